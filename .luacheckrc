@@ -1,0 +1,30 @@
+-- What runs on Lua 5.1, 5.2, 5.3, 5.4 and LuaJIT alike, and nothing more.
+std = "min"
+include_files = {"**/*.lua", "*.rockspec", ".busted", ".luacheckrc", "bin/yuanjing"}
+exclude_files = {"build", "yuanjing", "lua_modules", ".luarocks"}
+
+-- Not in each of them: the code asks for these before it uses them.
+read_globals = {
+  "loadstring",
+  "unpack",
+  math = {fields = {"type", "tointeger"}},
+  table = {fields = {"unpack"}},
+}
+
+files[".busted"] = {
+  read_globals = {"jit"}, -- chooses the build for the Lua that runs it
+}
+
+files["spec"] = {
+  std = "+busted",
+}
+
+-- Loaded by nginx only, so it may name what nginx gives it.
+files["lua/yuanjing/sandbox/server*"] = {
+  std = "+ngx_lua",
+}
+
+-- A program of its own, which only LuaJIT runs.
+files["spec/support/server.lua"] = {
+  std = "luajit",
+}

@@ -1,0 +1,196 @@
+# Builds the C core for Lua 5.4 and LuaJIT under build/<variant>/ and runs
+# everything that checks it. `make help` lists the targets.
+
+SHELL = /bin/sh
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+CC = cc
+PKG_CONFIG = pkg-config
+LUAROCKS = luarocks
+LUA = lua5.4
+CFLAGS = -O2 -g
+
+PLAIN := $(filter-out $(wildcard csrc/l*.c),$(wildcard csrc/*.c))
+BINDING := $(wildcard csrc/l*.c)
+NAMES := $(patsubst csrc/%.c,%,$(PLAIN) $(BINDING))
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wundef \
+	-Werror
+BASE = -std=c99 $(WARNINGS) -fPIC -fvisibility=hidden -MMD -MP
+SANITIZE = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+# nodelete: libcurl may still have a resolver thread when Lua unloads modules.
+LINK = -shared -Wl,-z,nodelete -Wl,-z,relro,-z,now
+
+# A system folder's headers are not ours to warn about. Evaluated in recipes
+# only, for the packages may not be there before `make deps`.
+headers = $(patsubst -I%,-isystem%,$(shell $(PKG_CONFIG) --cflags $(1) libcurl))
+curl_libs = $(shell $(PKG_CONFIG) --libs libcurl)
+
+# The demo and the examples run on the tree as it is.
+RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
+	LUA_CPATH="build/5.4/?.so;$$LUA_CPATH;"
+
+.PHONY: all help deps poll test check rules exports storeys compile-check \
+	lint cppcheck tidy analyze sanitize sanitize-build valgrind demo bench \
+	install clean
+
+all: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
+
+help:
+	@echo "all            the core for Lua 5.4 and LuaJIT, under build/"
+	@echo "deps           installs what building and testing needs (Debian)"
+	@echo "demo           runs examples/demo.lua on the sandbox"
+	@echo "test           every suite on both Luas; spec/run.sh has options"
+	@echo "check          static analysis of C and Lua"
+	@echo "compile-check  the binding against other Lua versions' headers"
+	@echo "sanitize       the suites under ASan and UBSan"
+	@echo "valgrind       the suites under valgrind"
+	@echo "bench          runs bench/run.sh"
+	@echo "install        luarocks make; LUAROCKS= and ROCKS_FLAGS= adjust it"
+	@echo "clean          removes build/ and what luarocks left"
+
+deps:
+	.ci/setup test
+
+# variant(name, pkg-config name, compile flags, link flags)
+define variant
+build/$(1)/obj/%.o: csrc/%.c Makefile
+	@mkdir -p $$(@D)
+	$$(CC) $$(BASE) $$(CFLAGS) $(3) $$(call headers,$(2)) -c -o $$@ $$<
+
+build/$(1)/yuanjing/core.so: $(NAMES:%=build/$(1)/obj/%.o)
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $(3) $$(LINK) -o $$@ $$^ $$(curl_libs)
+
+-include $(NAMES:%=build/$(1)/obj/%.d)
+endef
+
+$(eval $(call variant,5.4,lua5.4,,))
+$(eval $(call variant,luajit,luajit,,))
+$(eval $(call variant,5.4-poll,lua5.4,-DYJ_USE_POLL,))
+$(eval $(call variant,5.4-asan,lua5.4,$(SANITIZE),))
+$(eval $(call variant,5.3,lua5.3,,))
+$(eval $(call variant,5.5,lua5.5,,))
+
+poll: build/5.4-poll/yuanjing/core.so
+
+# An interpreter with the sanitizers linked in: preloading them instead would
+# put them into every child process as well.
+build/5.4-asan/lua: spec/support/host.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c99 $(CFLAGS) $(SANITIZE) $(call headers,lua5.4) -o $@ $< \
+		$(shell $(PKG_CONFIG) --libs lua5.4)
+
+sanitize-build: build/5.4-asan/yuanjing/core.so build/5.4-asan/lua
+
+# C unit tests: spec/c/<name>_test.c with all of the plain C. A line
+# `ldflags: ...` in the test's opening comment adds link flags to it.
+# c_tests(folder, compile flags)
+define c_tests
+build/$(1)/obj/%.o: csrc/%.c Makefile
+	@mkdir -p $$(@D)
+	$$(CC) $$(BASE) $$(CFLAGS) $(2) $$(call headers,) -c -o $$@ $$<
+
+build/$(1)/%: spec/c/%.c $(PLAIN:csrc/%.c=build/$(1)/obj/%.o) Makefile
+	@mkdir -p $$(@D)
+	$$(CC) $$(BASE) -MF $$@.d $$(CFLAGS) $(2) $$(call headers,) -Icsrc -o $$@ \
+		$$(filter-out Makefile %.h,$$^) \
+		$$$$(sed -n '1,20s/^.*ldflags: *\([^*]*\).*/\1/p' $$<) \
+		$$(curl_libs)
+
+-include $(PLAIN:csrc/%.c=build/$(1)/obj/%.d) $(wildcard build/$(1)/*.d)
+endef
+
+$(eval $(call c_tests,c,))
+$(eval $(call c_tests,c-asan,$(SANITIZE)))
+$(eval $(call c_tests,c-poll,$(SANITIZE) -DYJ_USE_POLL))
+
+test:
+	@.ci/setup test
+	@spec/run.sh
+
+check:
+	@.ci/setup check
+	$(MAKE) all
+	$(MAKE) -k lint rules compile-check cppcheck tidy analyze
+
+lint:
+	luacheck -q .
+
+rules: exports storeys
+
+exports: all
+	@for so in build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so; do \
+		seen=$$(nm -D --defined-only $$so | awk '{print $$3}' | xargs); \
+		test "$$seen" = luaopen_yuanjing_core || \
+			{ echo "$$so exports: $$seen"; exit 1; }; \
+	done; echo "exports: luaopen_yuanjing_core alone"
+
+# Files that hold curl callbacks can not see Lua.
+storeys:
+	@! grep -ln 'lua\.h\|lauxlib\.h\|lualib\.h\|compat\.h' $(PLAIN) \
+		$(wildcard $(PLAIN:.c=.h)) || \
+		{ echo "plain C must not include Lua's headers"; exit 1; }
+	@echo "storeys: no plain C file includes Lua"
+
+compile-check:
+	@for v in 5.3 5.5; do \
+		if $(PKG_CONFIG) --exists lua$$v; then \
+			$(MAKE) $(NAMES:%=build/$$v/obj/%.o) || exit 1; \
+		else echo "compile-check: no headers of Lua $$v here"; fi; \
+	done
+
+CPPCHECK = cppcheck --quiet --error-exitcode=1 --std=c99 --inline-suppr \
+	--enable=warning,performance,portability -Icsrc \
+	--suppress=missingIncludeSystem
+
+cppcheck:
+	$(CPPCHECK) $(PLAIN) $(BINDING)
+	$(CPPCHECK) -DYJ_USE_POLL $(PLAIN) $(BINDING)
+
+tidy:
+	clang-tidy --quiet $(PLAIN) $(BINDING) -- -std=c99 $(call headers,lua5.4)
+	clang-tidy --quiet $(PLAIN) -- -std=c99 -DYJ_USE_POLL \
+		$(call headers,lua5.4)
+
+analyze:
+	@mkdir -p build/analyze
+	for f in $(NAMES); do \
+		$(CC) $(BASE) -O1 -fanalyzer $(call headers,lua5.4) -MF /dev/null \
+			-c -o build/analyze/$$f.o csrc/$$f.c || exit 1; \
+	done
+
+sanitize:
+	@.ci/setup test
+	spec/run.sh --sanitize
+
+valgrind:
+	@.ci/setup check
+	spec/run.sh --valgrind
+
+demo:
+	@.ci/setup build
+	@$(MAKE) --no-print-directory all
+	@test -f examples/demo.lua || { echo "no examples/demo.lua yet"; exit 1; }
+	@$(RUN) $(LUA) examples/demo.lua || { \
+		echo "demo: failed. It ran on the sandbox; LIVE=1 with" \
+			"YUANJING_API_KEY runs it on the platform." >&2; exit 1; }
+	@echo
+	@echo "To use the tree from a shell of your own:"
+	@echo "  export LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;'"
+	@echo "  export LUA_CPATH='$(CURDIR)/build/5.4/?.so;;'"
+
+bench:
+	@.ci/setup build
+	@$(MAKE) --no-print-directory all
+	$(RUN) bench/run.sh
+
+install:
+	$(LUAROCKS) make $(ROCKS_FLAGS)
+
+clean:
+	rm -rf build yuanjing
+	rm -f csrc/*.o

@@ -1,0 +1,60 @@
+#include "buf.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_CAP 256
+
+/* Moves the content to the front when that alone makes the room and the part
+ * consumed is at least as large as what is moved, so that the cost stays
+ * linear in the bytes that pass through. */
+static int compact(struct yj_buf *b, size_t n) {
+  size_t len = yj_buf_len(b);
+  if (b->head < len || n > b->cap - len)
+    return 0;
+  if (len > 0)
+    memmove(b->data, b->data + b->head, len);
+  b->head = 0;
+  b->tail = len;
+  return 1;
+}
+
+char *yj_buf_reserve(struct yj_buf *b, size_t n) {
+  size_t cap = b->cap < FIRST_CAP ? FIRST_CAP : b->cap;
+  char *data;
+  if (b->data != NULL && (n <= b->cap - b->tail || compact(b, n)))
+    return b->data + b->tail;
+  if (n > SIZE_MAX / 2 - b->tail)
+    return NULL;
+  while (cap < b->tail + n)
+    cap *= 2;
+  data = realloc(b->data, cap);
+  if (data == NULL)
+    return NULL;
+  b->data = data;
+  b->cap = cap;
+  return data + b->tail;
+}
+
+int yj_buf_append(struct yj_buf *b, const void *bytes, size_t n) {
+  char *room = yj_buf_reserve(b, n);
+  if (room == NULL)
+    return 0;
+  if (n > 0)
+    memcpy(room, bytes, n);
+  b->tail += n;
+  return 1;
+}
+
+void yj_buf_consume(struct yj_buf *b, size_t n) {
+  size_t len = yj_buf_len(b);
+  b->head += n < len ? n : len;
+  if (b->head == b->tail)
+    yj_buf_clear(b);
+}
+
+void yj_buf_free(struct yj_buf *b) {
+  free(b->data);
+  memset(b, 0, sizeof *b);
+}

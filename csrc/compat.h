@@ -1,0 +1,55 @@
+/* compat: what differs between the Luas, and nothing else.
+ *
+ * LuaJIT and PUC 5.1 share an ABI, but LuaJIT exports some 5.2 names of its
+ * own; everything here has a yj_ name behind a #define, so that one module
+ * loads in both.
+ */
+#ifndef YJ_COMPAT_H
+#define YJ_COMPAT_H
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#if LUA_VERSION_NUM < 502
+
+#define lua_rawlen lua_objlen
+#define lua_absindex yj_absindex
+#define luaL_setfuncs yj_setfuncs
+#define luaL_setmetatable yj_setmetatable
+
+static inline int yj_absindex(lua_State *L, int i) {
+  return i > 0 || i <= LUA_REGISTRYINDEX ? i : lua_gettop(L) + i + 1;
+}
+
+/* upvalues are not supported: nobody here needs them       [-0, +0, m] */
+static inline void yj_setfuncs(lua_State *L, const luaL_Reg *row, int nup) {
+  (void)nup;
+  for (; row->name != NULL; row++) {
+    lua_pushcfunction(L, row->func);
+    lua_setfield(L, -2, row->name);
+  }
+}
+
+static inline void yj_setmetatable(lua_State *L, const char *name) {
+  luaL_getmetatable(L, name);
+  lua_setmetatable(L, -2);
+}
+
+#endif
+
+/* One table hangs on a userdata: its user value; in 5.1 its environment. */
+#if LUA_VERSION_NUM >= 504
+#define yj_newuserdata(L, size) lua_newuserdatauv((L), (size), 1)
+#define yj_getuservalue(L, i) ((void)lua_getiuservalue((L), (i), 1))
+#define yj_setuservalue(L, i) ((void)lua_setiuservalue((L), (i), 1))
+#elif LUA_VERSION_NUM >= 502
+#define yj_newuserdata(L, size) lua_newuserdata((L), (size))
+#define yj_getuservalue(L, i) ((void)lua_getuservalue((L), (i)))
+#define yj_setuservalue(L, i) ((void)lua_setuservalue((L), (i)))
+#else
+#define yj_newuserdata(L, size) lua_newuserdata((L), (size))
+#define yj_getuservalue(L, i) lua_getfenv((L), (i))
+#define yj_setuservalue(L, i) ((void)lua_setfenv((L), (i)))
+#endif
+
+#endif

@@ -1,0 +1,120 @@
+/* lcore: the module yuanjing.core. Private to yuanjing: it may change. */
+#include "lcore.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__GNUC__)
+#define YJ_EXPORT __attribute__((visibility("default")))
+#else
+#define YJ_EXPORT
+#endif
+
+int yj_push_fail(lua_State *L, const char *message) {
+  lua_pushnil(L);
+  lua_pushstring(L, message);
+  return 2;
+}
+
+void yj_new_class(lua_State *L, const char *name, const luaL_Reg *methods,
+                  lua_CFunction close) {
+  luaL_newmetatable(L, name);
+  lua_pushstring(L, name);
+  lua_setfield(L, -2, "__name");
+  lua_pushcfunction(L, close);
+  lua_setfield(L, -2, "__gc");
+  lua_pushcfunction(L, close);
+  lua_setfield(L, -2, "__close");
+  lua_newtable(L);
+  luaL_setfuncs(L, methods, 0);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+}
+
+/* now() -> seconds on the monotonic clock                  [-0, +1, -] */
+static int l_now(lua_State *L) {
+  lua_pushnumber(L, (lua_Number)yj_now() / 1e6);
+  return 1;
+}
+
+/* json_end(text) -> bytes of the first JSON value and the blanks behind it, or
+ * nil, "incomplete" | "invalid"                            [-0, +1|2, v] */
+static int l_json_end(lua_State *L) {
+  size_t len, used = 0;
+  const char *text = luaL_checklstring(L, 1, &len);
+  switch (yj_json_read(text, len, NULL, NULL, 0, &used)) {
+  case YJ_JSON_WHOLE:
+    lua_pushinteger(L, (lua_Integer)used);
+    return 1;
+  case YJ_JSON_INCOMPLETE:
+    return yj_push_fail(L, "incomplete");
+  default:
+    return yj_push_fail(L, "invalid");
+  }
+}
+
+/* How many bytes the UTF-8 sequence at p has, or 0: it is none. Surrogates,
+ * overlong forms and what lies past U+10FFFF are none. */
+static size_t utf8_length(const unsigned char *p, size_t left) {
+  static const struct {
+    unsigned char from, to, second_from, second_to, length;
+  } rows[] = {
+      {0x00, 0x7f, 0, 0, 1},          {0xc2, 0xdf, 0x80, 0xbf, 2},
+      {0xe0, 0xe0, 0xa0, 0xbf, 3},    {0xe1, 0xec, 0x80, 0xbf, 3},
+      {0xed, 0xed, 0x80, 0x9f, 3},    {0xee, 0xef, 0x80, 0xbf, 3},
+      {0xf0, 0xf0, 0x90, 0xbf, 4},    {0xf1, 0xf3, 0x80, 0xbf, 4},
+      {0xf4, 0xf4, 0x80, 0x8f, 4}};
+  size_t i = 0, k;
+  while (i < sizeof rows / sizeof *rows && p[0] > rows[i].to)
+    i++;
+  if (i == sizeof rows / sizeof *rows || p[0] < rows[i].from ||
+      left < rows[i].length)
+    return 0;
+  for (k = 1; k < rows[i].length; k++)
+    if (p[k] < (k == 1 ? rows[i].second_from : 0x80) ||
+        p[k] > (k == 1 ? rows[i].second_to : 0xbf))
+      return 0;
+  return rows[i].length;
+}
+
+/* utf8_error(text) -> position of the first byte that is not UTF-8, or nil
+ *                                                          [-0, +1, v] */
+static int l_utf8_error(lua_State *L) {
+  size_t len, at = 0, n;
+  const char *text = luaL_checklstring(L, 1, &len);
+  while (at < len) {
+    n = utf8_length((const unsigned char *)text + at, len - at);
+    if (n == 0) {
+      lua_pushinteger(L, (lua_Integer)(at + 1));
+      return 1;
+    }
+    at += n;
+  }
+  lua_pushnil(L);
+  return 1;
+}
+
+/* curl_version() -> string                                 [-0, +1, m] */
+static int l_curl_version(lua_State *L) {
+  lua_pushstring(L, yj_curl_version());
+  return 1;
+}
+
+static const luaL_Reg functions[] = {{"now", l_now},
+                                     {"json_end", l_json_end},
+                                     {"utf8_error", l_utf8_error},
+                                     {"curl_version", l_curl_version},
+                                     {"decoder", yj_l_decoder},
+                                     {"pool", yj_l_pool},
+                                     {NULL, NULL}};
+
+YJ_EXPORT int luaopen_yuanjing_core(lua_State *L);
+
+YJ_EXPORT int luaopen_yuanjing_core(lua_State *L) {
+  yj_open_decoder(L);
+  yj_open_transfer(L);
+  yj_open_pool(L);
+  lua_newtable(L);
+  luaL_setfuncs(L, functions, 0);
+  return 1;
+}

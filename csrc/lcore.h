@@ -1,0 +1,46 @@
+/* lcore: what the files of the binding share. */
+#ifndef YJ_LCORE_H
+#define YJ_LCORE_H
+
+#include "compat.h"
+#include "decoder.h"
+#include "pool.h"
+#include "transfer.h"
+
+#define YJ_DECODER_MT "yuanjing.core.Decoder"
+#define YJ_POOL_MT "yuanjing.core.Pool"
+#define YJ_TRANSFER_MT "yuanjing.core.Transfer"
+
+/* Makes the metatable of a class; leaves nothing.          [-0, +0, m] */
+void yj_new_class(lua_State *L, const char *name, const luaL_Reg *methods,
+                  lua_CFunction close);
+
+/* nil, message                                             [-0, +2, m] */
+int yj_push_fail(lua_State *L, const char *message);
+
+/* The readers of a stream, for whatever has a decoder. `next` brings the next
+ * event out of `source`, which owns `d`.                   [-0, +n, m] */
+typedef enum yj_event (*yj_next_fn)(void *source, struct yj_chunk *chunk);
+int yj_push_next(lua_State *L, yj_next_fn next, void *source,
+                 const struct yj_decoder *d);
+int yj_push_text(lua_State *L, yj_next_fn next, void *source,
+                 const struct yj_decoder *d);
+int yj_push_drain(lua_State *L, yj_next_fn next, void *source,
+                  const struct yj_decoder *d);
+int yj_push_summary(lua_State *L, const struct yj_decoder *d);
+
+void yj_open_decoder(lua_State *L);
+void yj_open_pool(lua_State *L);
+void yj_open_transfer(lua_State *L);
+
+/* The decoder constructor, for the module's table. */
+int yj_l_decoder(lua_State *L);
+int yj_l_pool(lua_State *L);
+
+/* pool:open(request), which belongs to the transfer.       [-0, +1|2, v] */
+int yj_l_open(lua_State *L);
+
+/* The open pool at index i; raises when it is closed.      [-0, +0, v] */
+struct yj_pool *yj_check_pool(lua_State *L, int i);
+
+#endif

@@ -1,0 +1,185 @@
+/* ldecoder: decoder.h for Lua, and the readers that a transfer shares with it.
+ */
+#include <string.h>
+
+#include "lcore.h"
+
+static const char *const event_names[] = {
+    [YJ_EVENT_PENDING] = "pending",     [YJ_EVENT_CHUNK] = "chunk",
+    [YJ_EVENT_DONE] = "done",           [YJ_EVENT_END] = "end",
+    [YJ_EVENT_CUT] = "cut",             [YJ_EVENT_BAD] = "bad",
+    [YJ_EVENT_TOO_LARGE] = "too_large", [YJ_EVENT_NO_MEMORY] = "no_memory"};
+
+static void push_slice(lua_State *L, const struct yj_slice *s) {
+  lua_pushlstring(L, s->text, s->len);
+}
+
+static void push_slice_or_nil(lua_State *L, const struct yj_slice *s) {
+  if (s->len > 0)
+    push_slice(L, s);
+  else
+    lua_pushnil(L);
+}
+
+static void push_buf(lua_State *L, const struct yj_buf *b) {
+  lua_pushlstring(L, yj_buf_bytes(b), yj_buf_len(b));
+}
+
+static void push_buf_or_nil(lua_State *L, const struct yj_buf *b) {
+  if (yj_buf_len(b) > 0)
+    push_buf(L, b);
+  else
+    lua_pushnil(L);
+}
+
+/* nil, name[, the text that is no JSON]                    [-0, +2|3, m] */
+static int push_no_chunk(lua_State *L, enum yj_event event,
+                         const struct yj_decoder *d) {
+  lua_pushnil(L);
+  lua_pushstring(L, event_names[event]);
+  if (event != YJ_EVENT_BAD && event != YJ_EVENT_CUT)
+    return 2;
+  push_buf(L, &d->pending);
+  return 3;
+}
+
+/* next() -> content, json, reasoning?, finish_reason?, has usage, is odd
+ *        | nil, "pending" | "done" | "end" | "too_large" | "no_memory"
+ *        | nil, "bad" | "cut", text                        [-0, +n, m] */
+int yj_push_next(lua_State *L, yj_next_fn next, void *source,
+                 const struct yj_decoder *d) {
+  struct yj_chunk chunk;
+  enum yj_event event = next(source, &chunk);
+  if (event != YJ_EVENT_CHUNK)
+    return push_no_chunk(L, event, d);
+  push_slice(L, &chunk.content);
+  push_slice(L, &chunk.json);
+  push_slice_or_nil(L, &chunk.reasoning);
+  push_slice_or_nil(L, &chunk.finish_reason);
+  lua_pushboolean(L, chunk.usage);
+  lua_pushboolean(L, chunk.odd);
+  return 6;
+}
+
+/* nil, "odd", json, content                                [-0, +4, m] */
+static int push_odd(lua_State *L, const struct yj_chunk *chunk) {
+  lua_pushnil(L);
+  lua_pushliteral(L, "odd");
+  push_slice(L, &chunk->json);
+  push_slice(L, &chunk->content);
+  return 4;
+}
+
+/* text() -> the next text that is not empty | nil, "odd", json, content
+ *         | nil, ... as next()                             [-0, +n, m] */
+int yj_push_text(lua_State *L, yj_next_fn next, void *source,
+                 const struct yj_decoder *d) {
+  struct yj_chunk chunk;
+  enum yj_event event;
+  do
+    event = next(source, &chunk);
+  while (event == YJ_EVENT_CHUNK && !chunk.odd && chunk.content.len == 0);
+  if (event != YJ_EVENT_CHUNK)
+    return push_no_chunk(L, event, d);
+  if (chunk.odd)
+    return push_odd(L, &chunk);
+  push_slice(L, &chunk.content);
+  return 1;
+}
+
+/* drain() -> nil, "odd", json, content | nil, ... as next(): reads chunks away
+ * until there is something else                            [-0, +n, m] */
+int yj_push_drain(lua_State *L, yj_next_fn next, void *source,
+                  const struct yj_decoder *d) {
+  struct yj_chunk chunk;
+  enum yj_event event;
+  do
+    event = next(source, &chunk);
+  while (event == YJ_EVENT_CHUNK && !chunk.odd);
+  if (event != YJ_EVENT_CHUNK)
+    return push_no_chunk(L, event, d);
+  return push_odd(L, &chunk);
+}
+
+/* summary() -> content, reasoning?, finish_reason?, json of the last chunk (of
+ * the last that has a usage)?, finished, begun             [-0, +6, m] */
+int yj_push_summary(lua_State *L, const struct yj_decoder *d) {
+  push_buf(L, &d->content);
+  push_buf_or_nil(L, &d->reasoning);
+  push_buf_or_nil(L, &d->finish_reason);
+  push_buf_or_nil(L, &d->tail);
+  lua_pushboolean(L, d->finished);
+  lua_pushboolean(L, d->begun);
+  return 6;
+}
+
+static struct yj_decoder *check(lua_State *L) {
+  return luaL_checkudata(L, 1, YJ_DECODER_MT);
+}
+
+/* decoder([limit]) -> Decoder; limit in bytes of one event [-0, +1, v] */
+int yj_l_decoder(lua_State *L) {
+  lua_Number limit = luaL_optnumber(L, 1, 0);
+  struct yj_decoder *d;
+  luaL_argcheck(L, limit >= 0 && limit < 1e15, 1, "limit out of range");
+  d = yj_newuserdata(L, sizeof *d);
+  memset(d, 0, sizeof *d);
+  luaL_setmetatable(L, YJ_DECODER_MT);
+  d->limit = (size_t)limit;
+  return 1;
+}
+
+/* feed(bytes)                                              [-0, +0, v] */
+static int l_feed(lua_State *L) {
+  size_t n;
+  struct yj_decoder *d = check(L);
+  const char *bytes = luaL_checklstring(L, 2, &n);
+  if (!yj_decoder_feed(d, bytes, n))
+    return luaL_error(L, "not enough memory");
+  return 0;
+}
+
+/* finish(): no more bytes will come                        [-0, +0, v] */
+static int l_finish(lua_State *L) {
+  yj_decoder_end(check(L));
+  return 0;
+}
+
+static enum yj_event next_of(void *source, struct yj_chunk *chunk) {
+  return yj_decoder_next(source, chunk);
+}
+
+static int l_next(lua_State *L) {
+  struct yj_decoder *d = check(L);
+  return yj_push_next(L, next_of, d, d);
+}
+
+static int l_text(lua_State *L) {
+  struct yj_decoder *d = check(L);
+  return yj_push_text(L, next_of, d, d);
+}
+
+static int l_drain(lua_State *L) {
+  struct yj_decoder *d = check(L);
+  return yj_push_drain(L, next_of, d, d);
+}
+
+static int l_summary(lua_State *L) { return yj_push_summary(L, check(L)); }
+
+/* close(), __gc and __close                                [-0, +0, v] */
+static int l_close(lua_State *L) {
+  struct yj_decoder *d = check(L);
+  yj_decoder_free(d);
+  memset(d, 0, sizeof *d);
+  d->verdict = YJ_EVENT_END;
+  return 0;
+}
+
+static const luaL_Reg methods[] = {
+    {"feed", l_feed},   {"finish", l_finish},   {"next", l_next},
+    {"text", l_text},   {"drain", l_drain},     {"summary", l_summary},
+    {"close", l_close}, {NULL, NULL}};
+
+void yj_open_decoder(lua_State *L) {
+  yj_new_class(L, YJ_DECODER_MT, methods, l_close);
+}

@@ -1,0 +1,149 @@
+/* lpool: pool.h for Lua. */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "lcore.h"
+
+struct pool_box {
+  struct yj_pool *pool; /* NULL: closed */
+};
+
+static struct pool_box *check_box(lua_State *L, int i) {
+  return luaL_checkudata(L, i, YJ_POOL_MT);
+}
+
+struct yj_pool *yj_check_pool(lua_State *L, int i) {
+  struct pool_box *box = check_box(L, i);
+  luaL_argcheck(L, box->pool != NULL, i, "the pool is closed");
+  return box->pool;
+}
+
+/* The transfers by address, weakly: the pool does not keep them alive. */
+static void add_weak_table(lua_State *L, int box) {
+  lua_newtable(L);
+  lua_newtable(L);
+  lua_pushliteral(L, "v");
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+  yj_setuservalue(L, box);
+}
+
+/* pool() -> Pool | nil, message                            [-0, +1|2, m] */
+int yj_l_pool(lua_State *L) {
+  struct pool_box *box;
+  int error;
+  lua_settop(L, 0);
+  box = yj_newuserdata(L, sizeof *box); /* 1 */
+  box->pool = NULL;
+  luaL_setmetatable(L, YJ_POOL_MT);
+  add_weak_table(L, 1);
+  box->pool = yj_pool_new(&error);
+  return box->pool != NULL ? 1 : yj_push_fail(L, strerror(error));
+}
+
+/* true | nil, "interrupted" | nil, message                 [-0, +1|2, m] */
+static int push_moved(lua_State *L, int error) {
+  if (error == 0) {
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  if (error == EINTR)
+    return yj_push_fail(L, "interrupted");
+  if (error == EPERM)
+    return yj_push_fail(L, "opened by another process, before a fork");
+  return yj_push_fail(L, strerror(error));
+}
+
+/* step([budget in seconds]): handles what is ready, never waits
+ *                                                          [-0, +1|2, v] */
+static int l_step(lua_State *L) {
+  struct yj_pool *pool = yj_check_pool(L, 1);
+  lua_Number budget = luaL_optnumber(L, 2, 0);
+  luaL_argcheck(L, budget >= 0 && budget <= 1e6, 2, "out of range");
+  return push_moved(L, yj_pool_step(pool, (int64_t)(budget * 1e6)));
+}
+
+/* wait([seconds]): until something happens, then as step() [-0, +1|2, v] */
+static int l_wait(lua_State *L) {
+  struct yj_pool *pool = yj_check_pool(L, 1);
+  lua_Number ms = luaL_optnumber(L, 2, -1) * 1000;
+  int whole = ms < 0 ? -1 : ms >= INT_MAX ? INT_MAX : (int)ms;
+  return push_moved(L, yj_pool_wait(pool, whole + (whole >= 0 && whole < ms)));
+}
+
+static int l_wake(lua_State *L) {
+  yj_pool_wake(yj_check_pool(L, 1));
+  return 0;
+}
+
+/* fd() -> a descriptor that is readable when step() has something to do, or nil
+ *                                                          [-0, +1, v] */
+static int l_fd(lua_State *L) {
+  int fd = yj_pool_fd(yj_check_pool(L, 1));
+  if (fd >= 0)
+    lua_pushinteger(L, fd);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+/* timeout() -> seconds until step() has something to do by the clock, or nil
+ *                                                          [-0, +1, v] */
+static int l_timeout(lua_State *L) {
+  int64_t left = yj_pool_timeout(yj_check_pool(L, 1));
+  if (left == YJ_NEVER)
+    lua_pushnil(L);
+  else
+    lua_pushnumber(L, (lua_Number)left / 1e6);
+  return 1;
+}
+
+/* ready() -> the next Transfer with news, or nil. One that the collector has
+ * taken has no more readers: it is passed over.            [-0, +1, v] */
+static int l_ready(lua_State *L) {
+  struct yj_pool *pool = yj_check_pool(L, 1);
+  struct yj_transfer *t;
+  yj_getuservalue(L, 1); /* 2 */
+  do {
+    lua_settop(L, 2);
+    t = yj_pool_ready(pool);
+    if (t == NULL)
+      return lua_pushnil(L), 1;
+    lua_pushlightuserdata(L, t);
+    lua_rawget(L, 2);
+  } while (lua_isnil(L, -1));
+  return 1;
+}
+
+static int l_count(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)yj_pool_count(yj_check_pool(L, 1)));
+  return 1;
+}
+
+/* is_mine() -> whether this process made it                [-0, +1, v] */
+static int l_is_mine(lua_State *L) {
+  struct pool_box *box = check_box(L, 1);
+  lua_pushboolean(L, box->pool != NULL && yj_pool_is_mine(box->pool));
+  return 1;
+}
+
+/* close(), __gc and __close: idempotent; its transfers fail [-0, +0, v] */
+static int l_close(lua_State *L) {
+  struct pool_box *box = check_box(L, 1);
+  struct yj_pool *pool = box->pool;
+  box->pool = NULL;
+  if (pool != NULL)
+    yj_pool_close(pool);
+  return 0;
+}
+
+static const luaL_Reg methods[] = {
+    {"open", yj_l_open}, {"step", l_step},       {"wait", l_wait},
+    {"wake", l_wake},    {"fd", l_fd},           {"timeout", l_timeout},
+    {"ready", l_ready},  {"count", l_count},     {"is_mine", l_is_mine},
+    {"close", l_close},  {NULL, NULL}};
+
+void yj_open_pool(lua_State *L) {
+  yj_new_class(L, YJ_POOL_MT, methods, l_close);
+}

@@ -1,0 +1,244 @@
+#define _GNU_SOURCE
+#include "poller.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t yj_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+#ifdef YJ_USE_POLL
+
+#include <poll.h>
+
+static void close_pipe(struct yj_poller *p) {
+  close(p->pipe[0]);
+  close(p->pipe[1]);
+}
+
+static int open_pipe(struct yj_poller *p) {
+  int i, failed = pipe(p->pipe);
+  if (failed)
+    return errno;
+  for (i = 0; i < 2; i++)
+    failed |= fcntl(p->pipe[i], F_SETFD, FD_CLOEXEC) |
+              fcntl(p->pipe[i], F_SETFL, O_NONBLOCK);
+  if (!failed)
+    return 0;
+  failed = errno;
+  close_pipe(p);
+  return failed;
+}
+
+int yj_poller_open(struct yj_poller *p) {
+  int failed;
+  memset(p, 0, sizeof *p);
+  p->alarm = YJ_NEVER;
+  failed = open_pipe(p);
+  if (failed)
+    return failed;
+  failed = yj_poller_watch(p, p->pipe[0], YJ_READ);
+  if (failed)
+    close_pipe(p);
+  return failed;
+}
+
+void yj_poller_close(struct yj_poller *p) {
+  close_pipe(p);
+  free(p->watched);
+}
+
+static int grow(struct yj_poller *p) {
+  size_t cap = p->cap == 0 ? 16 : p->cap * 2;
+  struct pollfd *watched;
+  if (p->n_watched < p->cap)
+    return 0;
+  if (cap > SIZE_MAX / 2 / sizeof *watched)
+    return ENOMEM;
+  watched = realloc(p->watched, cap * sizeof *watched);
+  if (watched == NULL)
+    return ENOMEM;
+  p->watched = watched;
+  p->cap = cap;
+  return 0;
+}
+
+int yj_poller_watch(struct yj_poller *p, int fd, int what) {
+  size_t i = 0;
+  while (i < p->n_watched && p->watched[i].fd != fd)
+    i++;
+  if (what == 0) {
+    if (i < p->n_watched)
+      p->watched[i] = p->watched[--p->n_watched];
+    return 0;
+  }
+  if (i == p->n_watched && grow(p) != 0)
+    return ENOMEM;
+  p->n_watched += i == p->n_watched;
+  p->watched[i].fd = fd;
+  p->watched[i].revents = 0;
+  p->watched[i].events = (short)((what & YJ_READ ? POLLIN : 0) |
+                                 (what & YJ_WRITE ? POLLOUT : 0));
+  return 0;
+}
+
+static void drain_pipe(struct yj_poller *p) {
+  char bytes[64];
+  while (read(p->pipe[0], bytes, sizeof bytes) > 0)
+    ;
+}
+
+static int collect(struct yj_poller *p, struct yj_ready *ready, int max) {
+  size_t i;
+  int n = 0;
+  for (i = 1; i < p->n_watched && n < max; i++) {
+    short got = p->watched[i].revents;
+    if (got == 0)
+      continue;
+    ready[n].fd = p->watched[i].fd;
+    ready[n++].what = (got & POLLIN ? YJ_READ : 0) |
+                      (got & POLLOUT ? YJ_WRITE : 0) |
+                      (got & ~(POLLIN | POLLOUT) ? YJ_ERROR : 0);
+  }
+  return n;
+}
+
+/* The shorter of ms and what is left until the alarm. */
+static int until_alarm(const struct yj_poller *p, int ms) {
+  int64_t left;
+  if (p->alarm == YJ_NEVER)
+    return ms;
+  left = (p->alarm - yj_now() + 999) / 1000;
+  if (left < 0)
+    left = 0;
+  return ms >= 0 && ms < left ? ms : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
+                   int ms) {
+  int n = poll(p->watched, (nfds_t)p->n_watched, until_alarm(p, ms));
+  if (n < 0)
+    return -errno;
+  if (p->alarm <= yj_now())
+    p->alarm = YJ_NEVER;
+  if (p->watched[0].revents != 0)
+    drain_pipe(p);
+  return n == 0 ? 0 : collect(p, ready, max);
+}
+
+void yj_poller_alarm(struct yj_poller *p, int64_t at) { p->alarm = at; }
+
+void yj_poller_wake(struct yj_poller *p) {
+  if (write(p->pipe[1], "", 1) < 0)
+    return;  /* full: a wake-up is on its way already */
+}
+
+int yj_poller_fd(const struct yj_poller *p) {
+  (void)p;
+  return -1;
+}
+
+#else
+
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+
+static int set_timer(struct yj_poller *p, int64_t at) {
+  struct itimerspec t;
+  memset(&t, 0, sizeof t);
+  if (at != YJ_NEVER) {
+    at = at < 1 ? 1 : at;  /* all zeroes would disarm it */
+    t.it_value.tv_sec = (time_t)(at / 1000000);
+    t.it_value.tv_nsec = (long)(at % 1000000 * 1000);
+  }
+  return timerfd_settime(p->timer, TFD_TIMER_ABSTIME, &t, NULL);
+}
+
+int yj_poller_open(struct yj_poller *p) {
+  int failed;
+  p->alarm = YJ_NEVER;
+  p->epoll = epoll_create1(EPOLL_CLOEXEC);
+  if (p->epoll < 0)
+    return errno;
+  p->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  failed = p->timer < 0 ? errno : yj_poller_watch(p, p->timer, YJ_READ);
+  if (failed == 0)
+    return 0;
+  if (p->timer >= 0)
+    close(p->timer);
+  close(p->epoll);
+  return failed;
+}
+
+void yj_poller_close(struct yj_poller *p) {
+  close(p->timer);
+  close(p->epoll);
+}
+
+int yj_poller_watch(struct yj_poller *p, int fd, int what) {
+  struct epoll_event event;
+  memset(&event, 0, sizeof event);
+  event.data.fd = fd;
+  event.events = (what & YJ_READ ? (uint32_t)EPOLLIN : 0) |
+                 (what & YJ_WRITE ? (uint32_t)EPOLLOUT : 0);
+  if (what == 0) {
+    epoll_ctl(p->epoll, EPOLL_CTL_DEL, fd, &event);
+    return 0;
+  }
+  if (epoll_ctl(p->epoll, EPOLL_CTL_MOD, fd, &event) == 0)
+    return 0;
+  if (errno == ENOENT && epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &event) == 0)
+    return 0;
+  return errno;
+}
+
+/* The timer fired: nothing is armed any more. */
+static void hear_alarm(struct yj_poller *p) {
+  uint64_t times;
+  if (read(p->timer, &times, sizeof times) == (ssize_t)sizeof times)
+    p->alarm = YJ_NEVER;
+}
+
+int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
+                   int ms) {
+  struct epoll_event events[64];
+  int i, n, n_ready = 0;
+  max = max < 64 ? max : 64;
+  n = epoll_wait(p->epoll, events, max, ms);
+  if (n < 0)
+    return -errno;
+  for (i = 0; i < n; i++) {
+    uint32_t got = events[i].events;
+    if (events[i].data.fd == p->timer) {
+      hear_alarm(p);
+      continue;
+    }
+    ready[n_ready].fd = events[i].data.fd;
+    ready[n_ready++].what = (got & EPOLLIN ? YJ_READ : 0) |
+                            (got & EPOLLOUT ? YJ_WRITE : 0) |
+                            (got & (EPOLLERR | EPOLLHUP) ? YJ_ERROR : 0);
+  }
+  return n_ready;
+}
+
+/* A later alarm than the one armed costs nothing: the early one ends a wait
+ * for nothing once, and the next is set then. */
+void yj_poller_alarm(struct yj_poller *p, int64_t at) {
+  if (at >= p->alarm || set_timer(p, at) != 0)
+    return;
+  p->alarm = at;
+}
+
+void yj_poller_wake(struct yj_poller *p) { set_timer(p, 1); }
+
+int yj_poller_fd(const struct yj_poller *p) { return p->epoll; }
+
+#endif

@@ -1,0 +1,65 @@
+/* poller: waits for sockets, for an alarm and for a wake-up.
+ *
+ * On Linux one epoll descriptor with a timerfd inside: it can be handed to any
+ * other loop, and its cost follows the events, not the sockets watched. With
+ * YJ_USE_POLL, and where there is no epoll, poll(2) serves; then there is no
+ * descriptor to hand out. Nothing here knows Lua or libcurl.
+ */
+#ifndef YJ_POLLER_H
+#define YJ_POLLER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if !defined(__linux__) && !defined(YJ_USE_POLL)
+#define YJ_USE_POLL 1
+#endif
+
+#define YJ_NEVER INT64_MAX
+
+enum { YJ_READ = 1, YJ_WRITE = 2, YJ_ERROR = 4 };
+
+struct yj_ready {
+  int fd;
+  int what; /* YJ_READ | YJ_WRITE | YJ_ERROR */
+};
+
+struct pollfd;
+
+struct yj_poller {
+  int64_t alarm; /* us on the clock of yj_now(), or YJ_NEVER */
+#ifdef YJ_USE_POLL
+  struct pollfd *watched; /* owned; [0] is the wake-up pipe */
+  size_t n_watched, cap;
+  int pipe[2];
+#else
+  int epoll, timer;
+#endif
+};
+
+/* Microseconds on the monotonic clock. */
+int64_t yj_now(void);
+
+/* 0, or an errno; then nothing is owned. */
+int yj_poller_open(struct yj_poller *p);
+void yj_poller_close(struct yj_poller *p);
+
+/* Watches fd for `what`; 0 stops watching. 0, or an errno. */
+int yj_poller_watch(struct yj_poller *p, int fd, int what);
+
+/* Fills ready[0..max) with what is ready; waits at most ms, for ever if it is
+ * negative, less if the alarm or a wake-up comes, which are not reported.
+ * Returns how many, or -errno (-EINTR among them). */
+int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
+                   int ms);
+
+/* Ends a wait at that time; it may also end at an earlier one set before. */
+void yj_poller_alarm(struct yj_poller *p, int64_t at);
+
+/* Ends the wait that is on, or the next. Any thread may call it. */
+void yj_poller_wake(struct yj_poller *p);
+
+/* A descriptor that is readable when a wait would not block, or -1. */
+int yj_poller_fd(const struct yj_poller *p);
+
+#endif

@@ -1,0 +1,398 @@
+#define _GNU_SOURCE
+#include "pool.h"
+
+#include <curl/curl.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct yj_pool {
+  CURLM *multi;              /* NULL: closed */
+  struct yj_poller poller;
+  struct yj_transfer *all;   /* in flight, a list through prev and next */
+  struct yj_transfer *ready; /* with news, a ring through ready_next */
+  struct yj_transfer **heap; /* by due, from 1; owned */
+  size_t n_heap, cap_heap;
+  size_t n_flying, n_counted;
+  int64_t curl_at;           /* when curl wants to be called, or YJ_NEVER */
+  int64_t now;
+  pid_t pid;
+  char *ca_path;             /* owned, or NULL */
+};
+
+/* ---- the heap of deadlines ---- */
+
+static void put(struct yj_pool *p, size_t at, struct yj_transfer *t) {
+  p->heap[at] = t;
+  t->at = at;
+}
+
+static void sift_up(struct yj_pool *p, struct yj_transfer *t) {
+  size_t at = t->at;
+  while (at > 1 && p->heap[at / 2]->due > t->due) {
+    put(p, at, p->heap[at / 2]);
+    at /= 2;
+  }
+  put(p, at, t);
+}
+
+static void sift_down(struct yj_pool *p, struct yj_transfer *t) {
+  size_t at = t->at, child;
+  while ((child = 2 * at) <= p->n_heap) {
+    if (child < p->n_heap && p->heap[child + 1]->due < p->heap[child]->due)
+      child++;
+    if (p->heap[child]->due >= t->due)
+      break;
+    put(p, at, p->heap[child]);
+    at = child;
+  }
+  put(p, at, t);
+}
+
+static int heap_grow(struct yj_pool *p) {
+  size_t cap = p->cap_heap == 0 ? 16 : p->cap_heap * 2;
+  struct yj_transfer **heap;
+  if (p->n_heap + 1 < p->cap_heap)
+    return 1;
+  if (cap > SIZE_MAX / 2 / sizeof *heap)
+    return 0;
+  heap = realloc(p->heap, cap * sizeof *heap);
+  if (heap == NULL)
+    return 0;
+  p->heap = heap;
+  p->cap_heap = cap;
+  return 1;
+}
+
+static void heap_insert(struct yj_pool *p, struct yj_transfer *t) {
+  t->at = ++p->n_heap;
+  sift_up(p, t);
+}
+
+static void heap_remove(struct yj_pool *p, struct yj_transfer *t) {
+  struct yj_transfer *last = p->heap[p->n_heap--];
+  size_t at = t->at;
+  t->at = 0;
+  if (last == t)
+    return;
+  put(p, at, last);
+  sift_up(p, last);
+  sift_down(p, last);
+}
+
+/* The moment the pool must be moved on by the clock. */
+static int64_t earliest(const struct yj_pool *p) {
+  int64_t due = p->n_heap == 0 ? YJ_NEVER : p->heap[1]->due;
+  return p->curl_at < due ? p->curl_at : due;
+}
+
+/* A deadline may have come nearer. One that moved away stays where it is in
+ * the heap and is looked at again when its old moment comes: an event costs no
+ * reordering. */
+void yj_pool_touch(struct yj_pool *p, struct yj_transfer *t) {
+  enum yj_fault why;
+  int64_t due;
+  if (t->at == 0)
+    return;
+  due = yj_transfer_deadline(t, &why);
+  if (due >= t->due)
+    return;
+  t->due = due;
+  sift_up(p, t);
+  yj_poller_alarm(&p->poller, due);
+}
+
+/* ---- curl's callbacks ---- */
+
+static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *ud,
+                            void *known) {
+  struct yj_pool *p = ud;
+  (void)easy, (void)known;
+  if (what == CURL_POLL_REMOVE)
+    return yj_poller_watch(&p->poller, fd, 0);
+  return yj_poller_watch(&p->poller, fd,
+                         (what & CURL_POLL_IN ? YJ_READ : 0) |
+                             (what & CURL_POLL_OUT ? YJ_WRITE : 0)) == 0
+             ? 0
+             : -1;
+}
+
+/* The alarm itself is set when the step ends. */
+static int on_timer_change(CURLM *multi, long ms, void *ud) {
+  struct yj_pool *p = ud;
+  (void)multi;
+  p->curl_at = ms < 0 ? YJ_NEVER : yj_now() + (int64_t)ms * 1000;
+  return 0;
+}
+
+/* ---- its life ---- */
+
+static int is_hash_name(const char *name) {
+  size_t hex = strspn(name, "0123456789abcdef");
+  return hex == 8 && name[8] == '.' && name[9] >= '0' && name[9] <= '9';
+}
+
+/* Whether OpenSSL can look certificates up by hash in that folder. */
+static int is_hashed(const char *path) {
+  DIR *dir = opendir(path);
+  struct dirent *entry;
+  int found = 0;
+  if (dir == NULL)
+    return 0;
+  while (!found && (entry = readdir(dir)) != NULL)
+    found = is_hash_name(entry->d_name);
+  closedir(dir);
+  return found;
+}
+
+/* Where libcurl was built to look for hashed certificates, if some are there;
+ * NULL: its bundle serves. */
+static char *find_ca_path(void) {
+#if CURL_AT_LEAST_VERSION(7, 70, 0)
+  curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  if (info->age >= CURLVERSION_SEVENTH && info->capath != NULL &&
+      is_hashed(info->capath))
+    return strdup(info->capath);
+#endif
+  return NULL;
+}
+
+static CURLMcode set_up_multi(struct yj_pool *p) {
+  CURLMcode code = CURLM_OK;
+#define SET(option, value)                                \
+  do {                                                    \
+    if (code == CURLM_OK)                                 \
+      code = curl_multi_setopt(p->multi, option, value);  \
+  } while (0)
+  SET(CURLMOPT_SOCKETFUNCTION, on_socket_change);
+  SET(CURLMOPT_SOCKETDATA, p);
+  SET(CURLMOPT_TIMERFUNCTION, on_timer_change);
+  SET(CURLMOPT_TIMERDATA, p);
+#undef SET
+  return code;
+}
+
+/* curl_global_init counts its calls and is never undone: the host may use
+ * libcurl too. */
+struct yj_pool *yj_pool_new(int *error) {
+  struct yj_pool *p = calloc(1, sizeof *p);
+  *error = ENOMEM;
+  if (p == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    free(p);
+    return NULL;
+  }
+  p->n_counted = 1;
+  p->curl_at = YJ_NEVER;
+  p->now = yj_now();
+  p->pid = getpid();
+  *error = yj_poller_open(&p->poller);
+  if (*error != 0) {
+    free(p);
+    return NULL;
+  }
+  p->ca_path = find_ca_path();
+  p->multi = curl_multi_init();
+  if (p->multi == NULL || set_up_multi(p) != CURLM_OK) {
+    *error = ENOMEM;
+    yj_pool_close(p);
+    return NULL;
+  }
+  return p;
+}
+
+int yj_pool_is_mine(const struct yj_pool *p) { return p->pid == getpid(); }
+
+void yj_pool_leave(struct yj_pool *p) {
+  if (--p->n_counted > 0)
+    return;
+  free(p->heap);
+  free(p->ca_path);
+  free(p);
+}
+
+/* In a forked child curl's part is left alone: ending it would say goodbye on
+ * connections that are the parent's. */
+void yj_pool_close(struct yj_pool *p) {
+  int mine = yj_pool_is_mine(p);
+  while (mine && p->all != NULL)
+    yj_transfer_fail(p->all, YJ_FAULT_POOL);
+  if (mine && p->multi != NULL)
+    curl_multi_cleanup(p->multi);
+  p->multi = NULL;
+  yj_poller_close(&p->poller);
+  yj_pool_leave(p);
+}
+
+/* ---- its transfers ---- */
+
+static void link_in(struct yj_pool *p, struct yj_transfer *t) {
+  t->prev = NULL;
+  t->next = p->all;
+  if (p->all != NULL)
+    p->all->prev = t;
+  p->all = t;
+  p->n_flying++;
+}
+
+static void link_out(struct yj_pool *p, struct yj_transfer *t) {
+  *(t->prev == NULL ? &p->all : &t->prev->next) = t->next;
+  if (t->next != NULL)
+    t->next->prev = t->prev;
+  t->prev = t->next = NULL;
+  p->n_flying--;
+}
+
+int yj_pool_add(struct yj_pool *p, struct yj_transfer *t) {
+  enum yj_fault why;
+  if (p->multi == NULL || !yj_pool_is_mine(p) || !heap_grow(p) ||
+      curl_multi_add_handle(p->multi, t->easy) != CURLM_OK)
+    return 0;
+  p->n_counted++;
+  link_in(p, t);
+  t->due = yj_transfer_deadline(t, &why);
+  heap_insert(p, t);
+  yj_pool_rearm(p);
+  return 1;
+}
+
+int yj_pool_remove(struct yj_pool *p, struct yj_transfer *t) {
+  heap_remove(p, t);
+  link_out(p, t);
+  if (!yj_pool_is_mine(p))
+    return 0;
+  curl_multi_remove_handle(p->multi, t->easy);
+  return 1;
+}
+
+void yj_pool_forget(struct yj_pool *p, struct yj_transfer *t) {
+  if (!t->is_ready)
+    return;
+  t->is_ready = 0;
+  t->ready_prev->ready_next = t->ready_next;
+  t->ready_next->ready_prev = t->ready_prev;
+  if (p->ready == t)
+    p->ready = t->ready_next == t ? NULL : t->ready_next;
+}
+
+void yj_pool_news(struct yj_pool *p, struct yj_transfer *t) {
+  if (t->is_ready)
+    return;
+  t->is_ready = 1;
+  if (p->ready == NULL) {
+    p->ready = t->ready_prev = t->ready_next = t;
+    return;
+  }
+  t->ready_next = p->ready;
+  t->ready_prev = p->ready->ready_prev;
+  t->ready_prev->ready_next = t;
+  p->ready->ready_prev = t;
+}
+
+struct yj_transfer *yj_pool_ready(struct yj_pool *p) {
+  struct yj_transfer *t = p->ready;
+  if (t != NULL)
+    yj_pool_forget(p, t);
+  return t;
+}
+
+void yj_pool_rearm(struct yj_pool *p) {
+  yj_poller_alarm(&p->poller, earliest(p));
+}
+
+/* ---- moving on ---- */
+
+static void act(struct yj_pool *p, curl_socket_t fd, int what) {
+  int running;
+  int mask = (what & YJ_READ ? CURL_CSELECT_IN : 0) |
+             (what & YJ_WRITE ? CURL_CSELECT_OUT : 0) |
+             (what & YJ_ERROR ? CURL_CSELECT_ERR : 0);
+  curl_multi_socket_action(p->multi, fd, mask, &running);
+}
+
+static void hear_curl_timer(struct yj_pool *p) {
+  if (p->curl_at > p->now)
+    return;
+  p->curl_at = YJ_NEVER;
+  act(p, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* The message dies with curl_multi_remove_handle: what it says is copied. */
+static void settle_finished(struct yj_pool *p) {
+  CURLMsg *message;
+  int left;
+  while ((message = curl_multi_info_read(p->multi, &left)) != NULL) {
+    CURL *easy = message->easy_handle;
+    CURLcode code = message->data.result;
+    struct yj_transfer *t = NULL;
+    if (message->msg == CURLMSG_DONE &&
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t) == CURLE_OK)
+      yj_transfer_settle(t, code);
+  }
+}
+
+/* Whether it only seems out of time since its reader is slow. */
+static int is_unread(struct yj_transfer *t, enum yj_fault why) {
+  if (why != YJ_FAULT_FIRST_TIMEOUT && why != YJ_FAULT_IDLE_TIMEOUT)
+    return 0;
+  t->unread = t->events && (t->taken || yj_decoder_has_unread(&t->decoder));
+  return t->unread;
+}
+
+static void expire(struct yj_pool *p) {
+  while (p->n_heap > 0 && p->heap[1]->due <= p->now) {
+    struct yj_transfer *t = p->heap[1];
+    enum yj_fault why = YJ_FAULT_NONE;
+    int64_t due = yj_transfer_deadline(t, &why);
+    if (due <= p->now && !is_unread(t, why)) {
+      yj_transfer_fail(t, why);
+      continue;
+    }
+    t->due = yj_transfer_deadline(t, &why);
+    sift_down(p, t);
+  }
+}
+
+static int move(struct yj_pool *p, int ms, int64_t budget) {
+  struct yj_ready ready[64];
+  int i, n;
+  if (p->multi == NULL || !yj_pool_is_mine(p))
+    return p->multi == NULL ? EBADF : EPERM;
+  n = yj_poller_wait(&p->poller, ready, 64, ms);
+  p->now = yj_now();
+  if (n < 0)
+    return -n;
+  budget = budget > 0 ? p->now + budget : YJ_NEVER;
+  for (i = 0; i < n && (i == 0 || budget == YJ_NEVER || yj_now() < budget); i++)
+    act(p, ready[i].fd, ready[i].what);
+  hear_curl_timer(p);
+  settle_finished(p);
+  if (i == n)  /* what waits in a socket comes before any limit */
+    expire(p);
+  yj_pool_rearm(p);
+  return 0;
+}
+
+int yj_pool_step(struct yj_pool *p, int64_t budget) {
+  return move(p, 0, budget);
+}
+
+int yj_pool_wait(struct yj_pool *p, int ms) { return move(p, ms, 0); }
+
+void yj_pool_wake(struct yj_pool *p) { yj_poller_wake(&p->poller); }
+
+int yj_pool_fd(const struct yj_pool *p) { return yj_poller_fd(&p->poller); }
+
+int64_t yj_pool_timeout(const struct yj_pool *p) {
+  int64_t at = earliest(p), now = yj_now();
+  return at == YJ_NEVER ? YJ_NEVER : at > now ? at - now : 0;
+}
+
+size_t yj_pool_count(const struct yj_pool *p) { return p->n_flying; }
+
+const char *yj_pool_ca_path(const struct yj_pool *p) { return p->ca_path; }
+
+int64_t yj_pool_now(const struct yj_pool *p) { return p->now; }
+
+const char *yj_curl_version(void) { return curl_version(); }

@@ -1,0 +1,83 @@
+/* pool: all transfers of one process, moved on together.
+ *
+ * curl_multi_socket_action over one poller; the limits of the transfers in a
+ * heap of deadlines of our own (libcurl's LOW_SPEED would cost a timer a second
+ * each). It is counted: by its owner and by each open transfer; the last one
+ * out frees it. Stamped with its process: after a fork the child must not
+ * move it, since its sockets and its epoll set are the parent's. Nothing here
+ * knows Lua, and who includes this does not see libcurl.
+ */
+#ifndef YJ_POOL_H
+#define YJ_POOL_H
+
+#include <stdint.h>
+
+#include "poller.h"
+#include "transfer.h"
+
+struct yj_pool;
+
+/* A pool counted once, or NULL with the errno in *error. */
+struct yj_pool *yj_pool_new(int *error);
+
+/* Whether it was made in this process. */
+int yj_pool_is_mine(const struct yj_pool *pool);
+
+/* Handles what is ready now, for at most budget microseconds (0: all there
+ * is). Returns 0, or an errno: EBADF when the pool is closed, EPERM in a forked
+ * child. */
+int yj_pool_step(struct yj_pool *pool, int64_t budget);
+
+/* Waits at most ms (negative: until something happens), then steps. Returns 0,
+ * or an errno; EINTR when a signal ended the wait. */
+int yj_pool_wait(struct yj_pool *pool, int ms);
+
+/* Ends a wait, from any thread. */
+void yj_pool_wake(struct yj_pool *pool);
+
+/* The next transfer with news since it was last returned, or NULL. */
+struct yj_transfer *yj_pool_ready(struct yj_pool *pool);
+
+/* Readable when a step has something to do; -1 with poll(2). */
+int yj_pool_fd(const struct yj_pool *pool);
+
+/* Microseconds until a step has something to do by the clock, or YJ_NEVER. */
+int64_t yj_pool_timeout(const struct yj_pool *pool);
+
+/* How many transfers are in flight. */
+size_t yj_pool_count(const struct yj_pool *pool);
+
+/* The folder of hashed certificates to use, or NULL (see pool.c). */
+const char *yj_pool_ca_path(const struct yj_pool *pool);
+
+/* Fails every transfer and gives up the owner's count. */
+void yj_pool_close(struct yj_pool *pool);
+
+/* libcurl's name and version and those of what it was built with; static. */
+const char *yj_curl_version(void);
+
+/* ---- for transfers ---- */
+
+/* Counts the transfer and starts it; 0: out of memory. */
+int yj_pool_add(struct yj_pool *pool, struct yj_transfer *t);
+
+/* Takes it out of curl and of the heap; 0 in a forked child, where curl's part
+ * must be left alone. It stays counted. */
+int yj_pool_remove(struct yj_pool *pool, struct yj_transfer *t);
+
+/* Gives up one count; the last one frees the pool. */
+void yj_pool_leave(struct yj_pool *pool);
+
+void yj_pool_news(struct yj_pool *pool, struct yj_transfer *t);
+void yj_pool_forget(struct yj_pool *pool, struct yj_transfer *t);
+
+/* Its deadline may have come nearer. */
+void yj_pool_touch(struct yj_pool *pool, struct yj_transfer *t);
+
+/* Curl's own timer may have come nearer. */
+void yj_pool_rearm(struct yj_pool *pool);
+
+/* The time as of the last step. */
+int64_t yj_pool_now(const struct yj_pool *pool);
+
+#endif

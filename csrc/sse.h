@@ -1,0 +1,42 @@
+/* sse: bytes into the lines of an event stream.
+ *
+ * Takes what the platform really sends: lines ended by LF, CRLF or CR, a byte
+ * order mark, `data:` with and without a blank, lines with no field name at
+ * all, a last line that nothing ends. Comments and the fields event, id and
+ * retry are passed over. Linear in the bytes, whatever the splits. Nothing here
+ * knows Lua or libcurl.
+ */
+#ifndef YJ_SSE_H
+#define YJ_SSE_H
+
+#include "buf.h"
+
+/* All zeroes: at the start of a stream. */
+struct yj_sse {
+  size_t lf_free; /* so many bytes at the front hold no LF */
+  size_t cr_free; /* so many bytes at the front hold no CR */
+  unsigned char begun;    /* past the byte order mark */
+  unsigned char after_cr; /* an LF that comes next belongs to that CR */
+};
+
+enum yj_line {
+  YJ_LINE_MORE, /* no whole line yet; at the end: nothing left */
+  YJ_LINE_DATA, /* what followed `data:` */
+  YJ_LINE_BARE, /* a line without a field name */
+  YJ_LINE_BLANK
+};
+
+struct yj_slice {
+  const char *text;
+  size_t len;
+};
+
+/* Consumes the next line of `in`. With `ended` what is left counts as a line.
+ * The slice lies in `in` and is good until something is appended to it. */
+enum yj_line yj_sse_next(struct yj_sse *s, struct yj_buf *in, int ended,
+                         struct yj_slice *line);
+
+/* Whether yj_sse_next() would find data, found out without consuming. */
+int yj_sse_has_data(const struct yj_sse *s, const struct yj_buf *in);
+
+#endif

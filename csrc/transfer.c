@@ -1,0 +1,409 @@
+#define _GNU_SOURCE
+#include "transfer.h"
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "pool.h"
+
+#if LIBCURL_VERSION_NUM < 0x075000
+#error "yuanjing needs libcurl 7.80 or later (CURLOPT_PREREQFUNCTION)"
+#endif
+
+#define HIGH_WATER ((size_t)64 << 10)
+#define MAX_HEAD ((size_t)256 << 10)
+#define MAX_BODY ((size_t)256 << 20)
+
+/* An idle connection is not used again after that many seconds: servers close
+ * theirs after 60 or 75, and a request sent into a closing connection is a
+ * request whose outcome nobody knows. */
+#define MAX_CONNECTION_AGE 45L
+
+/* ---- curl's callbacks: on curl's stack, they move bytes and return ---- */
+
+static int is_success(const struct yj_transfer *t) {
+  return t->status >= 200 && t->status < 300;
+}
+
+/* A stream's bytes queue up for the reader; when it is slow the sender is
+ * paused, and yj_transfer_next() resumes it. */
+static size_t take_event_bytes(struct yj_transfer *t, const char *data,
+                               size_t n) {
+  if (yj_buf_len(&t->decoder.inbox) >= t->high_water) {
+    t->paused = 1;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  if (yj_decoder_feed(&t->decoder, data, n))
+    return n;
+  t->fault = YJ_FAULT_NO_MEMORY;
+  return 0;
+}
+
+static size_t take_body_bytes(struct yj_transfer *t, const char *data,
+                              size_t n) {
+  size_t len = yj_buf_len(&t->body);
+  if (len > t->max_body || n > t->max_body - len)
+    t->fault = YJ_FAULT_TOO_LARGE;
+  else if (!yj_buf_append(&t->body, data, n))
+    t->fault = YJ_FAULT_NO_MEMORY;
+  else {
+    int first = t->idle_from == 0;
+    t->idle_from = yj_pool_now(t->pool);
+    if (first)
+      yj_pool_touch(t->pool, t);
+    return n;
+  }
+  return 0;
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *ud) {
+  struct yj_transfer *t = ud;
+  (void)size;  /* always 1 */
+  if (t->discard)
+    return n;
+  yj_pool_news(t->pool, t);
+  return t->events && is_success(t) ? take_event_bytes(t, data, n)
+                                    : take_body_bytes(t, data, n);
+}
+
+/* The number in "HTTP/1.1 200 OK", or 0. */
+static int parse_status(const char *line, size_t n) {
+  const char *p = memchr(line, ' ', n);
+  const char *end = line + n;
+  int status = 0;
+  while (p != NULL && ++p < end && *p >= '0' && *p <= '9' && status < 1000)
+    status = status * 10 + (*p - '0');
+  return status;
+}
+
+static int is_end_of_head(const char *line, size_t n) {
+  return n == 0 || line[0] == '\r' || line[0] == '\n';
+}
+
+static size_t on_header(char *line, size_t size, size_t n, void *ud) {
+  struct yj_transfer *t = ud;
+  (void)size;  /* always 1 */
+  if (n >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+    t->status = parse_status(line, n);
+    yj_buf_clear(&t->head);
+  } else if (t->head_done) {
+    return n;  /* a trailer */
+  } else if (is_end_of_head(line, n)) {
+    t->head_done = t->status >= 200;  /* 1xx is not the answer yet */
+    yj_pool_news(t->pool, t);
+    return n;
+  }
+  if (yj_buf_len(&t->head) > MAX_HEAD - (n < MAX_HEAD ? n : MAX_HEAD))
+    t->fault = YJ_FAULT_TOO_LARGE;
+  else if (yj_buf_append(&t->head, line, n))
+    return n;
+  else
+    t->fault = YJ_FAULT_NO_MEMORY;
+  return 0;
+}
+
+/* Called with a connection ready and no byte of the request written. libcurl
+ * comes back here when a reused connection died unanswered and it wants to send
+ * the request again, POST or not; a billable one must not be. */
+static int on_ready_to_send(void *ud, char *ip, char *local_ip, int port,
+                            int local_port) {
+  struct yj_transfer *t = ud;
+  (void)ip, (void)local_ip, (void)port, (void)local_port;
+  if (t->once && t->sent) {
+    t->fault = YJ_FAULT_RESEND;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  t->sent = 1;
+  return CURL_PREREQFUNC_OK;
+}
+
+/* libcurl's sockets would be inherited by every child of the host and keep
+ * connections, and the bill, open. */
+static int on_socket(void *ud, curl_socket_t fd, curlsocktype purpose) {
+  (void)ud, (void)purpose;
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return CURL_SOCKOPT_OK;
+}
+
+/* ---- opening ---- */
+
+/* curl_slist_append copies the line. */
+int yj_transfer_add_header(struct yj_transfer *t, const char *line) {
+  const unsigned char *p = (const unsigned char *)line;
+  struct curl_slist *headers;
+  for (; *p != '\0'; p++)
+    if (*p < 0x20 || *p == 0x7f)
+      return 0;
+  headers = curl_slist_append(t->headers, line);
+  if (headers != NULL)
+    t->headers = headers;
+  return headers != NULL;
+}
+
+static const struct {
+  CURLoption option;
+  long value;
+} constants[] = {
+    {CURLOPT_NOSIGNAL, 1L},
+    {CURLOPT_NOPROGRESS, 1L},
+    {CURLOPT_FOLLOWLOCATION, 0L},
+    {CURLOPT_SSL_VERIFYPEER, 1L},
+    {CURLOPT_SSL_VERIFYHOST, 2L},
+    {CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2},
+    /* one stream a connection: a paused reader holds up nobody else, and a
+     * dead connection is one call's business */
+    {CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1},
+    {CURLOPT_DISALLOW_USERNAME_IN_URL, 1L},
+    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L},
+    {CURLOPT_TCP_KEEPALIVE, 1L},
+    {CURLOPT_MAXAGE_CONN, MAX_CONNECTION_AGE},
+#if CURL_AT_LEAST_VERSION(7, 87, 0)
+    {CURLOPT_QUICK_EXIT, 1L}, /* closing must not wait for a name server */
+#endif
+#if !CURL_AT_LEAST_VERSION(7, 85, 0)
+    {CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)},
+#endif
+};
+
+static CURLcode set_constants(CURL *easy) {
+  CURLcode code = CURLE_OK;
+  size_t i;
+  for (i = 0; i < sizeof constants / sizeof *constants; i++)
+    if (code == CURLE_OK)
+      code = curl_easy_setopt(easy, constants[i].option, constants[i].value);
+#if CURL_AT_LEAST_VERSION(7, 85, 0)
+  if (code == CURLE_OK)
+    code = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#endif
+  return code;
+}
+
+#define SET(option, value)                               \
+  do {                                                   \
+    if (code == CURLE_OK)                                \
+      code = curl_easy_setopt(t->easy, (option), (value)); \
+  } while (0)
+
+static CURLcode set_callbacks(struct yj_transfer *t) {
+  CURLcode code = CURLE_OK;
+  SET(CURLOPT_PRIVATE, t);
+  SET(CURLOPT_ERRORBUFFER, t->error);
+  SET(CURLOPT_WRITEFUNCTION, on_body);
+  SET(CURLOPT_WRITEDATA, t);
+  SET(CURLOPT_HEADERFUNCTION, on_header);
+  SET(CURLOPT_HEADERDATA, t);
+  SET(CURLOPT_PREREQFUNCTION, on_ready_to_send);
+  SET(CURLOPT_PREREQDATA, t);
+  SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
+  return code;
+}
+
+/* The certificates. With a bundle and a folder both set libcurl reads the
+ * bundle anew for each connection, 25-47 ms on the calling thread: so never
+ * both. A folder of hashes costs 1-3 ms (HOSTS.md section 3). */
+static CURLcode set_certificates(struct yj_transfer *t,
+                                 const struct yj_request *r) {
+  CURLcode code = CURLE_OK;
+  const char *path = r->ca_path;
+  if (path == NULL && r->ca_file == NULL)
+    path = yj_pool_ca_path(t->pool);
+  if (path != NULL || r->ca_file != NULL)
+    SET(CURLOPT_CAINFO, path == NULL ? r->ca_file : NULL);
+  SET(CURLOPT_CAPATH, path);
+  return code;
+}
+
+/* The body is copied: the caller's string need not outlive this. */
+static CURLcode set_body(struct yj_transfer *t, const struct yj_request *r) {
+  CURLcode code = CURLE_OK;
+  const char *body = r->body == NULL ? "" : r->body;
+  SET(CURLOPT_POST, 1L);
+  SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+  SET(CURLOPT_COPYPOSTFIELDS, body);
+  return code;
+}
+
+static CURLcode set_request(struct yj_transfer *t, const struct yj_request *r) {
+  CURLcode code = CURLE_OK;
+  SET(CURLOPT_URL, r->url);
+  SET(CURLOPT_HTTPHEADER, t->headers);
+  if (r->proxy != NULL)
+    SET(CURLOPT_PROXY, r->proxy);
+  if (r->body != NULL || strcmp(r->method, "POST") == 0)
+    code = code == CURLE_OK ? set_body(t, r) : code;
+  if (strcmp(r->method, "HEAD") == 0)
+    SET(CURLOPT_NOBODY, 1L);
+  else if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "POST") != 0)
+    SET(CURLOPT_CUSTOMREQUEST, r->method);
+  return code;
+}
+
+static void describe(struct yj_transfer *t, const struct yj_request *r) {
+  t->limits = r->limits;
+  t->once = r->once != 0;
+  t->events = r->events != 0;
+  t->max_body = r->max_body == 0 ? MAX_BODY : r->max_body;
+  t->decoder.limit = r->max_event;
+  t->high_water = HIGH_WATER;
+  t->started = yj_now();
+}
+
+static CURLcode start(struct yj_transfer *t, const struct yj_request *r) {
+  CURLcode code;
+  t->easy = curl_easy_init();
+  if (t->easy == NULL)
+    return CURLE_OUT_OF_MEMORY;
+  code = set_constants(t->easy);
+  if (code == CURLE_OK)
+    code = set_callbacks(t);
+  if (code == CURLE_OK)
+    code = set_certificates(t, r);
+  if (code == CURLE_OK)
+    code = set_request(t, r);
+  if (code != CURLE_OK)
+    return code;
+  return yj_pool_add(t->pool, t) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+}
+
+/* Out of the pool and rid of curl; what was received stays. In a forked child
+ * curl's part is left alone: ending it would say goodbye on a connection that
+ * is the parent's. */
+static void end_exchange(struct yj_transfer *t) {
+  if (t->easy == NULL)
+    return;
+  if (yj_pool_remove(t->pool, t))
+    curl_easy_cleanup(t->easy);
+  t->easy = NULL;
+  curl_slist_free_all(t->headers);
+  t->headers = NULL;
+}
+
+int yj_transfer_open(struct yj_transfer *t, struct yj_pool *pool,
+                     const struct yj_request *r) {
+  CURLcode code;
+  t->pool = pool;
+  describe(t, r);
+  code = start(t, r);
+  if (code == CURLE_OK)
+    return 0;
+  /* never counted by the pool: only curl's part and our buffers go */
+  if (t->easy != NULL)
+    curl_easy_cleanup(t->easy);
+  t->easy = NULL;
+  t->pool = NULL;
+  yj_transfer_close(t);
+  return (int)code;
+}
+
+const char *yj_curl_message(int code) {
+  return curl_easy_strerror((CURLcode)code);
+}
+
+/* ---- reading ---- */
+
+/* Lets a paused sender go on. Curl may call on_body before this returns. */
+static void resume(struct yj_transfer *t) {
+  CURLcode code;
+  if (!t->paused || !yj_pool_is_mine(t->pool))
+    return;
+  t->paused = 0;
+  code = curl_easy_pause(t->easy, CURLPAUSE_CONT);
+  if (code != CURLE_OK)
+    yj_transfer_settle(t, code);
+  else
+    yj_pool_rearm(t->pool);
+}
+
+/* The reader has taken all there was: its clock for the next event starts, and
+ * a paused sender may go on, past the high water if one event is that large. */
+static void await_more(struct yj_transfer *t) {
+  if (t->taken)
+    t->idle_from = yj_now();
+  if (t->taken || t->unread) {
+    t->taken = t->unread = 0;
+    yj_pool_touch(t->pool, t);
+  }
+  t->high_water = yj_buf_len(&t->decoder.inbox) + HIGH_WATER;
+  resume(t);
+}
+
+enum yj_event yj_transfer_next(struct yj_transfer *t, struct yj_chunk *chunk) {
+  enum yj_event event = yj_decoder_next(&t->decoder, chunk);
+  /* resuming the sender delivers at once what curl had kept */
+  while (event == YJ_EVENT_PENDING && !t->done) {
+    int was_paused = t->paused;
+    await_more(t);
+    if (!was_paused)
+      break;
+    event = yj_decoder_next(&t->decoder, chunk);
+  }
+  if (event == YJ_EVENT_CHUNK)
+    t->taken = 1;
+  return event;
+}
+
+void yj_transfer_discard(struct yj_transfer *t, int64_t total) {
+  if (t->done || t->pool == NULL)
+    return;
+  t->discard = 1;
+  memset(&t->limits, 0, sizeof t->limits);
+  t->limits.total = yj_now() - t->started + total;
+  yj_pool_touch(t->pool, t);
+  resume(t);
+}
+
+/* ---- ending ---- */
+
+int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why) {
+  struct {
+    int64_t limit, from;
+    enum yj_fault fault;
+  } rows[] = {
+      {t->limits.total, t->started, YJ_FAULT_TOTAL_TIMEOUT},
+      {t->sent ? 0 : t->limits.connect, t->started, YJ_FAULT_CONNECT_TIMEOUT},
+      {t->head_done ? 0 : t->limits.head, t->started, YJ_FAULT_HEAD_TIMEOUT},
+      {t->idle_from != 0 || t->unread ? 0 : t->limits.first, t->started,
+       YJ_FAULT_FIRST_TIMEOUT},
+      {t->idle_from == 0 || t->unread ? 0 : t->limits.idle, t->idle_from,
+       YJ_FAULT_IDLE_TIMEOUT},
+  };
+  int64_t due = YJ_NEVER;
+  size_t i;
+  for (i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (rows[i].limit > 0 && rows[i].from + rows[i].limit < due) {
+      due = rows[i].from + rows[i].limit;
+      *why = rows[i].fault;
+    }
+  return due;
+}
+
+void yj_transfer_settle(struct yj_transfer *t, int code) {
+  if (code != CURLE_OK && t->fault == YJ_FAULT_NONE)
+    t->fault = YJ_FAULT_CURL;
+  t->code = code;
+  t->done = 1;
+  yj_decoder_end(&t->decoder);
+  yj_pool_news(t->pool, t);
+  end_exchange(t);
+}
+
+void yj_transfer_fail(struct yj_transfer *t, enum yj_fault fault) {
+  t->fault = fault;
+  yj_transfer_settle(t, CURLE_ABORTED_BY_CALLBACK);
+}
+
+void yj_transfer_close(struct yj_transfer *t) {
+  struct yj_pool *pool = t->pool;
+  end_exchange(t);
+  curl_slist_free_all(t->headers);
+  t->headers = NULL;
+  yj_decoder_free(&t->decoder);
+  yj_buf_free(&t->body);
+  yj_buf_free(&t->head);
+  t->pool = NULL;
+  if (pool == NULL)
+    return;
+  yj_pool_forget(pool, t);
+  yj_pool_leave(pool);
+}

@@ -1,0 +1,120 @@
+/* transfer: one HTTP exchange over libcurl, from description to verdict.
+ *
+ * The owner (a userdata) embeds the struct; the pool moves it on. Curl's
+ * callbacks only move bytes: they queue what came and return. Each transfer
+ * counts its pool, so that either may be collected first. Nothing here knows
+ * Lua, and who includes this does not see libcurl.
+ */
+#ifndef YJ_TRANSFER_H
+#define YJ_TRANSFER_H
+
+#include <stdint.h>
+
+#include "buf.h"
+#include "decoder.h"
+
+struct yj_pool;
+struct curl_slist;
+
+/* Limits in microseconds from the start, idle from the last event; 0: none. */
+struct yj_limits {
+  int64_t connect; /* until a connection is there: name, TCP, proxy, TLS */
+  int64_t head;    /* until the head of the answer */
+  int64_t first;   /* until the first event, or byte of a plain body */
+  int64_t idle;    /* between events, or bytes of a plain body */
+  int64_t total;
+};
+
+/* All pointers are read while yj_transfer_open() runs and not kept. */
+struct yj_request {
+  const char *method;
+  const char *url;
+  const char *body;    /* NULL: none */
+  size_t body_len;
+  const char *proxy;   /* NULL: as the environment says; "": none */
+  const char *ca_file; /* NULL: the system's certificates */
+  const char *ca_path;
+  size_t max_body;     /* of a plain body, in bytes; 0: the default */
+  size_t max_event;    /* of one event of a stream; 0: the default */
+  int events;          /* a 2xx answer is a chat stream */
+  int once;            /* never let libcurl send it a second time by itself */
+  struct yj_limits limits;
+};
+
+/* Why a transfer failed. */
+enum yj_fault {
+  YJ_FAULT_NONE,
+  YJ_FAULT_CURL, /* code and error say what */
+  YJ_FAULT_CONNECT_TIMEOUT,
+  YJ_FAULT_HEAD_TIMEOUT,
+  YJ_FAULT_FIRST_TIMEOUT,
+  YJ_FAULT_IDLE_TIMEOUT,
+  YJ_FAULT_TOTAL_TIMEOUT,
+  YJ_FAULT_RESEND, /* the connection died unanswered; libcurl was kept from
+                      sending the request again */
+  YJ_FAULT_TOO_LARGE,
+  YJ_FAULT_NO_MEMORY,
+  YJ_FAULT_POOL /* its pool was closed */
+};
+
+/* All zeroes is a valid, closed transfer. */
+struct yj_transfer {
+  struct yj_pool *pool; /* counted; NULL: closed */
+  void *easy;           /* curl's handle; NULL once the exchange is over */
+  struct curl_slist *headers;
+  struct yj_decoder decoder; /* the body of a stream */
+  struct yj_buf body;        /* any other body */
+  struct yj_buf head;        /* header lines of the last answer */
+  struct yj_limits limits;
+  int64_t started;
+  int64_t idle_from; /* 0: the idle clock has not begun */
+  size_t max_body;
+  size_t high_water; /* bytes in the decoder's inbox that pause the sender */
+  int status;        /* of the last status line; 0: none came */
+  unsigned char once, events, sent, head_done, done, paused, taken, unread,
+      discard;
+  enum yj_fault fault;
+  int code;             /* curl's, 0: none */
+  char error[256];      /* curl's words for it, may be empty */
+
+  /* the pool's own */
+  struct yj_transfer *prev, *next;             /* all of its transfers */
+  struct yj_transfer *ready_prev, *ready_next; /* those with news */
+  unsigned char is_ready;
+  int64_t due;   /* where it stands in the heap of deadlines */
+  size_t at;     /* its place there, from 1; 0: it is not there */
+};
+
+/* Adds "Name: value" to the request that will be opened; 0: out of memory, or a
+ * line with a control character in it. */
+int yj_transfer_add_header(struct yj_transfer *t, const char *line);
+
+/* Starts the exchange in the pool; 0, or curl's code: it was not started, and
+ * the transfer is closed. */
+int yj_transfer_open(struct yj_transfer *t, struct yj_pool *pool,
+                     const struct yj_request *request);
+
+/* Words for one of curl's codes; static. */
+const char *yj_curl_message(int code);
+
+/* The next event of a stream. CHUNK: its slices are good until the pool moves
+ * on. END, with fault set or not, when nothing more will come. */
+enum yj_event yj_transfer_next(struct yj_transfer *t, struct yj_chunk *chunk);
+
+/* From now on what comes is dropped, and total is what is left to wait for the
+ * end, so that the connection can serve again. */
+void yj_transfer_discard(struct yj_transfer *t, int64_t total);
+
+/* Ends it and gives back all it owns. Idempotent; any order with the pool. */
+void yj_transfer_close(struct yj_transfer *t);
+
+/* For the pool: the moment it runs out of time, or YJ_NEVER, and of what. */
+int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why);
+
+/* For the pool: the exchange is over. */
+void yj_transfer_settle(struct yj_transfer *t, int code);
+
+/* For the pool: time is up, or the pool goes. */
+void yj_transfer_fail(struct yj_transfer *t, enum yj_fault fault);
+
+#endif

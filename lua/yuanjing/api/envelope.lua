@@ -1,0 +1,550 @@
+--- What the platform's bodies mean. The HTTP status tells little (inference
+-- answers 200 before the vendor is even called), so the bytes are read: every
+-- error form of every API goes through here, and nothing else knows them.
+--
+-- Failures are plain tables that errors.new() takes as they are, after the
+-- caller has added what it knows (call, attempts, the key to redact).
+local errors = require "yuanjing.errors"
+local json = require "yuanjing.json"
+
+local envelope = {}
+
+---@class yuanjing.Failure
+---@field kind string
+---@field message string the platform's text, cut to what can be shown
+---@field code? string
+---@field type? string
+---@field task? string a task's id
+---@field state? string the status word that said so, upper case: ERROR, FAILED
+---@field status? integer of HTTP, from refusal()
+---@field retry_after? number seconds, from refusal()
+---@field body? string cut; from read() and refusal()
+---@field document? table what was decoded; from read() and refusal()
+
+-- Data ---------------------------------------------------------------------
+
+-- Texts of the assets API that have a meaning of their own.
+local KNOWN_TEXTS = {
+  { text = "无效的素材组合ID或无权访问", code = "group_not_found",
+    kind = "not_found" },
+  { text = "素材不存在或无权访问", code = "asset_not_found",
+    kind = "not_found" },
+  { text = "供应商配置不存在", code = "vendor_not_configured" },
+  { text = "供应商服务已停用", code = "vendor_disabled" },
+  { text = "尚未完成认证或认证失败", code = "verification_incomplete" },
+}
+
+local FAILING = { ERROR = true, FAILED = true, FAILURE = true, FAIL = true }
+
+-- What a vendor's null looks like after Python made a string of it.
+local ABSENT = { [""] = true, none = true, null = true }
+
+-- Where a failure's text may be, the most telling first.
+local TEXT_FIELDS = {
+  "error", "message", "msg", "errmsg", "detail", "reason", "data",
+}
+
+local CODE_FIELDS = { "code", "errcode" }
+local TASK_FIELDS = { "taskid", "task_id" }
+local STATUS_FIELDS = { "status", "taskstatus" }
+
+-- Where the real answer may be wrapped in ("resposne" is the wire's).
+local WRAPPERS = { "data", "resposne", "response" }
+local MAX_WRAPS = 3
+
+-- Lua patterns on lower-case text. "balance" alone is enough for a 429, not
+-- for a 400, where it may be a parameter's name.
+local NO_MONEY = {
+  "insufficient[%s_-]*funds?", "insufficient[%s_-]*balance",
+  "insufficient[%s_-]*quota", "not enough balance", "arrearage",
+  "余额", "欠费",
+}
+local BALANCE = { "balance", "funds" }
+local RATE = {
+  "%f[%a]rate%f[%A]", "ratelimit", "ratequota", "frequen", "too many",
+  "throttl", "concurren", "频", "限流", "并发",
+}
+
+-- A plain text with status 200 is no answer at all; these tell on whose side
+-- it failed. Anchored, for a text may well talk about errors.
+local ERROR_OPENINGS = {
+  "^%[?error", "^%d%d%d:", "^%d%d%d%s+%a", "^exception", "^traceback",
+  "^unauthorized", "^forbidden", "^not found", "^failed", "^bad request",
+  "^internal server error", "^invalid", "^missing", "^{'error'",
+  "^insufficient", "^错误", "^失败",
+}
+
+local KIND_OF_STATUS = {
+  [400] = "invalid_request", [401] = "auth", [402] = "balance",
+  [403] = "auth", [404] = "not_found",
+}
+
+local ENTITIES = {
+  amp = "&", lt = "<", gt = ">", quot = '"', nbsp = " ", ["#39"] = "'",
+}
+
+-- Small readers ------------------------------------------------------------
+
+local function trim(text)
+  return (text:gsub("^%s+", ""):gsub("%s+$", ""))
+end
+
+local function matches_any(text, patterns)
+  for _, pattern in ipairs(patterns) do
+    if text:find(pattern) then return true end
+  end
+  return false
+end
+
+-- A string, or a whole number's digits; nil for the rest. Ids and codes are
+-- strings, whatever the wire made of them.
+local function word(value)
+  if type(value) == "string" then return value ~= "" and value or nil end
+  if type(value) ~= "number" then return nil end
+  if value % 1 == 0 then return ("%.0f"):format(value) end
+  return tostring(value)
+end
+
+local function first_word(record, names)
+  for _, name in ipairs(names) do
+    local found = word(record[name])
+    if found then return found end
+  end
+end
+
+-- Says nothing: null, false, 0, "", "None", and a table of nothing but those.
+local function is_empty(value)
+  if type(value) == "string" then
+    return ABSENT[trim(value):lower()] or false
+  end
+  if type(value) ~= "table" then
+    return value == nil or value == false or value == 0
+  end
+  for _, inner in pairs(value) do
+    if not is_empty(inner) then return false end
+  end
+  return true
+end
+
+-- The text that tells most about a failure, however deep it is wrapped.
+local function find_text(value)
+  if type(value) == "string" then
+    return not is_empty(value) and value or nil
+  end
+  if type(value) ~= "table" then return nil end
+  if value[1] ~= nil then return find_text(value[1]) end
+  for _, name in ipairs(TEXT_FIELDS) do
+    local text = find_text(value[name])
+    if text then return text end
+  end
+end
+
+local function is_record(value)
+  return type(value) == "table" and value[1] == nil
+end
+
+-- Failures in documents ----------------------------------------------------
+
+-- Adds what a known text means.
+local function with_meaning(failure)
+  for _, known in ipairs(KNOWN_TEXTS) do
+    if failure.message:find(known.text, 1, true) then
+      failure.code = known.code
+      failure.kind = known.kind or failure.kind
+    end
+  end
+  return failure
+end
+
+local function status_word(document)
+  for _, name in ipairs(STATUS_FIELDS) do
+    local status = document[name]
+    if type(status) == "string" and FAILING[trim(status):upper()] then
+      return trim(status):upper()
+    end
+  end
+end
+
+local function has_errcode(document)
+  local code = word(document.errcode)
+  return code ~= nil and code ~= "0"
+end
+
+local function fails(document)
+  return not is_empty(document.error) or status_word(document) ~= nil or
+    document.success == false or has_errcode(document)
+end
+
+-- What is left to say of a failure without a text.
+local function spelled_out(document)
+  local err = document.error
+  if type(err) == "table" then
+    return word(err.code) or word(err.type) or json.encode(err)
+  end
+  local status = status_word(document)
+  return status and ("the platform reported the status " .. status)
+    or "the platform reported a failure without a text"
+end
+
+-- A number under "code" next to a failing status may be that of a success.
+local function code_of(document)
+  local err = document.error
+  local code = is_record(err) and first_word(err, CODE_FIELDS)
+    or first_word(document, CODE_FIELDS)
+    or is_record(document.data) and first_word(document.data, CODE_FIELDS)
+    or nil
+  return code ~= "0" and code or nil
+end
+
+local function task_of(document)
+  return first_word(document, TASK_FIELDS) or
+    is_record(document.data) and first_word(document.data, TASK_FIELDS) or nil
+end
+
+local function describe(document)
+  local err = document.error
+  local message = find_text(document) or spelled_out(document)
+  return with_meaning {
+    kind = "platform",
+    message = errors.cap(trim(message)),
+    code = code_of(document),
+    type = is_record(err) and word(err.type) or nil,
+    task = task_of(document),
+    state = status_word(document),
+  }
+end
+
+local function failure_within(document, wraps)
+  if not is_record(document) then return nil end
+  if fails(document) then return describe(document) end
+  if wraps == MAX_WRAPS then return nil end
+  for _, name in ipairs(WRAPPERS) do
+    local failure = failure_within(document[name], wraps + 1)
+    if failure then
+      failure.task = failure.task or task_of(document)
+      return failure
+    end
+  end
+end
+
+--- What a decoded document says of a failure; nil when it says nothing of one.
+--- A task that has FAILED and an asset that has Failed are failures here:
+--- `state` is then FAILED, while a query that failed has ERROR or none.
+---@param document any
+---@return yuanjing.Failure?
+function envelope.failure(document)
+  return failure_within(document, 0)
+end
+
+-- Python's way to write a dict ---------------------------------------------
+
+local PYTHON_WORDS = { True = "true", False = "false", None = "null" }
+local PYTHON_BRACKETS = {
+  ["("] = "[", [")"] = "]", ["["] = "[", ["]"] = "]",
+  ["{"] = "{", ["}"] = "}", [","] = ",", [":"] = ":",
+}
+local SAME_ESCAPES = { n = "\\n", r = "\\r", t = "\\t", ["\\"] = "\\\\" }
+
+local function long_escape(digits)
+  local code = tonumber(digits, 16)
+  if code < 0x10000 then return ("\\u%04x"):format(code) end
+  code = code - 0x10000
+  local low = code % 0x400
+  return ("\\u%04x\\u%04x"):format(0xD800 + (code - low) / 0x400, 0xDC00 + low)
+end
+
+-- The JSON for the escape whose backslash is at `at`, and where it ends.
+local function python_escape(text, at)
+  local char = text:sub(at + 1, at + 1)
+  local byte = text:match("^x(%x%x)", at + 1)
+  if byte then return "\\u00" .. byte, at + 3 end
+  local short = text:match("^u(%x%x%x%x)", at + 1)
+  if short then return "\\u" .. short, at + 5 end
+  local long = text:match("^U00(%x%x%x%x%x%x)", at + 1)
+  if long then return long_escape(long), at + 9 end
+  return SAME_ESCAPES[char] or (char == '"' and '\\"' or char), at + 1
+end
+
+-- The Python string whose quote is at `start`, as JSON, and where it ends.
+local function python_string(text, start)
+  local quote = text:sub(start, start)
+  local out, position = { '"' }, start + 1
+  while true do
+    local at = text:find("[\\\"']", position)
+    if not at then return nil end
+    out[#out + 1] = text:sub(position, at - 1)
+    local char, stop = text:sub(at, at), at
+    if char == quote then
+      out[#out + 1] = '"'
+      return table.concat(out), at
+    elseif char == "\\" then
+      out[#out + 1], stop = python_escape(text, at)
+    else
+      out[#out + 1] = char == '"' and '\\"' or char
+    end
+    position = stop + 1
+  end
+end
+
+-- One token as JSON and where it ends; nil for what a repr of plain data
+-- does not hold.
+local function python_token(text, at)
+  local char = text:sub(at, at)
+  if char == "'" or char == '"' then return python_string(text, at) end
+  if PYTHON_BRACKETS[char] then return PYTHON_BRACKETS[char], at end
+  local name = text:match("^%a+", at)
+  if name then return PYTHON_WORDS[name], at + #name - 1 end
+  local number = text:match("^[-+.%deE]+", at)
+  if number then return number, at + #number - 1 end
+end
+
+local function python_to_json(text)
+  local out, at = {}, text:find("%S")
+  while at do
+    local token, stop = python_token(text, at)
+    if not token then return nil end
+    if token == "]" and out[#out] == "," then out[#out] = nil end -- "(1,)"
+    out[#out + 1] = token
+    at = text:find("%S", stop + 1)
+  end
+  return table.concat(out)
+end
+
+local function read_python(text)
+  if not text:find("^%s*{%s*['\"]") then return nil end
+  local converted = python_to_json(text)
+  local document = converted and json.decode(converted)
+  return type(document) == "table" and document or nil
+end
+
+-- Bodies -------------------------------------------------------------------
+
+local REST_IGNORED = "the answer held more behind its first JSON value; "
+  .. "it was ignored"
+local PYTHON_READ = "the answer was a Python dict instead of JSON"
+
+-- A body as a document and a warning; else nil, message, verdict.
+local function document_of(body)
+  local value, rest, verdict = json.decode_first(body)
+  if type(value) == "table" then
+    return value, rest:find("%S") and REST_IGNORED or nil
+  end
+  local document = read_python(body)
+  if document then return document, PYTHON_READ end
+  return nil, rest, verdict
+end
+
+local function entity(name)
+  return ENTITIES[name]
+end
+
+local function element(html, lower, name)
+  local _, open = lower:find("<" .. name .. "%f[^%w][^>]*>")
+  local close = open and lower:find("</" .. name, open, true)
+  if not close then return nil end
+  local text = html:sub(open + 1, close - 1):gsub("<[^>]*>", " ")
+  text = trim(text:gsub("&(#?%w+);", entity):gsub("%s+", " "))
+  return text ~= "" and text or nil
+end
+
+local function is_html(body)
+  return body:find("^%s*<[%a!?]") ~= nil
+end
+
+-- What a proxy's page says of itself; an object store's XML as well.
+local function html_text(body)
+  local lower = body:lower()
+  return element(body, lower, "title") or element(body, lower, "h1")
+    or element(body, lower, "message")
+end
+
+local function reads_like_error(text)
+  return matches_any(text:lower(), ERROR_OPENINGS)
+end
+
+-- A body that is one JSON string is as plain as one without the quotes.
+local function plain_text(body)
+  local value = json.decode(body)
+  return trim(type(value) == "string" and value or body)
+end
+
+local function unreadable(kind, message, body)
+  return { kind = kind, message = message, body = errors.cap(body) }
+end
+
+local function html_failure(body)
+  local text = html_text(body)
+  local message = "the answer is HTML" .. (text and ": " .. text or "")
+  return unreadable("decode", errors.cap(message), body)
+end
+
+local function text_failure(body, problem, verdict)
+  local text = plain_text(body)
+  if reads_like_error(text) then
+    return unreadable("platform", errors.cap(text), body)
+  end
+  if verdict == "incomplete" and text:find("^[%[{]") then
+    return unreadable("decode", "the answer's JSON breaks off", body)
+  end
+  if text:find("^[%[{]") then
+    return unreadable("decode", "the answer is broken JSON: " .. problem, body)
+  end
+  return unreadable("decode", errors.cap("the answer is no JSON: " .. text),
+    body)
+end
+
+-- For a body that is no document.
+local function unread(body, problem, verdict)
+  if not body:find("%S") then
+    return unreadable("decode", "the answer is empty", body)
+  end
+  if is_html(body) then return html_failure(body) end
+  return text_failure(body, problem, verdict)
+end
+
+--- Reads the body of an answer with a 2xx status. The document, and a warning
+--- where the body was not quite one; or nil and what failed: kind "platform"
+--- for what the platform says of itself ("not_found" for an asset or a group),
+--- "decode" for a body that is no answer.
+---@param body string?
+---@return table? document
+---@return string|yuanjing.Failure|nil warning_or_failure
+function envelope.read(body)
+  body = body or ""
+  local document, note, verdict = document_of(body)
+  if not document then return nil, unread(body, note, verdict) end
+  local failure = envelope.failure(document)
+  if not failure then return document, note end
+  failure.body, failure.document = errors.cap(body), document
+  return nil, failure
+end
+
+-- Refusals -----------------------------------------------------------------
+
+-- What any body says, as a failure that may lack a message.
+local function said_in(body)
+  local document = document_of(body)
+  if document then
+    local failure = envelope.failure(document)
+    if failure then return failure, document end
+    local text = find_text(document)
+    return { message = errors.cap(text or body),
+             code = is_record(document) and code_of(document) or nil }, document
+  end
+  local text = is_html(body) and html_text(body) or plain_text(body)
+  return { message = text ~= "" and errors.cap(text) or nil }
+end
+
+local function says_balance(text, status)
+  if matches_any(text, NO_MONEY) then return true end
+  return status == 429 and matches_any(text, BALANCE)
+end
+
+-- The platform's 429 is the balance unless something speaks for a rate.
+local function kind_of_429(text, retry_after)
+  if says_balance(text, 429) then return "balance" end
+  if retry_after or matches_any(text, RATE) then return "rate_limit" end
+  return "balance"
+end
+
+local function kind_of(status, said, retry_after)
+  local text = table.concat({ said.message or "", said.code or "",
+    said.type or "" }, " "):lower()
+  if status == 429 then return kind_of_429(text, retry_after) end
+  if status == 400 and says_balance(text, status) then return "balance" end
+  if status >= 500 then return "server" end
+  return KIND_OF_STATUS[status] or "platform"
+end
+
+local function header(headers, name)
+  local value = headers and headers[name]
+  if type(value) == "table" then value = value[1] end
+  return type(value) == "string" and value or nil
+end
+
+-- Only the host: the rest of a location may hold a signature.
+local function redirect_host(headers)
+  local location = header(headers, "location") or ""
+  local authority = location:match("^%s*%a[%w+.-]*://([^/?#%s]+)")
+    or location:match("^%s*//([^/?#%s]+)")
+  return authority and authority:gsub("^.*@", "") or nil
+end
+
+local function redirect_message(headers)
+  local host = redirect_host(headers)
+  local target = host and "to " .. host or "elsewhere on the same host"
+  if not header(headers, "location") then target = "to nowhere" end
+  return errors.cap("the answer is a redirect " .. target
+    .. ", which is never followed")
+end
+
+local function message_of(status, said, headers)
+  if status >= 300 and status < 400 then return redirect_message(headers) end
+  if status == 413 then
+    return "the request body was too large for the platform"
+      .. (said.message and ": " .. said.message or "")
+  end
+  return said.message or "the platform gave no reason"
+end
+
+-- Retry-After --------------------------------------------------------------
+
+local MONTHS = {
+  jan = 1, feb = 2, mar = 3, apr = 4, may = 5, jun = 6,
+  jul = 7, aug = 8, sep = 9, oct = 10, nov = 11, dec = 12,
+}
+
+-- Days since 1970-01-01, the year reckoned from March so that the leap day is
+-- its last. os.time() can not serve: it knows the host's time zone only.
+local function days_since_epoch(year, month, day)
+  if month < 3 then year, month = year - 1, month + 12 end
+  return 365 * year + math.floor(year / 4) - math.floor(year / 100)
+    + math.floor(year / 400) + math.floor((153 * (month - 3) + 2) / 5)
+    + day - 1 - 719468
+end
+
+-- RFC 9110 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT", and the older form
+-- "Sunday, 06-Nov-94 08:49:37 GMT".
+local function http_date(text)
+  local day, name, year, hour, minute, second = text:match(
+    "(%d%d?)[ -](%a%a%a)[ -](%d%d%d?%d?) (%d%d):(%d%d):(%d%d)")
+  local month = name and MONTHS[name:lower()]
+  if not month then return nil end
+  year = tonumber(year)
+  if year < 100 then year = year + (year < 70 and 2000 or 1900) end
+  return days_since_epoch(year, month, tonumber(day)) * 86400
+    + tonumber(hour) * 3600 + tonumber(minute) * 60 + tonumber(second)
+end
+
+-- The server's own clock is the one its date was made by.
+local function retry_after(headers)
+  local value = header(headers, "retry-after")
+  if not value then return nil end
+  local seconds = value:match("^%s*(%d+%.?%d*)%s*$")
+  if seconds then return tonumber(seconds) end
+  local due = http_date(value)
+  local now = http_date(header(headers, "date") or "") or os.time()
+  return due and math.max(0, due - now) or nil
+end
+
+--- What an answer with another status than 2xx means. `headers` has lower-case
+--- names. Nothing here is ever followed or sent again.
+---@param status integer
+---@param headers? table<string, string>
+---@param body? string
+---@return yuanjing.Failure
+function envelope.refusal(status, headers, body)
+  body = body or ""
+  local said, document = said_in(body)
+  local after = retry_after(headers)
+  local known = said.kind ~= "platform" and said.kind or nil -- an asset's text
+  return {
+    kind = known or kind_of(status, said, after),
+    message = message_of(status, said, headers),
+    code = said.code, type = said.type, task = said.task, state = said.state,
+    status = status, retry_after = after,
+    body = errors.cap(body), document = document,
+  }
+end
+
+return envelope

@@ -1,0 +1,74 @@
+--- Chat calls: what a user asks, checked, and the answer as a reply or a
+-- stream.
+local errors = require "yuanjing.errors"
+local stream = require "yuanjing.stream"
+local v1 = require "yuanjing.api.v1"
+
+local chat = {}
+
+---@class yuanjing.ChatParams
+---@field prompt? string what is asked; needed unless there are messages
+---@field model? string "qwen3-max" when not given
+---@field sys_prompt? string
+---@field stream? boolean true: the answer is a yuanjing.Stream
+---@field messages? table[] the conversation, in the OpenAI manner; replaces prompt (PLATFORM.md section 3)
+---@field catelogid? string the platform's default is t2t
+---@field [string] any goes out untouched
+
+chat.DEFAULT_MODEL = "qwen3-max"
+
+local TYPES = { prompt = "string", model = "string", sys_prompt = "string",
+  stream = "boolean", messages = "table", catelogid = "string" }
+
+local function type_problems(params, problems)
+  for name, wanted in pairs(TYPES) do
+    local value = params[name]
+    if value ~= nil and type(value) ~= wanted then
+      problems[#problems + 1] = ("%s: expected %s, got %s")
+        :format(name, wanted, type(value))
+    end
+  end
+  table.sort(problems)
+end
+
+local function problems_of(params)
+  local problems = {}
+  if params.messages == nil and (params.prompt == nil or params.prompt == "")
+  then
+    problems[1] = "prompt: missing"
+  end
+  type_problems(params, problems)
+  return problems
+end
+
+local function check(settings, params)
+  if not settings.validate then return true end
+  local problems = problems_of(params)
+  if #problems == 0 then return true end
+  return nil, errors.new { kind = "invalid_request", call = "client:chat",
+    message = table.concat(problems, "; "), problems = problems, attempts = 0 }
+end
+
+local function with_default_model(params)
+  if params.model ~= nil then return params end
+  local copy = { model = chat.DEFAULT_MODEL }
+  for name, value in pairs(params) do copy[name] = value end
+  return copy
+end
+
+--- See Client:chat.
+function chat.call(settings, params)
+  local ok, err = check(settings, params)
+  if not ok then return nil, err end
+  params = with_default_model(params)
+  if params.stream ~= true then
+    return v1.chat(settings, params, function(response, request)
+      return stream.read(settings, response, request, v1)
+    end)
+  end
+  local response, request = v1.chat_stream(settings, params)
+  if not response then return nil, request end
+  return stream.new(settings, response, request, v1)
+end
+
+return chat

@@ -1,0 +1,120 @@
+--- The client: settings, and the calls that use them.
+local chat = require "yuanjing.chat"
+local settings_of = require "yuanjing.settings"
+local v1 = require "yuanjing.api.v1"
+
+local client = {}
+
+---@class yuanjing.Client
+---@field private _settings table
+local Client = {}
+local methods = {}
+Client.__index = methods
+
+local function new(settings)
+  return setmetatable({ _settings = settings }, Client)
+end
+
+--- A client. Raises what is a mistake in code: an unknown option, a wrong type.
+---@param options? yuanjing.Options
+---@return yuanjing.Client
+function client.new(options)
+  return new(settings_of.derive(settings_of.defaults(), options or {}, 2))
+end
+
+--- A client with some options changed; this one stays as it is.
+---@param options yuanjing.Options
+---@return yuanjing.Client
+function methods:with(options)
+  return new(settings_of.derive(self._settings, options, 2))
+end
+
+local function check_table(name, value, level)
+  if type(value) ~= "table" then
+    error(("%s: expected table, got %s"):format(name, type(value)), level + 1)
+  end
+end
+
+--- Asks a text model. With `stream = true` it returns when the head of the
+--- answer is here, else when the whole answer is. It is sent at most once
+--- unless the platform clearly did not take it (DESIGN.md section 3). Error
+--- kinds: invalid_request (before anything is sent, too), auth, balance,
+--- rate_limit, platform, server, transport, timeout, truncated, decode,
+--- outcome_unknown. Source: seeds/002, "文本生成"; PLATFORM.md sections 3 to 5.
+---@param params yuanjing.ChatParams
+---@return yuanjing.Reply|yuanjing.Stream|nil
+---@return yuanjing.Error? err
+---@nodiscard
+function methods:chat(params)
+  check_table("client:chat", params, 2)
+  return chat.call(self._settings, params)
+end
+
+--- The models the platform offers: a list of ids, and `raw`, its own list.
+--- Error kinds: auth, server, transport, timeout, decode, platform.
+--- Source: seeds/002, "查询可用模型列表".
+---@param options? { category?: string } one category only: t2t, t2i, t2v, i2v, ref2v, ...
+---@return string[]?
+---@return yuanjing.Error? err
+---@nodiscard
+function methods:models(options)
+  options = options or {}
+  check_table("client:models", options, 2)
+  for name in pairs(options) do
+    if name ~= "category" then
+      error(("client:models: unknown option %q"):format(tostring(name)), 2)
+    end
+  end
+  return v1.models(self._settings, options.category)
+end
+
+local REQUEST_FIELDS = { method = "string", path = "string", query = "table",
+  json = "table", base = "string" }
+
+local function check_request(options)
+  check_table("client:request", options, 3)
+  for name, value in pairs(options) do
+    local wanted = REQUEST_FIELDS[name]
+    if not wanted then
+      error(("client:request: unknown option %q"):format(tostring(name)), 3)
+    end
+    if type(value) ~= wanted then
+      error(("client:request: %s: expected %s, got %s")
+        :format(name, wanted, type(value)), 3)
+    end
+  end
+  if not (options.path or ""):find("^/[^%c%s]*$") then
+    error("client:request: path: expected a path that starts with /", 3)
+  end
+  if not (options.method or "GET"):find("^%u+$") then
+    error("client:request: method: expected a word in capitals", 3)
+  end
+end
+
+---@class (exact) yuanjing.RawRequest
+---@field path string of the base URL
+---@field method? string GET, or POST where there is json
+---@field query? table<string, string|number>
+---@field json? table
+---@field base? "base_url"|"asset_url" the host it goes to
+
+--- The escape hatch: any call of the platform, with the same key, limits,
+--- errors and hosts. Anything but GET and HEAD counts as billable: at most once.
+---@param options yuanjing.RawRequest
+---@return { status: integer, headers: table<string, string>, body: string, json: any }?
+---@return yuanjing.Error? err
+---@nodiscard
+function methods:request(options)
+  check_request(options)
+  return v1.request(self._settings, {
+    method = options.method or options.json and "POST" or "GET",
+    path = options.path, query = options.query, json = options.json,
+    base = options.base,
+  })
+end
+
+function Client:__tostring()
+  return ("yuanjing.Client (%s)"):format(self._settings.base_url)
+end
+
+return client

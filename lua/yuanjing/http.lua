@@ -1,0 +1,342 @@
+--- One HTTP call: the key, the limits, the events, and the only place that
+-- sends anything a second time. What a body means it does not know: the api
+-- that calls it hands in `refusal`, which reads an answer that is no success.
+local core = require "yuanjing.core"
+local errors = require "yuanjing.errors"
+local json = require "yuanjing.json"
+local loop = require "yuanjing.loop"
+local settings_of = require "yuanjing.settings"
+local version = require "yuanjing.version"
+
+local http = {}
+
+---@class yuanjing.Request
+---@field method string
+---@field path string of the base URL
+---@field base? "base_url"|"asset_url"
+---@field query? table<string, string|number>
+---@field json? table
+---@field stream? boolean a 2xx answer is a chat stream
+---@field billable? boolean costs money: at most once (DESIGN.md promise 1)
+---@field refusal fun(status: integer, headers: table, body: string): table
+
+---@class yuanjing.Response
+---@field status integer
+---@field headers table<string, string> by lower-case name
+---@field body? string
+---@field transfer? yuanjing.core.Transfer of a stream whose head is here
+---@field failure? yuanjing.Error the body broke off
+---@field attempts integer
+
+local MAX_RETRY_AFTER = 60
+local DEFAULT_FIRST = 120
+local DEFAULT_TOTAL = 600
+
+-- Building -----------------------------------------------------------------
+
+local function escape(text)
+  return (tostring(text):gsub("[^%w._~-]", function(char)
+    return ("%%%02X"):format(char:byte())
+  end))
+end
+
+local function query_string(query)
+  local pairs_ = {}
+  for name, value in pairs(query or {}) do
+    pairs_[#pairs_ + 1] = escape(name) .. "=" .. escape(value)
+  end
+  table.sort(pairs_)
+  return #pairs_ > 0 and "?" .. table.concat(pairs_, "&") or ""
+end
+
+local function header_lines(settings, request, key)
+  local lines = {
+    "Authorization: Bearer " .. key,
+    "User-Agent: " .. (settings.user_agent or "yuanjing-lua/" .. version),
+    "Expect:", -- libcurl would wait for a 100 with large bodies
+  }
+  if request.json then
+    lines[#lines + 1] = "Content-Type: application/json"
+  end
+  for name, value in pairs(settings.headers) do
+    lines[#lines + 1] = name .. ": " .. value
+  end
+  return lines
+end
+
+-- A proxy of the environment is not meant for this machine.
+local function proxy_for(settings, url)
+  if settings.proxy then return settings.proxy end
+  local host = url:match("^%a+://%[?([^/%]?#]*)")
+  if host:find("^127%.") or host:find("^localhost") or host:find("^::1") then
+    return ""
+  end
+end
+
+local function invalid(message)
+  return nil, errors.new { kind = "invalid_request", message = message }
+end
+
+local function encode_body(request)
+  if not request.json then return nil end
+  local body, problem = json.encode(request.json)
+  if not body then return invalid(problem) end
+  local at = core.utf8_error(body)
+  if at then
+    return invalid(("the text is not UTF-8 (near %q)")
+      :format(body:sub(math.max(1, at - 20), at - 1)))
+  end
+  return body
+end
+
+--- All that can be wrong before anything is sent is found here.
+local function prepare(settings, request)
+  local key, base, body, err
+  base, err = settings_of.base(settings, request.base or "base_url")
+  if not base then return nil, err end
+  key, err = settings_of.key(settings)
+  if not key then return nil, err end
+  body, err = encode_body(request)
+  if err then return nil, err end
+  local url = base .. request.path .. query_string(request.query)
+  return {
+    method = request.method, url = url, body = body,
+    headers = header_lines(settings, request, key),
+    events = request.stream, once = request.billable,
+    proxy = proxy_for(settings, url), ca_file = settings.ca_file,
+  }, nil, key
+end
+
+-- A plain answer's body may take as long as the model thinks: the platform
+-- sends its head at once and nothing until the answer is whole. So unless
+-- `first` is given it bounds the head alone there, and `total` the rest.
+local function limits(settings, request, left)
+  local t = settings.timeout
+  return {
+    connect = t.connect, idle = t.idle, total = left,
+    head = t.first or DEFAULT_FIRST,
+    first = t.first or request.stream and DEFAULT_FIRST or nil,
+  }
+end
+
+local function deadline(settings, request)
+  local total = settings.timeout.total
+    or not request.stream and DEFAULT_TOTAL
+  return total and loop.now() + total or math.huge
+end
+
+-- Reading ------------------------------------------------------------------
+
+local function parse_head(head)
+  local headers = {}
+  for name, value in head:gmatch("([^\r\n:]+):[ \t]*([^\r\n]*)") do
+    name = name:lower()
+    headers[name] = headers[name] and headers[name] .. ", " .. value or value
+  end
+  return headers
+end
+
+-- libcurl's codes for what a second try will not mend.
+local LASTING = {
+  [1] = true, [3] = true, [4] = true,                  -- URL, protocol
+  [53] = true, [54] = true, [58] = true, [59] = true,  -- TLS set-up
+  [60] = true, [66] = true, [77] = true, [83] = true, [91] = true,
+}
+
+local FAULTS = {
+  connect_timeout = { "timeout", "no connection within the connect limit" },
+  head_timeout = { "timeout", "no answer within the first limit" },
+  first_timeout = { "timeout", "nothing came within the first limit" },
+  idle_timeout = { "timeout", "nothing more came within the idle limit" },
+  total_timeout = { "timeout", "not finished within the total limit" },
+  resend = { "transport", "the connection was closed without an answer" },
+  too_large = { "decode", "the answer is larger than the limit" },
+  no_memory = { "io", "out of memory" },
+  pool = { "cancelled", "the transfer was opened by a process that forked, "
+    .. "or its pool was closed" },
+}
+
+-- The kind of a failure by how far the exchange had come: what may have been
+-- received and was not answered has an unknown outcome; an answer that had
+-- begun is cut off.
+local function kind_of(fault, sent, answered, billable)
+  local kind = FAULTS[fault] and FAULTS[fault][1] or "transport"
+  if kind ~= "timeout" and kind ~= "transport" then return kind end
+  if billable and sent and not answered then return "outcome_unknown" end
+  if kind == "transport" and answered then return "truncated" end
+  return kind
+end
+
+local RETRIED = { transport = true, timeout = true, truncated = true }
+
+--- The failure of a transfer as an error; nil when it has none. It may be tried
+--- again when nothing of the request left, or when it costs nothing.
+---@param transfer yuanjing.core.Transfer
+---@param request yuanjing.Request
+---@return yuanjing.Error?
+function http.failure(transfer, request)
+  local fault, message, code, sent, answered = transfer:failure()
+  if not fault then return nil end
+  local kind = kind_of(fault, sent, answered, request.billable)
+  local harmless = not sent or not request.billable
+  return errors.new {
+    kind = kind,
+    message = FAULTS[fault] and FAULTS[fault][2] or message,
+    retryable = RETRIED[kind] and harmless and not LASTING[code],
+  }
+end
+
+local function refused(request, response)
+  local refusal = request.refusal(response.status, response.headers,
+    response.body)
+  refusal.status = response.status
+  refusal.retryable = refusal.kind == "rate_limit"
+    or response.status == 503 and refusal.retry_after ~= nil
+    or refusal.kind == "server" and not request.billable
+  return errors.new(refusal)
+end
+
+local function read_head(transfer)
+  return { status = transfer:status(), headers = parse_head(transfer:head()) }
+end
+
+local function is_success(status)
+  return status ~= nil and status >= 200 and status < 300
+end
+
+local function open(wire)
+  local transfer, message, code = loop.open(wire)
+  if transfer then return transfer end
+  local out_of_memory = code == 27
+  return nil, errors.new { kind = out_of_memory and "io" or "invalid_request",
+    message = message }
+end
+
+-- Reads the answer to its end and closes the transfer.
+local function read_plain(transfer, request)
+  loop.wait_done(transfer)
+  local response = transfer:status() and read_head(transfer)
+  local failure = http.failure(transfer, request)
+  if response then
+    response.body, response.failure = transfer:body(), failure
+  end
+  transfer:close()
+  if not response then return nil, failure end
+  if not is_success(response.status) then
+    return nil, refused(request, response)
+  end
+  return response
+end
+
+-- One attempt: a response, or nil and an error.
+local function exchange(wire, request)
+  local transfer, err = open(wire)
+  if not transfer then return nil, err end
+  loop.wait_head(transfer)
+  if not request.stream or not is_success(transfer:status()) then
+    return read_plain(transfer, request)
+  end
+  local response = read_head(transfer)
+  response.transfer = transfer
+  return response
+end
+
+-- Trying again -------------------------------------------------------------
+
+-- Not math.random: its sequence is the host's.
+local function jitter()
+  return (loop.now() * 1e4) % 1
+end
+
+-- Seconds until the next attempt, or nil: this error stands.
+local function delay_before_next(settings, err, attempt, ends)
+  if not err.retryable or attempt > settings.retries then return nil end
+  local delay = err.retry_after
+  if not delay then
+    delay = math.min(8, 0.5 * 2 ^ (attempt - 1)) * (1 - 0.25 * jitter())
+  end
+  if delay > MAX_RETRY_AFTER or loop.now() + delay >= ends then return nil end
+  return delay
+end
+
+local function call_of(request)
+  return request.method .. " " .. request.path
+end
+
+--- Tells the user's on_event. What it raises is its own affair: it must not
+--- lose an answer that is paid for.
+function http.emit(settings, event)
+  if settings.on_event then pcall(settings.on_event, event) end
+end
+
+--- The error with the call it belongs to, rid of the key.
+---@param err yuanjing.Error
+---@param request yuanjing.Request
+---@param attempts integer
+---@param key? string
+---@return yuanjing.Error
+function http.complete(err, request, attempts, key)
+  err.call = err.call or call_of(request)
+  err.attempts = err.attempts or attempts
+  return errors.new(err, key)
+end
+
+-- A response, an error, or both: a body that broke off.
+local function attempt_once(call, attempt)
+  local settings, request = call.settings, call.request
+  local left = call.ends - loop.now()
+  call.wire.limits = limits(settings, request, left < math.huge and left or nil)
+  http.emit(settings, { type = "request", call = call_of(request),
+    attempt = attempt, url = call.wire.url })
+  local started = loop.now()
+  local response, err = exchange(call.wire, request)
+  err = err or response.failure
+  if err then err = call.complete(err, attempt) end
+  if response then response.failure = err end
+  http.emit(settings, { type = err and "error" or "response",
+    call = call_of(request), attempt = attempt, error = err,
+    status = (response or err).status, elapsed = loop.now() - started })
+  return response, err
+end
+
+local function new_call(settings, request)
+  local wire, err, key = prepare(settings, request)
+  if not wire then return nil, http.complete(err, request, 0) end
+  return {
+    settings = settings, request = request, wire = wire,
+    ends = deadline(settings, request),
+    complete = function(failure, attempt)
+      return http.complete(failure, request, attempt, key)
+    end,
+  }
+end
+
+--- Sends the request and returns its answer. The answer may have broken off
+--- (`failure`): what came of it is kept. Error kinds: all of DESIGN.md's but
+--- task_failed.
+---@param settings table
+---@param request yuanjing.Request
+---@return yuanjing.Response?
+---@return yuanjing.Error?
+function http.send(settings, request)
+  local call, problem = new_call(settings, request)
+  if not call then return nil, problem end
+  local attempt = 0
+  while true do
+    attempt = attempt + 1
+    local response, err = attempt_once(call, attempt)
+    local delay = err and delay_before_next(settings, err, attempt, call.ends)
+    if response and not delay then
+      response.complete = function(failure)
+        return call.complete(failure, attempt)
+      end
+      return response
+    end
+    if not delay then return nil, err end
+    http.emit(settings, { type = "retry", call = call_of(request),
+      attempt = attempt, delay = delay, error = err })
+    loop.sleep(delay)
+  end
+end
+
+return http

@@ -1,0 +1,250 @@
+--- What a client is told once: the options of `yuanjing.new`, checked, with
+-- their defaults. Mistakes in code (an unknown name, a wrong type) raise; a key
+-- or an address may come from a user's environment, so faults in those are
+-- told by the call that needs them.
+local errors = require "yuanjing.errors"
+
+local settings = {}
+
+---@class (exact) yuanjing.Timeouts
+---@field connect? number seconds until a connection is there (10)
+---@field first? number seconds until the first event of a stream, or byte of a plain body (120 for streams)
+---@field idle? number seconds between events, or bytes of a plain body (60)
+---@field total? number seconds for the whole call (600; streams and files: none unless given)
+
+---@class (exact) yuanjing.Options
+---@field api_key? string|fun(): string default: $YUANJING_API_KEY
+---@field base_url? string default: $YUANJING_BASE_URL or https://opencomputing.ai
+---@field asset_url? string default: $YUANJING_ASSET_URL or https://token.opencomputing.cn
+---@field api? "v1" the wire spoken
+---@field timeout? number|yuanjing.Timeouts seconds; a number sets total
+---@field retries? integer how often a call is sent again where that is provably harmless (2)
+---@field proxy? string URL; default: as the environment says; "" for none
+---@field ca_file? string PEM file of certificates; default: the system's
+---@field user_agent? string
+---@field headers? table<string, string> sent along with each request
+---@field validate? boolean false: parameters go out unchecked
+---@field on_event? fun(event: yuanjing.Event) sees each request, response, retry and error; no secrets
+
+local LIMITS = { connect = true, first = true, idle = true, total = true }
+
+local function fail(name, expected, value, level)
+  error(("%s: expected %s, got %s"):format(name, expected, type(value)),
+    level)
+end
+
+local function typed(...)
+  local types = { ... }
+  return function(name, value)
+    for _, wanted in ipairs(types) do
+      if type(value) == wanted then return value end
+    end
+    fail(name, table.concat(types, " or "), value, 0)
+  end
+end
+
+local function seconds(name, value)
+  if type(value) ~= "number" then fail(name, "number of seconds", value, 0) end
+  if not (value > 0) then
+    error(("%s: must be more than 0 seconds"):format(name), 0)
+  end
+  return value
+end
+
+local function timeouts(name, value)
+  if type(value) == "number" then return { total = seconds(name, value) } end
+  if type(value) ~= "table" then fail(name, "number or table", value, 0) end
+  local limits = {}
+  for limit, time in pairs(value) do
+    if not LIMITS[limit] then
+      error(("%s: unknown limit %q (known: connect, first, idle, total)")
+        :format(name, tostring(limit)), 0)
+    end
+    limits[limit] = seconds(name .. "." .. limit, time)
+  end
+  return limits
+end
+
+local function count(name, value)
+  if type(value) ~= "number" or value < 0 or value % 1 ~= 0 then
+    error(("%s: expected a whole number, 0 or more, got %s")
+      :format(name, tostring(value)), 0)
+  end
+  return value
+end
+
+-- What only this module may say: the key has its own option, and a session
+-- cookie would bill another account (PLATFORM.md section 1).
+local RESERVED = { authorization = "api_key", cookie = "nothing",
+  host = "base_url", expect = "nothing", ["content-length"] = "nothing",
+  ["transfer-encoding"] = "nothing" }
+
+local function header(name, value)
+  if type(name) ~= "string" or not name:find("^[%w!#$%%&'*+.^_`|~-]+$") then
+    error(("headers: %q is no header name"):format(tostring(name)), 0)
+  end
+  if RESERVED[name:lower()] then
+    error(("headers: %s can not be set here (%s says it)")
+      :format(name, RESERVED[name:lower()]), 0)
+  end
+  if type(value) ~= "string" or value:find("[%z\1-\31\127]") then
+    error(("headers: %s: expected a string without control characters")
+      :format(name), 0)
+  end
+end
+
+local function headers(name, value)
+  if type(value) ~= "table" then fail(name, "table", value, 0) end
+  local copy = {}
+  for header_name, text in pairs(value) do
+    header(header_name, text)
+    copy[header_name] = text
+  end
+  return copy
+end
+
+local function one_of(...)
+  local choices = { ... }
+  return function(name, value)
+    for _, choice in ipairs(choices) do
+      if value == choice then return value end
+    end
+    error(("%s: expected one of %s, got %s"):format(name,
+      table.concat(choices, ", "), tostring(value)), 0)
+  end
+end
+
+local CHECKS = {
+  api_key = typed("string", "function"),
+  base_url = typed("string"),
+  asset_url = typed("string"),
+  api = one_of("v1"),
+  timeout = timeouts,
+  retries = count,
+  proxy = typed("string"),
+  ca_file = typed("string"),
+  user_agent = function(_, value)
+    header("User-Agent", value)
+    return value
+  end,
+  headers = headers,
+  validate = typed("boolean"),
+  on_event = typed("function"),
+}
+
+local function known_names()
+  local names = {}
+  for name in pairs(CHECKS) do names[#names + 1] = name end
+  table.sort(names)
+  return table.concat(names, ", ")
+end
+
+-- Options that are tables are laid over those of the parent, field by field.
+local function overlay(below, value)
+  if type(below) ~= "table" or type(value) ~= "table" then return value end
+  local merged = {}
+  for key, item in pairs(below) do merged[key] = item end
+  for key, item in pairs(value) do merged[key] = item end
+  return merged
+end
+
+--- New settings: those of `parent` with the options laid over them. Raises, at
+--- `level` of the call stack, what is a mistake in code.
+---@param parent table
+---@param options yuanjing.Options
+---@param level integer
+function settings.derive(parent, options, level)
+  if type(options) ~= "table" then
+    error(("options: expected table, got %s"):format(type(options)), level + 1)
+  end
+  local derived = {}
+  for name, value in pairs(parent) do derived[name] = value end
+  for name, value in pairs(options) do
+    local check = CHECKS[name]
+    if not check then
+      error(("unknown option %q (known: %s)"):format(tostring(name),
+        known_names()), level + 1)
+    end
+    local ok, checked = pcall(check, name, value)
+    if not ok then error(checked, level + 1) end
+    derived[name] = overlay(parent[name], checked)
+  end
+  return derived
+end
+
+--- What holds where nothing is given. An empty variable counts as not set.
+function settings.defaults()
+  local function env(name, default)
+    local value = os.getenv(name)
+    if value == nil or value == "" then return default end
+    return value
+  end
+  return {
+    api_key = env("YUANJING_API_KEY"),
+    base_url = env("YUANJING_BASE_URL", "https://opencomputing.ai"),
+    asset_url = env("YUANJING_ASSET_URL", "https://token.opencomputing.cn"),
+    api = "v1",
+    timeout = { connect = 10, idle = 60 },
+    retries = 2,
+    headers = {},
+    validate = true,
+  }
+end
+
+local function no_key(message)
+  return nil, errors.new { kind = "auth", message = message,
+    hint = "pass api_key, or set YUANJING_API_KEY" }
+end
+
+--- The key to send, without stray blanks and line ends (PLATFORM.md section
+--- 1: the rest is used verbatim).
+---@return string?
+---@return yuanjing.Error?
+function settings.key(self)
+  local key = self.api_key
+  if type(key) == "function" then
+    local ok, value = pcall(key)
+    if not ok then return no_key("api_key: the function failed") end
+    key = value
+  end
+  if key == nil then return no_key("no API key") end
+  if type(key) ~= "string" then
+    return no_key("api_key: the function returned no string")
+  end
+  key = key:match("^%s*(.-)%s*$")
+  if key == "" then return no_key("the API key is empty") end
+  if key:find("[%z\1-\31\127]") then
+    return no_key("the API key has control characters in it")
+  end
+  return key
+end
+
+local function bad_url(name, what)
+  return nil, errors.new { kind = "invalid_request",
+    message = ("%s: %s"):format(name, what),
+    hint = "it should look like https://opencomputing.ai" }
+end
+
+--- One of the two base URLs, without a slash at its end.
+---@param name "base_url"|"asset_url"
+---@return string?
+---@return yuanjing.Error?
+function settings.base(self, name)
+  local url = self[name]:match("^%s*(.-)/*%s*$")
+  local scheme, authority, rest = url:match("^(%a[%w+.-]*)://([^/?#]*)(.*)$")
+  if not scheme then return bad_url(name, "no scheme in the URL") end
+  scheme = scheme:lower()
+  if scheme ~= "http" and scheme ~= "https" then
+    return bad_url(name, "only http and https are spoken")
+  end
+  if authority == "" then return bad_url(name, "no host in the URL") end
+  if authority:find("@", 1, true) then
+    return bad_url(name, "no user or password may stand in the URL")
+  end
+  if rest:find("[?#]") or url:find("[%c%s]") then
+    return bad_url(name, "only a host and a path may stand in the URL")
+  end
+  return url
+end
+
+return settings

@@ -1,0 +1,294 @@
+--- The chunks of a chat stream, as they come, and the verdict at its end: a
+-- stream is whole only if its sender said so (DESIGN.md promise 2).
+local core = require "yuanjing.core"
+local envelope = require "yuanjing.api.envelope"
+local errors = require "yuanjing.errors"
+local http = require "yuanjing.http"
+local json = require "yuanjing.json"
+local loop = require "yuanjing.loop"
+
+local stream = {}
+
+---@class yuanjing.Chunk
+---@field content string may be empty
+---@field reasoning_content? string
+---@field finish_reason? string
+---@field usage? table
+---@field raw table the platform's own document, decoded when first asked for
+---@field private _json string
+---@field private _has_usage boolean
+local Chunk = {}
+
+local LAZY = {
+  raw = function(self) return json.decode(self._json) or {} end,
+  usage = function(self) return self._has_usage and self.raw.usage or nil end,
+}
+
+function Chunk:__index(name)
+  local read = LAZY[name]
+  local value = read and read(self)
+  if value ~= nil then rawset(self, name, value) end
+  return value
+end
+
+function Chunk:__tostring() return self.content end
+
+---@class yuanjing.Stream
+---@field private _transfer yuanjing.core.Transfer
+---@field private _over boolean its end or its error has been told
+---@field private _err? yuanjing.Error
+---@field private _closed boolean by the reader, before its end
+local Stream = {}
+local methods = {}
+Stream.__index = methods
+
+-- The verdict --------------------------------------------------------------
+
+local function bad_event(_, body)
+  local _, failure = envelope.read(body)
+  failure = failure or { kind = "decode", message = "an event is not readable" }
+  failure.body = failure.body or body
+  return failure
+end
+
+local function cut(self, body, finished)
+  if finished then return nil end
+  local failure = http.failure(self._transfer, self._request)
+  if failure then return failure end
+  return { kind = "truncated", body = body,
+    message = "the stream ended before its answer was complete" }
+end
+
+local function ended(self, _, finished, begun)
+  local err = cut(self, nil, finished)
+  if err and not begun and not http.failure(self._transfer, self._request) then
+    return { kind = "decode", message = "the answer is empty" }
+  end
+  return err
+end
+
+-- What the end of the bytes means; nil: all is well.
+local VERDICTS = {
+  done = function(_, _, _, begun)
+    if begun then return nil end
+    return { kind = "decode", message = "the stream ended without a chunk" }
+  end,
+  ["end"] = ended,
+  cut = cut,
+  bad = bad_event,
+  too_large = function()
+    return { kind = "decode", message = "an event is larger than the limit" }
+  end,
+  no_memory = function() return { kind = "io", message = "out of memory" } end,
+}
+
+local function complete(self, failure)
+  failure.status = failure.status or self._status
+  local err = self._complete(errors.new(failure))
+  err.partial = (self._transfer:summary())
+  http.emit(self._settings, { type = "error", call = err.call, error = err,
+    status = err.status, attempt = err.attempts })
+  return err
+end
+
+-- Ends with an error: told now, and again to whoever asks later.
+local function fail(self, failure)
+  self._over, self._err = true, complete(self, failure)
+  self._transfer:close()
+  return nil, self._err
+end
+
+-- The reply is made before the transfer goes; its connection may serve again.
+local function succeed(self, event)
+  self._over = true
+  local content, reasoning, finish_reason, last = self._transfer:summary()
+  self._reply = self._read_reply(content, reasoning, finish_reason, last)
+  if event == "done" then
+    loop.linger(self._transfer)
+  else
+    self._transfer:close()
+  end
+end
+
+-- There was no chunk but an event: nil, or nil and an error, or true when there
+-- may be chunks to come.
+local function take_event(self, event, body)
+  if event == "pending" then
+    if self._transfer:done() then return fail(self, cut(self, nil, false)) end
+    loop.wait(self._transfer)
+    return true
+  end
+  local _, _, _, _, finished, begun = self._transfer:summary()
+  local failure = VERDICTS[event](self, body, finished, begun)
+  if failure then return fail(self, failure) end
+  return succeed(self, event)
+end
+
+-- A chunk with a field that no healthy one has: nil when it is one all the
+-- same.
+local function failure_in(self, text)
+  local document = json.decode(text)
+  return type(document) == "table" and self._read_failure(document) or nil
+end
+
+local function check_open(self, level)
+  if self._closed then error("the stream is closed", level + 1) end
+end
+
+-- Reading ------------------------------------------------------------------
+
+--- The next chunk; nil at the end; nil and an error when it broke off, with
+--- the text so far in `err.partial`. Waits for the chunk. Error kinds: platform
+--- (told inside the stream), truncated, timeout, decode, transport.
+---@return yuanjing.Chunk?
+---@return yuanjing.Error?
+function methods:next()
+  check_open(self, 2)
+  if self._over then return nil, self._err end
+  local transfer, more = self._transfer, nil
+  repeat
+    local content, text, reasoning, finish_reason, has_usage, odd =
+      transfer:next()
+    if content then
+      local failure = odd and failure_in(self, text)
+      if failure then return fail(self, failure) end
+      return setmetatable({ content = content, reasoning_content = reasoning,
+        finish_reason = finish_reason, _json = text,
+        _has_usage = has_usage }, Chunk)
+    end
+    local err
+    more, err = take_event(self, text, reasoning)
+    if err then return nil, err end
+  until not more
+  return nil
+end
+
+-- The next text that is not empty; nil; nil and an error. The way of text():
+-- no chunk is ever made.
+local function next_text(self)
+  check_open(self, 2)
+  if self._over then return nil, self._err end
+  local transfer, more = self._transfer, nil
+  repeat
+    local content, event, body, odd_content = transfer:text()
+    if content then return content end
+    local err
+    if event == "odd" then
+      local failure = failure_in(self, body)
+      if failure then return fail(self, failure) end
+      if odd_content ~= "" then return odd_content end
+      more = true
+    else
+      more, err = take_event(self, event, body)
+      if err then return nil, err end
+    end
+  until not more
+  return nil
+end
+
+-- An iterator can not hand out a second value, so it raises. The fourth value
+-- of a loop is closed when it is left, in 5.4; elsewhere close() and the
+-- collector serve.
+local function iterator(self, read)
+  return function()
+    local value, err = read(self)
+    if err then error(err, 0) end
+    return value
+  end, nil, nil, self
+end
+
+--- For a loop: the chunks until the end; raises the error that next() returns.
+---@return fun(): yuanjing.Chunk?
+function methods:chunks()
+  check_open(self, 2)
+  return iterator(self, methods.next)
+end
+
+--- For a loop: the texts until the end, none of them empty; raises the error
+--- that next() returns.
+---@return fun(): string?
+function methods:text()
+  check_open(self, 2)
+  return iterator(self, next_text)
+end
+
+local function drain(self)
+  local more = not self._over
+  while more do
+    local _, event, body = self._transfer:drain()
+    if event == "odd" then
+      local failure = failure_in(self, body)
+      if failure then return fail(self, failure) end
+    else
+      more = take_event(self, event, body)
+    end
+  end
+end
+
+--- Reads what is left; the whole reply, in the shape of an unstreamed one.
+---@return yuanjing.Reply?
+---@return yuanjing.Error?
+function methods:finish()
+  check_open(self, 2)
+  drain(self)
+  if self._err then return nil, self._err end
+  return self._reply
+end
+
+--- Ends the transfer at once. What has been read stays the reader's; reading on
+--- is a mistake. After its end nothing is left to close.
+function methods:close()
+  if self._over or self._closed then return end
+  self._closed = true
+  self._transfer:close()
+end
+
+Stream.__close = methods.close
+
+function Stream:__tostring()
+  local state = self._closed and "closed" or self._err and "failed"
+    or self._over and "ended" or "open"
+  return ("yuanjing.Stream (%s)"):format(state)
+end
+
+-- Making -------------------------------------------------------------------
+
+--- A stream over the transfer of a response.
+---@param settings table
+---@param response yuanjing.Response
+---@param request yuanjing.Request
+---@param api table reads documents: failure(document), stream_reply(...)
+---@return yuanjing.Stream
+function stream.new(settings, response, request, api)
+  return setmetatable({
+    _settings = settings, _request = request, _transfer = response.transfer,
+    _status = response.status, _complete = response.complete,
+    _read_failure = api.failure, _read_reply = api.stream_reply,
+    _over = false, _closed = false,
+  }, Stream)
+end
+
+-- A body that is here already, in the place of a transfer.
+local function decoder_of(response)
+  local decoder = core.decoder()
+  decoder:feed(response.body)
+  decoder:finish()
+  return {
+    next = function() return decoder:next() end,
+    drain = function() return decoder:drain() end,
+    summary = function() return decoder:summary() end,
+    failure = function() return nil end,
+    done = function() return true end,
+    close = function() end,
+  }
+end
+
+--- The reply in a plain answer whose body is in the manner of a stream.
+---@return yuanjing.Reply?
+---@return yuanjing.Error?
+function stream.read(settings, response, request, api)
+  response.transfer = decoder_of(response)
+  return stream.new(settings, response, request, api):finish()
+end
+
+return stream
