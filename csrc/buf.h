@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#pragma GCC visibility push(hidden)
+
 struct yj_buf {
   char *data;  /* owned; NULL while cap is 0 */
   size_t head; /* first byte not consumed */
@@ -42,5 +44,7 @@ static inline void yj_buf_clear(struct yj_buf *b) { b->head = b->tail = 0; }
 
 /* Gives the memory back; the buffer is empty and usable again. */
 void yj_buf_free(struct yj_buf *b);
+
+#pragma GCC visibility pop
 
 #endif

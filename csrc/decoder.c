@@ -77,6 +77,7 @@ void yj_decoder_free(struct yj_decoder *d) {
   yj_buf_free(&d->reasoning);
   yj_buf_free(&d->finish_reason);
   yj_buf_free(&d->tail);
+  yj_shape_free(&d->shape);
 }
 
 /* A final verdict stays; the bytes that led to a bad one stay in pending. */
@@ -229,8 +230,8 @@ static enum yj_event read_line(struct yj_decoder *d, struct yj_slice *line,
   struct yj_json_value values[N_SLOTS];
   size_t used = 0;
   struct yj_slice rest;
-  switch (yj_json_read(line->text, line->len, chunk_keys, values, N_SLOTS,
-                       &used)) {
+  switch (yj_shape_read(&d->shape, line->text, line->len, chunk_keys, values,
+                        N_SLOTS, &used)) {
   case YJ_JSON_WHOLE:
     chunk->json.text = line->text;
     chunk->json.len = used;

@@ -11,7 +11,10 @@
 
 #include "buf.h"
 #include "json.h"
+#include "shape.h"
 #include "sse.h"
+
+#pragma GCC visibility push(hidden)
 
 enum yj_event {
   YJ_EVENT_PENDING,   /* nothing whole yet: feed more */
@@ -43,6 +46,7 @@ struct yj_decoder {
   struct yj_buf finish_reason;
   struct yj_buf tail;      /* the last chunk, or the last that has a usage */
   struct yj_sse sse;
+  struct yj_shape shape;   /* of the last chunk: the next looks like it */
   size_t limit;            /* of one event, in bytes; 0: the default */
   size_t depth;            /* open brackets in pending */
   enum yj_event verdict;   /* once it is a final one, it stays */
@@ -67,5 +71,7 @@ enum yj_event yj_decoder_next(struct yj_decoder *d, struct yj_chunk *chunk);
 int yj_decoder_has_unread(const struct yj_decoder *d);
 
 void yj_decoder_free(struct yj_decoder *d);
+
+#pragma GCC visibility pop
 
 #endif

@@ -238,24 +238,37 @@ static enum yj_json_verdict read_escape(struct reader *r) {
   return verdict;
 }
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+
 #define BYTES(c) (UINT64_C(0x0101010101010101) * (unsigned char)(c))
 #define ZERO_IN(word) (((word) - BYTES(1)) & ~(word) & BYTES(0x80))
 
-/* Passes bytes that stand for themselves, eight at a time while it can. */
+/* Passes bytes that stand for themselves, eight at a time while it can. Of the
+ * marks that ZERO_IN makes only the lowest is sure, and only that counts. */
 static const char *skip_plain(const char *p, const char *end) {
   while (end - p >= 8) {
-    uint64_t word, quote, slash;
+    uint64_t word, stops;
     memcpy(&word, p, 8);
-    quote = word ^ BYTES('"');
-    slash = word ^ BYTES('\\');
-    if ((ZERO_IN(word) | ZERO_IN(quote) | ZERO_IN(slash)) != 0)
-      break;
+    stops = ZERO_IN(word) | ZERO_IN(word ^ BYTES('"')) |
+            ZERO_IN(word ^ BYTES('\\'));
+    if (stops != 0)
+      return p + __builtin_ctzll(stops) / 8;
     p += 8;
   }
   while (p < end && !is(*p, STOP))
     p++;
   return p;
 }
+
+#else
+
+static const char *skip_plain(const char *p, const char *end) {
+  while (p < end && !is(*p, STOP))
+    p++;
+  return p;
+}
+
+#endif
 
 /* p is at the quote. All bytes but NUL may stand in a string, as in cjson. */
 static enum yj_json_verdict read_string(struct reader *r) {
@@ -275,6 +288,20 @@ static enum yj_json_verdict read_string(struct reader *r) {
     r->escaped = 1;
     verdict = read_escape(r);
   }
+  return verdict;
+}
+
+enum yj_json_verdict yj_json_read_string(const char **p, const char *end,
+                                         int *escaped) {
+  struct reader r;
+  enum yj_json_verdict verdict;
+  r.p = *p;
+  r.end = end;
+  if (r.p == end || *r.p != '"')
+    return r.p == end ? YJ_JSON_INCOMPLETE : YJ_JSON_INVALID;
+  verdict = read_string(&r);
+  *p = r.p;
+  *escaped = r.escaped;
   return verdict;
 }
 

@@ -11,6 +11,8 @@
 
 #include <stddef.h>
 
+#pragma GCC visibility push(hidden)
+
 enum yj_json_type {
   YJ_JSON_ABSENT, /* the field was not in the document */
   YJ_JSON_NULL,
@@ -61,9 +63,16 @@ enum yj_json_verdict yj_json_read(const char *text, size_t len,
                                   struct yj_json_value *values,
                                   size_t n_values, size_t *used);
 
+/* Reads the string whose opening quote is at *p, and moves *p behind its closing
+ * one; *escaped tells whether there is a backslash in it. */
+enum yj_json_verdict yj_json_read_string(const char **p, const char *end,
+                                         int *escaped);
+
 /* Writes the string's bytes, escapes resolved, to out, which has room for
  * value->len bytes; returns how many were written. The value must come from
  * yj_json_read(), which has checked every escape. */
 size_t yj_json_unescape(const struct yj_json_value *value, char *out);
+
+#pragma GCC visibility pop
 
 #endif

@@ -1,6 +1,8 @@
 /* lcore: the module yuanjing.core. Private to yuanjing: it may change. */
+#define _GNU_SOURCE
 #include "lcore.h"
 
+#include <dlfcn.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -85,7 +87,7 @@ static int l_utf8_error(lua_State *L) {
   while (at < len) {
     n = utf8_length((const unsigned char *)text + at, len - at);
     if (n == 0) {
-      lua_pushinteger(L, (lua_Integer)(at + 1));
+      lua_pushinteger(L, (lua_Integer)at + 1);
       return 1;
     }
     at += n;
@@ -110,7 +112,16 @@ static const luaL_Reg functions[] = {{"now", l_now},
 
 YJ_EXPORT int luaopen_yuanjing_core(lua_State *L);
 
+/* Keeps this module, and so libcurl, in memory when Lua closes and unloads its
+ * modules: libcurl may still have a thread that looks a name up. */
+static void pin(void) {
+  Dl_info self;
+  if (dladdr((void *)(uintptr_t)&luaopen_yuanjing_core, &self) != 0)
+    dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE);
+}
+
 YJ_EXPORT int luaopen_yuanjing_core(lua_State *L) {
+  pin();
   yj_open_decoder(L);
   yj_open_transfer(L);
   yj_open_pool(L);

@@ -7,6 +7,8 @@
 #include "pool.h"
 #include "transfer.h"
 
+#pragma GCC visibility push(hidden)
+
 #define YJ_DECODER_MT "yuanjing.core.Decoder"
 #define YJ_POOL_MT "yuanjing.core.Pool"
 #define YJ_TRANSFER_MT "yuanjing.core.Transfer"
@@ -42,5 +44,7 @@ int yj_l_open(lua_State *L);
 
 /* The open pool at index i; raises when it is closed.      [-0, +0, v] */
 struct yj_pool *yj_check_pool(lua_State *L, int i);
+
+#pragma GCC visibility pop
 
 #endif

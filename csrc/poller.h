@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 #if !defined(__linux__) && !defined(YJ_USE_POLL)
 #define YJ_USE_POLL 1
 #endif
@@ -61,5 +63,7 @@ void yj_poller_wake(struct yj_poller *p);
 
 /* A descriptor that is readable when a wait would not block, or -1. */
 int yj_poller_fd(const struct yj_poller *p);
+
+#pragma GCC visibility pop
 
 #endif

@@ -15,6 +15,8 @@
 #include "poller.h"
 #include "transfer.h"
 
+#pragma GCC visibility push(hidden)
+
 struct yj_pool;
 
 /* A pool counted once, or NULL with the errno in *error. */
@@ -79,5 +81,7 @@ void yj_pool_rearm(struct yj_pool *pool);
 
 /* The time as of the last step. */
 int64_t yj_pool_now(const struct yj_pool *pool);
+
+#pragma GCC visibility pop
 
 #endif

@@ -11,6 +11,8 @@
 
 #include "buf.h"
 
+#pragma GCC visibility push(hidden)
+
 /* All zeroes: at the start of a stream. */
 struct yj_sse {
   size_t lf_free; /* so many bytes at the front hold no LF */
@@ -38,5 +40,7 @@ enum yj_line yj_sse_next(struct yj_sse *s, struct yj_buf *in, int ended,
 
 /* Whether yj_sse_next() would find data, found out without consuming. */
 int yj_sse_has_data(const struct yj_sse *s, const struct yj_buf *in);
+
+#pragma GCC visibility pop
 
 #endif

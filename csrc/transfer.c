@@ -11,7 +11,7 @@
 #error "yuanjing needs libcurl 7.80 or later (CURLOPT_PREREQFUNCTION)"
 #endif
 
-#define HIGH_WATER ((size_t)64 << 10)
+#define HIGH_WATER ((size_t)256 << 10)
 #define MAX_HEAD ((size_t)256 << 10)
 #define MAX_BODY ((size_t)256 << 20)
 

@@ -13,6 +13,8 @@
 #include "buf.h"
 #include "decoder.h"
 
+#pragma GCC visibility push(hidden)
+
 struct yj_pool;
 struct curl_slist;
 
@@ -116,5 +118,7 @@ void yj_transfer_settle(struct yj_transfer *t, int code);
 
 /* For the pool: time is up, or the pool goes. */
 void yj_transfer_fail(struct yj_transfer *t, enum yj_fault fault);
+
+#pragma GCC visibility pop
 
 #endif

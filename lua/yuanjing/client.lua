@@ -65,6 +65,10 @@ function methods:models(options)
       error(("client:models: unknown option %q"):format(tostring(name)), 2)
     end
   end
+  local kind = type(options.category)
+  if kind ~= "string" and kind ~= "nil" then
+    error(("client:models: category: expected string, got %s"):format(kind), 2)
+  end
   return v1.models(self._settings, options.category)
 end
 
@@ -88,6 +92,11 @@ local function check_request(options)
   end
   if not (options.method or "GET"):find("^%u+$") then
     error("client:request: method: expected a word in capitals", 3)
+  end
+  local base = options.base
+  if base and base ~= "base_url" and base ~= "asset_url" then
+    error(("client:request: base: expected base_url or asset_url, got %q")
+      :format(base), 3)
   end
 end
 
@@ -114,7 +123,8 @@ function methods:request(options)
 end
 
 function Client:__tostring()
-  return ("yuanjing.Client (%s)"):format(self._settings.base_url)
+  return ("yuanjing.Client (%s)")
+    :format(settings_of.shown(self._settings.base_url))
 end
 
 return client

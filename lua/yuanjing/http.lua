@@ -219,6 +219,9 @@ local function read_plain(transfer, request)
   local failure = http.failure(transfer, request)
   if response then
     response.body, response.failure = transfer:body(), failure
+    if failure then
+      failure.status, failure.body = response.status, response.body
+    end
   end
   transfer:close()
   if not response then return nil, failure end

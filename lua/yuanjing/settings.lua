@@ -77,7 +77,15 @@ end
 -- cookie would bill another account (PLATFORM.md section 1).
 local RESERVED = { authorization = "api_key", cookie = "nothing",
   host = "base_url", expect = "nothing", ["content-length"] = "nothing",
-  ["transfer-encoding"] = "nothing" }
+  ["content-type"] = "nothing", ["transfer-encoding"] = "nothing",
+  ["user-agent"] = "user_agent" }
+
+local function header_value(name, value)
+  if type(value) ~= "string" or value:find("[%z\1-\31\127]") then
+    error(("%s: expected a string without control characters"):format(name), 0)
+  end
+  return value
+end
 
 local function header(name, value)
   if type(name) ~= "string" or not name:find("^[%w!#$%%&'*+.^_`|~-]+$") then
@@ -87,18 +95,14 @@ local function header(name, value)
     error(("headers: %s can not be set here (%s says it)")
       :format(name, RESERVED[name:lower()]), 0)
   end
-  if type(value) ~= "string" or value:find("[%z\1-\31\127]") then
-    error(("headers: %s: expected a string without control characters")
-      :format(name), 0)
-  end
+  return header_value("headers: " .. name, value)
 end
 
 local function headers(name, value)
   if type(value) ~= "table" then fail(name, "table", value, 0) end
   local copy = {}
   for header_name, text in pairs(value) do
-    header(header_name, text)
-    copy[header_name] = text
+    copy[header_name] = header(header_name, text)
   end
   return copy
 end
@@ -123,10 +127,7 @@ local CHECKS = {
   retries = count,
   proxy = typed("string"),
   ca_file = typed("string"),
-  user_agent = function(_, value)
-    header("User-Agent", value)
-    return value
-  end,
+  user_agent = header_value,
   headers = headers,
   validate = typed("boolean"),
   on_event = typed("function"),
@@ -225,26 +226,45 @@ local function bad_url(name, what)
     hint = "it should look like https://opencomputing.ai" }
 end
 
+-- What is wrong with "host", "host:port" or "[::1]:port"; nil: nothing.
+local function authority_problem(text)
+  if text:find("@", 1, true) then
+    return "no user or password may stand in the URL"
+  end
+  local host, port = text:match("^(%[[^%]]+%])(.*)$")
+  if not host then host, port = text:match("^([^:]*)(.*)$") end
+  if host == "" then return "no host in the URL" end
+  local number = port:match("^:(%d*)$")
+  if port ~= "" and (not number or (tonumber(number) or 0) > 65535) then
+    return "no good port in the URL"
+  end
+end
+
 --- One of the two base URLs, without a slash at its end.
 ---@param name "base_url"|"asset_url"
 ---@return string?
 ---@return yuanjing.Error?
 function settings.base(self, name)
-  local url = self[name]:match("^%s*(.-)/*%s*$")
+  local url = self[name]:match("^%s*(.-)%s*$")
   local scheme, authority, rest = url:match("^(%a[%w+.-]*)://([^/?#]*)(.*)$")
   if not scheme then return bad_url(name, "no scheme in the URL") end
   scheme = scheme:lower()
   if scheme ~= "http" and scheme ~= "https" then
     return bad_url(name, "only http and https are spoken")
   end
-  if authority == "" then return bad_url(name, "no host in the URL") end
-  if authority:find("@", 1, true) then
-    return bad_url(name, "no user or password may stand in the URL")
-  end
+  local problem = authority_problem(authority)
+  if problem then return bad_url(name, problem) end
   if rest:find("[?#]") or url:find("[%c%s]") then
     return bad_url(name, "only a host and a path may stand in the URL")
   end
-  return url
+  return (url:gsub("/+$", ""))
+end
+
+--- A base URL to show: what base() refuses in it may be a secret.
+---@param url string
+---@return string
+function settings.shown(url)
+  return (url:gsub("//.*@", "//"):gsub("[?#].*$", ""))
 end
 
 return settings

@@ -37,6 +37,7 @@ function Chunk:__tostring() return self.content end
 ---@field private _transfer yuanjing.core.Transfer
 ---@field private _over boolean its end or its error has been told
 ---@field private _err? yuanjing.Error
+---@field private _broken? yuanjing.Error of a body that was here already
 ---@field private _closed boolean by the reader, before its end
 local Stream = {}
 local methods = {}
@@ -51,9 +52,13 @@ local function bad_event(_, body)
   return failure
 end
 
+local function broken(self)
+  return self._broken or http.failure(self._transfer, self._request)
+end
+
 local function cut(self, body, finished)
   if finished then return nil end
-  local failure = http.failure(self._transfer, self._request)
+  local failure = broken(self)
   if failure then return failure end
   return { kind = "truncated", body = body,
     message = "the stream ended before its answer was complete" }
@@ -61,7 +66,7 @@ end
 
 local function ended(self, _, finished, begun)
   local err = cut(self, nil, finished)
-  if err and not begun and not http.failure(self._transfer, self._request) then
+  if err and not begun and not broken(self) then
     return { kind = "decode", message = "the answer is empty" }
   end
   return err
@@ -163,53 +168,55 @@ function methods:next()
   return nil
 end
 
--- The next text that is not empty; nil; nil and an error. The way of text():
--- no chunk is ever made.
-local function next_text(self)
-  check_open(self, 2)
-  if self._over then return nil, self._err end
-  local transfer, more = self._transfer, nil
+-- The next text that is not empty, when there was none at once: nil; nil and
+-- an error. `event` and what follows is what transfer:text() said.
+local function await_text(self, event, body, odd_content)
+  local content
   repeat
-    local content, event, body, odd_content = transfer:text()
-    if content then return content end
-    local err
     if event == "odd" then
       local failure = failure_in(self, body)
       if failure then return fail(self, failure) end
       if odd_content ~= "" then return odd_content end
-      more = true
     else
-      more, err = take_event(self, event, body)
-      if err then return nil, err end
+      local more, err = take_event(self, event, body)
+      if not more then return nil, err end
     end
-  until not more
-  return nil
+    content, event, body, odd_content = self._transfer:text()
+  until content
+  return content
 end
 
--- An iterator can not hand out a second value, so it raises. The fourth value
--- of a loop is closed when it is left, in 5.4; elsewhere close() and the
--- collector serve.
-local function iterator(self, read)
-  return function()
-    local value, err = read(self)
-    if err then error(err, 0) end
-    return value
-  end, nil, nil, self
-end
-
---- For a loop: the chunks until the end; raises the error that next() returns.
+--- For a loop: the chunks until the end; raises the error that next() returns,
+--- for a loop can not see a second value. The fourth value is closed when the
+--- loop is left, in 5.4; elsewhere close() and the collector serve.
 ---@return fun(): yuanjing.Chunk?
 function methods:chunks()
   check_open(self, 2)
-  return iterator(self, methods.next)
+  return function()
+    local chunk, err = self:next()
+    if err then error(err, 0) end
+    return chunk
+  end, nil, nil, self
 end
 
 --- For a loop: the texts until the end, none of them empty; raises the error
---- that next() returns.
+--- that next() returns. No chunk is ever made: the cheapest way to read.
 ---@return fun(): string?
 function methods:text()
   check_open(self, 2)
-  return iterator(self, next_text)
+  local transfer = self._transfer
+  local read = transfer.text
+  return function()
+    check_open(self, 2)
+    if self._over then
+      return self._err and error(self._err, 0)
+    end
+    local content, event, body, odd_content = read(transfer)
+    if content then return content end
+    local text, err = await_text(self, event, body, odd_content)
+    if err then error(err, 0) end
+    return text
+  end, nil, nil, self
 end
 
 local function drain(self)
@@ -263,6 +270,7 @@ function stream.new(settings, response, request, api)
   return setmetatable({
     _settings = settings, _request = request, _transfer = response.transfer,
     _status = response.status, _complete = response.complete,
+    _broken = response.failure,
     _read_failure = api.failure, _read_reply = api.stream_reply,
     _over = false, _closed = false,
   }, Stream)
@@ -279,6 +287,7 @@ local function decoder_of(response)
     summary = function() return decoder:summary() end,
     failure = function() return nil end,
     done = function() return true end,
+    discard = function() end,
     close = function() end,
   }
 end

@@ -9,7 +9,6 @@ local v1 = {}
 
 -- Reading ------------------------------------------------------------------
 
-
 local function filled(value)
   return type(value) == "string" and value ~= "" and value or nil
 end
@@ -51,8 +50,16 @@ local function reply_of(document)
   }
 end
 
+-- Whether it has a place for a text, if an empty one: else it is no answer.
+local function is_reply(document)
+  return next(first_choice(document)) ~= nil
+    or type(document.content) == "string"
+    or type(document.reasoning_content) == "string"
+end
+
 local function failed(failure, response)
   failure.status = response.status
+  failure.body = failure.body or response.body
   return nil, response.complete(errors.new(failure))
 end
 
@@ -84,19 +91,20 @@ local function is_stream(body, document)
     and type(first_choice(document).delta) == "table"
 end
 
--- The broken transfer comes before what its half body looks like.
+-- The broken transfer comes before what its half body looks like, but not
+-- before what a whole one says.
 local function unreadable(failure, response)
-  local broken = response.failure
-  if not broken then return failed(failure, response) end
-  broken.body = failure.body
-  return nil, response.complete(broken)
+  if response.failure and not failure.document then
+    return nil, response.failure
+  end
+  return failed(failure, response)
 end
 
 local function read_document(response)
   local document, problem = envelope.read(response.body)
   if document == nil then return unreadable(problem, response) end
-  if type(document) ~= "table" then
-    return failed({ kind = "decode", body = response.body,
+  if type(document) ~= "table" or document[1] ~= nil then
+    return failed({ kind = "decode",
       message = "the answer is no JSON object" }, response)
   end
   local failure = v1.failure(document)
@@ -131,6 +139,10 @@ function v1.chat(settings, params, read_stream)
   local document
   document, err = read_document(response)
   if not document then return nil, err end
+  if not is_reply(document) then
+    return failed({ kind = "decode", message = "the answer holds no text" },
+      response)
+  end
   return reply_of(document)
 end
 
@@ -181,8 +193,8 @@ function v1.models(settings, category)
   document, err = read_document(response)
   if not document then return nil, err end
   if type(document.data) ~= "table" then
-    return failed({ kind = "decode", message = "no list of models came",
-      body = response.body }, response)
+    return failed({ kind = "decode", message = "no list of models came" },
+      response)
   end
   return ids_of(document)
 end
@@ -193,8 +205,10 @@ function v1.request(settings, request)
   request.billable = request.method ~= "GET" and request.method ~= "HEAD"
   local response, err = http.send(settings, request)
   if not response then return nil, err end
-  if response.failure then return nil, response.failure end
   local document = json.decode(response.body)
+  if response.failure and type(document) ~= "table" then
+    return nil, response.failure
+  end
   local failure = type(document) == "table" and envelope.failure(document)
   if failure then
     failure.kind = failure.kind or "platform"
@@ -203,6 +217,5 @@ function v1.request(settings, request)
   return { status = response.status, headers = response.headers,
     body = response.body, json = document }
 end
-
 
 return v1

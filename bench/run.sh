@@ -1,0 +1,86 @@
+#!/bin/sh
+# run.sh [SUITE [ROUNDS]]: measures this module beside its floors.
+#   stream      CPU, wall and RSS of 200,000 chunks, plain and framed (9 rounds)
+#   callgrind   instructions a chunk, framed; a whole number, hardly noisy
+# Without a suite: both. The tree must be built (`make bench` sees to it). What
+# it makes lies under $W, build/bench by default.
+set -eu
+cd "$(dirname "$0")/.."
+W=${W:-$PWD/build/bench}
+PORT=${PORT:-18080}
+U=http://127.0.0.1:$PORT
+P=llmage/v1/chat/completions
+export LUA_PATH="lua/?.lua;lua/?/init.lua;;" LUA_CPATH="build/5.4/?.so;$W/?.so;;"
+
+build() {
+  mkdir -p "$W/logs" "$W/data/plain" "$W/data/framed"
+  cc -O2 -o "$W/ab" bench/ab.c
+  # shellcheck disable=SC2046
+  cc -O2 -std=gnu99 -shared -fPIC $(pkg-config --cflags lua5.4 libcurl) \
+    -o "$W/floor.so" bench/floor.c $(pkg-config --libs libcurl)
+  for k in 2 20 200; do
+    [ -s "$W/data/framed/${k}k.txt" ] || lua5.4 bench/gen_body.lua ${k}000 \
+      "$W/data/plain/${k}k.txt" "$W/data/framed/${k}k.txt" 2>/dev/null
+  done
+}
+
+nginx_conf() {
+  for m in ndk_http_module ngx_http_lua_module; do
+    for d in /usr/lib/nginx/modules /usr/share/nginx/modules; do
+      [ -f "$d/$m.so" ] && echo "load_module $d/$m.so;" && break
+    done
+  done
+  [ "$(id -u)" = 0 ] && echo "user root;"
+  echo "worker_processes 1; pid logs/nginx.pid; error_log logs/error.log warn;"
+  sed "s/@PORT@/$PORT/" bench/nginx.conf
+}
+
+serve() {
+  nginx_conf >"$W/nginx.conf"
+  nginx -p "$W" -c "$W/nginx.conf" -e "$W/logs/error.log"
+  trap 'kill "$(cat "$W/logs/nginx.pid")"' EXIT
+}
+
+row() { printf '%s\texec %s\n' "$1" "$2" >>"$W/cmds"; }
+
+stream() {
+  for way in plain framed; do
+    echo "## stream, $way: 200,000 chunks of 330 bytes"
+    rm -f "$W/cmds"
+    row floor-pull "lua5.4 bench/stream_floor.lua pull $U/$way/200k/$P"
+    row floor-drop "lua5.4 bench/stream_floor.lua drop $U/$way/200k/$P"
+    row floor-no-decode "lua5.4 bench/stream_floor.lua skim $U/$way/200k/$P"
+    for mode in text chunks finish raw; do
+      row "$mode" "lua5.4 bench/stream_yuanjing.lua $mode $U/$way/200k"
+    done
+    "$W/ab" -n "${1:-9}" -w 1 "$W/cmds"
+    echo
+  done
+}
+
+count() { # count LABEL COMMAND...: the last argument gets /2k or /20k
+  label=$1
+  shift
+  for k in 2k 20k; do
+    valgrind --tool=callgrind --callgrind-out-file="$W/cg.$k" \
+      "$@$k${tail:-}" >"$W/cg.out" 2>&1 || { cat "$W/cg.out" >&2; return 1; }
+  done
+  lua5.4 bench/cgsplit.lua "$W/cg.2k" "$W/cg.20k" 18000 "$label" >"$W/cg.txt"
+  head -1 "$W/cg.txt"
+}
+
+callgrind() {
+  tail=/$P count "floor-pull" lua5.4 bench/stream_floor.lua pull "$U/framed/"
+  for mode in text chunks finish raw; do
+    count "$mode" lua5.4 bench/stream_yuanjing.lua $mode "$U/framed/"
+  done
+}
+
+build
+serve
+case ${1:-all} in
+stream) stream "${2:-9}" ;;
+callgrind) callgrind ;;
+all) stream 9; callgrind ;;
+*) sed -n '2,7s/^# //p' "$0" >&2; exit 2 ;;
+esac

@@ -1,0 +1,111 @@
+#include "shape.h"
+
+#include <string.h>
+
+/* How far the comparison has come, in the document and in the kept one. */
+struct cursor {
+  const char *p, *end;       /* the document */
+  const char *kept;          /* the document kept */
+  size_t at, kept_len;
+};
+
+/* Whether the next n bytes are the same; moves behind them. */
+static int same(struct cursor *c, size_t n) {
+  if ((size_t)(c->end - c->p) < n || memcmp(c->p, c->kept + c->at, n) != 0)
+    return 0;
+  c->p += n;
+  c->at += n;
+  return 1;
+}
+
+/* A string may differ: only that it is one counts. */
+static int match_string(struct cursor *c, const struct yj_shape_field *field,
+                        struct yj_json_value *value) {
+  const char *begin;
+  if (!same(c, field->begin - 1 - c->at))
+    return 0;
+  begin = c->p + 1;
+  if (yj_json_read_string(&c->p, c->end, &value->escaped) != YJ_JSON_WHOLE)
+    return 0;
+  c->at = field->end + 1;
+  value->text = begin;
+  value->len = (size_t)(c->p - 1 - begin);
+  return 1;
+}
+
+static int match_same(struct cursor *c, const struct yj_shape_field *field,
+                      struct yj_json_value *value) {
+  if (!same(c, field->end - c->at))
+    return 0;
+  value->escaped = 0;
+  value->len = field->end - field->begin;
+  value->text = c->p - value->len;
+  return 1;
+}
+
+static int match(const struct yj_shape *shape, const char *text, size_t len,
+                 struct yj_json_value *values) {
+  struct cursor c;
+  size_t i;
+  c.p = text;
+  c.end = text + len;
+  c.kept = yj_buf_bytes(&shape->text);
+  c.kept_len = yj_buf_len(&shape->text);
+  c.at = 0;
+  for (i = 0; i < shape->n_fields; i++) {
+    const struct yj_shape_field *field = &shape->fields[i];
+    struct yj_json_value *value = &values[field->slot];
+    value->type = field->type;
+    if (!(field->type == YJ_JSON_STRING ? match_string(&c, field, value)
+                                        : match_same(&c, field, value)))
+      return 0;
+  }
+  return (size_t)(c.end - c.p) == c.kept_len - c.at &&
+         same(&c, c.kept_len - c.at);
+}
+
+/* Puts a field among those that begin before it and those behind. */
+static void insert(struct yj_shape *shape, size_t slot, const char *text,
+                   const struct yj_json_value *value) {
+  size_t begin = (size_t)(value->text - text), i = shape->n_fields++;
+  for (; i > 0 && shape->fields[i - 1].begin > begin; i--)
+    shape->fields[i] = shape->fields[i - 1];
+  shape->fields[i].slot = slot;
+  shape->fields[i].begin = begin;
+  shape->fields[i].end = begin + value->len;
+  shape->fields[i].type = value->type;
+}
+
+/* Keeps a document; when that can not be, nothing is kept. */
+static void learn(struct yj_shape *shape, const char *text, size_t len,
+                  const struct yj_json_value *values, size_t n_values) {
+  size_t i;
+  shape->n_fields = 0;
+  yj_buf_clear(&shape->text);
+  if (n_values > YJ_SHAPE_FIELDS || !yj_buf_append(&shape->text, text, len))
+    return;
+  for (i = 0; i < n_values; i++)
+    if (values[i].type != YJ_JSON_ABSENT)
+      insert(shape, i, text, &values[i]);
+}
+
+enum yj_json_verdict yj_shape_read(struct yj_shape *shape, const char *text,
+                                   size_t len, const struct yj_json_key *keys,
+                                   struct yj_json_value *values,
+                                   size_t n_values, size_t *used) {
+  enum yj_json_verdict verdict;
+  memset(values, 0, n_values * sizeof *values);
+  if (yj_buf_len(&shape->text) > 0 && match(shape, text, len, values)) {
+    *used = len;
+    return YJ_JSON_WHOLE;
+  }
+  verdict = yj_json_read(text, len, keys, values, n_values, used);
+  if (verdict == YJ_JSON_WHOLE && *used == len && len <= YJ_SHAPE_LONGEST)
+    learn(shape, text, len, values, n_values);
+  return verdict;
+}
+
+void yj_shape_free(struct yj_shape *shape) {
+  yj_buf_free(&shape->text);
+  shape->n_fields = 0;
+}

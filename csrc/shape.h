@@ -1,0 +1,41 @@
+/* shape: reads JSON documents that look alike.
+ *
+ * The chunks of a stream differ in a few strings; all their other bytes are the
+ * same. So the last document read is kept, with the places of its wanted
+ * fields: a document that has the same bytes around its wanted strings has the
+ * same fields in the same places, is as valid as that one was, and is read by
+ * comparing. Any other document is read in full, and becomes the one to compare
+ * with. Nothing here knows Lua or libcurl.
+ */
+#ifndef YJ_SHAPE_H
+#define YJ_SHAPE_H
+
+#include "buf.h"
+#include "json.h"
+
+#pragma GCC visibility push(hidden)
+
+#define YJ_SHAPE_FIELDS 16             /* tables with more are read in full */
+#define YJ_SHAPE_LONGEST ((size_t)8192) /* so are longer documents */
+
+/* All zeroes: nothing to compare with yet. */
+struct yj_shape {
+  struct yj_buf text; /* the last document */
+  size_t n_fields;    /* of those found in it, by where they begin */
+  struct yj_shape_field {
+    size_t slot, begin, end; /* of a string: between its quotes */
+    enum yj_json_type type;
+  } fields[YJ_SHAPE_FIELDS];
+};
+
+/* As yj_json_read(). No key may have both a slot and an `inside`. */
+enum yj_json_verdict yj_shape_read(struct yj_shape *shape, const char *text,
+                                   size_t len, const struct yj_json_key *keys,
+                                   struct yj_json_value *values,
+                                   size_t n_values, size_t *used);
+
+void yj_shape_free(struct yj_shape *shape);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,151 @@
+--- The platform on your own machine: `require("yuanjing.sandbox").start()`.
+--
+-- An nginx with its Lua module on loopback, in a folder of its own. It needs
+-- no C here: a small shell script runs nginx for as long as a pipe from this
+-- process is open, so it can not outlive us, even when we are killed.
+-- What answers is in sandbox/server/ and runs inside nginx.
+local conf = require "yuanjing.sandbox.conf"
+local errors = require "yuanjing.errors"
+local journal = require "yuanjing.sandbox.journal"
+local machine = require "yuanjing.sandbox.machine"
+local ports = require "yuanjing.sandbox.ports"
+local process = require "yuanjing.sandbox.process"
+
+local DEFAULT_KEY = "sk-sandbox"
+local LATENCY = 0.025 -- seconds between two chunks of a stream
+local ATTEMPTS = 20 -- ports tried, when the choice is ours
+
+---@class yuanjing.sandbox.Options
+---@field port? integer any free one unless given
+---@field keys? string[] the keys it accepts, {"sk-sandbox"} unless given
+---@field latency? number seconds between two chunks of a stream
+---@field dir? string where its files go; kept afterwards. Without: temporary
+
+---@class yuanjing.Sandbox
+---@field url string "http://127.0.0.1:PORT"
+---@field asset_url string the same: one server plays both hosts
+---@field api_key string the first of its keys
+---@field port integer
+---@field dir string
+---@field logs { access: string, error: string } access is JSON lines
+---@field private _process yuanjing.sandbox.Process?
+local methods = {}
+local Sandbox = { __index = methods, __name = "yuanjing.Sandbox" }
+
+--- Ends it and waits until nginx is gone; its folder goes too, unless it was
+--- given. Harmless when it has ended already.
+function methods:stop()
+  local running = self._process
+  self._process = nil
+  if running then running:stop() end
+end
+
+--- What the server has seen so far, oldest first. A request that is still
+--- being answered has no `status` yet; one whose client went away has 499.
+---@return yuanjing.sandbox.Request[]
+function methods:requests()
+  return journal.read(self.logs.access)
+end
+
+Sandbox.__gc = methods.stop -- Lua 5.4; elsewhere the pipe's own collection
+Sandbox.__close = methods.stop
+
+function Sandbox:__tostring()
+  local state = self._process and "" or ", stopped"
+  return ("yuanjing.Sandbox (%s%s)"):format(self.url, state)
+end
+
+local function is_key_list(value)
+  if type(value) ~= "table" or #value == 0 then return false end
+  for _, key in ipairs(value) do
+    if type(key) ~= "string" then return false end
+  end
+  return true
+end
+
+local CHECKS = {
+  port = { "integer from 1 to 65535", function(value)
+    return type(value) == "number" and value % 1 == 0 and value >= 1 and
+      value <= 65535
+  end },
+  keys = { "list of strings", is_key_list },
+  latency = { "number of seconds", function(value)
+    return type(value) == "number" and value >= 0 and value < math.huge
+  end },
+  dir = { "string", function(value) return type(value) == "string" end },
+}
+
+local function check(options)
+  if type(options) ~= "table" then
+    error(("sandbox.start: expected table, got %s"):format(type(options)), 3)
+  end
+  for name, value in pairs(options) do
+    local known = CHECKS[name]
+    if not known then
+      error(("sandbox.start: unknown option %s"):format(tostring(name)), 3)
+    elseif not known[2](value) then
+      error(("sandbox.start: %s: expected %s"):format(name, known[1]), 3)
+    end
+  end
+end
+
+local function io_error(message)
+  return errors.new { kind = "io", message = "sandbox: " .. message }
+end
+
+local function new(host, running, port, keys)
+  local url = ("http://127.0.0.1:%d"):format(port)
+  return setmetatable({
+    url = url, asset_url = url, api_key = keys[1], port = port,
+    dir = host.dir,
+    logs = {
+      access = host.dir .. "/access.log",
+      error = host.dir .. "/error.log",
+    },
+    _process = running,
+  }, Sandbox)
+end
+
+-- One port. Returns the running process | nil, message, whether it was taken.
+local function try(host, port, options)
+  local ok, message = conf.write(host, port, {
+    keys = options.keys or { DEFAULT_KEY },
+    latency = options.latency or LATENCY,
+  })
+  if not ok then return nil, message end
+  return process.start(host)
+end
+
+local function try_ports(host, options)
+  local candidates = options.port and { options.port } or
+    ports.candidates(host.dir, ATTEMPTS)
+  local running, message, taken
+  for _, port in ipairs(candidates) do
+    running, message, taken = try(host, port, options)
+    if running then return running, port end
+    if not taken then return nil, message end
+  end
+  if options.port then
+    return nil, ("port %d is in use"):format(options.port)
+  end
+  return nil, "no free port found"
+end
+
+--- Starts a sandbox; it answers when this returns.
+---@param options? yuanjing.sandbox.Options
+---@return yuanjing.Sandbox? sandbox
+---@return yuanjing.Error? err
+local function start(options)
+  options = options or {}
+  check(options)
+  local host, message = machine.prepare(options.dir)
+  if not host then return nil, io_error(message) end
+  local running, port = try_ports(host, options)
+  if not running then
+    machine.discard(host)
+    return nil, io_error(port)
+  end
+  return new(host, running, port, options.keys or { DEFAULT_KEY })
+end
+
+return { start = start }

@@ -1,0 +1,68 @@
+--- What the server has seen, read back from its log.
+--
+-- The log has two JSON lines for a request: one when it has arrived, one when
+-- its answer has ended. So a request that hangs is seen as well.
+local json = require "yuanjing.json"
+local shell = require "yuanjing.sandbox.shell"
+
+local journal = {}
+
+---@class yuanjing.sandbox.Request
+---@field id integer 1, 2, 3 ... in the order of arrival
+---@field at number Unix time of arrival
+---@field method string
+---@field path string
+---@field query? string as sent
+---@field headers table<string, string> lower-case names; secrets are masked
+---@field auth "ok"|"wrong"|"missing"
+---@field bytes integer length of the body
+---@field body? string up to 16 KiB of it, secrets masked
+---@field model? string
+---@field stream? boolean
+---@field scenario? string
+---@field status? integer of the answer; 499: the client went away
+---@field sent? integer bytes of the answer, its head included
+---@field seconds? number
+
+local function merge(seen, order, line)
+  local record = json.decode(line)
+  if type(record) ~= "table" or not record.id then return end
+  local known = seen[record.id]
+  if not known then
+    seen[record.id] = record
+    order[#order + 1] = record
+    return
+  end
+  for name, value in pairs(record) do known[name] = value end
+end
+
+local function read(path)
+  local seen, order, open = {}, {}, 0
+  local file = io.open(path)
+  for line in file and file:lines() or function() end do
+    merge(seen, order, line)
+  end
+  if file then file:close() end
+  for _, record in ipairs(order) do
+    if not record.status then open = open + 1 end
+  end
+  return order, open
+end
+
+-- The end of an answer reaches the client some moments before the log.
+local GRACE = 5 -- times 10 ms
+
+--- Every request so far, in the order of arrival.
+---@param path string
+---@return yuanjing.sandbox.Request[]
+function journal.read(path)
+  local list, open = read(path)
+  for _ = 1, GRACE do
+    if open == 0 then break end
+    shell.read("sleep 0.01 2>/dev/null")
+    list, open = read(path)
+  end
+  return list
+end
+
+return journal

@@ -1,0 +1,56 @@
+--- What answers: this and its neighbours run inside nginx's LuaJIT, and follow
+-- the platform's contract, never the client's code.
+--
+--   request -> route, auth -> scenario -> handler makes a play -> play:run()
+local auth = require "yuanjing.sandbox.server.auth"
+local guard = require "yuanjing.sandbox.server.guard"
+local journal = require "yuanjing.sandbox.server.journal"
+local play = require "yuanjing.sandbox.server.play"
+local request = require "yuanjing.sandbox.server.request"
+local routes = require "yuanjing.sandbox.server.routes"
+local scenario = require "yuanjing.sandbox.server.scenario"
+
+local server = {}
+
+local settings -- set once, before the first request
+
+--- Called in the configuration phase.
+---@param given { keys: string[], latency: number }
+function server.configure(given)
+  settings = given
+  auth.configure(given.keys)
+  journal.configure(given.keys)
+  guard.leave_terminal()
+end
+
+--- Called when the process begins to serve.
+function server.begin()
+  local prefix = ngx.config.prefix()
+  journal.open(prefix .. "access.log")
+  guard.watch_parent()
+  local file = assert(io.open(prefix .. "ready", "w"))
+  file:write(tostring(ngx.worker.pid()), "\n")
+  file:close()
+end
+
+local function respond(seen)
+  local route, refusal = routes.find(seen)
+  if not route then return refusal end
+  if not route.open and seen.auth ~= "ok" then return auth.refusal() end
+  if seen.too_large then return request.too_large(seen) end
+  return scenario.perform(seen, route.handle)
+end
+
+--- content_by_lua: a request has come.
+function server.answer()
+  local seen = request.read(auth, settings)
+  journal.arrived(seen)
+  play.run(respond(seen))
+end
+
+--- log_by_lua: an answer has ended, one way or the other.
+function server.log()
+  journal.ended()
+end
+
+return server

@@ -1,0 +1,84 @@
+--- The server's log: JSON lines, one when a request has arrived and one when
+-- its answer has ended. It never holds a key.
+local json = require "yuanjing.sandbox.server.json"
+
+local journal = {}
+
+local BODY_LIMIT = 16 * 1024
+local SECRET_HEADERS = { authorization = true, cookie = true }
+
+local keys, file, count = {}, nil, 0
+
+---@param known string[]
+function journal.configure(known)
+  keys = known
+end
+
+---@param path string
+function journal.open(path)
+  file = assert(io.open(path, "a"))
+end
+
+local function mask(line)
+  for _, key in ipairs(keys) do
+    local pattern = json.encode(key):sub(2, -2):gsub("%W", "%%%0")
+    if #key >= 4 then line = line:gsub(pattern, "***") end
+  end
+  return line
+end
+
+local function write(record)
+  file:write(mask(json.encode(record)), "\n")
+  file:flush()
+end
+
+-- Of a secret only its first word stays, if it has more than one: "Bearer".
+local function shown(name, value)
+  if not SECRET_HEADERS[name] then return value end
+  local scheme = value:match("^(%a+) ")
+  return scheme and scheme .. " ***" or "***"
+end
+
+local function shown_headers(headers)
+  local record = json.record()
+  for name, value in pairs(headers) do record[name] = shown(name, value) end
+  return record
+end
+
+local function a_string(value)
+  return type(value) == "string" and value or nil
+end
+
+---@param seen yuanjing.sandbox.Seen
+function journal.arrived(seen)
+  count = count + 1
+  ngx.ctx.journal_id = count
+  local fields = seen.fields
+  local stream
+  if fields.stream ~= nil then stream = fields.stream == true end
+  write(json.record("id", count, "at", ngx.now(), "method", seen.method,
+    "path", seen.path, "query", ngx.var.args, "auth", seen.auth,
+    "model", a_string(fields.model), "stream", stream,
+    "scenario", seen.scenario ~= "" and seen.scenario or nil,
+    "bytes", seen.too_large or #seen.body, "headers",
+    shown_headers(seen.headers),
+    "body", #seen.body <= BODY_LIMIT and seen.body or nil))
+end
+
+-- A request that nginx refused by itself has not arrived: it comes here only.
+local function unread()
+  count = count + 1
+  return json.record("id", count, "at", ngx.req.start_time(),
+    "method", ngx.req.get_method(), "path", ngx.var.uri)
+end
+
+function journal.ended()
+  local id = ngx.ctx.journal_id
+  local record = id and json.record("id", id) or unread()
+  record.status = tonumber(ngx.var.status)
+  record.sent = tonumber(ngx.var.bytes_sent)
+  record.seconds = tonumber(ngx.var.request_time)
+  write(record)
+end
+
+return journal

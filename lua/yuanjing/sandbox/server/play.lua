@@ -1,0 +1,217 @@
+--- An answer, as a list of things to do in turn. Handlers write it, scenarios
+-- rewrite it, run() performs it.
+--
+-- An item is one of
+--   { chunk = record }     JSON, as one event of a stream
+--   { event = text }       any text as an event
+--   { half = record }      the first half of that chunk's bytes
+--   { raw = text }         bytes as they are
+--   { done = true }        the end mark
+--   { pause = seconds }    silence
+--   { beat = seconds }     keep-alive comments alone
+--   { hangup = true }      the connection breaks
+local framing = require "yuanjing.sandbox.server.framing"
+local json = require "yuanjing.sandbox.server.json"
+
+---@class yuanjing.sandbox.Play
+---@field status integer
+---@field headers table<string, string>
+---@field stream boolean
+---@field items table[]
+---@field framing yuanjing.sandbox.Framing
+---@field gap number seconds before each event of a stream
+---@field delay number seconds before the head
+---@field piece? integer bytes sent at a time
+---@field silent? boolean no answer at all
+local methods = {}
+local Play = { __index = methods }
+
+local play = {}
+
+local function new(fields)
+  fields.status = fields.status or 200
+  fields.headers = fields.headers or {}
+  fields.framing, fields.delay = framing.new(), 0
+  fields.gap = fields.gap or 0
+  return setmetatable(fields, Play)
+end
+
+-- Making -------------------------------------------------------------------
+
+--- A body in two halves, so that there is a place to break it.
+---@param status integer
+---@param body string
+---@param headers? table<string, string>
+function play.body(status, body, headers)
+  local middle = math.floor(#body / 2)
+  return new {
+    status = status, headers = headers, stream = false,
+    items = { { raw = body:sub(1, middle) }, { raw = body:sub(middle + 1) } },
+  }
+end
+
+function play.text(status, text, headers)
+  headers = headers or {}
+  headers["Content-Type"] = "text/plain; charset=utf-8"
+  return play.body(status, text, headers)
+end
+
+--- A JSON answer. On 200 its type is text/html, as the platform has it.
+function play.json(status, value, headers)
+  headers = headers or {}
+  if status ~= 200 then headers["Content-Type"] = "application/json" end
+  return play.body(status, json.encode(value), headers)
+end
+
+--- {"error": message}
+function play.fail(status, message, headers)
+  return play.json(status, json.record("error", message), headers)
+end
+
+---@param items table[]
+---@param gap number
+function play.stream(items, gap)
+  return new { stream = true, items = items, gap = gap }
+end
+
+-- Rewriting ----------------------------------------------------------------
+
+--- How many items there are that the reader would call events (a body's
+--- halves count as such).
+function methods:count()
+  local count = 0
+  for _, item in ipairs(self.items) do
+    if item.chunk or item.raw then count = count + 1 end
+  end
+  return count
+end
+
+-- The place in the list right after the n-th event; the end for more.
+local function place(self, n)
+  if n <= 0 then return 1 end
+  for i, item in ipairs(self.items) do
+    if item.chunk or item.raw then n = n - 1 end
+    if n == 0 then return i + 1 end
+  end
+  return #self.items + 1
+end
+
+--- Puts an item right after the n-th event; 0: before the first.
+function methods:insert(n, item)
+  table.insert(self.items, place(self, n), item)
+end
+
+--- Drops all that comes after the n-th event.
+function methods:cut(n)
+  local first = place(self, n)
+  for i = #self.items, first, -1 do self.items[i] = nil end
+end
+
+--- Calls `visit` with each chunk record.
+function methods:each_chunk(visit)
+  for _, item in ipairs(self.items) do
+    if item.chunk then visit(item.chunk) end
+  end
+end
+
+--- The whole body of an answer that is not a stream.
+function methods:body_text()
+  local parts = {}
+  for _, item in ipairs(self.items) do parts[#parts + 1] = item.raw end
+  return table.concat(parts)
+end
+
+function methods:set_body(body)
+  self.items = play.body(200, body).items
+end
+
+-- Performing ---------------------------------------------------------------
+
+local function send(bytes)
+  if bytes == "" then return end
+  ngx.print(bytes)
+  ngx.flush(true)
+end
+
+-- A flush for each piece, and time for it to go out by itself.
+local function send_pieces(bytes, size)
+  for i = 1, #bytes, size do
+    send(bytes:sub(i, i + size - 1))
+    ngx.sleep(0.001)
+  end
+end
+
+function methods:_send(bytes)
+  if self.piece then return send_pieces(bytes, self.piece) end
+  send(bytes)
+end
+
+local function beat(self, seconds)
+  local every = math.max(0.01, math.min(1, seconds / 10))
+  for _ = 1, math.floor(seconds / every + 0.5) do
+    send(self.framing:comment("keep-alive"))
+    ngx.sleep(every)
+  end
+end
+
+local function event(self, text)
+  if self.gap > 0 then ngx.sleep(self.gap) end
+  self:_send(text)
+end
+
+-- A chunk may stand in the list many times: its bytes are made once.
+local function chunk(self, item)
+  item.bytes = item.bytes or self.framing:chunk(item.chunk)
+  event(self, item.bytes)
+end
+
+local function half(self, item)
+  local bytes = self.framing:chunk(item.half)
+  event(self, bytes:sub(1, math.floor(#bytes / 2)))
+end
+
+local ACTIONS = {
+  chunk = chunk,
+  half = half,
+  event = function(self, item) event(self, self.framing:event(item.event)) end,
+  raw = function(self, item) self:_send(item.raw) end,
+  done = function(self) self:_send(self.framing:mark()) end,
+  pause = function(_, item)
+    ngx.flush(true)
+    ngx.sleep(item.pause)
+  end,
+  beat = function(self, item) beat(self, item.beat) end,
+  hangup = function()
+    ngx.flush(true)
+    ngx.exit(444)
+  end,
+}
+
+local function act(self, item)
+  for name, action in pairs(ACTIONS) do
+    if item[name] then return action(self, item) end
+  end
+end
+
+local function send_head(self)
+  ngx.status = self.status
+  ngx.header["Content-Type"] = "text/html"
+  for name, value in pairs(self.headers) do ngx.header[name] = value end
+  ngx.send_headers()
+end
+
+--- Answers the request at hand.
+---@param self yuanjing.sandbox.Play
+function play.run(self)
+  if self.delay > 0 then ngx.sleep(self.delay) end
+  if self.silent then return ngx.exit(444) end
+  send_head(self)
+  if self.stream then
+    ngx.flush(true)
+    self:_send(self.framing.bom)
+  end
+  for _, item in ipairs(self.items) do act(self, item) end
+  ngx.eof()
+end
+
+return play

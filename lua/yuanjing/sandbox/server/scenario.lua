@@ -1,0 +1,156 @@
+--- The platform's odd answers, on request: `X-Sandbox: name[=value]; ...`, or
+-- the same text in the body's field `sandbox`.
+--
+-- A scenario is a row of the tables in scenarios/. It may have
+--   ask(seen, value)           changes the request before it is handled
+--   instead(seen, value)       makes the answer in the handler's place
+--   change(play, value, plan)  changes the answer, whoever made it
+-- `takes` names its value and `default` is that value when none is given; it
+-- is a number unless `takes` is in TEXTUAL; `optional`: it may be missing.
+-- `only` is "stream" or "plain": other answers stay as they are. What was done
+-- is told in the header X-Sandbox of the answer.
+local play = require "yuanjing.sandbox.server.play"
+
+local scenario = {}
+
+local FAMILIES = { "framing", "chunks", "breaks", "timing", "errors",
+  "stream_errors", "statuses", "content" }
+local TEXTUAL = { text = true, where = true, url = true }
+
+-- Said along with a scenario, they say more about it.
+local MODIFIERS = {
+  { name = "after", takes = "n",
+    help = "where a break, a stall or an error in a stream comes: after n " ..
+      "events; 0: before the first" },
+  { name = "times", takes = "n", help = "only the first n requests that " ..
+    "carry this very text get the scenario, later ones a normal answer" },
+  { name = "tag", takes = "text", help = "nothing by itself: makes a text " ..
+    "that `times` counts apart from others" },
+}
+
+local by_name = {}
+for _, family in ipairs(FAMILIES) do
+  local rows = require("yuanjing.sandbox.server.scenarios." .. family)
+  for _, row in ipairs(rows) do by_name[row.name] = row end
+end
+for _, row in ipairs(MODIFIERS) do by_name[row.name] = row end
+
+-- Listing ------------------------------------------------------------------
+
+local function label(row)
+  if not row.takes then return row.name end
+  local may_miss = row.optional or row.default ~= nil
+  return (may_miss and "%s[=%s]" or "%s=%s"):format(row.name, row.takes)
+end
+
+local function add_rows(out, rows)
+  for _, row in ipairs(rows) do
+    out[#out + 1] = ("  %-28s %s"):format(label(row), row.help)
+  end
+end
+
+--- All of them, a line each.
+---@return string
+function scenario.listing()
+  local out = { "X-Sandbox: name[=value]; name[=value]; ..." }
+  for _, family in ipairs(FAMILIES) do
+    out[#out + 1] = "\n" .. family:gsub("_", " ")
+    add_rows(out, require("yuanjing.sandbox.server.scenarios." .. family))
+  end
+  out[#out + 1] = "\nalong with others"
+  add_rows(out, MODIFIERS)
+  return table.concat(out, "\n") .. "\n"
+end
+
+-- Reading ------------------------------------------------------------------
+
+local function read_value(row, given)
+  if not row.takes then
+    if given then return nil, row.name .. " takes no value" end
+    return true
+  end
+  if given == nil then
+    if row.default == nil and not row.optional then
+      return nil, ("%s needs a value: %s"):format(row.name, label(row))
+    end
+    return row.default
+  end
+  if TEXTUAL[row.takes] then return given end
+  local number = tonumber(given)
+  if number and number >= 0 and number < math.huge then return number end
+  return nil, ("%s=%s: a number is expected"):format(row.name, given)
+end
+
+-- The plan: a list of { row =, value = }, and the modifiers by name
+-- | nil, what is wrong.
+local function parse(text)
+  local plan = {}
+  for part in text:gmatch("[^;]+") do
+    local name, given = part:match("^%s*([^=]-)%s*=%s*(.-)%s*$")
+    name = name or part:match("^%s*(.-)%s*$")
+    local row = by_name[name]
+    if name ~= "" then
+      if not row then return nil, "unknown scenario " .. name end
+      local value, problem = read_value(row, given)
+      if problem then return nil, problem end
+      plan[#plan + 1] = { row = row, value = value }
+      plan[name] = value
+    end
+  end
+  return plan
+end
+
+-- Performing ---------------------------------------------------------------
+
+local used = {} -- how often each text with `times` in it has come
+
+local function is_used_up(plan, text)
+  if not plan.times then return false end
+  used[text] = (used[text] or 0) + 1
+  return used[text] > plan.times
+end
+
+local function ask(plan, seen)
+  for _, step in ipairs(plan) do
+    if step.row.ask then step.row.ask(seen, step.value) end
+  end
+end
+
+local function answer(plan, seen, handle)
+  for _, step in ipairs(plan) do
+    if step.row.instead then return step.row.instead(seen, step.value) end
+  end
+  return handle(seen)
+end
+
+-- Returns the names of all that took part.
+local function change(plan, result)
+  local names, sort = {}, result.stream and "stream" or "plain"
+  for _, step in ipairs(plan) do
+    local row = step.row
+    local applies = row.change and (row.only or sort) == sort
+    if applies then row.change(result, step.value, plan) end
+    if applies or row.instead or row.ask then names[#names + 1] = row.name end
+  end
+  return table.concat(names, "; ")
+end
+
+--- The answer to a request, as its scenarios want it.
+---@param seen yuanjing.sandbox.Seen
+---@param handle fun(seen: yuanjing.sandbox.Seen): yuanjing.sandbox.Play
+---@return yuanjing.sandbox.Play
+function scenario.perform(seen, handle)
+  if seen.scenario == "" then return handle(seen) end
+  local plan, problem = parse(seen.scenario)
+  if not plan then
+    return play.fail(400, "sandbox: " .. problem ..
+      " (GET /sandbox/scenarios lists what there is)")
+  end
+  if is_used_up(plan, seen.scenario) then return handle(seen) end
+  ask(plan, seen)
+  local result = answer(plan, seen, handle)
+  result.headers["X-Sandbox"] = change(plan, result)
+  return result
+end
+
+return scenario

@@ -1,0 +1,51 @@
+--- What a chat says, how much of it, and in which dress.
+
+local function override(seen, name, value)
+  seen.overrides = seen.overrides or {}
+  seen.overrides[name] = value
+end
+
+-- The stream's chunks of text over and over, until there are n of them. The
+-- list holds the same few items many times, so a million of them is no matter.
+local function lengthen(answer, n)
+  local said, items, after = {}, {}, {}
+  for _, item in ipairs(answer.items) do
+    local target = item.said and said or #said > 0 and after or items
+    target[#target + 1] = item
+  end
+  for i = 1, #said > 0 and n or 0 do
+    items[#items + 1] = said[(i - 1) % #said + 1]
+  end
+  for _, item in ipairs(after) do items[#items + 1] = item end
+  answer.items = items
+end
+
+return {
+  { name = "say", takes = "text", default = "OK",
+    help = "this very text is the answer",
+    ask = function(seen, text) override(seen, "content", text) end },
+  { name = "echo", help = "the prompt, unchanged, is the answer",
+    ask = function(seen) override(seen, "echo", true) end },
+  { name = "reasoning", help = "any model thinks first (reasoning_content)",
+    ask = function(seen) override(seen, "reasoning", true) end },
+  { name = "long", takes = "chunks", default = 1000, only = "stream",
+    help = "so many chunks of text", change = lengthen },
+  { name = "huge-line", takes = "bytes", default = 1048576,
+    help = "the whole answer is one text of so many bytes, in one line",
+    ask = function(seen, bytes)
+      override(seen, "content", ("huge "):rep(math.ceil(bytes / 5)))
+      override(seen, "whole", true)
+    end },
+  { name = "as-stream", help = "a stream, whatever was asked for",
+    ask = function(seen) seen.fields.stream = true end },
+  { name = "as-plain", help = "one JSON object, whatever was asked for",
+    ask = function(seen) seen.fields.stream = nil end },
+  { name = "gzip", help = "compressed, though nobody asked for it; without " ..
+    "this nothing ever is",
+    ask = function() ngx.req.set_header("Accept-Encoding", "gzip") end },
+  { name = "cookie",
+    help = "sets a session cookie, which should not come back",
+    change = function(answer)
+      answer.headers["Set-Cookie"] = "AIOHTTP_SESSION=sandbox; Path=/"
+    end },
+}

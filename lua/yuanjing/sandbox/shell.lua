@@ -1,0 +1,35 @@
+--- The shell, which stands in for the system calls that Lua lacks.
+local shell = {}
+
+--- One word of a command line, whatever it holds.
+---@param text string
+---@return string
+function shell.quote(text)
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+--- A command line that runs `script` with its arguments as $1, $2, ...
+--- `exec`, so that the script's $PPID is this process.
+---@param script string
+---@param ... string
+---@return string
+function shell.command(script, ...)
+  local words = { "exec sh -c", shell.quote(script), "yuanjing-sandbox" }
+  for _, argument in ipairs { ... } do
+    words[#words + 1] = shell.quote(argument)
+  end
+  return table.concat(words, " ")
+end
+
+--- What a script prints.
+---@param script string
+---@param ... string
+---@return string
+function shell.read(script, ...)
+  local pipe = assert(io.popen(shell.command(script, ...), "r"))
+  local text = pipe:read("*a")
+  pipe:close()
+  return text
+end
+
+return shell

@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# Every suite, on every Lua; what `make test` runs.
+#   spec/run.sh [--only lua5.4|luajit] [pattern]
+#   spec/run.sh --sanitize | --valgrind [pattern]
+# A pattern keeps the spec and C test files that have it in their names.
+# The last line is `N passed, N failed` (and `, N skipped`) over all of them.
+# A suite that crashes, hangs or says nothing is a failure.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+readonly total_seconds=${YJ_TEST_SECONDS:-540}
+readonly log=build/suite.log
+passed=0 failed=0 skipped=0 report=
+mode=normal only= pattern=
+
+while (($# > 0)); do
+  case $1 in
+  --only) only=${2:?--only what?} && shift ;;
+  --sanitize | --valgrind) mode=${1#--} ;;
+  -*) echo "usage: ${0##*/} [--only lua5.4|luajit] [--sanitize|--valgrind]" \
+    "[pattern]" >&2 && exit 2 ;;
+  *) pattern=$1 ;;
+  esac
+  shift
+done
+case $only in '' | lua5.4 | luajit) ;; *)
+  echo "--only: lua5.4 or luajit, not $only" >&2 && exit 2 ;;
+esac
+
+# Runs a command, shows and logs what it says; its status is ours. The log is
+# a file and not a pipe: a server left behind by a suite would keep a pipe open.
+watch() {
+  local left=$((total_seconds - SECONDS)) child
+  : >"$log"
+  ((left > 0)) || { echo "out of time" | tee "$log" && return 124; }
+  timeout -k 5 "$left" "$@" >"$log" 2>&1 </dev/null &
+  child=$!
+  tail -n +1 -f -s 0.1 --pid="$child" "$log"
+  wait "$child"
+}
+
+# count NAME PASSED FAILED SKIPPED
+count() {
+  ((passed += $2, failed += $3, skipped += $4))
+  report+=$(printf '%-28s %5d passed %5d failed %5d skipped' "$@")$'\n'
+}
+
+title() { printf '\n== %s\n' "$1"; }
+
+# step NAME COMMAND...: one thing that works or does not
+step() {
+  local name=$1
+  shift
+  title "$name"
+  if watch "$@"; then count "$name" 1 0 0; else count "$name" 0 1 0; fi
+}
+
+# The numbers of busted's last summary in the log, or nothing.
+summary() {
+  sed -nE 's%^.*\b([0-9]+) success(es)? / ([0-9]+) failures? / ([0-9]+) errors? / ([0-9]+) pending.*%\1 \3 \4 \5%p' \
+    "$log" | tail -n 1
+}
+
+# busted ends with 0 or 1; any other status is a crash, be it one after the last
+# test.
+tally() {
+  local name=$1 status=$2 good bad errors pending
+  read -r good bad errors pending <<<"$(summary)"
+  if [[ -z $good ]]; then
+    echo "!! $name ended without a summary, status $status"
+    count "$name" 0 1 0
+    return
+  fi
+  ((bad += errors))
+  if ((status != (bad > 0))); then
+    echo "!! $name ended with status $status after its summary"
+    ((bad += 1))
+  fi
+  count "$name" "$good" "$bad" "$pending"
+}
+
+# suite NAME BUILD FILES COMMAND...: busted, under the interpreter COMMAND
+suite() {
+  local name=$1 build=$2 files
+  read -ra files <<<"$3"
+  shift 3
+  ((${#files[@]} > 0)) || return 0
+  title "$name"
+  YJ_BUILD=$build \
+    LUA_PATH="lua/?.lua;lua/?/init.lua;${LUA_PATH:-};" \
+    LUA_CPATH="build/$build/?.so;${LUA_CPATH:-};" \
+    watch "$@" spec/support/busted.lua --output=plainTerminal "${files[@]}"
+  tally "$name" $?
+}
+
+# The files of a glob that the pattern lets through, on one line.
+chosen() {
+  local file
+  for file in "$@"; do
+    [[ -f $file && ${file##*/} == *"$pattern"* ]] && printf '%s ' "$file"
+  done
+}
+
+# A C test says `N passed, N failed` last, or its status counts as one test.
+c_test() {
+  local name=$1 status good bad
+  shift
+  title "$name"
+  watch "$@"
+  status=$?
+  read -r good bad <<<"$(sed -nE \
+    's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log" | tail -n 1)"
+  [[ -n $good ]] || good=$((status == 0)) bad=0
+  ((status == 0 || bad > 0)) || bad=1
+  count "$name" "$good" "$bad" 0
+}
+
+# c_tests FOLDER COMMAND...: builds and runs each test there, under COMMAND
+c_tests() {
+  local folder=$1 file program
+  shift
+  for file in $(chosen spec/c/*_test.c); do
+    program=build/$folder/$(basename "$file" .c)
+    title "build $program"
+    if watch make -s "$program"; then
+      c_test "$program" "$@" "$program"
+    else
+      count "$program" 0 1 0
+    fi
+  done
+}
+
+run_normal() {
+  local core
+  step "build" make -s all poll
+  core=$(chosen spec/core_*_spec.lua spec/loop_spec.lua)
+  [[ $only == luajit ]] ||
+    suite "lua5.4" 5.4 "$(chosen spec/*_spec.lua)" lua5.4
+  [[ $only == lua5.4 ]] ||
+    suite "luajit" luajit "$(chosen spec/*_spec.lua)" luajit
+  [[ -z $only ]] || return 0
+  suite "lua5.4, poll(2)" 5.4-poll "$core" lua5.4
+  c_tests c
+  c_tests c-asan
+  c_tests c-poll
+  [[ -z $pattern ]] || return 0
+  step "exports and storeys" make -s rules
+  step "other Luas compile" make -s compile-check
+  step "luacheck" make -s lint
+}
+
+# A collector that never rests finds what the usual one leaves to chance.
+run_sanitize() {
+  export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
+  export UBSAN_OPTIONS=print_stacktrace=1
+  export YJ_GC_PAUSE=0
+  step "build" make -s sanitize-build
+  suite "lua5.4, sanitized" 5.4-asan "$(chosen spec/*_spec.lua)" \
+    build/5.4-asan/lua
+  c_tests c-asan
+}
+
+run_valgrind() {
+  local grind=(valgrind -q --error-exitcode=99 --leak-check=full
+    --errors-for-leak-kinds=definite --child-silent-after-fork=yes)
+  step "build" make -s all
+  suite "lua5.4, valgrind" 5.4 "$(chosen spec/*_spec.lua)" \
+    "${grind[@]}" lua5.4
+  c_tests c "${grind[@]}"
+}
+
+mkdir -p build
+"run_$mode"
+line="$passed passed, $failed failed"
+((skipped == 0)) || line+=", $skipped skipped"
+printf '\n%s%s\n' "$report" "$line"
+echo "$line" >build/summary
+((failed == 0 && passed > 0))

@@ -1,0 +1,62 @@
+-- certificate: a throwaway authority and the servers it vouches for, made with
+-- the openssl command. For TLS specs: any server that takes PEM files will do.
+--
+--   local ca = certificate.authority(folder)       -- {cert =, key =}: paths
+--   local good = certificate.server(ca)            -- {cert =, key =}
+--   certificate.server(ca, {name = "expired", days = -1})
+--   certificate.server(ca, {name = "wrong", alt = "DNS:elsewhere.invalid"})
+--   certificate.hashed(ca)    -- a folder with ca.cert under its hashed name
+local certificate = {}
+
+local KEY = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+
+-- openssl tells what it does on stderr; it is of interest only if it fails.
+local function openssl(folder, command)
+  local errors = folder .. "/openssl.log"
+  local ok = os.execute(("cd '%s' && openssl %s 2>'%s' </dev/null")
+    :format(folder, command, errors))
+  if ok ~= true and ok ~= 0 then
+    local file = io.open(errors)
+    error(("openssl %s\n%s"):format(command, file and file:read("*a") or ""))
+  end
+end
+
+--- A new authority in an existing folder.
+function certificate.authority(folder)
+  openssl(folder, ("req -x509 %s -keyout ca.key -out ca.pem -days 2 "
+    .. "-subj '/CN=yuanjing test authority'"):format(KEY))
+  return {
+    folder = folder,
+    cert = folder .. "/ca.pem",
+    key = folder .. "/ca.key",
+  }
+end
+
+--- A server's certificate, good for 127.0.0.1 and localhost unless `alt` says
+--- otherwise; `days` below zero: already expired.
+function certificate.server(ca, options)
+  options = options or {}
+  local name = options.name or "server"
+  local base = ca.folder .. "/" .. name
+  local extensions = assert(io.open(base .. ".ext", "w"))
+  extensions:write("subjectAltName=",
+    options.alt or "IP:127.0.0.1,DNS:localhost", "\n")
+  extensions:close()
+  openssl(ca.folder, ("req %s -keyout %s.key -out %s.csr -subj '/CN=%s'")
+    :format(KEY, name, name, name))
+  openssl(ca.folder, ("x509 -req -in %s.csr -CA ca.pem -CAkey ca.key "
+    .. "-CAcreateserial -extfile %s.ext -out %s.pem -days %d")
+    :format(name, name, name, options.days or 1))
+  return {cert = base .. ".pem", key = base .. ".key"}
+end
+
+--- A folder for CURLOPT_CAPATH.
+function certificate.hashed(ca)
+  local folder = ca.folder .. "/hashed"
+  assert(os.execute(("mkdir -p '%s' && cp '%s' '%s'")
+    :format(folder, ca.cert, folder)))
+  openssl(ca.folder, "rehash hashed")
+  return folder
+end
+
+return certificate

@@ -1,0 +1,284 @@
+-- scripted: a server that does exactly what a spec says, byte by byte.
+--
+--   local server = scripted.start {
+--     connections = { {steps}, {steps} },   -- n-th accepted connection
+--     routes = { ["/x"] = {steps} },        -- other connections, by path
+--     default = {steps},                    -- and what neither names
+--   }
+--
+-- A step is plain data:
+--   {"request"}                 reads a request and its body
+--   {"head"}                    reads a request's head only
+--   {"read", n}                 reads n bytes of what follows a head
+--   {"send", bytes}
+--   {"fill", bytes, times}      the bytes many times over, fast
+--   {"split", bytes, at, gap}   in pieces, each its own packet: cut behind the
+--                               offsets of the list `at`, or "each" byte; gap
+--                               seconds (0.001) between
+--   {"sleep", seconds}
+--   {"half_close"}              sends no more, still reads
+--   {"wait_close", seconds}     reads on until the client closes, or so long
+--   {"repeat", times, {steps}}
+--   {"close"}  {"reset"}        ends the connection, by FIN or by RST
+-- A list of `connections` (or `default` without `routes`) reads its requests
+-- itself, and the connection is closed at its end. With `routes` a request is
+-- read first, then the steps of its path run (with the query or without), and
+-- so on until a step or the client closes; an unknown path is a 404.
+--
+-- The server is a child process under LuaJIT, on any port of 127.0.0.1. It
+-- ends with stop(), or with the process that started it. What it saw is in a
+-- file it flushes before each answer: a request is known to the spec by the
+-- time the client has any byte of the answer. Closes come later: wait_for().
+local scripted = {}
+
+local Server = {}
+local mt = {__index = Server}
+
+local here = debug.getinfo(1, "S").source:match("^@(.*)scripted%.lua$")
+local interpreter = os.getenv("YJ_LUAJIT") or "luajit"
+local load_text = loadstring or load
+
+-- ---- bytes of HTTP
+
+local reasons = {
+  [200] = "OK", [201] = "Created", [206] = "Partial Content",
+  [301] = "Moved Permanently", [302] = "Found", [304] = "Not Modified",
+  [307] = "Temporary Redirect", [308] = "Permanent Redirect",
+  [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden",
+  [404] = "Not Found", [413] = "Content Too Large",
+  [416] = "Range Not Satisfiable", [429] = "Too Many Requests",
+  [500] = "Internal Server Error", [502] = "Bad Gateway",
+  [503] = "Service Unavailable", [504] = "Gateway Timeout",
+}
+
+-- Lines of the map in the order of the names, or of a list of {name, value}.
+local function header_lines(headers)
+  local lines, names = {}, {}
+  for key, value in pairs(headers) do
+    if type(key) == "number" then
+      lines[key] = value[1] .. ": " .. value[2]
+      names[value[1]:lower()] = true
+    else
+      lines[#lines + 1] = key .. ": " .. value
+      names[key:lower()] = true
+    end
+  end
+  if headers[1] == nil then
+    table.sort(lines)
+  end
+  return lines, names
+end
+
+--- A response. With a body and neither length nor transfer encoding among the
+--- headers, the length is added; without a body nothing is.
+function scripted.answer(status, headers, body)
+  local lines, names = header_lines(headers or {})
+  if body and not names["content-length"] and not names["transfer-encoding"] then
+    lines[#lines + 1] = "Content-Length: " .. #body
+  end
+  table.insert(lines, 1, ("HTTP/1.1 %d %s"):format(status,
+    reasons[status] or "Whatever"))
+  return table.concat(lines, "\r\n") .. "\r\n\r\n" .. (body or "")
+end
+
+--- One chunk; the empty string is the last one.
+function scripted.chunk(bytes)
+  return ("%x\r\n%s\r\n"):format(#bytes, bytes)
+end
+
+--- A whole chunked body. For answer() with Transfer-Encoding: chunked.
+function scripted.chunked(pieces)
+  local chunks = {}
+  for i, piece in ipairs(pieces) do
+    chunks[i] = scripted.chunk(piece)
+  end
+  return table.concat(chunks) .. scripted.chunk("")
+end
+
+-- ---- the child
+
+local function literal(value)
+  local kind = type(value)
+  if kind == "number" then
+    return ("%.17g"):format(value)
+  elseif kind == "string" then
+    return ("%q"):format(value)
+  elseif kind ~= "table" then
+    error("a plan is numbers, strings and tables, not a " .. kind)
+  end
+  local parts = {}
+  for key, item in pairs(value) do
+    parts[#parts + 1] = ("[%s]=%s"):format(literal(key), literal(item))
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+local function read_line(command)
+  local pipe = assert(io.popen(command))
+  local line = pipe:read("*l")
+  pipe:close()
+  return line
+end
+
+local known = {
+  request = 0, head = 0, read = 1, send = 1, fill = 2, split = 2, sleep = 1,
+  half_close = 0, wait_close = 1, ["repeat"] = 2, close = 0, reset = 0,
+}
+
+local function check_steps(list, where)
+  for i, step in ipairs(list) do
+    local least = known[step[1]]
+    if not least then
+      error(("%s, step %d: %s is no step"):format(where, i, tostring(step[1])))
+    elseif #step - 1 < least then
+      error(("%s, step %d: %s lacks an argument"):format(where, i, step[1]))
+    elseif step[1] == "repeat" then
+      check_steps(step[3], where .. ", step " .. i)
+    end
+  end
+end
+
+local function check(plan)
+  for n, list in pairs(plan.connections or {}) do
+    check_steps(list, "connection " .. n)
+  end
+  for path, list in pairs(plan.routes or {}) do
+    check_steps(list, path)
+  end
+  check_steps(plan.default or {}, "default")
+end
+
+-- stdin is a pipe whose end tells the child that we are gone; the port comes
+-- by a fifo, for popen has one direction only. `sh` opens it before the child
+-- starts, so a child that can not start is an end of file here and not a hang.
+local function spawn(folder)
+  local pipe = assert(io.popen(("exec %s '%sserver.lua' '%s' > '%s/port'")
+    :format(interpreter, here, folder, folder), "w"))
+  local fifo = assert(io.open(folder .. "/port"))
+  local port = fifo:read("*l")
+  fifo:close()
+  if not port then
+    pipe:close()
+    error("the scripted server did not start: it needs luajit and luasocket")
+  end
+  return pipe, port
+end
+
+--- Starts a server; see the head of this file.
+function scripted.start(plan)
+  check(plan)
+  local folder = assert(read_line("d=$(mktemp -d) && mkfifo $d/port && echo $d"))
+  local file = assert(io.open(folder .. "/plan", "wb"))
+  file:write("return ", literal {
+    connections = plan.connections,
+    routes = plan.routes,
+    default = plan.default,
+  })
+  file:close()
+  assert(io.open(folder .. "/log", "wb")):close()
+  local pipe, port = spawn(folder)
+  return setmetatable({
+    port = tonumber(port),
+    url = "http://127.0.0.1:" .. port,
+    folder = folder,
+    _pipe = pipe,
+    _log = assert(io.open(folder .. "/log", "rb")),
+    _unread = "", -- the start of a record whose end is not written yet
+    _events = {},
+  }, mt)
+end
+
+-- ---- what it saw
+
+local function drain(self)
+  local text = self._unread .. (self._log:read("*a") or "")
+  local from = 1
+  while true do
+    local size, start = text:match("^(%d+)\n()", from)
+    if not size or start + size > #text then
+      break
+    end
+    local record = "return " .. text:sub(start, start + size - 1)
+    self._events[#self._events + 1] = assert(load_text(record))()
+    from = start + size + 1
+  end
+  self._unread = text:sub(from)
+end
+
+--- Everything that happened, oldest first: {what =, at =, connection =,
+--- sent =, received =} with `what` one of open, request, stalled, half_close,
+--- wait_close ({closed =, took =}), close ({why =}) and error ({message =}).
+--- `at` is in seconds on the child's monotonic clock; `sent` and `received`
+--- are the bytes of the connection until then.
+function Server:events(what)
+  if self._log then
+    drain(self)
+  end
+  local events = {}
+  for _, event in ipairs(self._events) do
+    if not what or event.what == what then
+      events[#events + 1] = event
+    end
+  end
+  return events
+end
+
+--- The requests, in the order they were read: {connection =, method =, path =,
+--- headers = {lower-case name = value}, head =, body =, body_length =,
+--- complete =, head_at =, at =}. Of a body the first MiB is kept. `complete`
+--- is false where only the head was wanted, or where the client stopped.
+function Server:requests()
+  return self:events("request")
+end
+
+--- How many connections there were and are; `list` has a row for each:
+--- {connection =, opened_at =, closed_at =, why =, sent =, received =}.
+--- `why` a connection ended: "client", "close", "reset", "end of steps" or the
+--- socket's own error.
+function Server:connections()
+  local result = {opened = 0, closed = 0, open = 0, list = {}}
+  for _, event in ipairs(self:events()) do
+    local row = result.list[event.connection]
+    if event.what == "open" then
+      row = {connection = event.connection, opened_at = event.at}
+      result.list[event.connection] = row
+      result.opened = result.opened + 1
+    elseif event.what == "close" then
+      row.closed_at, row.why = event.at, event.why
+      result.closed = result.closed + 1
+    end
+    if row then
+      row.sent, row.received = event.sent, event.received
+    end
+  end
+  result.open = result.opened - result.closed
+  return result
+end
+
+--- Waits until predicate(server) is true, at most so many seconds (5); returns
+--- what it returned last. `pump` is called over and over in between, so that
+--- the client under test can go on; without one this sleeps.
+function Server:wait_for(predicate, seconds, pump)
+  local support = require "support"
+  pump = pump or function() support.sleep(0.005) end
+  local ends = support.now() + (seconds or 5)
+  local result = predicate(self)
+  while not result and support.now() < ends do
+    pump()
+    result = predicate(self)
+  end
+  return result
+end
+
+--- Ends the child and waits for its end. What it saw stays readable.
+function Server:stop()
+  if self._log then
+    self._pipe:write("stop\n")
+    self._pipe:close()
+    drain(self)
+    self._log:close()
+    self._log = nil
+  end
+end
+
+return scripted

@@ -1,0 +1,88 @@
+local rock_name = "yuanjing"
+local rock_version = "scm-1"
+
+rockspec_format = "3.0"
+package = rock_name
+version = rock_version
+
+source = {
+  url = "git+https://example.invalid/yuanjing.git",
+}
+
+description = {
+  summary = "A client of the 元境 platform: chat, images, videos, tasks",
+  detailed = [[
+    Text with streaming, images, videos and their long-running tasks, real-
+    person assets. The same calls work in a script, in a game's loop and in an
+    nginx worker. A thin C core over libcurl, a Lua layer above it.]],
+  license = "MIT",
+  labels = {"ai", "llm", "http", "sse", "async"},
+}
+
+-- Offline, or with a system's own lua-cjson and argparse, which luarocks does
+-- not count: luarocks make --deps-mode none
+dependencies = {
+  "lua >= 5.1",
+  "lua-cjson >= 2.1",
+  "argparse >= 0.7",
+}
+
+test_dependencies = {
+  "luasocket",
+}
+
+-- spec/run.sh runs it on every Lua; this is the short way. .busted says where
+-- the builds are.
+test = {
+  type = "busted",
+}
+
+-- No external_dependencies, for luarocks looks for a header in /usr/include
+-- alone, and Debian's libcurl has it where just the compiler finds it. luarocks
+-- still looks for the library, because of `libraries`, and says so without it;
+-- CURL_DIR= tells it of another place.
+local core = {
+  sources = {},
+  libraries = {"curl"},
+}
+
+-- Under csrc/, without the .c
+local c_files = [[
+  buf json sse shape decoder poller transfer pool
+  lcore ldecoder ltransfer lpool
+]]
+
+-- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
+local lua_files = [[
+  init chat client errors http json loop settings stream version
+  api/envelope api/v1
+  cli/init cli/sandbox
+  sandbox/init sandbox/conf sandbox/journal sandbox/machine sandbox/ports
+  sandbox/process sandbox/shell
+  sandbox/server/init sandbox/server/auth sandbox/server/chat
+  sandbox/server/framing sandbox/server/guard sandbox/server/journal
+  sandbox/server/json sandbox/server/models sandbox/server/play
+  sandbox/server/request sandbox/server/routes sandbox/server/scenario
+  sandbox/server/text
+  sandbox/server/scenarios/breaks sandbox/server/scenarios/chunks
+  sandbox/server/scenarios/content sandbox/server/scenarios/errors
+  sandbox/server/scenarios/framing sandbox/server/scenarios/statuses
+  sandbox/server/scenarios/stream_errors sandbox/server/scenarios/timing
+]]
+
+build = {
+  type = "builtin",
+  modules = {["yuanjing.core"] = core},
+  install = {
+    bin = {"bin/yuanjing"},
+  },
+}
+
+for file in c_files:gmatch("%S+") do
+  core.sources[#core.sources + 1] = "csrc/" .. file .. ".c"
+end
+
+for file in lua_files:gmatch("%S+") do
+  local module = "yuanjing." .. file:gsub("/", ".")
+  build.modules[module:gsub("%.init$", "")] = "lua/yuanjing/" .. file .. ".lua"
+end
