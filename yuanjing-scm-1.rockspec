@@ -49,13 +49,13 @@ local core = {
 -- Under csrc/, without the .c
 local c_files = [[
   buf json sse shape decoder poller transfer pool
-  lcore ldecoder ltransfer lpool
+  lcore ldecoder ljson lpool ltransfer
 ]]
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
   init chat client errors http json loop settings stream version
-  api/envelope api/v1
+  api/envelope api/python api/v1
   cli/init cli/sandbox
   sandbox/init sandbox/conf sandbox/journal sandbox/machine sandbox/ports
   sandbox/process sandbox/shell

@@ -39,20 +39,15 @@ static int l_now(lua_State *L) {
   return 1;
 }
 
-/* json_end(text) -> bytes of the first JSON value and the blanks behind it, or
- * nil, "incomplete" | "invalid"                            [-0, +1|2, v] */
-static int l_json_end(lua_State *L) {
-  size_t len, used = 0;
-  const char *text = luaL_checklstring(L, 1, &len);
-  switch (yj_json_read(text, len, NULL, NULL, 0, &used)) {
-  case YJ_JSON_WHOLE:
-    lua_pushinteger(L, (lua_Integer)used);
-    return 1;
-  case YJ_JSON_INCOMPLETE:
-    return yj_push_fail(L, "incomplete");
-  default:
-    return yj_push_fail(L, "invalid");
-  }
+/* date(text) -> seconds since 1970 of a date in a header, or nil
+ *                                                          [-0, +1, v] */
+static int l_date(lua_State *L) {
+  int64_t date = yj_date(luaL_checkstring(L, 1));
+  if (date < 0)
+    lua_pushnil(L);
+  else
+    lua_pushnumber(L, (lua_Number)date);
+  return 1;
 }
 
 /* How many bytes the UTF-8 sequence at p has, or 0: it is none. Surrogates,
@@ -103,8 +98,11 @@ static int l_curl_version(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {{"now", l_now},
-                                     {"json_end", l_json_end},
+                                     {"json_end", yj_l_json_end},
+                                     {"has_long_number", yj_l_has_long_number},
+                                     {"settle", yj_l_settle},
                                      {"utf8_error", l_utf8_error},
+                                     {"date", l_date},
                                      {"curl_version", l_curl_version},
                                      {"decoder", yj_l_decoder},
                                      {"pool", yj_l_pool},

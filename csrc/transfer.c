@@ -300,6 +300,10 @@ const char *yj_curl_message(int code) {
   return curl_easy_strerror((CURLcode)code);
 }
 
+int64_t yj_date(const char *text) {
+  return (int64_t)curl_getdate(text, NULL);
+}
+
 /* ---- reading ---- */
 
 /* Lets a paused sender go on. Curl may call on_body before this returns. */

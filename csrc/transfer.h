@@ -99,6 +99,9 @@ int yj_transfer_open(struct yj_transfer *t, struct yj_pool *pool,
 /* Words for one of curl's codes; static. */
 const char *yj_curl_message(int code);
 
+/* Seconds since 1970 of a date as headers have it, or -1. */
+int64_t yj_date(const char *text);
+
 /* The next event of a stream. CHUNK: its slices are good until the pool moves
  * on. END, with fault set or not, when nothing more will come. */
 enum yj_event yj_transfer_next(struct yj_transfer *t, struct yj_chunk *chunk);

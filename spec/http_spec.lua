@@ -104,6 +104,13 @@ local function dying(first, death, name)
     default = { { "request" }, { "send", fine(name) } } }
 end
 
+-- libcurl may have opened another connection by the time we stop it.
+local function assert_once(server, methods)
+  assert.equal(methods, methods_seen(server))
+  local other = server:connections().list[2]
+  assert.equal(0, other and other.received or 0)
+end
+
 local UNKNOWN = { kind = "outcome_unknown", call = CALL, attempts = 1,
   retryable = false }
 
@@ -121,8 +128,7 @@ describe("a request that costs money", function()
           local text, err = call(client, LARGE)
           assert.is_nil(text)
           assert.same(UNKNOWN, fields(err))
-          assert.equal(case[2], methods_seen(server))
-          assert.equal(1, server:connections().opened)
+          assert_once(server, case[2])
         end)
 
       it(("is sent once: %s on a new connection, %s"):format(name, death),
@@ -131,8 +137,7 @@ describe("a request that costs money", function()
           local text, err = call(client_at(server.url), LARGE)
           assert.is_nil(text)
           assert.same(UNKNOWN, fields(err))
-          assert.equal(case[2]:sub(6), methods_seen(server))
-          assert.equal(1, server:connections().opened)
+          assert_once(server, case[2]:sub(6))
         end)
     end
 
@@ -395,7 +400,7 @@ local STALLS = {
   { "no head for a GET", GET, { first = 0.2 }, { SILENCE },
     { kind = "timeout", message = NO_HEAD, retryable = true,
       call = "GET /llmage/v1/models" } },
-  { "half a head", PLAIN, { first = 0.2 }, { { "send", HEAD:sub(1, -5) },
+  { "half a head", PLAIN, { first = 0.2 }, { { "send", HEAD:sub(1, -3) },
     SILENCE }, { kind = "timeout", message = NO_HEAD } },
   { "no body for a plain chat", PLAIN, { first = 0.2 }, { { "send", HEAD },
     SILENCE }, { kind = "timeout", message = FIRST, status = 200, body = "" } },
@@ -669,7 +674,7 @@ local ECHOES = {
   ["in a redirect"] = scripted.answer(302, { Location = "http://"
     .. "127.0.0.1:1/?key=" .. KEY }, "see ?key=sk-s3cret%2FKey%2B0%3D"),
   ["in a redirect's host"] = scripted.answer(302, { Location = "http://x:"
-    .. KEY .. "@127.0.0.1:1/" }, ""),
+    .. "sk-s3cret%2FKey%2B0%3D@127.0.0.1:1/" }, ""),
   ["with status 200"] = scripted.answer(200, {}, '{"status":"error","data":'
     .. '{"message":"key ' .. KEY .. '"}}'),
   ["in events"] = scripted.answer(200, {}, 'data: {"error":"key ' .. KEY

@@ -1,185 +1,117 @@
---- What can go wrong in the world, as a value: `nil, err`. An err is a plain
--- table of fields that prints as one readable line, so that `assert`, `print`
--- and `..` work on it.
---
--- Secrets: whoever knows the key passes it to errors.new() (or redacts the
--- text first); the key is taken out before the text is cut, so that no half of
--- it can stay at the cut.
-local json = require "yuanjing.json"
-
+--- What can go wrong in the world, as a value: `nil, err`. An err is a table of
+-- fields that prints as one readable line, so that `assert`, `print` and `..`
+-- work on it. No secret stays in it: whoever knows the key passes it along.
 local errors = {}
 
 ---@class yuanjing.Error
----@field kind string one of errors.kinds
+---@field kind string see errors.kinds
 ---@field message string
 ---@field code? string the platform's, or ours where its text is known
----@field type? string the platform's own word for the sort of error
+---@field type? string the platform's own word for it
 ---@field status? integer of HTTP
 ---@field call? string "POST /llmage/v1/chat/completions"
 ---@field body? string what was answered, cut
----@field attempts? integer 1 + retries made
+---@field attempts? integer 1 + retries made; 0: nothing was sent
 ---@field retryable boolean
 ---@field retry_after? number seconds
 ---@field partial? string the text so far, as the model wrote it
----@field task? any a task or its id
----@field problems? table
+---@field task? { id: string, status?: string }
+---@field problems? string[]
 ---@field hint? string what to do about it
 local Error = {}
 
---- Every kind, by name. The values are true.
+--- Every kind, with what to do about it where that is known (else "").
 errors.kinds = {
-  invalid_request = true, auth = true, balance = true, rate_limit = true,
-  not_found = true, platform = true, server = true, transport = true,
-  timeout = true, truncated = true, decode = true, task_failed = true,
-  cancelled = true, io = true, outcome_unknown = true,
-}
-
-local HINTS = {
+  invalid_request = "", platform = "", server = "", transport = "",
+  timeout = "", task_failed = "", cancelled = "", io = "", not_found = "",
   auth = "invalid, expired, or not allowed from this address: "
     .. "check YUANJING_API_KEY",
   balance = "top up at the platform",
   rate_limit = "wait a while before the next call",
   truncated = "what came before the break is in err.partial or err.body",
-  decode = "see err.body, and check the base URL and proxies",
+  decode = "what was answered is in err.body; check the base URL and proxies",
   outcome_unknown = "it may have been received and billed: "
     .. "check before sending it again",
 }
 
-local FIELDS = {
-  "kind", "message", "code", "type", "status", "call", "body", "attempts",
-  "retry_after", "partial", "task", "problems", "hint",
-}
-local SECRETIVE = { "message", "code", "type", "call", "body", "hint" }
+local FIELDS = { "kind", "message", "code", "type", "status", "call", "body",
+  "attempts", "retry_after", "partial", "task", "problems", "hint" }
 
-local CAP = 2048
-local MARK = "..."
+-- Where a text of the platform may repeat the key. Not in `partial`, which is
+-- the model's own. With the most that is kept of each.
+local SECRETIVE = { message = 500, code = 100, type = 100, body = 2048,
+  hint = 500, call = 200 }
 
--- Cutting and redacting ----------------------------------------------------
+-- Secrets ------------------------------------------------------------------
 
-local function cut(text, limit)
+local function escape_percent(char)
+  return ("%%%02X"):format(char:byte())
+end
+
+-- The key as it is, in a URL, and in JSON that escapes its slashes.
+local function shapes_of(key)
+  local quoted = key:gsub('[\\"]', "\\%0")
+  local in_url = key:gsub("[^%w._~-]", escape_percent)
+  return { key, quoted, (quoted:gsub("/", "\\/")), in_url, in_url:lower() }
+end
+
+local function replace(text, secret)
+  local plain = secret:gsub("%p", "%%%0")
+  return (text:gsub(plain, "***"))
+end
+
+--- The text without what follows "Bearer", and without the key (of 4
+--- characters or more) in any of its shapes.
+---@param text string
+---@param key? string
+---@return string
+function errors.redact(text, key)
+  if key and #key >= 4 then
+    for _, shape in ipairs(shapes_of(key)) do text = replace(text, shape) end
+  end
+  return (text:gsub("([Bb][Ee][Aa][Rr][Ee][Rr]%s+)[^%s\"',}]+", "%1***"))
+end
+
+--- A text short enough to show, cut between characters.
+---@param text string
+---@param limit integer bytes
+---@return string
+function errors.cap(text, limit)
   if #text <= limit then return text end
-  local stop = limit - #MARK
+  local stop = limit - 3
   for _ = 1, 3 do -- back to where a UTF-8 character starts
     local byte = text:byte(stop + 1)
     if byte < 128 or byte > 191 then break end
     stop = stop - 1
   end
-  return text:sub(1, stop) .. MARK
+  return text:sub(1, stop) .. "..."
 end
 
---- A text short enough to show: at most `limit` bytes (2048), cut between
---- characters and then ending in "...", always UTF-8.
----@param text string
----@param limit? integer
----@return string
-function errors.cap(text, limit)
-  limit = limit or CAP
-  return cut(json.mend_utf8(cut(text, limit)), limit)
-end
-
-local function percent(pattern)
-  return function(char) return pattern:format(char:byte()) end
-end
-
--- The shapes a key may have in a text: as it is, inside JSON with "/" escaped
--- or not, in a URL with either case of hexadecimal digits.
-local function shapes(key)
-  local quoted = json.encode(key)
-  local escaped = quoted and quoted:sub(2, -2) or key
-  return {
-    key, key:match("^%s*(.-)%s*$"), escaped, (escaped:gsub("/", "\\/")),
-    (key:gsub("[^%w._~-]", percent("%%%02X"))),
-    (key:gsub("[^%w._~-]", percent("%%%02x"))),
-  }
-end
-
-local function replace_all(text, secret)
-  local out, position = {}, 1
-  while true do
-    local first, last = text:find(secret, position, true)
-    if not first then break end
-    out[#out + 1] = text:sub(position, first - 1)
-    position = last + 1
-  end
-  if position == 1 then return text end
-  out[#out + 1] = text:sub(position)
-  return table.concat(out, "***")
-end
-
--- A text that was cut inside the key ends in the key's first characters.
-local function replace_tail(text, key)
-  local body, mark = text, ""
-  if text:sub(-#MARK) == MARK then
-    body, mark = text:sub(1, -#MARK - 1), MARK
-  end
-  for length = math.min(#key - 1, #body), 4, -1 do
-    if body:sub(-length) == key:sub(1, length) then
-      return body:sub(1, -length - 1) .. "***" .. mark
-    end
-  end
-  return text
-end
-
--- "Bearer x", "bearer%20x"; the token ends at a blank or a quote.
-local BEARER = "([Bb][Ee][Aa][Rr][Ee][Rr])"
-
-local function redact_bearer(text)
-  text = text:gsub(BEARER .. "(%s+)[^%s\"']+", "%1%2***")
-  return (text:gsub(BEARER .. "%%20[^%s\"']+", "%1%%20***"))
-end
-
---- The text without secrets: what follows "Bearer", and the key (of 4
---- characters or more) wherever and in whatever escaped shape it stands.
----@param text string
----@param key? string
----@return string
-function errors.redact(text, key)
-  text = redact_bearer(text)
-  if not key or #key < 4 then return text end
-  local secrets = shapes(key)
-  table.sort(secrets, function(a, b) return #a > #b end)
-  for _, secret in ipairs(secrets) do
-    if #secret >= 4 then text = replace_all(text, secret) end
-  end
-  return replace_tail(text, key)
+-- Redacted before it is cut, or half a key could stay at the cut; and cut
+-- roughly before that, or a long body would cost as much as it is long.
+local function showable(text, limit, key)
+  return errors.cap(errors.redact(text:sub(1, 8 * limit), key), limit)
 end
 
 -- The value ----------------------------------------------------------------
 
-local function check(fields)
-  if type(fields) ~= "table" then
-    error(("errors.new: expected table, got %s"):format(type(fields)), 3)
-  end
-  if not errors.kinds[fields.kind] then
-    error(("errors.new: unknown kind %s"):format(tostring(fields.kind)), 3)
-  end
-  if type(fields.message) ~= "string" then
-    error(("errors.new: message: expected string, got %s")
-      :format(type(fields.message)), 3)
-  end
-end
-
-local function redact_fields(err, key)
-  for _, name in ipairs(SECRETIVE) do
-    if type(err[name]) == "string" then
-      err[name] = errors.redact(err[name], key)
-    end
-  end
-end
-
---- An error value. Unknown fields are left behind, `body` is cut, `fields` is
---- not changed. With `key` no text but `partial`, which is the model's own,
---- can hold it; without, only "Bearer ..." is taken out.
---- `hint = false` leaves out the kind's own hint.
+--- An error with those of the fields that an error has; `fields` may be an
+--- error itself and is not changed.
 ---@param fields table
----@param key? string
+---@param key? string must not stay in any text
 ---@return yuanjing.Error
 function errors.new(fields, key)
-  check(fields)
+  if not errors.kinds[fields.kind] then
+    error(("unknown kind of error: %s"):format(tostring(fields.kind)), 2)
+  end
   local err = { retryable = fields.retryable and true or false }
-  for _, name in ipairs(FIELDS) do err[name] = fields[name] end
-  redact_fields(err, key)
-  if type(err.body) == "string" then err.body = errors.cap(err.body) end
+  for _, name in ipairs(FIELDS) do
+    local value, limit = rawget(fields, name), SECRETIVE[name]
+    if limit and type(value) == "string" then
+      value = showable(value, limit, key)
+    end
+    err[name] = value
+  end
   return setmetatable(err, Error)
 end
 
@@ -191,62 +123,40 @@ end
 
 -- As one line --------------------------------------------------------------
 
--- Line breaks and control characters become blanks, so that a platform's text
--- can neither break a log line nor steer a terminal.
-local function fold(text)
-  text = json.mend_utf8(text)
-  text = text:gsub("\194[\128-\159]", " ") -- U+0080..U+009F
-  text = text:gsub("\226\128[\168-\174]", " ") -- separators, bidi overrides
-  text = text:gsub("[ %z\1-\31\127]+", " ")
-  return (text:gsub("^ ", ""):gsub(" $", ""))
-end
-
-local function task_id(task)
-  if type(task) == "table" then return task.id end
-  return task
-end
-
-local function counted(number, word)
-  return ("%d %s%s"):format(number, word, number == 1 and "" or "s")
-end
-
-local function code_of(err)
-  local code = err.code and tostring(err.code)
-  if not code or err.message:find(code, 1, true) then return nil end
-  return "code " .. code
-end
-
--- What stands in the brackets, in this order.
 local DETAILS = {
-  function(err) return err.status and "HTTP " .. tostring(err.status) end,
-  code_of,
-  function(err) return err.call end,
-  function(err)
-    local id = task_id(err.task)
-    return id and "task " .. tostring(id)
-  end,
-  function(err) return err.attempts and counted(err.attempts, "attempt") end,
-  function(err)
-    return err.retry_after and ("retry after %g s"):format(err.retry_after)
-  end,
+  { "status", "HTTP %d" }, { "code", "code %s" }, { "call", "%s" },
+  { "attempts", "%d attempts", function(count) return count > 1 end },
+  { "retry_after", "retry after %g s" },
 }
 
-local function details(err)
+local function details_of(err)
   local list = {}
-  for _, detail in ipairs(DETAILS) do
-    list[#list + 1] = detail(err) or nil
+  for _, row in ipairs(DETAILS) do
+    local name, format, is_worth = row[1], row[2], row[3]
+    local value = err[name]
+    if value and (not is_worth or is_worth(value)) then
+      list[#list + 1] = format:format(value)
+    end
   end
-  if #list == 0 then return "" end
-  return (" (%s)"):format(table.concat(list, ", "))
+  if err.task then list[#list + 1] = "task " .. tostring(err.task.id) end
+  return #list > 0 and (" (%s)"):format(table.concat(list, ", ")) or ""
+end
+
+-- Line breaks and control characters become blanks: a text of the platform can
+-- neither break a log line nor steer a terminal.
+local function fold(text)
+  return (text:gsub("\194[\128-\159]", " "):gsub("[ %z\1-\31\127]+", " "))
 end
 
 function Error:__index(name)
-  return name == "hint" and HINTS[rawget(self, "kind")] or nil
+  if name ~= "hint" then return nil end
+  local hint = errors.kinds[rawget(self, "kind")]
+  return hint ~= "" and hint or nil
 end
 
 function Error:__tostring()
   local hint = self.hint and "; " .. self.hint or ""
-  return fold(self.kind .. ": " .. self.message .. details(self) .. hint)
+  return fold(self.kind .. ": " .. self.message .. details_of(self) .. hint)
 end
 
 function Error.__concat(left, right)

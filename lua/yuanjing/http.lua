@@ -1,7 +1,6 @@
 --- One HTTP call: the key, the limits, the events, and the only place that
 -- sends anything a second time. What a body means it does not know: the api
 -- that calls it hands in `refusal`, which reads an answer that is no success.
-local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local json = require "yuanjing.json"
 local loop = require "yuanjing.loop"
@@ -59,7 +58,9 @@ local function header_lines(settings, request, key)
     lines[#lines + 1] = "Content-Type: application/json"
   end
   for name, value in pairs(settings.headers) do
-    lines[#lines + 1] = name .. ": " .. value
+    -- "Name:" would tell libcurl to leave the header out
+    lines[#lines + 1] = value:find("%S") and name .. ": " .. value
+      or name .. ";"
   end
   return lines
 end
@@ -81,11 +82,6 @@ local function encode_body(request)
   if not request.json then return nil end
   local body, problem = json.encode(request.json)
   if not body then return invalid(problem) end
-  local at = core.utf8_error(body)
-  if at then
-    return invalid(("the text is not UTF-8 (near %q)")
-      :format(body:sub(math.max(1, at - 20), at - 1)))
-  end
   return body
 end
 

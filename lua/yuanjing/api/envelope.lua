@@ -4,21 +4,22 @@
 --
 -- Failures are plain tables that errors.new() takes as they are, after the
 -- caller has added what it knows (call, attempts, the key to redact).
-local errors = require "yuanjing.errors"
+local core = require "yuanjing.core"
 local json = require "yuanjing.json"
+local python = require "yuanjing.api.python"
 
 local envelope = {}
 
 ---@class yuanjing.Failure
 ---@field kind string
----@field message string the platform's text, cut to what can be shown
+---@field message string the platform's text
 ---@field code? string
 ---@field type? string
 ---@field task? string a task's id
 ---@field state? string the status word that said so, upper case: ERROR, FAILED
 ---@field status? integer of HTTP, from refusal()
 ---@field retry_after? number seconds, from refusal()
----@field body? string cut; from read() and refusal()
+---@field body? string from read() and refusal()
 ---@field document? table what was decoded; from read() and refusal()
 
 -- Data ---------------------------------------------------------------------
@@ -206,7 +207,7 @@ local function describe(document)
   local message = find_text(document) or spelled_out(document)
   return with_meaning {
     kind = "platform",
-    message = errors.cap(trim(message)),
+    message = trim(message),
     code = code_of(document),
     type = is_record(err) and word(err.type) or nil,
     task = task_of(document),
@@ -236,87 +237,6 @@ function envelope.failure(document)
   return failure_within(document, 0)
 end
 
--- Python's way to write a dict ---------------------------------------------
-
-local PYTHON_WORDS = { True = "true", False = "false", None = "null" }
-local PYTHON_BRACKETS = {
-  ["("] = "[", [")"] = "]", ["["] = "[", ["]"] = "]",
-  ["{"] = "{", ["}"] = "}", [","] = ",", [":"] = ":",
-}
-local SAME_ESCAPES = { n = "\\n", r = "\\r", t = "\\t", ["\\"] = "\\\\" }
-
-local function long_escape(digits)
-  local code = tonumber(digits, 16)
-  if code < 0x10000 then return ("\\u%04x"):format(code) end
-  code = code - 0x10000
-  local low = code % 0x400
-  return ("\\u%04x\\u%04x"):format(0xD800 + (code - low) / 0x400, 0xDC00 + low)
-end
-
--- The JSON for the escape whose backslash is at `at`, and where it ends.
-local function python_escape(text, at)
-  local char = text:sub(at + 1, at + 1)
-  local byte = text:match("^x(%x%x)", at + 1)
-  if byte then return "\\u00" .. byte, at + 3 end
-  local short = text:match("^u(%x%x%x%x)", at + 1)
-  if short then return "\\u" .. short, at + 5 end
-  local long = text:match("^U00(%x%x%x%x%x%x)", at + 1)
-  if long then return long_escape(long), at + 9 end
-  return SAME_ESCAPES[char] or (char == '"' and '\\"' or char), at + 1
-end
-
--- The Python string whose quote is at `start`, as JSON, and where it ends.
-local function python_string(text, start)
-  local quote = text:sub(start, start)
-  local out, position = { '"' }, start + 1
-  while true do
-    local at = text:find("[\\\"']", position)
-    if not at then return nil end
-    out[#out + 1] = text:sub(position, at - 1)
-    local char, stop = text:sub(at, at), at
-    if char == quote then
-      out[#out + 1] = '"'
-      return table.concat(out), at
-    elseif char == "\\" then
-      out[#out + 1], stop = python_escape(text, at)
-    else
-      out[#out + 1] = char == '"' and '\\"' or char
-    end
-    position = stop + 1
-  end
-end
-
--- One token as JSON and where it ends; nil for what a repr of plain data
--- does not hold.
-local function python_token(text, at)
-  local char = text:sub(at, at)
-  if char == "'" or char == '"' then return python_string(text, at) end
-  if PYTHON_BRACKETS[char] then return PYTHON_BRACKETS[char], at end
-  local name = text:match("^%a+", at)
-  if name then return PYTHON_WORDS[name], at + #name - 1 end
-  local number = text:match("^[-+.%deE]+", at)
-  if number then return number, at + #number - 1 end
-end
-
-local function python_to_json(text)
-  local out, at = {}, text:find("%S")
-  while at do
-    local token, stop = python_token(text, at)
-    if not token then return nil end
-    if token == "]" and out[#out] == "," then out[#out] = nil end -- "(1,)"
-    out[#out + 1] = token
-    at = text:find("%S", stop + 1)
-  end
-  return table.concat(out)
-end
-
-local function read_python(text)
-  if not text:find("^%s*{%s*['\"]") then return nil end
-  local converted = python_to_json(text)
-  local document = converted and json.decode(converted)
-  return type(document) == "table" and document or nil
-end
-
 -- Bodies -------------------------------------------------------------------
 
 local REST_IGNORED = "the answer held more behind its first JSON value; "
@@ -329,7 +249,7 @@ local function document_of(body)
   if type(value) == "table" then
     return value, rest:find("%S") and REST_IGNORED or nil
   end
-  local document = read_python(body)
+  local document = python.read(body)
   if document then return document, PYTHON_READ end
   return nil, rest, verdict
 end
@@ -369,19 +289,19 @@ local function plain_text(body)
 end
 
 local function unreadable(kind, message, body)
-  return { kind = kind, message = message, body = errors.cap(body) }
+  return { kind = kind, message = message, body = body }
 end
 
 local function html_failure(body)
   local text = html_text(body)
   local message = "the answer is HTML" .. (text and ": " .. text or "")
-  return unreadable("decode", errors.cap(message), body)
+  return unreadable("decode", message, body)
 end
 
 local function text_failure(body, problem, verdict)
   local text = plain_text(body)
   if reads_like_error(text) then
-    return unreadable("platform", errors.cap(text), body)
+    return unreadable("platform", text, body)
   end
   if verdict == "incomplete" and text:find("^[%[{]") then
     return unreadable("decode", "the answer's JSON breaks off", body)
@@ -389,7 +309,7 @@ local function text_failure(body, problem, verdict)
   if text:find("^[%[{]") then
     return unreadable("decode", "the answer is broken JSON: " .. problem, body)
   end
-  return unreadable("decode", errors.cap("the answer is no JSON: " .. text),
+  return unreadable("decode", "the answer is no JSON: " .. text,
     body)
 end
 
@@ -415,7 +335,7 @@ function envelope.read(body)
   if not document then return nil, unread(body, note, verdict) end
   local failure = envelope.failure(document)
   if not failure then return document, note end
-  failure.body, failure.document = errors.cap(body), document
+  failure.body, failure.document = body, document
   return nil, failure
 end
 
@@ -428,11 +348,11 @@ local function said_in(body)
     local failure = envelope.failure(document)
     if failure then return failure, document end
     local text = find_text(document)
-    return { message = errors.cap(text or body),
+    return { message = text or body,
              code = is_record(document) and code_of(document) or nil }, document
   end
   local text = is_html(body) and html_text(body) or plain_text(body)
-  return { message = text ~= "" and errors.cap(text) or nil }
+  return { message = text ~= "" and text or nil }
 end
 
 local function says_balance(text, status)
@@ -474,8 +394,8 @@ local function redirect_message(headers)
   local host = redirect_host(headers)
   local target = host and "to " .. host or "elsewhere on the same host"
   if not header(headers, "location") then target = "to nowhere" end
-  return errors.cap("the answer is a redirect " .. target
-    .. ", which is never followed")
+  return "the answer is a redirect " .. target
+    .. ", which is never followed"
 end
 
 local function message_of(status, said, headers)
@@ -487,43 +407,14 @@ local function message_of(status, said, headers)
   return said.message or "the platform gave no reason"
 end
 
--- Retry-After --------------------------------------------------------------
-
-local MONTHS = {
-  jan = 1, feb = 2, mar = 3, apr = 4, may = 5, jun = 6,
-  jul = 7, aug = 8, sep = 9, oct = 10, nov = 11, dec = 12,
-}
-
--- Days since 1970-01-01, the year reckoned from March so that the leap day is
--- its last. os.time() can not serve: it knows the host's time zone only.
-local function days_since_epoch(year, month, day)
-  if month < 3 then year, month = year - 1, month + 12 end
-  return 365 * year + math.floor(year / 4) - math.floor(year / 100)
-    + math.floor(year / 400) + math.floor((153 * (month - 3) + 2) / 5)
-    + day - 1 - 719468
-end
-
--- RFC 9110 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT", and the older form
--- "Sunday, 06-Nov-94 08:49:37 GMT".
-local function http_date(text)
-  local day, name, year, hour, minute, second = text:match(
-    "(%d%d?)[ -](%a%a%a)[ -](%d%d%d?%d?) (%d%d):(%d%d):(%d%d)")
-  local month = name and MONTHS[name:lower()]
-  if not month then return nil end
-  year = tonumber(year)
-  if year < 100 then year = year + (year < 70 and 2000 or 1900) end
-  return days_since_epoch(year, month, tonumber(day)) * 86400
-    + tonumber(hour) * 3600 + tonumber(minute) * 60 + tonumber(second)
-end
-
--- The server's own clock is the one its date was made by.
+--- The seconds an answer asks to wait, by the clock of its own server.
 local function retry_after(headers)
   local value = header(headers, "retry-after")
   if not value then return nil end
   local seconds = value:match("^%s*(%d+%.?%d*)%s*$")
   if seconds then return tonumber(seconds) end
-  local due = http_date(value)
-  local now = http_date(header(headers, "date") or "") or os.time()
+  local due = core.date(value)
+  local now = core.date(header(headers, "date") or "") or os.time()
   return due and math.max(0, due - now) or nil
 end
 
@@ -543,7 +434,7 @@ function envelope.refusal(status, headers, body)
     message = message_of(status, said, headers),
     code = said.code, type = said.type, task = said.task, state = said.state,
     status = status, retry_after = after,
-    body = errors.cap(body), document = document,
+    body = body, document = document,
   }
 end
 

@@ -1,0 +1,600 @@
+-- One exchange over the C core, as far as bytes and time decide it.
+local core = require "yuanjing.core"
+local scripted = require "support.scripted"
+local support = require "support"
+
+local answer = scripted.answer
+local unpack = table.unpack or unpack
+local STREAM = answer(200, { ["Connection"] = "close" })
+local SILENCE = { "wait_close", 20 }
+
+local pool
+
+local function open(url, options)
+  local request = { method = "GET", proxy = "", url = url }
+  for name, value in pairs(options or {}) do request[name] = value end
+  return support.watch(assert(pool:open(request)))
+end
+
+-- Moves the pool until the predicate holds, at most so many seconds.
+local function move_until(predicate, seconds)
+  local ends = core.now() + (seconds or 10)
+  while not predicate() and core.now() < ends do pool:wait(0.05) end
+  return predicate()
+end
+
+local function move_for(seconds)
+  local ends = core.now() + seconds
+  while core.now() < ends do pool:wait(ends - core.now()) end
+end
+
+local function finish(transfer)
+  assert.is_true(move_until(function() return transfer:done() end))
+  return transfer
+end
+
+local function fetch(url, options) return finish(open(url, options)) end
+
+-- failure() without the words: fault, curl's code, sent, answered.
+local function fault(transfer)
+  local name, message, code, sent, answered = transfer:failure()
+  if name then assert.is_true(#message > 0) end
+  return { name, code, sent, answered }
+end
+
+local function serve(...)
+  return support.serve { default = { { "request" }, ... } }
+end
+
+-- All texts of a stream, then its last event.
+local function read_all(transfer, texts)
+  texts = texts or {}
+  local event
+  move_until(function()
+    local content
+    repeat
+      content, event = transfer:next()
+      texts[#texts + 1] = content
+    until not content
+    return event ~= "pending"
+  end, 20)
+  return texts, event
+end
+
+local function event_of(text) return 'data: {"content":"' .. text .. '"}\n' end
+
+before_each(function() pool = assert(core.pool()) end)
+
+after_each(function()
+  pool:close()
+  pool = nil
+  support.clean()
+  support.assert_freed()
+end)
+
+describe("a request", function()
+  local ALL = {}
+  for i = 0, 255 do ALL[#ALL + 1] = string.char(i) end
+  ALL = table.concat(ALL):rep(3)
+
+  it("arrives with its method, its headers and its very bytes", function()
+    local server = support.serve { routes = {},
+      default = { { "send", answer(200, {}, "ok") } } }
+    local cases = {
+      { "GET" }, { "POST", ALL }, { "POST", "" }, { "POST" }, { "DELETE" },
+      { "PUT", ALL }, { "PATCH", "x" }, { "DELETE", "x" }, { "GET", "x" },
+    }
+    for _, case in ipairs(cases) do
+      local transfer = fetch(server.url .. "/p?q=1", { method = case[1],
+        body = case[2], headers = { "X-One: eins", "Expect:" } })
+      assert.same({}, fault(transfer))
+      assert.equal("ok", transfer:body())
+    end
+    local requests = server:requests()
+    assert.equal(#cases, #requests)
+    for i, case in ipairs(cases) do
+      local request = requests[i]
+      assert.same({ case[1], "/p?q=1", true, "eins" }, { request.method,
+        request.path, request.body == (case[2] or ""),
+        request.headers["x-one"] })
+      local length = request.headers["content-length"]
+      local has_body = case[2] or case[1] == "POST"
+      assert.equal(has_body and tostring(#(case[2] or "")) or nil, length)
+      assert.is_nil(request.headers["transfer-encoding"])
+    end
+  end)
+
+  it("HEAD has a head and no body", function()
+    local server = support.serve { default = {
+      { "request" }, { "send", answer(200, { ["Content-Length"] = "9" }) },
+      { "request" }, { "send", answer(200, {}, "again") } } }
+    local transfer = fetch(server.url, { method = "HEAD" })
+    assert.same({ {}, 200, "" },
+      { fault(transfer), transfer:status(), transfer:body() })
+    assert.equal("again", fetch(server.url):body())
+    assert.equal(1, server:connections().opened)
+  end)
+
+  it("of many megabytes arrives whole", function()
+    local server = serve { "send", answer(200, {}, "ok") }
+    local transfer = fetch(server.url, { method = "POST", body = ALL:rep(9000),
+      headers = { "Expect:" } })
+    assert.same({}, fault(transfer))
+    local request = server:requests()[1]
+    assert.same({ #ALL * 9000, true }, { request.body_length,
+      request.body == ALL:rep(9000):sub(1, #request.body) })
+  end)
+end)
+
+describe("the head", function()
+  it("is the last one's, without what stands before and behind", function()
+    local server = serve({ "send", "HTTP/1.1 100 Continue\r\nX-A: no\r\n\r\n" },
+      { "sleep", 0.1 },
+      { "send", "HTTP/1.1 201 Created\r\nX-B: b\r\n"
+        .. "Transfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n" },
+      { "sleep", 0.1 },
+      { "send", "2\r\nok\r\n0\r\nX-T: t\r\nHTTP/1.1 500 x: y\r\n\r\n" })
+    local transfer = open(server.url)
+    assert.same({ nil, "" }, { transfer:status(), transfer:head() })
+    assert.is_true(move_until(function() return transfer:head() ~= "" end))
+    assert.is_nil(transfer:status())
+    assert.is_true(move_until(function() return transfer:status() end) and true)
+    assert.is_false(transfer:done())
+    finish(transfer)
+    assert.same({ 201, "ok", {} },
+      { transfer:status(), transfer:body(), fault(transfer) })
+    assert.equal("HTTP/1.1 201 Created\r\nX-B: b\r\n"
+      .. "Transfer-Encoding: chunked\r\nTrailer: X-T\r\n", transfer:head())
+  end)
+
+  it("is read where the status line is written oddly", function()
+    local server = serve { "send",
+      "HTTP/1.1  200\r\nContent-Length: 2\r\n\r\nok" }
+    local transfer = fetch(server.url)
+    assert.same({ 200, "ok", {} },
+      { transfer:status(), transfer:body(), fault(transfer) })
+  end)
+
+  it("of a second answer within one exchange replaces the first", function()
+    -- libcurl asks again by itself when Expect is refused
+    local server = support.serve { default = {
+      { "head" },
+      { "send", answer(417, { ["X-A"] = "no", ["Connection"] = "close" }, "") },
+      { "wait_close", 2 } },
+      connections = { [2] = { { "request" },
+        { "send", answer(200, { ["X-B"] = "b" }, "ok") } } } }
+    server:stop()
+    server = support.serve { connections = {
+      { { "head" }, { "send", answer(417, { ["X-A"] = "no",
+        ["Connection"] = "close" }, "") }, { "wait_close", 2 } },
+      { { "request" }, { "send", answer(200, { ["X-B"] = "b" }, "ok") } } } }
+    local transfer = fetch(server.url, { method = "POST", body = "x",
+      headers = { "Expect: 100-continue" } })
+    assert.same({ 200, "ok", {} },
+      { transfer:status(), transfer:body(), fault(transfer) })
+    assert.equal("HTTP/1.1 200 OK\r\nX-B: b\r\nContent-Length: 2\r\n",
+      transfer:head())
+  end)
+
+  it("that never comes is a failure, whatever came instead", function()
+    local switch = serve({ "send", "HTTP/1.1 101 Switching Protocols\r\n"
+      .. "Connection: close\r\n\r\n" }, { "close" })
+    local transfer = fetch(switch.url)
+    assert.is_nil(transfer:status())
+    assert.same({ "curl", 8, true, false }, fault(transfer))
+    local early = serve({ "send", "HTTP/1.1 100 Continue\r\n\r\n" }, { "close" })
+    local name, _, _, sent, answered = fetch(early.url):failure()
+    assert.same({ "curl", true, false }, { name, sent, answered })
+  end)
+end)
+
+describe("a plain body", function()
+  it("comes whole", function()
+    local server = support.serve { routes = {
+      ["/length"] = { { "send",
+        answer(200, { ["Content-Length"] = "3000000" }) },
+        { "fill", "0123456789", 300000 } },
+      ["/close"] = { { "send", STREAM }, { "fill", "0123456789", 300000 },
+        { "close" } },
+      ["/chunked"] = { { "split", answer(200,
+        { ["Transfer-Encoding"] = "chunked" },
+        scripted.chunked { "a\0b", "\r\n", "c" }), "each" } },
+    } }
+    local want = ("0123456789"):rep(300000)
+    for _, path in ipairs { "/length", "/close" } do
+      local transfer = fetch(server.url .. path)
+      assert.same({}, fault(transfer))
+      assert.is_true(transfer:body() == want)
+    end
+    assert.equal("a\0b\r\nc", fetch(server.url .. "/chunked"):body())
+  end)
+
+  it("is bounded, to the byte", function()
+    local server = support.serve { routes = {
+      ["/length"] = { { "send", answer(200, {}, ("x"):rep(40000)) } },
+      ["/close"] = { { "send", STREAM .. ("x"):rep(40000) }, { "close" } },
+    } }
+    for _, path in ipairs { "/length", "/close" } do
+      local transfer = fetch(server.url .. path, { max_body = 40000 })
+      assert.same({ {}, 40000 }, { fault(transfer), #transfer:body() })
+      transfer = fetch(server.url .. path, { max_body = 39999 })
+      assert.equal("too_large", (transfer:failure()))
+      assert.is_true(#transfer:body() <= 39999)
+    end
+  end)
+
+  it("is what a stream's refusal has", function()
+    local server = serve { "send", answer(429, {}, event_of("no")) }
+    local transfer = fetch(server.url, { events = true })
+    assert.same({ 429, event_of("no") },
+      { transfer:status(), transfer:body() })
+    assert.same({ nil, "end" }, { transfer:next() })
+  end)
+end)
+
+describe("failure()", function()
+  it("tells how far a broken exchange had come", function()
+    local head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
+    local cases = {
+      { "a reset", { { "reset" } }, { "curl", 56, true, false } },
+      { "an early close", { { "close" } }, { "curl", 52, true, false } },
+      { "half a head", { { "send", head:sub(1, 30) }, { "reset" } },
+        { "curl", 56, true, true } },
+      { "half a body", { { "send", head .. "12345" } },
+        { "curl", 18, true, true } },
+      { "garbage", { { "send", "garbage\r\n\r\n" } },
+        { "curl", 1, true, false } },
+      { "a reset in the body", { { "send", head .. "12345" },
+        { "sleep", 0.1 }, { "reset" } }, { "curl", 56, true, true } },
+    }
+    for _, case in ipairs(cases) do
+      local transfer = fetch(serve(unpack(case[2])).url, { once = true })
+      assert.same({ case[1], case[3] }, { case[1], fault(transfer) })
+    end
+  end)
+
+  it("knows that a refused connection took nothing", function()
+    local server = support.serve { default = { { "close" } } }
+    server:stop()
+    assert.same({ "curl", 7, false, false }, fault(fetch(server.url)))
+  end)
+
+  it("is told of a head that never ends", function()
+    local server = serve({ "send", "HTTP/1.1 200 OK\r\n" },
+      { "fill", "X-Long: " .. ("x"):rep(990) .. "\r\n", 400 })
+    local name, _, _, sent, answered = fetch(server.url):failure()
+    assert.same({ "too_large", true, true }, { name, sent, answered })
+  end)
+
+  it("is nil as long as all is well", function()
+    local transfer = open(serve({ "send", answer(200, {}, "ok") }).url)
+    assert.is_nil(transfer:failure())
+    assert.is_nil(finish(transfer):failure())
+    transfer:close()
+    assert.is_nil(transfer:failure())
+  end)
+end)
+
+describe("a limit", function()
+  local SHORT = 0.3
+
+  -- The fault, once it came after the limit and not much later.
+  local function expire(transfer)
+    local took = support.timed(finish, transfer)
+    assert.is_true(took >= SHORT - 0.02 and took < SHORT + 1, took)
+    return fault(transfer)
+  end
+
+  it("on connecting covers the TLS handshake", function()
+    local server = support.serve { default = { SILENCE } }
+    local transfer = open(server.url:gsub("^http", "https"),
+      { limits = { connect = SHORT, head = 9, total = 9 } })
+    assert.same({ "connect_timeout", 42, false, false }, expire(transfer))
+  end)
+
+  it("on the head starts with the request", function()
+    local server = serve({ "send", "HTTP/1.1 100 Continue\r\n\r\n" }, SILENCE)
+    local transfer = open(server.url,
+      { limits = { connect = 9, head = SHORT, first = 9 } })
+    assert.same({ "head_timeout", 42, true, false }, expire(transfer))
+  end)
+
+  it("on the first event or byte lasts beyond the head", function()
+    local server = serve({ "send", STREAM }, { "sleep", 0.1 },
+      { "send", ": ping\n\n" }, SILENCE)
+    local limits = { head = SHORT / 2, first = SHORT, idle = 9 }
+    assert.same({ "first_timeout", 42, true, true },
+      expire(open(server.url, { limits = limits, events = true })))
+    local plain = serve({ "send", STREAM }, SILENCE)
+    assert.same({ "first_timeout", 42, true, true },
+      expire(open(plain.url, { limits = limits })))
+  end)
+
+  it("on idling counts events, not comments", function()
+    local server = serve({ "send", STREAM .. event_of("a") },
+      { "repeat", 100, { { "sleep", 0.05 }, { "send", ": ping\n\n" } } })
+    local transfer = open(server.url,
+      { limits = { first = 9, idle = SHORT }, events = true })
+    local from = core.now()
+    local texts, event = read_all(transfer)
+    local took = core.now() - from
+    assert.is_true(took >= SHORT and took < SHORT + 1, took)
+    assert.same({ { "a" }, "end" }, { texts, event })
+    assert.equal("idle_timeout", (transfer:failure()))
+  end)
+
+  it("on idling lets a body drip that never stops", function()
+    local server = serve({ "send", STREAM },
+      { "repeat", 10, { { "sleep", 0.1 }, { "send", "x" } } }, SILENCE)
+    local transfer = open(server.url, { limits = { first = 9, idle = SHORT } })
+    local took = support.timed(finish, transfer)
+    assert.is_true(took > 1.2 and took < 3, took)
+    assert.same({ "idle_timeout", 42, true, true }, fault(transfer))
+    assert.equal(("x"):rep(10), transfer:body())
+  end)
+
+  it("on it all ends what goes on", function()
+    local server = serve({ "send", STREAM },
+      { "repeat", 100, { { "sleep", 0.05 }, { "send", event_of("x") } } })
+    local transfer = open(server.url, { events = true,
+      limits = { idle = 9, total = SHORT } })
+    local from = core.now()
+    local texts = read_all(transfer)
+    assert.is_true(#texts > 1 and core.now() - from < SHORT + 1)
+    assert.equal("total_timeout", (transfer:failure()))
+  end)
+
+  it("does not touch an answer in time", function()
+    local server = serve({ "sleep", 0.1 }, { "send", answer(200, {}, "ok") })
+    local transfer = open(server.url, { limits = { connect = SHORT,
+      head = SHORT, first = SHORT, idle = SHORT, total = SHORT } })
+    assert.same({}, fault(finish(transfer)))
+    move_for(SHORT)
+    assert.same({}, fault(transfer))
+  end)
+
+  it("does not fail a reader for being slow", function()
+    local server = serve({ "send", STREAM .. event_of("a") .. event_of("b") },
+      { "sleep", 0.7 }, { "send", event_of("c") }, { "close" })
+    local transfer = open(server.url, { events = true,
+      limits = { first = SHORT, idle = SHORT } })
+    move_for(SHORT * 2)
+    assert.equal("a", (transfer:next()))
+    move_for(SHORT * 2)
+    assert.equal("b", (transfer:next()))
+    move_for(SHORT)
+    assert.same({ { "c" }, "end" }, { read_all(transfer) })
+    assert.is_nil(transfer:failure())
+  end)
+
+  it("does not fail a reader that was away all the time", function()
+    local server = serve({ "send", STREAM .. event_of("a") }, SILENCE)
+    local transfer = open(server.url, { events = true,
+      limits = { first = SHORT, idle = SHORT } })
+    pool:step()
+    support.sleep(SHORT * 2)  -- nobody steps
+    assert.is_true(move_until(function() return transfer:next() == "a" end))
+  end)
+
+  it("holds again once the slow reader has read all", function()
+    local server = serve({ "send", STREAM .. event_of("a") }, SILENCE)
+    local transfer = open(server.url, { events = true,
+      limits = { first = SHORT, idle = SHORT } })
+    move_for(SHORT * 2)
+    assert.equal("a", (transfer:next()))
+    move_for(SHORT * 2)
+    local from = core.now()
+    assert.same({ {}, "end" }, { read_all(transfer) })
+    local took = core.now() - from
+    assert.is_true(took >= SHORT - 0.02 and took < SHORT + 1, took)
+    assert.equal("idle_timeout", (transfer:failure()))
+  end)
+
+  it("does not count the time the sender is held", function()
+    local long = ("x"):rep(12000000)
+    local server = serve({ "send", STREAM }, { "send", event_of(long) },
+      { "close" })
+    local transfer = open(server.url, { events = true,
+      limits = { first = SHORT, idle = SHORT } })
+    move_for(SHORT * 2)
+    local texts, event = read_all(transfer)
+    assert.same({ "end", 1 }, { event, #texts })
+    assert.is_nil(transfer:failure())
+    assert.is_true(texts[1] == long)
+  end)
+end)
+
+describe("a connection that dies when it is used again", function()
+  local function dying()
+    return support.serve { connections = {
+      { { "request" }, { "send", answer(200, {}, "one") }, { "request" },
+        { "close" } },
+      { { "request" }, { "send", answer(200, {}, "two") } },
+    } }
+  end
+
+  it("costs a harmless request a second try", function()
+    local server = dying()
+    assert.equal("one", fetch(server.url):body())
+    local transfer = fetch(server.url)
+    assert.same({ 200, "two", {} },
+      { transfer:status(), transfer:body(), fault(transfer) })
+    assert.equal(3, #server:requests())
+  end)
+
+  it("costs a billable one its outcome, never a second charge", function()
+    local server = dying()
+    local options = { method = "POST", body = "x", once = true }
+    assert.equal("one", fetch(server.url, options):body())
+    local transfer = fetch(server.url, options)
+    assert.same({ "resend", 42, true, false }, fault(transfer))
+    assert.equal(2, #server:requests())
+  end)
+end)
+
+describe("a slow reader", function()
+  it("holds the sender, and reads all in the end", function()
+    local text = ("x"):rep(1000)
+    local server = serve({ "send", STREAM },
+      { "fill", event_of(text), 30000 }, { "close" })
+    local transfer = open(server.url, { events = true })
+    move_for(0.7)
+    assert.is_true(server:connections().list[1].sent < 20e6)
+    assert.equal(1, #server:events("stalled"))
+    local before = collectgarbage("count")
+    assert.is_true(before > 0)
+    local texts, event = read_all(transfer)
+    assert.same({ 30000, "end", {} }, { #texts, event, fault(transfer) })
+    for _, got in ipairs(texts) do assert.is_true(got == text) end
+  end)
+
+  it("gets an event larger than what is held back", function()
+    local text = ("x"):rep(1048576)
+    local server = serve({ "send", STREAM .. event_of("a") },
+      { "send", event_of(text) .. event_of("b") }, { "close" })
+    local transfer = open(server.url, { events = true })
+    move_for(0.3)
+    local texts, event = read_all(transfer)
+    assert.same({ "end", 3, "a", "b" }, { event, #texts, texts[1], texts[3] })
+    assert.is_true(texts[2] == text)
+  end)
+
+  it("is told of one beyond max_event", function()
+    local text = ("x"):rep(1048576)
+    for _, bytes in ipairs { event_of(text), event_of(text):sub(1, -2) } do
+      local server = serve({ "send", STREAM .. event_of("a") },
+        { "send", bytes }, { "wait_close", 5 })
+      local transfer = open(server.url, { events = true, max_event = 65536 })
+      local texts, event = read_all(transfer)
+      assert.same({ { "a" }, "too_large" }, { texts, event })
+      transfer:close()
+    end
+  end)
+end)
+
+describe("discard()", function()
+  it("lets the connection serve again", function()
+    local server = support.serve { connections = { {
+      { "request" },
+      { "send", answer(200, { ["Transfer-Encoding"] = "chunked" })
+        .. scripted.chunk "data: [DONE]\n" },
+      { "sleep", 0.1 }, { "send", scripted.chunk "" },
+      { "request" }, { "send", answer(200, {}, "again") },
+    } } }
+    local transfer = open(server.url, { events = true })
+    local _, event = read_all(transfer)
+    assert.equal("done", event)
+    assert.is_false(transfer:done())
+    transfer:discard(2)
+    assert.same({}, fault(finish(transfer)))
+    assert.equal("again", fetch(server.url):body())
+    assert.equal(1, server:connections().opened)
+    transfer:close()
+    transfer:discard(1)
+  end)
+
+  it("waits only so long, for a sender that was held as well", function()
+    local server = serve({ "send", STREAM },
+      { "fill", event_of(("x"):rep(1000)), 1e6 })
+    local transfer = open(server.url, { events = true })
+    move_for(0.3)
+    transfer:discard(0.2)
+    local took = support.timed(finish, transfer)
+    assert.is_true(took > 0.15 and took < 2, took)
+    assert.equal("total_timeout", (transfer:failure()))
+  end)
+
+  it("may wait for nothing at all", function()
+    local transfer = open(serve(SILENCE).url)
+    transfer:discard(0)
+    assert.is_true(support.timed(finish, transfer) < 1)
+  end)
+end)
+
+describe("close()", function()
+  local function closed_by_client(server)
+    return server:wait_for(function()
+      local connections = server:connections()
+      return connections.opened > 0 and connections.open == 0
+    end, 3)
+  end
+
+  local function closes_at_once(transfer)
+    assert.is_true(support.timed(transfer.close, transfer) < 0.1)
+    transfer:close()
+    assert.is_true(transfer:done())
+    assert.equal("", transfer:body())
+    assert.has_error(function() transfer:next() end,
+      "bad argument #1 to 'next' (the transfer is closed)")
+    assert.equal(0, pool:count())
+  end
+
+  it("before anything has left makes no connection", function()
+    local server = serve(SILENCE)
+    closes_at_once(open(server.url))
+    move_for(0.1)
+    assert.equal(0, server:connections().opened)
+  end)
+
+  it("does not wait for a name server", function()
+    local transfer = open("http://a.invalid/")
+    pool:step()
+    pool:step()
+    closes_at_once(transfer)
+    transfer = open("http://b.invalid/")
+    pool:step()
+    assert.is_true(support.timed(pool.close, pool) < 0.1)
+    assert.equal("pool", (transfer:failure()))
+  end)
+
+  it("ends the connection at every stage", function()
+    local stages = {
+      waiting = { SILENCE },
+      head = { { "send", "HTTP/1.1 200 OK\r\nX: " }, SILENCE },
+      body = { { "send", STREAM .. event_of("a") }, SILENCE },
+      held = { { "send", STREAM }, { "fill", event_of("a"), 1e7 } },
+    }
+    for name, steps in pairs(stages) do
+      local server = serve(unpack(steps))
+      local transfer = open(server.url, { events = true })
+      move_for(0.1)
+      closes_at_once(transfer)
+      assert.is_true(closed_by_client(server), name)
+    end
+  end)
+
+  it("after the end keeps the connection", function()
+    local server = support.serve { routes = {
+      ["/"] = { { "send", answer(200, {}, "ok") } } } }
+    closes_at_once(fetch(server.url .. "/"))
+    closes_at_once(fetch(server.url .. "/"))
+    assert.equal(1, server:connections().opened)
+  end)
+
+  it("comes from the collector as well", function()
+    local server = serve(SILENCE)
+    local transfer = open(server.url)
+    move_for(0.1)
+    assert.is_false(transfer:done())
+    transfer = nil
+    collectgarbage()
+    collectgarbage()
+    assert.is_true(closed_by_client(server))
+    assert.equal(0, pool:count())
+  end)
+
+  it("may come after the pool's", function()
+    local server = serve({ "send", STREAM .. event_of("a") }, SILENCE)
+    local transfer = open(server.url, { events = true })
+    assert.is_true(move_until(function() return transfer:status() end) and true)
+    move_for(0.05)
+    pool:close()
+    assert.same({ "pool", 42, true, true }, fault(transfer))
+    assert.equal("a", (transfer:next()))
+    assert.same({ nil, "end" }, { transfer:next() })
+    transfer:discard(1)
+    transfer:close()
+    transfer:close()
+    assert.is_true(closed_by_client(server))
+  end)
+end)
