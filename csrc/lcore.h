@@ -13,6 +13,8 @@
 #define YJ_POOL_MT "yuanjing.core.Pool"
 #define YJ_TRANSFER_MT "yuanjing.core.Transfer"
 
+#define YJ_NOT_MINE "opened by another process, before a fork"
+
 /* Makes the metatable of a class; leaves nothing.          [-0, +0, m] */
 void yj_new_class(lua_State *L, const char *name, const luaL_Reg *methods,
                   lua_CFunction close);

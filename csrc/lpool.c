@@ -1,6 +1,7 @@
 /* lpool: pool.h for Lua. */
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 
 #include "lcore.h"
@@ -51,7 +52,7 @@ static int push_moved(lua_State *L, int error) {
   if (error == EINTR)
     return yj_push_fail(L, "interrupted");
   if (error == EPERM)
-    return yj_push_fail(L, "opened by another process, before a fork");
+    return yj_push_fail(L, YJ_NOT_MINE);
   return yj_push_fail(L, strerror(error));
 }
 
@@ -61,15 +62,25 @@ static int l_step(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L, 1);
   lua_Number budget = luaL_optnumber(L, 2, 0);
   luaL_argcheck(L, budget >= 0 && budget <= 1e6, 2, "out of range");
-  return push_moved(L, yj_pool_step(pool, (int64_t)(budget * 1e6)));
+  /* rounded up: 0 would be no budget at all */
+  return push_moved(L, yj_pool_step(pool, (int64_t)(budget * 1e6) +
+                                              (budget > 0)));
+}
+
+/* Rounded up: a wait does not end before its time. */
+static int to_ms(lua_Number seconds) {
+  lua_Number ms = seconds * 1000;
+  if (ms < 0)
+    return -1;
+  return ms >= INT_MAX ? INT_MAX : (int)ms + ((int)ms < ms);
 }
 
 /* wait([seconds]): until something happens, then as step() [-0, +1|2, v] */
 static int l_wait(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L, 1);
-  lua_Number ms = luaL_optnumber(L, 2, -1) * 1000;
-  int whole = ms < 0 ? -1 : ms >= INT_MAX ? INT_MAX : (int)ms;
-  return push_moved(L, yj_pool_wait(pool, whole + (whole >= 0 && whole < ms)));
+  lua_Number seconds = luaL_optnumber(L, 2, -1);
+  luaL_argcheck(L, !isnan(seconds), 2, "not a number");
+  return push_moved(L, yj_pool_wait(pool, to_ms(seconds)));
 }
 
 static int l_wake(lua_State *L) {

@@ -28,16 +28,23 @@ static struct yj_transfer *check_open(lua_State *L) {
 
 /* ---- opening: reads the request, then hands it over in one go ---- */
 
+/* Pushes the field; whether it is there, in which case it has that type.
+ *                                                          [-0, +1, v] */
+static int typed_field(lua_State *L, int table, const char *name, int type) {
+  lua_getfield(L, table, name);
+  if (!lua_isnil(L, -1) && lua_type(L, -1) != type)
+    luaL_error(L, "%s: expected %s, got %s", name, lua_typename(L, type),
+               luaL_typename(L, -1));
+  return !lua_isnil(L, -1);
+}
+
 /* The string under `name`, which stays on the stack and so alive, or NULL.
  *                                                          [-0, +1, v] */
 static const char *string_field(lua_State *L, int request, const char *name,
                                 size_t *len) {
   size_t n = 0;
   const char *s = NULL;
-  lua_getfield(L, request, name);
-  if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TSTRING)
-    luaL_error(L, "%s: expected string, got %s", name, luaL_typename(L, -1));
-  if (!lua_isnil(L, -1))
+  if (typed_field(L, request, name, LUA_TSTRING))
     s = lua_tolstring(L, -1, &n);
   if (len != NULL)
     *len = n;
@@ -54,30 +61,30 @@ static int flag_field(lua_State *L, int request, const char *name) {
   return flag;
 }
 
-/* A number that is not negative, or 0 where there is none. [-0, +0, v] */
-static lua_Number number_field(lua_State *L, int table, const char *name,
-                               lua_Number most) {
+/* Bytes, as many as can be counted; 0 where there are none. [-0, +0, v] */
+static size_t size_field(lua_State *L, int table, const char *name) {
+  const size_t most = SIZE_MAX / 2;
   lua_Number n = 0;
-  lua_getfield(L, table, name);
-  if (!lua_isnil(L, -1)) {
-    if (lua_type(L, -1) != LUA_TNUMBER)
-      luaL_error(L, "%s: expected number, got %s", name,
-                 luaL_typename(L, -1));
+  if (typed_field(L, table, name, LUA_TNUMBER))
     n = lua_tonumber(L, -1);
-  }
   lua_pop(L, 1);
-  return n > 0 ? (n < most ? n : most) : 0;
+  return n > 0 ? (n < (lua_Number)most ? (size_t)n : most) : 0;
 }
 
-/* Seconds in Lua, microseconds in C; a limit is at least one of them. */
+/* Seconds in Lua, microseconds in C, 0 where there is none; a limit that has
+ * passed already is the shortest there is.                 [-0, +0, v] */
 static int64_t limit_field(lua_State *L, int limits, const char *name) {
-  lua_Number seconds = number_field(L, limits, name, 1e9);
-  return seconds > 0 ? (int64_t)(seconds * 1e6) + 1 : 0;
+  lua_Number seconds = 0;
+  int is_limit = typed_field(L, limits, name, LUA_TNUMBER);
+  if (is_limit)
+    seconds = lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  return is_limit +
+         (int64_t)(seconds > 0 ? (seconds < 1e9 ? seconds : 1e9) * 1e6 : 0);
 }
 
 static void read_limits(lua_State *L, int request, struct yj_limits *limits) {
-  lua_getfield(L, request, "limits");
-  if (lua_istable(L, -1)) {
+  if (typed_field(L, request, "limits", LUA_TTABLE)) {
     int at = lua_gettop(L);
     limits->connect = limit_field(L, at, "connect");
     limits->head = limit_field(L, at, "head");
@@ -91,18 +98,28 @@ static void read_limits(lua_State *L, int request, struct yj_limits *limits) {
 /* The header lines go into the transfer, which owns them from then on. */
 static void read_headers(lua_State *L, int request, struct yj_transfer *t) {
   int i, n;
-  lua_getfield(L, request, "headers");
-  n = lua_istable(L, -1) ? (int)lua_rawlen(L, -1) : 0;
+  n = typed_field(L, request, "headers", LUA_TTABLE)
+          ? (int)lua_rawlen(L, -1) : 0;
   for (i = 1; i <= n; i++) {
     const char *line;
     size_t len;
     lua_rawgeti(L, -1, i);
-    line = luaL_checklstring(L, -1, &len);
+    if (lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "headers[%d]: expected string, got %s", i,
+                 luaL_typename(L, -1));
+    line = lua_tolstring(L, -1, &len);
     if (strlen(line) != len || !yj_transfer_add_header(t, line))
       luaL_error(L, "headers[%d]: has a control character in it", i);
     lua_pop(L, 1);
   }
   lua_pop(L, 1);
+}
+
+/* libcurl writes the method as it is: a line end in it would be a header. */
+static void check_method(lua_State *L, const char *method) {
+  if (*method == '\0' ||
+      method[strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0')
+    luaL_error(L, "method: expected capital letters");
 }
 
 /* Leaves the strings on the stack, which keeps them.       [-0, +6, v] */
@@ -116,10 +133,11 @@ static void read_request(lua_State *L, int request, struct yj_request *r) {
   r->ca_path = string_field(L, request, "ca_path", NULL);
   if (r->method == NULL || r->url == NULL)
     luaL_error(L, "method and url are needed");
+  check_method(L, r->method);
   r->events = flag_field(L, request, "events");
   r->once = flag_field(L, request, "once");
-  r->max_body = (size_t)number_field(L, request, "max_body", 1e15);
-  r->max_event = (size_t)number_field(L, request, "max_event", 1e15);
+  r->max_body = size_field(L, request, "max_body");
+  r->max_event = size_field(L, request, "max_event");
   read_limits(L, request, &r->limits);
 }
 
@@ -136,10 +154,11 @@ static void remember(lua_State *L, int pool, int transfer,
 
 /* open(request) -> Transfer | nil, message, code           [-0, +1|3, v] */
 int yj_l_open(lua_State *L) {
-  struct yj_pool *pool = yj_check_pool(L, 1);
+  struct yj_pool *pool;
   struct yj_transfer *t;
   struct yj_request request;
   int code;
+  yj_check_pool(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
   luaL_checkstack(L, 16, NULL);
@@ -152,6 +171,9 @@ int yj_l_open(lua_State *L) {
   /* a transfer hides 16 KiB behind a small userdata: let the collector feel it,
    * or dropped streams would pile up */
   lua_gc(L, LUA_GCSTEP, 16);
+  pool = yj_check_pool(L, 1);  /* Lua has run: metamethods, finalizers */
+  if (!yj_pool_is_mine(pool))
+    return yj_push_fail(L, YJ_NOT_MINE);
   code = yj_transfer_open(t, pool, &request);
   if (code != 0) {
     yj_push_fail(L, yj_curl_message(code));
@@ -242,7 +264,7 @@ static int l_failure(lua_State *L) {
   lua_pushstring(L, fault_message(t));
   lua_pushinteger(L, t->code);
   lua_pushboolean(L, t->sent);
-  lua_pushboolean(L, t->status != 0);
+  lua_pushboolean(L, t->status >= 200);
   return 5;
 }
 

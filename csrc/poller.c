@@ -96,14 +96,18 @@ static void drain_pipe(struct yj_poller *p) {
     ;
 }
 
+/* Goes on where the last call ended: with more than max ready all the time
+ * each is reported in its turn. */
 static int collect(struct yj_poller *p, struct yj_ready *ready, int max) {
-  size_t i;
+  size_t i, sockets = p->n_watched - 1;
   int n = 0;
-  for (i = 1; i < p->n_watched && n < max; i++) {
-    short got = p->watched[i].revents;
+  for (i = 0; i < sockets && n < max; i++) {
+    size_t at = 1 + p->turn % sockets;
+    short got = p->watched[at].revents;
+    p->turn = at;
     if (got == 0)
       continue;
-    ready[n].fd = p->watched[i].fd;
+    ready[n].fd = p->watched[at].fd;
     ready[n++].what = (got & POLLIN ? YJ_READ : 0) |
                       (got & POLLOUT ? YJ_WRITE : 0) |
                       (got & ~(POLLIN | POLLOUT) ? YJ_ERROR : 0);
@@ -134,7 +138,10 @@ int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
   return n == 0 ? 0 : collect(p, ready, max);
 }
 
-void yj_poller_alarm(struct yj_poller *p, int64_t at) { p->alarm = at; }
+void yj_poller_alarm(struct yj_poller *p, int64_t at) {
+  if (at < p->alarm)
+    p->alarm = at;
+}
 
 void yj_poller_wake(struct yj_poller *p) {
   if (write(p->pipe[1], "", 1) < 0)
@@ -237,7 +244,9 @@ void yj_poller_alarm(struct yj_poller *p, int64_t at) {
   p->alarm = at;
 }
 
-void yj_poller_wake(struct yj_poller *p) { set_timer(p, 1); }
+/* An alarm in the past, before which no other is: nothing sets the timer anew,
+ * and unreadable, until a wait has heard it. */
+void yj_poller_wake(struct yj_poller *p) { yj_poller_alarm(p, 0); }
 
 int yj_poller_fd(const struct yj_poller *p) { return p->epoll; }
 

@@ -33,6 +33,7 @@ struct yj_poller {
 #ifdef YJ_USE_POLL
   struct pollfd *watched; /* owned; [0] is the wake-up pipe */
   size_t n_watched, cap;
+  size_t turn; /* whose turn it is to be reported first */
   int pipe[2];
 #else
   int epoll, timer;
@@ -58,7 +59,8 @@ int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
 /* Ends a wait at that time; it may also end at an earlier one set before. */
 void yj_poller_alarm(struct yj_poller *p, int64_t at);
 
-/* Ends the wait that is on, or the next. Any thread may call it. */
+/* Ends the next wait, and that of whoever waits for the descriptor; whatever
+ * alarms are set in between. */
 void yj_poller_wake(struct yj_poller *p);
 
 /* A descriptor that is readable when a wait would not block, or -1. */

@@ -8,9 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MAX_SEEN 64
+
 struct yj_pool {
   CURLM *multi;              /* NULL: closed */
   struct yj_poller poller;
+  struct yj_ready seen[MAX_SEEN]; /* what was ready at the last look; from */
+  int n_seen, turn;               /* turn on it has not been acted on */
+  size_t looks;              /* in a row, each as full as can be */
+  int64_t looked;            /* when the first of them was */
   struct yj_transfer *all;   /* in flight, a list through prev and next */
   struct yj_transfer *ready; /* with news, a ring through ready_next */
   struct yj_transfer **heap; /* by due, from 1; owned */
@@ -19,6 +25,7 @@ struct yj_pool {
   int64_t curl_at;           /* when curl wants to be called, or YJ_NEVER */
   int64_t now;
   pid_t pid;
+  int blind;                 /* a socket could not be watched */
   char *ca_path;             /* owned, or NULL */
 };
 
@@ -90,11 +97,11 @@ static int64_t earliest(const struct yj_pool *p) {
 
 /* A deadline may have come nearer. One that moved away stays where it is in
  * the heap and is looked at again when its old moment comes: an event costs no
- * reordering. */
+ * reordering. In a forked child the alarm is still the parent's. */
 void yj_pool_touch(struct yj_pool *p, struct yj_transfer *t) {
   enum yj_fault why;
   int64_t due;
-  if (t->at == 0)
+  if (t->at == 0 || !yj_pool_is_mine(p))
     return;
   due = yj_transfer_deadline(t, &why);
   if (due >= t->due)
@@ -106,17 +113,31 @@ void yj_pool_touch(struct yj_pool *p, struct yj_transfer *t) {
 
 /* ---- curl's callbacks ---- */
 
+/* Its number may come back as another socket's. */
+static void forget_seen(struct yj_pool *p, curl_socket_t fd) {
+  int i;
+  for (i = p->turn; i < p->n_seen; i++)
+    if (p->seen[i].fd == fd)
+      p->seen[i].what = 0;
+}
+
+/* NB: an error returned from here would make the multi refuse all work for
+ * ever; the next step fails the transfers instead. */
 static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *ud,
                             void *known) {
   struct yj_pool *p = ud;
+  int wanted = 0;
   (void)easy, (void)known;
   if (what == CURL_POLL_REMOVE)
-    return yj_poller_watch(&p->poller, fd, 0);
-  return yj_poller_watch(&p->poller, fd,
-                         (what & CURL_POLL_IN ? YJ_READ : 0) |
-                             (what & CURL_POLL_OUT ? YJ_WRITE : 0)) == 0
-             ? 0
-             : -1;
+    forget_seen(p, fd);
+  else
+    wanted = (what & CURL_POLL_IN ? YJ_READ : 0) |
+             (what & CURL_POLL_OUT ? YJ_WRITE : 0);
+  if (yj_poller_watch(&p->poller, fd, wanted) != 0) {
+    p->blind = 1;
+    yj_poller_wake(&p->poller);
+  }
+  return 0;
 }
 
 /* The alarm itself is set when the step ends. */
@@ -325,10 +346,10 @@ static void settle_finished(struct yj_pool *p) {
   while ((message = curl_multi_info_read(p->multi, &left)) != NULL) {
     CURL *easy = message->easy_handle;
     CURLcode code = message->data.result;
-    struct yj_transfer *t = NULL;
+    char *owner = NULL;
     if (message->msg == CURLMSG_DONE &&
-        curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t) == CURLE_OK)
-      yj_transfer_settle(t, code);
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner) == CURLE_OK)
+      yj_transfer_settle((void *)owner, code);
   }
 }
 
@@ -336,16 +357,30 @@ static void settle_finished(struct yj_pool *p) {
 static int is_unread(struct yj_transfer *t, enum yj_fault why) {
   if (why != YJ_FAULT_FIRST_TIMEOUT && why != YJ_FAULT_IDLE_TIMEOUT)
     return 0;
-  t->unread = t->events && (t->taken || yj_decoder_has_unread(&t->decoder));
+  t->unread = t->events &&
+              (t->taken || t->paused || yj_decoder_has_unread(&t->decoder));
   return t->unread;
 }
 
+/* Whether each socket has had its turn since the time `looked`: a look that is
+ * not full shows all (the alarm may take one place), and of those that are full
+ * each shows others. */
+static int has_seen_all(const struct yj_pool *p) {
+  return p->turn == p->n_seen &&
+         (p->n_seen < MAX_SEEN - 1 || p->looks > p->n_flying / MAX_SEEN);
+}
+
+/* What waits in a socket comes before any limit: only what was out of time
+ * before all sockets had their turn is failed. */
 static void expire(struct yj_pool *p) {
-  while (p->n_heap > 0 && p->heap[1]->due <= p->now) {
+  if (!has_seen_all(p))
+    return;
+  p->looks = 0;
+  while (p->n_heap > 0 && p->heap[1]->due <= p->looked) {
     struct yj_transfer *t = p->heap[1];
     enum yj_fault why = YJ_FAULT_NONE;
     int64_t due = yj_transfer_deadline(t, &why);
-    if (due <= p->now && !is_unread(t, why)) {
+    if (due <= p->looked && !is_unread(t, why)) {
       yj_transfer_fail(t, why);
       continue;
     }
@@ -354,22 +389,56 @@ static void expire(struct yj_pool *p) {
   }
 }
 
-static int move(struct yj_pool *p, int ms, int64_t budget) {
-  struct yj_ready ready[64];
-  int i, n;
-  if (p->multi == NULL || !yj_pool_is_mine(p))
-    return p->multi == NULL ? EBADF : EPERM;
-  n = yj_poller_wait(&p->poller, ready, 64, ms);
+/* Finds out what is ready, unless some of that is left from a step that ran
+ * out of budget: nobody has a second turn before all had one. */
+static int look(struct yj_pool *p, int ms) {
+  int n;
+  if (p->turn < p->n_seen) {
+    p->now = yj_now();
+    return 0;
+  }
+  n = yj_poller_wait(&p->poller, p->seen, MAX_SEEN, ms);
   p->now = yj_now();
   if (n < 0)
     return -n;
-  budget = budget > 0 ? p->now + budget : YJ_NEVER;
-  for (i = 0; i < n && (i == 0 || budget == YJ_NEVER || yj_now() < budget); i++)
-    act(p, ready[i].fd, ready[i].what);
+  p->turn = 0;
+  p->n_seen = n;
+  if (p->looks++ == 0)
+    p->looked = p->now;
+  return 0;
+}
+
+/* At least one, then as long as there is budget. */
+static void act_on_seen(struct yj_pool *p, int64_t budget) {
+  int64_t ends = p->now + budget;
+  while (p->turn < p->n_seen) {
+    struct yj_ready one = p->seen[p->turn++];
+    if (one.what != 0)
+      act(p, one.fd, one.what);
+    if (budget > 0 && yj_now() >= ends)
+      break;
+  }
+}
+
+static void fail_all(struct yj_pool *p, enum yj_fault fault) {
+  while (p->all != NULL)
+    yj_transfer_fail(p->all, fault);
+}
+
+static int move(struct yj_pool *p, int ms, int64_t budget) {
+  int failed;
+  if (p->multi == NULL || !yj_pool_is_mine(p))
+    return p->multi == NULL ? EBADF : EPERM;
+  failed = look(p, ms);
+  if (failed)
+    return failed;
+  act_on_seen(p, budget);
   hear_curl_timer(p);
   settle_finished(p);
-  if (i == n)  /* what waits in a socket comes before any limit */
-    expire(p);
+  if (p->blind)
+    fail_all(p, YJ_FAULT_NO_MEMORY);
+  p->blind = 0;
+  expire(p);
   yj_pool_rearm(p);
   return 0;
 }
@@ -380,7 +449,10 @@ int yj_pool_step(struct yj_pool *p, int64_t budget) {
 
 int yj_pool_wait(struct yj_pool *p, int ms) { return move(p, ms, 0); }
 
-void yj_pool_wake(struct yj_pool *p) { yj_poller_wake(&p->poller); }
+void yj_pool_wake(struct yj_pool *p) {
+  if (yj_pool_is_mine(p))
+    yj_poller_wake(&p->poller);
+}
 
 int yj_pool_fd(const struct yj_pool *p) { return yj_poller_fd(&p->poller); }
 

@@ -34,7 +34,7 @@ int yj_pool_step(struct yj_pool *pool, int64_t budget);
  * or an errno; EINTR when a signal ended the wait. */
 int yj_pool_wait(struct yj_pool *pool, int ms);
 
-/* Ends a wait, from any thread. */
+/* Ends the next wait, and that of whoever waits for the descriptor. */
 void yj_pool_wake(struct yj_pool *pool);
 
 /* The next transfer with news since it was last returned, or NULL. */

@@ -67,14 +67,11 @@ static size_t on_body(char *data, size_t size, size_t n, void *ud) {
                                     : take_body_bytes(t, data, n);
 }
 
-/* The number in "HTTP/1.1 200 OK", or 0. */
-static int parse_status(const char *line, size_t n) {
-  const char *p = memchr(line, ' ', n);
-  const char *end = line + n;
-  int status = 0;
-  while (p != NULL && ++p < end && *p >= '0' && *p <= '9' && status < 1000)
-    status = status * 10 + (*p - '0');
-  return status;
+/* As libcurl has read it, which takes more than the usual spellings. */
+static int read_status(const struct yj_transfer *t) {
+  long status = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+  return (int)status;
 }
 
 static int is_end_of_head(const char *line, size_t n) {
@@ -84,11 +81,11 @@ static int is_end_of_head(const char *line, size_t n) {
 static size_t on_header(char *line, size_t size, size_t n, void *ud) {
   struct yj_transfer *t = ud;
   (void)size;  /* always 1 */
-  if (n >= 5 && memcmp(line, "HTTP/", 5) == 0) {
-    t->status = parse_status(line, n);
-    yj_buf_clear(&t->head);
-  } else if (t->head_done) {
+  if (t->head_done)
     return n;  /* a trailer */
+  if (n >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+    t->status = read_status(t);
+    yj_buf_clear(&t->head);
   } else if (is_end_of_head(line, n)) {
     t->head_done = t->status >= 200;  /* 1xx is not the answer yet */
     yj_pool_news(t->pool, t);
@@ -104,8 +101,9 @@ static size_t on_header(char *line, size_t size, size_t n, void *ud) {
 }
 
 /* Called with a connection ready and no byte of the request written. libcurl
- * comes back here when a reused connection died unanswered and it wants to send
- * the request again, POST or not; a billable one must not be. */
+ * comes back here when a reused connection died unanswered, or Expect was
+ * refused, and it wants to send the request again, POST or not; a billable one
+ * must not be. The answer to any other begins anew. */
 static int on_ready_to_send(void *ud, char *ip, char *local_ip, int port,
                             int local_port) {
   struct yj_transfer *t = ud;
@@ -115,6 +113,10 @@ static int on_ready_to_send(void *ud, char *ip, char *local_ip, int port,
     return CURL_PREREQFUNC_ABORT;
   }
   t->sent = 1;
+  t->status = 0;
+  t->head_done = 0;
+  yj_buf_clear(&t->head);
+  yj_pool_touch(t->pool, t);
   return CURL_PREREQFUNC_OK;
 }
 
@@ -226,15 +228,16 @@ static CURLcode set_body(struct yj_transfer *t, const struct yj_request *r) {
 
 static CURLcode set_request(struct yj_transfer *t, const struct yj_request *r) {
   CURLcode code = CURLE_OK;
+  int posts = r->body != NULL || strcmp(r->method, "POST") == 0;
   SET(CURLOPT_URL, r->url);
   SET(CURLOPT_HTTPHEADER, t->headers);
   if (r->proxy != NULL)
     SET(CURLOPT_PROXY, r->proxy);
-  if (r->body != NULL || strcmp(r->method, "POST") == 0)
+  if (posts)
     code = code == CURLE_OK ? set_body(t, r) : code;
   if (strcmp(r->method, "HEAD") == 0)
     SET(CURLOPT_NOBODY, 1L);
-  else if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "POST") != 0)
+  else if (strcmp(r->method, posts ? "POST" : "GET") != 0)
     SET(CURLOPT_CUSTOMREQUEST, r->method);
   return code;
 }
@@ -320,11 +323,12 @@ static void resume(struct yj_transfer *t) {
 }
 
 /* The reader has taken all there was: its clock for the next event starts, and
- * a paused sender may go on, past the high water if one event is that large. */
+ * a paused sender may go on, past the high water if one event is that large;
+ * the time it was held is not the sender's. */
 static void await_more(struct yj_transfer *t) {
-  if (t->taken)
+  if (t->taken || t->paused)
     t->idle_from = yj_now();
-  if (t->taken || t->unread) {
+  if (t->taken || t->paused || t->unread) {
     t->taken = t->unread = 0;
     yj_pool_touch(t->pool, t);
   }
@@ -352,7 +356,7 @@ void yj_transfer_discard(struct yj_transfer *t, int64_t total) {
     return;
   t->discard = 1;
   memset(&t->limits, 0, sizeof t->limits);
-  t->limits.total = yj_now() - t->started + total;
+  t->limits.total = yj_now() - t->started + total + 1;  /* 0 would be none */
   yj_pool_touch(t->pool, t);
   resume(t);
 }
@@ -382,7 +386,10 @@ int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why) {
   return due;
 }
 
+/* What libcurl calls a success must have a head: 101 has none to go by. */
 void yj_transfer_settle(struct yj_transfer *t, int code) {
+  if (code == CURLE_OK && !t->head_done)
+    code = CURLE_WEIRD_SERVER_REPLY;
   if (code != CURLE_OK && t->fault == YJ_FAULT_NONE)
     t->fault = YJ_FAULT_CURL;
   t->code = code;

@@ -72,7 +72,8 @@ struct yj_transfer {
   int64_t idle_from; /* 0: the idle clock has not begun */
   size_t max_body;
   size_t high_water; /* bytes in the decoder's inbox that pause the sender */
-  int status;        /* of the last status line; 0: none came */
+  int status;        /* of the last status line; 0: none came, 1xx: none but
+                        an interim one */
   unsigned char once, events, sent, head_done, done, paused, taken, unread,
       discard;
   enum yj_fault fault;

@@ -1,14 +1,25 @@
 -- One exchange over the C core, as far as bytes and time decide it.
+local busted = require "busted"
 local core = require "yuanjing.core"
 local scripted = require "support.scripted"
 local support = require "support"
 
 local answer = scripted.answer
+local jit = rawget(_G, "jit")
 local unpack = table.unpack or unpack
 local STREAM = answer(200, { ["Connection"] = "close" })
 local SILENCE = { "wait_close", 20 }
 
 local pool
+
+-- A test in a coroutine: what it leaves on its stack goes with it, or LuaJIT
+-- would still see handles there in after_each.
+local function it(name, test)
+  return busted.it(name, function()
+    local ok, err = coroutine.resume(coroutine.create(test))
+    if not ok then error(err, 0) end
+  end)
+end
 
 local function open(url, options)
   local request = { method = "GET", proxy = "", url = url }
@@ -69,6 +80,7 @@ after_each(function()
   pool:close()
   pool = nil
   support.clean()
+  if jit then jit.flush() end  -- traces hold the upvalues of what they ran
   support.assert_freed()
 end)
 
@@ -157,17 +169,11 @@ describe("the head", function()
 
   it("of a second answer within one exchange replaces the first", function()
     -- libcurl asks again by itself when Expect is refused
-    local server = support.serve { default = {
-      { "head" },
-      { "send", answer(417, { ["X-A"] = "no", ["Connection"] = "close" }, "") },
-      { "wait_close", 2 } },
-      connections = { [2] = { { "request" },
-        { "send", answer(200, { ["X-B"] = "b" }, "ok") } } } }
-    server:stop()
-    server = support.serve { connections = {
-      { { "head" }, { "send", answer(417, { ["X-A"] = "no",
-        ["Connection"] = "close" }, "") }, { "wait_close", 2 } },
-      { { "request" }, { "send", answer(200, { ["X-B"] = "b" }, "ok") } } } }
+    local again = { { "request" },
+      { "send", answer(200, { ["X-B"] = "b" }, "ok") } }
+    local server = support.serve { connections = { { { "head" },
+      { "send", answer(417, { ["X-A"] = "no" }, "never") }, again[1], again[2],
+    }, again } }
     local transfer = fetch(server.url, { method = "POST", body = "x",
       headers = { "Expect: 100-continue" } })
     assert.same({ 200, "ok", {} },
@@ -177,8 +183,8 @@ describe("the head", function()
   end)
 
   it("that never comes is a failure, whatever came instead", function()
-    local switch = serve({ "send", "HTTP/1.1 101 Switching Protocols\r\n"
-      .. "Connection: close\r\n\r\n" }, { "close" })
+    local switch = serve({ "send", "HTTP/1.1 101 Switching Protocols\r\n\r\n"
+      .. "whatever" }, { "close" })
     local transfer = fetch(switch.url)
     assert.is_nil(transfer:status())
     assert.same({ "curl", 8, true, false }, fault(transfer))
@@ -368,12 +374,18 @@ describe("a limit", function()
   end)
 
   it("does not fail a reader that was away all the time", function()
-    local server = serve({ "send", STREAM .. event_of("a") }, SILENCE)
+    local server = serve({ "sleep", 0.15 },
+      { "send", STREAM .. event_of("a") }, SILENCE)
     local transfer = open(server.url, { events = true,
       limits = { first = SHORT, idle = SHORT } })
-    pool:step()
+    move_for(0.1)
     support.sleep(SHORT * 2)  -- nobody steps
-    assert.is_true(move_until(function() return transfer:next() == "a" end))
+    local content
+    move_until(function()
+      content = content or transfer:next()
+      return content or transfer:done()
+    end)
+    assert.equal("a", content)
   end)
 
   it("holds again once the slow reader has read all", function()
@@ -440,9 +452,7 @@ describe("a slow reader", function()
     local transfer = open(server.url, { events = true })
     move_for(0.7)
     assert.is_true(server:connections().list[1].sent < 20e6)
-    assert.equal(1, #server:events("stalled"))
-    local before = collectgarbage("count")
-    assert.is_true(before > 0)
+    assert.is_true(#server:events("stalled") > 0)
     local texts, event = read_all(transfer)
     assert.same({ 30000, "end", {} }, { #texts, event, fault(transfer) })
     for _, got in ipairs(texts) do assert.is_true(got == text) end
@@ -525,7 +535,7 @@ describe("close()", function()
     assert.is_true(transfer:done())
     assert.equal("", transfer:body())
     assert.has_error(function() transfer:next() end,
-      "bad argument #1 to 'next' (the transfer is closed)")
+      "calling 'next' on bad self (the transfer is closed)")
     assert.equal(0, pool:count())
   end
 

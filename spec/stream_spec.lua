@@ -89,3 +89,340 @@ describe("a stream", function()
     end)
   end
 end)
+
+local function events(...)
+  local parts = {}
+  for i, text in ipairs { ... } do
+    parts[i] = ('data: {"content":"%s"}\n\n'):format(text)
+  end
+  return table.concat(parts)
+end
+
+local LAST = 'data: {"id":"c-1","model":"m","choices":[],"finish":"1",'
+  .. '"usage":{"total_tokens":7,"x":null}}\n\n'
+local DONE = "data: [DONE]\n\n"
+local LONG = 10 -- seconds a server may wait for the client to close
+
+-- The stream of an answer that the server sends in these steps.
+local function stream_of(steps, options)
+  local server = support.serve { default = {
+    { "request" }, { "send", HEAD }, (table.unpack or unpack)(steps) } }
+  return assert(client_at(server.url, options):chat {
+    prompt = "x", stream = true }), server
+end
+
+local function whole()
+  return stream_of { { "send", events("a", "b", "c") .. LAST .. DONE } }
+end
+
+local function unfinished()
+  return stream_of { { "send", events("a", "b") }, { "wait_close", LONG } }
+end
+
+-- Seconds from `since` to the moment the server saw the client close.
+local function closed_after(server, since)
+  local connection = server:wait_for(function()
+    local list = server:connections().list
+    return list[1] and list[1].closed_at and list[1]
+  end)
+  assert.truthy(connection, "never closed")
+  assert.equal("client", connection.why)
+  return connection.closed_at - since
+end
+
+local function assert_closed_soon(server, since)
+  local took = closed_after(server, since)
+  assert.truthy(took < 0.05, took)
+end
+
+-- The message of an error that f raises; its place must be in this file.
+local function raised(f)
+  local ok, message = pcall(f)
+  assert.is_false(ok)
+  local place, rest = message:match("^(.-:%d+): (.*)$")
+  assert.truthy(place and place:find("stream_spec.lua", 1, true), message)
+  return rest
+end
+
+describe("the reply of a stream", function()
+  after_each(support.clean)
+
+  it("has the shape of a plain one", function()
+    local stream = stream_of { { "send", events("a") .. 'data: {"choices":['
+      .. '{"delta":{"content":"b","reasoning_content":"hm"},'
+      .. '"finish_reason":"length"}]}\n\n' .. LAST .. DONE } }
+    local reply = assert(stream:finish())
+    assert.equal("7", tostring(reply.usage.total_tokens))
+    assert.same({ choices = {}, finish = "1", id = "c-1", model = "m",
+      usage = { total_tokens = 7 } }, reply.raw)
+    reply.raw = nil
+    assert.same({ content = "ab", reasoning_content = "hm", ended_by = "length",
+      finish_reason = "length", usage = { total_tokens = 7 }, id = "c-1",
+      model = "m" }, reply)
+  end)
+
+  it("has the whole text however much was read before", function()
+    for read = 0, 4 do
+      local stream = whole()
+      for _ = 1, read do assert(stream:next()) end
+      assert.equal("abc", assert(stream:finish()).content)
+      assert.equal(stream:finish(), stream:finish())
+      assert.same({}, { stream:next() })
+    end
+  end)
+
+  it("has the whole text after each way to read in turn", function()
+    local stream = whole()
+    assert.equal("a", stream:next().content)
+    assert.equal("b", stream:text()())
+    assert.equal("c", stream:chunks()().content)
+    assert.is_nil(stream:text()())
+    assert.is_nil(stream:chunks()())
+    assert.equal("abc", assert(stream:finish()).content)
+  end)
+end)
+
+describe("a chunk", function()
+  after_each(support.clean)
+
+  it("has its text and its fields, and the document when asked", function()
+    local stream = stream_of { { "send", 'data: {"choices":[{"delta":'
+      .. '{"content":null,"reasoning_content":"hm"}}]}\n\n' .. 'data: {"choices":'
+      .. '[{"delta":{"content":"b"},"finish_reason":"stop"}]}\n\n' .. LAST
+      .. DONE } }
+    local first, second, last = stream:next(), stream:next(), stream:next()
+    assert.same({ "", "hm" }, { first.content, first.reasoning_content })
+    assert.same({ choices = { { delta = { reasoning_content = "hm" } } } },
+      first.raw)
+    assert.same({ "b", "stop", "b" }, { second.content, second.finish_reason,
+      tostring(second) })
+    assert.is_nil(second.usage)
+    assert.same({ "", { total_tokens = 7 } }, { last.content, last.usage })
+    assert.is_nil(stream:next())
+  end)
+end)
+
+describe("leaving a stream", function()
+  after_each(function()
+    support.clean()
+    support.assert_freed()
+  end)
+
+  if _VERSION == "Lua 5.4" then
+    for _, name in ipairs { "text", "chunks" } do
+      it(("by break closes it at once: %s()"):format(name), function()
+        local stream, server = unfinished()
+        local since
+        for text in stream[name](stream) do
+          assert.equal("a", tostring(text))
+          since = support.now()
+          break
+        end
+        assert_closed_soon(server, since)
+        assert.equal("yuanjing.Stream (closed)", tostring(stream))
+      end)
+
+      it(("by an error closes it at once: %s()"):format(name), function()
+        local stream, server = unfinished()
+        local ok, problem = pcall(function()
+          for _ in stream[name](stream) do error("mine", 0) end
+        end)
+        local since = support.now()
+        assert.same({ false, "mine" }, { ok, problem })
+        assert_closed_soon(server, since)
+      end)
+    end
+
+    it("by a variable that is closed ends it at once", function()
+      local run = assert(load [[
+        local stream <close> = ...
+        return stream:next().content
+      ]])
+      local stream, server = unfinished()
+      assert.equal("a", run(stream))
+      assert_closed_soon(server, support.now())
+    end)
+  end
+
+  it("by close() ends it at once, once", function()
+    local stream, server = unfinished()
+    assert.equal("a", stream:next().content)
+    local since = support.now()
+    stream:close()
+    assert_closed_soon(server, since)
+    stream:close()
+    assert.equal("yuanjing.Stream (closed)", tostring(stream))
+  end)
+
+  it("to the collector ends it at once", function()
+    local stream, server = unfinished()
+    assert.equal("a", support.watch(stream):text()())
+    local since = support.now()
+    stream = nil -- luacheck: ignore
+    collectgarbage()
+    collectgarbage()
+    assert_closed_soon(server, since)
+  end)
+
+  it("with a coroutine that nobody resumes ends it", function()
+    local stream, server = unfinished()
+    local reader = coroutine.wrap(function(held)
+      for text in held:text() do coroutine.yield(text) end
+    end)
+    assert.equal("a", reader(stream))
+    assert.equal("b", (reader()))
+    local since = support.now()
+    stream, reader = nil, nil -- luacheck: ignore
+    collectgarbage()
+    collectgarbage()
+    assert_closed_soon(server, since)
+  end)
+
+  it("makes reading on a mistake", function()
+    local stream = unfinished()
+    local text, chunks = stream:text(), stream:chunks()
+    assert.equal("a", text())
+    stream:close()
+    for _, read in ipairs {
+      function() return (stream:next()) end,
+      function() return (stream:text()) end,
+      function() return (stream:chunks()) end,
+      function() return (stream:finish()) end,
+      function() return (text()) end,
+      function() return (chunks()) end,
+    } do
+      assert.equal("the stream is closed", raised(read))
+    end
+  end)
+
+  it("after its end changes nothing", function()
+    local stream = whole()
+    local reply = assert(stream:finish())
+    stream:close()
+    assert.equal(reply, stream:finish())
+    assert.is_nil(stream:next())
+    assert.equal("yuanjing.Stream (ended)", tostring(stream))
+  end)
+
+  it("after its error changes nothing", function()
+    local stream = stream_of { { "send", events("a") }, { "close" } }
+    local _, err = stream:finish()
+    stream:close()
+    local _, again = stream:next()
+    assert.same({ "truncated", "a" }, { err.kind, err.partial })
+    assert.equal(err, again)
+    assert.equal("yuanjing.Stream (failed)", tostring(stream))
+  end)
+
+  it("early gives its connection to nobody else", function()
+    local head = scripted.answer(200, { ["Transfer-Encoding"] = "chunked" })
+    local server = support.serve { connections = {
+      { { "request" }, { "send", head .. scripted.chunk(events("a", "b")) },
+        { "wait_close", LONG } },
+      { { "request" }, { "send", head .. scripted.chunk(events("z") .. DONE)
+        .. scripted.chunk("") } },
+    } }
+    local client = client_at(server.url)
+    local first = assert(client:chat { prompt = "x", stream = true })
+    assert.equal("a", first:next().content)
+    first:close()
+    local second = assert(client:chat { prompt = "y", stream = true })
+    assert.equal("z", assert(second:finish()).content)
+  end)
+end)
+
+describe("two streams at once", function()
+  after_each(support.clean)
+
+  it("do not mix", function()
+    local first = whole()
+    local second = stream_of { { "send", events("x", "y", "z") .. DONE } }
+    assert.equal("a", first:next().content)
+    assert.equal("x", second:next().content)
+    assert.equal("xyz", assert(second:finish()).content)
+    assert.equal("abc", assert(first:finish()).content)
+  end)
+end)
+
+describe("an error of a stream", function()
+  after_each(support.clean)
+
+  it("is told to on_event once, and by tostring in one line", function()
+    local told = {}
+    local stream, server = stream_of({ { "send", events("so ", "far")
+      .. 'data: {"error":"boom","status":"FAILED","taskid":"12"}\n\n' .. DONE } },
+      { on_event = function(event)
+        if event.type == "error" then told[#told + 1] = event end
+      end })
+    local reply, err = stream:finish()
+    assert.is_nil(reply)
+    stream:finish()
+    stream:next()
+    assert.same({ { type = "error", call = "POST " .. PATH, status = 200,
+      attempt = 1, error = err } }, told)
+    assert.same({ "platform", "boom", "so far", 200, 1, false }, { err.kind,
+      err.message, err.partial, err.status, err.attempts, err.retryable })
+    assert.equal("12", type(err.task) == "table" and err.task.id or err.task)
+    assert.is_nil(tostring(err):find("[\n\r]"))
+    assert.equal(1, #server:requests())
+  end)
+end)
+
+-- Megabytes that this process holds.
+local function resident()
+  local pages = support.read("/proc/self/statm"):match("^%d+ (%d+)")
+  return tonumber(pages) * 4096 / 2 ^ 20
+end
+
+local SLEEPS = {
+  ["in other work"] = support.sleep,
+  ["in the loop"] = yuanjing.loop.sleep,
+}
+
+describe("a slow reader", function()
+  after_each(support.clean)
+
+  for how, sleep in pairs(SLEEPS) do
+    it("is no time limit of the sender's: asleep " .. how, function()
+      local stream = stream_of({ { "send", events("a", "b") }, { "sleep", 0.5 },
+        { "send", events("c") .. DONE } }, { timeout = { idle = 0.25 } })
+      sleep(0.2)
+      assert.equal("a", stream:next().content)
+      sleep(0.3)
+      local text, err = stream:text()()
+      assert.is_nil(err)
+      assert.equal("b", text)
+      assert.equal("abc", assert(stream:finish()).content)
+    end)
+
+    it("stops the sender: asleep " .. how, function()
+      local line = ('data: {"content":"a","pad":"%s"}\n\n'):format(("x"):rep(970))
+      local before = resident()
+      local stream, server = stream_of({ { "fill", line, 100000 } },
+        { timeout = { idle = 0.1 } })
+      for _ = 1, 8 do
+        assert.equal("a", stream:next().content)
+        sleep(0.05)
+      end
+      assert.truthy(#server:events("stalled") > 0)
+      local sent = server:connections().list[1].sent
+      assert.truthy(sent < 20e6, sent)
+      local grown = resident() - before
+      assert.truthy(grown < 4, grown)
+      stream:close()
+    end)
+  end
+
+  it("goes on where it stopped", function()
+    local line = ('data: {"content":"a","pad":"%s"}\n\n'):format(("x"):rep(970))
+    local stream = stream_of { { "fill", line, 20000 }, { "send", DONE } }
+    stream:next()
+    support.sleep(0.3)
+    local before, count = resident(), 1
+    for _ in stream:text() do count = count + 1 end
+    assert.equal(20000, count)
+    assert.equal(20000, #assert(stream:finish()).content)
+    local grown = resident() - before
+    assert.truthy(grown < 4, grown)
+  end)
+end)

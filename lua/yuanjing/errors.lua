@@ -87,10 +87,14 @@ function errors.cap(text, limit)
   return text:sub(1, stop) .. "..."
 end
 
--- Redacted before it is cut, or half a key could stay at the cut; and cut
--- roughly before that, or a long body would cost as much as it is long.
+-- Redacted before it is cut, or half a key could stay at the cut. A long text is
+-- cut roughly before that, for it would cost as much as it is long; what a key
+-- in any shape could reach into from there goes as well.
 local function showable(text, limit, key)
-  return errors.cap(errors.redact(text:sub(1, 8 * limit), key), limit)
+  local rough = 8 * limit
+  local shown = errors.redact(text:sub(1, rough), key)
+  if #text > rough and key then shown = shown:sub(1, -3 * #key - 1) end
+  return errors.cap(shown, limit)
 end
 
 -- The value ----------------------------------------------------------------

@@ -75,7 +75,7 @@ local function proxy_for(settings, url)
 end
 
 local function invalid(message)
-  return nil, errors.new { kind = "invalid_request", message = message }
+  return nil, { kind = "invalid_request", message = message }
 end
 
 local function encode_body(request)
@@ -165,17 +165,17 @@ end
 
 local RETRIED = { transport = true, timeout = true, truncated = true }
 
---- The failure of a transfer as an error; nil when it has none. It may be tried
---- again when nothing of the request left, or when it costs nothing.
+--- The failure of a transfer, as fields of an error; nil when it has none. It
+--- may be tried again when nothing of the request left, or when it costs nothing.
 ---@param transfer yuanjing.core.Transfer
 ---@param request yuanjing.Request
----@return yuanjing.Error?
+---@return table?
 function http.failure(transfer, request)
   local fault, message, code, sent, answered = transfer:failure()
   if not fault then return nil end
   local kind = kind_of(fault, sent, answered, request.billable)
   local harmless = not sent or not request.billable
-  return errors.new {
+  return {
     kind = kind,
     message = FAULTS[fault] and FAULTS[fault][2] or message,
     retryable = RETRIED[kind] and harmless and not LASTING[code],
@@ -189,7 +189,7 @@ local function refused(request, response)
   refusal.retryable = refusal.kind == "rate_limit"
     or response.status == 503 and refusal.retry_after ~= nil
     or refusal.kind == "server" and not request.billable
-  return errors.new(refusal)
+  return refusal
 end
 
 local function read_head(transfer)
@@ -204,7 +204,7 @@ local function open(wire)
   local transfer, message, code = loop.open(wire)
   if transfer then return transfer end
   local out_of_memory = code == 27
-  return nil, errors.new { kind = out_of_memory and "io" or "invalid_request",
+  return nil, { kind = out_of_memory and "io" or "invalid_request",
     message = message }
 end
 
@@ -227,7 +227,7 @@ local function read_plain(transfer, request)
   return response
 end
 
--- One attempt: a response, or nil and an error.
+-- One attempt: a response, or nil and the fields of an error.
 local function exchange(wire, request)
   local transfer, err = open(wire)
   if not transfer then return nil, err end
@@ -268,16 +268,12 @@ function http.emit(settings, event)
   if settings.on_event then pcall(settings.on_event, event) end
 end
 
---- The error with the call it belongs to, rid of the key.
----@param err yuanjing.Error
----@param request yuanjing.Request
----@param attempts integer
----@param key? string
----@return yuanjing.Error
-function http.complete(err, request, attempts, key)
-  err.call = err.call or call_of(request)
-  err.attempts = err.attempts or attempts
-  return errors.new(err, key)
+-- The fields as an error, with the call it belongs to and without the key.
+-- NB: once and no earlier, since an error's texts are cut, and half a key would
+-- not be found.
+local function complete(fields, request, attempts, key)
+  fields.call, fields.attempts = call_of(request), attempts
+  return errors.new(fields, key)
 end
 
 -- A response, an error, or both: a body that broke off.
@@ -300,12 +296,12 @@ end
 
 local function new_call(settings, request)
   local wire, err, key = prepare(settings, request)
-  if not wire then return nil, http.complete(err, request, 0) end
+  if not wire then return nil, complete(err, request, 0) end
   return {
     settings = settings, request = request, wire = wire,
     ends = deadline(settings, request),
     complete = function(failure, attempt)
-      return http.complete(failure, request, attempt, key)
+      return complete(failure, request, attempt, key)
     end,
   }
 end

@@ -2,7 +2,6 @@
 -- stream is whole only if its sender said so (DESIGN.md promise 2).
 local core = require "yuanjing.core"
 local envelope = require "yuanjing.api.envelope"
-local errors = require "yuanjing.errors"
 local http = require "yuanjing.http"
 local json = require "yuanjing.json"
 local loop = require "yuanjing.loop"
@@ -89,7 +88,7 @@ local VERDICTS = {
 
 local function complete(self, failure)
   failure.status = failure.status or self._status
-  local err = self._complete(errors.new(failure))
+  local err = self._complete(failure)
   err.partial = (self._transfer:summary())
   http.emit(self._settings, { type = "error", call = err.call, error = err,
     status = err.status, attempt = err.attempts })
@@ -193,6 +192,7 @@ end
 function methods:chunks()
   check_open(self, 2)
   return function()
+    check_open(self, 2)
     local chunk, err = self:next()
     if err then error(err, 0) end
     return chunk

@@ -187,7 +187,7 @@ local function spelled_out(document)
     or "the platform reported a failure without a text"
 end
 
--- A number under "code" next to a failing status may be that of a success.
+-- The most precise code there is; 0 stands for a success in every API.
 local function code_of(document)
   local err = document.error
   local code = is_record(err) and first_word(err, CODE_FIELDS)

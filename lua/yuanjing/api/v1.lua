@@ -1,7 +1,6 @@
 --- The v1 wire: paths, field names, and what its answers hold (PLATFORM.md
 -- sections 2 to 5). Nobody else knows them.
 local envelope = require "yuanjing.api.envelope"
-local errors = require "yuanjing.errors"
 local http = require "yuanjing.http"
 local json = require "yuanjing.json"
 
@@ -60,7 +59,7 @@ end
 local function failed(failure, response)
   failure.status = response.status
   failure.body = failure.body or response.body
-  return nil, response.complete(errors.new(failure))
+  return nil, response.complete(failure)
 end
 
 -- A task is work that is paid for: its id must not get lost.
