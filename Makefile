@@ -149,7 +149,7 @@ CPPCHECK = cppcheck --quiet --error-exitcode=1 --std=c99 --inline-suppr \
 
 cppcheck:
 	$(CPPCHECK) $(PLAIN) $(BINDING)
-	$(CPPCHECK) -DYJ_USE_POLL $(PLAIN) $(BINDING)
+	$(CPPCHECK) -DYJ_USE_POLL -DLIBCURL_VERSION_NUM=0x075801 $(PLAIN) $(BINDING)
 
 tidy:
 	clang-tidy --quiet $(PLAIN) $(BINDING) -- -std=c99 $(call headers,lua5.4)

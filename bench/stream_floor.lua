@@ -16,4 +16,4 @@ for data in floor.open(url, body, nil) do
     if mode == "pull" then texts[chunks] = text end
   end
 end
-print("chunks=" .. chunks .. " bytes=" .. bytes)
+print("chunks=" .. chunks .. " bytes=" .. bytes .. " kept=" .. #texts)

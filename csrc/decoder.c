@@ -25,8 +25,8 @@ enum slot {
   N_SLOTS
 };
 
-#define KEY(name, slot, inside) {name, sizeof name - 1, 0, slot, inside}
-#define FIRST_OF(name, inside) {name, sizeof name - 1, 1, -1, inside}
+#define KEY(name, slot, inside) {(name), sizeof(name) - 1, 0, (slot), (inside)}
+#define FIRST_OF(name, inside) {(name), sizeof(name) - 1, 1, -1, (inside)}
 #define END_OF_KEYS {NULL, 0, 0, -1, NULL}
 
 static const struct yj_json_key delta_keys[] = {

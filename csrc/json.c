@@ -273,6 +273,7 @@ static const char *skip_plain(const char *p, const char *end) {
 /* p is at the quote. All bytes but NUL may stand in a string, as in cjson. */
 static enum yj_json_verdict read_string(struct reader *r) {
   enum yj_json_verdict verdict = YJ_JSON_WHOLE;
+  /* cppcheck-suppress ctuuninitvar ; p and end are all it needs */
   r->p++;
   r->escaped = 0;
   while (verdict == YJ_JSON_WHOLE) {
@@ -335,6 +336,7 @@ static char *put_bytes(char *out, const char *from, const char *to) {
 
 static size_t unescape(struct reader *r, char *out) {
   char *o = out;
+  /* cppcheck-suppress ctuuninitvar ; p and end are all it needs */
   const char *slash = memchr(r->p, '\\', (size_t)(r->end - r->p));
   while (slash != NULL) {
     o = put_bytes(o, r->p, slash);

@@ -115,6 +115,7 @@ static int l_timeout(lua_State *L) {
 static int l_ready(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L, 1);
   struct yj_transfer *t;
+  lua_settop(L, 1);
   yj_getuservalue(L, 1); /* 2 */
   do {
     lua_settop(L, 2);

@@ -742,7 +742,8 @@ local function tls_server(folder, pair)
   local pipe = assert(io.popen(("cd '%s' && echo $$ && exec openssl s_server "
     .. "-HTTP -accept 127.0.0.1:0 -cert '%s' -key '%s' 2>&1 </dev/null")
     :format(folder, pair.cert, pair.key)))
-  local pid, line = pipe:read("*l"), nil
+  local pid = pipe:read("*l")
+  local line
   repeat line = assert(pipe:read("*l")) until line:find("^ACCEPT")
   return "https://127.0.0.1:" .. line:match("(%d+)$"), function()
     os.execute("kill " .. pid)

@@ -330,7 +330,7 @@ describe("the environment", function()
         ]])
       assert.equal("yuanjing.Client (https://opencomputing.ai)\t"
         .. "https://token.opencomputing.cn\t"
-        .. "auth: no API key (GET /llmage/v1/models, 0 attempts); "
+        .. "auth: no API key (GET /llmage/v1/models); "
         .. "pass api_key, or set YUANJING_API_KEY", output)
     end
   end)

@@ -6,7 +6,6 @@ local core = require "yuanjing.core"
 
 local json = {}
 
-local math_type = rawget(math, "type") -- Lua 5.3 and later
 local NULL = cjson.null
 
 -- cjson's words come with "file:line:" in front.

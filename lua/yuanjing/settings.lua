@@ -45,7 +45,7 @@ end
 
 local function seconds(name, value)
   if type(value) ~= "number" then fail(name, "number of seconds", value, 0) end
-  if not (value > 0) then
+  if value ~= value or value <= 0 then
     error(("%s: must be more than 0 seconds"):format(name), 0)
   end
   return value

@@ -149,10 +149,9 @@ end
 function methods:next()
   check_open(self, 2)
   if self._over then return nil, self._err end
-  local transfer, more = self._transfer, nil
-  repeat
+  while true do
     local content, text, reasoning, finish_reason, has_usage, odd =
-      transfer:next()
+      self._transfer:next()
     if content then
       local failure = odd and failure_in(self, text)
       if failure then return fail(self, failure) end
@@ -160,11 +159,9 @@ function methods:next()
         finish_reason = finish_reason, _json = text,
         _has_usage = has_usage }, Chunk)
     end
-    local err
-    more, err = take_event(self, text, reasoning)
-    if err then return nil, err end
-  until not more
-  return nil
+    local more, err = take_event(self, text, reasoning)
+    if not more then return nil, err end
+  end
 end
 
 -- The next text that is not empty, when there was none at once: nil; nil and

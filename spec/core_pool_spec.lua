@@ -1,0 +1,718 @@
+-- All transfers of a process together: what opening takes, how they are moved
+-- on, and what becomes of them with the collector, the clock and the process.
+local busted = require "busted"
+local core = require "yuanjing.core"
+local scripted = require "support.scripted"
+local socket = require "socket"
+local support = require "support"
+
+local answer = scripted.answer
+local jit = rawget(_G, "jit")
+local STREAM = answer(200, { ["Connection"] = "close" })
+local EVENT = 'data: {"content":"x"}\n'
+local SILENCE = { "wait_close", 20 }
+
+local pool
+
+-- A test in a coroutine: what it leaves on its stack goes with it, or LuaJIT
+-- would still see handles there in after_each.
+local function it(name, test)
+  return busted.it(name, function()
+    local ok, err = coroutine.resume(coroutine.create(test))
+    if not ok then error(err, 0) end
+  end)
+end
+
+local function request_of(url, options)
+  local request = { method = "GET", proxy = "", url = url }
+  for name, value in pairs(options or {}) do request[name] = value end
+  return request
+end
+
+local function open(url, options)
+  return support.watch(assert(pool:open(request_of(url, options))))
+end
+
+local function move_for(seconds)
+  local ends = core.now() + seconds
+  while core.now() < ends do pool:wait(ends - core.now()) end
+end
+
+local function finish(transfer)
+  local ends = core.now() + 10
+  while not transfer:done() and core.now() < ends do pool:wait(0.1) end
+  assert.is_true(transfer:done())
+  return transfer
+end
+
+local function serve(...)
+  return support.serve { default = { { "request" }, ... } }
+end
+
+before_each(function() pool = support.watch(assert(core.pool())) end)
+
+after_each(function()
+  pool:close()
+  pool = nil
+  support.clean()
+  if jit then jit.flush() end  -- traces hold the upvalues of what they ran
+  support.assert_freed()
+end)
+
+describe("open()", function()
+  it("refuses a request that is none", function()
+    local fine = { "X: y" }
+    local cases = {
+      { { method = false }, "method: expected string, got boolean" },
+      { { url = 5 }, "url: expected string, got number" },
+      { { url = "http://127.0.0.1/\0x" }, "url: has a zero byte in it" },
+      { { body = {} }, "body: expected string, got table" },
+      { { proxy = "x\0y" }, "proxy: has a zero byte in it" },
+      { { ca_file = 1 }, "ca_file: expected string, got number" },
+      { { ca_path = fine }, "ca_path: expected string, got table" },
+      { { method = "" }, "method: expected capital letters" },
+      { { method = "get" }, "method: expected capital letters" },
+      { { method = "GET / HTTP/1.1\r\nX: y\r\n" },
+        "method: expected capital letters" },
+      { { headers = "X: y" }, "headers: expected table, got string" },
+      { { headers = { 1 } }, "headers[1]: expected string, got number" },
+      { { headers = { "X: y", "A: b\r\nC: d" } },
+        "headers[2]: has a control character in it" },
+      { { headers = { "A: b\nC: d" } },
+        "headers[1]: has a control character in it" },
+      { { headers = { "A: \0" } },
+        "headers[1]: has a control character in it" },
+      { { headers = { "A: \127" } },
+        "headers[1]: has a control character in it" },
+      { { limits = 5 }, "limits: expected table, got number" },
+      { { limits = { idle = "1" } }, "idle: expected number, got string" },
+      { { max_body = "1" }, "max_body: expected number, got string" },
+      { { max_event = fine }, "max_event: expected number, got table" },
+    }
+    for _, case in ipairs(cases) do
+      local request = request_of("http://127.0.0.1:1/", case[1])
+      assert.has_error(function() pool:open(request) end, case[2])
+    end
+    assert.has_error(function() pool:open { url = "http://127.0.0.1/" } end,
+      "method and url are needed")
+    assert.has_error(function() pool:open { method = "GET" } end,
+      "method and url are needed")
+    assert.has_error(function() pool:open() end,
+      "bad argument #1 to 'open' (table expected, got no value)")
+    assert.equal(0, pool:count())
+  end)
+
+  it("speaks http and https alone, to a URL that is one", function()
+    local cases = {
+      { "file:///etc/passwd", 1 }, { "ftp://127.0.0.1/", 1 },
+      { "gopher://127.0.0.1/", 1 }, { "dict://127.0.0.1/", 1 },
+      { "nonsense://127.0.0.1/", 1 }, { "http://user:pw@127.0.0.1/", 67 },
+      { "http://user@127.0.0.1/", 67 }, { "", 3 }, { "http://", 3 },
+      { "http://a b/", 3 }, { "http://[::1", 3 },
+      { "http://127.0.0.1:99999/", 3 }, { "http://127.0.0.1/\r\nX: y", 3 },
+    }
+    for _, case in ipairs(cases) do
+      local transfer = finish(open(case[1]))
+      local fault, _, code, sent, answered = transfer:failure()
+      assert.same({ case[1], "curl", case[2], false, false },
+        { case[1], fault, code, sent, answered })
+      assert.is_nil(transfer:status())
+    end
+  end)
+
+  it("tells what libcurl does not take", function()
+    local transfer, message, code = pool:open(request_of(
+      "http://127.0.0.1/" .. ("x"):rep(8000001)))
+    assert.same({ nil, 43 }, { transfer, code })
+    assert.is_string(message)
+    assert.equal(0, pool:count())
+  end)
+
+  it("notices a pool that is closed while it reads the request", function()
+    local other = assert(core.pool())
+    local request = setmetatable({}, { __index = function(_, name)
+      other:close()
+      return ({ method = "GET", url = "http://127.0.0.1:1/" })[name]
+    end })
+    assert.has_error(function() other:open(request) end,
+      "calling 'open' on bad self (the pool is closed)")
+  end)
+
+  it("takes limits that have passed already for what they are", function()
+    for _, seconds in ipairs { 0, -1, -math.huge } do
+      local transfer = open(serve(SILENCE).url,
+        { limits = { total = seconds } })
+      assert.is_true(support.timed(finish, transfer) < 1)
+      assert.equal("total_timeout", (transfer:failure()))
+    end
+    local transfer = open(serve({ "send", answer(200, {}, "ok") }).url,
+      { limits = { total = math.huge, idle = 1e300 } })
+    assert.is_nil(finish(transfer):failure())
+  end)
+end)
+
+describe("ready()", function()
+  it("gives each transfer with news, once", function()
+    local server = serve({ "send", STREAM }, { "sleep", 0.3 },
+      { "send", EVENT }, { "sleep", 0.2 }, { "close" })
+    local a = open(server.url, { events = true })
+    local b = open(server.url, { events = true })
+    local names, seen = { [a] = "a", [b] = "b" }, {}
+    assert.is_nil(pool:ready())
+    local ends = core.now() + 5
+    while not (a:done() and b:done()) and core.now() < ends do
+      pool:wait(0.1)
+      local round = {}
+      local transfer = pool:ready()
+      while transfer do
+        local name = names[transfer]
+        assert.is_nil(round[name])
+        round[name], seen[name] = true, (seen[name] or 0) + 1
+        transfer = pool:ready()
+      end
+    end
+    -- the head, the event, the end
+    assert.same({ a = 3, b = 3 }, seen)
+    assert.is_nil(pool:ready())
+  end)
+
+  it("is an iterator, whatever it is given", function()
+    finish(open(serve({ "send", answer(200, {}, "ok") }).url))
+    local count = 0
+    for transfer in pool.ready, pool, "x" do
+      assert.is_true(transfer:done())
+      count = count + 1
+    end
+    assert.equal(1, count)
+  end)
+
+  it("passes over what is closed or collected", function()
+    local server = serve({ "send", answer(200, {}, "ok") })
+    local kept = open(server.url)
+    local closed = open(server.url)
+    local dropped = open(server.url)
+    finish(kept)
+    finish(closed)
+    finish(dropped)
+    closed:close()
+    dropped = nil
+    collectgarbage()
+    collectgarbage()
+    assert.equal(kept, pool:ready())
+    assert.is_nil(dropped or pool:ready())
+  end)
+end)
+
+describe("waiting", function()
+  it("ends when it is told to, whatever is armed in between", function()
+    pool:wake()
+    assert.is_true(support.timed(pool.wait, pool, 5) < 1)
+    local transfer = open(serve(SILENCE).url, { limits = { total = 20 } })
+    move_for(0.1)
+    pool:wake()
+    transfer:discard(2)  -- arms an earlier alarm
+    assert.is_true(support.timed(pool.wait, pool, 5) < 1)
+    local turns, ends = 0, core.now() + 0.3
+    while core.now() < ends do
+      pool:wait(ends - core.now())
+      turns = turns + 1
+    end
+    assert.is_true(turns < 10, turns)
+  end)
+
+  it("takes as long as it is given, and no less", function()
+    for _, seconds in ipairs { 0, 0.0004, 0.03, 0.1 } do
+      local took = support.timed(pool.wait, pool, seconds)
+      assert.is_true(took >= seconds and took < seconds + 0.5, took)
+    end
+    assert.has_error(function() pool:wait(0 / 0) end,
+      "bad argument #1 to 'wait' (not a number)")
+    assert.has_error(function() pool:step(0 / 0) end,
+      "bad argument #1 to 'step' (out of range)")
+    assert.has_error(function() pool:step(-1) end,
+      "bad argument #1 to 'step' (out of range)")
+    for _, seconds in ipairs { math.huge, -1, 1e300, 2147483.647 } do
+      pool:wake()
+      assert.is_true(support.timed(pool.wait, pool, seconds) < 1)
+    end
+  end)
+
+  it("costs no time of the processor", function()
+    local transfer = open(serve({ "send", STREAM }, SILENCE).url,
+      { limits = { idle = 60, total = 60 }, events = true })
+    move_for(0.2)
+    local from, ends = os.clock(), core.now() + 0.5
+    local turns = 0
+    while core.now() < ends do
+      pool:wait(ends - core.now())
+      turns = turns + 1
+    end
+    assert.is_true(os.clock() - from < 0.1, os.clock() - from)
+    assert.is_true(turns < 10, turns)
+    assert.is_false(transfer:done())
+  end)
+
+  it("knows when the clock has something to do", function()
+    assert.is_nil(pool:timeout())
+    local transfer = open(serve(SILENCE).url, { limits = { total = 0.5 } })
+    assert.is_true(pool:timeout() <= 0.5)
+    move_for(0.2)
+    assert.is_true(pool:timeout() > 0.1 and pool:timeout() <= 0.3,
+      pool:timeout())
+    finish(transfer)
+    move_for(0.1)
+    assert.is_true((pool:timeout() or 9) > 1)
+  end)
+
+  it("by its descriptor is the same", function()
+    local fd = pool:fd()
+    if not fd then return end  -- poll(2) has none to give
+    local handle = { getfd = function() return fd end,
+      dirty = function() return false end }
+    local function readable(seconds)
+      return #socket.select({ handle }, nil, seconds or 0) > 0
+    end
+    local function settle()
+      for _ = 1, 100 do
+        if not readable(0.05) then return end
+        pool:step()
+      end
+      error("the descriptor is always readable")
+    end
+    assert.is_false(readable())
+    local transfer = open(serve({ "sleep", 0.3 }, { "send", STREAM .. EVENT },
+      SILENCE).url, { events = true, limits = { first = 9, idle = 0.4 } })
+    assert.is_true(readable())  -- to connect
+    settle()
+    assert.is_nil(transfer:status())
+    while not transfer:status() do
+      assert.is_true(readable(2))  -- the answer
+      pool:step()
+    end
+    settle()
+    assert.equal("x", (transfer:next()))
+    assert.is_nil((transfer:next()))
+    assert.is_false(readable())
+    while not transfer:done() do
+      assert.is_true(readable(2))  -- the limit
+      pool:step()
+    end
+    assert.equal("idle_timeout", (transfer:failure()))
+    pool:wake()
+    assert.is_true(readable())
+    settle()
+  end)
+end)
+
+describe("step()", function()
+  -- Senders that always have more, and never a reader.
+  local function firehoses(count)
+    local server = serve({ "send", STREAM }, { "fill", ("x"):rep(1000), 1e7 })
+    local list = {}
+    for i = 1, count do
+      list[i] = open(server.url)
+      list[i]:discard(60)
+    end
+    move_for(0.2)
+    return list
+  end
+
+  it("with a budget gives everyone a turn", function()
+    local loud = firehoses(3)
+    local server = serve({ "send", answer(200, {}, "ok") })
+    local list = {}
+    for i = 1, 20 do list[i] = open(server.url) end
+    local ends = core.now() + 8
+    for _, transfer in ipairs(list) do
+      while not transfer:done() and core.now() < ends do pool:step(1e-9) end
+      assert.equal("ok", transfer:body())
+    end
+    assert.is_false(loud[1]:done())
+  end)
+
+  it("with a budget keeps the limits", function()
+    local loud = firehoses(3)
+    local transfer = open(serve(SILENCE).url, { limits = { total = 0.3 } })
+    local from = core.now()
+    while not transfer:done() and core.now() < from + 5 do pool:step(1e-9) end
+    assert.equal("total_timeout", (transfer:failure()))
+    assert.is_true(core.now() - from < 2)
+    assert.is_false(loud[1]:done())
+  end)
+
+  it("reads what has come before it looks at the clock", function()
+    local server = serve({ "sleep", 0.2 }, { "send", STREAM .. EVENT }, SILENCE)
+    local list = {}
+    for i = 1, 150 do
+      list[i] = open(server.url, { events = true, limits = { first = 0.5 } })
+    end
+    move_for(0.1)
+    support.sleep(0.7)  -- nobody steps
+    move_for(0.1)
+    for i, transfer in ipairs(list) do
+      assert.same({ i, "x" }, { i, (transfer:next()) })
+    end
+  end)
+
+  it("serves more sockets than it asks for at once", function()
+    local loud = firehoses(100)
+    local transfer = open(serve({ "send", answer(200, {}, "ok") }).url)
+    local late = open(serve(SILENCE).url, { limits = { total = 0.5 } })
+    assert.equal("ok", finish(transfer):body())
+    assert.equal("total_timeout", (finish(late):failure()))
+    assert.is_false(loud[1]:done())
+  end)
+end)
+
+describe("limits by the hundred", function()
+  it("pass in their order", function()
+    local listener = assert(socket.bind("127.0.0.1", 0, 1024))
+    local _, port = listener:getsockname()
+    local url = ("http://127.0.0.1:%d/"):format(port)
+    local COUNT, seed = 600, 1
+    local function random(n)
+      seed = seed * 16807 % 2147483647
+      return seed % n + 1
+    end
+    local limit_of, list = {}, {}
+    for i = 1, COUNT do
+      local transfer = open(url,
+        { limits = { total = 1 + random(1000) / 1000, connect = 60 } })
+      list[i], limit_of[transfer] = transfer, 0
+    end
+    local from = core.now()
+    for i, transfer in ipairs(list) do
+      local seconds = 0.3 + random(1000) / 1000
+      if i % 7 == 0 then
+        transfer:close()
+      else
+        transfer:discard(seconds)  -- to a new place, most of them nearer
+        limit_of[transfer] = core.now() - from + seconds
+      end
+    end
+    local before, fired = 0, 0
+    while pool:count() > 0 do
+      assert.is_true(core.now() < from + 6)
+      pool:wait(1)
+      for transfer in pool.ready, pool do
+        local limit = limit_of[transfer]
+        assert.equal("total_timeout", (transfer:failure()))
+        assert.is_true(limit >= before and limit <= core.now() - from)
+        before, fired = limit, fired + 1
+      end
+    end
+    assert.equal(COUNT - math.floor(COUNT / 7), fired)
+    listener:close()
+  end)
+end)
+
+describe("what is dropped", function()
+  it("does not pile up", function()
+    local most = 0
+    for _ = 1, 3000 do
+      pool:open(request_of("http://127.0.0.1:1/"))
+      most = math.max(most, pool:count())
+    end
+    assert.is_true(most < 1000, most)
+    collectgarbage()
+    collectgarbage()
+    assert.equal(0, pool:count())
+  end)
+
+  it("ends with the pool that nobody holds", function()
+    local server = serve(SILENCE)
+    local transfer = open(server.url)
+    move_for(0.1)
+    pool:close()
+    pool = support.watch(assert(core.pool()))
+    collectgarbage()
+    assert.equal("pool", (transfer:failure()))
+    assert.is_true(server:wait_for(function()
+      return server:connections().open == 0
+    end, 2))
+  end)
+end)
+
+-- Descriptors of this process: number = {what it is, whether exec closes it}.
+local function descriptors()
+  local file = assert(io.open("/proc/self/stat"))
+  local pid = file:read("*a"):match("^%d+")
+  file:close()
+  local found, count = {}, 0
+  local list = support.output("ls -l /proc/" .. pid .. "/fd")
+  for fd, what in list:gmatch("(%d+) %-> (%w+):") do
+    local info = io.open("/proc/self/fdinfo/" .. fd)
+    if info and what ~= "pipe" then
+      local flags = tonumber(info:read("*a"):match("flags:%s*(%d+)"), 8)
+      found[tonumber(fd)] = { what, flags % 0x100000 >= 0x80000 }
+      count = count + 1
+    end
+    if info then info:close() end
+  end
+  return found, count
+end
+
+describe("descriptors", function()
+  it("are not for the processes the host starts", function()
+    local before = descriptors()
+    local transfer = open(serve({ "send", STREAM }, SILENCE).url)
+    move_for(0.2)
+    local seen = 0
+    for fd, it_is in pairs(descriptors()) do
+      if not before[fd] then
+        assert.same({ "socket", true }, it_is)
+        seen = seen + 1
+      end
+      if it_is[1] == "anon_inode" then assert.is_true(it_is[2]) end
+    end
+    assert.equal(1, seen)
+    assert.is_false(transfer:done())
+  end)
+
+  it("do not keep a closed transfer's connection open elsewhere", function()
+    local server = serve({ "send", STREAM }, SILENCE)
+    local transfer = open(server.url)
+    move_for(0.1)
+    local child = io.popen("sleep 3", "w")
+    transfer:close()
+    assert.is_true(server:wait_for(function()
+      return server:connections().open == 0
+    end, 1))
+    os.execute("true")
+    assert.is_truthy(child)
+  end)
+
+  it("are given back", function()
+    local other = assert(core.pool())
+    local server = serve({ "send", answer(200, {}, "ok") })
+    local silent = serve(SILENCE)
+    local _, before = descriptors()
+    local keep = pool
+    pool = other
+    local _, with_pool = descriptors()
+    for _ = 1, 200 do finish(open(server.url)):close() end
+    local list = {}
+    for i = 1, 100 do list[i] = open(silent.url) end
+    move_for(0.2)
+    for _, transfer in ipairs(list) do transfer:close() end
+    local _, after = descriptors()
+    assert.is_true(after <= with_pool + 8, after - with_pool)
+    other:close()
+    pool = keep
+    local _, without = descriptors()
+    assert.is_true(without < before, without)
+  end)
+end)
+
+-- Processes ------------------------------------------------------------------
+
+local built
+
+-- spec/support/process.c for this Lua: the folder it is in.
+local function process_module()
+  if built and support.exists(built .. "/process.so") then return built end
+  built = support.tempdir()
+  local lua = jit and "luajit" or _VERSION:lower():gsub(" ", "")
+  local done = os.execute(("cc -shared -fPIC -o %s/process.so $(pkg-config "
+    .. "--cflags %s) spec/support/process.c"):format(built, lua))
+  assert(done == true or done == 0)
+  return built
+end
+
+local PRELUDE = [[
+package.path, package.cpath = %q, %q
+local core, process = require "yuanjing.core", require "process"
+local url = ...
+local function open(pool, options)
+  options = options or {}
+  options.method, options.url, options.proxy = "GET", options.url or url, ""
+  return assert(pool:open(options))
+end
+local function move_for(pool, seconds)
+  local ends = core.now() + seconds
+  while core.now() < ends do pool:wait(ends - core.now()) end
+end
+local function read_all(pool, transfer)
+  local count, content, event = 0
+  repeat
+    content, event = transfer:next()
+    if content then count = count + 1
+    elseif event == "pending" then pool:wait(5) end
+  until event ~= "pending" and not content
+  return count, event
+end
+]]
+
+-- Runs a script in a process of its own: its exit status, its output.
+local function run(script, url, ...)
+  local folder = support.tempdir()
+  local path = support.write(folder .. "/script.lua", PRELUDE:format(
+    package.path, package.cpath .. ";" .. process_module() .. "/?.so")
+    .. script)
+  local words = table.concat({ arg[-1], path, url or "", ... }, " ")
+  -- what a forked child leaves to its parent is no leak
+  local text = support.output("ASAN_OPTIONS=detect_leaks=0 timeout 30 "
+    .. words .. " 2>&1; code=$?; echo; echo $code")
+  local output, status = text:match("^(.-)\n*(%d+)$")
+  return { tonumber(status), output }
+end
+
+describe("a signal", function()
+  it("ends a wait and breaks nothing", function()
+    local server = serve({ "sleep", 0.4 }, { "send", answer(200, {}, "ok") })
+    assert.same({ 0, "ok" }, run([[
+      local pool = core.pool()
+      local transfer = open(pool)
+      move_for(pool, 0.1)
+      process.interrupt(0.1)
+      local from, moved, why = core.now()
+      repeat moved, why = pool:wait(5) until not moved or transfer:done()
+      assert(not moved and why == "interrupted", why)
+      assert(core.now() - from < 0.25)
+      while not transfer:done() do pool:wait() end
+      io.write(transfer:body())
+    ]], server.url))
+  end)
+end)
+
+describe("the end of the state", function()
+  local SETUP = [[
+    local pool = core.pool()
+    local transfer = open(pool, { events = true })
+    move_for(pool, 0.15)
+  ]]
+  local orders = {
+    ["pool first"] = [[
+      pool = nil
+      collectgarbage() collectgarbage()
+      assert(transfer:failure() == "pool")
+      transfer = nil
+      collectgarbage() collectgarbage()
+    ]],
+    ["transfer first"] = [[
+      transfer = nil
+      collectgarbage() collectgarbage()
+      assert(pool:count() == 0)
+      pool = nil
+      collectgarbage() collectgarbage()
+    ]],
+    ["both at once"] = "",
+    ["both closed by hand, twice"] = [[
+      transfer:close() pool:close() transfer:close() pool:close()
+    ]],
+    ["the pool closed, the transfer left"] = "pool:close()",
+    ["more transfers than one"] = [[
+      keep = { transfer }
+      for i = 1, 50 do keep[i + 1] = open(pool) end
+      pool:step()
+    ]],
+    ["a transfer made after all others are gone"] = [[
+      transfer:close()
+      open(pool) open(pool):discard(1)
+    ]],
+    ["a name being looked up"] = [[
+      other = open(pool, { url = "http://a.invalid/" })
+      pool:step() pool:step()
+    ]],
+    ["both in a coroutine that never ends"] = [[
+      keep = coroutine.wrap(function(p, t)
+        coroutine.yield()
+        return p, t
+      end)
+      keep(pool, transfer)
+      pool, transfer = nil, nil
+    ]],
+    ["os.exit"] = "os.exit(0)",
+    ["os.exit, the state closed"] = "os.exit(0, true)",
+  }
+  for name, order in pairs(orders) do
+    it("is survived with " .. name, function()
+      local server = support.serve { default = { { "request" },
+        { "send", STREAM .. EVENT }, SILENCE } }
+      assert.same({ 0, "" }, run(SETUP .. order, server.url))
+      assert.is_true(server:wait_for(function()
+        return server:connections().open == 0
+      end, 2))
+    end)
+  end
+end)
+
+describe("a forked child", function()
+  -- The child touches all there is, then ends as Lua ends.
+  local FORK = [[
+    local pool = core.pool()
+    local transfer = open(pool, { events = true, ca_file = select(2, ...),
+      limits = { first = 20, idle = 10 } })
+    local begun, content = core.now()
+    repeat
+      pool:wait(1)
+      content = content or transfer:next()
+    until content or transfer:done()
+    assert(content == "x", transfer:failure())
+    assert(pool:is_mine())
+    local child = process.fork()
+    if child == 0 then
+      assert(not pool:is_mine())
+      local moved, why = pool:step()
+      assert(not moved and why == "opened by another process, before a fork")
+      moved, why = pool:open { method = "GET", url = "http://127.0.0.1:1/" }
+      assert(not moved and why == "opened by another process, before a fork")
+      pool:wake()
+      assert(transfer:done() and transfer:failure() == "pool")
+      for _ = 1, 3 do assert(not transfer:next()) end
+      transfer:discard(1)
+      local own = core.pool()
+      if select(3, ...) then
+        local other = open(own, { url = select(3, ...) })
+        while not other:done() do own:wait(1) end
+        assert(other:body() == "ok", other:failure())
+      end
+      if select(4, ...) == "close" then
+        pool:close()
+        assert(not transfer:next())
+        transfer:close()
+      end
+      os.exit(0, true)
+    end
+    assert(process.wait(child) == 0)
+    local from, turns = os.clock(), 0
+    local count, event
+    local more = 0
+    repeat
+      content, event = transfer:next()
+      if content then more = more + 1
+      elseif event == "pending" then pool:wait(5) turns = turns + 1 end
+    until event ~= "pending" and not content
+    assert(os.clock() - from < 0.3 and turns < 200, turns)
+    io.write(more, " ", event, " ", tostring(transfer:failure()))
+  ]]
+
+  for _, how in ipairs { "close", "leave" } do
+    it("does not disturb its parent's stream: " .. how, function()
+      local server = serve({ "send", STREAM .. EVENT },
+        { "repeat", 10, { { "sleep", 0.1 }, { "send", EVENT } } }, { "close" })
+      local plain = serve({ "send", answer(200, {}, "ok") })
+      assert.same({ 0, "10 end nil" },
+        run(FORK, server.url, "''", plain.url, how))
+    end)
+
+    it("does not disturb its parent's TLS stream: " .. how, function()
+      local certificate = require "support.certificate"
+      local ca = certificate.authority(support.tempdir())
+      local pair = certificate.server(ca)
+      local listener = assert(socket.bind("127.0.0.1", 0))
+      local _, port = listener:getsockname()
+      listener:close()
+      local send = ("(sleep 0.7; printf '%s'; for i in 1 2 3 4 5; do sleep 0.1; "
+        .. "printf '%s'; done; sleep 0.2) | timeout 20 openssl s_server -quiet "
+        .. "-accept 127.0.0.1:%s -cert %s -key %s -naccept 1 >/dev/null 2>&1 &")
+        :format((STREAM .. EVENT):gsub("\r\n", "\\r\\n"):gsub("\n", "\\n"),
+          EVENT:gsub("\n", "\\n"), port, pair.cert, pair.key)
+      os.execute(send)
+      support.sleep(0.3)
+      local plain = serve({ "send", answer(200, {}, "ok") })
+      assert.same({ 0, "5 end nil" }, run(FORK,
+        "https://127.0.0.1:" .. port .. "/", ca.cert, plain.url, how))
+    end)
+  end
+end)
