@@ -324,7 +324,7 @@ describe("Retry-After", function()
     assert.same({ 1, 1 }, { events[3].delay, events[3].error.retry_after })
     local requests = server:requests()
     local took = requests[2].at - requests[1].at
-    assert.truthy(took >= 1 and took < 1.3, took)
+    assert.truthy(took >= 1 and took < 1.8, took)
   end)
 
   for name, case in pairs {
@@ -444,7 +444,7 @@ describe("a limit", function()
         retries = case[3].total and 2 or 0 })
       local took, result, err = support.timed(case[2], client)
       assert.is_nil(result)
-      assert.truthy(took >= 0.19 and took < 0.35, took)
+      assert.truthy(took >= 0.19 and took < 1, took)
       local got = support.fields(err)
       got.hint = nil
       if case[3].total and got.status then -- as much as there was time for
@@ -473,13 +473,40 @@ describe("a limit", function()
         assert.is_nil(text)
         assert.same({ kind = "timeout", attempts = 1, retryable = true,
           call = CALL }, fields(err))
-        assert.truthy(took >= 0.19 and took < 0.4, took)
+        assert.truthy(took >= 0.19 and took < 1, took)
       end
       local _, err = PLAIN(client_at(url, { timeout = { connect = 0.1 },
         retries = 1 }))
       assert.same({ "timeout", 2, "no connection within the connect limit" },
         { err.kind, err.attempts, err.message })
     end)
+
+  it("has a default, which knows a stream from a plain answer", function()
+    local loop, limits = yuanjing.loop, {}
+    local open = loop.open
+    finally(function() loop.open = open end)
+    loop.open = function(wire)
+      limits[#limits + 1] = wire.limits
+      return nil, "not now"
+    end
+    for _, timeout in ipairs { {}, { first = 1, idle = 2, total = 3 } } do
+      local client = client_at("http://127.0.0.1:1", { timeout = timeout })
+      PLAIN(client)
+      STREAM(client)
+    end
+    assert.truthy(limits[1].total > 599 and limits[1].total <= 600)
+    limits[1].total = 600
+    for n = 3, 4 do
+      assert.truthy(limits[n].total > 2.9 and limits[n].total <= 3)
+      limits[n].total = 3
+    end
+    assert.same({
+      { connect = 10, head = 120, idle = 60, total = 600 },
+      { connect = 10, head = 120, first = 120, idle = 60 },
+      { connect = 10, head = 1, first = 1, idle = 2, total = 3 },
+      { connect = 10, head = 1, first = 1, idle = 2, total = 3 },
+    }, limits)
+  end)
 
   it("for the first byte bounds a plain answer's head alone unless it is given",
     function()
@@ -498,7 +525,7 @@ describe("a limit", function()
       { timeout = 0.2 }))
     assert.is_nil(text)
     assert.same({ "timeout", TOTAL }, { err.kind, err.message })
-    assert.truthy(took < 0.4, took)
+    assert.truthy(took < 1, took)
   end)
 
   it("between events is not the time of the whole", function()

@@ -38,10 +38,10 @@ describe("the loop", function()
   it("sleeps as long as it is told, without work", function()
     local from = os.clock()
     local took = support.timed(loop.sleep, 0.3)
-    assert.truthy(took >= 0.3 and took < 0.35, took)
-    assert.truthy(os.clock() - from < 0.05)
+    assert.truthy(took >= 0.3 and took < 0.5, took)
+    assert.truthy(os.clock() - from < 0.1)
     for _, seconds in ipairs { 0, -1 } do
-      assert.truthy(support.timed(loop.sleep, seconds) < 0.02)
+      assert.truthy(support.timed(loop.sleep, seconds) < 0.1)
     end
   end)
 
@@ -49,7 +49,7 @@ describe("the loop", function()
     local took = support.timed(function()
       for _ = 1, 20 do loop.sleep(0.0005) end
     end)
-    assert.truthy(took >= 0.01 and took < 0.1, took)
+    assert.truthy(took >= 0.01 and took < 0.3, took)
   end)
 
   it("waits for the head, and for the end", function()
@@ -67,7 +67,7 @@ describe("the loop", function()
       loop.wait_head(transfer)
       loop.wait_done(transfer)
     end)
-    assert.truthy(took < 0.02, took)
+    assert.truthy(took < 0.1, took)
   end)
 
   it("waits for a head that never comes until the failure", function()

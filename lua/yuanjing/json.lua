@@ -90,18 +90,23 @@ local function quote_long_integers(text)
   end))
 end
 
+-- Where the string that opens at `open` ends. NB: a cut text may end behind a
+-- backslash; the search only ever goes forward, so it ends there.
+local function string_end(text, open)
+  local at = text:find('["\\]', open + 1)
+  while at and text:sub(at, at) == "\\" do
+    at = text:find('["\\]', at + 2)
+  end
+  return at or #text
+end
+
 -- The same, leaving what stands in strings alone.
 local function quote_outside_strings(text)
   local out, from = {}, 1
   while from <= #text do
     local open = text:find('"', from, true) or #text + 1
     out[#out + 1] = quote_long_integers(text:sub(from, open - 1))
-    local close = open
-    repeat
-      close = text:find('["\\]', close + 1) or #text
-      local escaped = text:sub(close, close) == "\\"
-      close = escaped and close + 1 or close
-    until not escaped
+    local close = string_end(text, open)
     out[#out + 1] = text:sub(open, close)
     from = close + 1
   end

@@ -15,7 +15,7 @@ local envelope = {}
 ---@field message string the platform's text
 ---@field code? string
 ---@field type? string
----@field task? string a task's id
+---@field task? { id: string, status?: string }
 ---@field state? string the status word that said so, upper case: ERROR, FAILED
 ---@field status? integer of HTTP, from refusal()
 ---@field retry_after? number seconds, from refusal()
@@ -197,9 +197,11 @@ local function code_of(document)
   return code ~= "0" and code or nil
 end
 
+-- The task a failure is about: its id must not get lost.
 local function task_of(document)
-  return first_word(document, TASK_FIELDS) or
-    is_record(document.data) and first_word(document.data, TASK_FIELDS) or nil
+  local id = first_word(document, TASK_FIELDS) or
+    is_record(document.data) and first_word(document.data, TASK_FIELDS)
+  return id and { id = id, status = status_word(document) } or nil
 end
 
 local function describe(document)
