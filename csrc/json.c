@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define MAX_DEPTH 1000 /* cjson's decode_max_depth */
-#define END (-1)
+#define OUTLINE __attribute__((noinline))
 
 /* What a byte is; the low four bits of a hex digit are its value. */
 enum {
@@ -152,7 +152,7 @@ static const char *read_nan(struct reader *r, const char *p) {
   return *close == ')' ? close + 1 : p + n;
 }
 
-static const char *read_number(struct reader *r, const char *p) {
+OUTLINE static const char *read_number(struct reader *r, const char *p) {
   if (*p == '-' || *p == '+')
     p++;
   if (p == r->end)
@@ -166,7 +166,7 @@ static const char *read_number(struct reader *r, const char *p) {
   return read_digits(r, p, DIGIT, 'e');
 }
 
-static const char *read_null_or_nan(struct reader *r, const char *p) {
+OUTLINE static const char *read_null_or_nan(struct reader *r, const char *p) {
   if (r->end - p > 1 && (p[1] | 0x20) == 'a')
     return read_nan(r, p);
   return read_word(r, p, "null");
@@ -179,7 +179,7 @@ static int is_high(int unit) { return (unit & ~0x3FF) == 0xD800; }
 static int is_low(int unit) { return (unit & ~0x3FF) == 0xDC00; }
 
 /* The value of four hex digits, or -1. */
-static int unit_at(const char *digits) {
+static inline int unit_at(const char *digits) {
   int a = class_of[(unsigned char)digits[0]];
   int b = class_of[(unsigned char)digits[1]];
   int c = class_of[(unsigned char)digits[2]];
@@ -231,38 +231,54 @@ static const char *read_escape(struct reader *r, const char *p) {
   return escapes[(unsigned char)p[1]] != 0 ? p + 2 : unfit(r, p);
 }
 
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define BYTES(c) (UINT64_C(0x0101010101010101) * (unsigned char)(c))
 
-/* Passes bytes that stand for themselves, eight at a time while it can: a
- * byte below 0x80 borrows into its top bit only if it is the one looked for. */
-static const char *skip_plain(const char *p, const char *end) {
-  while (end - p >= 8) {
+/* Passes bytes that stand for themselves, eight at a time. Taking one from a
+ * byte below 0x80 sets its top bit only if it was 0; what a borrow does to the
+ * bytes behind such a one does not matter, for the first hit counts. */
+static inline const char *skip_plain(const char *p, const char *end) {
+  for (; end - p >= 8; p += 8) {
     uint64_t word, hits;
     memcpy(&word, p, 8);
     hits = (word - BYTES(1)) | ((word ^ BYTES('"')) - BYTES(1)) |
            ((word ^ BYTES('\\')) - BYTES(1));
     hits &= ~word & BYTES(0x80);
     if (hits != 0)
-      break;
-    p += 8;
+      return p + (__builtin_ctzll(hits) >> 3);
   }
   while (p < end && !is(*p, STOP))
     p++;
   return p;
+}
+#else
+static inline const char *skip_plain(const char *p, const char *end) {
+  while (p < end && !is(*p, STOP))
+    p++;
+  return p;
+}
+#endif
+
+/* The rest of a string, with p at its first backslash. */
+OUTLINE static const char *read_escaped(struct reader *r, const char *p) {
+  r->escaped = 1;
+  do {
+    p = read_escape(r, p);
+    if (p == NULL)
+      return NULL;
+    if (!stands_at(r, p, '\\'))
+      p = skip_plain(p, r->end);
+  } while (stands_at(r, p, '\\'));
+  return stands_at(r, p, '"') ? p + 1 : unfit(r, p);
 }
 
 /* p is at the quote. All bytes but NUL may stand in a string, as in cjson. */
 static const char *read_string(struct reader *r, const char *p) {
   r->escaped = 0;
   p = skip_plain(p + 1, r->end);
-  while (p < r->end && *p == '\\') {
-    r->escaped = 1;
-    p = read_escape(r, p);
-    if (p == NULL)
-      return NULL;
-    p = skip_plain(p, r->end);
-  }
-  return stands_at(r, p, '"') ? p + 1 : unfit(r, p);
+  if (stands_at(r, p, '"'))
+    return p + 1;
+  return stands_at(r, p, '\\') ? read_escaped(r, p) : unfit(r, p);
 }
 
 static char *put_utf8(char *out, int code) {
@@ -328,8 +344,7 @@ struct wanted {
 };
 
 static uint64_t bit_of(const char *name, size_t len) {
-  unsigned first = len == 0 ? 0 : (unsigned char)*name;
-  return UINT64_C(1) << ((first ^ len) & 63);
+  return UINT64_C(1) << (((unsigned char)*name ^ len) & 63);
 }
 
 static uint64_t filter_of(const struct yj_json_key *keys) {
@@ -360,7 +375,7 @@ static const struct yj_json_key *find(struct reader *r, struct wanted *w,
     name = r->name;
   }
   bit = bit_of(name, len);
-  if ((w->filter & bit) == 0)
+  if ((w->filter & bit) == 0 && len > 0)
     return NULL;
   while (key->name != NULL &&
          (key->name_len != len || memcmp(key->name, name, len) != 0))
@@ -409,10 +424,10 @@ static const char *skip_blanks(const struct reader *r, const char *p) {
   return p;
 }
 
-static const char *read_wanted(struct reader *r, const char *p,
+OUTLINE static const char *read_wanted(struct reader *r, const char *p,
                                const struct yj_json_key *key) {
-  const char *start = p = skip_blanks(r, p);
-  p = read_value(r, start, key->inside, key->first);
+  const char *start = p;
+  p = read_value(r, p, key->inside, key->first);
   if (p != NULL && key->slot >= 0)
     keep(r, key, start, p);
   return p;
@@ -435,12 +450,12 @@ static const char *read_member(struct reader *r, const char *p,
   p = skip_blanks(r, p);
   if (!stands_at(r, p, ':'))
     return unfit(r, p);
-  return key == NULL ? read_value(r, p + 1, NULL, 0)
-                     : read_wanted(r, p + 1, key);
+  p = skip_blanks(r, p + 1);
+  return key == NULL ? read_value(r, p, NULL, 0) : read_wanted(r, p, key);
 }
 
 /* Takes the comma or bracket behind an item. */
-static const char *read_behind(struct reader *r, const char *p, char close) {
+static inline const char *read_behind(struct reader *r, const char *p, char close) {
   if (p == NULL)
     return NULL;
   p = skip_blanks(r, p);
@@ -449,7 +464,7 @@ static const char *read_behind(struct reader *r, const char *p, char close) {
   return unfit(r, p);
 }
 
-static const char *read_object(struct reader *r, const char *p,
+OUTLINE static const char *read_object(struct reader *r, const char *p,
                                const struct yj_json_key *keys) {
   struct wanted w = {keys, filter_of(keys), 0};
   if (++r->depth > MAX_DEPTH)
@@ -466,7 +481,7 @@ static const char *read_object(struct reader *r, const char *p,
 }
 
 /* `inside` is for the first element. */
-static const char *read_array(struct reader *r, const char *p,
+OUTLINE static const char *read_array(struct reader *r, const char *p,
                               const struct yj_json_key *inside) {
   if (++r->depth > MAX_DEPTH)
     return stop(r, YJ_JSON_INVALID);
@@ -475,7 +490,8 @@ static const char *read_array(struct reader *r, const char *p,
     p++;
   else
     do {
-      p = read_behind(r, read_value(r, p, inside, 0), ']');
+      p = read_value(r, skip_blanks(r, p), inside, 0);
+      p = read_behind(r, p, ']');
       inside = NULL;
     } while (p != NULL && p[-1] == ',');
   r->depth--;
@@ -485,7 +501,6 @@ static const char *read_array(struct reader *r, const char *p,
 /* Recursive, but never deeper than MAX_DEPTH. */
 static const char *read_value(struct reader *r, const char *p,
                               const struct yj_json_key *inside, int first) {
-  p = skip_blanks(r, p);
   if (p == r->end)
     return unfit(r, p);
   switch (*p) {
@@ -519,7 +534,7 @@ enum yj_json_verdict yj_json_read(const char *text, size_t len,
     memset(values, 0, n_values * sizeof *values);
   if (len >= 2 && (text[0] == '\0' || text[1] == '\0'))
     return YJ_JSON_INVALID;  /* cjson takes it for UTF-16 */
-  p = read_value(&r, text, keys, 0);
+  p = read_value(&r, skip_blanks(&r, text), keys, 0);
   if (p == NULL)
     return r.verdict;
   p = skip_blanks(&r, p);

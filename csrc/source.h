@@ -1,0 +1,46 @@
+/* source: what goes out, from memory and from files, in pieces.
+ *
+ * A request body that need not be in memory: its pieces are read as they are
+ * sent, a file either as it is or in base64, so that any size costs the same.
+ * The length of each piece is taken once, when it is added: a file that grows
+ * is sent up to there, one that shrinks fails. Nothing here knows Lua or
+ * libcurl.
+ */
+#ifndef YJ_SOURCE_H
+#define YJ_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma GCC visibility push(hidden)
+
+enum yj_coding { YJ_PLAIN, YJ_BASE64 };
+
+struct yj_piece;
+
+/* All zeroes: no pieces, owns nothing. */
+struct yj_source {
+  struct yj_piece *first, *last; /* owned */
+  struct yj_piece *current;      /* being read; NULL: all is read, or nothing */
+  int64_t length;                /* of all pieces, as sent */
+  int started;
+};
+
+/* Add a piece at the end; 0, or an errno. Bytes are copied. A file is opened
+ * here and read until the source is freed; EISDIR when it is a folder. */
+int yj_source_add_bytes(struct yj_source *s, const void *bytes, size_t n);
+int yj_source_add_file(struct yj_source *s, const char *path,
+                       enum yj_coding coding);
+
+/* Reads up to n bytes into out; 0 at the end, -1 when a file can not be read or
+ * is shorter than it was, with errno set. */
+int64_t yj_source_read(struct yj_source *s, char *out, size_t n);
+
+/* Back to the start. */
+void yj_source_rewind(struct yj_source *s);
+
+void yj_source_free(struct yj_source *s);
+
+#pragma GCC visibility pop
+
+#endif

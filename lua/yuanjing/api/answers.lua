@@ -1,0 +1,162 @@
+--- What the platform says of tasks, in all the envelopes it uses (PLATFORM.md
+-- section 6). Shared by the v1 and the legacy wire.
+local envelope = require "yuanjing.api.envelope"
+
+local answers = {}
+
+local FINAL = { SUCCEEDED = true, FAILED = true, UNKNOWN = true,
+  CANCELED = true, CANCELLED = true, EXPIRED = true }
+
+-- "resposne" is the wire's own spelling.
+local WRAPPERS = { "data", "resposne", "response" }
+
+local function is_record(value)
+  return type(value) == "table" and value[1] == nil
+end
+
+local function holds_a_task(document)
+  return document.taskid ~= nil or document.taskstatus ~= nil
+    or document.image ~= nil or document.video ~= nil
+end
+
+-- The task inside its wrappings; {"status":"ok"} is no status of a task.
+local function unwrap(document)
+  for _ = 1, 3 do
+    if holds_a_task(document) then return document end
+    local inner
+    for _, name in ipairs(WRAPPERS) do
+      if is_record(document[name]) then inner = document[name] end
+    end
+    if not inner then return document end
+    document = inner
+  end
+  return document
+end
+
+-- 64-bit ids are strings; the wire may have made numbers of small ones.
+local function id_of(document)
+  local id = document.taskid
+  if type(id) == "number" then return ("%.0f"):format(id) end
+  return type(id) == "string" and id ~= "" and id or nil
+end
+
+local function status_of(document)
+  local status = document.taskstatus or document.status
+  return type(status) == "string" and status:upper() or nil
+end
+
+--- Whether a task in that status will not change any more.
+---@param status string?
+---@return boolean
+function answers.is_final(status)
+  return FINAL[status or ""] or false
+end
+
+local function list_of(value)
+  if type(value) == "string" and value ~= "" then return { value } end
+  local list = {}
+  if type(value) == "table" then
+    for _, item in ipairs(value) do
+      list[#list + 1] = type(item) == "string" and item or nil
+    end
+  end
+  return list
+end
+
+---@class yuanjing.ResultFields
+---@field image? string URL of the first picture; of a video its cover
+---@field images string[]
+---@field video? string URL of the first video
+---@field videos string[]
+---@field audio? string
+---@field audios string[]
+---@field output? string URL of the first of what has no kind of its own
+---@field outputs string[]
+---@field text? string
+---@field usage? table
+---@field raw table the platform's own document
+
+local function result_of(document)
+  local result = { raw = document }
+  for _, kind in ipairs { "image", "video", "audio", "output" } do
+    local list = list_of(document[kind])
+    result[kind .. "s"], result[kind] = list, list[1]
+  end
+  result.text = type(document.text) == "string" and document.text or nil
+  result.usage = is_record(document.usage) and document.usage or nil
+  return result
+end
+
+local function has_result(result)
+  return result.image or result.video or result.audio or result.output
+    or result.text
+end
+
+-- A task that failed, as the fields of an error.
+local function task_failure(document, status)
+  local failure = envelope.failure(document) or {}
+  failure.kind = "task_failed"
+  failure.message = failure.message
+    or ("the platform reported the status " .. status)
+  return failure
+end
+
+-- "taskid=... not exist": it means "not yet" for a moment after the submit.
+local function is_missing(document)
+  local said = document.error or document.message
+  return type(said) == "string" and said:lower():find("not exist") ~= nil
+end
+
+---@class yuanjing.TaskAnswer
+---@field id? string
+---@field status? string in capitals
+---@field result? yuanjing.ResultFields of a task that succeeded
+---@field failure? table fields of an error: the task failed
+---@field missing? boolean the platform does not know the task
+
+--- What an answer to a status query says of the task; or nil and the fields of
+--- an error when the query itself failed.
+---@param document table
+---@return yuanjing.TaskAnswer?
+---@return table? failure
+function answers.read_status(document)
+  local task = unwrap(document)
+  local status = status_of(task)
+  if status == "ERROR" or status == "OK" or status == nil then
+    local failure = envelope.failure(document)
+    if failure then return nil, failure end
+    return nil, { kind = "decode", message = "the answer names no status" }
+  end
+  if is_missing(task) then return { status = status, missing = true } end
+  local answer = { id = id_of(task), status = status }
+  if status == "SUCCEEDED" then
+    answer.result = result_of(task)
+  elseif FINAL[status] then
+    answer.failure = task_failure(task, status)
+  end
+  return answer
+end
+
+--- What an answer to a submit says: a task, with its result where it is finished
+--- at once; or nil and the fields of an error.
+---@param document table
+---@return yuanjing.TaskAnswer?
+---@return table? failure
+function answers.read_submit(document)
+  local task = unwrap(document)
+  local id, status = id_of(task), status_of(task)
+  local result = result_of(task)
+  local failure = envelope.failure(document)
+  if failure then
+    failure.kind = id and "task_failed" or failure.kind
+    return nil, failure
+  end
+  if status == "SUCCEEDED" or not id and has_result(result) then
+    return { id = id, status = "SUCCEEDED", result = result }
+  end
+  if id then return { id = id, status = status or "CREATED" } end
+  return nil, { kind = "decode",
+    message = "the answer names neither a task nor a result" }
+end
+
+return answers
