@@ -39,13 +39,15 @@ local function escape(text)
   end))
 end
 
-local function query_string(query)
-  local pairs_ = {}
+-- What the query adds to a path, which may have one of its own.
+local function query_string(path, query)
+  local terms = {}
   for name, value in pairs(query or {}) do
-    pairs_[#pairs_ + 1] = escape(name) .. "=" .. escape(value)
+    terms[#terms + 1] = escape(name) .. "=" .. escape(value)
   end
-  table.sort(pairs_)
-  return #pairs_ > 0 and "?" .. table.concat(pairs_, "&") or ""
+  if #terms == 0 then return "" end
+  table.sort(terms)
+  return (path:find("?", 1, true) and "&" or "?") .. table.concat(terms, "&")
 end
 
 local function header_lines(settings, request, key)
@@ -68,8 +70,9 @@ end
 -- A proxy of the environment is not meant for this machine.
 local function proxy_for(settings, url)
   if settings.proxy then return settings.proxy end
-  local host = url:match("^%a+://%[?([^/%]?#]*)")
-  if host:find("^127%.") or host:find("^localhost") or host:find("^::1") then
+  local host = url:match("^%a+://%[?([%w.:-]*)"):gsub(":%d*$", "")
+  if host:find("^127%.%d+%.%d+%.%d+$") or host:lower() == "localhost"
+    or url:find("^%a+://%[::1%]") then
     return ""
   end
 end
@@ -94,7 +97,7 @@ local function prepare(settings, request)
   if not key then return nil, err end
   body, err = encode_body(request)
   if err then return nil, err end
-  local url = base .. request.path .. query_string(request.query)
+  local url = base .. request.path .. query_string(request.path, request.query)
   return {
     method = request.method, url = url, body = body,
     headers = header_lines(settings, request, key),
@@ -262,9 +265,9 @@ local function call_of(request)
   return request.method .. " " .. request.path
 end
 
---- Tells the user's on_event. What it raises is its own affair: it must not
---- lose an answer that is paid for.
-function http.emit(settings, event)
+-- Tells the user's on_event. What it raises is its own affair: it must not
+-- lose an answer that is paid for.
+local function emit(settings, event)
   if settings.on_event then pcall(settings.on_event, event) end
 end
 
@@ -281,14 +284,14 @@ local function attempt_once(call, attempt)
   local settings, request = call.settings, call.request
   local left = call.ends - loop.now()
   call.wire.limits = limits(settings, request, left < math.huge and left or nil)
-  http.emit(settings, { type = "request", call = call_of(request),
+  emit(settings, { type = "request", call = call_of(request),
     attempt = attempt, url = call.wire.url })
   local started = loop.now()
   local response, err = exchange(call.wire, request)
   err = err or response.failure
   if err then err = call.complete(err, attempt) end
   if response then response.failure = err end
-  http.emit(settings, { type = err and "error" or "response",
+  emit(settings, { type = response and "response" or "error",
     call = call_of(request), attempt = attempt, error = err,
     status = (response or err).status, elapsed = loop.now() - started })
   return response, err
@@ -323,12 +326,15 @@ function http.send(settings, request)
     local delay = err and delay_before_next(settings, err, attempt, call.ends)
     if response and not delay then
       response.complete = function(failure)
-        return call.complete(failure, attempt)
+        local told = call.complete(failure, attempt)
+        emit(settings, { type = "error", call = told.call, error = told,
+          status = told.status, attempt = attempt })
+        return told
       end
       return response
     end
     if not delay then return nil, err end
-    http.emit(settings, { type = "retry", call = call_of(request),
+    emit(settings, { type = "retry", call = call_of(request),
       attempt = attempt, delay = delay, error = err })
     loop.sleep(delay)
   end

@@ -88,11 +88,8 @@ local VERDICTS = {
 
 local function complete(self, failure)
   failure.status = failure.status or self._status
-  local err = self._complete(failure)
-  err.partial = (self._transfer:summary())
-  http.emit(self._settings, { type = "error", call = err.call, error = err,
-    status = err.status, attempt = err.attempts })
-  return err
+  failure.partial = (self._transfer:summary())
+  return self._complete(failure)
 end
 
 -- Ends with an error: told now, and again to whoever asks later.

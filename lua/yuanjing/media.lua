@@ -1,0 +1,224 @@
+--- Media as users give them: a path, bytes, a URL, a data URI. Here it is seen
+-- that they can be sent, and as what; the bytes of a file are not read.
+local core = require "yuanjing.core"
+local types = require "yuanjing.media.types"
+
+local media = {}
+
+---@class yuanjing.Medium what a given medium is; fields of its kind only
+---@field kind "path"|"bytes"|"url"|"data_uri"
+---@field path? string
+---@field data? string
+---@field url? string of "url" and "data_uri"
+---@field name? string to send it under: a base name with the right extension
+---@field type? string "image/png"; of a data URI, what it says itself
+---@field size? number bytes, when asked; a file may grow
+
+---@class (exact) yuanjing.MediaOptions
+---@field name? string the name it goes out with
+---@field type? string "image/png"; default: by content, then by extension
+
+---@class yuanjing.File made by yuanjing.file
+local File = { __name = "yuanjing.File" }
+---@class yuanjing.Bytes made by yuanjing.bytes
+local Bytes = { __name = "yuanjing.Bytes" }
+
+-- Made by a user ------------------------------------------------------------
+
+local OPTIONS = { name = "string", type = "string" }
+
+local function check_options(call, options, level)
+  if type(options) ~= "table" then
+    error(("%s: options: expected table, got %s"):format(call, type(options)),
+      level + 1)
+  end
+  for name, value in pairs(options) do
+    if not OPTIONS[name] then
+      error(("%s: unknown option %q (known: name, type)")
+        :format(call, tostring(name)), level + 1)
+    end
+    if type(value) ~= "string" then
+      error(("%s: %s: expected string, got %s"):format(call, name,
+        type(value)), level + 1)
+    end
+  end
+  if options.type and not options.type:find("^[%w.+-]+/[%w.+-]+$") then
+    error(("%s: type: expected a type such as image/png"):format(call),
+      level + 1)
+  end
+end
+
+local function tagged(class, call, field, value, options)
+  if type(value) ~= "string" then
+    error(("%s: expected string, got %s"):format(call, type(value)), 3)
+  end
+  options = options or {}
+  check_options(call, options, 3)
+  return setmetatable({ [field] = value, name = options.name,
+    type = options.type }, class)
+end
+
+--- A file to send, where a path alone would not say enough: under another
+--- name, with another type, or with a path that looks like a URL.
+---@param path string
+---@param options? yuanjing.MediaOptions
+---@return yuanjing.File
+function media.file(path, options)
+  return tagged(File, "yuanjing.file", "path", path, options)
+end
+
+--- Bytes to send as a file.
+---@param data string
+---@param options? yuanjing.MediaOptions
+---@return yuanjing.Bytes
+function media.bytes(data, options)
+  return tagged(Bytes, "yuanjing.bytes", "data", data, options)
+end
+
+function File:__tostring()
+  return ("yuanjing.file(%q)"):format(self.path)
+end
+
+function Bytes:__tostring()
+  return ("yuanjing.bytes(%d bytes)"):format(#self.data)
+end
+
+--- Whether a value is one of the two above.
+function media.is(value)
+  local class = getmetatable(value)
+  return class == File or class == Bytes
+end
+
+-- Read ----------------------------------------------------------------------
+
+-- A name that no form, header or folder can be broken with. It keeps its
+-- letters, whatever the script, if it is UTF-8.
+local function safe_name(name)
+  name = name:match("[^/\\]*$"):gsub('[%z\1-\31\127"]', "_")
+  if core.utf8_error(name) then name = name:gsub("[\128-\255]", "_") end
+  return name:find("^[. ]*$") and "file" or name
+end
+
+local function describe(medium, given, head, default_name)
+  medium.name, medium.type = types.match(
+    safe_name(given.name or default_name), head, given.type)
+  return medium
+end
+
+-- io.open opens a folder too; reading it fails. A pipe has no size.
+local function look_at(file)
+  local head, why = file:read(types.HEAD)
+  if why then return nil, why:gsub("^.*: ", "") end
+  local size = file:seek("end")
+  if not head and size == 0 then return nil, "the file is empty" end
+  if not head or not size or size < #head then
+    return nil, "no file with a size of its own"
+  end
+  return head, size
+end
+
+local function read_file(given)
+  local path = given.path
+  if path == "" then return nil, "an empty path" end
+  -- C would see another, shorter path.
+  if path:find("%z") then return nil, "a path with a zero byte" end
+  local file, why = io.open(path, "rb")
+  if not file then return nil, why end
+  local head, size = look_at(file)
+  file:close()
+  if not head then return nil, ("%s: %s"):format(path, size) end
+  return describe({ kind = "path", path = path, size = size }, given, head,
+    path)
+end
+
+local function read_bytes(given)
+  local data = given.data
+  if data == "" then return nil, "no bytes" end
+  return describe({ kind = "bytes", data = data, size = #data }, given,
+    data:sub(1, types.HEAD), "file")
+end
+
+local function read_url(url)
+  local rest = url:match("^%a+://(.*)$")
+  if rest:find("^[/?#]") or rest == "" or url:find("[%c%s]") then
+    return nil, "no good URL"
+  end
+  return { kind = "url", url = url }
+end
+
+local function read_data_uri(uri)
+  local head = uri:match("^%a+:([^,]*),.")
+  if not head then return nil, "a data URI without data" end
+  local mime = head:match("^[%w.+-]+/[%w.+-]+")
+  return { kind = "data_uri", url = uri, type = mime and mime:lower() }
+end
+
+local function read_text(text)
+  local scheme = text:sub(1, 8):lower()
+  if scheme:find("^https?://") then return read_url(text) end
+  if scheme:find("^data:") then return read_data_uri(text) end
+  return read_file { path = text }
+end
+
+--- What a medium is, or nil and why it can not be sent. A string that starts
+--- with http://, https:// or data: is that, any other is a path. Opens files,
+--- so a path to a named pipe waits for its writer.
+---@param value string|yuanjing.File|yuanjing.Bytes
+---@return yuanjing.Medium?
+---@return string? problem
+function media.read(value)
+  local class = getmetatable(value)
+  if type(value) == "string" then return read_text(value) end
+  if class == File then return read_file(value) end
+  if class == Bytes then return read_bytes(value) end
+  return nil, ("expected a path, yuanjing.file, yuanjing.bytes or a URL, "
+    .. "got %s"):format(type(value))
+end
+
+-- Data URIs -----------------------------------------------------------------
+
+local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+  .. "0123456789+/"
+local DIGITS = { [("="):byte()] = 0 }
+for i = 1, #ALPHABET do DIGITS[ALPHABET:byte(i)] = i - 1 end
+
+local function bytes_of_four(four)
+  local a, b, c, d = four:byte(1, 4)
+  local number = ((DIGITS[a] * 64 + DIGITS[b]) * 64 + DIGITS[c]) * 64
+    + DIGITS[d]
+  local low = number % 65536
+  return string.char((number - low) / 65536, (low - low % 256) / 256,
+    low % 256)
+end
+
+local function unbase64(text)
+  text = text:gsub("%s+", ""):gsub("-", "+"):gsub("_", "/")
+  local digits, pad = text:match("^([%w+/]*)(=*)$")
+  if not digits or #pad > 2 or #digits % 4 == 1 then return nil end
+  local missing = -#digits % 4
+  local data = (digits .. ("="):rep(missing)):gsub("....", bytes_of_four)
+  return data:sub(1, #data - missing)
+end
+
+local function unescape(text)
+  return (text:gsub("%%(%x%x)", function(digits)
+    return string.char(tonumber(digits, 16))
+  end))
+end
+
+--- A data URI's bytes as a medium of kind "bytes", for a wire that takes files
+--- alone; or nil and why not.
+---@param medium yuanjing.Medium of kind "data_uri"
+---@return yuanjing.Medium?
+---@return string? problem
+function media.decoded(medium)
+  local head, body = medium.url:match("^[^:]*:([^,]*),(.*)$")
+  local data = unescape(body)
+  if head:lower():find(";base64$") then
+    data = unbase64(data)
+    if not data then return nil, "the data URI is no base64" end
+  end
+  return read_bytes { data = data, type = medium.type }
+end
+
+return media
