@@ -44,21 +44,25 @@ local SECRETIVE = { message = 500, code = 100, type = 100, body = 2048,
 
 -- Secrets ------------------------------------------------------------------
 
-local function escape_percent(char)
-  return ("%%%02X"):format(char:byte())
+local function in_url(key, format)
+  return (key:gsub("[^%w._~-]", function(char)
+    return format:format(char:byte())
+  end))
 end
 
--- The key as it is, in a URL, and in JSON that escapes its slashes.
+-- The key as it is, in JSON that escapes its slashes, and in a URL.
 local function shapes_of(key)
   local quoted = key:gsub('[\\"]', "\\%0")
-  local in_url = key:gsub("[^%w._~-]", escape_percent)
-  return { key, quoted, (quoted:gsub("/", "\\/")), in_url, in_url:lower() }
+  return { key, quoted, (quoted:gsub("/", "\\/")), in_url(key, "%%%02X"),
+    in_url(key, "%%%02x") }
 end
 
 local function replace(text, secret)
   local plain = secret:gsub("%p", "%%%0")
   return (text:gsub(plain, "***"))
 end
+
+local BEARER = "([Bb][Ee][Aa][Rr][Ee][Rr])"
 
 --- The text without what follows "Bearer", and without the key (of 4
 --- characters or more) in any of its shapes.
@@ -69,7 +73,8 @@ function errors.redact(text, key)
   if key and #key >= 4 then
     for _, shape in ipairs(shapes_of(key)) do text = replace(text, shape) end
   end
-  return (text:gsub("([Bb][Ee][Aa][Rr][Ee][Rr]%s+)[^%s\"',}]+", "%1***"))
+  text = text:gsub(BEARER .. "(%s+)[^%s\"',}]+", "%1%2***")
+  return (text:gsub(BEARER .. "%%20[^%s\"',}&]+", "%1%%20***"))
 end
 
 --- A text short enough to show, cut between characters.
@@ -108,6 +113,7 @@ function errors.new(fields, key)
   if not errors.kinds[fields.kind] then
     error(("unknown kind of error: %s"):format(tostring(fields.kind)), 2)
   end
+  if type(fields.message) ~= "string" then error("an error says what", 2) end
   local err = { retryable = fields.retryable and true or false }
   for _, name in ipairs(FIELDS) do
     local value, limit = rawget(fields, name), SECRETIVE[name]

@@ -84,7 +84,8 @@ end
 -- 2).
 local function quote_long_integers(text)
   return (text:gsub("[%w.+-]+", function(token)
-    if #token > 15 and token:find("^%-?%d+$") then
+    local digits = token:match("^%-?(%d+)$")
+    if digits and #digits > 15 then
       return '"' .. token .. '"'
     end
   end))

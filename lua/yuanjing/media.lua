@@ -48,6 +48,7 @@ local function check_options(call, options, level)
   end
 end
 
+-- NB: no tail call may lead here: the level of the error would be another.
 local function tagged(class, call, field, value, options)
   if type(value) ~= "string" then
     error(("%s: expected string, got %s"):format(call, type(value)), 3)
@@ -64,7 +65,8 @@ end
 ---@param options? yuanjing.MediaOptions
 ---@return yuanjing.File
 function media.file(path, options)
-  return tagged(File, "yuanjing.file", "path", path, options)
+  local made = tagged(File, "yuanjing.file", "path", path, options)
+  return made
 end
 
 --- Bytes to send as a file.
@@ -72,7 +74,8 @@ end
 ---@param options? yuanjing.MediaOptions
 ---@return yuanjing.Bytes
 function media.bytes(data, options)
-  return tagged(Bytes, "yuanjing.bytes", "data", data, options)
+  local made = tagged(Bytes, "yuanjing.bytes", "data", data, options)
+  return made
 end
 
 function File:__tostring()
@@ -108,7 +111,7 @@ end
 -- io.open opens a folder too; reading it fails. A pipe has no size.
 local function look_at(file)
   local head, why = file:read(types.HEAD)
-  if why then return nil, why:gsub("^.*: ", "") end
+  if why then return nil, (why:gsub("^.*: ", "")) end
   local size = file:seek("end")
   if not head and size == 0 then return nil, "the file is empty" end
   if not head or not size or size < #head then

@@ -1,0 +1,94 @@
+--- What a task has brought: URLs, usage, and the way to have them as files.
+local download = require "yuanjing.download"
+local errors = require "yuanjing.errors"
+
+local result = {}
+
+---@class yuanjing.Result: yuanjing.ResultFields
+---@field task yuanjing.Task
+local Result = {}
+local methods = {}
+Result.__index = methods
+Result.__name = "yuanjing.Result"
+
+-- What is saved where nobody says which: of a video the picture is its cover.
+local ORDER = { "video", "image", "audio", "output" }
+
+local SAVE_OPTIONS = { on_progress = "function", kind = "string",
+  index = "number" }
+
+local function check_options(options)
+  for key, value in pairs(options) do
+    if type(value) ~= SAVE_OPTIONS[key] then
+      error(("result:save: %s: expected %s, got %s"):format(tostring(key),
+        SAVE_OPTIONS[key] or "no such option", type(value)), 3)
+    end
+  end
+end
+
+local function url_of(self, options)
+  if options.kind then
+    return (self[options.kind .. "s"] or {})[options.index or 1]
+  end
+  for _, kind in ipairs(ORDER) do
+    if self[kind] then return self[kind .. "s"][options.index or 1] end
+  end
+end
+
+local EXPIRED = { auth = true, not_found = true, platform = true }
+
+-- A link may have expired meanwhile: the platform makes a new one when it is
+-- asked for the task again.
+local function renew(self)
+  local task = self.task
+  if not task or not task.id then return false end
+  local answer = task._api.task(task._settings, task.id)
+  if not answer or not answer.result then return false end
+  for key, value in pairs(answer.result) do self[key] = value end
+  return true
+end
+
+---@class (exact) yuanjing.SaveOptions
+---@field on_progress? fun(received: integer, total: integer?) bytes; no total where the server names none
+---@field kind? "video"|"image"|"audio"|"output" default: the first there is, in this order
+---@field index? integer which of that kind (1)
+
+--- Saves it as a file, whole or not at all: the bytes go to a name of their own
+--- beside the target, broken transfers are resumed, the length is checked, and
+--- only then the target appears or is replaced. A folder (or a path that ends
+--- with "/") gets a file named after the URL. The key is not sent along.
+--- Error kinds: io (the file), transport, timeout, truncated, not_found,
+--- server, platform.
+---@param path string
+---@param options? yuanjing.SaveOptions
+---@return string? path of the file
+---@return yuanjing.Error? err
+function methods:save(path, options)
+  options = options or {}
+  check_options(options)
+  if type(path) ~= "string" or path == "" then
+    error("result:save: path: expected a path", 2)
+  end
+  local task = self.task
+  local url = url_of(self, options)
+  if not url then
+    return nil, errors.new { kind = "not_found", task = task,
+      message = "the result has no file of that kind" }
+  end
+  local saved, err = download.save(task._settings, url, path, options)
+  if err and EXPIRED[err.kind] and renew(self) then
+    saved, err = download.save(task._settings, url_of(self, options), path,
+      options)
+  end
+  if err then err.task = task end
+  return saved, err
+end
+
+--- A result over the fields that an answer had.
+---@return yuanjing.Result
+function result.new(fields, task)
+  fields.task = task
+  return setmetatable(fields, Result)
+end
+
+return result

@@ -1,0 +1,195 @@
+--- A task: work that the platform does in its own time. The handle knows its id,
+-- asks how it stands, and waits for it by the rules of PLATFORM.md section 6.
+local answers = require "yuanjing.api.answers"
+local errors = require "yuanjing.errors"
+local loop = require "yuanjing.loop"
+local result_of = require "yuanjing.result"
+
+local task = {}
+
+---@class yuanjing.Task
+---@field id? string the platform's; none where an image was answered at once
+---@field status string in capitals: CREATED, PENDING, RUNNING, SUCCEEDED, FAILED, ...
+---@field model? string
+---@field category? string
+---@field done boolean nothing will change any more
+---@field result? yuanjing.Result of a task that succeeded
+---@field error? yuanjing.Error of a task that failed
+---@field private _submitted? number when, on the clock of the loop
+local Task = {}
+local methods = {}
+Task.__index = methods
+Task.__name = "yuanjing.Task"
+
+local DEFAULTS = { timeout = 1800 }
+
+-- The platform asks its vendors every 10-30 s: asking it more often than every
+-- 3 s tells nothing.
+local FIRST_INTERVAL, LONGEST_INTERVAL, GROWTH = 3, 15, 1.4
+
+-- A task is unknown to the status query for a moment after its submit.
+local UNKNOWN_AT_FIRST = 60
+
+-- What asking again can not mend; all else may pass.
+local LASTING = { auth = true, not_found = true, task_failed = true,
+  invalid_request = true, cancelled = true }
+
+-- What an answer says, into the handle.
+local function take(self, answer)
+  self.status = answer.status or self.status
+  self.done = answers.is_final(self.status)
+  if answer.result then
+    self.result = result_of.new(answer.result, self)
+  end
+end
+
+local function fail(self, fields)
+  fields.task = self
+  fields.call = fields.call or "task " .. tostring(self.id)
+  self.done, self.error = true, errors.new(fields)
+  return nil, self.error
+end
+
+local function is_young(self)
+  return self._submitted ~= nil
+    and loop.now() - self._submitted < UNKNOWN_AT_FIRST
+end
+
+local function take_missing(self)
+  if is_young(self) then return self end
+  return fail(self, { kind = "not_found",
+    message = "the platform does not know the task (any more)" })
+end
+
+--- Asks how it stands: itself, with `status`, `done` and `result` as they are
+--- now; or nil and an error, of kind task_failed when it failed, not_found when
+--- the platform does not know it (tasks vanish after a day or two), and any kind
+--- of a query that failed, which says nothing of the task.
+---@return yuanjing.Task?
+---@return yuanjing.Error? err
+function methods:refresh()
+  if self.error then return nil, self.error end
+  if self.done then return self end
+  local answer, err = self._api.task(self._settings, self.id)
+  if not answer then
+    if err.kind == "timeout" then return self end -- it hangs while it runs
+    err.task = self
+    return nil, err
+  end
+  if answer.missing then return take_missing(self) end
+  take(self, answer)
+  if answer.failure then return fail(self, answer.failure) end
+  return self
+end
+
+local function jittered(seconds)
+  return seconds * (0.85 + 0.3 * ((loop.now() * 1e4) % 1))
+end
+
+--- When to ask next, in seconds from now, for the n-th time.
+function task.interval(n, fixed)
+  if fixed then return fixed end
+  return jittered(math.min(LONGEST_INTERVAL, FIRST_INTERVAL * GROWTH ^ (n - 1)))
+end
+
+--- Whether an error of refresh() ends a wait.
+function task.is_lasting(err)
+  return LASTING[err.kind] or false
+end
+
+local AWAIT_OPTIONS = { timeout = "number", interval = "number",
+  on_update = "function", in_flight = "number" }
+
+--- Checks the options of a wait; raises at the caller of the caller.
+function task.check_options(name, options)
+  for key, value in pairs(options) do
+    local wanted = AWAIT_OPTIONS[key]
+    if not wanted then
+      error(("%s: unknown option %q"):format(name, tostring(key)), 4)
+    end
+    if type(value) ~= wanted then
+      error(("%s: %s: expected %s, got %s"):format(name, key, wanted,
+        type(value)), 4)
+    end
+  end
+  return options
+end
+
+function task.deadline(options)
+  return loop.now() + (options.timeout or DEFAULTS.timeout)
+end
+
+--- The error of a wait that took too long: the task itself is as good as ever.
+function task.timed_out(self, last)
+  return errors.new { kind = "timeout", task = self, call = "task:await",
+    retryable = true, message = ("still %s; await it again, or get a handle "
+      .. "by client:task(%q)"):format(self.status, tostring(self.id))
+      .. (last and " (the last query said: " .. last.message .. ")" or "") }
+end
+
+-- Tells on_update of a new status, or of none yet.
+local function tell(self, options, told)
+  if self.status ~= told and options.on_update then options.on_update(self) end
+  return self.status
+end
+
+---@class (exact) yuanjing.AwaitOptions
+---@field timeout? number seconds (1800)
+---@field interval? number seconds between queries; default: from 3 to 15, with jitter
+---@field on_update? fun(task: yuanjing.Task) called when the status has changed
+---@field in_flight? number of await_all and as_completed: queries at a time (4)
+
+--- Waits until it is done: its result; or nil and an error. A wait that times
+--- out (kind timeout) leaves the task good to await again; what fails in passing
+--- does not end it.
+---@param options? yuanjing.AwaitOptions
+---@return yuanjing.Result?
+---@return yuanjing.Error? err
+function methods:await(options)
+  options = task.check_options("task:await", options or {})
+  local ends, told = task.deadline(options), nil
+  for n = 1, math.huge do
+    local ok, err = self:refresh()
+    told = tell(self, options, told)
+    if self.result then return self.result end
+    if not ok and (self.error or task.is_lasting(err)) then return nil, err end
+    local nap = task.interval(n, options.interval)
+    if loop.now() + nap > ends then
+      loop.sleep(math.max(0, ends - loop.now()))
+      return nil, task.timed_out(self, err)
+    end
+    loop.sleep(nap)
+  end
+end
+
+--- Waits until it is done, then saves its result; see Result:save.
+---@param path string
+---@param options? yuanjing.SaveOptions
+---@return string? path
+---@return yuanjing.Error? err
+function methods:save(path, options)
+  local result, err = self:await()
+  if not result then return nil, err end
+  return result:save(path, options)
+end
+
+function Task:__tostring()
+  return ("yuanjing.Task %s (%s)"):format(self.id or "without an id",
+    self.status)
+end
+
+--- A handle. `answer` is what the submit said; without one it is for an id of
+--- another time.
+---@param api table task(settings, id) asks for an answer
+---@return yuanjing.Task?
+---@return yuanjing.Error? err
+function task.new(settings, api, answer, about)
+  about = about or {}
+  local self = setmetatable({ id = answer.id, status = answer.status or "CREATED",
+    done = false, model = about.model, category = about.category,
+    _settings = settings, _api = api, _submitted = about.submitted }, Task)
+  take(self, answer)
+  return self
+end
+
+return task

@@ -1,0 +1,235 @@
+-- The core reads JSON by itself; cjson is what the rest of the module decodes
+-- with. What one takes the other must take, and with the same fields in it.
+local cjson = require "cjson"
+local core = require "yuanjing.core"
+
+local unpack = table.unpack or unpack
+local NULL = cjson.null
+
+local SEEDS = {
+  '{"choices":[{"delta":{"content":"\\u4f60\\ud83d\\ude00","role":null}}],'
+    .. '"content":"x","finish":"0"}',
+  '{"choices":[{"delta":{"reasoning_content":"a\\"b\\\\","content":""},'
+    .. '"message":{"content":"m"},"finish_reason":"stop"}],"usage":{"n":1}}',
+  '{"content":"好\\n","choices":[],"finish":1,"usage":null,"error":null}',
+  '{"error":{"message":"no"},"status":"FAILED","taskid":"1","errcode":-1e-5}',
+  '{"taskstatus":false,"success":true,"content":[1,{"content":"deep"}]}',
+  '{"choices":[{"delta":{"content":"a"}},{"delta":{"content":"b"}}],'
+    .. '"choices":[{"delta":{"content":"c"},"delta":{"content":null}}]}',
+  '{"choices":{"delta":{"content":"no list"}},"\\u0063ontent":"name"}',
+  ' { "content" : "blanks" , "x" : [ 1 , 2.5e+3 , -0 , true , null ] } ',
+  '[{"content":"a list"},[],{},""]', '"\\ud800"', '"\\udc00\\ud800"', "12.5",
+  '"a\\/b\\b\\f\\n\\r\\t"', "-0.0e-0", "[[[[[[[[]]]]]]]]", '{"":{"":[""]}}',
+  "nan", "-Infinity", "0x1F", "NaN", "inf", "1e999", "01", "1.", ".5", "+1",
+  '{"a":1,}', "[1,]", "[,1]", '{"a" 1}', "{1:2}", "tru", '"\\x"', '"\\u12G4"',
+  "[1 2]", "", " ", "\0", '"a\0b"', "{}\0", "{}}", "nul", "--1", "1e", "-",
+  '{"content":"\239\191\191\192\128"}', "[1e5,1E+5,1e-5,0.1E5]", "1-2", "1e5.5",
+}
+
+local PIECES = { '"', "\\", "{", "}", "[", "]", ",", ":", "null", "true", "0",
+  "-", ".", "e", "+", "\\u", "\\ud83d", "\\udc00", "\\n", " ", "\t", "\0",
+  "\127", "\200", '"content":"p"', '"choices":[', '"delta":{', "1", "nan", "x",
+  '"usage":1', '"error":"e"', "//", "inf", "'", "9999999999999999999", "}}}",
+}
+
+local state = 20260301
+
+local function random(n)
+  state = state * 16807 % 2147483647
+  return state % n + 1
+end
+
+local MUTATIONS = {
+  function(text)  -- a byte goes
+    local at = random(#text + 1)
+    return text:sub(1, at - 1) .. text:sub(at + 1)
+  end,
+  function(text)  -- something comes
+    local at = random(#text + 1)
+    return text:sub(1, at - 1) .. PIECES[random(#PIECES)] .. text:sub(at)
+  end,
+  function(text)  -- a part again
+    local at = random(#text + 1)
+    local to = at + random(20)
+    return text:sub(1, to) .. text:sub(at)
+  end,
+  function(text)  -- the end goes
+    return text:sub(1, random(#text + 1))
+  end,
+  function(text)  -- a byte for another
+    local at = random(#text + 1)
+    return text:sub(1, at - 1) .. PIECES[random(10)] .. text:sub(at + 1)
+  end,
+  function(text)  -- into another
+    local other = SEEDS[random(#SEEDS)]
+    local at = random(#text + 1)
+    return text:sub(1, at - 1) .. other .. text:sub(at)
+  end,
+}
+
+-- f(text) for each seed and for many texts made of them.
+local function each_document(count, f)
+  for _, seed in ipairs(SEEDS) do f(seed) end
+  for _ = 1, count do
+    local text = SEEDS[random(#SEEDS)]
+    for _ = 1, random(3) do text = MUTATIONS[random(#MUTATIONS)](text) end
+    f(text)
+  end
+end
+
+local function table_at(value, key)
+  local inner = type(value) == "table" and value[key]
+  return type(inner) == "table" and inner or {}
+end
+
+local function text_at(...)
+  for _, value in ipairs { ... } do
+    if type(value) == "string" and value ~= "" then return value end
+  end
+end
+
+local function is_there(value) return value ~= nil and value ~= NULL end
+
+local ODD = { "error", "status", "taskstatus", "success", "errcode", "taskid" }
+
+-- What decoder:next() must make of a document, but for its second value.
+local function chunk_of(document)
+  if type(document) ~= "table" then document = {} end
+  local choice = table_at(table_at(document, "choices"), 1)
+  local delta, message = table_at(choice, "delta"), table_at(choice, "message")
+  local odd = false
+  for _, name in ipairs(ODD) do odd = odd or is_there(document[name]) end
+  return {
+    text_at(delta.content or "", message.content or "", document.content or "")
+      or "",
+    text_at(delta.reasoning_content or "", message.reasoning_content or "",
+      document.reasoning_content or ""),
+    text_at(choice.finish_reason or ""), is_there(document.usage), odd,
+  }
+end
+
+local function decode(text)
+  local ok, document = pcall(cjson.decode, text)
+  return ok, document
+end
+
+local function is_blank(text) return not text:find("[^ \t\r\n]") end
+
+describe("json_end()", function()
+  it("takes what cjson takes, and refuses what it refuses", function()
+    local taken = 0
+    each_document(6000, function(text)
+      local ok = decode(text)
+      local whole = core.json_end(text) == #text
+      assert.same({ text, ok }, { text, whole })
+      if ok then taken = taken + 1 end
+    end)
+    assert.is_true(taken > 500, taken)
+  end)
+
+  it("ends at the end of the first value", function()
+    each_document(1500, function(text)
+      local stop = core.json_end(text)
+      if stop then
+        assert.is_true((decode(text:sub(1, stop))), text)
+        assert.is_true(not text:find("^[ \t\r\n]", stop + 1), text)
+      end
+    end)
+    assert.equal(3, core.json_end("{} {}"))
+    assert.equal(1, core.json_end("1,"))
+  end)
+
+  it("finds the start of a value incomplete, not wrong", function()
+    for _, seed in ipairs(SEEDS) do
+      if decode(seed) and seed:find("^%s*[{%[\"]") then
+        local stop = #seed:match("^(.-)%s*$")
+        for at = 0, stop - 1 do
+          assert.same({ seed, at, nil, "incomplete" },
+            { seed, at, core.json_end(seed:sub(1, at)) })
+        end
+      end
+    end
+  end)
+
+  it("goes as deep as cjson", function()
+    for _, depth in ipairs { 1, 999, 1000, 1001, 100000 } do
+      for _, pair in ipairs { { "[", "]" }, { '{"a":', "}" } } do
+        local text = pair[1]:rep(depth) .. (pair[1] == "[" and "" or "1")
+          .. pair[2]:rep(depth)
+        assert.same({ depth, decode(text) and true },
+          { depth, core.json_end(text) == #text })
+      end
+    end
+  end)
+end)
+
+describe("the decoder", function()
+  -- Line ends would make more than one line of it.
+  local function line_of(text) return (text:gsub("[\r\n]", " ")) end
+
+  it("finds the fields that cjson finds", function()
+    each_document(6000, function(text)
+      text = line_of(text)
+      local decoder = core.decoder()
+      decoder:feed("data: " .. text .. "\n\n")
+      local content, json, reasoning, reason, usage, odd = decoder:next()
+      local ok, document = decode(text)
+      if ok then
+        assert.same({ text, unpack(chunk_of(document), 1, 5) },
+          { text, content, reasoning, reason, usage, odd })
+        assert.is_true((decode(json)), text)
+      elseif not core.json_end(text) and not is_blank(text) then
+        assert.same({ text, nil }, { text, content })
+      end
+    end)
+  end)
+
+  it("finds them in a row of documents as in one alone", function()
+    local decoder = core.decoder()
+    each_document(6000, function(text)
+      text = line_of(text)
+      local ok, document = decode(text)
+      if ok then
+        decoder:feed("data: " .. text .. "\n")
+        local content, _, reasoning, reason, usage, odd = decoder:next()
+        assert.same({ text, unpack(chunk_of(document), 1, 5) },
+          { text, content, reasoning, reason, usage, odd })
+      end
+    end)
+  end)
+
+  it("refuses what is too large, however it is cut", function()
+    local limit = 300
+    for length = limit - 20, limit + 20 do
+      local json = '{"a":"' .. ("x"):rep(length - 8) .. '"}'
+      for _, prefix in ipairs { "data: ", "data:", "" } do
+        local seen = {}
+        for _, size in ipairs { 1, 7, 1000 } do
+          local decoder = core.decoder(limit)
+          local text, content, event = prefix .. json .. "\n", nil, nil
+          for at = 1, #text, size do
+            decoder:feed(text:sub(at, at + size - 1))
+            if not content and event ~= "too_large" then
+              content, event = decoder:next()
+            end
+          end
+          seen[#seen + 1] = content and "chunk" or event
+        end
+        local want = length <= limit and "chunk" or "too_large"
+        assert.same({ length, want, want, want }, { length, unpack(seen) })
+      end
+    end
+  end)
+
+  it("does not pass a value off as whole that [DONE] cuts off", function()
+    for _, bytes in ipairs { 'data: {"content":"a",\ndata: [DONE]\n',
+      'data: {"content":\n[DONE]\n', '{"a":[\n\t[DONE]  \n',
+      '{"content":"ok"}\ndata: {"x":\ndata: [DONE]\n' } do
+      local decoder = core.decoder()
+      decoder:feed(bytes)
+      local content, event = decoder:next()
+      if content then event = select(2, decoder:next()) end
+      assert.same({ bytes, "bad" }, { bytes, event })
+    end
+  end)
+end)
