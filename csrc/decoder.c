@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define DEFAULT_LIMIT ((size_t)16 << 20)
+#define FIELD_NAME ((size_t)6)          /* data: and a blank */
 #define FOREIGN_LIMIT ((size_t)8 << 10) /* enough of an error page to show */
 
 enum slot {
@@ -300,11 +301,15 @@ static enum yj_event extend(struct yj_decoder *d, const struct yj_slice *line,
   return YJ_EVENT_PENDING;
 }
 
+/* [DONE] where a value is open: the rest of that was lost. */
 static enum yj_event take_line(struct yj_decoder *d, struct yj_slice *line,
                                enum yj_line kind, struct yj_chunk *chunk) {
+  if (line->len > limit_of(d))
+    return settle(d, YJ_EVENT_TOO_LARGE);
   trim(line);
   if (is_done_mark(line) && !d->in_string)
-    return settle(d, YJ_EVENT_DONE);
+    return settle(d, yj_buf_len(&d->pending) > 0 ? YJ_EVENT_BAD
+                                                 : YJ_EVENT_DONE);
   if (yj_buf_len(&d->pending) > 0 && kind == YJ_LINE_BLANK && !d->foreign)
     return read_pending(d, YJ_EVENT_BAD, chunk);
   if (yj_buf_len(&d->pending) > 0)
@@ -334,7 +339,7 @@ enum yj_event yj_decoder_next(struct yj_decoder *d, struct yj_chunk *chunk) {
       event = take_line(d, &line, kind, chunk);
     else if (d->ended)
       event = at_end(d, chunk);
-    else if (yj_buf_len(&d->inbox) > limit_of(d))
+    else if (yj_buf_len(&d->inbox) > limit_of(d) + FIELD_NAME)
       event = settle(d, YJ_EVENT_TOO_LARGE);
     else
       break;

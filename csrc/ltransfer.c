@@ -14,6 +14,7 @@ static const char *const fault_names[] = {
     [YJ_FAULT_RESEND] = "resend",
     [YJ_FAULT_TOO_LARGE] = "too_large",
     [YJ_FAULT_NO_MEMORY] = "no_memory",
+    [YJ_FAULT_FILE] = "file",
     [YJ_FAULT_POOL] = "pool"};
 
 static struct yj_transfer *check(lua_State *L) {
@@ -26,120 +27,7 @@ static struct yj_transfer *check_open(lua_State *L) {
   return t;
 }
 
-/* ---- opening: reads the request, then hands it over in one go ---- */
-
-/* Pushes the field; whether it is there, in which case it has that type.
- *                                                          [-0, +1, v] */
-static int typed_field(lua_State *L, int table, const char *name, int type) {
-  lua_getfield(L, table, name);
-  if (!lua_isnil(L, -1) && lua_type(L, -1) != type)
-    luaL_error(L, "%s: expected %s, got %s", name, lua_typename(L, type),
-               luaL_typename(L, -1));
-  return !lua_isnil(L, -1);
-}
-
-/* The string under `name`, which stays on the stack and so alive, or NULL.
- *                                                          [-0, +1, v] */
-static const char *string_field(lua_State *L, int request, const char *name,
-                                size_t *len) {
-  size_t n = 0;
-  const char *s = NULL;
-  if (typed_field(L, request, name, LUA_TSTRING))
-    s = lua_tolstring(L, -1, &n);
-  if (len != NULL)
-    *len = n;
-  else if (s != NULL && strlen(s) != n)
-    luaL_error(L, "%s: has a zero byte in it", name);
-  return s;
-}
-
-static int flag_field(lua_State *L, int request, const char *name) {
-  int flag;
-  lua_getfield(L, request, name);
-  flag = lua_toboolean(L, -1);
-  lua_pop(L, 1);
-  return flag;
-}
-
-/* Bytes, as many as can be counted; 0 where there are none. [-0, +0, v] */
-static size_t size_field(lua_State *L, int table, const char *name) {
-  const size_t most = SIZE_MAX / 2;
-  lua_Number n = 0;
-  if (typed_field(L, table, name, LUA_TNUMBER))
-    n = lua_tonumber(L, -1);
-  lua_pop(L, 1);
-  return n > 0 ? (n < (lua_Number)most ? (size_t)n : most) : 0;
-}
-
-/* Seconds in Lua, microseconds in C, 0 where there is none; a limit that has
- * passed already is the shortest there is.                 [-0, +0, v] */
-static int64_t limit_field(lua_State *L, int limits, const char *name) {
-  lua_Number seconds = 0;
-  int is_limit = typed_field(L, limits, name, LUA_TNUMBER);
-  if (is_limit)
-    seconds = lua_tonumber(L, -1);
-  lua_pop(L, 1);
-  return is_limit +
-         (int64_t)(seconds > 0 ? (seconds < 1e9 ? seconds : 1e9) * 1e6 : 0);
-}
-
-static void read_limits(lua_State *L, int request, struct yj_limits *limits) {
-  if (typed_field(L, request, "limits", LUA_TTABLE)) {
-    int at = lua_gettop(L);
-    limits->connect = limit_field(L, at, "connect");
-    limits->head = limit_field(L, at, "head");
-    limits->first = limit_field(L, at, "first");
-    limits->idle = limit_field(L, at, "idle");
-    limits->total = limit_field(L, at, "total");
-  }
-  lua_pop(L, 1);
-}
-
-/* The header lines go into the transfer, which owns them from then on. */
-static void read_headers(lua_State *L, int request, struct yj_transfer *t) {
-  int i, n;
-  n = typed_field(L, request, "headers", LUA_TTABLE)
-          ? (int)lua_rawlen(L, -1) : 0;
-  for (i = 1; i <= n; i++) {
-    const char *line;
-    size_t len;
-    lua_rawgeti(L, -1, i);
-    if (lua_type(L, -1) != LUA_TSTRING)
-      luaL_error(L, "headers[%d]: expected string, got %s", i,
-                 luaL_typename(L, -1));
-    line = lua_tolstring(L, -1, &len);
-    if (strlen(line) != len || !yj_transfer_add_header(t, line))
-      luaL_error(L, "headers[%d]: has a control character in it", i);
-    lua_pop(L, 1);
-  }
-  lua_pop(L, 1);
-}
-
-/* libcurl writes the method as it is: a line end in it would be a header. */
-static void check_method(lua_State *L, const char *method) {
-  if (*method == '\0' ||
-      method[strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0')
-    luaL_error(L, "method: expected capital letters");
-}
-
-/* Leaves the strings on the stack, which keeps them.       [-0, +6, v] */
-static void read_request(lua_State *L, int request, struct yj_request *r) {
-  memset(r, 0, sizeof *r);
-  r->method = string_field(L, request, "method", NULL);
-  r->url = string_field(L, request, "url", NULL);
-  r->body = string_field(L, request, "body", &r->body_len);
-  r->proxy = string_field(L, request, "proxy", NULL);
-  r->ca_file = string_field(L, request, "ca_file", NULL);
-  r->ca_path = string_field(L, request, "ca_path", NULL);
-  if (r->method == NULL || r->url == NULL)
-    luaL_error(L, "method and url are needed");
-  check_method(L, r->method);
-  r->events = flag_field(L, request, "events");
-  r->once = flag_field(L, request, "once");
-  r->max_body = size_field(L, request, "max_body");
-  r->max_event = size_field(L, request, "max_event");
-  read_limits(L, request, &r->limits);
-}
+/* ---- opening ---- */
 
 /* Remembers the userdata of a transfer in the pool, weakly, so that ready()
  * can give it back.                                        [-0, +0, m] */
@@ -152,12 +40,12 @@ static void remember(lua_State *L, int pool, int transfer,
   lua_pop(L, 1);
 }
 
-/* open(request) -> Transfer | nil, message, code           [-0, +1|3, v] */
+/* open(request) -> Transfer | nil, message, kind of error  [-0, +1|3, v] */
 int yj_l_open(lua_State *L) {
   struct yj_pool *pool;
   struct yj_transfer *t;
   struct yj_request request;
-  int code;
+  int code, results;
   yj_check_pool(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
@@ -165,8 +53,10 @@ int yj_l_open(lua_State *L) {
   t = yj_newuserdata(L, sizeof *t); /* 3 */
   memset(t, 0, sizeof *t);
   luaL_setmetatable(L, YJ_TRANSFER_MT);
-  read_request(L, 2, &request);
-  read_headers(L, 2, t);
+  yj_read_request(L, 2, &request);
+  results = yj_read_outgoing(L, 2, &t->out);
+  if (results != 0)
+    return results;
   remember(L, 1, 3, t);
   /* a transfer hides 16 KiB behind a small userdata: let the collector feel it,
    * or dropped streams would pile up */
@@ -177,7 +67,7 @@ int yj_l_open(lua_State *L) {
   code = yj_transfer_open(t, pool, &request);
   if (code != 0) {
     yj_push_fail(L, yj_curl_message(code));
-    lua_pushinteger(L, code);
+    lua_pushstring(L, yj_is_out_of_memory(code) ? "io" : "invalid_request");
     return 3;
   }
   lua_pushvalue(L, 3);
@@ -246,6 +136,8 @@ static int l_done(lua_State *L) {
 }
 
 static const char *fault_message(const struct yj_transfer *t) {
+  if (t->fault == YJ_FAULT_FILE)
+    return strerror(t->file_error);
   if (t->fault != YJ_FAULT_CURL)
     return fault_names[t->fault];
   return t->error[0] != '\0' ? t->error : yj_curl_message(t->code);
@@ -268,6 +160,33 @@ static int l_failure(lua_State *L) {
   return 5;
 }
 
+/* save(path, offset) -> true | nil, message: where a held body goes
+ *                                                          [-0, +1|2, v] */
+static int l_save(lua_State *L) {
+  struct yj_transfer *t = check_open(L);
+  const char *path = luaL_checkstring(L, 2);
+  lua_Number offset = luaL_checknumber(L, 3);
+  int error;
+  luaL_argcheck(L, offset >= 0 && offset < 9e15, 3, "out of range");
+  error = yj_transfer_save(t, path, (int64_t)offset);
+  if (error != 0)
+    return yj_push_fail(L, strerror(error));
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* saved() -> bytes that save() has brought to the disk     [-0, +1, v] */
+static int l_saved(lua_State *L) {
+  lua_pushnumber(L, (lua_Number)check(L)->saved);
+  return 1;
+}
+
+/* uploaded() -> bytes of the body that have gone out       [-0, +1, v] */
+static int l_uploaded(lua_State *L) {
+  lua_pushnumber(L, (lua_Number)yj_transfer_uploaded(check(L)));
+  return 1;
+}
+
 /* discard(seconds): drops what comes, so that the connection can serve again
  *                                                          [-0, +0, v] */
 static int l_discard(lua_State *L) {
@@ -288,6 +207,7 @@ static const luaL_Reg methods[] = {
     {"next", l_next},       {"text", l_text},       {"drain", l_drain},
     {"summary", l_summary}, {"status", l_status},   {"head", l_head},
     {"body", l_body},       {"done", l_done},       {"failure", l_failure},
+    {"save", l_save},       {"saved", l_saved},     {"uploaded", l_uploaded},
     {"discard", l_discard}, {"close", l_close},     {NULL, NULL}};
 
 void yj_open_transfer(lua_State *L) {

@@ -191,8 +191,10 @@ int64_t yj_source_read(struct yj_source *s, char *out, size_t n) {
   }
   while (s->current != NULL && done < n) {
     int64_t got = read_piece(s->current, out + done, n - done);
-    if (got < 0)
+    if (got < 0) {
+      s->error = errno;
       return -1;
+    }
     if (got == 0)
       s->current = s->current->next;
     done += (size_t)got;

@@ -24,6 +24,7 @@ struct yj_source {
   struct yj_piece *current;      /* being read; NULL: all is read, or nothing */
   int64_t length;                /* of all pieces, as sent */
   int started;
+  int error;                     /* of the read that failed, or 0 */
 };
 
 /* Add a piece at the end; 0, or an errno. Bytes are copied. A file is opened
@@ -33,7 +34,7 @@ int yj_source_add_file(struct yj_source *s, const char *path,
                        enum yj_coding coding);
 
 /* Reads up to n bytes into out; 0 at the end, -1 when a file can not be read or
- * is shorter than it was, with errno set. */
+ * is shorter than it was, with s->error set. */
 int64_t yj_source_read(struct yj_source *s, char *out, size_t n);
 
 /* Back to the start. */

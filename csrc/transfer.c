@@ -2,23 +2,17 @@
 #include "transfer.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "pool.h"
-
-#if LIBCURL_VERSION_NUM < 0x075000
-#error "yuanjing needs libcurl 7.80 or later (CURLOPT_PREREQFUNCTION)"
-#endif
 
 #define HIGH_WATER ((size_t)256 << 10)
 #define MAX_HEAD ((size_t)256 << 10)
 #define MAX_BODY ((size_t)256 << 20)
-
-/* An idle connection is not used again after that many seconds: servers close
- * theirs after 60 or 75, and a request sent into a closing connection is a
- * request whose outcome nobody knows. */
-#define MAX_CONNECTION_AGE 45L
 
 /* ---- curl's callbacks: on curl's stack, they move bytes and return ---- */
 
@@ -57,14 +51,46 @@ static size_t take_body_bytes(struct yj_transfer *t, const char *data,
   return 0;
 }
 
+/* To the disk; 0: the fault is set. */
+static size_t write_all(struct yj_transfer *t, const char *data, size_t n) {
+  size_t done = 0;
+  while (done < n) {
+    ssize_t put = write(t->file, data + done, n - done);
+    if (put < 0 && errno == EINTR)
+      continue;
+    if (put < 0) {
+      t->fault = YJ_FAULT_FILE;
+      t->file_error = errno;
+      return 0;
+    }
+    done += (size_t)put;
+  }
+  t->saved += (int64_t)n;
+  return n;
+}
+
+/* A body that is held waits until somebody says where it goes. */
+static size_t take_file_bytes(struct yj_transfer *t, const char *data,
+                              size_t n) {
+  if (!t->has_file) {
+    t->paused = 1;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  t->idle_from = yj_pool_now(t->pool);
+  return write_all(t, data, n);
+}
+
 static size_t on_body(char *data, size_t size, size_t n, void *ud) {
   struct yj_transfer *t = ud;
   (void)size;  /* always 1 */
   if (t->discard)
     return n;
   yj_pool_news(t->pool, t);
-  return t->events && is_success(t) ? take_event_bytes(t, data, n)
-                                    : take_body_bytes(t, data, n);
+  if (is_success(t) && t->events)
+    return take_event_bytes(t, data, n);
+  if (is_success(t) && t->hold)
+    return take_file_bytes(t, data, n);
+  return take_body_bytes(t, data, n);
 }
 
 /* As libcurl has read it, which takes more than the usual spellings. */
@@ -130,57 +156,6 @@ static int on_socket(void *ud, curl_socket_t fd, curlsocktype purpose) {
 
 /* ---- opening ---- */
 
-/* curl_slist_append copies the line. */
-int yj_transfer_add_header(struct yj_transfer *t, const char *line) {
-  const unsigned char *p = (const unsigned char *)line;
-  struct curl_slist *headers;
-  for (; *p != '\0'; p++)
-    if (*p < 0x20 || *p == 0x7f)
-      return 0;
-  headers = curl_slist_append(t->headers, line);
-  if (headers != NULL)
-    t->headers = headers;
-  return headers != NULL;
-}
-
-static const struct {
-  CURLoption option;
-  long value;
-} constants[] = {
-    {CURLOPT_NOSIGNAL, 1L},
-    {CURLOPT_NOPROGRESS, 1L},
-    {CURLOPT_FOLLOWLOCATION, 0L},
-    {CURLOPT_SSL_VERIFYPEER, 1L},
-    {CURLOPT_SSL_VERIFYHOST, 2L},
-    {CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2},
-    /* one stream a connection: a paused reader holds up nobody else, and a
-     * dead connection is one call's business */
-    {CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1},
-    {CURLOPT_DISALLOW_USERNAME_IN_URL, 1L},
-    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L},
-    {CURLOPT_TCP_KEEPALIVE, 1L},
-    {CURLOPT_MAXAGE_CONN, MAX_CONNECTION_AGE},
-#if CURL_AT_LEAST_VERSION(7, 87, 0)
-    {CURLOPT_QUICK_EXIT, 1L}, /* closing must not wait for a name server */
-#endif
-#if !CURL_AT_LEAST_VERSION(7, 85, 0)
-    {CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)},
-#endif
-};
-
-static CURLcode set_constants(CURL *easy) {
-  CURLcode code = CURLE_OK;
-  size_t i;
-  for (i = 0; i < sizeof constants / sizeof *constants; i++)
-    if (code == CURLE_OK)
-      code = curl_easy_setopt(easy, constants[i].option, constants[i].value);
-#if CURL_AT_LEAST_VERSION(7, 85, 0)
-  if (code == CURLE_OK)
-    code = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#endif
-  return code;
-}
-
 #define SET(option, value)                               \
   do {                                                   \
     if (code == CURLE_OK)                                \
@@ -201,51 +176,11 @@ static CURLcode set_callbacks(struct yj_transfer *t) {
   return code;
 }
 
-/* The certificates. With a bundle and a folder both set libcurl reads the
- * bundle anew for each connection, 25-47 ms on the calling thread: so never
- * both. A folder of hashes costs 1-3 ms (HOSTS.md section 3). */
-static CURLcode set_certificates(struct yj_transfer *t,
-                                 const struct yj_request *r) {
-  CURLcode code = CURLE_OK;
-  const char *path = r->ca_path;
-  if (path == NULL && r->ca_file == NULL)
-    path = yj_pool_ca_path(t->pool);
-  if (path != NULL || r->ca_file != NULL)
-    SET(CURLOPT_CAINFO, path == NULL ? r->ca_file : NULL);
-  SET(CURLOPT_CAPATH, path);
-  return code;
-}
-
-/* The body is copied: the caller's string need not outlive this. */
-static CURLcode set_body(struct yj_transfer *t, const struct yj_request *r) {
-  CURLcode code = CURLE_OK;
-  const char *body = r->body == NULL ? "" : r->body;
-  SET(CURLOPT_POST, 1L);
-  SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
-  SET(CURLOPT_COPYPOSTFIELDS, body);
-  return code;
-}
-
-static CURLcode set_request(struct yj_transfer *t, const struct yj_request *r) {
-  CURLcode code = CURLE_OK;
-  int posts = r->body != NULL || strcmp(r->method, "POST") == 0;
-  SET(CURLOPT_URL, r->url);
-  SET(CURLOPT_HTTPHEADER, t->headers);
-  if (r->proxy != NULL)
-    SET(CURLOPT_PROXY, r->proxy);
-  if (posts)
-    code = code == CURLE_OK ? set_body(t, r) : code;
-  if (strcmp(r->method, "HEAD") == 0)
-    SET(CURLOPT_NOBODY, 1L);
-  else if (strcmp(r->method, posts ? "POST" : "GET") != 0)
-    SET(CURLOPT_CUSTOMREQUEST, r->method);
-  return code;
-}
-
 static void describe(struct yj_transfer *t, const struct yj_request *r) {
   t->limits = r->limits;
   t->once = r->once != 0;
   t->events = r->events != 0;
+  t->hold = r->hold != 0;
   t->max_body = r->max_body == 0 ? MAX_BODY : r->max_body;
   t->decoder.limit = r->max_event;
   t->high_water = HIGH_WATER;
@@ -257,13 +192,10 @@ static CURLcode start(struct yj_transfer *t, const struct yj_request *r) {
   t->easy = curl_easy_init();
   if (t->easy == NULL)
     return CURLE_OUT_OF_MEMORY;
-  code = set_constants(t->easy);
+  code = (CURLcode)yj_request_apply(r, &t->out, t->easy,
+                                    yj_pool_ca_path(t->pool));
   if (code == CURLE_OK)
     code = set_callbacks(t);
-  if (code == CURLE_OK)
-    code = set_certificates(t, r);
-  if (code == CURLE_OK)
-    code = set_request(t, r);
   if (code != CURLE_OK)
     return code;
   return yj_pool_add(t->pool, t) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
@@ -278,8 +210,7 @@ static void end_exchange(struct yj_transfer *t) {
   if (yj_pool_remove(t->pool, t))
     curl_easy_cleanup(t->easy);
   t->easy = NULL;
-  curl_slist_free_all(t->headers);
-  t->headers = NULL;
+  yj_outgoing_free(&t->out);
 }
 
 int yj_transfer_open(struct yj_transfer *t, struct yj_pool *pool,
@@ -298,6 +229,15 @@ int yj_transfer_open(struct yj_transfer *t, struct yj_pool *pool,
   yj_transfer_close(t);
   return (int)code;
 }
+
+int64_t yj_transfer_uploaded(const struct yj_transfer *t) {
+  curl_off_t sent = t->uploaded;
+  if (t->easy != NULL)
+    curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+  return (int64_t)sent;
+}
+
+int yj_is_out_of_memory(int code) { return code == CURLE_OUT_OF_MEMORY; }
 
 const char *yj_curl_message(int code) {
   return curl_easy_strerror((CURLcode)code);
@@ -351,6 +291,45 @@ enum yj_event yj_transfer_next(struct yj_transfer *t, struct yj_chunk *chunk) {
   return event;
 }
 
+static void close_file(struct yj_transfer *t) {
+  if (t->has_file)
+    close(t->file);
+  t->has_file = 0;
+}
+
+/* Opens the file for this writer alone and cuts it off at the offset; 0, or an
+ * errno. */
+static int open_locked(const char *path, int64_t offset, int *file) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+  int error;
+  if (fd < 0)
+    return errno;
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(fd, offset) == 0 &&
+      lseek(fd, offset, SEEK_SET) >= 0) {
+    *file = fd;
+    return 0;
+  }
+  error = errno;
+  close(fd);
+  return error;
+}
+
+int yj_transfer_save(struct yj_transfer *t, const char *path, int64_t offset) {
+  int error;
+  if (!t->hold || t->has_file)
+    return EINVAL;
+  error = open_locked(path, offset, &t->file);
+  if (error != 0)
+    return error;
+  t->has_file = 1;
+  t->idle_from = yj_now();
+  if (!t->done) {
+    yj_pool_touch(t->pool, t);
+    resume(t);
+  }
+  return 0;
+}
+
 void yj_transfer_discard(struct yj_transfer *t, int64_t total) {
   if (t->done || t->pool == NULL)
     return;
@@ -388,11 +367,16 @@ int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why) {
 
 /* What libcurl calls a success must have a head: 101 has none to go by. */
 void yj_transfer_settle(struct yj_transfer *t, int code) {
+  if (t->file_error == 0)
+    t->file_error = yj_outgoing_error(&t->out);
+  if (code != CURLE_OK && t->fault == YJ_FAULT_NONE && t->file_error != 0)
+    t->fault = YJ_FAULT_FILE;
   if (code == CURLE_OK && !t->head_done)
     code = CURLE_WEIRD_SERVER_REPLY;
   if (code != CURLE_OK && t->fault == YJ_FAULT_NONE)
     t->fault = YJ_FAULT_CURL;
   t->code = code;
+  t->uploaded = yj_transfer_uploaded(t);
   t->done = 1;
   yj_decoder_end(&t->decoder);
   yj_pool_news(t->pool, t);
@@ -407,8 +391,8 @@ void yj_transfer_fail(struct yj_transfer *t, enum yj_fault fault) {
 void yj_transfer_close(struct yj_transfer *t) {
   struct yj_pool *pool = t->pool;
   end_exchange(t);
-  curl_slist_free_all(t->headers);
-  t->headers = NULL;
+  yj_outgoing_free(&t->out);
+  close_file(t);
   yj_decoder_free(&t->decoder);
   yj_buf_free(&t->body);
   yj_buf_free(&t->head);

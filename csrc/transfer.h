@@ -12,36 +12,11 @@
 
 #include "buf.h"
 #include "decoder.h"
+#include "request.h"
 
 #pragma GCC visibility push(hidden)
 
 struct yj_pool;
-struct curl_slist;
-
-/* Limits in microseconds from the start, idle from the last event; 0: none. */
-struct yj_limits {
-  int64_t connect; /* until a connection is there: name, TCP, proxy, TLS */
-  int64_t head;    /* until the head of the answer */
-  int64_t first;   /* until the first event, or byte of a plain body */
-  int64_t idle;    /* between events, or bytes of a plain body */
-  int64_t total;
-};
-
-/* All pointers are read while yj_transfer_open() runs and not kept. */
-struct yj_request {
-  const char *method;
-  const char *url;
-  const char *body;    /* NULL: none */
-  size_t body_len;
-  const char *proxy;   /* NULL: as the environment says; "": none */
-  const char *ca_file; /* NULL: the system's certificates */
-  const char *ca_path;
-  size_t max_body;     /* of a plain body, in bytes; 0: the default */
-  size_t max_event;    /* of one event of a stream; 0: the default */
-  int events;          /* a 2xx answer is a chat stream */
-  int once;            /* never let libcurl send it a second time by itself */
-  struct yj_limits limits;
-};
 
 /* Why a transfer failed. */
 enum yj_fault {
@@ -56,14 +31,15 @@ enum yj_fault {
                       sending the request again */
   YJ_FAULT_TOO_LARGE,
   YJ_FAULT_NO_MEMORY,
-  YJ_FAULT_POOL /* its pool was closed */
+  YJ_FAULT_FILE, /* a file could not be read or written: file_error */
+  YJ_FAULT_POOL  /* its pool was closed */
 };
 
 /* All zeroes is a valid, closed transfer. */
 struct yj_transfer {
   struct yj_pool *pool; /* counted; NULL: closed */
   void *easy;           /* curl's handle; NULL once the exchange is over */
-  struct curl_slist *headers;
+  struct yj_outgoing out; /* gone once the exchange is over */
   struct yj_decoder decoder; /* the body of a stream */
   struct yj_buf body;        /* any other body */
   struct yj_buf head;        /* header lines of the last answer */
@@ -74,6 +50,11 @@ struct yj_transfer {
   size_t high_water; /* bytes in the decoder's inbox that pause the sender */
   int status;        /* of the last status line; 0: none came, 1xx: none but
                         an interim one */
+  int file;          /* with has_file: where a body that was held goes; owned */
+  int file_error;    /* errno of YJ_FAULT_FILE */
+  int64_t saved;     /* bytes written to it */
+  int64_t uploaded;  /* bytes of the body sent, once the exchange is over */
+  unsigned char hold, has_file;
   unsigned char once, events, sent, head_done, done, paused, taken, unread,
       discard;
   enum yj_fault fault;
@@ -88,14 +69,15 @@ struct yj_transfer {
   size_t at;     /* its place there, from 1; 0: it is not there */
 };
 
-/* Adds "Name: value" to the request that will be opened; 0: out of memory, or a
- * line with a control character in it. */
-int yj_transfer_add_header(struct yj_transfer *t, const char *line);
-
-/* Starts the exchange in the pool; 0, or curl's code: it was not started, and
+/* Starts the exchange in the pool, with what t->out has to send; 0, or curl's code: it was not started, and
  * the transfer is closed. */
 int yj_transfer_open(struct yj_transfer *t, struct yj_pool *pool,
                      const struct yj_request *request);
+
+/* Bytes of the request's body that have gone out. */
+int64_t yj_transfer_uploaded(const struct yj_transfer *t);
+
+int yj_is_out_of_memory(int code);
 
 /* Words for one of curl's codes; static. */
 const char *yj_curl_message(int code);
@@ -106,6 +88,10 @@ int64_t yj_date(const char *text);
 /* The next event of a stream. CHUNK: its slices are good until the pool moves
  * on. END, with fault set or not, when nothing more will come. */
 enum yj_event yj_transfer_next(struct yj_transfer *t, struct yj_chunk *chunk);
+
+/* Says where a body that was held goes: into the file from that offset on, which
+ * ends there first. No other writer has it meanwhile. 0, or an errno. */
+int yj_transfer_save(struct yj_transfer *t, const char *path, int64_t offset);
 
 /* From now on what comes is dropped, and total is what is left to wait for the
  * end, so that the connection can serve again. */

@@ -1,0 +1,220 @@
+/* lrequest: the table that describes a request, into request.h. What goes out is
+ * copied as it is read, so that Lua may do with its strings what it likes; the
+ * strings of the description stay on the stack, which keeps them.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "lcore.h"
+
+/* Pushes the field; whether it is there, in which case it has that type.
+ *                                                          [-0, +1, v] */
+static int typed_field(lua_State *L, int table, const char *name, int type) {
+  lua_getfield(L, table, name);
+  if (!lua_isnil(L, -1) && lua_type(L, -1) != type)
+    luaL_error(L, "%s: expected %s, got %s", name, lua_typename(L, type),
+               luaL_typename(L, -1));
+  return !lua_isnil(L, -1);
+}
+
+/* The string under `name`, which stays on the stack and so alive, or NULL.
+ *                                                          [-0, +1, v] */
+static const char *string_field(lua_State *L, int request, const char *name,
+                                size_t *len) {
+  size_t n = 0;
+  const char *s = NULL;
+  if (typed_field(L, request, name, LUA_TSTRING))
+    s = lua_tolstring(L, -1, &n);
+  if (len != NULL)
+    *len = n;
+  else if (s != NULL && strlen(s) != n)
+    luaL_error(L, "%s: has a zero byte in it", name);
+  return s;
+}
+
+static int flag_field(lua_State *L, int request, const char *name) {
+  int flag;
+  lua_getfield(L, request, name);
+  flag = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return flag;
+}
+
+/* Bytes, as many as can be counted; 0 where there are none. [-0, +0, v] */
+static size_t size_field(lua_State *L, int table, const char *name) {
+  const size_t most = SIZE_MAX / 2;
+  lua_Number n = 0;
+  if (typed_field(L, table, name, LUA_TNUMBER))
+    n = lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  return n > 0 ? (n < (lua_Number)most ? (size_t)n : most) : 0;
+}
+
+/* Seconds in Lua, microseconds in C, 0 where there is none; a limit that has
+ * passed already is the shortest there is.                 [-0, +0, v] */
+static int64_t limit_field(lua_State *L, int limits, const char *name) {
+  lua_Number seconds = 0;
+  int is_limit = typed_field(L, limits, name, LUA_TNUMBER);
+  if (is_limit)
+    seconds = lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  return is_limit +
+         (int64_t)(seconds > 0 ? (seconds < 1e9 ? seconds : 1e9) * 1e6 : 0);
+}
+
+static void read_limits(lua_State *L, int request, struct yj_limits *limits) {
+  if (typed_field(L, request, "limits", LUA_TTABLE)) {
+    int at = lua_gettop(L);
+    limits->connect = limit_field(L, at, "connect");
+    limits->head = limit_field(L, at, "head");
+    limits->first = limit_field(L, at, "first");
+    limits->idle = limit_field(L, at, "idle");
+    limits->total = limit_field(L, at, "total");
+  }
+  lua_pop(L, 1);
+}
+
+static void read_headers(lua_State *L, int request, struct yj_outgoing *out) {
+  int i, n;
+  n = typed_field(L, request, "headers", LUA_TTABLE)
+          ? (int)lua_rawlen(L, -1) : 0;
+  for (i = 1; i <= n; i++) {
+    const char *line;
+    size_t len;
+    lua_rawgeti(L, -1, i);
+    if (lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "headers[%d]: expected string, got %s", i,
+                 luaL_typename(L, -1));
+    line = lua_tolstring(L, -1, &len);
+    if (strlen(line) != len || !yj_outgoing_add_header(out, line))
+      luaL_error(L, "headers[%d]: has a control character in it", i);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+}
+
+/* nil, "path: why", "io"                                   [-0, +3, m] */
+static int push_file_error(lua_State *L, const char *path, int error) {
+  lua_pushnil(L);
+  lua_pushfstring(L, "%s: %s", path, strerror(error));
+  lua_pushliteral(L, "io");
+  return 3;
+}
+
+/* What stands at the top as a piece of the source: a string, or a table with a
+ * path (and base64), or with data. 0, or how many results say why not.
+ *                                                          [-0, +0|3, v] */
+static int read_piece(lua_State *L, struct yj_source *source) {
+  int at = lua_gettop(L), error;
+  const char *path = NULL, *data = NULL;
+  size_t len = 0;
+  if (lua_type(L, at) == LUA_TSTRING) {
+    data = lua_tolstring(L, at, &len);
+  } else {
+    luaL_checktype(L, at, LUA_TTABLE);
+    path = string_field(L, at, "path", NULL);
+    if (path == NULL)
+      data = string_field(L, at, "data", &len);
+  }
+  if (path == NULL && data == NULL)
+    return luaL_error(L, "a piece of a body is a string, or has path or data");
+  if (path == NULL)
+    error = yj_source_add_bytes(source, data, len);
+  else
+    error = yj_source_add_file(
+        source, path, flag_field(L, at, "base64") ? YJ_BASE64 : YJ_PLAIN);
+  if (error != 0)
+    return push_file_error(L, path == NULL ? "body" : path, error);
+  lua_settop(L, at);
+  return 0;
+}
+
+/* body: a piece, or a list of pieces.                      [-0, +0|n, v] */
+static int read_body(lua_State *L, int request, struct yj_outgoing *out) {
+  int i, n, results = 0, body;
+  lua_getfield(L, request, "body");
+  body = lua_gettop(L);
+  out->has_body = !lua_isnil(L, body);
+  n = lua_istable(L, body) ? (int)lua_rawlen(L, body) : 0;
+  if (out->has_body && n == 0)
+    results = read_piece(L, &out->body);
+  for (i = 1; i <= n && results == 0; i++) {
+    lua_rawgeti(L, body, i);
+    results = read_piece(L, &out->body);
+    if (results == 0)
+      lua_settop(L, body);
+  }
+  if (results == 0)
+    lua_settop(L, body - 1);
+  return results;
+}
+
+/* The part at the top: name, file_name, type, and a piece.  [-0, +0|n, v] */
+static int read_part(lua_State *L, struct yj_form *form) {
+  int at = lua_gettop(L), results;
+  const char *name, *file_name, *type;
+  struct yj_part *part;
+  luaL_checktype(L, at, LUA_TTABLE);
+  name = string_field(L, at, "name", NULL);
+  file_name = string_field(L, at, "file_name", NULL);
+  type = string_field(L, at, "type", NULL);
+  if (name == NULL)
+    return luaL_error(L, "a part has a name");
+  part = yj_form_add(form, name, file_name, type);
+  if (part == NULL)
+    return push_file_error(L, name, ENOMEM);
+  lua_pushvalue(L, at);
+  results = read_piece(L, &part->source);
+  if (results == 0)
+    lua_settop(L, at);
+  return results;
+}
+
+/* parts: a list, or nothing.                               [-0, +0|n, v] */
+static int read_parts(lua_State *L, int request, struct yj_outgoing *out) {
+  int i, n, results = 0;
+  n = typed_field(L, request, "parts", LUA_TTABLE)
+          ? (int)lua_rawlen(L, -1) : 0;
+  for (i = 1; i <= n && results == 0; i++) {
+    lua_rawgeti(L, -1, i);
+    results = read_part(L, &out->form);
+    if (results == 0)
+      lua_pop(L, 1);
+  }
+  if (results == 0)
+    lua_pop(L, 1);
+  return results;
+}
+
+int yj_read_outgoing(lua_State *L, int request, struct yj_outgoing *out) {
+  int results;
+  luaL_checkstack(L, 24, NULL);
+  read_headers(L, request, out);
+  results = read_body(L, request, out);
+  return results != 0 ? results : read_parts(L, request, out);
+}
+
+/* libcurl writes the method as it is: a line end in it would be a header. */
+static void check_method(lua_State *L, const char *method) {
+  if (*method == '\0' ||
+      method[strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0')
+    luaL_error(L, "method: expected capital letters");
+}
+
+void yj_read_request(lua_State *L, int request, struct yj_request *r) {
+  memset(r, 0, sizeof *r);
+  r->method = string_field(L, request, "method", NULL);
+  r->url = string_field(L, request, "url", NULL);
+  r->proxy = string_field(L, request, "proxy", NULL);
+  r->ca_file = string_field(L, request, "ca_file", NULL);
+  r->ca_path = string_field(L, request, "ca_path", NULL);
+  if (r->method == NULL || r->url == NULL)
+    luaL_error(L, "method and url are needed");
+  check_method(L, r->method);
+  r->events = flag_field(L, request, "events");
+  r->hold = flag_field(L, request, "hold");
+  r->once = flag_field(L, request, "once");
+  r->max_body = size_field(L, request, "max_body");
+  r->max_event = size_field(L, request, "max_event");
+  read_limits(L, request, &r->limits);
+}

@@ -1,0 +1,170 @@
+#define _GNU_SOURCE
+#include "request.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+
+#if LIBCURL_VERSION_NUM < 0x075000
+#error "yuanjing needs libcurl 7.80 or later (CURLOPT_PREREQFUNCTION)"
+#endif
+
+/* An idle connection is not used again after that many seconds: servers close
+ * theirs after 60 or 75, and a request sent into a closing connection is a
+ * request whose outcome nobody knows. */
+#define MAX_CONNECTION_AGE 45L
+
+#define UPLOAD_BUFFER 524288L /* for files: fewer, larger writes */
+#define DOWNLOAD_BUFFER 131072L
+#define LARGE_BODY ((int64_t)1 << 20)
+
+/* curl_slist_append copies the line. */
+int yj_outgoing_add_header(struct yj_outgoing *out, const char *line) {
+  const unsigned char *p = (const unsigned char *)line;
+  struct curl_slist *headers;
+  for (; *p != '\0'; p++)
+    if (*p < 0x20 || *p == 0x7f)
+      return 0;
+  headers = curl_slist_append(out->headers, line);
+  if (headers != NULL)
+    out->headers = headers;
+  return headers != NULL;
+}
+
+int yj_outgoing_error(const struct yj_outgoing *out) {
+  const struct yj_part *part = out->form.first;
+  while (part != NULL && part->source.error == 0)
+    part = part->next;
+  return part != NULL ? part->source.error : out->body.error;
+}
+
+void yj_outgoing_free(struct yj_outgoing *out) {
+  curl_slist_free_all(out->headers);
+  yj_source_free(&out->body);
+  yj_form_free(&out->form);
+  memset(out, 0, sizeof *out);
+}
+
+static const struct {
+  CURLoption option;
+  long value;
+} constants[] = {
+    {CURLOPT_NOSIGNAL, 1L},
+    {CURLOPT_NOPROGRESS, 1L},
+    {CURLOPT_FOLLOWLOCATION, 0L},
+    {CURLOPT_SSL_VERIFYPEER, 1L},
+    {CURLOPT_SSL_VERIFYHOST, 2L},
+    {CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2},
+    /* one stream a connection: a paused reader holds up nobody else, and a
+     * dead connection is one call's business */
+    {CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1},
+    {CURLOPT_DISALLOW_USERNAME_IN_URL, 1L},
+    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L},
+    {CURLOPT_TCP_KEEPALIVE, 1L},
+    {CURLOPT_MAXAGE_CONN, MAX_CONNECTION_AGE},
+#if CURL_AT_LEAST_VERSION(7, 87, 0)
+    {CURLOPT_QUICK_EXIT, 1L}, /* closing must not wait for a name server */
+#endif
+#if !CURL_AT_LEAST_VERSION(7, 85, 0)
+    {CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)},
+#endif
+};
+
+static CURLcode set_constants(CURL *easy) {
+  CURLcode code = CURLE_OK;
+  size_t i;
+  for (i = 0; i < sizeof constants / sizeof *constants; i++)
+    if (code == CURLE_OK)
+      code = curl_easy_setopt(easy, constants[i].option, constants[i].value);
+#if CURL_AT_LEAST_VERSION(7, 85, 0)
+  if (code == CURLE_OK)
+    code = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#endif
+  return code;
+}
+
+#define SET(option, value)                              \
+  do {                                                  \
+    if (code == CURLE_OK)                               \
+      code = curl_easy_setopt(easy, (option), (value)); \
+  } while (0)
+
+/* The certificates. With a bundle and a folder both set libcurl reads the
+ * bundle anew for each connection, 25-47 ms on the calling thread: so never
+ * both. A folder of hashes costs 1-3 ms (HOSTS.md section 3). */
+static CURLcode set_certificates(CURL *easy, const struct yj_request *r,
+                                 const char *default_path) {
+  CURLcode code = CURLE_OK;
+  const char *path = r->ca_path;
+  if (path == NULL && r->ca_file == NULL)
+    path = default_path;
+  if (path != NULL || r->ca_file != NULL)
+    SET(CURLOPT_CAINFO, path == NULL ? r->ca_file : NULL);
+  SET(CURLOPT_CAPATH, path);
+  return code;
+}
+
+/* curl's callbacks: on curl's stack, they move bytes and return */
+
+static size_t on_read(char *out, size_t size, size_t n, void *ud) {
+  int64_t got = yj_source_read(ud, out, size * n);
+  return got < 0 ? CURL_READFUNC_ABORT : (size_t)got;
+}
+
+static int on_seek(void *ud, curl_off_t offset, int origin) {
+  if (offset != 0 || origin != SEEK_SET)
+    return CURL_SEEKFUNC_CANTSEEK;
+  yj_source_rewind(ud);
+  return CURL_SEEKFUNC_OK;
+}
+
+static CURLcode set_source(CURL *easy, struct yj_source *body) {
+  CURLcode code = CURLE_OK;
+  SET(CURLOPT_POST, 1L);
+  SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->length);
+  SET(CURLOPT_READFUNCTION, on_read);
+  SET(CURLOPT_READDATA, body);
+  SET(CURLOPT_SEEKFUNCTION, on_seek);
+  SET(CURLOPT_SEEKDATA, body);
+  if (body->length > LARGE_BODY)
+    SET(CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);
+  return code;
+}
+
+static CURLcode set_form(CURL *easy, struct yj_form *form) {
+  CURLcode code = (CURLcode)yj_form_attach(form, easy);
+  SET(CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);
+  return code;
+}
+
+static CURLcode set_method(CURL *easy, const struct yj_request *r,
+                           struct yj_outgoing *out) {
+  CURLcode code = CURLE_OK;
+  int has_form = out->form.first != NULL;
+  int posts = out->has_body || has_form || strcmp(r->method, "POST") == 0;
+  if (has_form)
+    code = set_form(easy, &out->form);
+  else if (posts)
+    code = set_source(easy, &out->body);
+  if (strcmp(r->method, "HEAD") == 0)
+    SET(CURLOPT_NOBODY, 1L);
+  else if (strcmp(r->method, posts ? "POST" : "GET") != 0)
+    SET(CURLOPT_CUSTOMREQUEST, r->method);
+  return code;
+}
+
+int yj_request_apply(const struct yj_request *r, struct yj_outgoing *out,
+                     void *easy, const char *default_ca_path) {
+  CURLcode code = set_constants(easy);
+  if (code == CURLE_OK)
+    code = set_certificates(easy, r, default_ca_path);
+  SET(CURLOPT_URL, r->url);
+  SET(CURLOPT_HTTPHEADER, out->headers);
+  if (r->proxy != NULL)
+    SET(CURLOPT_PROXY, r->proxy);
+  if (r->hold)
+    SET(CURLOPT_BUFFERSIZE, DOWNLOAD_BUFFER);
+  if (code == CURLE_OK)
+    code = set_method(easy, r, out);
+  return (int)code;
+}
