@@ -8,6 +8,14 @@
 #define MAX_DEPTH 1000 /* cjson's decode_max_depth */
 #define END (-1)
 
+/* Keeps what is seldom needed out of functions that then save no registers:
+ * a fourth of all instructions. */
+#if defined(__GNUC__)
+#define OUTLINE __attribute__((noinline))
+#else
+#define OUTLINE
+#endif
+
 /* What a byte is; the low four bits of a hex digit are its value. */
 enum {
   HEX = 0x10,
@@ -34,17 +42,28 @@ static const char escapes[256] = {
     ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
     ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
 
-/* The text being read: all before p is read, nothing at end or behind it is
- * ever touched. Each read_ function takes what begins at p; only after
- * YJ_JSON_WHOLE is p behind it, otherwise nobody goes on. */
+/* The text being read: nothing at end or behind it is ever touched. Each
+ * read_ function takes what begins at p and returns what lies behind it, or
+ * NULL with the verdict; then nobody goes on. */
 struct reader {
-  const char *p, *end;
+  const char *end;
   struct yj_json_value *values;
   size_t n_values;
   unsigned depth;
   int escaped; /* the last string read has a backslash in it */
+  enum yj_json_verdict verdict;
   char name[6 * UCHAR_MAX]; /* unescaped: no wanted name is longer, escaped */
 };
+
+static const char *stop(struct reader *r, enum yj_json_verdict verdict) {
+  r->verdict = verdict;
+  return NULL;
+}
+
+/* Something else must stand at p. */
+static const char *unfit(struct reader *r, const char *p) {
+  return stop(r, p == r->end ? YJ_JSON_INCOMPLETE : YJ_JSON_INVALID);
+}
 
 static int is(char c, unsigned classes) {
   return (class_of[(unsigned char)c] & classes) != 0;
@@ -56,19 +75,21 @@ static const char *skip(const char *p, const char *end, unsigned classes) {
   return p;
 }
 
-/* The next byte that is not blank, or END. */
-static int peek(struct reader *r) {
-  r->p = skip(r->p, r->end, BLANK);
-  return r->p < r->end ? (unsigned char)*r->p : END;
+/* Moves *p over blanks; gives the byte there, or END. All blanks are below all
+ * bytes that can begin a token. */
+static inline int peek(const struct reader *r, const char **p) {
+  for (; *p < r->end; ++*p)
+    if (**p > ' ' || !is(**p, BLANK))
+      return (unsigned char)**p;
+  return END;
 }
 
-/* The verdict on what peek() found where something else must stand. */
-static enum yj_json_verdict unfit(int c) {
-  return c == END ? YJ_JSON_INCOMPLETE : YJ_JSON_INVALID;
+static int stands_at(const struct reader *r, const char *p, char c) {
+  return p < r->end && *p == c;
 }
 
 /* How many bytes at p are those of `word`; with fold 0x20 capitals will do,
- * which is exact because words are letters then. */
+ * which is exact because such words are letters. */
 static size_t common(const char *p, const char *end, const char *word,
                      int fold) {
   size_t n = 0;
@@ -77,68 +98,62 @@ static size_t common(const char *p, const char *end, const char *word,
   return n;
 }
 
-static enum yj_json_verdict read_word(struct reader *r, const char *word) {
-  size_t n = common(r->p, r->end, word, 0);
-  r->p += n;
-  if (word[n] == '\0')
-    return YJ_JSON_WHOLE;
-  return r->p == r->end ? YJ_JSON_INCOMPLETE : YJ_JSON_INVALID;
+static const char *cut_word(struct reader *r, const char *p,
+                            const char *word) {
+  return unfit(r, p + common(p, r->end, word, 0));
+}
+
+/* NB: n is a constant for the compiler, which makes one comparison of it. */
+static inline const char *read_word(struct reader *r, const char *p,
+                                    const char *word, size_t n) {
+  if ((size_t)(r->end - p) >= n && memcmp(p, word, n) == 0)
+    return p + n;
+  return cut_word(r, p, word);
 }
 
 /* ---- numbers: the longest that strtod() would take in the C locale. One that
- * could still grow when the text ends is incomplete, unless every part of it
- * is already there: `12` is whole, `1e` is not. ---- */
+ * the end cuts in two, like `1e`, is incomplete; `12` is whole. ---- */
 
 /* p is behind a mantissa, at the letter of what may be an exponent. */
-static enum yj_json_verdict read_exponent(struct reader *r) {
-  const char *p = r->p + 1;
-  if (p < r->end && (*p == '+' || *p == '-'))
-    p++;
-  if (p == r->end)
-    return YJ_JSON_INCOMPLETE;
-  if (is(*p, DIGIT))
-    r->p = skip(p, r->end, DIGIT);
-  return YJ_JSON_WHOLE;
+static const char *read_exponent(struct reader *r, const char *p) {
+  const char *digits = p + 1;
+  if (stands_at(r, digits, '+') || stands_at(r, digits, '-'))
+    digits++;
+  if (digits == r->end)
+    return unfit(r, digits);
+  return is(*digits, DIGIT) ? skip(digits, r->end, DIGIT) : p;
 }
 
 /* Digits with a point anywhere, and an exponent. */
-static enum yj_json_verdict read_digits(struct reader *r, unsigned digits,
-                                        char exponent) {
-  const char *p = skip(r->p, r->end, digits);
-  size_t n = (size_t)(p - r->p);
-  if (p < r->end && *p == '.') {
-    const char *fraction = p + 1;
-    p = skip(fraction, r->end, digits);
-    n += (size_t)(p - fraction);
+static const char *read_digits(struct reader *r, const char *p,
+                               unsigned digits, char exponent) {
+  const char *start = p;
+  size_t point = 0;
+  p = skip(p, r->end, digits);
+  if (stands_at(r, p, '.')) {
+    point = 1;
+    p = skip(p + 1, r->end, digits);
   }
-  if (n == 0)
-    return p == r->end ? YJ_JSON_INCOMPLETE : YJ_JSON_INVALID;
-  r->p = p;
+  if ((size_t)(p - start) == point)
+    return unfit(r, p);
   if (p < r->end && (*p | 0x20) == exponent)
-    return read_exponent(r);
-  return YJ_JSON_WHOLE;
+    return read_exponent(r, p);
+  return p;
 }
 
 /* 0x and digits, or just the 0 where no digits follow. */
-static enum yj_json_verdict read_hex(struct reader *r) {
-  const char *zero = r->p;
-  enum yj_json_verdict verdict;
-  r->p = zero + 2;
-  verdict = read_digits(r, HEX, 'p');
-  if (verdict != YJ_JSON_INVALID)
-    return verdict;
-  r->p = zero + 1;
-  return YJ_JSON_WHOLE;
+static const char *read_hex(struct reader *r, const char *p) {
+  const char *behind = read_digits(r, p + 2, HEX, 'p');
+  if (behind == NULL && r->verdict == YJ_JSON_INVALID)
+    return p + 1;
+  return behind;
 }
 
-static enum yj_json_verdict read_infinity(struct reader *r) {
-  size_t n = common(r->p, r->end, "infinity", 0x20);
-  if (r->p + n == r->end && n != 3 && n != 8)
-    return YJ_JSON_INCOMPLETE;
-  if (n < 3)
-    return YJ_JSON_INVALID;
-  r->p += n == 8 ? 8 : 3;
-  return YJ_JSON_WHOLE;
+static const char *read_infinity(struct reader *r, const char *p) {
+  size_t n = common(p, r->end, "infinity", 0x20);
+  if (n < 3 || (n > 3 && n < 8 && p + n == r->end))
+    return unfit(r, p + n);
+  return p + (n == 8 ? 8 : 3);
 }
 
 static int is_word_byte(char c) {
@@ -147,169 +162,169 @@ static int is_word_byte(char c) {
 }
 
 /* nan, or nan(letters, digits and underscores) */
-static enum yj_json_verdict read_nan(struct reader *r) {
-  size_t n = common(r->p, r->end, "nan", 0x20);
-  const char *p = r->p + n;
+static const char *read_nan(struct reader *r, const char *p) {
+  size_t n = common(p, r->end, "nan", 0x20);
+  const char *close = p + n + 1;
   if (n < 3)
-    return p == r->end ? YJ_JSON_INCOMPLETE : YJ_JSON_INVALID;
-  r->p = p;
-  if (p == r->end || *p != '(')
-    return YJ_JSON_WHOLE;
-  do
+    return unfit(r, p + n);
+  if (!stands_at(r, p + n, '('))
+    return p + n;
+  while (close < r->end && is_word_byte(*close))
+    close++;
+  if (close == r->end)
+    return unfit(r, close);
+  return *close == ')' ? close + 1 : p + n;
+}
+
+OUTLINE static const char *read_number(struct reader *r, const char *p) {
+  if (*p == '-' || *p == '+')
     p++;
-  while (p < r->end && is_word_byte(*p));
   if (p == r->end)
-    return YJ_JSON_INCOMPLETE;
-  if (*p == ')')
-    r->p = p + 1;
-  return YJ_JSON_WHOLE;
+    return unfit(r, p);
+  if ((*p | 0x20) == 'i')
+    return read_infinity(r, p);
+  if ((*p | 0x20) == 'n')
+    return read_nan(r, p);
+  if (*p == '0' && r->end - p > 1 && (p[1] | 0x20) == 'x')
+    return read_hex(r, p);
+  return read_digits(r, p, DIGIT, 'e');
 }
 
-static enum yj_json_verdict read_number(struct reader *r) {
-  if (*r->p == '-' || *r->p == '+')
-    r->p++;
-  if (r->p == r->end)
-    return YJ_JSON_INCOMPLETE;
-  if ((*r->p | 0x20) == 'i')
-    return read_infinity(r);
-  if ((*r->p | 0x20) == 'n')
-    return read_nan(r);
-  if (*r->p == '0' && r->end - r->p > 1 && (r->p[1] | 0x20) == 'x')
-    return read_hex(r);
-  return read_digits(r, DIGIT, 'e');
-}
-
-static enum yj_json_verdict read_null_or_nan(struct reader *r) {
-  if (r->end - r->p == 1)
-    return YJ_JSON_INCOMPLETE;
-  return r->p[1] == 'u' ? read_word(r, "null") : read_number(r);
+OUTLINE static const char *read_null_or_nan(struct reader *r, const char *p) {
+  if (r->end - p > 1 && (p[1] | 0x20) == 'a')
+    return read_nan(r, p);
+  return read_word(r, p, "null", 4);
 }
 
 /* ---- strings ---- */
 
-static int is_high(unsigned unit) { return (unit & 0xFC00) == 0xD800; }
+static int is_high(int unit) { return (unit & ~0x3FF) == 0xD800; }
 
-static int is_low(unsigned unit) { return (unit & 0xFC00) == 0xDC00; }
+static int is_low(int unit) { return (unit & ~0x3FF) == 0xDC00; }
 
-/* Four hex digits. Those cut off by the end are taken from `rest`, the most
- * harmless completion, so that the caller can judge what is there. */
-static enum yj_json_verdict read_unit(struct reader *r, const char *rest,
-                                      unsigned *unit) {
-  size_t have = (size_t)(r->end - r->p), i;
-  *unit = 0;
-  for (i = 0; i < 4; i++) {
-    unsigned c = class_of[(unsigned char)(i < have ? r->p[i] : rest[i])];
-    if ((c & HEX) == 0)
-      return YJ_JSON_INVALID;
-    *unit = *unit << 4 | (c & 0xF);
-  }
-  if (have < 4)
-    return YJ_JSON_INCOMPLETE;
-  r->p += 4;
-  return YJ_JSON_WHOLE;
+/* The value of four hex digits, or -1. */
+static inline int unit_at(const char *digits) {
+  int a = class_of[(unsigned char)digits[0]];
+  int b = class_of[(unsigned char)digits[1]];
+  int c = class_of[(unsigned char)digits[2]];
+  int d = class_of[(unsigned char)digits[3]];
+  if ((a & b & c & d & HEX) == 0)
+    return -1;
+  return (a & 0xF) << 12 | (b & 0xF) << 8 | (c & 0xF) << 4 | (d & 0xF);
+}
+
+/* The same where the text may end: the digits it cuts off are taken from
+ * `rest`, the most harmless ones, so that the others can be judged. */
+static int cut_unit_at(const struct reader *r, const char *p,
+                       const char *rest) {
+  char digits[4];
+  size_t have = (size_t)(r->end - p);
+  if (have >= sizeof digits)
+    return unit_at(p);
+  memcpy(digits, rest, sizeof digits);
+  memcpy(digits, p, have);
+  return unit_at(digits);
 }
 
 /* What follows the first half of a surrogate pair. */
-static enum yj_json_verdict read_second_half(struct reader *r) {
-  unsigned unit;
-  enum yj_json_verdict verdict = read_word(r, "\\u");
-  if (verdict != YJ_JSON_WHOLE)
-    return verdict;
-  verdict = read_unit(r, "dc00", &unit);
-  return is_low(unit) ? verdict : YJ_JSON_INVALID;
+static const char *read_second_half(struct reader *r, const char *p) {
+  p = read_word(r, p, "\\u", 2);
+  if (p == NULL)
+    return NULL;
+  if (!is_low(cut_unit_at(r, p, "dc00")))
+    return stop(r, YJ_JSON_INVALID);
+  return r->end - p < 4 ? unfit(r, r->end) : p + 4;
+}
+
+/* p is at the hex digits. */
+static const char *read_unicode(struct reader *r, const char *p) {
+  int unit = cut_unit_at(r, p, "0000");
+  if (unit < 0 || is_low(unit))
+    return stop(r, YJ_JSON_INVALID);
+  if (r->end - p < 4)
+    return unfit(r, r->end);
+  return is_high(unit) ? read_second_half(r, p + 4) : p + 4;
 }
 
 /* p is at the backslash. */
-static enum yj_json_verdict read_escape(struct reader *r) {
-  unsigned unit;
-  enum yj_json_verdict verdict;
-  if (r->end - r->p < 2)
-    return YJ_JSON_INCOMPLETE;
-  r->p += 2;
-  if (escapes[(unsigned char)r->p[-1]] != 0)
-    return YJ_JSON_WHOLE;
-  if (r->p[-1] != 'u')
-    return YJ_JSON_INVALID;
-  verdict = read_unit(r, "0000", &unit);
-  if (is_low(unit))
-    return YJ_JSON_INVALID;
-  if (verdict == YJ_JSON_WHOLE && is_high(unit))
-    return read_second_half(r);
-  return verdict;
+static const char *read_escape(struct reader *r, const char *p) {
+  if (r->end - p < 2)
+    return unfit(r, r->end);
+  if (p[1] == 'u')
+    return read_unicode(r, p + 2);
+  return escapes[(unsigned char)p[1]] != 0 ? p + 2 : unfit(r, p);
 }
 
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define BYTES(c) (UINT64_C(0x0101010101010101) * (unsigned char)(c))
-#define ZERO_IN(word) (((word) - BYTES(1)) & ~(word) & BYTES(0x80))
 
-/* Passes bytes that stand for themselves, eight at a time while it can. Of the
- * marks that ZERO_IN makes only the lowest is sure, and only that counts. */
-static const char *skip_plain(const char *p, const char *end) {
-  while (end - p >= 8) {
-    uint64_t word, stops;
+/* Passes bytes that stand for themselves, eight at a time. Taking one from a
+ * byte below 0x80 sets its top bit only if it was 0; what a borrow does to the
+ * bytes behind such a one does not matter, for the first hit counts. */
+static inline const char *skip_plain(const char *p, const char *end) {
+  for (; end - p >= 8; p += 8) {
+    uint64_t word, hits;
     memcpy(&word, p, 8);
-    stops = ZERO_IN(word) | ZERO_IN(word ^ BYTES('"')) |
-            ZERO_IN(word ^ BYTES('\\'));
-    if (stops != 0)
-      return p + __builtin_ctzll(stops) / 8;
-    p += 8;
+    hits = (word - BYTES(1)) | ((word ^ BYTES('"')) - BYTES(1)) |
+           ((word ^ BYTES('\\')) - BYTES(1));
+    hits &= ~word & BYTES(0x80);
+    if (hits != 0)
+      return p + __builtin_ctzll(hits) / 8;
   }
   while (p < end && !is(*p, STOP))
     p++;
   return p;
 }
-
 #else
-
-static const char *skip_plain(const char *p, const char *end) {
+static inline const char *skip_plain(const char *p, const char *end) {
   while (p < end && !is(*p, STOP))
     p++;
   return p;
 }
-
 #endif
 
+/* The rest of a string, with p at its first backslash. */
+OUTLINE static const char *read_escaped(struct reader *r, const char *p) {
+  r->escaped = 1;
+  do {
+    p = read_escape(r, p);
+    if (p == NULL)
+      return NULL;
+    if (!stands_at(r, p, '\\'))
+      p = skip_plain(p, r->end);
+  } while (stands_at(r, p, '\\'));
+  return stands_at(r, p, '"') ? p + 1 : unfit(r, p);
+}
+
 /* p is at the quote. All bytes but NUL may stand in a string, as in cjson. */
-static enum yj_json_verdict read_string(struct reader *r) {
-  enum yj_json_verdict verdict = YJ_JSON_WHOLE;
-  /* cppcheck-suppress ctuuninitvar ; p and end are all it needs */
-  r->p++;
+static const char *read_string(struct reader *r, const char *p) {
   r->escaped = 0;
-  while (verdict == YJ_JSON_WHOLE) {
-    r->p = skip_plain(r->p, r->end);
-    if (r->p == r->end)
-      return YJ_JSON_INCOMPLETE;
-    if (*r->p == '"') {
-      r->p++;
-      return YJ_JSON_WHOLE;
-    }
-    if (*r->p == '\0')
-      return YJ_JSON_INVALID;
-    r->escaped = 1;
-    verdict = read_escape(r);
-  }
-  return verdict;
+  p = skip_plain(p + 1, r->end);
+  if (stands_at(r, p, '"'))
+    return p + 1;
+  return stands_at(r, p, '\\') ? read_escaped(r, p) : unfit(r, p);
 }
 
 enum yj_json_verdict yj_json_read_string(const char **p, const char *end,
                                          int *escaped) {
   struct reader r;
-  enum yj_json_verdict verdict;
-  r.p = *p;
+  const char *behind;
   r.end = end;
-  if (r.p == end || *r.p != '"')
-    return r.p == end ? YJ_JSON_INCOMPLETE : YJ_JSON_INVALID;
-  verdict = read_string(&r);
-  *p = r.p;
+  r.verdict = YJ_JSON_WHOLE;
+  if (*p == end || **p != '"')
+    return *p == end ? YJ_JSON_INCOMPLETE : YJ_JSON_INVALID;
+  behind = read_string(&r, *p);
+  if (behind == NULL)
+    return r.verdict;
+  *p = behind;
   *escaped = r.escaped;
-  return verdict;
+  return YJ_JSON_WHOLE;
 }
 
-static char *put_utf8(char *out, unsigned code) {
+static char *put_utf8(char *out, int code) {
   static const unsigned char leads[] = {0, 0, 0xC0, 0xE0, 0xF0};
-  unsigned n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  unsigned i;
+  int n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  int i;
   for (i = n - 1; i > 0; i--) {
     out[i] = (char)(0x80 | (code & 0x3F));
     code >>= 6;
@@ -318,85 +333,65 @@ static char *put_utf8(char *out, unsigned code) {
   return out + n;
 }
 
-/* The code point of a checked escape, with p at its hex digits. */
-static unsigned take_code(struct reader *r) {
-  unsigned code = 0, low = 0;
-  read_unit(r, "", &code);
-  if (!is_high(code))
-    return code;
-  r->p += 2;
-  read_unit(r, "", &low);
-  return 0x10000 + ((code & 0x3FF) << 10) + (low & 0x3FF);
-}
-
-static char *put_bytes(char *out, const char *from, const char *to) {
-  memcpy(out, from, (size_t)(to - from));
-  return out + (to - from);
-}
-
-static size_t unescape(struct reader *r, char *out) {
-  char *o = out;
-  /* cppcheck-suppress ctuuninitvar ; p and end are all it needs */
-  const char *slash = memchr(r->p, '\\', (size_t)(r->end - r->p));
-  while (slash != NULL) {
-    o = put_bytes(o, r->p, slash);
-    r->p = slash + 2;
-    if (slash[1] == 'u')
-      o = put_utf8(o, take_code(r));
-    else
-      *o++ = escapes[(unsigned char)slash[1]];
-    slash = memchr(r->p, '\\', (size_t)(r->end - r->p));
+/* Resolves a checked escape: *p is moved from the backslash behind it. */
+static char *put_escape(char *out, const char **p) {
+  const char *digits = *p + 2;
+  int code;
+  *p = digits;
+  if (digits[-1] != 'u') {
+    *out = escapes[(unsigned char)digits[-1]];
+    return out + 1;
   }
-  return (size_t)(put_bytes(o, r->p, r->end) - out);
+  code = unit_at(digits);
+  *p += 4;
+  if (is_high(code)) {
+    code = 0x10000 + ((code & 0x3FF) << 10) + (unit_at(digits + 6) & 0x3FF);
+    *p += 6;
+  }
+  return put_utf8(out, code);
+}
+
+static size_t unescape(const char *p, size_t len, char *out) {
+  const char *end = p + len;
+  char *o = out;
+  while (p < end) {
+    const char *slash = memchr(p, '\\', (size_t)(end - p));
+    size_t n = (size_t)((slash == NULL ? end : slash) - p);
+    memcpy(o, p, n);
+    o += n;
+    p += n;
+    if (p < end)
+      o = put_escape(o, &p);
+  }
+  return (size_t)(o - out);
 }
 
 size_t yj_json_unescape(const struct yj_json_value *value, char *out) {
-  struct reader r;
-  if (!value->escaped) {
-    if (value->len > 0)
-      memcpy(out, value->text, value->len);
-    return value->len;
-  }
-  r.p = value->text;
-  r.end = value->text + value->len;
-  return unescape(&r, out);
+  if (value->escaped)
+    return unescape(value->text, value->len, out);
+  if (value->len > 0)
+    memcpy(out, value->text, value->len);
+  return value->len;
 }
 
 /* ---- wanted fields ---- */
 
-/* Where a name lies in a filter that tells most unwanted names at a glance. */
-static uint64_t mark_of(const char *name, size_t len) {
-  unsigned first = len == 0 ? 0 : (unsigned char)*name;
-  return UINT64_C(1) << ((first ^ len) & 63);
+/* The keys of one object. A name has a bit, which many may share; a name that
+ * is not in the filter is not wanted, one not among the seen is no second. */
+struct wanted {
+  const struct yj_json_key *keys;
+  uint64_t filter, seen;
+};
+
+static uint64_t bit_of(const char *name, size_t len) {
+  return UINT64_C(1) << (((unsigned char)*name ^ len) & 63);
 }
 
 static uint64_t filter_of(const struct yj_json_key *keys) {
   uint64_t filter = 0;
-  for (; keys->name != NULL; keys++)
-    filter |= mark_of(keys->name, keys->name_len);
+  for (; keys != NULL && keys->name != NULL; keys++)
+    filter |= bit_of(keys->name, keys->name_len);
   return filter;
-}
-
-/* The list's key of that name, or NULL; it was the last string read. */
-static const struct yj_json_key *find(struct reader *r,
-                                      const struct yj_json_key *keys,
-                                      uint64_t filter, const char *name,
-                                      size_t len) {
-  if (r->escaped) {
-    struct reader from;
-    if (len > sizeof r->name)
-      return NULL;  /* longer than any name, unescaped too */
-    from.p = name;
-    from.end = name + len;
-    len = unescape(&from, r->name);
-    name = r->name;
-  }
-  if ((filter & mark_of(name, len)) == 0)
-    return NULL;
-  for (; keys->name != NULL; keys++)
-    if (keys->name_len == len && memcmp(keys->name, name, len) == 0)
-      return keys;
-  return NULL;
 }
 
 /* An earlier value of the same name does not count, nor what was in it. */
@@ -406,6 +401,31 @@ static void forget(struct reader *r, const struct yj_json_key *keys) {
       memset(&r->values[keys->slot], 0, sizeof *r->values);
     forget(r, keys->inside);
   }
+}
+
+/* The key of that name, or NULL. The name is the last string read. */
+static const struct yj_json_key *find(struct reader *r, struct wanted *w,
+                                      const char *name, size_t len) {
+  const struct yj_json_key *key = w->keys;
+  uint64_t bit;
+  if (r->escaped) {
+    if (len > sizeof r->name)
+      return NULL;
+    len = unescape(name, len, r->name);
+    name = r->name;
+  }
+  bit = bit_of(name, len);
+  if ((w->filter & bit) == 0 && len > 0)
+    return NULL;
+  while (key->name != NULL &&
+         (key->name_len != len || memcmp(key->name, name, len) != 0))
+    key++;
+  if (key->name == NULL)
+    return NULL;
+  if ((w->seen & bit) != 0)
+    forget(r, key->inside);
+  w->seen |= bit;
+  return key;
 }
 
 static enum yj_json_type type_at(const char *start) {
@@ -420,129 +440,113 @@ static enum yj_json_type type_at(const char *start) {
   }
 }
 
-/* Keeps the value just read. */
-static void keep(const struct reader *r, size_t slot, const char *start) {
-  struct yj_json_value *value = &r->values[slot];
-  int quotes;
-  assert(slot < r->n_values);
+/* Keeps the value just read, which lies between start and p. */
+static void keep(const struct reader *r, const struct yj_json_key *key,
+                 const char *start, const char *p) {
+  struct yj_json_value *value = &r->values[key->slot];
+  size_t quote = *start == '"';
+  assert((size_t)key->slot < r->n_values);
   value->type = type_at(start);
-  quotes = value->type == YJ_JSON_STRING;
-  value->escaped = quotes && r->escaped;
-  value->text = start + quotes;
-  value->len = (size_t)(r->p - start) - 2 * (size_t)quotes;
+  value->escaped = quote && r->escaped;
+  value->text = start + quote;
+  value->len = (size_t)(p - start) - 2 * quote;
 }
 
 /* ---- values ---- */
 
-static enum yj_json_verdict read_value(struct reader *r,
-                                       const struct yj_json_key *inside,
-                                       int first);
+static const char *read_value(struct reader *r, const char *p,
+                              const struct yj_json_key *inside, int first);
 
-static enum yj_json_verdict read_wanted(struct reader *r,
-                                        const struct yj_json_key *key) {
-  enum yj_json_verdict verdict;
-  const char *start;
-  forget(r, key->inside);
-  peek(r);
-  start = r->p;
-  verdict = read_value(r, key->inside, key->first);
-  if (verdict == YJ_JSON_WHOLE && key->slot >= 0)
-    keep(r, (size_t)key->slot, start);
-  return verdict;
+OUTLINE static const char *read_wanted(struct reader *r, const char *p,
+                               const struct yj_json_key *key) {
+  const char *start = p;
+  p = read_value(r, p, key->inside, key->first);
+  if (p != NULL && key->slot >= 0)
+    keep(r, key, start, p);
+  return p;
 }
 
 /* A name, a colon and a value. */
-static enum yj_json_verdict read_member(struct reader *r,
-                                        const struct yj_json_key *keys,
-                                        uint64_t filter) {
+static const char *read_member(struct reader *r, const char *p,
+                               struct wanted *w) {
   const struct yj_json_key *key = NULL;
-  enum yj_json_verdict verdict;
   const char *name;
-  int c = peek(r);
-  if (c != '"')
-    return unfit(c);
-  name = r->p + 1;
-  verdict = read_string(r);
-  if (verdict != YJ_JSON_WHOLE)
-    return verdict;
-  if (keys != NULL)
-    key = find(r, keys, filter, name, (size_t)(r->p - 1 - name));
-  c = peek(r);
-  if (c != ':')
-    return unfit(c);
-  r->p++;
-  return key == NULL ? read_value(r, NULL, 0) : read_wanted(r, key);
+  if (peek(r, &p) != '"')
+    return unfit(r, p);
+  name = p + 1;
+  p = read_string(r, p);
+  if (p == NULL)
+    return NULL;
+  if (w->filter != 0)
+    key = find(r, w, name, (size_t)(p - 1 - name));
+  if (peek(r, &p) != ':')
+    return unfit(r, p);
+  p++;
+  peek(r, &p);
+  return key == NULL ? read_value(r, p, NULL, 0) : read_wanted(r, p, key);
 }
 
-/* Takes what stands behind an item: 1 if one more must follow, 0 if not, with
- * the verdict then. */
-static int goes_on(struct reader *r, int close,
-                   enum yj_json_verdict *verdict) {
-  int c = peek(r);
-  if (c != ',' && c != close) {
-    *verdict = unfit(c);
-    return 0;
-  }
-  r->p++;
-  r->depth -= c == close;
-  return c == ',';
+/* Takes the comma or bracket behind an item. */
+static inline const char *read_behind(struct reader *r, const char *p,
+                                      char close) {
+  int c;
+  if (p == NULL)
+    return NULL;
+  c = peek(r, &p);
+  return c == ',' || c == close ? p + 1 : unfit(r, p);
 }
 
-/* Whether what opens at p closes at once; both brackets are taken then. */
-static int is_empty(struct reader *r, int close) {
-  r->p++;
-  if (peek(r) != close)
-    return 0;
-  r->p++;
-  r->depth--;
-  return 1;
-}
-
-static enum yj_json_verdict read_object(struct reader *r,
-                                        const struct yj_json_key *keys) {
-  enum yj_json_verdict verdict;
-  uint64_t filter = keys == NULL ? 0 : filter_of(keys);
+OUTLINE static const char *read_object(struct reader *r, const char *p,
+                                       const struct yj_json_key *keys) {
+  struct wanted w = {keys, filter_of(keys), 0};
   if (++r->depth > MAX_DEPTH)
-    return YJ_JSON_INVALID;
-  if (is_empty(r, '}'))
-    return YJ_JSON_WHOLE;
-  do
-    verdict = read_member(r, keys, filter);
-  while (verdict == YJ_JSON_WHOLE && goes_on(r, '}', &verdict));
-  return verdict;
+    return stop(r, YJ_JSON_INVALID);
+  p++;
+  if (peek(r, &p) == '}')
+    p++;
+  else
+    do
+      p = read_behind(r, read_member(r, p, &w), '}');
+    while (p != NULL && p[-1] == ',');
+  r->depth--;
+  return p;
 }
 
 /* `inside` is for the first element. */
-static enum yj_json_verdict read_array(struct reader *r,
-                                       const struct yj_json_key *inside) {
-  enum yj_json_verdict verdict;
+OUTLINE static const char *read_array(struct reader *r, const char *p,
+                                      const struct yj_json_key *inside) {
   if (++r->depth > MAX_DEPTH)
-    return YJ_JSON_INVALID;
-  if (is_empty(r, ']'))
-    return YJ_JSON_WHOLE;
-  do {
-    verdict = read_value(r, inside, 0);
-    inside = NULL;
-  } while (verdict == YJ_JSON_WHOLE && goes_on(r, ']', &verdict));
-  return verdict;
+    return stop(r, YJ_JSON_INVALID);
+  p++;
+  if (peek(r, &p) == ']')
+    p++;
+  else
+    do {
+      peek(r, &p);
+      p = read_behind(r, read_value(r, p, inside, 0), ']');
+      inside = NULL;
+    } while (p != NULL && p[-1] == ',');
+  r->depth--;
+  return p;
 }
 
-/* Recursive, but never deeper than MAX_DEPTH. */
-static enum yj_json_verdict read_value(struct reader *r,
-                                       const struct yj_json_key *inside,
-                                       int first) {
-  int c = peek(r);
-  switch (c) {
-  case '"': return read_string(r);
-  case '{': return read_object(r, first ? NULL : inside);
-  case '[': return read_array(r, first ? inside : NULL);
-  case 't': return read_word(r, "true");
-  case 'f': return read_word(r, "false");
-  case 'n': return read_null_or_nan(r);
+/* p is at no blank. Recursive, but never deeper than MAX_DEPTH. */
+static const char *read_value(struct reader *r, const char *p,
+                              const struct yj_json_key *inside, int first) {
+  if (p == r->end)
+    return unfit(r, p);
+  switch (*p) {
+  case '"': return read_string(r, p);
+  case '{': return read_object(r, p, first ? NULL : inside);
+  case '[': return read_array(r, p, first ? inside : NULL);
+  case 't': return read_word(r, p, "true", 4);
+  case 'f': return read_word(r, p, "false", 5);
+  case 'n': return read_null_or_nan(r, p);
   case 'N': case 'i': case 'I': case '+': case '-':
-    return read_number(r);
-  default:
-    return c != END && is((char)c, DIGIT) ? read_number(r) : unfit(c);
+  case '0': case '1': case '2': case '3': case '4':
+  case '5': case '6': case '7': case '8': case '9':
+    return read_number(r, p);
+  default: return unfit(r, p);
   }
 }
 
@@ -551,19 +555,24 @@ enum yj_json_verdict yj_json_read(const char *text, size_t len,
                                   struct yj_json_value *values,
                                   size_t n_values, size_t *used) {
   struct reader r;
-  enum yj_json_verdict verdict;
-  r.p = text;
+  const char *p = text;
+  if (n_values > 0)
+    memset(values, 0, n_values * sizeof *values);
+  if (len == 0)
+    return YJ_JSON_INCOMPLETE;
+  if (len >= 2 && (text[0] == '\0' || text[1] == '\0'))
+    return YJ_JSON_INVALID;  /* cjson takes it for UTF-16 */
   r.end = text + len;
   r.values = values;
   r.n_values = n_values;
   r.depth = 0;
   r.escaped = 0;
-  if (n_values > 0)
-    memset(values, 0, n_values * sizeof *values);
-  if (len >= 2 && (text[0] == '\0' || text[1] == '\0'))
-    return YJ_JSON_INVALID;  /* cjson takes it for UTF-16 */
-  verdict = read_value(&r, keys, 0);
-  if (verdict == YJ_JSON_WHOLE)  /* NUL is the end of the text to cjson */
-    *used = peek(&r) == '\0' ? len : (size_t)(r.p - text);
-  return verdict;
+  r.verdict = YJ_JSON_WHOLE;
+  peek(&r, &p);
+  p = read_value(&r, p, keys, 0);
+  if (p == NULL)
+    return r.verdict;
+  /* to cjson the text ends at a NUL */
+  *used = peek(&r, &p) == '\0' ? len : (size_t)(p - text);
+  return YJ_JSON_WHOLE;
 }

@@ -357,9 +357,17 @@ static void settle_finished(struct yj_pool *p) {
 static int is_unread(struct yj_transfer *t, enum yj_fault why) {
   if (why != YJ_FAULT_FIRST_TIMEOUT && why != YJ_FAULT_IDLE_TIMEOUT)
     return 0;
-  t->unread = t->events &&
-              (t->taken || t->paused || yj_decoder_has_unread(&t->decoder));
+  t->unread = t->paused || (t->events && (t->taken ||
+                                          yj_decoder_has_unread(&t->decoder)));
   return t->unread;
+}
+
+/* Whether it only seems so: its reader is slow, or it is still being asked. */
+static int has_reason(struct yj_transfer *t, enum yj_fault why) {
+  if (is_unread(t, why))
+    return 1;
+  return (why == YJ_FAULT_HEAD_TIMEOUT || why == YJ_FAULT_FIRST_TIMEOUT) &&
+         yj_transfer_still_asks(t);
 }
 
 /* Whether each socket has had its turn since the time `looked`: a look that is
@@ -380,7 +388,7 @@ static void expire(struct yj_pool *p) {
     struct yj_transfer *t = p->heap[1];
     enum yj_fault why = YJ_FAULT_NONE;
     int64_t due = yj_transfer_deadline(t, &why);
-    if (due <= p->looked && !is_unread(t, why)) {
+    if (due <= p->looked && !has_reason(t, why)) {
       yj_transfer_fail(t, why);
       continue;
     }

@@ -31,6 +31,14 @@ int yj_outgoing_add_header(struct yj_outgoing *out, const char *line) {
   return headers != NULL;
 }
 
+int64_t yj_outgoing_length(const struct yj_outgoing *out) {
+  const struct yj_part *part;
+  int64_t length = out->body.length;
+  for (part = out->form.first; part != NULL; part = part->next)
+    length += part->source.length;
+  return length;
+}
+
 int yj_outgoing_error(const struct yj_outgoing *out) {
   const struct yj_part *part = out->form.first;
   while (part != NULL && part->source.error == 0)

@@ -57,6 +57,9 @@ int yj_request_apply(const struct yj_request *request,
                      struct yj_outgoing *out, void *easy,
                      const char *default_ca_path);
 
+/* How many bytes there are to send, but for what divides the parts. */
+int64_t yj_outgoing_length(const struct yj_outgoing *out);
+
 /* The errno of a file in it that could not be read to its end, or 0. */
 int yj_outgoing_error(const struct yj_outgoing *out);
 

@@ -13,6 +13,7 @@
 #define HIGH_WATER ((size_t)256 << 10)
 #define MAX_HEAD ((size_t)256 << 10)
 #define MAX_BODY ((size_t)256 << 20)
+#define LONG_BODY ((int64_t)1 << 20) /* one whose sending may take a while */
 
 /* ---- curl's callbacks: on curl's stack, they move bytes and return ---- */
 
@@ -184,7 +185,7 @@ static void describe(struct yj_transfer *t, const struct yj_request *r) {
   t->max_body = r->max_body == 0 ? MAX_BODY : r->max_body;
   t->decoder.limit = r->max_event;
   t->high_water = HIGH_WATER;
-  t->started = yj_now();
+  t->started = t->asked = yj_now();
 }
 
 static CURLcode start(struct yj_transfer *t, const struct yj_request *r) {
@@ -322,6 +323,7 @@ int yj_transfer_save(struct yj_transfer *t, const char *path, int64_t offset) {
   if (error != 0)
     return error;
   t->has_file = 1;
+  t->unread = 0;
   t->idle_from = yj_now();
   if (!t->done) {
     yj_pool_touch(t->pool, t);
@@ -349,8 +351,8 @@ int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why) {
   } rows[] = {
       {t->limits.total, t->started, YJ_FAULT_TOTAL_TIMEOUT},
       {t->sent ? 0 : t->limits.connect, t->started, YJ_FAULT_CONNECT_TIMEOUT},
-      {t->head_done ? 0 : t->limits.head, t->started, YJ_FAULT_HEAD_TIMEOUT},
-      {t->idle_from != 0 || t->unread ? 0 : t->limits.first, t->started,
+      {t->head_done ? 0 : t->limits.head, t->asked, YJ_FAULT_HEAD_TIMEOUT},
+      {t->idle_from != 0 || t->unread ? 0 : t->limits.first, t->asked,
        YJ_FAULT_FIRST_TIMEOUT},
       {t->idle_from == 0 || t->unread ? 0 : t->limits.idle, t->idle_from,
        YJ_FAULT_IDLE_TIMEOUT},
@@ -366,6 +368,18 @@ int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why) {
 }
 
 /* What libcurl calls a success must have a head: 101 has none to go by. */
+int yj_transfer_still_asks(struct yj_transfer *t) {
+  int64_t uploaded;
+  if (yj_outgoing_length(&t->out) < LONG_BODY)
+    return 0;
+  uploaded = yj_transfer_uploaded(t);
+  if (uploaded <= t->uploaded)
+    return 0;
+  t->uploaded = uploaded;
+  t->asked = yj_now();
+  return 1;
+}
+
 void yj_transfer_settle(struct yj_transfer *t, int code) {
   if (t->file_error == 0)
     t->file_error = yj_outgoing_error(&t->out);

@@ -45,6 +45,7 @@ struct yj_transfer {
   struct yj_buf head;        /* header lines of the last answer */
   struct yj_limits limits;
   int64_t started;
+  int64_t asked;     /* since then it is for the server to answer */
   int64_t idle_from; /* 0: the idle clock has not begun */
   size_t max_body;
   size_t high_water; /* bytes in the decoder's inbox that pause the sender */
@@ -53,7 +54,7 @@ struct yj_transfer {
   int file;          /* with has_file: where a body that was held goes; owned */
   int file_error;    /* errno of YJ_FAULT_FILE */
   int64_t saved;     /* bytes written to it */
-  int64_t uploaded;  /* bytes of the body sent, once the exchange is over */
+  int64_t uploaded;  /* bytes of the body sent, when last looked at */
   unsigned char hold, has_file;
   unsigned char once, events, sent, head_done, done, paused, taken, unread,
       discard;
@@ -102,6 +103,10 @@ void yj_transfer_close(struct yj_transfer *t);
 
 /* For the pool: the moment it runs out of time, or YJ_NEVER, and of what. */
 int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why);
+
+/* For the pool: whether more of a long body has gone out meanwhile, in which
+ * case the server's time to answer begins anew. */
+int yj_transfer_still_asks(struct yj_transfer *t);
 
 /* For the pool: the exchange is over. */
 void yj_transfer_settle(struct yj_transfer *t, int code);

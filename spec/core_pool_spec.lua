@@ -66,7 +66,7 @@ describe("open()", function()
       { { method = false }, "method: expected string, got boolean" },
       { { url = 5 }, "url: expected string, got number" },
       { { url = "http://127.0.0.1/\0x" }, "url: has a zero byte in it" },
-      { { body = {} }, "body: expected string, got table" },
+      { { body = {} }, "a piece of a body is a string, or has path or data" },
       { { proxy = "x\0y" }, "proxy: has a zero byte in it" },
       { { ca_file = 1 }, "ca_file: expected string, got number" },
       { { ca_path = fine }, "ca_path: expected string, got table" },
@@ -121,9 +121,9 @@ describe("open()", function()
   end)
 
   it("tells what libcurl does not take", function()
-    local transfer, message, code = pool:open(request_of(
+    local transfer, message, kind = pool:open(request_of(
       "http://127.0.0.1/" .. ("x"):rep(8000001)))
-    assert.same({ nil, 43 }, { transfer, code })
+    assert.same({ nil, "invalid_request" }, { transfer, kind })
     assert.is_string(message)
     assert.equal(0, pool:count())
   end)
@@ -422,12 +422,13 @@ end)
 
 describe("what is dropped", function()
   it("does not pile up", function()
-    local most = 0
-    for _ = 1, 3000 do
+    local most, bound = 0, 4 * collectgarbage("count") / 16 + 100
+    for _ = 1, 3 * bound do
       pool:open(request_of("http://127.0.0.1:1/"))
       most = math.max(most, pool:count())
     end
-    assert.is_true(most < 1000, most)
+    -- each counts for 16 KiB with a collector that lets the heap grow
+    assert.is_true(most < bound, most)
     collectgarbage()
     collectgarbage()
     assert.equal(0, pool:count())

@@ -416,6 +416,35 @@ describe("a limit", function()
   end)
 end)
 
+describe("a body that is held", function()
+  it("waits for its file, and the limits with it", function()
+    local server = serve({ "send", STREAM .. "ab" }, { "sleep", 0.9 },
+      { "send", "cd" }, { "close" })
+    local transfer = open(server.url, { hold = true,
+      limits = { first = 0.3, idle = 0.7 } })
+    move_for(0.6)
+    assert.same({ 200, 0, "" },
+      { transfer:status(), transfer:saved(), transfer:body() })
+    local path = support.tempdir() .. "/file"
+    assert.is_true(transfer:save(path, 0))
+    finish(transfer)
+    assert.same({ {}, "abcd", 4 },
+      { fault(transfer), support.read(path), transfer:saved() })
+  end)
+
+  it("may stall no longer than any other, once it has its file", function()
+    local transfer = open(serve({ "send", STREAM .. "ab" }, SILENCE).url,
+      { hold = true, limits = { first = 0.3, idle = 0.3 } })
+    move_for(0.6)
+    local path = support.tempdir() .. "/file"
+    assert.is_true(transfer:save(path, 0))
+    local took = support.timed(finish, transfer)
+    assert.is_true(took > 0.2 and took < 1, took)
+    assert.same({ "idle_timeout", "ab" },
+      { (transfer:failure()), support.read(path) })
+  end)
+end)
+
 describe("a connection that dies when it is used again", function()
   local function dying()
     return support.serve { connections = {

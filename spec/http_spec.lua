@@ -487,7 +487,7 @@ describe("a limit", function()
     finally(function() loop.open = open end)
     loop.open = function(wire)
       limits[#limits + 1] = wire.limits
-      return nil, "not now"
+      return nil, "not now", "invalid_request"
     end
     for _, timeout in ipairs { {}, { first = 1, idle = 2, total = 3 } } do
       local client = client_at("http://127.0.0.1:1", { timeout = timeout })

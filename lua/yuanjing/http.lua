@@ -11,10 +11,15 @@ local http = {}
 
 ---@class yuanjing.Request
 ---@field method string
----@field path string of the base URL
+---@field path? string of the base URL
 ---@field base? "base_url"|"asset_url"
 ---@field query? table<string, string|number>
 ---@field json? table
+---@field parts? table[] of a form: { name, data | path, file_name?, type? }
+---@field length? integer of the parts' files, in bytes, for on_event
+---@field url? string instead of path: not of ours, so without the key
+---@field headers? table<string, string> for that URL
+---@field hold? boolean a 2xx answer is handed on with its body still to come
 ---@field stream? boolean a 2xx answer is a chat stream
 ---@field billable? boolean costs money: at most once (DESIGN.md promise 1)
 ---@field refusal fun(status: integer, headers: table, body: string): table
@@ -50,19 +55,24 @@ local function query_string(path, query)
   return (path:find("?", 1, true) and "&" or "?") .. table.concat(terms, "&")
 end
 
+-- "Name:" would tell libcurl to leave the header out.
+local function header_line(name, value)
+  return value:find("%S") and name .. ": " .. value or name .. ";"
+end
+
+-- Without a key it goes to a host that is not ours: neither does it get the
+-- user's own headers, for who knows what they hold.
 local function header_lines(settings, request, key)
   local lines = {
-    "Authorization: Bearer " .. key,
     "User-Agent: " .. (settings.user_agent or "yuanjing-lua/" .. version),
     "Expect:", -- libcurl would wait for a 100 with large bodies
   }
+  if key then lines[#lines + 1] = "Authorization: Bearer " .. key end
   if request.json then
     lines[#lines + 1] = "Content-Type: application/json"
   end
-  for name, value in pairs(settings.headers) do
-    -- "Name:" would tell libcurl to leave the header out
-    lines[#lines + 1] = value:find("%S") and name .. ": " .. value
-      or name .. ";"
+  for name, value in pairs(request.headers or key and settings.headers) do
+    lines[#lines + 1] = header_line(name, value)
   end
   return lines
 end
@@ -88,20 +98,32 @@ local function encode_body(request)
   return body
 end
 
---- All that can be wrong before anything is sent is found here.
-local function prepare(settings, request)
-  local key, base, body, err
+-- Where it goes and with what key: a path of ours, or somebody's URL.
+local function address(settings, request)
+  if request.url then
+    local ok, err = settings_of.check_url(request.url)
+    return ok and request.url, err
+  end
+  local base, key, err
   base, err = settings_of.base(settings, request.base or "base_url")
   if not base then return nil, err end
   key, err = settings_of.key(settings)
   if not key then return nil, err end
+  return base .. request.path .. query_string(request.path, request.query),
+    nil, key
+end
+
+--- All that can be wrong before anything is sent is found here.
+local function prepare(settings, request)
+  local url, err, key = address(settings, request)
+  if not url then return nil, err end
+  local body
   body, err = encode_body(request)
   if err then return nil, err end
-  local url = base .. request.path .. query_string(request.path, request.query)
   return {
-    method = request.method, url = url, body = body,
+    method = request.method, url = url, body = body, parts = request.parts,
     headers = header_lines(settings, request, key),
-    events = request.stream, once = request.billable,
+    events = request.stream, hold = request.hold, once = request.billable,
     proxy = proxy_for(settings, url), ca_file = settings.ca_file,
   }, nil, key
 end
@@ -119,8 +141,8 @@ local function limits(settings, request, left)
 end
 
 local function deadline(settings, request)
-  local total = settings.timeout.total
-    or not request.stream and DEFAULT_TOTAL
+  local is_plain = not (request.stream or request.hold or request.parts)
+  local total = settings.timeout.total or is_plain and DEFAULT_TOTAL
   return total and loop.now() + total or math.huge
 end
 
@@ -150,6 +172,7 @@ local FAULTS = {
   total_timeout = { "timeout", "not finished within the total limit" },
   resend = { "transport", "the connection was closed without an answer" },
   too_large = { "decode", "the answer is larger than the limit" },
+  file = { "io" },
   no_memory = { "io", "out of memory" },
   pool = { "cancelled", "the transfer was opened by a process that forked, "
     .. "or its pool was closed" },
@@ -204,11 +227,9 @@ local function is_success(status)
 end
 
 local function open(wire)
-  local transfer, message, code = loop.open(wire)
+  local transfer, message, kind = loop.open(wire)
   if transfer then return transfer end
-  local out_of_memory = code == 27
-  return nil, { kind = out_of_memory and "io" or "invalid_request",
-    message = message }
+  return nil, { kind = kind, message = message }
 end
 
 -- Reads the answer to its end and closes the transfer.
@@ -230,16 +251,27 @@ local function read_plain(transfer, request)
   return response
 end
 
+-- How much of a body has gone out, for whoever wants to see it grow.
+local function await_head(call, transfer)
+  if not call.request.parts then return loop.wait_head(transfer) end
+  while not transfer:status() and not transfer:done() do
+    loop.wait(transfer)
+    call.tell_upload(transfer:uploaded())
+  end
+end
+
 -- One attempt: a response, or nil and the fields of an error.
-local function exchange(wire, request)
-  local transfer, err = open(wire)
+local function exchange(call)
+  local request = call.request
+  local transfer, err = open(call.wire)
   if not transfer then return nil, err end
-  loop.wait_head(transfer)
-  if not request.stream or not is_success(transfer:status()) then
+  await_head(call, transfer)
+  local hands_on = request.stream or request.hold
+  if not hands_on or not is_success(transfer:status()) then
     return read_plain(transfer, request)
   end
   local response = read_head(transfer)
-  response.transfer = transfer
+  response.transfer, response.request = transfer, request
   return response
 end
 
@@ -261,8 +293,10 @@ local function delay_before_next(settings, err, attempt, ends)
   return delay
 end
 
+-- NB: of a result's URL what follows "?" may be a signature.
 local function call_of(request)
-  return request.method .. " " .. request.path
+  local place = request.path or request.url:match("^[^?#]*")
+  return request.method .. " " .. place
 end
 
 -- Tells the user's on_event. What it raises is its own affair: it must not
@@ -287,7 +321,7 @@ local function attempt_once(call, attempt)
   emit(settings, { type = "request", call = call_of(request),
     attempt = attempt, url = call.wire.url })
   local started = loop.now()
-  local response, err = exchange(call.wire, request)
+  local response, err = exchange(call)
   err = err or response.failure
   if err then err = call.complete(err, attempt) end
   if response then response.failure = err end
@@ -297,12 +331,24 @@ local function attempt_once(call, attempt)
   return response, err
 end
 
+-- Tells of an upload's progress, five times a second at most.
+local function new_upload_teller(settings, request)
+  local told = 0
+  return function(sent)
+    if loop.now() - told < 0.2 then return end
+    told = loop.now()
+    emit(settings, { type = "upload", call = call_of(request), sent = sent,
+      total = request.length })
+  end
+end
+
 local function new_call(settings, request)
   local wire, err, key = prepare(settings, request)
   if not wire then return nil, complete(err, request, 0) end
   return {
     settings = settings, request = request, wire = wire,
     ends = deadline(settings, request),
+    tell_upload = new_upload_teller(settings, request),
     complete = function(failure, attempt)
       return complete(failure, request, attempt, key)
     end,

@@ -240,24 +240,41 @@ local function authority_problem(text)
   end
 end
 
+-- What is wrong with a URL; or nil and what stands behind its host.
+local function url_problem(url)
+  local scheme, authority, rest = url:match("^(%a[%w+.-]*)://([^/?#]*)(.*)$")
+  if not scheme then return "no scheme in the URL" end
+  scheme = scheme:lower()
+  if scheme ~= "http" and scheme ~= "https" then
+    return "only http and https are spoken"
+  end
+  return authority_problem(authority), rest
+end
+
 --- One of the two base URLs, without a slash at its end.
 ---@param name "base_url"|"asset_url"
 ---@return string?
 ---@return yuanjing.Error?
 function settings.base(self, name)
   local url = self[name]:match("^%s*(.-)%s*$")
-  local scheme, authority, rest = url:match("^(%a[%w+.-]*)://([^/?#]*)(.*)$")
-  if not scheme then return bad_url(name, "no scheme in the URL") end
-  scheme = scheme:lower()
-  if scheme ~= "http" and scheme ~= "https" then
-    return bad_url(name, "only http and https are spoken")
-  end
-  local problem = authority_problem(authority)
+  local problem, rest = url_problem(url)
   if problem then return bad_url(name, problem) end
   if rest:find("[?#]") or url:find("[%c%s]") then
     return bad_url(name, "only a host and a path may stand in the URL")
   end
   return (url:gsub("/+$", ""))
+end
+
+--- Whether a URL that somebody else gave is one we speak to.
+---@param url string
+---@return boolean?
+---@return table? failure
+function settings.check_url(url)
+  local problem = url_problem(url)
+  if not problem and url:find("[%c%s]") then problem = "a blank in the URL" end
+  if not problem then return true end
+  return nil, { kind = "platform",
+    message = ("the result has a bad URL (%s)"):format(problem) }
 end
 
 --- A base URL to show: what base() refuses in it may be a secret.

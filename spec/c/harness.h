@@ -50,8 +50,8 @@ static inline int harness_end(void) {
 #define CHECK_BYTES(what, got, got_len, want)                                \
   harness_bytes(got, got_len, want, sizeof want - 1, __FILE__, __LINE__, what)
 
-/* A malloc'd copy of exactly n bytes, so that a sanitizer sees whoever reads
- * past its end; the caller frees it. */
+/* A malloc'd copy of exactly n bytes (one, if n is 0), so that a sanitizer
+ * sees whoever reads past its end; the caller frees it. */
 static inline char *harness_copy(const char *bytes, size_t n) {
   char *copy = malloc(n == 0 ? 1 : n);
   if (copy == NULL)

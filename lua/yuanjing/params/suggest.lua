@@ -2,10 +2,10 @@
 
 -- Letters to add, drop, change or swap to come from one word to the other.
 local function distance(left, right)
-  local before, last, row = {}, {}, {}
+  local before, last = {}, {}
   for j = 0, #right do last[j] = j end
   for i = 1, #left do
-    row = { [0] = i }
+    local row = { [0] = i }
     for j = 1, #right do
       local same = left:byte(i) == right:byte(j)
       row[j] = math.min(last[j] + 1, row[j - 1] + 1,

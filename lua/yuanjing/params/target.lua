@@ -1,6 +1,7 @@
 --- Which row of the catalog a call is for: its model, and its category by the
 -- media given.
 local catalog = require "yuanjing.catalog"
+local media = require "yuanjing.media"
 local value = require "yuanjing.params.value"
 
 local target = {}
@@ -115,12 +116,14 @@ end
 local function likely_category(kind, given)
   if kind == "image" then return "t2i" end
   local category = "t2v"
-  for name in pairs(given) do
-    name = tostring(name)
-    if name:find("^reference_") and ROLES[name] or name:find("_files$") then
+  for key, medium in pairs(given) do
+    local name = tostring(key)
+    if ROLES[name] and name:find("^reference_") or name:find("_files$") then
       return "ref2v"
     end
-    if ROLES[name] or name:find("_file%d*$") then category = "i2v" end
+    if ROLES[name] or name:find("_file%d*$") or media.is(medium) then
+      category = "i2v"
+    end
   end
   return category
 end
@@ -131,9 +134,8 @@ end
 local function text_of(given, name, doubt)
   local text = given[name]
   if text == nil or type(text) == "string" and text ~= "" then return text end
-  doubt(("%s: %s"):format(name, text == "" and "missing"
+  doubt(("%s: %s"):format(name, text == "" and "empty"
     or "expected string, got " .. type(text)))
-  return type(text) == "string" and text or nil
 end
 
 local function category_of(given, doubt)
@@ -190,6 +192,7 @@ local function find_row(self, given, doubt)
     self.model = self.model or named.model
     check_llmid(self, named, doubt)
     self.rows = { named }
+    check_kind(self, doubt)
     return named
   end
   self.rows = self.model and rows_of(self.api, self.model) or {}

@@ -1,0 +1,139 @@
+--- The tasks: what is known of each, and how far it has come by now. They live
+-- in memory that nginx bounds, where the oldest make room.
+local json = require "yuanjing.sandbox.server.json"
+
+local tasks = {}
+
+---@class yuanjing.sandbox.Task
+---@field id string 18 digits: no number holds it exactly
+---@field at number Unix time of the submit
+---@field seconds number from the submit to the end
+---@field path string the address it came to
+---@field wire "v1"|"legacy"
+---@field kind "image"|"video"
+---@field model string
+---@field category string
+---@field prompt string
+---@field odd table[] the scenarios that stay with it: name, value
+---@field fails? string it ends FAILED, with this text
+---@field ends? string the word it ends with
+---@field word? string said instead of RUNNING
+---@field never? boolean it does not end
+
+local PROMPT_LIMIT = 4096
+
+local function memory()
+  return ngx.shared.sandbox
+end
+
+--- Counts one more of something.
+---@return integer count with this one
+function tasks.count(...)
+  return (memory():incr("count:" .. table.concat({ ... }, ":"), 1, 0))
+end
+
+local function counted(...)
+  return memory():get("count:" .. table.concat({ ... }, ":")) or 0
+end
+
+-- Time, and a number that does not look like the one before.
+local function new_id(number)
+  return ("9%08d%09d"):format(ngx.time() % 1e8,
+    (number * 7368787 + 378734592) % 1e9)
+end
+
+--- A new task; tasks.keep() has to follow.
+---@param fields table
+---@return yuanjing.sandbox.Task
+function tasks.new(fields)
+  local number = tasks.count("task")
+  local task = json.record("id", new_id(number), "number", number,
+    "at", ngx.now())
+  for name, value in pairs(fields) do task[name] = value end
+  task.prompt = task.prompt:sub(1, PROMPT_LIMIT)
+  return task
+end
+
+---@param task yuanjing.sandbox.Task
+function tasks.keep(task)
+  memory():set("task:" .. task.id, json.encode(task))
+  memory():set("id:" .. task.number, task.id)
+end
+
+---@param id string
+---@return yuanjing.sandbox.Task?
+function tasks.find(id)
+  local text = memory():get("task:" .. id)
+  return text and json.decode(text)
+end
+
+-- The stages, and which part of a task's time is over where they end.
+local STAGES = { { "CREATED", 0.1 }, { "PENDING", 0.3 }, { "RUNNING", 1 } }
+
+--- The word for how far it is, and whether that is the end.
+---@param task yuanjing.sandbox.Task
+---@return string word
+---@return boolean ended
+function tasks.stage(task)
+  local over = ngx.now() - task.at
+  for _, stage in ipairs(STAGES) do
+    if over < stage[2] * task.seconds or stage[2] == 1 and task.never then
+      return stage[1] == "RUNNING" and task.word or stage[1], false
+    end
+  end
+  return task.fails and "FAILED" or task.ends or "SUCCEEDED", true
+end
+
+-- Listing ------------------------------------------------------------------
+
+local function downloads(task)
+  local record = json.record()
+  for _, name in ipairs(task.names) do
+    record[name] = counted("file", task.id, name)
+  end
+  return record
+end
+
+local function shown(task)
+  local names = task.names
+  task.status = tasks.stage(task)
+  task.queries = counted("query", task.id)
+  task.downloads = downloads(task)
+  task.names = nil
+  return task, names
+end
+
+--- Every task that is still known, oldest first.
+---@return table[]
+function tasks.list()
+  local list = {}
+  for number = 1, counted("task") do
+    local id = memory():get("id:" .. number)
+    local task = id and tasks.find(id)
+    if task then list[#list + 1] = shown(task) end
+  end
+  return list
+end
+
+-- Counts of POST -----------------------------------------------------------
+
+--- A POST has come to this address; it is counted before it is read.
+---@param path string
+function tasks.posted(path)
+  if tasks.count("post", path) == 1 then
+    memory():set("address:" .. tasks.count("addresses"), path)
+  end
+end
+
+--- How many have come to each address.
+---@return table<string, integer>
+function tasks.posts()
+  local record = json.record()
+  for number = 1, counted("addresses") do
+    local path = memory():get("address:" .. number)
+    if path then record[path] = counted("post", path) end
+  end
+  return record
+end
+
+return tasks
