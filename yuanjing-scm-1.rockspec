@@ -48,14 +48,18 @@ local core = {
 
 -- Under csrc/, without the .c
 local c_files = [[
-  buf json sse shape decoder poller transfer pool
-  lcore ldecoder ljson lpool ltransfer
+  buf json sse shape decoder source form request poller transfer pool
+  lcore ldecoder ljson lpool lrequest ltransfer
 ]]
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
-  init chat client errors http json loop settings stream version
-  api/envelope api/python api/v1
+  init catalog chat client download errors http json loop many media params
+  result settings stream submit task version
+  api/init api/answers api/envelope api/form api/legacy api/python api/reading
+  api/texts api/v1
+  catalog/build catalog/v1 catalog/legacy media/types
+  params/guess params/refusal params/suggest params/target params/value
   cli/init cli/sandbox
   sandbox/init sandbox/conf sandbox/journal sandbox/machine sandbox/ports
   sandbox/process sandbox/shell

@@ -106,6 +106,7 @@ static int push_file_error(lua_State *L, const char *path, int error) {
  *                                                          [-0, +0|3, v] */
 static int read_piece(lua_State *L, struct yj_source *source) {
   int at = lua_gettop(L), error;
+  enum yj_coding coding = YJ_PLAIN;
   const char *path = NULL, *data = NULL;
   size_t len = 0;
   if (lua_type(L, at) == LUA_TSTRING) {
@@ -115,14 +116,14 @@ static int read_piece(lua_State *L, struct yj_source *source) {
     path = string_field(L, at, "path", NULL);
     if (path == NULL)
       data = string_field(L, at, "data", &len);
+    coding = flag_field(L, at, "base64") ? YJ_BASE64 : YJ_PLAIN;
   }
   if (path == NULL && data == NULL)
     return luaL_error(L, "a piece of a body is a string, or has path or data");
   if (path == NULL)
-    error = yj_source_add_bytes(source, data, len);
+    error = yj_source_add_bytes(source, data, len, coding);
   else
-    error = yj_source_add_file(
-        source, path, flag_field(L, at, "base64") ? YJ_BASE64 : YJ_PLAIN);
+    error = yj_source_add_file(source, path, coding);
   if (error != 0)
     return push_file_error(L, path == NULL ? "body" : path, error);
   lua_settop(L, at);

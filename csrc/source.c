@@ -56,19 +56,6 @@ static int append(struct yj_source *s, struct yj_piece *piece) {
   return 0;
 }
 
-int yj_source_add_bytes(struct yj_source *s, const void *bytes, size_t n) {
-  struct yj_piece *piece = new_piece(n);
-  int error;
-  if (piece == NULL)
-    return ENOMEM;
-  if (n > 0)
-    memcpy(piece->bytes, bytes, n);
-  error = append(s, piece);
-  if (error != 0)
-    free_piece(piece);
-  return error;
-}
-
 /* Opens the file and takes its size; 0, or an errno. */
 static int open_file(struct yj_piece *piece, const char *path) {
   struct stat st;
@@ -89,6 +76,22 @@ static int prepare_coding(struct yj_piece *piece, enum yj_coding coding) {
     return 0;
   piece->coded = malloc((size_t)GROUPS * 4);
   return piece->coded == NULL ? ENOMEM : 0;
+}
+
+int yj_source_add_bytes(struct yj_source *s, const void *bytes, size_t n,
+                        enum yj_coding coding) {
+  struct yj_piece *piece = new_piece(n);
+  int error;
+  if (piece == NULL)
+    return ENOMEM;
+  if (n > 0)
+    memcpy(piece->bytes, bytes, n);
+  error = prepare_coding(piece, coding);
+  if (error == 0)
+    error = append(s, piece);
+  if (error != 0)
+    free_piece(piece);
+  return error;
 }
 
 int yj_source_add_file(struct yj_source *s, const char *path,

@@ -29,7 +29,8 @@ struct yj_source {
 
 /* Add a piece at the end; 0, or an errno. Bytes are copied. A file is opened
  * here and read until the source is freed; EISDIR when it is a folder. */
-int yj_source_add_bytes(struct yj_source *s, const void *bytes, size_t n);
+int yj_source_add_bytes(struct yj_source *s, const void *bytes, size_t n,
+                        enum yj_coding coding);
 int yj_source_add_file(struct yj_source *s, const char *path,
                        enum yj_coding coding);
 

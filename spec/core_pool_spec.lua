@@ -421,19 +421,6 @@ describe("limits by the hundred", function()
 end)
 
 describe("what is dropped", function()
-  it("does not pile up", function()
-    local most, bound = 0, 4 * collectgarbage("count") / 16 + 100
-    for _ = 1, 3 * bound do
-      pool:open(request_of("http://127.0.0.1:1/"))
-      most = math.max(most, pool:count())
-    end
-    -- each counts for 16 KiB with a collector that lets the heap grow
-    assert.is_true(most < bound, most)
-    collectgarbage()
-    collectgarbage()
-    assert.equal(0, pool:count())
-  end)
-
   it("ends with the pool that nobody holds", function()
     local server = serve(SILENCE)
     local transfer = open(server.url)
@@ -571,6 +558,23 @@ local function run(script, url, ...)
   local output, status = text:match("^(.-)\n*(%d+)$")
   return { tonumber(status), output }
 end
+
+describe("a process that drops its transfers", function()
+  -- In a process of its own: a heap that was large keeps the collector away for
+  -- as many bytes as it had.
+  it("does not pile them up", function()
+    assert.same({ 0, "" }, run([[
+      local pool, most = core.pool(), 0
+      for _ = 1, 5000 do
+        open(pool)
+        most = math.max(most, pool:count())
+      end
+      assert(most < 300, most)
+      collectgarbage() collectgarbage()
+      assert(pool:count() == 0)
+    ]], "http://127.0.0.1:1/"))
+  end)
+end)
 
 describe("a signal", function()
   it("ends a wait and breaks nothing", function()

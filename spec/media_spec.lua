@@ -40,6 +40,10 @@ describe("media", function()
       type = "image/x-own", size = #PNG }, media.read(file))
     assert.equal("first.webp", media.read(
       media.file(path, { name = "first", type = "image/webp" })).name)
+    local clip = write("clip.ts", "?")
+    assert.equal("a b.ts", media.read(media.file(clip, { name = "a b" })).name)
+    assert.equal("a.mp4", media.read(media.file(clip, { name = "a.mp4" })).name)
+    assert.equal("a.png", media.read(media.file(path, { name = "x/a" })).name)
   end)
 
   it("reads bytes", function()

@@ -86,7 +86,7 @@ describe("the options of a client", function()
     { { api_key = false }, "api_key: expected string or function, got boolean" },
     { { base_url = 5 }, "base_url: expected string, got number" },
     { { asset_url = {} }, "asset_url: expected string, got table" },
-    { { api = "v2" }, "api: expected one of v1, got v2" },
+    { { api = "v2" }, "api: expected one of v1, legacy, got v2" },
     { { proxy = true }, "proxy: expected string, got boolean" },
     { { ca_file = 1 }, "ca_file: expected string, got number" },
     { { user_agent = 1 },

@@ -1,8 +1,8 @@
 --- Chat calls: what a user asks, checked, and the answer as a reply or a
 -- stream.
+local api = require "yuanjing.api"
 local errors = require "yuanjing.errors"
 local stream = require "yuanjing.stream"
-local v1 = require "yuanjing.api.v1"
 
 local chat = {}
 
@@ -61,14 +61,15 @@ function chat.call(settings, params)
   local ok, err = check(settings, params)
   if not ok then return nil, err end
   params = with_default_model(params)
+  local wire = api.of(settings)
   if params.stream ~= true then
-    return v1.chat(settings, params, function(response, request)
-      return stream.read(settings, response, request, v1)
+    return wire.chat(settings, params, function(response, request)
+      return stream.read(settings, response, request, wire)
     end)
   end
-  local response, request = v1.chat_stream(settings, params)
+  local response, request = wire.chat_stream(settings, params)
   if not response then return nil, request end
-  return stream.new(settings, response, request, v1)
+  return stream.new(settings, response, request, wire)
 end
 
 return chat

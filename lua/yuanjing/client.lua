@@ -1,7 +1,9 @@
 --- The client: settings, and the calls that use them.
+local api = require "yuanjing.api"
 local chat = require "yuanjing.chat"
 local settings_of = require "yuanjing.settings"
-local v1 = require "yuanjing.api.v1"
+local submit = require "yuanjing.submit"
+local task = require "yuanjing.task"
 
 local client = {}
 
@@ -50,6 +52,44 @@ function methods:chat(params)
   return chat.call(self._settings, params)
 end
 
+--- Asks for an image: its task, which may be done already. Parameters are
+--- checked against yuanjing.catalog before anything is sent; it is sent at most
+--- once. Error kinds: those of chat; err.task is the task wherever its id was
+--- readable. Source: seeds/002, "文生图".
+---@param params table model, prompt, and what the model takes
+---@return yuanjing.Task?
+---@return yuanjing.Error? err
+---@nodiscard
+function methods:image(params)
+  check_table("client:image", params, 2)
+  return submit.call(self._settings, "image", params)
+end
+
+--- Asks for a video: its task. The category follows from the media given:
+--- `first_frame`, `last_frame`, `reference_images`, `reference_videos`,
+--- `reference_audios`, each a path, a yuanjing.file, yuanjing.bytes, or where the
+--- wire takes one a URL; the wire's own names work as well. Files of any size go
+--- out in constant memory. Error kinds as for image.
+--- Source: seeds/002, "文生视频", "图生视频", "参考生视频".
+---@param params table model, prompt, media, and what the model takes
+---@return yuanjing.Task?
+---@return yuanjing.Error? err
+---@nodiscard
+function methods:video(params)
+  check_table("client:video", params, 2)
+  return submit.call(self._settings, "video", params)
+end
+
+--- A handle for a task of another time or another process, by its id.
+---@param id string
+---@return yuanjing.Task
+function methods:task(id)
+  if type(id) ~= "string" or id == "" then
+    error(("client:task: expected an id, got %s"):format(type(id)), 2)
+  end
+  return task.new(self._settings, api.of(self._settings), { id = id })
+end
+
 --- The models the platform offers: a list of ids, and `raw`, its own list.
 --- Error kinds: auth, server, transport, timeout, decode, platform.
 --- Source: seeds/002, "查询可用模型列表".
@@ -69,7 +109,7 @@ function methods:models(options)
   if kind ~= "string" and kind ~= "nil" then
     error(("client:models: category: expected string, got %s"):format(kind), 2)
   end
-  return v1.models(self._settings, options.category)
+  return api.of(self._settings).models(self._settings, options.category)
 end
 
 local REQUEST_FIELDS = { method = "string", path = "string", query = "table",
@@ -115,7 +155,7 @@ end
 ---@nodiscard
 function methods:request(options)
   check_request(options)
-  return v1.request(self._settings, {
+  return api.of(self._settings).request(self._settings, {
     method = options.method or options.json and "POST" or "GET",
     path = options.path, query = options.query, json = options.json,
     base = options.base,

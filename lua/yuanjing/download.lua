@@ -1,6 +1,7 @@
 --- A file from a URL, whole or not at all (DESIGN.md promise 5). The bytes go
 -- straight from the core to the disk, under the target's name with ".part"
 -- behind it; who else writes there is kept out by a lock.
+local envelope = require "yuanjing.api.envelope"
 local errors = require "yuanjing.errors"
 local http = require "yuanjing.http"
 local loop = require "yuanjing.loop"
@@ -115,9 +116,21 @@ local function is_whole(state)
   return not state.total or state.received == state.total
 end
 
+-- A link that has expired is refused; there is no key here that could be wrong.
+local function read_refusal(state, status, headers, body)
+  local refusal = envelope.refusal(status, headers, body)
+  if refusal.kind == "auth" then
+    refusal.kind = "not_found"
+    refusal.message = "the link is not valid (any more): " .. refusal.message
+  end
+  state.location = status >= 300 and status < 400 and headers.location or nil
+  return refusal
+end
+
 local function request_for(state)
-  return { method = "GET", url = state.url, path = state.url, hold = true,
-    headers = resume_headers(state), refusal = http.plain_refusal }
+  return { method = "GET", url = state.url, hold = true,
+    headers = resume_headers(state),
+    refusal = function(...) return read_refusal(state, ...) end }
 end
 
 -- A result's URL may lead on to a storage host; no key goes there.
@@ -128,8 +141,9 @@ end
 
 local function get(state)
   for _ = 0, REDIRECTS do
+    state.location = nil
     local response, err = http.send(state.settings, request_for(state))
-    local onward = err and err.location and next_url(state.url, err.location)
+    local onward = state.location and next_url(state.url, state.location)
     if not onward then return response, err end
     state.url = onward
   end

@@ -15,6 +15,8 @@ local http = {}
 ---@field base? "base_url"|"asset_url"
 ---@field query? table<string, string|number>
 ---@field json? table
+---@field embedded? table<string, table> pieces of the body, by the marks in the json
+---@field total? number seconds; bounds this call if nothing shorter does
 ---@field parts? table[] of a form: { name, data | path, file_name?, type? }
 ---@field length? integer of the parts' files, in bytes, for on_event
 ---@field url? string instead of path: not of ours, so without the key
@@ -91,11 +93,23 @@ local function invalid(message)
   return nil, { kind = "invalid_request", message = message }
 end
 
+-- The text with pieces (files, mostly) in the places of their marks.
+local function embed(text, embedded)
+  local pieces, from = {}, 1
+  while from do
+    local first, last, mark = text:find("(<yuanjing file %d+>)", from)
+    pieces[#pieces + 1] = text:sub(from, (first or 0) - 1)
+    if first then pieces[#pieces + 1] = embedded[mark] end
+    from = first and last + 1
+  end
+  return pieces
+end
+
 local function encode_body(request)
   if not request.json then return nil end
   local body, problem = json.encode(request.json)
   if not body then return invalid(problem) end
-  return body
+  return request.embedded and embed(body, request.embedded) or body
 end
 
 -- Where it goes and with what key: a path of ours, or somebody's URL.
@@ -143,7 +157,8 @@ end
 local function deadline(settings, request)
   local is_plain = not (request.stream or request.hold or request.parts)
   local total = settings.timeout.total or is_plain and DEFAULT_TOTAL
-  return total and loop.now() + total or math.huge
+    or math.huge
+  return loop.now() + math.min(total, request.total or math.huge)
 end
 
 -- Reading ------------------------------------------------------------------

@@ -102,9 +102,17 @@ local function safe_name(name)
   return name:find("^[. ]*$") and "file" or name
 end
 
+-- Where just the path has an extension, the name given gets it.
+local function name_of(given, default)
+  if not given.name or given.type or given.name:find("[^./\\]%.%w+$") then
+    return safe_name(given.name or default)
+  end
+  return safe_name(given.name) .. (default:match("[^./\\](%.%w+)$") or "")
+end
+
 local function describe(medium, given, head, default_name)
-  medium.name, medium.type = types.match(
-    safe_name(given.name or default_name), head, given.type)
+  medium.name, medium.type = types.match(name_of(given, default_name), head,
+    given.type)
   return medium
 end
 

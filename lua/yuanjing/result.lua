@@ -35,7 +35,7 @@ local function url_of(self, options)
   end
 end
 
-local EXPIRED = { auth = true, not_found = true, platform = true }
+local EXPIRED = { not_found = true, platform = true }
 
 -- A link may have expired meanwhile: the platform makes a new one when it is
 -- asked for the task again.

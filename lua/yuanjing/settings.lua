@@ -16,7 +16,7 @@ local settings = {}
 ---@field api_key? string|fun(): string default: $YUANJING_API_KEY
 ---@field base_url? string default: $YUANJING_BASE_URL or https://opencomputing.ai
 ---@field asset_url? string default: $YUANJING_ASSET_URL or https://token.opencomputing.cn
----@field api? "v1" the wire spoken
+---@field api? "v1"|"legacy" the wire spoken
 ---@field timeout? number|yuanjing.Timeouts seconds; a number sets total
 ---@field retries? integer how often a call is sent again where that is provably harmless (2)
 ---@field proxy? string URL; default: as the environment says; "" for none
@@ -122,7 +122,7 @@ local CHECKS = {
   api_key = typed("string", "function"),
   base_url = typed("string"),
   asset_url = typed("string"),
-  api = one_of("v1"),
+  api = one_of("v1", "legacy"),
   timeout = timeouts,
   retries = count,
   proxy = typed("string"),

@@ -1,175 +1,69 @@
---- The v1 wire: paths, field names, and what its answers hold (PLATFORM.md
--- sections 2 to 5). Nobody else knows them.
+--- The v1 wire: its paths and the shape of what it is sent (PLATFORM.md sections
+-- 2, 3 and 6).
+local answers = require "yuanjing.api.answers"
 local envelope = require "yuanjing.api.envelope"
+local form = require "yuanjing.api.form"
 local http = require "yuanjing.http"
 local json = require "yuanjing.json"
+local reading = require "yuanjing.api.reading"
+local texts = require "yuanjing.api.texts"
 
-local v1 = {}
+local v1 = { name = "v1", failure = texts.failure,
+  stream_reply = texts.stream_reply }
 
--- Reading ------------------------------------------------------------------
+local CHAT = "/llmage/v1/chat/completions"
+local SUBMIT = { image = "/llmage/v1/image/generations",
+  video = "/llmage/v1/video/generations" }
 
-local function filled(value)
-  return type(value) == "string" and value ~= "" and value or nil
-end
-
--- `choices[1]` and the places in it that hold text: a reply has a message, a
--- chunk a delta.
-local function first_choice(document)
-  local choices = document.choices
-  local choice = type(choices) == "table" and choices[1]
-  return type(choice) == "table" and choice or {}
-end
-
--- The same text stands in two places: one of them counts (section 5).
-local function pick(document, name)
-  local choice = first_choice(document)
-  local place = choice.delta or choice.message
-  return type(place) == "table" and filled(place[name])
-    or filled(document[name])
-end
-
----@class yuanjing.Reply
----@field content string
----@field reasoning_content? string
----@field finish_reason? string
----@field ended_by string the finish_reason, "stop" where the platform gives none
----@field usage? table<string, any>
----@field id? string
----@field model? string
----@field raw table the platform's own document (of a stream: its last chunk)
-
-local function reply_of(document)
-  local finish_reason = filled(first_choice(document).finish_reason)
-  return {
-    content = pick(document, "content") or "",
-    reasoning_content = pick(document, "reasoning_content"),
-    finish_reason = finish_reason, ended_by = finish_reason or "stop",
-    usage = type(document.usage) == "table" and document.usage or nil,
-    id = filled(document.id), model = filled(document.model), raw = document,
-  }
-end
-
--- Whether it has a place for a text, if an empty one: else it is no answer.
-local function is_reply(document)
-  return next(first_choice(document)) ~= nil
-    or type(document.content) == "string"
-    or type(document.reasoning_content) == "string"
-end
-
-local function failed(failure, response)
-  failure.status = response.status
-  failure.body = failure.body or response.body
-  return nil, response.complete(failure)
-end
-
--- A task is work that is paid for: its id must not get lost.
-local function task_failure(document)
-  local id = document.taskid
-  if id == nil or document.choices ~= nil then return nil end
-  return { kind = "platform", task = { id = tostring(id),
-    status = filled(document.status) },
-    message = "the platform answered with a task instead of a text" }
-end
-
---- What is wrong with a chunk or a reply, as fields of an error; nil: nothing.
----@param document table
----@return table?
-function v1.failure(document)
-  local failure = envelope.failure(document)
-  if not failure then return task_failure(document) end
-  failure.kind = failure.kind or "platform"
-  return failure
-end
-
--- Whether a plain call was answered in the manner of a stream.
-local function is_stream(body, document)
-  if body:find("^\239?\187?\191?%s*data:") or body:find("^%s*:") then
-    return true
-  end
-  return type(document) == "table"
-    and type(first_choice(document).delta) == "table"
-end
-
--- The broken transfer comes before what its half body looks like, but not
--- before what a whole one says.
-local function unreadable(failure, response)
-  if response.failure and not failure.document then
-    return nil, response.failure
-  end
-  return failed(failure, response)
-end
-
-local function read_document(response)
-  local document, problem = envelope.read(response.body)
-  if document == nil then return unreadable(problem, response) end
-  if type(document) ~= "table" or document[1] ~= nil then
-    return failed({ kind = "decode",
-      message = "the answer is no JSON object" }, response)
-  end
-  local failure = v1.failure(document)
-  if failure then return failed(failure, response) end
-  return document
-end
-
--- Calls --------------------------------------------------------------------
-
-local function chat_request(params)
-  local body = {}
-  for name, value in pairs(params) do body[name] = value end
-  body.stream = params.stream == true
-  return {
-    method = "POST", path = "/llmage/v1/chat/completions", json = body,
-    stream = body.stream, billable = true, refusal = envelope.refusal,
-  }
-end
-
---- A plain chat call. `read_stream(body)` turns a body in the manner of a
---- stream into a reply.
----@return yuanjing.Reply?
----@return yuanjing.Error?
+--- See texts.chat.
 function v1.chat(settings, params, read_stream)
-  local request = chat_request(params)
-  local response, err = http.send(settings, request)
-  if not response then return nil, err end
-  local first = json.decode_first(response.body)
-  if is_stream(response.body, first) then
-    return read_stream(response, request)
-  end
-  local document
-  document, err = read_document(response)
-  if not document then return nil, err end
-  if not is_reply(document) then
-    return failed({ kind = "decode", message = "the answer holds no text" },
-      response)
-  end
-  return reply_of(document)
+  return texts.chat(CHAT, settings, params, read_stream)
 end
 
---- A streamed chat call: the response, whose transfer brings the chunks, and
---- the request.
+--- See texts.chat_stream.
 function v1.chat_stream(settings, params)
-  local request = chat_request(params)
-  local response, err = http.send(settings, request)
-  if not response then return nil, err end
-  return response, request
+  return texts.chat_stream(CHAT, settings, params)
 end
 
---- The reply that a stream adds up to.
----@return yuanjing.Reply
-function v1.stream_reply(content, reasoning, finish_reason, last_chunk)
-  local reply = reply_of(json.decode(last_chunk or "") or {})
-  reply.content = content
-  reply.reasoning_content = reasoning
-  reply.finish_reason = finish_reason or reply.finish_reason
-  reply.ended_by = reply.finish_reason or "stop"
-  return reply
+-- Tasks --------------------------------------------------------------------
+
+--- Submits an image or a video: JSON, or a form when files go along.
+---@param kind "image"|"video"
+---@param checked yuanjing.Checked
+---@return yuanjing.TaskAnswer?
+---@return yuanjing.Error?
+function v1.submit(settings, kind, checked)
+  local request = { method = "POST", path = SUBMIT[kind], billable = true }
+  if #checked.files > 0 then
+    request.parts, request.length = form.parts(checked)
+  else
+    request.json = form.object(checked.fields)
+  end
+  return form.submit(settings, request)
 end
+
+local STATUS_LIMIT = 60 -- seconds: the query may hang until the task ends
+
+--- Asks how a task stands.
+---@return yuanjing.TaskAnswer?
+---@return yuanjing.Error?
+function v1.task(settings, id)
+  local document, response = reading.fetch(settings, { method = "GET",
+    path = "/llmage/v1/tasks", query = { taskid = id },
+    total = STATUS_LIMIT })
+  if not document then return nil, response end
+  local answer, failure = answers.read_status(document)
+  if not answer then return reading.failed(failure, response) end
+  return answer
+end
+
+-- The rest -----------------------------------------------------------------
 
 local function ids_of(document)
   local ids, seen = { raw = document }, {}
   for _, model in ipairs(document.data) do
-    local id = type(model) == "table" and filled(model.id)
-    if id and not seen[id] then
+    local id = type(model) == "table" and model.id
+    if type(id) == "string" and not seen[id] then
       seen[id] = true
       ids[#ids + 1] = id
     end
@@ -183,18 +77,14 @@ end
 ---@return string[]?
 ---@return yuanjing.Error?
 function v1.models(settings, category)
-  local response, err = http.send(settings, {
-    method = "GET", path = "/llmage/v1/models",
-    query = { catelogid = category }, refusal = envelope.refusal,
-  })
-  if not response then return nil, err end
-  local document
-  document, err = read_document(response)
-  if not document then return nil, err end
-  if type(document.data) ~= "table" then
-    return failed({ kind = "decode", message = "no list of models came" },
-      response)
+  local document, response = reading.fetch(settings, { method = "GET",
+    path = "/llmage/v1/models", query = { catelogid = category } })
+  if not document then return nil, response end
+  local failure = envelope.failure(document)
+  if not failure and type(document.data) ~= "table" then
+    failure = { kind = "decode", message = "no list of models came" }
   end
+  if failure then return reading.failed(failure, response) end
   return ids_of(document)
 end
 
@@ -205,14 +95,10 @@ function v1.request(settings, request)
   local response, err = http.send(settings, request)
   if not response then return nil, err end
   local document = json.decode(response.body)
-  if response.failure and type(document) ~= "table" then
-    return nil, response.failure
-  end
-  local failure = type(document) == "table" and envelope.failure(document)
-  if failure then
-    failure.kind = failure.kind or "platform"
-    return failed(failure, response)
-  end
+  local is_object = type(document) == "table"
+  if response.failure and not is_object then return nil, response.failure end
+  local failure = is_object and envelope.failure(document)
+  if failure then return reading.failed(failure, response) end
   return { status = response.status, headers = response.headers,
     body = response.body, json = document }
 end

@@ -3,7 +3,9 @@ local catalog = require "yuanjing.catalog"
 local suggest = require "yuanjing.params.suggest"
 local target_of = require "yuanjing.params.target"
 
--- One field of the params of rows, each value once, in their order.
+local HEAD = { model = true, catelogid = true, llmid = true }
+
+-- Some fields of the params of rows, each value once, in their order.
 local function each_once(rows, ...)
   local list, seen = {}, {}
   for _, row in ipairs(rows) do
@@ -32,6 +34,18 @@ local function candidates(rows)
   return names
 end
 
+-- What a row takes, in the user's words.
+local function known(row)
+  local names = {}
+  for _, param in ipairs(row.params) do
+    local name = param.role or param.alias or param.name
+    if not HEAD[name] and names[#names] ~= name then
+      names[#names + 1] = name
+    end
+  end
+  return names
+end
+
 local function hint_for_medium(row, rows, others)
   if #others > 0 then return join(others) .. " takes it" end
   local roles = each_once({ row }, "role")
@@ -52,7 +66,7 @@ local function of_name(target, name, others)
   end
   return ("%s: unknown parameter of %s in category %s (known: %s)"):format(
     #name > 64 and "a long name" or name, target.model, target.row.category,
-    join(each_once({ target.row }, "name")))
+    join(known(target.row)))
 end
 
 --- Why a name is not taken.

@@ -94,20 +94,31 @@ local function row_in(rows, category)
   end
 end
 
--- The first row that takes the most of the media given: rows are in the order
--- t2v, i2v, ref2v, so no media is t2v, and frames are i2v.
+-- How ill a row suits what was given: the media it does not take count first,
+-- then those that it needs and has not.
+local function misfit(row, rows, given)
+  local strange, missing = 0, 0
+  for name in pairs(given) do
+    if target.is_medium(rows, name) and #target.params(row, name) == 0 then
+      strange = strange + 1
+    end
+  end
+  for _, param in ipairs(row.params) do
+    if param.role and param.required and given[param.name] == nil
+      and given[param.role] == nil then
+      missing = missing + 1
+    end
+  end
+  return strange * 100 + missing
+end
+
+-- The row that suits best. Rows are in the order t2v, i2v, ref2v: no media is
+-- t2v where there is that, and image_file1 a frame rather than a reference.
 local function row_for(rows, given)
-  local best, fewest
+  local best, least
   for _, row in ipairs(rows) do
-    local left_over = 0
-    for name in pairs(given) do
-      if target.is_medium(rows, name) and #target.params(row, name) == 0 then
-        left_over = left_over + 1
-      end
-    end
-    if not fewest or left_over < fewest then
-      best, fewest = row, left_over
-    end
+    local much = misfit(row, rows, given)
+    if not least or much < least then best, least = row, much end
   end
   return best
 end

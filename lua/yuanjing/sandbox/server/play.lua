@@ -6,6 +6,8 @@
 --   { event = text }       any text as an event
 --   { half = record }      the first half of that chunk's bytes
 --   { raw = text }         bytes as they are
+--   { content = source, from =, length =, seconds = }
+--                          bytes of a file, over so many seconds if given
 --   { done = true }        the end mark
 --   { pause = seconds }    silence
 --   { beat = seconds }     keep-alive comments alone
@@ -23,6 +25,7 @@ local json = require "yuanjing.sandbox.server.json"
 ---@field delay number seconds before the head
 ---@field piece? integer bytes sent at a time
 ---@field silent? boolean no answer at all
+---@field reset? boolean no answer but a reset of the connection
 local methods = {}
 local Play = { __index = methods }
 
@@ -74,14 +77,31 @@ function play.stream(items, gap)
   return new { stream = true, items = items, gap = gap }
 end
 
+--- A part of a file, in two halves. `source:read(offset, length)` gives up to
+--- so many bytes of it.
+function play.content(status, source, from, length, headers)
+  local middle = math.floor(length / 2)
+  return new {
+    status = status, headers = headers, stream = false,
+    items = {
+      { content = source, from = from, length = middle },
+      { content = source, from = from + middle, length = length - middle },
+    },
+  }
+end
+
 -- Rewriting ----------------------------------------------------------------
+
+local function is_event(item)
+  return item.chunk or item.raw or item.content
+end
 
 --- How many items there are that the reader would call events (a body's
 --- halves count as such).
 function methods:count()
   local count = 0
   for _, item in ipairs(self.items) do
-    if item.chunk or item.raw then count = count + 1 end
+    if is_event(item) then count = count + 1 end
   end
   return count
 end
@@ -90,7 +110,7 @@ end
 local function place(self, n)
   if n <= 0 then return 1 end
   for i, item in ipairs(self.items) do
-    if item.chunk or item.raw then n = n - 1 end
+    if is_event(item) then n = n - 1 end
     if n == 0 then return i + 1 end
   end
   return #self.items + 1
@@ -170,9 +190,27 @@ local function half(self, item)
   event(self, bytes:sub(1, math.floor(#bytes / 2)))
 end
 
+local PIECE = 64 * 1024
+local STEPS = 20 -- of a content that takes its time
+
+local function content(self, item)
+  local at, stop = item.from, item.from + item.length
+  local piece = self.piece or PIECE
+  if item.seconds then piece = math.ceil(item.length / STEPS) end
+  while at < stop do
+    local bytes = item.content:read(at, math.min(piece, stop - at))
+    if item.seconds then
+      ngx.sleep(item.seconds * #bytes / item.length)
+    end
+    self:_send(bytes)
+    at = at + #bytes
+  end
+end
+
 local ACTIONS = {
   chunk = chunk,
   half = half,
+  content = content,
   event = function(self, item) event(self, self.framing:event(item.event)) end,
   raw = function(self, item) self:_send(item.raw) end,
   done = function(self) self:_send(self.framing:mark()) end,
@@ -204,6 +242,7 @@ end
 ---@param self yuanjing.sandbox.Play
 function play.run(self)
   if self.delay > 0 then ngx.sleep(self.delay) end
+  if self.reset then return ngx.exec("@reset") end
   if self.silent then return ngx.exit(444) end
   send_head(self)
   if self.stream then

@@ -3,8 +3,18 @@
 --
 -- A scenario is a row of the tables in scenarios/. It may have
 --   ask(seen, value)           changes the request before it is handled
---   instead(seen, value)       makes the answer in the handler's place
+--   instead(seen, value)       makes the answer in the handler's place, or
+--                              returns nothing
 --   change(play, value, plan)  changes the answer, whoever made it
+-- Those about tasks stay with the task that the request begins (media/odds.lua):
+--   begin(task, value)         changes the task itself
+--   submit(draft, value)       the answer to the submit
+--   wait(draft, value)         comes before the answer to a query
+--   query(draft, value)        the answer to a query
+--   result(result, value)      what a finished task tells of its files
+--   file(download, value)      a download, before its answer is made
+--   sent(download, value)      the answer to a download
+-- `limited`: the modifier `first` keeps it to the first n of them.
 -- `takes` names its value and `default` is that value when none is given; it
 -- is a number unless `takes` is in TEXTUAL; `optional`: it may be missing.
 -- `only` is "stream" or "plain": other answers stay as they are. What was done
@@ -14,8 +24,11 @@ local play = require "yuanjing.sandbox.server.play"
 local scenario = {}
 
 local FAMILIES = { "framing", "chunks", "breaks", "timing", "errors",
-  "stream_errors", "statuses", "content" }
-local TEXTUAL = { text = true, where = true, url = true }
+  "stream_errors", "statuses", "content", "submits", "tasks", "queries",
+  "results", "downloads" }
+local TEXTUAL = { text = true, where = true, url = true, word = true,
+  host = true }
+local PHASES = { "begin", "submit", "wait", "query", "result", "file", "sent" }
 
 -- Said along with a scenario, they say more about it.
 local MODIFIERS = {
@@ -24,16 +37,32 @@ local MODIFIERS = {
       "events; 0: before the first" },
   { name = "times", takes = "n", help = "only the first n requests that " ..
     "carry this very text get the scenario, later ones a normal answer" },
+  { name = "first", takes = "n", stays = true, help = "keeps those that " ..
+    "stay with a task, and have no n of their own, to its first n queries " ..
+    "or downloads" },
   { name = "tag", takes = "text", help = "nothing by itself: makes a text " ..
     "that `times` counts apart from others" },
 }
 
 local by_name = {}
+
+local function add_row(row)
+  for _, phase in ipairs(PHASES) do
+    if row[phase] then row.stays = true end
+  end
+  by_name[row.name] = row
+end
+
 for _, family in ipairs(FAMILIES) do
   local rows = require("yuanjing.sandbox.server.scenarios." .. family)
-  for _, row in ipairs(rows) do by_name[row.name] = row end
+  for _, row in ipairs(rows) do add_row(row) end
 end
 for _, row in ipairs(MODIFIERS) do by_name[row.name] = row end
+
+--- The row of a scenario.
+function scenario.row(name)
+  return by_name[name]
+end
 
 -- Listing ------------------------------------------------------------------
 
@@ -118,14 +147,27 @@ end
 
 local function answer(plan, seen, handle)
   for _, step in ipairs(plan) do
-    if step.row.instead then return step.row.instead(seen, step.value) end
+    local result = step.row.instead and step.row.instead(seen, step.value)
+    if result then return result end
   end
   return handle(seen)
 end
 
--- Returns the names of all that took part.
+-- Those for a task to keep.
+local function staying(plan)
+  local list = {}
+  for _, step in ipairs(plan) do
+    if step.row.stays then
+      list[#list + 1] = { name = step.row.name, value = step.value }
+    end
+  end
+  return list
+end
+
+-- Returns the names of all that took part, a task's own first.
 local function change(plan, result)
-  local names, sort = {}, result.stream and "stream" or "plain"
+  local names = { result.headers["X-Sandbox"] }
+  local sort = result.stream and "stream" or "plain"
   for _, step in ipairs(plan) do
     local row = step.row
     local applies = row.change and (row.only or sort) == sort
@@ -148,6 +190,7 @@ function scenario.perform(seen, handle)
   end
   if is_used_up(plan, seen.scenario) then return handle(seen) end
   ask(plan, seen)
+  seen.odd = staying(plan)
   local result = answer(plan, seen, handle)
   result.headers["X-Sandbox"] = change(plan, result)
   return result

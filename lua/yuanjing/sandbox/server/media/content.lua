@@ -20,8 +20,8 @@ local PERIOD = 65521
 local function make_block()
   local state, out = 1, {}
   for i = 1, PERIOD do
-    state = (state * 1103515245 + 12345) % 2147483648
-    out[i] = string.char(math.floor(state / 65536) % 256)
+    state = state * 16807 % 2147483647
+    out[i] = string.char(math.floor(state / 128) % 256)
   end
   local block = table.concat(out)
   return block .. block

@@ -14,6 +14,7 @@ local tasks = {}
 ---@field model string
 ---@field category string
 ---@field prompt string
+---@field names string[] of its files
 ---@field odd table[] the scenarios that stay with it: name, value
 ---@field fails? string it ends FAILED, with this text
 ---@field ends? string the word it ends with
@@ -95,12 +96,11 @@ local function downloads(task)
 end
 
 local function shown(task)
-  local names = task.names
   task.status = tasks.stage(task)
   task.queries = counted("query", task.id)
   task.downloads = downloads(task)
-  task.names = nil
-  return task, names
+  task.odd = nil -- `scenario` says it
+  return task
 end
 
 --- Every task that is still known, oldest first.

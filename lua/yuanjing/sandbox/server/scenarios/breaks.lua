@@ -59,4 +59,6 @@ return {
     change = function(answer) answer.items = { { hangup = true } } end },
   { name = "close", help = "the connection closes without any answer",
     change = function(answer) answer.silent = true end },
+  { name = "reset", help = "the connection is reset without any answer",
+    change = function(answer) answer.reset = true end },
 }

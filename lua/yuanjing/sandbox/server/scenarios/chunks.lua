@@ -93,7 +93,7 @@ return {
     change = function(answer, reason)
       each(answer, function(part) finish_reason(part, reason) end)
     end },
-  { name = "task", help = "a task object instead of a reply",
+  { name = "as-task", help = "a task object instead of a reply",
     instead = function()
       return play.json(200, json.record("taskid", "936759404378734592",
         "status", "CREATED"))

@@ -36,6 +36,8 @@ return {
   plain("unauthorized-text", 401, "401: Unauthorized"),
   plain("forbidden", 403, "403: Forbidden"),
   plain("not-found", 404, "404: Not Found"),
+  plain("too-large", 413, "Maximum request body size 10485760 exceeded, " ..
+    "actual body size 10485761"),
   refusal("balance", 429, "Insufficient balance"),
   { name = "rate-limit", takes = "seconds", default = 1,
     help = '429 {"error": "Rate limit exceeded"}, with Retry-After',

@@ -1,0 +1,84 @@
+--- Submits: fields and files as JSON or as a form, and the answer as a task.
+local answers = require "yuanjing.api.answers"
+local core = require "yuanjing.core"
+local errors = require "yuanjing.errors"
+local reading = require "yuanjing.api.reading"
+
+local form = {}
+
+--- The fields as an object.
+---@param fields { [1]: string, [2]: any }[]
+---@return table
+function form.object(fields)
+  local object = {}
+  for _, field in ipairs(fields) do object[field[1]] = field[2] end
+  return object
+end
+
+local function text_of(value)
+  if type(value) == "number" and value % 1 == 0 then
+    return ("%.0f"):format(value)
+  end
+  return tostring(value)
+end
+
+-- In a form the text "false" is true: a false flag is left out (PLATFORM.md
+-- section 3). A list is a field that is repeated.
+local function add_text(parts, name, value)
+  if value == false then return end
+  if type(value) ~= "table" then
+    parts[#parts + 1] = { name = name, data = text_of(value) }
+    return
+  end
+  for _, item in ipairs(value) do add_text(parts, name, item) end
+end
+
+--- The parts of a form, texts first and files last, and how long its files are.
+---@param checked yuanjing.Checked
+---@return table[] parts
+---@return number length
+function form.parts(checked)
+  local parts, length = {}, 0
+  for _, field in ipairs(checked.fields) do
+    add_text(parts, field[1], field[2])
+  end
+  for _, file in ipairs(checked.files) do
+    local medium = file.medium
+    parts[#parts + 1] = { name = file.name, path = medium.path,
+      data = medium.data, file_name = medium.name, type = medium.type }
+    length = length + (medium.size or #(medium.data or ""))
+  end
+  return parts, length
+end
+
+-- One byte that is not UTF-8 makes the platform drop all later fields.
+local function bad_text(parts)
+  for _, part in ipairs(parts or {}) do
+    for _, text in pairs { part.name, not part.file_name and part.data or "",
+      part.file_name } do
+      if core.utf8_error(text) or part.name:find("[%z\1-\31]") then
+        return part.name
+      end
+    end
+  end
+end
+
+--- Sends a submit: what the platform says of the new task. Error kinds: those of
+--- a call, and task_failed. An error has the task whenever its id was readable.
+---@return yuanjing.TaskAnswer?
+---@return yuanjing.Error?
+function form.submit(settings, request)
+  local name = bad_text(request.parts)
+  if name then
+    return nil, errors.new { kind = "invalid_request", attempts = 0,
+      call = request.method .. " " .. request.path,
+      message = ("%s: the text is not UTF-8"):format(name) }
+  end
+  local document, response = reading.fetch(settings, request)
+  if not document then return nil, response end
+  local answer, failure = answers.read_submit(document)
+  if not answer then return reading.failed(failure, response) end
+  return answer
+end
+
+return form

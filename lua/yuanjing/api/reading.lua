@@ -1,0 +1,81 @@
+--- What every call does with its answer: the bytes become a document, or an
+-- error that has what came.
+local envelope = require "yuanjing.api.envelope"
+local http = require "yuanjing.http"
+
+local reading = {}
+
+--- The failure as an error of that call.
+---@return nil
+---@return yuanjing.Error
+function reading.failed(failure, response)
+  failure.kind = failure.kind or "platform"
+  failure.status = failure.status or response.status
+  failure.body = failure.body or response.body
+  return nil, response.complete(failure)
+end
+
+-- An id in an answer that is not whole is an id all the same: the task it
+-- names is paid for.
+local function id_in(body)
+  local id = body:match('"taskid"%s*:%s*"([%w_-]+)"')
+    or body:match('"taskid"%s*:%s*(%d+)%s*[,}]')
+  return id and { id = id } or nil
+end
+
+-- The broken transfer comes before what its half body looks like, but not
+-- before what a whole one says.
+local function unreadable(failure, response)
+  local broken = response.failure
+  if broken and not failure.document then
+    broken.task = broken.task or id_in(response.body)
+    return nil, broken
+  end
+  failure.task = failure.task or id_in(response.body)
+  return reading.failed(failure, response)
+end
+
+--- The JSON object of an answer, whatever it says; or nil and an error.
+---@param response yuanjing.Response
+---@return table?
+---@return yuanjing.Error?
+function reading.object(response)
+  local document, problem = envelope.read(response.body)
+  if document == nil then
+    if problem.document then return problem.document end
+    return unreadable(problem, response)
+  end
+  if type(document) ~= "table" or document[1] ~= nil then
+    return reading.failed({ kind = "decode",
+      message = "the answer is no JSON object" }, response)
+  end
+  return document
+end
+
+--- The same for an answer that may tell of a failure, which `failure_of` finds.
+---@param response yuanjing.Response
+---@param failure_of fun(document: table): table?
+---@return table?
+---@return yuanjing.Error?
+function reading.success(response, failure_of)
+  local document, err = reading.object(response)
+  if not document then return nil, err end
+  local failure = failure_of(document)
+  if failure then return reading.failed(failure, response) end
+  return document
+end
+
+--- Sends a request and reads its answer as an object.
+---@return table? document
+---@return yuanjing.Error|yuanjing.Response the response with a document
+function reading.fetch(settings, request)
+  request.refusal = envelope.refusal
+  local response, err = http.send(settings, request)
+  if not response then return nil, err end
+  local document
+  document, err = reading.object(response)
+  if not document then return nil, err end
+  return document, response
+end
+
+return reading

@@ -1,0 +1,138 @@
+--- Texts on the wire: what a chat call sends, and what a reply and a chunk hold
+-- (PLATFORM.md sections 3 to 5). The v1 and the legacy wire differ in the path.
+local envelope = require "yuanjing.api.envelope"
+local http = require "yuanjing.http"
+local json = require "yuanjing.json"
+local reading = require "yuanjing.api.reading"
+
+local texts = {}
+
+local function filled(value)
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
+-- `choices[1]` and the places in it that hold text: a reply has a message, a
+-- chunk a delta.
+local function first_choice(document)
+  local choices = document.choices
+  local choice = type(choices) == "table" and choices[1]
+  return type(choice) == "table" and choice or {}
+end
+
+-- The same text stands in two places: one of them counts (section 5).
+local function pick(document, name)
+  local choice = first_choice(document)
+  local place = choice.delta or choice.message
+  return type(place) == "table" and filled(place[name])
+    or filled(document[name])
+end
+
+---@class yuanjing.Reply
+---@field content string
+---@field reasoning_content? string
+---@field finish_reason? string
+---@field ended_by string the finish_reason, "stop" where the platform gives none
+---@field usage? table<string, any>
+---@field id? string
+---@field model? string
+---@field raw table the platform's own document (of a stream: its last chunk)
+
+local function reply_of(document)
+  local finish_reason = filled(first_choice(document).finish_reason)
+  return {
+    content = pick(document, "content") or "",
+    reasoning_content = pick(document, "reasoning_content"),
+    finish_reason = finish_reason, ended_by = finish_reason or "stop",
+    usage = type(document.usage) == "table" and document.usage or nil,
+    id = filled(document.id), model = filled(document.model), raw = document,
+  }
+end
+
+-- Whether it has a place for a text, if an empty one: else it is no answer.
+local function is_reply(document)
+  return next(first_choice(document)) ~= nil
+    or type(document.content) == "string"
+    or type(document.reasoning_content) == "string"
+end
+
+-- A task is work that is paid for: its id must not get lost.
+local function task_failure(document)
+  local id = document.taskid
+  if id == nil or document.choices ~= nil then return nil end
+  return { kind = "platform", task = { id = tostring(id),
+    status = filled(document.status) },
+    message = "the platform answered with a task instead of a text" }
+end
+
+--- What is wrong with a chunk or a reply, as fields of an error; nil: nothing.
+---@param document table
+---@return table?
+function texts.failure(document)
+  local failure = envelope.failure(document)
+  if not failure then return task_failure(document) end
+  failure.kind = failure.kind or "platform"
+  return failure
+end
+
+-- Whether a plain call was answered in the manner of a stream.
+local function is_stream(body, document)
+  if body:find("^\239?\187?\191?%s*data:") or body:find("^%s*:") then
+    return true
+  end
+  return type(document) == "table"
+    and type(first_choice(document).delta) == "table"
+end
+
+-- Calls --------------------------------------------------------------------
+
+local function chat_request(path, params)
+  local body = {}
+  for name, value in pairs(params) do body[name] = value end
+  body.stream = params.stream == true
+  return { method = "POST", path = path, json = body, stream = body.stream,
+    billable = true, refusal = envelope.refusal }
+end
+
+--- A plain chat call. `read_stream(response, request)` turns a body in the
+--- manner of a stream into a reply.
+---@return yuanjing.Reply?
+---@return yuanjing.Error?
+function texts.chat(path, settings, params, read_stream)
+  local request = chat_request(path, params)
+  local response, err = http.send(settings, request)
+  if not response then return nil, err end
+  local first = json.decode_first(response.body)
+  if is_stream(response.body, first) then
+    return read_stream(response, request)
+  end
+  local document
+  document, err = reading.success(response, texts.failure)
+  if not document then return nil, err end
+  if not is_reply(document) then
+    return reading.failed({ kind = "decode",
+      message = "the answer holds no text" }, response)
+  end
+  return reply_of(document)
+end
+
+--- A streamed chat call: the response, whose transfer brings the chunks, and
+--- the request; or nil and an error.
+function texts.chat_stream(path, settings, params)
+  local request = chat_request(path, params)
+  local response, err = http.send(settings, request)
+  if not response then return nil, err end
+  return response, request
+end
+
+--- The reply that a stream adds up to.
+---@return yuanjing.Reply
+function texts.stream_reply(content, reasoning, finish_reason, last_chunk)
+  local reply = reply_of(json.decode(last_chunk or "") or {})
+  reply.content = content
+  reply.reasoning_content = reasoning
+  reply.finish_reason = finish_reason or reply.finish_reason
+  reply.ended_by = reply.finish_reason or "stop"
+  return reply
+end
+
+return texts

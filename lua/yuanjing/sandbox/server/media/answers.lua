@@ -1,0 +1,49 @@
+--- Answers about a task, before they become bytes.
+local json = require "yuanjing.sandbox.server.json"
+local play = require "yuanjing.sandbox.server.play"
+local results = require "yuanjing.sandbox.server.media.results"
+local tasks = require "yuanjing.sandbox.server.media.tasks"
+
+---@class yuanjing.sandbox.Draft
+---@field task yuanjing.sandbox.Task
+---@field n integer the first, second ... of its kind for this task
+---@field record table the JSON object
+---@field wrap? fun(record: table): table what is put around it
+---@field twice? boolean two of them in a row
+---@field play? yuanjing.sandbox.Play another answer in its place
+---@field private _odds yuanjing.sandbox.Odds
+local methods = {}
+local Draft = { __index = methods }
+
+local function new(task, odds, n)
+  return setmetatable({ task = task, _odds = odds, n = n }, Draft)
+end
+
+--- How far the task is, as a query would be told.
+---@return table record
+function methods:describe()
+  local task = self.task
+  local word = tasks.stage(task)
+  local record = json.record("usage", nil, "image", nil, "video", nil,
+    "audio", nil, "output", nil, "text", nil, "status", word,
+    "taskid", task.id)
+  if word == "SUCCEEDED" then results.fill(record, task, self._odds) end
+  if word == "FAILED" then record.error = task.fails end
+  return record
+end
+
+---@return yuanjing.sandbox.Play
+function methods:finish()
+  local answer = self.play
+  if not answer then
+    local record = self.wrap and self.wrap(self.record) or self.record
+    answer = play.json(200, record)
+    if self.twice then
+      local body = answer:body_text()
+      answer:set_body(body .. body)
+    end
+  end
+  return self._odds:tell(answer)
+end
+
+return { new = new }

@@ -1,0 +1,145 @@
+--- GET and HEAD /idfile?path=: the files that tasks have made, whole or in
+-- part. No key is asked for.
+local content = require "yuanjing.sandbox.server.media.content"
+local odds = require "yuanjing.sandbox.server.media.odds"
+local play = require "yuanjing.sandbox.server.play"
+local results = require "yuanjing.sandbox.server.media.results"
+local tasks = require "yuanjing.sandbox.server.media.tasks"
+
+local files = {}
+
+local TYPES = { png = "image/png", mp4 = "video/mp4", wav = "audio/wav" }
+
+---@class yuanjing.sandbox.Download
+---@field task yuanjing.sandbox.Task
+---@field seen yuanjing.sandbox.Seen
+---@field n integer the first, second ... GET of this file
+---@field size? integer wanted; more than the file has by itself
+---@field version integer another one has other bytes
+---@field ranges boolean parts can be had
+---@field valid? number signed addresses only
+---@field expired_issues integer addresses up to this issue are not good
+---@field etag? string|false
+---@field modified? string|false
+---@field play? yuanjing.sandbox.Play another answer in its place
+---@field answer yuanjing.sandbox.Play what goes out otherwise
+
+-- May it be had ------------------------------------------------------------
+
+local DENIED = '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>' ..
+  "AccessDenied</Code><Message>Request has expired.</Message></Error>\n"
+
+local function is_signed(seen)
+  local asked = seen.query
+  local expires = asked.expires or ""
+  return asked.sign == results.signature(asked.path, expires) and
+    ngx.now() <= (tonumber(expires) or 0)
+end
+
+local function is_denied(download)
+  if download.valid and not is_signed(download.seen) then return true end
+  local issue = tonumber(download.seen.query.issue) or 0
+  return issue <= download.expired_issues and download.expired_issues > 0
+end
+
+-- Parts --------------------------------------------------------------------
+
+-- RFC 9110: with another validator than ours the whole file is wanted.
+local function range_holds(download)
+  local condition = download.seen.headers["if-range"]
+  return not condition or condition == download.modified or
+    condition == download.etag and not condition:find("^W/")
+end
+
+-- First and last byte | nil: all of it | false: there is no such part. More
+-- than one range is answered by the whole, which is allowed.
+local function wanted_part(download, size)
+  local header = download.seen.headers.range
+  if not header or not download.ranges or not range_holds(download) then
+    return nil
+  end
+  local first, last = header:match("^bytes=(%d*)%-(%d*)$")
+  first, last = tonumber(first), tonumber(last)
+  if not first and not last then return nil end
+  if not first then
+    if last == 0 then return false end
+    return math.max(0, size - last), size - 1
+  end
+  if first >= size then return false end
+  if last and last < first then return nil end
+  return first, math.min(last or size - 1, size - 1)
+end
+
+-- Answering ----------------------------------------------------------------
+
+local function head_of(download, name)
+  local headers = { ["Content-Type"] = TYPES[name:match("%.(%w+)$")] }
+  if download.ranges then headers["Accept-Ranges"] = "bytes" end
+  headers.ETag = download.etag or nil
+  headers["Last-Modified"] = download.modified or nil
+  return headers
+end
+
+local function no_such_part(size)
+  return play.text(416, "416: Range Not Satisfiable",
+    { ["Content-Range"] = ("bytes */%d"):format(size) })
+end
+
+local function body_of(download, name)
+  local made = content.new(name, ("%s %d %s"):format(name, download.version,
+    download.task.prompt), download.size)
+  local headers = head_of(download, name)
+  local first, last = wanted_part(download, made.size)
+  if first == false then return no_such_part(made.size) end
+  local status = first and 206 or 200
+  if first then
+    headers["Content-Range"] = ("bytes %d-%d/%d"):format(first, last,
+      made.size)
+  end
+  first, last = first or 0, last or made.size - 1
+  headers["Content-Length"] = ("%d"):format(last - first + 1)
+  return play.content(status, made, first, last - first + 1, headers)
+end
+
+local function validators(download)
+  local at = math.floor(download.task.at) + download.version
+  download.etag = download.etag == nil and ('"%x-%s-%d"'):format(at,
+    download.task.id:sub(-6), download.version) or download.etag
+  if download.modified == nil then download.modified = ngx.http_time(at) end
+end
+
+local function find(seen)
+  local id, name = results.read_path(seen.query.path or "")
+  local task = id and tasks.find(id)
+  if not task or select(2, tasks.stage(task)) == false then return nil end
+  return task, name
+end
+
+local function missing()
+  return play.text(404, "404: Not Found")
+end
+
+---@param seen yuanjing.sandbox.Seen
+function files.get(seen)
+  local task, name = find(seen)
+  if not task or not TYPES[name:match("%.(%w+)$")] then return missing() end
+  local odd = odds.new(task, seen)
+  local download = {
+    task = task, seen = seen, version = 1, ranges = true, expired_issues = 0,
+    n = seen.method == "HEAD" and 0 or tasks.count("file", task.id, name),
+  }
+  odd:apply("file", download)
+  if download.play then return odd:tell(download.play) end
+  if is_denied(download) then
+    return odd:tell(play.body(403, DENIED,
+      { ["Content-Type"] = "application/xml" }))
+  end
+  validators(download)
+  local answer = body_of(download, name)
+  download.answer = answer
+  odd:apply("sent", download)
+  if seen.method == "HEAD" then answer.items = {} end
+  return odd:tell(answer)
+end
+
+return files

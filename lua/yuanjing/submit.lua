@@ -1,0 +1,33 @@
+--- Images and videos: what a user asks, checked against the catalog, and the
+-- task that comes of it.
+local api = require "yuanjing.api"
+local errors = require "yuanjing.errors"
+local loop = require "yuanjing.loop"
+local params_of = require "yuanjing.params"
+local task = require "yuanjing.task"
+
+local submit = {}
+
+local function refused(kind, problems)
+  return nil, errors.new { kind = "invalid_request", call = "client:" .. kind,
+    message = table.concat(problems, "; "), problems = problems, attempts = 0 }
+end
+
+--- See Client:image and Client:video.
+---@param kind "image"|"video"
+function submit.call(settings, kind, given)
+  local wire = api.of(settings)
+  local checked, problems = params_of.check(wire.name, kind, given,
+    settings.validate)
+  if not checked then return refused(kind, problems) end
+  local about = { model = checked.model, category = checked.category,
+    submitted = loop.now() }
+  local answer, err = wire.submit(settings, kind, checked)
+  if answer then return task.new(settings, wire, answer, about) end
+  if err.task then
+    err.task = task.new(settings, wire, err.task, about)
+  end
+  return nil, err
+end
+
+return submit
