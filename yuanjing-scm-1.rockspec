@@ -68,10 +68,22 @@ local lua_files = [[
   sandbox/server/json sandbox/server/models sandbox/server/play
   sandbox/server/request sandbox/server/routes sandbox/server/scenario
   sandbox/server/text
+  sandbox/server/media/answers sandbox/server/media/checks
+  sandbox/server/media/clip sandbox/server/media/content
+  sandbox/server/media/digest sandbox/server/media/files
+  sandbox/server/media/form sandbox/server/media/multipart
+  sandbox/server/media/odds sandbox/server/media/offers
+  sandbox/server/media/png sandbox/server/media/query
+  sandbox/server/media/received sandbox/server/media/results
+  sandbox/server/media/submit sandbox/server/media/tasks
+  sandbox/server/media/utf8
   sandbox/server/scenarios/breaks sandbox/server/scenarios/chunks
-  sandbox/server/scenarios/content sandbox/server/scenarios/errors
-  sandbox/server/scenarios/framing sandbox/server/scenarios/statuses
-  sandbox/server/scenarios/stream_errors sandbox/server/scenarios/timing
+  sandbox/server/scenarios/content sandbox/server/scenarios/downloads
+  sandbox/server/scenarios/errors sandbox/server/scenarios/framing
+  sandbox/server/scenarios/queries sandbox/server/scenarios/results
+  sandbox/server/scenarios/statuses sandbox/server/scenarios/stream_errors
+  sandbox/server/scenarios/submits sandbox/server/scenarios/tasks
+  sandbox/server/scenarios/timing
 ]]
 
 build = {

@@ -37,6 +37,13 @@ static inline void yj_setmetatable(lua_State *L, const char *name) {
 
 #endif
 
+/* A count of bytes: an integer where Lua has one of 64 bits. */
+#if LUA_VERSION_NUM >= 503
+#define yj_pushcount(L, n) lua_pushinteger((L), (lua_Integer)(n))
+#else
+#define yj_pushcount(L, n) lua_pushnumber((L), (lua_Number)(n))
+#endif
+
 /* One table hangs on a userdata: its user value; in 5.1 its environment. */
 #if LUA_VERSION_NUM >= 504
 #define yj_newuserdata(L, size) lua_newuserdatauv((L), (size), 1)

@@ -177,13 +177,13 @@ static int l_save(lua_State *L) {
 
 /* saved() -> bytes that save() has brought to the disk     [-0, +1, v] */
 static int l_saved(lua_State *L) {
-  lua_pushnumber(L, (lua_Number)check(L)->saved);
+  yj_pushcount(L, check(L)->saved);
   return 1;
 }
 
 /* uploaded() -> bytes of the body that have gone out       [-0, +1, v] */
 static int l_uploaded(lua_State *L) {
-  lua_pushnumber(L, (lua_Number)yj_transfer_uploaded(check(L)));
+  yj_pushcount(L, yj_transfer_uploaded(check(L)));
   return 1;
 }
 

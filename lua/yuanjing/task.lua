@@ -45,7 +45,6 @@ end
 
 local function fail(self, fields)
   fields.task = self
-  fields.call = fields.call or "task " .. tostring(self.id)
   self.done, self.error = true, errors.new(fields)
   return nil, self.error
 end

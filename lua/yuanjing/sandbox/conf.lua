@@ -3,7 +3,6 @@
 -- nginx.conf are relative to it, but for those of code.
 local conf = {}
 
--- One process: tasks and counters can live in plain Lua tables.
 -- The body has no limit here; the server gives JSON its own. Compression is
 -- on for the requests that the server marks (scenario "gzip"), for no other.
 local TEMPLATE = [[
@@ -37,6 +36,8 @@ http {
   gzip_types *;
 
   lua_package_path "$root/?.lua;$root/?/init.lua;;";
+  lua_shared_dict sandbox 64m;
+  lua_socket_log_errors off;
   lua_check_client_abort on;
   lua_max_pending_timers 16384;
   lua_max_running_timers 4096;
@@ -48,8 +49,13 @@ http {
 
   server {
     listen 127.0.0.1:$port backlog=4096;
+    set $journal_id "";
     location / {
       content_by_lua_block { require("yuanjing.sandbox.server").answer() }
+    }
+    location @reset {
+      reset_timedout_connection on;
+      return 444;
     }
     log_by_lua_block { require("yuanjing.sandbox.server").log() }
   }
@@ -94,8 +100,8 @@ end
 local function render_settings(settings)
   local keys = {}
   for i, key in ipairs(settings.keys) do keys[i] = ("%q"):format(key) end
-  return ("return { latency = %.17g, keys = { %s } }\n")
-    :format(settings.latency, table.concat(keys, ", "))
+  return ("return { latency = %.17g, task_seconds = %.17g, keys = { %s } }\n")
+    :format(settings.latency, settings.task_seconds, table.concat(keys, ", "))
 end
 
 local function write_file(path, text)
@@ -108,7 +114,7 @@ end
 
 ---@param host yuanjing.sandbox.Host
 ---@param port integer
----@param settings { keys: string[], latency: number }
+---@param settings { keys: string[], latency: number, task_seconds: number }
 ---@return boolean? ok
 ---@return string? message
 function conf.write(host, port, settings)

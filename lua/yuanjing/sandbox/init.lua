@@ -13,12 +13,14 @@ local process = require "yuanjing.sandbox.process"
 
 local DEFAULT_KEY = "sk-sandbox"
 local LATENCY = 0.025 -- seconds between two chunks of a stream
+local TASK_SECONDS = 1
 local ATTEMPTS = 20 -- ports tried, when the choice is ours
 
 ---@class yuanjing.sandbox.Options
 ---@field port? integer any free one unless given
 ---@field keys? string[] the keys it accepts, {"sk-sandbox"} unless given
 ---@field latency? number seconds between two chunks of a stream
+---@field task_seconds? number from the submit of a task to its end; 1
 ---@field dir? string where its files go; kept afterwards. Without: temporary
 
 ---@class yuanjing.Sandbox
@@ -63,15 +65,18 @@ local function is_key_list(value)
   return true
 end
 
+local function is_seconds(value)
+  return type(value) == "number" and value >= 0 and value < math.huge
+end
+
 local CHECKS = {
   port = { "integer from 1 to 65535", function(value)
     return type(value) == "number" and value % 1 == 0 and value >= 1 and
       value <= 65535
   end },
   keys = { "list of strings", is_key_list },
-  latency = { "number of seconds", function(value)
-    return type(value) == "number" and value >= 0 and value < math.huge
-  end },
+  latency = { "number of seconds", is_seconds },
+  task_seconds = { "number of seconds", is_seconds },
   dir = { "string", function(value) return type(value) == "string" end },
 }
 
@@ -111,6 +116,7 @@ local function try(host, port, options)
   local ok, message = conf.write(host, port, {
     keys = options.keys or { DEFAULT_KEY },
     latency = options.latency or LATENCY,
+    task_seconds = options.task_seconds or TASK_SECONDS,
   })
   if not ok then return nil, message end
   return process.start(host)

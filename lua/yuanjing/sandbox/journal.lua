@@ -17,6 +17,11 @@ local journal = {}
 ---@field auth "ok"|"wrong"|"missing"
 ---@field bytes integer length of the body
 ---@field body? string up to 16 KiB of it, secrets masked
+---@field fields? table<string, any> of a submit; long values are cut
+---@field files? table[] of a submit: name (the field), filename, type, size,
+--- md5, head (16 bytes in hexadecimal); data URIs of JSON too
+---@field order? string[] the names of a submit's parts or fields, as they came
+---@field problem? string a submit's form was malformed or not whole
 ---@field model? string
 ---@field stream? boolean
 ---@field scenario? string

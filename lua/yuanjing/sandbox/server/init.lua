@@ -6,16 +6,18 @@ local auth = require "yuanjing.sandbox.server.auth"
 local guard = require "yuanjing.sandbox.server.guard"
 local journal = require "yuanjing.sandbox.server.journal"
 local play = require "yuanjing.sandbox.server.play"
+local received = require "yuanjing.sandbox.server.media.received"
 local request = require "yuanjing.sandbox.server.request"
 local routes = require "yuanjing.sandbox.server.routes"
 local scenario = require "yuanjing.sandbox.server.scenario"
+local tasks = require "yuanjing.sandbox.server.media.tasks"
 
 local server = {}
 
 local settings -- set once, before the first request
 
 --- Called in the configuration phase.
----@param given { keys: string[], latency: number }
+---@param given { keys: string[], latency: number, task_seconds: number }
 function server.configure(given)
   settings = given
   auth.configure(given.keys)
@@ -33,8 +35,7 @@ function server.begin()
   file:close()
 end
 
-local function respond(seen)
-  local route, refusal = routes.find(seen)
+local function respond(seen, route, refusal)
   if not route then return refusal end
   if not route.open and seen.auth ~= "ok" then return auth.refusal() end
   if seen.too_large then return request.too_large(seen) end
@@ -43,9 +44,12 @@ end
 
 --- content_by_lua: a request has come.
 function server.answer()
+  local route, refusal = routes.find(ngx.var.uri, ngx.req.get_method())
+  if route and ngx.req.get_method() == "POST" then tasks.posted(ngx.var.uri) end
   local seen = request.read(auth, settings)
+  if route and route.submits then seen.received = received.of(seen) end
   journal.arrived(seen)
-  play.run(respond(seen))
+  play.run(respond(seen, route, refusal))
 end
 
 --- log_by_lua: an answer has ended, one way or the other.

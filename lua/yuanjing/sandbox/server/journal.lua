@@ -52,17 +52,19 @@ end
 ---@param seen yuanjing.sandbox.Seen
 function journal.arrived(seen)
   count = count + 1
-  ngx.ctx.journal_id = count
-  local fields = seen.fields
+  ngx.var.journal_id = count -- outlives the way to @reset
+  local fields, received = seen.fields, seen.received or {}
   local stream
   if fields.stream ~= nil then stream = fields.stream == true end
   write(json.record("id", count, "at", ngx.now(), "method", seen.method,
     "path", seen.path, "query", ngx.var.args, "auth", seen.auth,
     "model", a_string(fields.model), "stream", stream,
     "scenario", seen.scenario ~= "" and seen.scenario or nil,
-    "bytes", seen.too_large or #seen.body, "headers",
-    shown_headers(seen.headers),
-    "body", #seen.body <= BODY_LIMIT and seen.body or nil))
+    "bytes", seen.bytes, "headers",
+    shown_headers(seen.headers), "fields", received.fields,
+    "files", received.files, "order", received.order,
+    "problem", received.problem,
+    "body", #seen.body <= BODY_LIMIT and not seen.form and seen.body or nil))
 end
 
 -- A request that nginx refused by itself has not arrived: it comes here only.
@@ -73,7 +75,7 @@ local function unread()
 end
 
 function journal.ended()
-  local id = ngx.ctx.journal_id
+  local id = tonumber(ngx.var.journal_id)
   local record = id and json.record("id", id) or unread()
   record.status = tonumber(ngx.var.status)
   record.sent = tonumber(ngx.var.bytes_sent)

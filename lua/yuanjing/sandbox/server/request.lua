@@ -1,5 +1,7 @@
 --- A request as the platform understands it.
+local form = require "yuanjing.sandbox.server.media.form"
 local json = require "yuanjing.sandbox.server.json"
+local multipart = require "yuanjing.sandbox.server.media.multipart"
 local play = require "yuanjing.sandbox.server.play"
 
 local request = {}
@@ -11,12 +13,19 @@ local JSON_LIMIT = 10 * 1024 * 1024
 ---@field path string
 ---@field query table<string, string> arguments of the address
 ---@field headers table<string, string>
----@field body string
----@field fields table the JSON object, or empty
+---@field body string "" for a form
+---@field bytes integer of the body
+---@field fields table the JSON object, the texts of a form, or empty
+---@field form? yuanjing.sandbox.Form multipart/form-data
+---@field files yuanjing.sandbox.File[] of the form
+---@field received? yuanjing.sandbox.Received of a submit
+---@field odd? table[] the scenarios that stay with a task: name, value
 ---@field auth "ok"|"wrong"|"missing"
 ---@field scenario string what was asked of the sandbox, or ""
----@field too_large? integer bytes of a JSON body beyond the limit
+---@field too_large? boolean a JSON body beyond the limit
 ---@field latency number
+---@field task_seconds number
+---@field unchecked? boolean
 
 local function is_json(headers)
   local kind = headers["content-type"]
@@ -46,9 +55,12 @@ local function read_body()
 end
 
 local function read_fields(seen)
-  if not is_json(seen.headers) then return {} end
+  if seen.form then return seen.form.fields end
+  if not is_json(seen.headers) then return json.record() end
   local fields = json.decode(seen.body)
-  if type(fields) ~= "table" or not getmetatable(fields) then return {} end
+  if type(fields) ~= "table" or not getmetatable(fields) then
+    return json.record()
+  end
   for name, value in pairs(fields) do
     if value == json.null then fields[name] = nil end
   end
@@ -62,20 +74,32 @@ local function wanted_scenario(seen)
   return table.concat(wanted, "; ")
 end
 
+-- A form is read as it comes; JSON only if it is not too large.
+local function receive(seen)
+  local announced = tonumber(seen.headers["content-length"])
+  local boundary = multipart.boundary(seen.headers["content-type"])
+  if boundary then
+    seen.form = form.receive(boundary, announced)
+    seen.bytes, seen.files = seen.form.bytes, seen.form.files
+    return
+  end
+  local limit = is_json(seen.headers) and JSON_LIMIT or math.huge
+  if (announced or 0) <= limit then seen.body = read_body() end
+  seen.bytes = math.max(announced or 0, #seen.body)
+  if seen.bytes > limit then seen.too_large, seen.body = true, "" end
+end
+
 --- Reads the request at hand, its body too, unless that is too large.
 ---@return yuanjing.sandbox.Seen
 function request.read(auth, settings)
   local headers = first_of_each(ngx.req.get_headers(0))
   local seen = {
-    method = ngx.req.get_method(), path = ngx.var.uri, body = "",
+    method = ngx.req.get_method(), path = ngx.var.uri, body = "", files = {},
     query = first_of_each(ngx.req.get_uri_args(0)), headers = headers,
     auth = auth.judge(headers.authorization), latency = settings.latency,
+    task_seconds = settings.task_seconds,
   }
-  local announced = tonumber(headers["content-length"]) or 0
-  local limit = is_json(headers) and JSON_LIMIT or math.huge
-  if announced <= limit then seen.body = read_body() end
-  local size = math.max(announced, #seen.body)
-  if size > limit then seen.too_large, seen.body = size, "" end
+  receive(seen)
   seen.fields = read_fields(seen)
   seen.scenario = wanted_scenario(seen)
   -- Whether to compress is the scenario's choice alone.
@@ -85,7 +109,7 @@ end
 
 function request.too_large(seen)
   return play.text(413, ("Maximum request body size %d exceeded, actual " ..
-    "body size %d"):format(JSON_LIMIT, seen.too_large))
+    "body size %d"):format(JSON_LIMIT, seen.bytes))
 end
 
 --- A flag as Python sees it: the text "false" is true.

@@ -1,8 +1,12 @@
---- Which address is answered by what. `open`: no key is asked for.
+--- Which address is answered by what. `open`: no key is asked for. `submits`:
+-- what came is looked at in detail, for the log.
 local chat = require "yuanjing.sandbox.server.chat"
+local files = require "yuanjing.sandbox.server.media.files"
 local models = require "yuanjing.sandbox.server.models"
 local play = require "yuanjing.sandbox.server.play"
+local query = require "yuanjing.sandbox.server.media.query"
 local scenario = require "yuanjing.sandbox.server.scenario"
+local submit = require "yuanjing.sandbox.server.media.submit"
 
 local routes = {}
 
@@ -18,6 +22,19 @@ local TABLE = {
   ["/llmage/v1/models"] = { GET = { handle = models.list } },
   ["/llmage/v1/chat/completions"] = { POST = { handle = chat.complete } },
   ["/llmage/t2t"] = { POST = { handle = chat.complete } },
+  ["/llmage/v1/image/generations"] = {
+    POST = { handle = submit.image, submits = true },
+  },
+  ["/llmage/v1/video/generations"] = {
+    POST = { handle = submit.video, submits = true },
+  },
+  ["/llmage/video"] = { POST = { handle = submit.legacy, submits = true } },
+  ["/llmage/v1/tasks"] = { GET = { handle = query.status } },
+  ["/llmage/tasks"] = {
+    GET = { handle = query.status }, POST = { handle = query.status },
+  },
+  ["/idfile"] = { GET = { handle = files.get, open = true } },
+  ["/sandbox/tasks"] = { GET = { handle = query.list, open = true } },
   ["/sandbox/scenarios"] = { GET = { handle = list_scenarios, open = true } },
   ["/sandbox/elsewhere"] = {
     GET = { handle = elsewhere, open = true },
@@ -26,12 +43,12 @@ local TABLE = {
 }
 
 --- The route | nil, the refusal.
----@param seen yuanjing.sandbox.Seen
-function routes.find(seen)
-  local methods = TABLE[seen.path]
+---@param path string
+---@param method string
+function routes.find(path, method)
+  local methods = TABLE[path]
   if not methods then return nil, play.text(404, "404: Not Found") end
-  local route = methods[seen.method] or
-    seen.method == "HEAD" and methods.GET
+  local route = methods[method] or method == "HEAD" and methods.GET
   if not route then return nil, play.text(405, "405: Method Not Allowed") end
   return route
 end

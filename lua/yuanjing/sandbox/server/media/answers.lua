@@ -32,6 +32,14 @@ function methods:describe()
   return record
 end
 
+--- Lets time pass, but not beyond the task's end.
+function methods:wait(seconds)
+  local stop = ngx.now() + seconds
+  while ngx.now() < stop and not select(2, tasks.stage(self.task)) do
+    ngx.sleep(math.min(0.05, stop - ngx.now()))
+  end
+end
+
 ---@return yuanjing.sandbox.Play
 function methods:finish()
   local answer = self.play

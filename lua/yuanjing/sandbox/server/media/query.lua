@@ -45,6 +45,4 @@ function query.list()
     "tasks", tasks.list()))
 end
 
-query.unknown = unknown
-
 return query

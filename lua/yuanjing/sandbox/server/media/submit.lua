@@ -72,14 +72,17 @@ end
 
 -- Beginning ----------------------------------------------------------------
 
-local NAMES = { image = { "image.png" }, video = { "cover.png", "video.mp4" } }
+local function names_of(kind)
+  if kind == "image" then return { "image.png" } end
+  return { "cover.png", "video.mp4" }
+end
 
 local FIRST_WORD = { v1 = "CREATED", legacy = "created" }
 
 local function begin(seen, wire, kind, offer)
   local came = seen.received
   return tasks.new {
-    path = seen.path, wire = wire, kind = kind, names = NAMES[kind],
+    path = seen.path, wire = wire, kind = kind, names = names_of(kind),
     model = offer.model, category = offer.category,
     prompt = seen.fields.prompt, seconds = seen.task_seconds,
     fields = came.fields, files = came.files, order = came.order,
@@ -88,8 +91,8 @@ local function begin(seen, wire, kind, offer)
   }
 end
 
-local function answer(task, seen)
-  -- The task has them from this very request: not twice.
+local function answer(task)
+  -- Of this request nothing but what the task has kept of it.
   local odd = odds.new(task, {})
   odd:apply("begin", task)
   tasks.keep(task)
@@ -104,7 +107,7 @@ local function handler(wire, kind)
   return function(seen)
     local offer, problem = find(seen, wire, kind)
     if not offer then return play.fail(400, problem) end
-    return answer(begin(seen, wire, kind, offer), seen)
+    return answer(begin(seen, wire, kind, offer))
   end
 end
 

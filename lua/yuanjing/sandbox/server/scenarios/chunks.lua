@@ -1,6 +1,5 @@
 --- The shapes that chunks and replies come in.
 local json = require "yuanjing.sandbox.server.json"
-local play = require "yuanjing.sandbox.server.play"
 
 local function middle(answer)
   return math.floor(answer:count() / 2)
@@ -92,11 +91,6 @@ return {
     help = "another finish_reason than stop",
     change = function(answer, reason)
       each(answer, function(part) finish_reason(part, reason) end)
-    end },
-  { name = "as-task", help = "a task object instead of a reply",
-    instead = function()
-      return play.json(200, json.record("taskid", "936759404378734592",
-        "status", "CREATED"))
     end },
   { name = "two-values", only = "plain",
     help = "a second JSON value right behind the reply",

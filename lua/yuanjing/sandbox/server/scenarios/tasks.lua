@@ -1,0 +1,34 @@
+--- What becomes of a task. Given with the submit.
+local json = require "yuanjing.sandbox.server.json"
+local play = require "yuanjing.sandbox.server.play"
+
+local CHATS = { ["/llmage/t2t"] = true, ["/llmage/v1/chat/completions"] = true }
+
+return {
+  { name = "task", takes = "seconds", optional = true,
+    help = "the time from the submit to the end; in a chat: a task object " ..
+      "instead of a reply",
+    instead = function(seen)
+      if not CHATS[seen.path] then return nil end
+      return play.json(200, json.record("taskid", "936759404378734592",
+        "status", "CREATED"))
+    end,
+    begin = function(task, seconds)
+      task.seconds = seconds or task.seconds
+    end },
+  { name = "task-fails", takes = "text",
+    default = "ERROR:the content was refused",
+    help = "ends FAILED with this error",
+    begin = function(task, text) task.fails = text end },
+  { name = "task-ends", takes = "word", default = "UNKNOWN",
+    help = "ends with this word: UNKNOWN, CANCELED, CANCELLED, EXPIRED ...",
+    begin = function(task, word) task.ends = word end },
+  { name = "task-word", takes = "word", default = "processing",
+    help = "says this instead of RUNNING",
+    begin = function(task, word) task.word = word end },
+  { name = "task-never", help = "does not end",
+    begin = function(task) task.never = true end },
+  { name = "unchecked",
+    help = "takes any model, and its fields and files as they are",
+    ask = function(seen) seen.unchecked = true end },
+}

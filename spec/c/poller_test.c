@@ -1,0 +1,221 @@
+/* poller: both kinds; the Makefile builds this once more with YJ_USE_POLL. */
+#define _GNU_SOURCE
+#include "harness.h"
+#include "poller.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define MANY 100
+#define MAX 64
+
+static struct yj_poller poller;
+static struct yj_ready ready[MAX];
+
+static int64_t ms_since(int64_t from) { return (yj_now() - from) / 1000; }
+
+static int wait_for(int ms) {
+  return yj_poller_wait(&poller, ready, MAX, ms);
+}
+
+/* Opens a pair of sockets, the first with a byte to read. */
+static void open_pair(int pair[2]) {
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 ||
+      write(pair[1], "x", 1) != 1)
+    abort();
+}
+
+static void close_pair(const int pair[2]) {
+  close(pair[0]);
+  close(pair[1]);
+}
+
+static void test_empty(void) {
+  int64_t from = yj_now();
+  CHECK(wait_for(0) == 0);
+  CHECK(ms_since(from) < 500);
+  CHECK(wait_for(30) == 0);
+  CHECK(ms_since(from) >= 30);
+}
+
+static void test_sockets(void) {
+  int pair[2];
+  open_pair(pair);
+  CHECK(yj_poller_watch(&poller, pair[0], YJ_WRITE) == 0);
+  CHECK(wait_for(0) == 1 && ready[0].fd == pair[0] &&
+        ready[0].what == YJ_WRITE);
+  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ | YJ_WRITE) == 0);
+  CHECK(wait_for(0) == 1 && ready[0].what == (YJ_READ | YJ_WRITE));
+  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ) == 0);
+  CHECK(wait_for(-1) == 1 && ready[0].what == YJ_READ);
+  CHECK(wait_for(-1) == 1); /* level-triggered */
+  close(pair[1]);
+  CHECK(wait_for(0) == 1 && ready[0].what == (YJ_READ | YJ_ERROR));
+  CHECK(yj_poller_watch(&poller, pair[0], 0) == 0);
+  CHECK(yj_poller_watch(&poller, pair[0], 0) == 0);
+  CHECK(wait_for(0) == 0);
+  close(pair[0]);
+}
+
+/* A descriptor that is none can not be watched; poll(2) finds out late. */
+static void test_bad_descriptor(void) {
+#ifndef YJ_USE_POLL
+  int pair[2];
+  open_pair(pair);
+  close_pair(pair);
+  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ) == EBADF);
+  CHECK(yj_poller_watch(&poller, pair[0], 0) == 0);
+#endif
+}
+
+/* With more ready than are asked for each has its turn. */
+static void test_fairness(void) {
+  static int pairs[MANY][2];
+  char seen[MANY] = {0};
+  int i, k, round, n, all = 1;
+  for (i = 0; i < MANY; i++) {
+    open_pair(pairs[i]);
+    CHECK(yj_poller_watch(&poller, pairs[i][0], YJ_READ) == 0);
+  }
+  for (round = 0; round < 2; round++) {
+    n = wait_for(0);
+    CHECK(n == MAX);
+    for (k = 0; k < n; k++)
+      for (i = 0; i < MANY; i++)
+        seen[i] = (char)(seen[i] | (pairs[i][0] == ready[k].fd));
+  }
+  for (i = 0; i < MANY; i++) {
+    all &= seen[i];
+    CHECK(yj_poller_watch(&poller, pairs[i][0], 0) == 0);
+    close_pair(pairs[i]);
+  }
+  CHECK(all);
+  CHECK(wait_for(0) == 0);
+}
+
+static void test_alarm(void) {
+  int64_t from = yj_now();
+  yj_poller_alarm(&poller, from + 40000);
+  yj_poller_alarm(&poller, from + 9000000); /* not later than that */
+  CHECK(wait_for(5000) == 0);
+  CHECK(ms_since(from) >= 40 && ms_since(from) < 1000);
+  from = yj_now();
+  CHECK(wait_for(30) == 0); /* it comes once */
+  CHECK(ms_since(from) >= 30);
+  yj_poller_alarm(&poller, from - 1);
+  CHECK(wait_for(5000) == 0);
+  CHECK(ms_since(from) < 1000);
+  yj_poller_alarm(&poller, YJ_NEVER);
+  from = yj_now();
+  CHECK(wait_for(30) == 0);
+  CHECK(ms_since(from) >= 30);
+}
+
+/* An alarm does not hide a socket, nor the other way round. */
+static void test_alarm_and_socket(void) {
+  int pair[2];
+  open_pair(pair);
+  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ) == 0);
+  yj_poller_alarm(&poller, yj_now() - 1);
+  CHECK(wait_for(-1) == 1);
+  CHECK(wait_for(-1) == 1);
+  CHECK(yj_poller_watch(&poller, pair[0], 0) == 0);
+  close_pair(pair);
+}
+
+static void test_wake(void) {
+  int64_t from = yj_now();
+  yj_poller_wake(&poller);
+  yj_poller_wake(&poller);
+  yj_poller_alarm(&poller, from + 300000); /* must not put it off */
+  CHECK(wait_for(5000) == 0);
+  CHECK(ms_since(from) < 200);
+  yj_poller_alarm(&poller, yj_now() + 10000);
+  CHECK(wait_for(5000) == 0);
+  CHECK(ms_since(from) < 1000);
+}
+
+/* Readable exactly when a wait would not block. */
+static void test_descriptor(void) {
+  struct pollfd one = {.fd = yj_poller_fd(&poller), .events = POLLIN};
+  int pair[2];
+#ifdef YJ_USE_POLL
+  CHECK(one.fd == -1);
+  return;
+#endif
+  wait_for(0);
+  CHECK(poll(&one, 1, 0) == 0);
+  yj_poller_alarm(&poller, yj_now() + 20000);
+  CHECK(poll(&one, 1, 0) == 0);
+  CHECK(poll(&one, 1, 2000) == 1);
+  CHECK(wait_for(0) == 0 && poll(&one, 1, 0) == 0);
+  yj_poller_wake(&poller);
+  CHECK(poll(&one, 1, 0) == 1);
+  CHECK(wait_for(0) == 0 && poll(&one, 1, 0) == 0);
+  open_pair(pair);
+  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ) == 0);
+  CHECK(poll(&one, 1, 0) == 1);
+  CHECK(wait_for(0) == 1 && poll(&one, 1, 0) == 1);
+  CHECK(yj_poller_watch(&poller, pair[0], 0) == 0);
+  CHECK(poll(&one, 1, 0) == 0);
+  CHECK(fcntl(one.fd, F_GETFD) & FD_CLOEXEC);
+  close_pair(pair);
+}
+
+static void on_signal(int number) { (void)number; }
+
+static void test_signal(void) {
+  struct sigaction action;
+  struct itimerval timer;
+  memset(&action, 0, sizeof action);
+  memset(&timer, 0, sizeof timer);
+  action.sa_handler = on_signal;
+  sigaction(SIGALRM, &action, NULL);
+  timer.it_value.tv_usec = 20000;
+  setitimer(ITIMER_REAL, &timer, NULL);
+  CHECK(wait_for(5000) == -EINTR);
+  CHECK(wait_for(0) == 0);
+}
+
+/* With no descriptor left it can not be opened, and keeps none. */
+static void test_no_descriptors(void) {
+  static int taken[65536];
+  struct yj_poller other;
+  int n = 0, left;
+  while (n < 65536) {
+    taken[n] = dup(0);
+    if (taken[n] < 0)
+      break;
+    n++;
+  }
+  for (left = 0; left < 2 && n > 0; left++) {
+    CHECK(yj_poller_open(&other) == EMFILE);
+    close(taken[--n]);
+  }
+  while (n > 0)
+    close(taken[--n]);
+  CHECK(yj_poller_open(&other) == 0);
+  yj_poller_close(&other);
+}
+
+int main(void) {
+  if (yj_poller_open(&poller) != 0)
+    return 1;
+  test_empty();
+  test_sockets();
+  test_bad_descriptor();
+  test_fairness();
+  test_alarm();
+  test_alarm_and_socket();
+  test_wake();
+  test_descriptor();
+  test_signal();
+  yj_poller_close(&poller);
+  test_no_descriptors();
+  return harness_end();
+}
