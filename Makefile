@@ -33,7 +33,7 @@ RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
 	LUA_CPATH="build/5.4/?.so;$$LUA_CPATH;"
 
 .PHONY: all help deps poll test check rules exports storeys compile-check \
-	lint cppcheck tidy analyze sanitize sanitize-build valgrind demo bench \
+	lint cppcheck tidy analyze sanitize sanitize-build valgrind demo docs bench \
 	install clean
 
 all: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
@@ -47,6 +47,7 @@ help:
 	@echo "compile-check  the binding against other Lua versions' headers"
 	@echo "sanitize       the suites under ASan and UBSan"
 	@echo "valgrind       the suites under valgrind"
+	@echo "docs           writes docs/models.md anew from the catalog"
 	@echo "bench          runs bench/run.sh"
 	@echo "install        luarocks make; LUAROCKS= and ROCKS_FLAGS= adjust it"
 	@echo "clean          removes build/ and what luarocks left"
@@ -180,6 +181,9 @@ demo:
 	@echo "with both it is the platform. For a shell of your own:"
 	@echo "  export LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;'"
 	@echo "  export LUA_CPATH='$(CURDIR)/build/5.4/?.so;;'"
+
+docs: all
+	@$(RUN) $(LUA) docs/models.lua > docs/models.md
 
 bench:
 	@.ci/setup build

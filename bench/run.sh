@@ -2,7 +2,9 @@
 # run.sh [SUITE [ROUNDS]]: measures this module beside its floors.
 #   stream      CPU, wall and RSS of 200,000 chunks, plain and framed (9 rounds)
 #   callgrind   instructions a chunk, framed; a whole number, hardly noisy
-# Without a suite: both. The tree must be built (`make bench` sees to it). What
+#   upload      CPU and RSS of a form with 512 MiB beside curl -F (7 rounds)
+#   download    CPU and RSS of a result of 512 MiB beside curl -o (7 rounds)
+# Without a suite: all. The tree must be built (`make bench` sees to it). What
 # it makes lies under $W, build/bench by default.
 set -eu
 cd "$(dirname "$0")/.."
@@ -24,6 +26,15 @@ build() {
   done
 }
 
+# Random bytes where CPU is measured, for a hole costs less to read.
+build_blobs() {
+  mkdir -p "$W/data/blob"
+  [ -s "$W/data/blob/512" ] || head -c 536870912 /dev/urandom >"$W/data/blob/512"
+  truncate -s 128M "$W/data/blob/128"
+  truncate -s 1G "$W/data/blob/1024"
+  cat "$W/data/blob/512" >/dev/null
+}
+
 nginx_conf() {
   for m in ndk_http_module ngx_http_lua_module; do
     for d in /usr/lib/nginx/modules /usr/share/nginx/modules; do
@@ -32,7 +43,7 @@ nginx_conf() {
   done
   [ "$(id -u)" = 0 ] && echo "user root;"
   echo "worker_processes 1; pid logs/nginx.pid; error_log logs/error.log warn;"
-  sed "s/@PORT@/$PORT/" bench/nginx.conf
+  sed "s/@PORT@/$PORT/g" bench/nginx.conf
 }
 
 serve() {
@@ -58,6 +69,35 @@ stream() {
   done
 }
 
+# The other sizes are for the RSS, which must not follow them.
+upload() {
+  build_blobs
+  echo "## upload: a form with 512 MiB"
+  rm -f "$W/cmds"
+  row curl "curl -sS -o /dev/null -F model=m -F catelogid=i2v -F prompt=hi \
+-F image_file=@$W/data/blob/512 $U/llmage/v1/video/generations"
+  for size in 512 128 1024; do
+    row "yuanjing-$size" "lua5.4 bench/upload_yuanjing.lua $U $W/data/blob/$size"
+  done
+  "$W/ab" -n "${1:-7}" -w 1 "$W/cmds"
+  echo
+}
+
+# Each replaces a file of its own, which is part of the cost.
+download() {
+  build_blobs
+  echo "## download: 512 MiB to a file"
+  rm -f "$W/cmds"
+  row curl "curl -sS -o $W/data/curl.out $U/blob/512"
+  for size in 512 128 1024; do
+    row "yuanjing-$size" "lua5.4 bench/download_yuanjing.lua $U $size \
+$W/data/yuanjing-$size.out"
+  done
+  "$W/ab" -n "${1:-7}" -w 1 "$W/cmds"
+  rm -f "$W"/data/*.out
+  echo
+}
+
 count() { # count LABEL COMMAND...: the last argument gets /2k or /20k
   label=$1
   shift
@@ -81,6 +121,8 @@ serve
 case ${1:-all} in
 stream) stream "${2:-9}" ;;
 callgrind) callgrind ;;
-all) stream 9; callgrind ;;
-*) sed -n '2,7s/^# //p' "$0" >&2; exit 2 ;;
+upload) upload "${2:-7}" ;;
+download) download "${2:-7}" ;;
+all) stream 9; callgrind; upload 7; download 7 ;;
+*) sed -n '2,9s/^# //p' "$0" >&2; exit 2 ;;
 esac

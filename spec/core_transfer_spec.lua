@@ -615,7 +615,7 @@ describe("close()", function()
     local transfer = open(server.url)
     move_for(0.1)
     assert.is_false(transfer:done())
-    transfer = nil
+    transfer = nil -- luacheck: ignore transfer
     collectgarbage()
     collectgarbage()
     assert.is_true(closed_by_client(server))

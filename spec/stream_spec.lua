@@ -30,7 +30,8 @@ local READERS = {
     return table.concat(parts), not ok and err or nil
   end,
   next = function(stream)
-    local parts, chunk, err = {}, nil, nil
+    local parts = {}
+    local chunk, err
     repeat
       chunk, err = stream:next()
       parts[#parts + 1] = chunk and chunk.content

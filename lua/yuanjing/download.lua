@@ -24,10 +24,10 @@ end
 local function name_of(url)
   local path = url:match("[?&]path=([^&#]+)") or url:match("^%a+://[^/]+([^?#]*)")
   local name = decode_percent(path or ""):match("([^/\\]*)$")
+  if #name > 200 then name = name:sub(-200):gsub("^[\128-\191]+", "") end
   name = name:gsub("[%z\1-\31\127:*?\"<>|]", "_"):gsub("^[. ]+", "")
     :gsub("[. ]+$", "")
-  if name == "" then return "download" end
-  return #name > 200 and name:sub(-200) or name
+  return name ~= "" and name or "download"
 end
 
 -- Opening a folder works, reading from it does not.
@@ -78,15 +78,51 @@ local function place_of(response)
   return tonumber(from), tonumber(total)
 end
 
-local function follow_progress(state, transfer)
-  local tell = state.options.on_progress
-  while not transfer:done() do
-    loop.wait(transfer)
-    if tell then tell(state.offset + transfer:saved(), state.total) end
-  end
+-- The file, or the part of it, is nobody's any more.
+local function leave(state)
+  if state.transfer then state.transfer:close() end
+  state.transfer = nil
 end
 
--- Takes the body of an answer to the disk: true, or nil and an error.
+-- NB: no half file stays behind, whatever the error; but what another writer
+-- holds the lock of is not ours to remove.
+local function give_up(state, err)
+  if state.is_ours then os.remove(state.part) end
+  leave(state)
+  return nil, err
+end
+
+-- Tells how much there is, if that is more than was told: where a transfer
+-- begins anew it goes on when it has caught up.
+local function tell_progress(state, received)
+  local tell = state.options.on_progress
+  if not tell or received <= state.told then return end
+  state.told = received
+  local ok, problem = pcall(tell, received, state.total)
+  if ok then return end
+  give_up(state)
+  error(problem, 0)
+end
+
+local function follow_progress(state, transfer)
+  repeat
+    loop.wait(transfer)
+    local is_done = transfer:done()
+    tell_progress(state, state.offset + transfer:saved())
+  until is_done
+end
+
+-- Where the next bytes go, by what is on the disk: another writer may have had
+-- the file between two of our transfers.
+local function check_part(state)
+  local file = state.received > 0 and io.open(state.part, "rb")
+  local size = file and file:seek("end") or 0
+  if file then file:close() end
+  if size ~= state.received then state.received = 0 end
+end
+
+-- Takes the body of an answer to the disk: true, or nil and an error. With true
+-- the transfer stays open, and with it the lock: until the file has its name.
 local function take(state, response)
   local transfer = response.transfer
   local offset, total = place_of(response)
@@ -97,15 +133,13 @@ local function take(state, response)
   end
   state.offset, state.total = offset, total
   state.validator = validator_of(response.headers)
+  state.transfer = transfer
   local ok, problem = transfer:save(state.part, offset)
-  if not ok then
-    transfer:close()
-    return nil, io_error(state.part, problem)
-  end
+  state.is_ours = ok
+  if not ok then return nil, io_error(state.part, problem) end
   follow_progress(state, transfer)
   state.received = offset + transfer:saved()
   local failure = http.failure(transfer, response.request)
-  transfer:close()
   if failure then return nil, response.complete(failure) end
   return true
 end
@@ -136,6 +170,7 @@ end
 -- A result's URL may lead on to a storage host; no key goes there.
 local function next_url(url, location)
   if location:find("^%a[%w+.-]*://") then return location end
+  if location:find("^//") then return url:match("^%a+:") .. location end
   if location:find("^/") then return url:match("^%a+://[^/?#]+") .. location end
 end
 
@@ -154,30 +189,31 @@ end
 -- What breaks a transfer off but may go better the next time.
 local PASSING = { transport = true, truncated = true, timeout = true }
 
+-- What there is now is shorter than what we have of it: from the start, then.
+local function has_no_such_part(state, err)
+  return err.status == 416 and state.received > 0
+end
+
 local function fetch(state)
   local idle = 0
   while true do
+    check_part(state)
     local before = state.received
     local response, err = get(state)
-    if not response then return nil, err end
+    if not response and not has_no_such_part(state, err) then return nil, err end
     local ok
-    ok, err = take(state, response)
+    if response then ok, err = take(state, response) end
     if ok and is_whole(state) then return true end
+    leave(state)
     err = err or errors.new { kind = "truncated", call = "GET " .. state.url,
       message = ("%.0f of %.0f bytes came"):format(state.received,
         state.total) }
-    if not PASSING[err.kind] then return nil, err end
-    if not state.validator then state.received = 0 end
+    if response and not PASSING[err.kind] then return nil, err end
+    if not response or not state.validator then state.received = 0 end
     idle = state.received > before and 0 or idle + 1
     if idle == IDLE_TRIES then return nil, err end
     if idle > 0 then loop.sleep(0.25 * 2 ^ idle) end
   end
-end
-
--- NB: no half file stays behind, whatever the error.
-local function give_up(state, err)
-  os.remove(state.part)
-  return nil, err
 end
 
 --- Saves what is under the URL; the path of the file.
@@ -190,11 +226,12 @@ end
 function download.save(settings, url, path, options)
   local target = target_of(url, path)
   local state = { settings = settings, url = url, options = options,
-    part = target .. ".part", received = 0 }
+    part = target .. ".part", received = 0, told = -1 }
   local ok, err = fetch(state)
   if not ok then return give_up(state, err) end
   local moved, problem = os.rename(state.part, target)
   if not moved then return give_up(state, io_error(target, problem)) end
+  leave(state)
   return target
 end
 

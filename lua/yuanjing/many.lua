@@ -43,10 +43,10 @@ local function finish(state, entry, result, err)
   state.finished[#state.finished + 1] = { entry.key, result, err }
 end
 
-local function tell(state, entry)
+local function note_update(state, entry)
   local task = entry.task
   if task.status ~= entry.told and state.options.on_update then
-    state.options.on_update(task)
+    state.updates[#state.updates + 1] = task
   end
   entry.told = task.status
 end
@@ -54,8 +54,8 @@ end
 -- Asks once; the entry is finished or goes back into the schedule.
 local function ask(state, entry)
   local task = entry.task
-  local ok, err = task:refresh()
-  tell(state, entry)
+  local ok, err = task_of.refresh(task, state.ends - loop.now())
+  note_update(state, entry)
   if task.result then return finish(state, entry, task.result) end
   if not ok and (task.error or task_of.is_lasting(err)) then
     return finish(state, entry, nil, err)
@@ -70,14 +70,13 @@ local function ask(state, entry)
 end
 
 -- One of the few that ask. It ends when nothing is left to ask, or when nobody
--- holds the state any more: whoever waited has left.
-local function work(shared)
-  while shared.state and #shared.state.heap > 0 do
-    local nap = shared.state.heap[1].at - loop.now()
+-- waits any more.
+local function work(state)
+  while state.is_awaited and #state.heap > 0 do
+    local nap = state.heap[1].at - loop.now()
     if nap > 0 then
       loop.sleep(nap)
     else
-      local state = shared.state
       local entry = pop(state.heap)
       if entry.is_late then
         finish(state, entry, nil, task_of.timed_out(entry.task, entry.last))
@@ -86,10 +85,12 @@ local function work(shared)
       end
     end
   end
+  state.workers = state.workers - 1
 end
 
 local function new_state(tasks, options)
-  local state = { heap = {}, finished = {}, open = 0, options = options,
+  local state = { heap = {}, finished = {}, updates = {}, open = 0,
+    workers = 0, is_awaited = false, options = options,
     ends = task_of.deadline(options) }
   for key, task in pairs(tasks) do
     state.open = state.open + 1
@@ -98,29 +99,53 @@ local function new_state(tasks, options)
   return state
 end
 
-local function start(state)
-  local shared = setmetatable({ state = state }, { __mode = "v" })
-  local workers = math.min(state.options.in_flight or IN_FLIGHT, state.open)
-  for _ = 1, workers do
-    loop.start(function() work(shared) end)
+local function start_workers(state)
+  local most = math.max(1, state.options.in_flight or IN_FLIGHT)
+  while state.workers < math.min(most, #state.heap) do
+    state.workers = state.workers + 1
+    loop.start(function() work(state) end)
+  end
+end
+
+local function has_news(state)
+  return #state.finished > 0 or #state.updates > 0
+end
+
+-- Asks until there is something to tell. NB: nothing is asked between two of
+-- these, so whoever leaves a loop need not say so; what is due by then is asked
+-- at once when the next begins.
+local function await_news(state)
+  state.is_awaited = true
+  start_workers(state)
+  loop.wait_until(function() return has_news(state) end)
+  state.is_awaited = false
+end
+
+-- In the caller's own course, not in a job: it may raise, or call us.
+local function tell_updates(state)
+  while #state.updates > 0 do
+    state.options.on_update(table.remove(state.updates, 1))
   end
 end
 
 --- For a loop: each task's key with its result, or nil and its error, in the
---- order they end. Leaving the loop leaves the tasks as they are.
+--- order they end. Leaving the loop leaves the tasks as they are; nobody asks
+--- for them any more.
 ---@param tasks table<any, yuanjing.Task>
 ---@param options? yuanjing.AwaitOptions
 ---@return fun(): any, yuanjing.Result?, yuanjing.Error?
 function many.as_completed(tasks, options)
-  local state = new_state(tasks, task_of.check_options("as_completed",
-    options or {}))
-  start(state)
+  options = options or {}
+  task_of.check_options("as_completed", options)
+  local state = new_state(tasks, options)
   return function()
-    if state.open > 0 or #state.finished > 0 then
-      loop.wait_until(function() return #state.finished > 0 end)
-      local entry = table.remove(state.finished, 1)
-      return entry[1], entry[2], entry[3]
+    while #state.finished == 0 do
+      if state.open == 0 then return nil end
+      await_news(state)
+      tell_updates(state)
     end
+    local entry = table.remove(state.finished, 1)
+    return entry[1], entry[2], entry[3]
   end
 end
 
@@ -131,6 +156,8 @@ end
 ---@return table<any, yuanjing.Result> results
 ---@return table<any, yuanjing.Error> errors
 function many.await_all(tasks, options)
+  options = options or {}
+  task_of.check_options("await_all", options)
   local results, failures = {}, {}
   for key, result, err in many.as_completed(tasks, options) do
     results[key], failures[key] = result, err

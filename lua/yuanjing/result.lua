@@ -17,10 +17,14 @@ local ORDER = { "video", "image", "audio", "output" }
 local SAVE_OPTIONS = { on_progress = "function", kind = "string",
   index = "number" }
 
-local function check_options(options)
+--- Checks what save() is given; raises at the caller of the caller.
+function result.check_save(path, options)
+  if type(path) ~= "string" or path == "" then
+    error("save: path: expected a path", 3)
+  end
   for key, value in pairs(options) do
     if type(value) ~= SAVE_OPTIONS[key] then
-      error(("result:save: %s: expected %s, got %s"):format(tostring(key),
+      error(("save: %s: expected %s, got %s"):format(tostring(key),
         SAVE_OPTIONS[key] or "no such option", type(value)), 3)
     end
   end
@@ -39,13 +43,13 @@ local EXPIRED = { not_found = true, platform = true }
 
 -- A link may have expired meanwhile: the platform makes a new one when it is
 -- asked for the task again.
-local function renew(self)
+local function renew(self, options)
   local task = self.task
-  if not task or not task.id then return false end
+  if not task.id then return nil end
   local answer = task._api.task(task._settings, task.id)
-  if not answer or not answer.result then return false end
+  if not answer or not answer.result then return nil end
   for key, value in pairs(answer.result) do self[key] = value end
-  return true
+  return url_of(self, options)
 end
 
 ---@class (exact) yuanjing.SaveOptions
@@ -65,10 +69,7 @@ end
 ---@return yuanjing.Error? err
 function methods:save(path, options)
   options = options or {}
-  check_options(options)
-  if type(path) ~= "string" or path == "" then
-    error("result:save: path: expected a path", 2)
-  end
+  result.check_save(path, options)
   local task = self.task
   local url = url_of(self, options)
   if not url then
@@ -76,9 +77,9 @@ function methods:save(path, options)
       message = "the result has no file of that kind" }
   end
   local saved, err = download.save(task._settings, url, path, options)
-  if err and EXPIRED[err.kind] and renew(self) then
-    saved, err = download.save(task._settings, url_of(self, options), path,
-      options)
+  url = err and EXPIRED[err.kind] and renew(self, options)
+  if url then
+    saved, err = download.save(task._settings, url, path, options)
   end
   if err then err.task = task end
   return saved, err

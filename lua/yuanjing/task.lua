@@ -1,9 +1,9 @@
 --- A task: work that the platform does in its own time. The handle knows its id,
 -- asks how it stands, and waits for it by the rules of PLATFORM.md section 6.
-local answers = require "yuanjing.api.answers"
 local errors = require "yuanjing.errors"
 local loop = require "yuanjing.loop"
 local result_of = require "yuanjing.result"
+local settings_of = require "yuanjing.settings"
 
 local task = {}
 
@@ -24,22 +24,25 @@ Task.__name = "yuanjing.Task"
 local DEFAULTS = { timeout = 1800 }
 
 -- The platform asks its vendors every 10-30 s: asking it more often than every
--- 3 s tells nothing.
-local FIRST_INTERVAL, LONGEST_INTERVAL, GROWTH = 3, 15, 1.4
+-- 3 s tells nothing. Jitter takes up to a quarter away.
+local FIRST_INTERVAL, LONGEST_INTERVAL, GROWTH, JITTER = 4, 15, 1.4, 0.25
 
 -- A task is unknown to the status query for a moment after its submit.
 local UNKNOWN_AT_FIRST = 60
+
+-- A query may hang until the task ends: it says "still running" then.
+local QUERY_LIMIT = 60
 
 -- What asking again can not mend; all else may pass.
 local LASTING = { auth = true, not_found = true, task_failed = true,
   invalid_request = true, cancelled = true }
 
--- What an answer says, into the handle.
+-- What an answer says, into the handle. A final word of a submit without a
+-- result or a reason is not the end: the query has them.
 local function take(self, answer)
   self.status = answer.status or self.status
-  self.done = answers.is_final(self.status)
   if answer.result then
-    self.result = result_of.new(answer.result, self)
+    self.done, self.result = true, result_of.new(answer.result, self)
   end
 end
 
@@ -60,16 +63,22 @@ local function take_missing(self)
     message = "the platform does not know the task (any more)" })
 end
 
---- Asks how it stands: itself, with `status`, `done` and `result` as they are
---- now; or nil and an error, of kind task_failed when it failed, not_found when
---- the platform does not know it (tasks vanish after a day or two), and any kind
---- of a query that failed, which says nothing of the task.
+-- The same settings, but no call goes on for longer than that.
+local function bounded(settings, seconds)
+  local total = math.min(seconds, settings.timeout.total or QUERY_LIMIT,
+    QUERY_LIMIT)
+  return settings_of.derive(settings,
+    { timeout = { total = math.max(0.001, total) } }, 1)
+end
+
+--- Asks how it stands, for so many seconds at most; see Task:refresh.
+---@param seconds number
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
-function methods:refresh()
+function task.refresh(self, seconds)
   if self.error then return nil, self.error end
   if self.done then return self end
-  local answer, err = self._api.task(self._settings, self.id)
+  local answer, err = self._api.task(bounded(self._settings, seconds), self.id)
   if not answer then
     if err.kind == "timeout" then return self end -- it hangs while it runs
     err.task = self
@@ -81,8 +90,18 @@ function methods:refresh()
   return self
 end
 
+--- Asks how it stands: itself, with `status`, `done` and `result` as they are
+--- now; or nil and an error, of kind task_failed when it failed, not_found when
+--- the platform does not know it (tasks vanish after a day or two), and any kind
+--- of a query that failed, which says nothing of the task.
+---@return yuanjing.Task?
+---@return yuanjing.Error? err
+function methods:refresh()
+  return task.refresh(self, QUERY_LIMIT)
+end
+
 local function jittered(seconds)
-  return seconds * (0.85 + 0.3 * ((loop.now() * 1e4) % 1))
+  return seconds * (1 - JITTER * ((loop.now() * 1e4) % 1))
 end
 
 --- When to ask next, in seconds from now, for the n-th time.
@@ -101,19 +120,22 @@ local AWAIT_OPTIONS = { timeout = "number", interval = "number",
 
 --- Checks the options of a wait; raises at the caller of the caller.
 function task.check_options(name, options)
+  if type(options) ~= "table" then
+    error(("%s: expected table, got %s"):format(name, type(options)), 3)
+  end
   for key, value in pairs(options) do
     local wanted = AWAIT_OPTIONS[key]
     if not wanted then
-      error(("%s: unknown option %q"):format(name, tostring(key)), 4)
+      error(("%s: unknown option %q"):format(name, tostring(key)), 3)
     end
     if type(value) ~= wanted then
       error(("%s: %s: expected %s, got %s"):format(name, key, wanted,
-        type(value)), 4)
+        type(value)), 3)
     end
   end
-  return options
 end
 
+--- When a wait ends, on the clock of the loop.
 function task.deadline(options)
   return loop.now() + (options.timeout or DEFAULTS.timeout)
 end
@@ -145,10 +167,11 @@ end
 ---@return yuanjing.Result?
 ---@return yuanjing.Error? err
 function methods:await(options)
-  options = task.check_options("task:await", options or {})
+  options = options or {}
+  task.check_options("task:await", options)
   local ends, told = task.deadline(options), nil
   for n = 1, math.huge do
-    local ok, err = self:refresh()
+    local ok, err = task.refresh(self, ends - loop.now())
     told = tell(self, options, told)
     if self.result then return self.result end
     if not ok and (self.error or task.is_lasting(err)) then return nil, err end
@@ -167,6 +190,7 @@ end
 ---@return string? path
 ---@return yuanjing.Error? err
 function methods:save(path, options)
+  result_of.check_save(path, options or {})
   local result, err = self:await()
   if not result then return nil, err end
   return result:save(path, options)

@@ -19,18 +19,28 @@ local function holds_a_task(document)
     or document.image ~= nil or document.video ~= nil
 end
 
--- The task inside its wrappings; {"status":"ok"} is no status of a task.
+-- What a wrapper says of itself, which is no status of a task.
+local OF_WRAPPERS = { OK = true, ERROR = true }
+
+local function status_of(document)
+  local status = document.taskstatus or document.status
+  status = type(status) == "string" and status:upper() or nil
+  return not OF_WRAPPERS[status or ""] and status or nil
+end
+
+-- The task inside its wrappings, and its status: the innermost there is.
 local function unwrap(document)
+  local status = status_of(document)
   for _ = 1, 3 do
-    if holds_a_task(document) then return document end
+    if holds_a_task(document) then break end
     local inner
     for _, name in ipairs(WRAPPERS) do
       if is_record(document[name]) then inner = document[name] end
     end
-    if not inner then return document end
-    document = inner
+    if not inner then break end
+    document, status = inner, status_of(inner) or status
   end
-  return document
+  return document, status
 end
 
 -- 64-bit ids are strings; the wire may have made numbers of small ones.
@@ -38,18 +48,6 @@ local function id_of(document)
   local id = document.taskid
   if type(id) == "number" then return ("%.0f"):format(id) end
   return type(id) == "string" and id ~= "" and id or nil
-end
-
-local function status_of(document)
-  local status = document.taskstatus or document.status
-  return type(status) == "string" and status:upper() or nil
-end
-
---- Whether a task in that status will not change any more.
----@param status string?
----@return boolean
-function answers.is_final(status)
-  return FINAL[status or ""] or false
 end
 
 local function list_of(value)
@@ -93,18 +91,21 @@ local function has_result(result)
 end
 
 -- A task that failed, as the fields of an error.
-local function task_failure(document, status)
+local function task_failure(document, task, status)
   local failure = envelope.failure(document) or {}
   failure.kind = "task_failed"
   failure.message = failure.message
+    or type(task.message) == "string" and task.message
     or ("the platform reported the status " .. status)
   return failure
 end
 
--- "taskid=... not exist": it means "not yet" for a moment after the submit.
+-- "taskid=... not exist": it means "not yet" for a moment after the submit. The
+-- word before tells it from a task that failed for lack of something else.
 local function is_missing(document)
   local said = document.error or document.message
-  return type(said) == "string" and said:lower():find("not exist") ~= nil
+  return type(said) == "string"
+    and said:lower():find("taskid.*not exist") ~= nil
 end
 
 ---@class yuanjing.TaskAnswer
@@ -120,19 +121,20 @@ end
 ---@return yuanjing.TaskAnswer?
 ---@return table? failure
 function answers.read_status(document)
-  local task = unwrap(document)
-  local status = status_of(task)
-  if status == "ERROR" or status == "OK" or status == nil then
+  local task, status = unwrap(document)
+  if not status then
     local failure = envelope.failure(document)
     if failure then return nil, failure end
     return nil, { kind = "decode", message = "the answer names no status" }
   end
-  if is_missing(task) then return { status = status, missing = true } end
+  if is_missing(task) or is_missing(document) then
+    return { status = status, missing = true }
+  end
   local answer = { id = id_of(task), status = status }
   if status == "SUCCEEDED" then
     answer.result = result_of(task)
   elseif FINAL[status] then
-    answer.failure = task_failure(task, status)
+    answer.failure = task_failure(document, task, status)
   end
   return answer
 end
@@ -143,15 +145,15 @@ end
 ---@return yuanjing.TaskAnswer?
 ---@return table? failure
 function answers.read_submit(document)
-  local task = unwrap(document)
-  local id, status = id_of(task), status_of(task)
+  local task, status = unwrap(document)
+  local id = id_of(task)
   local result = result_of(task)
   local failure = envelope.failure(document)
   if failure then
     failure.kind = id and "task_failed" or failure.kind
     return nil, failure
   end
-  if status == "SUCCEEDED" or not id and has_result(result) then
+  if has_result(result) and (status == "SUCCEEDED" or not id) then
     return { id = id, status = "SUCCEEDED", result = result }
   end
   if id then return { id = id, status = status or "CREATED" } end

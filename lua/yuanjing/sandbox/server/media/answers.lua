@@ -9,6 +9,7 @@ local tasks = require "yuanjing.sandbox.server.media.tasks"
 ---@field n integer the first, second ... of its kind for this task
 ---@field record table the JSON object
 ---@field wrap? fun(record: table): table what is put around it
+---@field cut? integer the connection breaks after so many bytes
 ---@field twice? boolean two of them in a row
 ---@field play? yuanjing.sandbox.Play another answer in its place
 ---@field private _odds yuanjing.sandbox.Odds
@@ -46,9 +47,10 @@ function methods:finish()
   if not answer then
     local record = self.wrap and self.wrap(self.record) or self.record
     answer = play.json(200, record)
-    if self.twice then
-      local body = answer:body_text()
-      answer:set_body(body .. body)
+    local body = answer:body_text()
+    if self.twice then answer:set_body(body .. body) end
+    if self.cut then
+      answer.items = { { raw = body:sub(1, self.cut) }, { hangup = true } }
     end
   end
   return self._odds:tell(answer)

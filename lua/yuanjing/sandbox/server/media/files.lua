@@ -101,10 +101,13 @@ local function body_of(download, name)
   return play.content(status, made, first, last - first + 1, headers)
 end
 
-local function validators(download)
-  local at = math.floor(download.task.at) + download.version
-  download.etag = download.etag == nil and ('"%x-%s-%d"'):format(at,
-    download.task.id:sub(-6), download.version) or download.etag
+-- Both change with the version.
+local function set_validators(download, name)
+  local at = math.floor(download.task.at) + download.version - 1
+  if download.etag == nil then
+    download.etag = ('"%x-%s"'):format(at, ngx.md5(download.task.id .. name ..
+      download.version):sub(1, 8))
+  end
   if download.modified == nil then download.modified = ngx.http_time(at) end
 end
 
@@ -122,7 +125,7 @@ end
 ---@param seen yuanjing.sandbox.Seen
 function files.get(seen)
   local task, name = find(seen)
-  if not task or not TYPES[name:match("%.(%w+)$")] then return missing() end
+  if not task or not TYPES[name:match("%.(%w+)$") or ""] then return missing() end
   local odd = odds.new(task, seen)
   local download = {
     task = task, seen = seen, version = 1, ranges = true, expired_issues = 0,
@@ -134,10 +137,10 @@ function files.get(seen)
     return odd:tell(play.body(403, DENIED,
       { ["Content-Type"] = "application/xml" }))
   end
-  validators(download)
+  set_validators(download, name)
   local answer = body_of(download, name)
   download.answer = answer
-  odd:apply("sent", download)
+  if answer.status ~= 416 then odd:apply("sent", download) end
   if seen.method == "HEAD" then answer.items = {} end
   return odd:tell(answer)
 end

@@ -7,16 +7,13 @@ local PAGE = "<html>\r\n<head><title>Error</title></head>\r\n" ..
 
 -- Keeps the first n bytes of the body.
 local function keep(answer, n)
-  for i, item in ipairs(answer.items) do
-    if item.content then
-      if n < item.length then answer.items[i] = nil end
-      if n < item.length and n > 0 then
-        item.length = n
-        answer.items[i] = item
-      end
-      n = math.max(0, n - item.length)
-    end
+  local kept = {}
+  for _, item in ipairs(answer.items) do
+    item.length = math.min(item.length, n)
+    if item.length > 0 then kept[#kept + 1] = item end
+    n = n - item.length
   end
+  answer.items = kept
 end
 
 local function hang_up(answer)

@@ -1,6 +1,6 @@
---- The answer to a submit. More for it are `close`, `reset`, `abort`,
--- `stall-head`, `too-large` and the errors: with all of the first three the
--- task has begun.
+--- The answer to a submit. More for it are `close`, `reset`, `abort` and
+-- `stall-head`, where the task has begun, and `too-large` and the errors,
+-- where it has not.
 local json = require "yuanjing.sandbox.server.json"
 
 local function at_once(task)
@@ -19,6 +19,10 @@ return {
     submit = function(draft, word) draft.record.status = word end },
   { name = "submit-twice", help = "the object twice in a row",
     submit = function(draft) draft.twice = true end },
+  { name = "submit-cut", takes = "bytes", default = 40,
+    help = "the connection breaks after so many bytes of the answer; the " ..
+      "id is whole from 31 on",
+    submit = function(draft, bytes) draft.cut = bytes end },
   { name = "submit-done", help = "SUCCEEDED already, with the result",
     begin = at_once,
     submit = function(draft) draft.record = draft:describe() end },
