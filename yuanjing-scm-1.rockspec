@@ -58,7 +58,7 @@ local lua_files = [[
   result settings stream submit task version
   api/init api/answers api/envelope api/form api/legacy api/python api/reading
   api/texts api/v1
-  catalog/build catalog/v1 catalog/legacy media/types
+  catalog/build catalog/v1 catalog/legacy media/types meta/core
   params/guess params/refusal params/suggest params/target params/value
   cli/init cli/sandbox
   sandbox/init sandbox/conf sandbox/journal sandbox/machine sandbox/ports

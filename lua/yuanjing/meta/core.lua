@@ -1,0 +1,211 @@
+---@meta yuanjing.core
+-- What the C core offers the Lua layer. Private: it may change.
+
+---@class yuanjing.core
+local core = {}
+
+--- Seconds on a clock that is never set.
+---@return number
+function core.now() end
+
+--- Bytes of the first JSON value of a text and the blanks behind it.
+---@param text string
+---@return integer? length
+---@return "incomplete"|"invalid"|nil problem
+function core.json_end(text) end
+
+--- Whether 16 digits stand in a row.
+---@param text string
+---@return boolean
+function core.has_long_number(text) end
+
+--- Takes cjson's nulls out of a decoded document and makes integers of whole
+--- numbers.
+---@param document table
+function core.settle(document) end
+
+--- Where the first byte stands that is not UTF-8.
+---@param text string
+---@return integer?
+function core.utf8_error(text) end
+
+--- Seconds since 1970 of a date in a header.
+---@param text string
+---@return number?
+function core.date(text) end
+
+---@return string libcurl's version and those of what it was built with
+function core.curl_version() end
+
+---@param limit? integer bytes of one event
+---@return yuanjing.core.Decoder
+function core.decoder(limit) end
+
+---@return yuanjing.core.Pool?
+---@return string? message
+function core.pool() end
+
+--- A chat stream's bytes into chunks.
+---@class yuanjing.core.Decoder
+local decoder = {}
+
+---@param bytes string
+function decoder:feed(bytes) end
+
+--- No more bytes will come.
+function decoder:finish() end
+
+--- The next chunk; or nil and "pending", "done", "end", "too_large",
+--- "no_memory", or "bad" or "cut" with the text it is about.
+---@return string? content
+---@return string json_or_event
+---@return string? reasoning_or_text
+---@return string? finish_reason
+---@return boolean? has_usage
+---@return boolean? is_odd
+function decoder:next() end
+
+--- The next text that is not empty; or nil, "odd", json, content; or as next().
+---@return string? content
+---@return string? event
+---@return string? json_or_text
+---@return string? odd_content
+function decoder:text() end
+
+--- Reads chunks away until there is something else: as text() without texts.
+function decoder:drain() end
+
+--- What the stream adds up to.
+---@return string content
+---@return string? reasoning
+---@return string? finish_reason
+---@return string? last_chunk
+---@return boolean finished
+---@return boolean begun
+function decoder:summary() end
+
+function decoder:close() end
+
+---@class yuanjing.core.Limits seconds
+---@field connect? number
+---@field head? number
+---@field first? number
+---@field idle? number
+---@field total? number
+
+---@class yuanjing.core.Piece
+---@field path? string
+---@field data? string
+---@field base64? boolean
+
+---@class yuanjing.core.Part: yuanjing.core.Piece
+---@field name string
+---@field file_name? string
+---@field type? string
+
+---@class yuanjing.core.Request
+---@field method string
+---@field url string
+---@field headers? string[] "Name: value"
+---@field body? string|yuanjing.core.Piece|(string|yuanjing.core.Piece)[]
+---@field parts? yuanjing.core.Part[]
+---@field events? boolean a 2xx answer is a chat stream
+---@field hold? boolean a 2xx answer's body waits for save()
+---@field once? boolean libcurl may not send it a second time by itself
+---@field limits? yuanjing.core.Limits
+---@field proxy? string
+---@field ca_file? string
+---@field ca_path? string
+---@field max_body? integer
+---@field max_event? integer
+
+--- All transfers of a process.
+---@class yuanjing.core.Pool
+local pool = {}
+
+---@param request yuanjing.core.Request
+---@return yuanjing.core.Transfer?
+---@return string? message
+---@return "io"|"invalid_request"|nil kind
+function pool:open(request) end
+
+--- Handles what is ready, for so many seconds at most.
+---@param budget? number
+---@return true?
+---@return string? message
+function pool:step(budget) end
+
+--- Waits until something happens, then as step().
+---@param seconds? number
+---@return true?
+---@return string? message
+function pool:wait(seconds) end
+
+--- Ends a wait.
+function pool:wake() end
+
+---@return integer? fd readable when step() has something to do
+function pool:fd() end
+
+---@return number? seconds until step() has something to do by the clock
+function pool:timeout() end
+
+---@return yuanjing.core.Transfer? transfer the next with news
+function pool:ready() end
+
+---@return integer
+function pool:count() end
+
+---@return boolean
+function pool:is_mine() end
+
+function pool:close() end
+
+--- One exchange; a reader of its stream as a Decoder is.
+---@class yuanjing.core.Transfer
+---@field next fun(self): ...
+---@field text fun(self): ...
+---@field drain fun(self): ...
+---@field summary fun(self): ...
+local transfer = {}
+
+---@return integer? status once the head is here
+function transfer:status() end
+
+---@return string lines of the head
+function transfer:head() end
+
+---@return string what has come of a plain body
+function transfer:body() end
+
+---@return boolean
+function transfer:done() end
+
+---@return string? fault
+---@return string message
+---@return integer code libcurl's
+---@return boolean sent something of the request may have left
+---@return boolean answered
+function transfer:failure() end
+
+--- Where a body that was held goes.
+---@param path string
+---@param offset integer
+---@return true?
+---@return string? message
+function transfer:save(path, offset) end
+
+---@return integer bytes that save() has brought to the disk
+function transfer:saved() end
+
+---@return integer bytes of the request's body that have gone out
+function transfer:uploaded() end
+
+--- Drops what comes, for so many seconds, so that the connection can serve
+--- again.
+---@param seconds number
+function transfer:discard(seconds) end
+
+function transfer:close() end
+
+return core
