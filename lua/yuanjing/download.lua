@@ -131,7 +131,8 @@ local function take(state, response)
     return nil, errors.new { kind = "decode", status = response.status,
       message = "the server sent another part than was asked for" }
   end
-  state.offset, state.total = offset, total
+  state.offset = offset
+  state.total = total or offset > 0 and state.total or nil
   state.validator = validator_of(response.headers)
   state.transfer = transfer
   local ok, problem = transfer:save(state.part, offset)
@@ -171,7 +172,10 @@ end
 local function next_url(url, location)
   if location:find("^%a[%w+.-]*://") then return location end
   if location:find("^//") then return url:match("^%a+:") .. location end
-  if location:find("^/") then return url:match("^%a+://[^/?#]+") .. location end
+  if location:find("^//") then return url:match("^%a+:") .. location end
+  local host = url:match("^%a+://[^/?#]+")
+  if location:find("^/") then return host .. location end
+  return (url:match("^%a+://[^/?#]+[^?#]*/") or host .. "/") .. location
 end
 
 local function get(state)
@@ -204,7 +208,6 @@ local function fetch(state)
     local ok
     if response then ok, err = take(state, response) end
     if ok and is_whole(state) then return true end
-    leave(state)
     err = err or errors.new { kind = "truncated", call = "GET " .. state.url,
       message = ("%.0f of %.0f bytes came"):format(state.received,
         state.total) }
@@ -212,6 +215,7 @@ local function fetch(state)
     if not response or not state.validator then state.received = 0 end
     idle = state.received > before and 0 or idle + 1
     if idle == IDLE_TRIES then return nil, err end
+    leave(state)
     if idle > 0 then loop.sleep(0.25 * 2 ^ idle) end
   end
 end
