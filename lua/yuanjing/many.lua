@@ -101,7 +101,7 @@ end
 
 local function start_workers(state)
   local most = math.max(1, state.options.in_flight or IN_FLIGHT)
-  while state.workers < math.min(most, #state.heap) do
+  for _ = state.workers + 1, math.min(most, state.open) do
     state.workers = state.workers + 1
     loop.start(function() work(state) end)
   end
