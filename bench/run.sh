@@ -42,7 +42,7 @@ nginx_conf() {
     done
   done
   [ "$(id -u)" = 0 ] && echo "user root;"
-  echo "worker_processes 1; pid logs/nginx.pid; error_log logs/error.log warn;"
+  echo "worker_processes 1; worker_cpu_affinity 01; pid logs/nginx.pid; error_log logs/error.log warn;"
   sed "s/@PORT@/$PORT/g" bench/nginx.conf
 }
 

@@ -382,9 +382,10 @@ describe("limits by the hundred", function()
     local limit_of, list = {}, {}
     for i = 1, COUNT do
       local transfer = open(url,
-        { limits = { total = 1 + random(1000) / 1000, connect = 60 } })
+        { limits = { total = 20 + random(1000) / 1000, connect = 60 } })
       list[i] = transfer
     end
+    move_for(0.5)  -- all connections are made
     local from = core.now()
     for i, transfer in ipairs(list) do
       local seconds = 0.3 + random(1000) / 1000
@@ -392,7 +393,7 @@ describe("limits by the hundred", function()
         transfer:close()
       else
         limit_of[transfer] = core.now() - from + seconds
-        transfer:discard(seconds)  -- to a new place, most of them nearer
+        transfer:discard(seconds)  -- nearer, to a new place
       end
     end
     local fired = 0
@@ -406,10 +407,11 @@ describe("limits by the hundred", function()
         limit_of[transfer] = nil
         fired = fired + 1
       end
+      local late = 0  -- beyond what hundreds of ready sockets may delay
       for transfer, limit in pairs(limit_of) do
-        -- not at once where hundreds of sockets are ready, or all is slow
-        assert.is_true(limit > now - 0.2 or transfer:done())
+        if limit < now - 0.5 and not transfer:done() then late = late + 1 end
       end
+      assert.equal(0, late)
     end
     assert.equal(COUNT - math.floor(COUNT / 7), fired)
     listener:close()

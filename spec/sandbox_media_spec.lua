@@ -5,6 +5,8 @@ local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
 
+local unpack = table.unpack or unpack
+
 local IMAGE = "/llmage/v1/image/generations"
 local VIDEO = "/llmage/v1/video/generations"
 local BEARER = "Authorization: Bearer sk-sandbox"
@@ -28,6 +30,7 @@ end)
 -- curl's exit status, and the answer in parts.
 local function parse(text)
   local answer, rest = text:match("^(.*)\n(%d+)$")
+  answer = answer:gsub("^HTTP/%S+ 100 .-\r\n\r\n", "")
   local head, body = answer:match("^(HTTP/.-\r\n)\r\n(.*)$")
   local headers = {}
   for name, value in (head or ""):gmatch("([%w-]+): ([^\r]*)\r\n") do
@@ -85,13 +88,12 @@ local function query(id, ...)
 end
 
 local function list()
-  return decoded(curl("/sandbox/tasks"))
+  return decoded(curl("/sandbox/tasks?last=1"))
 end
 
 -- The task that was submitted last, as the sandbox has it.
 local function last_task()
-  local tasks = list().tasks
-  return tasks[#tasks]
+  return list().tasks[1]
 end
 
 -- The addresses that a finished task tells, by kind.
@@ -297,7 +299,7 @@ describe("a submit of JSON", function()
     assert.equal(200, legacy("YWJj").status)
     assert.equal(200, legacy("data:image/png;base64,iVBORw0KGgo=").status)
     assert.same({ { name = "image_file1", type = "image/png", size = 8,
-      md5 = "c3cfee2fc3b98c04e73b3d8ca65f8cbf", head = "89504e470d0a1a0a" } },
+      md5 = "e9dd2797018cad79186e03e8c5aec8dc", head = "89504e470d0a1a0a" } },
       last_task().files)
   end)
 end)
@@ -324,10 +326,9 @@ describe("a submit as a form", function()
       "image_files" }, task.order)
     local files = {
       { name = "image_files", filename = "图 1.jpg", type = "image/jpeg",
-        size = 6, md5 = "2cc3ce2d8b40ba5ee68e4eb8b4a54d8f",
-        head = "ffd8ff6f6e65" },
+        size = 6, head = "ffd8ff6f6e65" },
       { name = "image_files", filename = "2.png", type = "image/x-own",
-        size = 8, md5 = "", head = "89504e472074776f" },
+        size = 8, head = "89504e472074776f" },
     }
     for i, name in ipairs { "1.jpg", "2.png" } do
       files[i].md5 = shell.read('md5sum <"$1"', folder .. "/" .. name)
@@ -398,7 +399,7 @@ describe("a submit as a form", function()
     for _, header in ipairs { "Transfer-Encoding: chunked", "Expect:" } do
       assert.equal(200, raw(body, "-H", header).status)
       local file = last_task().files[1]
-      assert.same({ 'a "b\\.jpg', 16, "0d0a2d2d0d0a2d420d0a2d2d620d0a0d" },
+      assert.same({ 'a "b\\.jpg', 15, "0d0a2d2d0d0a2d420d0a2d2d620d0a" },
         { file.filename, file.size + 0, file.head })
     end
   end)
@@ -431,11 +432,11 @@ describe("a submit as a form", function()
   it("has no limit, where JSON has one", function()
     local before = shell.read('grep VmHWM "/proc/$(cat "$1")/status"',
       server.dir .. "/nginx.pid"):match("%d+")
-    shell.read('truncate -s 100M "$1"', folder .. "/big.png")
+    shell.read('truncate -s 50M "$1"', folder .. "/big.png")
     assert.equal(200, i2v("image_file=@big.png").status)
     local file = last_task().files[1]
-    assert.equal(104857600, file.size + 0)
-    assert.equal("2f282b84e7e608d5852449ed940bfc51", file.md5)
+    assert.equal(52428800, file.size + 0)
+    assert.equal("25e317773f308e446cc84c503a6d1f85", file.md5)
     local after = shell.read('grep VmHWM "/proc/$(cat "$1")/status"',
       server.dir .. "/nginx.pid"):match("%d+")
     assert.is_true(after - before < 8192, after - before)
@@ -497,7 +498,7 @@ describe("the answer to a submit", function()
       assert.equal(expected[1], answer.curl)
       local after = list()
       assert.equal(before.posts[VIDEO] + 1, after.posts[VIDEO])
-      assert.equal(expected[2], #after.tasks == #before.tasks + 1)
+      assert.equal(expected[2], after.begun == before.begun + 1)
       local requests = server:requests()
       assert.equal(scenario, requests[#requests - 1].scenario)
       assert.is_truthy(requests[#requests - 1].status)
@@ -617,7 +618,7 @@ describe("a task", function()
     assert.matches('"succeeded"', answer.body)
     assert.equal("query-lower", answer.headers["x-sandbox"])
     assert.matches(NEW, query(id).body)
-    assert.equal(3, last_task().queries)
+    assert.equal(2, last_task().queries) -- that came so far
   end)
 
   it("answers a hanging query when it ends", function()
@@ -694,8 +695,8 @@ describe("a file", function()
       assert.is_true(body == bytes:sub(first + 1, last + 1), header)
     end
     for _, header in ipairs { "bytes=200000-", "bytes=-0" } do
-      assert.same({ 416, "bytes */200000" }, { range(header), select(2,
-        range(header)) })
+      local status, told = range(header)
+      assert.same({ 416, "bytes */200000" }, { status, told })
     end
     for _, header in ipairs { "bytes=0-1,3-4", "bytes=9-2", "lines=1-2" } do
       local status, told, body = range(header)
@@ -736,14 +737,14 @@ describe("a file", function()
       length = "5010" } },
     ["file-slow=0.1; size=5000"] = { { 0, 200, 5000 } },
     ["file-stall=0.1; size=5000"] = { { 0, 200, 5000 } },
-    ["file-gzip"] = { { 0, 200, length = "2621" } },
+    ["file-gzip"] = { { 0, 200, length = "2617" } },
     ["file-gzip-always"] = { { 0, 200, length = false } },
     ["file-no-etag"] = { { 0, 200, etag = false } },
     ["file-403=1"] = { { 0, 403 }, { 0, 200 } },
     ["file-404=1"] = { { 0, 404 }, { 0, 200 } },
     ["file-500=1"] = { { 0, 500 }, { 0, 200 } },
     ["file-502=1"] = { { 0, 502 }, { 0, 200 } },
-    ["file-html=1"] = { { 0, 200, 125 }, { 0, 200, 2621 } },
+    ["file-html=1"] = { { 0, 200, 100 }, { 0, 200, 2617 } },
     ["file-reset=1"] = { { 56 }, { 0, 200 } },
     ["file-redirect"] = { { 0, 302 } },
     ["expired"] = { { 0, 403 }, { 0, 403 } },
@@ -813,6 +814,7 @@ describe("a file", function()
   end)
 
   it("is counted", function()
+    assert.equal(list().begun, #decoded(curl("/sandbox/tasks")).tasks)
     local address = urls().video
     curl(address)
     curl(address, "-I")

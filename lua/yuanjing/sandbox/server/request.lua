@@ -22,7 +22,7 @@ local JSON_LIMIT = 10 * 1024 * 1024
 ---@field odd? table[] the scenarios that stay with a task: name, value
 ---@field auth "ok"|"wrong"|"missing"
 ---@field scenario string what was asked of the sandbox, or ""
----@field too_large? boolean a JSON body beyond the limit
+---@field too_large boolean a JSON body beyond the limit
 ---@field latency number
 ---@field task_seconds number
 ---@field unchecked? boolean
@@ -43,15 +43,19 @@ local function first_of_each(many)
   return single
 end
 
-local function read_body()
+-- The body, and how long it is. One beyond the limit is not read: "".
+local function read_body(limit)
   ngx.req.read_body()
   local body = ngx.req.get_body_data()
-  if body then return body end
+  if body then return #body <= limit and body or "", #body end
   local path = ngx.req.get_body_file()
   local file = path and io.open(path, "rb")
-  body = file and file:read("*a") or ""
-  if file then file:close() end
-  return body
+  if not file then return "", 0 end
+  local size = file:seek("end")
+  file:seek("set")
+  body = size <= limit and file:read("*a") or ""
+  file:close()
+  return body, size
 end
 
 local function read_fields(seen)
@@ -84,9 +88,9 @@ local function receive(seen)
     return
   end
   local limit = is_json(seen.headers) and JSON_LIMIT or math.huge
-  if (announced or 0) <= limit then seen.body = read_body() end
-  seen.bytes = math.max(announced or 0, #seen.body)
-  if seen.bytes > limit then seen.too_large, seen.body = true, "" end
+  seen.bytes = announced or 0
+  if seen.bytes <= limit then seen.body, seen.bytes = read_body(limit) end
+  seen.too_large = seen.bytes > limit
 end
 
 --- Reads the request at hand, its body too, unless that is too large.

@@ -33,11 +33,15 @@ function methods:describe()
   return record
 end
 
+local STEP = 0.02 -- seconds
+
 --- Lets time pass, but not beyond the task's end.
+-- NB: ngx.now() stands still over a sleep of less than a millisecond, so a
+-- loop that sleeps for just the rest would not end.
 function methods:wait(seconds)
   local stop = ngx.now() + seconds
   while ngx.now() < stop and not select(2, tasks.stage(self.task)) do
-    ngx.sleep(math.min(0.05, stop - ngx.now()))
+    ngx.sleep(STEP)
   end
 end
 

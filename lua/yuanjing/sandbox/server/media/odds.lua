@@ -35,7 +35,8 @@ end
 function methods:apply(phase, subject)
   for _, step in ipairs(self._steps) do
     local row = scenario.row(step.name)
-    local late = row.limited and self._first and subject.n > self._first
+    local late = row.limited and self._first and
+      (subject.n or 0) > self._first
     if row[phase] and not late then
       row[phase](subject, step.value)
       self._told[#self._told + 1] = step.name

@@ -39,10 +39,12 @@ function query.status(seen)
   return draft:finish()
 end
 
---- What has been submitted, for who wants to check what was received.
-function query.list()
+--- What has been submitted, for who wants to check what was received: all of
+--- it, or with `?last=n` the last n.
+---@param seen yuanjing.sandbox.Seen
+function query.list(seen)
   return play.json(200, json.record("posts", tasks.posts(),
-    "tasks", tasks.list()))
+    "begun", tasks.begun(), "tasks", tasks.list(tonumber(seen.query.last))))
 end
 
 return query

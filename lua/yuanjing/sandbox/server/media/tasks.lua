@@ -103,11 +103,17 @@ local function shown(task)
   return task
 end
 
---- Every task that is still known, oldest first.
+--- How many have begun.
+function tasks.begun()
+  return counted("task")
+end
+
+--- Every task that is still known, or the last so many; oldest first.
+---@param last? integer
 ---@return table[]
-function tasks.list()
-  local list = {}
-  for number = 1, counted("task") do
+function tasks.list(last)
+  local list, all = {}, tasks.begun()
+  for number = math.max(1, all - (last or all) + 1), all do
     local id = memory():get("id:" .. number)
     local task = id and tasks.find(id)
     if task then list[#list + 1] = shown(task) end
