@@ -25,7 +25,7 @@ struct yj_pool {
   int64_t curl_at;           /* when curl wants to be called, or YJ_NEVER */
   int64_t now;
   pid_t pid;
-  int blind;                 /* a socket could not be watched */
+  int blind;                 /* a socket is not watched: out of memory */
   char *ca_path;             /* owned, or NULL */
 };
 
@@ -329,7 +329,8 @@ static void act(struct yj_pool *p, curl_socket_t fd, int what) {
   int mask = (what & YJ_READ ? CURL_CSELECT_IN : 0) |
              (what & YJ_WRITE ? CURL_CSELECT_OUT : 0) |
              (what & YJ_ERROR ? CURL_CSELECT_ERR : 0);
-  curl_multi_socket_action(p->multi, fd, mask, &running);
+  if (curl_multi_socket_action(p->multi, fd, mask, &running) != CURLM_OK)
+    p->blind = 1;  /* out of memory: some socket is no more heard of */
 }
 
 static void hear_curl_timer(struct yj_pool *p) {

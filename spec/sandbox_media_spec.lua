@@ -315,7 +315,8 @@ describe("a submit as a form", function()
 
   it("is kept part by part, in order", function()
     local answer = form("model=doubao-seedance-2-0-260128", "catelogid=ref2v",
-      "prompt=从图片1到图片2", "duration=5", 'image_files=@1.jpg;filename="图 1.jpg"',
+      "prompt=从图片1到图片2", "duration=5",
+      'image_files=@1.jpg;filename="图 1.jpg"',
       "image_files=@2.png;type=image/x-own")
     assert.equal(200, answer.status)
     local task = last_task()
@@ -545,7 +546,8 @@ describe("a task", function()
       '"off_peak": false, "duration": 1}, "image": "' .. address ..
       'cover.png", "video": "' .. address ..
       'video.mp4", "status": "SUCCEEDED", "taskid": "' .. id .. '"}$', body)
-    for _, way in ipairs { { "-H", JSON, "-d", ('{"taskid": "%s"}'):format(id) },
+    for _, way in ipairs {
+      { "-H", JSON, "-d", ('{"taskid": "%s"}'):format(id) },
       { "-G", "-d", "taskid=" .. id } } do
       assert.equal(body, curl("/llmage/tasks", "-H", BEARER,
         unpack(way)).body)

@@ -22,7 +22,7 @@ local JSON_LIMIT = 10 * 1024 * 1024
 ---@field odd? table[] the scenarios that stay with a task: name, value
 ---@field auth "ok"|"wrong"|"missing"
 ---@field scenario string what was asked of the sandbox, or ""
----@field too_large boolean a JSON body beyond the limit
+---@field too_large? boolean a JSON body beyond the limit
 ---@field latency number
 ---@field task_seconds number
 ---@field unchecked? boolean

@@ -6,7 +6,8 @@
 --   instead(seen, value)       makes the answer in the handler's place, or
 --                              returns nothing
 --   change(play, value, plan)  changes the answer, whoever made it
--- Those about tasks stay with the task that the request begins (media/odds.lua):
+-- Those about tasks stay with the task that the request begins
+-- (media/odds.lua):
 --   begin(task, value)         changes the task itself
 --   submit(draft, value)       the answer to the submit
 --   wait(draft, value)         comes before the answer to a query

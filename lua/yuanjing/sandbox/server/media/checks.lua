@@ -104,7 +104,9 @@ end
 -- The legacy API takes media as texts, and files alike.
 local function check_legacy_medium(rule, value, files)
   if is_missing(value) then return check_files(rule, files) end
-  if not checks.is_medium(value) then return wrong(rule.name, "URL or base64") end
+  if not checks.is_medium(value) then
+    return wrong(rule.name, "URL or base64")
+  end
 end
 
 -- --------------------------------------------------------------------------

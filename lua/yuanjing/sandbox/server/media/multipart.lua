@@ -80,7 +80,8 @@ end
 
 -- RFC 5987: filename*=UTF-8''a%20b.png
 local function extended(text, name)
-  local value = text:match(";%s*" .. name .. "%*=[Uu][Tt][Ff]%-8'[^']*'([^;%s]*)")
+  local value =
+    text:match(";%s*" .. name .. "%*=[Uu][Tt][Ff]%-8'[^']*'([^;%s]*)")
   return value and value:gsub("%%(%x%x)", function(hex)
     return string.char(tonumber(hex, 16))
   end)

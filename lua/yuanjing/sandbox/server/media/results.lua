@@ -19,7 +19,8 @@ end
 ---@return string? id
 ---@return string? name
 function results.read_path(path)
-  local a, b, c, d, name = path:match("^/tmp/(%d+)/(%d+)/(%d+)/(%d+)/([%w_.]+)$")
+  local a, b, c, d, name =
+    path:match("^/tmp/(%d+)/(%d+)/(%d+)/(%d+)/([%w_.]+)$")
   if a then return a .. b .. c .. d, name end
 end
 
