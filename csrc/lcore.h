@@ -36,8 +36,8 @@ int yj_push_summary(lua_State *L, const struct yj_decoder *d);
 /* What a request table says, in two parts. The first leaves strings on the
  * stack that the request points to                         [-0, +5, v];
  * the second returns 0, or how many results say why not    [-0, +0|n, v] */
-void yj_read_request(lua_State *L, int table, struct yj_request *request);
-int yj_read_outgoing(lua_State *L, int table, struct yj_outgoing *out);
+void yj_read_request(lua_State *L, int request, struct yj_request *r);
+int yj_read_outgoing(lua_State *L, int request, struct yj_outgoing *out);
 
 void yj_open_decoder(lua_State *L);
 void yj_open_pool(lua_State *L);

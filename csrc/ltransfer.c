@@ -1,4 +1,5 @@
 /* ltransfer: transfer.h for Lua. */
+#include <errno.h>
 #include <string.h>
 
 #include "lcore.h"
@@ -136,6 +137,8 @@ static int l_done(lua_State *L) {
 }
 
 static const char *fault_message(const struct yj_transfer *t) {
+  if (t->fault == YJ_FAULT_FILE && t->file_error == ENODATA)
+    return "a file became shorter while it was sent";
   if (t->fault == YJ_FAULT_FILE)
     return strerror(t->file_error);
   if (t->fault != YJ_FAULT_CURL)

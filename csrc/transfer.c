@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "pool.h"
@@ -298,20 +299,38 @@ static void close_file(struct yj_transfer *t) {
   t->has_file = 0;
 }
 
+/* Whether the file, now that it is locked, still stands under that name (who
+ * had it may have moved it away) and reaches to the offset; 0, or an errno. */
+static int check_place(int fd, const char *path, int64_t offset) {
+  struct stat own, named;
+  if (fstat(fd, &own) != 0 || stat(path, &named) != 0)
+    return errno;
+  if (own.st_dev != named.st_dev || own.st_ino != named.st_ino)
+    return EAGAIN;
+  return own.st_size < offset ? ESPIPE : 0;
+}
+
+static int place(int fd, const char *path, int64_t offset) {
+  int error;
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+    return errno;
+  error = check_place(fd, path, offset);
+  if (error != 0)
+    return error;
+  return ftruncate(fd, offset) == 0 && lseek(fd, offset, SEEK_SET) >= 0
+             ? 0 : errno;
+}
+
 /* Opens the file for this writer alone and cuts it off at the offset; 0, or an
  * errno. */
 static int open_locked(const char *path, int64_t offset, int *file) {
-  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
-  int error;
+  int error, fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
   if (fd < 0)
     return errno;
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(fd, offset) == 0 &&
-      lseek(fd, offset, SEEK_SET) >= 0) {
-    *file = fd;
-    return 0;
-  }
-  error = errno;
-  close(fd);
+  error = place(fd, path, offset);
+  if (error != 0)
+    close(fd);
+  *file = fd;
   return error;
 }
 

@@ -473,6 +473,38 @@ describe("a connection that dies when it is used again", function()
   end)
 end)
 
+describe("a proxy", function()
+  it("is asked for what plain http wants", function()
+    local proxy = serve({ "send", answer(200, {}, "ok") })
+    local transfer = fetch("http://a.invalid/x", { proxy = proxy.url })
+    assert.same({ "ok", {} }, { transfer:body(), fault(transfer) })
+    assert.equal("http://a.invalid/x", proxy:requests()[1].path)
+  end)
+
+  it("that refuses a tunnel has let nothing through", function()
+    local proxy = serve({ "send", answer(407, {}, "who are you?") })
+    local transfer = fetch("https://a.invalid/x",
+      { proxy = proxy.url, method = "POST", body = "x", once = true })
+    local name, _, _, sent, answered = transfer:failure()
+    assert.same({ "curl", false, false, "", "" },
+      { name, sent, answered, transfer:head(), transfer:body() })
+    assert.is_nil(transfer:status())
+    assert.equal("CONNECT", proxy:requests()[1].method)
+  end)
+
+  it("counts as connecting until the tunnel is there", function()
+    local stuck = { serve(SILENCE), serve({ "send",
+      "HTTP/1.1 200 Connection established\r\n\r\n" }, SILENCE) }
+    for _, proxy in ipairs(stuck) do
+      local transfer = open("https://a.invalid/x",
+        { proxy = proxy.url, limits = { connect = 0.3, head = 9 } })
+      local took = support.timed(finish, transfer)
+      assert.is_true(took > 0.25 and took < 2, took)
+      assert.same({ "connect_timeout", 42, false, false }, fault(transfer))
+    end
+  end)
+end)
+
 describe("a slow reader", function()
   it("holds the sender, and reads all in the end", function()
     local text = ("x"):rep(1000)

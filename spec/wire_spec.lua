@@ -407,15 +407,13 @@ describe("the wire", function()
       legacy_images("data:image/png;base64,iVBO", yuanjing.bytes(PNG)))
   end)
 
-  -- TODO: http.lua puts the file there too; pending until its marks can not be
-  -- met in a text.
-  pending("leaves a text alone that looks like the mark of a file", function()
+  it("leaves a text alone that looks like the mark of a file", function()
     local body = sent("legacy", { model = VIDU.model,
-      prompt = "a <yuanjing file 1> b <yuanjing file 9>",
+      prompt = "a yjfile0x1; b <yuanjing file 9>",
       first_frame = yuanjing.bytes(PNG), last_frame = yuanjing.bytes(JPEG) })
     for _, field in ipairs(body.fields) do
       if field[1] == "prompt" then
-        assert.equal("a <yuanjing file 1> b <yuanjing file 9>", field[3])
+        assert.equal("a yjfile0x1; b <yuanjing file 9>", field[3])
       end
     end
   end)

@@ -129,6 +129,7 @@ local function await_head(call, transfer)
     loop.wait(transfer)
     call.tell_upload(transfer:uploaded())
   end
+  call.tell_upload(transfer:uploaded(), true)
 end
 
 -- One attempt: a response, or nil and the fields of an error.
@@ -202,12 +203,12 @@ local function attempt_once(call, attempt)
   return response, err
 end
 
--- Tells of an upload's progress, five times a second at most.
+-- Tells of an upload's progress: five times a second at most, and at its end.
 local function new_upload_teller(settings, request)
-  local told = 0
-  return function(sent)
-    if loop.now() - told < 0.2 then return end
-    told = loop.now()
+  local told, last = 0, 0
+  return function(sent, is_over)
+    if sent == last or not is_over and loop.now() - told < 0.2 then return end
+    told, last = loop.now(), sent
     emit(settings, { type = "upload", call = call_of(request), sent = sent,
       total = request.length })
   end

@@ -13,7 +13,7 @@ local outgoing = {}
 ---@field base? "base_url"|"asset_url"
 ---@field query? table<string, string|number>
 ---@field json? table
----@field embedded? table<string, table> pieces of the body, by the marks in the json
+---@field embedded? { word: string, pieces: table[] } the n-th piece goes where the json has word .. n .. ";"
 ---@field total? number seconds; bounds this call if nothing shorter does
 ---@field parts? table[] of a form: { name, data | path, file_name?, type? }
 ---@field length? integer of the parts' files, in bytes, for on_event
@@ -84,9 +84,9 @@ end
 local function embed(text, embedded)
   local pieces, from = {}, 1
   while from do
-    local first, last, mark = text:find("(<yuanjing file %d+>)", from)
+    local first, last, n = text:find(embedded.word .. "(%d+);", from)
     pieces[#pieces + 1] = text:sub(from, (first or 0) - 1)
-    if first then pieces[#pieces + 1] = embedded[mark] end
+    if first then pieces[#pieces + 1] = embedded.pieces[tonumber(n)] end
     from = first and last + 1
   end
   return pieces
@@ -136,25 +136,31 @@ function outgoing.prepare(settings, request)
   }, nil, key
 end
 
--- A plain answer's body may take as long as the model thinks: the platform
--- sends its head at once and nothing until the answer is whole. So unless
--- `first` is given it bounds the head alone there, and `total` the rest.
+-- Files take the time they take.
+local function is_timeless(request)
+  return request.stream or request.hold or request.parts or request.embedded
+end
 
 --- The limits of one attempt, with so many seconds left for it.
+-- A plain answer's body may take as long as the model thinks: the platform
+-- sends its head at once and nothing until the answer is whole. So unless
+-- `first` is given it bounds the head alone there, and `total` the rest; where
+-- `total` does not, `first` is as long. While a long body goes out the core
+-- lets neither pass.
 function outgoing.limits(settings, request, left)
   local t = settings.timeout
   return {
     connect = t.connect, idle = t.idle, total = left,
     head = t.first or DEFAULT_FIRST,
-    first = t.first or request.stream and DEFAULT_FIRST or nil,
+    first = t.first or request.stream and DEFAULT_FIRST
+      or not left and DEFAULT_TOTAL or nil,
   }
 end
 
 --- When a call that begins now must be over, retries and all.
 function outgoing.deadline(settings, request)
-  local is_plain = not (request.stream or request.hold or request.parts)
-  local total = settings.timeout.total or is_plain and DEFAULT_TOTAL
-    or math.huge
+  local total = settings.timeout.total
+    or not is_timeless(request) and DEFAULT_TOTAL or math.huge
   return loop.now() + math.min(total, request.total or math.huge)
 end
 

@@ -25,6 +25,7 @@ function submit.call(settings, kind, given)
   local answer, err = wire.submit(settings, kind, checked)
   if answer then return task.new(settings, wire, answer, about) end
   if err.task then
+    about.error = err.kind == "task_failed" and err or nil
     err.task = task.new(settings, wire, err.task, about)
   end
   return nil, err

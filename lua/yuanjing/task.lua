@@ -212,6 +212,7 @@ function task.new(settings, api, answer, about)
     done = false, model = about.model, category = about.category,
     _settings = settings, _api = api, _submitted = about.submitted }, Task)
   take(self, answer)
+  if about.error then self.done, self.error = true, about.error end
   return self
 end
 

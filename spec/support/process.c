@@ -32,7 +32,8 @@ static int l_exit(lua_State *L) {
 
 static void ignore(int number) { (void)number; }
 
-/* interrupt(seconds): a signal comes then, whose handler does nothing */
+/* interrupt(seconds): a signal comes then, and again and again, whose handler
+ * does nothing */
 static int l_interrupt(lua_State *L) {
   double seconds = luaL_checknumber(L, 1);
   struct itimerval timer;
@@ -43,6 +44,7 @@ static int l_interrupt(lua_State *L) {
   memset(&timer, 0, sizeof timer);
   timer.it_value.tv_sec = (time_t)seconds;
   timer.it_value.tv_usec = (suseconds_t)((seconds - (time_t)seconds) * 1e6);
+  timer.it_interval = timer.it_value;
   setitimer(ITIMER_REAL, &timer, NULL);
   return 0;
 }

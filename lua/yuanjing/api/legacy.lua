@@ -2,6 +2,7 @@
 -- JSON throughout, images as URLs or as base64 inside it.
 local answers = require "yuanjing.api.answers"
 local form = require "yuanjing.api.form"
+local json = require "yuanjing.json"
 local reading = require "yuanjing.api.reading"
 local texts = require "yuanjing.api.texts"
 local v1 = require "yuanjing.api.v1"
@@ -22,21 +23,27 @@ function legacy.chat_stream(settings, params)
   return texts.chat_stream(CHAT, settings, params)
 end
 
--- A mark that stands in the JSON where a file's base64 goes.
-local function mark_of(n)
-  return ("<yuanjing file %d>"):format(n)
+-- A word that stands nowhere in the fields: nobody's prompt is taken for a file.
+local function unused_word(object)
+  local text = json.encode(object) or ""
+  local n = 0
+  while text:find(("yjfile%dx"):format(n), 1, true) do n = n + 1 end
+  return ("yjfile%dx"):format(n)
 end
 
--- The files become data URIs in the object; their bytes come later.
+-- The files become data URIs in the object, with a mark where the bytes go,
+-- which come later.
 local function embed_files(object, files)
-  local pieces = {}
+  if #files == 0 then return nil end
+  local embedded = { word = unused_word(object), pieces = {} }
   for n, file in ipairs(files) do
     local medium = file.medium
-    object[file.name] = ("data:%s;base64,%s"):format(medium.type, mark_of(n))
-    pieces[mark_of(n)] = { path = medium.path, data = medium.data,
+    object[file.name] = ("data:%s;base64,%s%d;"):format(medium.type,
+      embedded.word, n)
+    embedded.pieces[n] = { path = medium.path, data = medium.data,
       base64 = true }
   end
-  return pieces
+  return embedded
 end
 
 --- Submits a video. There is no submit of images on this wire.
@@ -45,9 +52,9 @@ end
 ---@return yuanjing.Error?
 function legacy.submit(settings, _, checked)
   local object = form.object(checked.fields)
-  local pieces = embed_files(object, checked.files)
+  local embedded = embed_files(object, checked.files)
   return form.submit(settings, { method = "POST", path = "/llmage/video",
-    json = object, embedded = next(pieces) and pieces, billable = true })
+    json = object, embedded = embedded, billable = true })
 end
 
 --- Asks how a task stands: a POST here, but one that costs nothing.
