@@ -128,19 +128,16 @@ end
 local lingering = {}
 
 --- Lets a transfer whose answer is read run out by itself for a moment, so that
---- its connection can serve again; nobody waits for it.
+--- its connection can serve again; nobody waits for it. What it holds stays with
+--- whoever holds it.
 ---@param transfer yuanjing.core.Transfer
 function loop.linger(transfer)
   for other in pairs(lingering) do
-    if other:done() then
-      lingering[other] = nil
-      other:close()
-    end
+    if other:done() then lingering[other] = nil end
   end
   transfer:discard(2)
   loop.pool():step()
-  if transfer:done() then return transfer:close() end
-  lingering[transfer] = true
+  if not transfer:done() then lingering[transfer] = true end
 end
 
 --- Waits, and lets everything in flight go on.

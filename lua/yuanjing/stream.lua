@@ -99,16 +99,11 @@ local function fail(self, failure)
   return nil, self._err
 end
 
--- The reply is made before the transfer goes; its connection may serve again.
+-- The text stays in the transfer, where it takes no more room than it has to,
+-- until somebody asks for the whole; the connection may serve again.
 local function succeed(self, event)
   self._over = true
-  local content, reasoning, finish_reason, last = self._transfer:summary()
-  self._reply = self._read_reply(content, reasoning, finish_reason, last)
-  if event == "done" then
-    loop.linger(self._transfer)
-  else
-    self._transfer:close()
-  end
+  if event == "done" then loop.linger(self._transfer) end
 end
 
 -- There was no chunk but an event: nil, or nil and an error, or true when there
@@ -233,6 +228,11 @@ function methods:finish()
   check_open(self, 2)
   drain(self)
   if self._err then return nil, self._err end
+  if not self._reply then
+    local content, reasoning, finish_reason, last = self._transfer:summary()
+    self._reply = self._read_reply(content, reasoning, finish_reason, last)
+    if self._transfer:done() then self._transfer:close() end
+  end
   return self._reply
 end
 
