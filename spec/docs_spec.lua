@@ -1,7 +1,6 @@
 local support = require "support"
 
-local BUILD = os.getenv("YJ_BUILD")
-  or (rawget(_G, "jit") and "luajit" or "5.4")
+local BUILD = rawget(_G, "jit") and "luajit" or "5.4"
 local LUA = rawget(_G, "jit") and "luajit" or "lua5.4"
 
 describe("docs/models.md", function()
