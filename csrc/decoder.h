@@ -22,7 +22,7 @@ enum yj_event {
   YJ_EVENT_DONE,      /* [DONE] */
   YJ_EVENT_END,       /* the bytes are over, and no [DONE] came */
   YJ_EVENT_CUT,       /* the bytes are over in the middle of a value */
-  YJ_EVENT_BAD,       /* not JSON; yj_decoder_rest() has the text */
+  YJ_EVENT_BAD,       /* not JSON; the text lies in pending */
   YJ_EVENT_TOO_LARGE, /* one event is larger than the limit */
   YJ_EVENT_NO_MEMORY
 };

@@ -172,7 +172,6 @@ end
 local function next_url(url, location)
   if location:find("^%a[%w+.-]*://") then return location end
   if location:find("^//") then return url:match("^%a+:") .. location end
-  if location:find("^//") then return url:match("^%a+:") .. location end
   local host = url:match("^%a+://[^/?#]+")
   if location:find("^/") then return host .. location end
   return (url:match("^%a+://[^/?#]+[^?#]*/") or host .. "/") .. location

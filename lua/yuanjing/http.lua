@@ -11,9 +11,10 @@ local http = {}
 ---@field status integer
 ---@field headers table<string, string> by lower-case name
 ---@field body? string
----@field transfer? yuanjing.core.Transfer of a stream whose head is here
+---@field transfer? yuanjing.core.Transfer of an answer whose body is to come
+---@field request? yuanjing.Request that the transfer belongs to
 ---@field failure? yuanjing.Error the body broke off
----@field attempts integer
+---@field complete fun(failure: table): yuanjing.Error makes it an error of this call
 
 local MAX_RETRY_AFTER = 60
 
@@ -149,17 +150,12 @@ end
 
 -- Trying again -------------------------------------------------------------
 
--- Not math.random: its sequence is the host's.
-local function jitter()
-  return (loop.now() * 1e4) % 1
-end
-
 -- Seconds until the next attempt, or nil: this error stands.
 local function delay_before_next(settings, err, attempt, ends)
   if not err.retryable or attempt > settings.retries then return nil end
   local delay = err.retry_after
   if not delay then
-    delay = math.min(8, 0.5 * 2 ^ (attempt - 1)) * (1 - 0.25 * jitter())
+    delay = math.min(8, 0.5 * 2 ^ (attempt - 1)) * (1 - 0.25 * loop.jitter())
   end
   if delay > MAX_RETRY_AFTER or loop.now() + delay >= ends then return nil end
   return delay
@@ -189,7 +185,8 @@ end
 local function attempt_once(call, attempt)
   local settings, request = call.settings, call.request
   local left = call.ends - loop.now()
-  call.wire.limits = outgoing.limits(settings, request, left < math.huge and left or nil)
+  call.wire.limits = outgoing.limits(settings, request,
+    left < math.huge and left or nil)
   emit(settings, { type = "request", call = call_of(request),
     attempt = attempt, url = call.wire.url })
   local started = loop.now()

@@ -156,4 +156,11 @@ end
 
 loop.now = core.now
 
+--- A number from 0 to 1, so that not everybody comes back at the same moment.
+--- Not math.random: its sequence is the host's.
+---@return number
+function loop.jitter()
+  return (core.now() * 1e4) % 1
+end
+
 return loop

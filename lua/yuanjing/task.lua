@@ -30,9 +30,6 @@ local FIRST_INTERVAL, LONGEST_INTERVAL, GROWTH, JITTER = 4, 15, 1.4, 0.25
 -- A task is unknown to the status query for a moment after its submit.
 local UNKNOWN_AT_FIRST = 60
 
--- A query may hang until the task ends: it says "still running" then.
-local QUERY_LIMIT = 60
-
 -- What asking again can not mend; all else may pass.
 local LASTING = { auth = true, not_found = true, task_failed = true,
   invalid_request = true, cancelled = true }
@@ -65,8 +62,7 @@ end
 
 -- The same settings, but no call goes on for longer than that.
 local function bounded(settings, seconds)
-  local total = math.min(seconds, settings.timeout.total or QUERY_LIMIT,
-    QUERY_LIMIT)
+  local total = math.min(seconds, settings.timeout.total or math.huge)
   return settings_of.derive(settings,
     { timeout = { total = math.max(0.001, total) } }, 1)
 end
@@ -97,11 +93,11 @@ end
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
 function methods:refresh()
-  return task.refresh(self, QUERY_LIMIT)
+  return task.refresh(self, math.huge)
 end
 
 local function jittered(seconds)
-  return seconds * (1 - JITTER * ((loop.now() * 1e4) % 1))
+  return seconds * (1 - JITTER * loop.jitter())
 end
 
 --- When to ask next, in seconds from now, for the n-th time.

@@ -2,7 +2,10 @@
 -- section 6). Shared by the v1 and the legacy wire.
 local envelope = require "yuanjing.api.envelope"
 
-local answers = {}
+local answers = {
+  --- Seconds a status query may take: it may hang until the task ends.
+  QUERY_LIMIT = 60,
+}
 
 local FINAL = { SUCCEEDED = true, FAILED = true, UNKNOWN = true,
   CANCELED = true, CANCELLED = true, EXPIRED = true }

@@ -74,11 +74,7 @@ function form.submit(settings, request)
       call = request.method .. " " .. request.path,
       message = ("%s: the text is not UTF-8"):format(name) }
   end
-  local document, response = reading.fetch(settings, request)
-  if not document then return nil, response end
-  local answer, failure = answers.read_submit(document)
-  if not answer then return reading.failed(failure, response) end
-  return answer
+  return reading.fetch_answer(settings, request, answers.read_submit)
 end
 
 return form

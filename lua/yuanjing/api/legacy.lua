@@ -7,21 +7,8 @@ local reading = require "yuanjing.api.reading"
 local texts = require "yuanjing.api.texts"
 local v1 = require "yuanjing.api.v1"
 
-local legacy = { name = "legacy", failure = texts.failure,
-  stream_reply = texts.stream_reply, models = v1.models,
-  request = v1.request }
-
-local CHAT = "/llmage/t2t"
-
---- See texts.chat.
-function legacy.chat(settings, params, read_stream)
-  return texts.chat(CHAT, settings, params, read_stream)
-end
-
---- See texts.chat_stream.
-function legacy.chat_stream(settings, params)
-  return texts.chat_stream(CHAT, settings, params)
-end
+local legacy = texts.new_wire("legacy", "/llmage/t2t")
+legacy.models, legacy.request = v1.models, v1.request
 
 -- A word that stands nowhere in the fields: nobody's prompt is taken for a file.
 local function unused_word(object)
@@ -61,12 +48,9 @@ end
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?
 function legacy.task(settings, id)
-  local document, response = reading.fetch(settings, { method = "POST",
-    path = "/llmage/tasks", json = { taskid = id }, total = 60 })
-  if not document then return nil, response end
-  local answer, failure = answers.read_status(document)
-  if not answer then return reading.failed(failure, response) end
-  return answer
+  return reading.fetch_answer(settings, { method = "POST",
+    path = "/llmage/tasks", json = { taskid = id },
+    total = answers.QUERY_LIMIT }, answers.read_status)
 end
 
 return legacy

@@ -52,19 +52,6 @@ function reading.object(response)
   return document
 end
 
---- The same for an answer that may tell of a failure, which `failure_of` finds.
----@param response yuanjing.Response
----@param failure_of fun(document: table): table?
----@return table?
----@return yuanjing.Error?
-function reading.success(response, failure_of)
-  local document, err = reading.object(response)
-  if not document then return nil, err end
-  local failure = failure_of(document)
-  if failure then return reading.failed(failure, response) end
-  return document
-end
-
 --- Sends a request and reads its answer as an object.
 ---@return table? document
 ---@return yuanjing.Error|yuanjing.Response the response with a document
@@ -76,6 +63,18 @@ function reading.fetch(settings, request)
   document, err = reading.object(response)
   if not document then return nil, err end
   return document, response
+end
+
+--- Sends a request and has `read` say what its answer means.
+---@param read fun(document: table): any, table?
+---@return any answer
+---@return yuanjing.Error? err
+function reading.fetch_answer(settings, request, read)
+  local document, response = reading.fetch(settings, request)
+  if not document then return nil, response end
+  local answer, failure = read(document)
+  if not answer then return reading.failed(failure, response) end
+  return answer
 end
 
 return reading

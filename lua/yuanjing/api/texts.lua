@@ -74,13 +74,12 @@ function texts.failure(document)
   return failure
 end
 
--- Whether a plain call was answered in the manner of a stream.
-local function is_stream(body, document)
-  if body:find("^\239?\187?\191?%s*data:") or body:find("^%s*:") then
-    return true
-  end
-  return type(document) == "table"
-    and type(first_choice(document).delta) == "table"
+local function begins_stream(body)
+  return body:find("^\239?\187?\191?%s*data:") or body:find("^%s*:")
+end
+
+local function is_chunk(document)
+  return type(first_choice(document).delta) == "table"
 end
 
 -- Calls --------------------------------------------------------------------
@@ -97,27 +96,26 @@ end
 --- manner of a stream into a reply.
 ---@return yuanjing.Reply?
 ---@return yuanjing.Error?
-function texts.chat(path, settings, params, read_stream)
+local function chat(path, settings, params, read_stream)
   local request = chat_request(path, params)
   local response, err = http.send(settings, request)
   if not response then return nil, err end
-  local first = json.decode_first(response.body)
-  if is_stream(response.body, first) then
-    return read_stream(response, request)
-  end
+  if begins_stream(response.body) then return read_stream(response, request) end
   local document
-  document, err = reading.success(response, texts.failure)
+  document, err = reading.object(response)
   if not document then return nil, err end
-  if not is_reply(document) then
-    return reading.failed({ kind = "decode",
-      message = "the answer holds no text" }, response)
+  if is_chunk(document) then return read_stream(response, request) end
+  local failure = texts.failure(document)
+  if not failure and not is_reply(document) then
+    failure = { kind = "decode", message = "the answer holds no text" }
   end
+  if failure then return reading.failed(failure, response) end
   return reply_of(document)
 end
 
 --- A streamed chat call: the response, whose transfer brings the chunks, and
 --- the request; or nil and an error.
-function texts.chat_stream(path, settings, params)
+local function chat_stream(path, settings, params)
   local request = chat_request(path, params)
   local response, err = http.send(settings, request)
   if not response then return nil, err end
@@ -133,6 +131,17 @@ function texts.stream_reply(content, reasoning, finish_reason, last_chunk)
   reply.finish_reason = finish_reason or reply.finish_reason
   reply.ended_by = reply.finish_reason or "stop"
   return reply
+end
+
+--- A wire with its chat calls, to which the rest is added.
+---@param name string
+---@param path string of its chat calls
+function texts.new_wire(name, path)
+  return {
+    name = name, failure = texts.failure, stream_reply = texts.stream_reply,
+    chat = function(...) return chat(path, ...) end,
+    chat_stream = function(...) return chat_stream(path, ...) end,
+  }
 end
 
 return texts

@@ -8,22 +8,10 @@ local json = require "yuanjing.json"
 local reading = require "yuanjing.api.reading"
 local texts = require "yuanjing.api.texts"
 
-local v1 = { name = "v1", failure = texts.failure,
-  stream_reply = texts.stream_reply }
+local v1 = texts.new_wire("v1", "/llmage/v1/chat/completions")
 
-local CHAT = "/llmage/v1/chat/completions"
 local SUBMIT = { image = "/llmage/v1/image/generations",
   video = "/llmage/v1/video/generations" }
-
---- See texts.chat.
-function v1.chat(settings, params, read_stream)
-  return texts.chat(CHAT, settings, params, read_stream)
-end
-
---- See texts.chat_stream.
-function v1.chat_stream(settings, params)
-  return texts.chat_stream(CHAT, settings, params)
-end
 
 -- Tasks --------------------------------------------------------------------
 
@@ -42,19 +30,13 @@ function v1.submit(settings, kind, checked)
   return form.submit(settings, request)
 end
 
-local STATUS_LIMIT = 60 -- seconds: the query may hang until the task ends
-
 --- Asks how a task stands.
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?
 function v1.task(settings, id)
-  local document, response = reading.fetch(settings, { method = "GET",
+  return reading.fetch_answer(settings, { method = "GET",
     path = "/llmage/v1/tasks", query = { taskid = id },
-    total = STATUS_LIMIT })
-  if not document then return nil, response end
-  local answer, failure = answers.read_status(document)
-  if not answer then return reading.failed(failure, response) end
-  return answer
+    total = answers.QUERY_LIMIT }, answers.read_status)
 end
 
 -- The rest -----------------------------------------------------------------
