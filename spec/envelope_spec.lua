@@ -312,6 +312,18 @@ describe("envelope.refusal", function()
     assert.equal("server", envelope.refusal(500, nil, nil).kind)
   end)
 
+  it("names the size of what was too large", function()
+    local function message(sent)
+      return envelope.refusal(413, {}, "413", sent).message
+    end
+    assert.equal("the request body was too large for the platform "
+      .. "(13981014.0 MB): 413", message(13981014e6))
+    assert.equal("the request body was too large for the platform "
+      .. "(10.5 MB): 413", message(10485760))
+    assert.equal("the request body was too large for the platform "
+      .. "(99999 bytes): 413", message(99999))
+  end)
+
   local waits = {
     { "2", 2 }, { " 1.5 ", 1.5 }, { "0", 0 }, { "-5" }, { "soon" }, { "" },
     { "Sun, 06 Nov 1994 08:50:07 GMT", 30 },

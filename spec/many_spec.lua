@@ -1,6 +1,7 @@
 local errors = require "yuanjing.errors"
 local json = require "yuanjing.json"
 local loop = require "yuanjing.loop"
+local polling = require "yuanjing.polling"
 local scripted = require "support.scripted"
 local settings_of = require "yuanjing.settings"
 local support = require "support"
@@ -144,9 +145,9 @@ describe("await_all", function()
 
   it("asks for each in its own time", function()
     local tasks, log = tasks_of { slow = 2, fast = 4 }
-    local interval = task_of.interval
-    finally(function() task_of.interval = interval end)
-    task_of.interval = function(n) return n * 0.02 end
+    local interval = polling.interval
+    finally(function() polling.interval = interval end)
+    polling.interval = function(_, n) return n * 0.02 end
     local took = support.timed(yuanjing.await_all, tasks)
     assert.equal(6, #log)
     assert.truthy(took >= 0.12 and took < 0.3, took)

@@ -1,5 +1,6 @@
 local json = require "yuanjing.json"
 local loop = require "yuanjing.loop"
+local polling = require "yuanjing.polling"
 local scripted = require "support.scripted"
 local support = require "support"
 local task_of = require "yuanjing.task"
@@ -336,24 +337,11 @@ describe("a wait", function()
     assert.truthy(err.message:find("out of order", 1, true))
   end)
 
-  it("asks every 3 to 15 seconds, never at the same pace", function()
-    local seen = {}
-    for n = 1, 40 do
-      local seconds = task_of.interval(n)
-      assert.truthy(seconds >= 3 and seconds <= 15, seconds)
-      seen[#seen + 1] = n > 20 and seconds or nil
-    end
-    assert.truthy(task_of.interval(1) <= 4)
-    assert.truthy(task_of.interval(20) >= 11)
-    table.sort(seen)
-    assert.truthy(seen[#seen] > seen[1])
-    assert.equal(0.5, task_of.interval(9, 0.5))
-  end)
-
   it("sleeps between the queries for as long as it says", function()
-    local sleep, interval, naps = loop.sleep, task_of.interval, {}
-    finally(function() loop.sleep, task_of.interval = sleep, interval end)
-    task_of.interval = function(n, fixed)
+    local sleep, interval, naps = loop.sleep, polling.interval, {}
+    finally(function() loop.sleep, polling.interval = sleep, interval end)
+    polling.interval = function(pace, n, fixed)
+      assert.equal(task_of.PACE, pace)
       assert.is_nil(fixed)
       return n / 1000
     end

@@ -80,9 +80,16 @@ function http.failure(transfer, request)
   }
 end
 
-local function refused(request, response)
+-- How long the request's body was, as far as it is worth to be told.
+local function size_of(call)
+  local body = call.wire.body
+  return call.request.length or type(body) == "string" and #body or nil
+end
+
+local function refused(call, response)
+  local request = call.request
   local refusal = request.refusal(response.status, response.headers,
-    response.body)
+    response.body, size_of(call))
   refusal.status = response.status
   refusal.retryable = refusal.kind == "rate_limit"
     or response.status == 503 and refusal.retry_after ~= nil
@@ -105,10 +112,10 @@ local function open(wire)
 end
 
 -- Reads the answer to its end and closes the transfer.
-local function read_plain(transfer, request)
+local function read_plain(call, transfer)
   loop.wait_done(transfer)
   local response = transfer:status() and read_head(transfer)
-  local failure = http.failure(transfer, request)
+  local failure = http.failure(transfer, call.request)
   if response then
     response.body, response.failure = transfer:body(), failure
     if failure then
@@ -118,14 +125,14 @@ local function read_plain(transfer, request)
   transfer:close()
   if not response then return nil, failure end
   if not is_success(response.status) then
-    return nil, refused(request, response)
+    return nil, refused(call, response)
   end
   return response
 end
 
 -- How much of a body has gone out, for whoever wants to see it grow.
 local function await_head(call, transfer)
-  if not call.request.parts then return loop.wait_head(transfer) end
+  if not call.request.length then return loop.wait_head(transfer) end
   while not transfer:status() and not transfer:done() do
     loop.wait(transfer)
     call.tell_upload(transfer:uploaded())
@@ -141,7 +148,7 @@ local function exchange(call)
   await_head(call, transfer)
   local hands_on = request.stream or request.hold
   if not hands_on or not is_success(transfer:status()) then
-    return read_plain(transfer, request)
+    return read_plain(call, transfer)
   end
   local response = read_head(transfer)
   response.transfer, response.request = transfer, request

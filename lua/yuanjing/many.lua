@@ -1,6 +1,7 @@
 --- Many tasks at once: one schedule, a few queries at a time, each task asked
 -- when its own time has come.
 local loop = require "yuanjing.loop"
+local polling = require "yuanjing.polling"
 local task_of = require "yuanjing.task"
 
 local many = {}
@@ -57,11 +58,12 @@ local function ask(state, entry)
   local ok, err = task_of.refresh(task, state.ends - loop.now())
   note_update(state, entry)
   if task.result then return finish(state, entry, task.result) end
-  if not ok and (task.error or task_of.is_lasting(err)) then
+  if not ok and (task.error or polling.is_lasting(err)) then
     return finish(state, entry, nil, err)
   end
   entry.n, entry.last = entry.n + 1, err
-  entry.at = loop.now() + task_of.interval(entry.n, state.options.interval)
+  entry.at = loop.now()
+    + polling.interval(task_of.PACE, entry.n, state.options.interval)
   if entry.at > state.ends then
     entry.at = state.ends
     entry.is_late = true
@@ -136,7 +138,7 @@ end
 ---@return fun(): any, yuanjing.Result?, yuanjing.Error?
 function many.as_completed(tasks, options)
   options = options or {}
-  task_of.check_options("as_completed", options)
+  polling.check_options("as_completed", options)
   local state = new_state(tasks, options)
   return function()
     while #state.finished == 0 do
@@ -157,7 +159,7 @@ end
 ---@return table<any, yuanjing.Error> errors
 function many.await_all(tasks, options)
   options = options or {}
-  task_of.check_options("await_all", options)
+  polling.check_options("await_all", options)
   local results, failures = {}, {}
   for key, result, err in many.as_completed(tasks, options) do
     results[key], failures[key] = result, err

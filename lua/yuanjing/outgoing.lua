@@ -16,13 +16,13 @@ local outgoing = {}
 ---@field embedded? { word: string, pieces: table[] } the n-th piece goes where the json has word .. n .. ";"
 ---@field total? number seconds; bounds this call if nothing shorter does
 ---@field parts? table[] of a form: { name, data | path, file_name?, type? }
----@field length? integer of the parts' files, in bytes, for on_event
+---@field length? number of the files in it as sent, in bytes
 ---@field url? string instead of path: not of ours, so without the key
 ---@field headers? table<string, string> for that URL
 ---@field hold? boolean a 2xx answer is handed on with its body still to come
 ---@field stream? boolean a 2xx answer is a chat stream
 ---@field billable? boolean costs money: at most once (DESIGN.md promise 1)
----@field refusal fun(status: integer, headers: table, body: string): table
+---@field refusal fun(status: integer, headers: table, body: string, sent: number?): table
 
 local DEFAULT_FIRST = 120
 local DEFAULT_TOTAL = 600

@@ -173,6 +173,14 @@ function settings.derive(parent, options, level)
   return derived
 end
 
+--- The same settings, but no call goes on for longer than that.
+---@param limit number seconds
+function settings.within(self, limit)
+  local total = math.min(limit, self.timeout.total or math.huge)
+  return settings.derive(self, { timeout = { total = math.max(0.001, total) } },
+    1)
+end
+
 --- What holds where nothing is given. An empty variable counts as not set.
 function settings.defaults()
   local function env(name, default)

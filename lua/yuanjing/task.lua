@@ -2,6 +2,7 @@
 -- asks how it stands, and waits for it by the rules of PLATFORM.md section 6.
 local errors = require "yuanjing.errors"
 local loop = require "yuanjing.loop"
+local polling = require "yuanjing.polling"
 local result_of = require "yuanjing.result"
 local settings_of = require "yuanjing.settings"
 
@@ -21,18 +22,14 @@ local methods = {}
 Task.__index = methods
 Task.__name = "yuanjing.Task"
 
-local DEFAULTS = { timeout = 1800 }
+local TIMEOUT = 1800
 
--- The platform asks its vendors every 10-30 s: asking it more often than every
--- 3 s tells nothing. Jitter takes up to a quarter away.
-local FIRST_INTERVAL, LONGEST_INTERVAL, GROWTH, JITTER = 4, 15, 1.4, 0.25
+--- The platform asks its vendors every 10-30 s: asking it more often than every
+--- 3 s tells nothing (PLATFORM.md section 6).
+task.PACE = { first = 4, longest = 15 }
 
 -- A task is unknown to the status query for a moment after its submit.
 local UNKNOWN_AT_FIRST = 60
-
--- What asking again can not mend; all else may pass.
-local LASTING = { auth = true, not_found = true, task_failed = true,
-  invalid_request = true, cancelled = true }
 
 -- What an answer says, into the handle. A final word of a submit without a
 -- result or a reason is not the end: the query has them.
@@ -60,13 +57,6 @@ local function take_missing(self)
     message = "the platform does not know the task (any more)" })
 end
 
--- The same settings, but no call goes on for longer than that.
-local function bounded(settings, seconds)
-  local total = math.min(seconds, settings.timeout.total or math.huge)
-  return settings_of.derive(settings,
-    { timeout = { total = math.max(0.001, total) } }, 1)
-end
-
 --- Asks how it stands, for so many seconds at most; see Task:refresh.
 ---@param seconds number
 ---@return yuanjing.Task?
@@ -74,7 +64,8 @@ end
 function task.refresh(self, seconds)
   if self.error then return nil, self.error end
   if self.done then return self end
-  local answer, err = self._api.task(bounded(self._settings, seconds), self.id)
+  local answer, err = self._api.task(
+    settings_of.within(self._settings, seconds), self.id)
   if not answer then
     if err.kind == "timeout" then return self end -- it hangs while it runs
     err.task = self
@@ -96,44 +87,9 @@ function methods:refresh()
   return task.refresh(self, math.huge)
 end
 
-local function jittered(seconds)
-  return seconds * (1 - JITTER * loop.jitter())
-end
-
---- When to ask next, in seconds from now, for the n-th time.
-function task.interval(n, fixed)
-  if fixed then return fixed end
-  return jittered(math.min(LONGEST_INTERVAL, FIRST_INTERVAL * GROWTH ^ (n - 1)))
-end
-
---- Whether an error of refresh() ends a wait.
-function task.is_lasting(err)
-  return LASTING[err.kind] or false
-end
-
-local AWAIT_OPTIONS = { timeout = "number", interval = "number",
-  on_update = "function", in_flight = "number" }
-
---- Checks the options of a wait; raises at the caller of the caller.
-function task.check_options(name, options)
-  if type(options) ~= "table" then
-    error(("%s: expected table, got %s"):format(name, type(options)), 3)
-  end
-  for key, value in pairs(options) do
-    local wanted = AWAIT_OPTIONS[key]
-    if not wanted then
-      error(("%s: unknown option %q"):format(name, tostring(key)), 3)
-    end
-    if type(value) ~= wanted then
-      error(("%s: %s: expected %s, got %s"):format(name, key, wanted,
-        type(value)), 3)
-    end
-  end
-end
-
 --- When a wait ends, on the clock of the loop.
 function task.deadline(options)
-  return loop.now() + (options.timeout or DEFAULTS.timeout)
+  return loop.now() + (options.timeout or TIMEOUT)
 end
 
 --- The error of a wait that took too long: the task itself is as good as ever.
@@ -164,20 +120,17 @@ end
 ---@return yuanjing.Error? err
 function methods:await(options)
   options = options or {}
-  task.check_options("task:await", options)
-  local ends, told = task.deadline(options), nil
-  for n = 1, math.huge do
-    local ok, err = task.refresh(self, ends - loop.now())
+  polling.check_options("task:await", options)
+  local told
+  local wait = { timeout = options.timeout or TIMEOUT,
+    interval = options.interval }
+  local result, err, is_late = polling.run(task.PACE, wait, function(left)
+    local _, problem = task.refresh(self, left)
     told = tell(self, options, told)
-    if self.result then return self.result end
-    if not ok and (self.error or task.is_lasting(err)) then return nil, err end
-    local nap = task.interval(n, options.interval)
-    if loop.now() + nap > ends then
-      loop.sleep(math.max(0, ends - loop.now()))
-      return nil, task.timed_out(self, err)
-    end
-    loop.sleep(nap)
-  end
+    return self.result, problem
+  end)
+  if is_late then return nil, task.timed_out(self, err) end
+  return result, err
 end
 
 --- Waits until it is done, then saves its result; see Result:save.

@@ -400,10 +400,17 @@ local function redirect_message(headers)
     .. ", which is never followed"
 end
 
-local function message_of(status, said, headers)
+-- 10485760 is "10.5 MB".
+local function readable(bytes)
+  if bytes < 1e5 then return ("%.0f bytes"):format(bytes) end
+  return ("%.1f MB"):format(bytes / 1e6)
+end
+
+local function message_of(status, said, headers, sent)
   if status >= 300 and status < 400 then return redirect_message(headers) end
   if status == 413 then
     return "the request body was too large for the platform"
+      .. (sent and (" (%s)"):format(readable(sent)) or "")
       .. (said.message and ": " .. said.message or "")
   end
   return said.message or "the platform gave no reason"
@@ -425,15 +432,16 @@ end
 ---@param status integer
 ---@param headers? table<string, string>
 ---@param body? string
+---@param sent? number how long the request's body was
 ---@return yuanjing.Failure
-function envelope.refusal(status, headers, body)
+function envelope.refusal(status, headers, body, sent)
   body = body or ""
   local said, document = said_in(body)
   local after = retry_after(headers)
   local known = said.kind ~= "platform" and said.kind or nil -- an asset's text
   return {
     kind = known or kind_of(status, said, after),
-    message = message_of(status, said, headers),
+    message = message_of(status, said, headers, sent),
     code = said.code, type = said.type, task = said.task, state = said.state,
     status = status, retry_after = after,
     body = body, document = document,

@@ -1,0 +1,78 @@
+--- Asking again and again how something stands: how often, for how long, and
+-- which failures end it. What is asked is the caller's affair.
+local loop = require "yuanjing.loop"
+
+local polling = {}
+
+---@class (exact) yuanjing.Pace seconds between two questions: it begins with `first` and grows to `longest`
+---@field first number
+---@field longest number
+
+local GROWTH, JITTER = 1.4, 0.25
+
+-- What asking again can not mend; all else may pass.
+local LASTING = { auth = true, not_found = true, task_failed = true,
+  invalid_request = true, cancelled = true }
+
+local OPTIONS = { timeout = "number", interval = "number",
+  on_update = "function", in_flight = "number" }
+
+--- Checks the options of a wait; raises at the caller of the caller.
+function polling.check_options(name, options)
+  if type(options) ~= "table" then
+    error(("%s: expected table, got %s"):format(name, type(options)), 3)
+  end
+  for key, value in pairs(options) do
+    local wanted = OPTIONS[key]
+    if not wanted then
+      error(("%s: unknown option %q"):format(name, tostring(key)), 3)
+    end
+    if type(value) ~= wanted then
+      error(("%s: %s: expected %s, got %s"):format(name, key, wanted,
+        type(value)), 3)
+    end
+  end
+end
+
+local function jittered(seconds)
+  return seconds * (1 - JITTER * loop.jitter())
+end
+
+--- Seconds until the next question after the n-th.
+---@param pace yuanjing.Pace
+---@param n integer
+---@param fixed? number
+function polling.interval(pace, n, fixed)
+  if fixed then return fixed end
+  return jittered(math.min(pace.longest, pace.first * GROWTH ^ (n - 1)))
+end
+
+--- Whether an error ends a wait.
+---@param err yuanjing.Error
+function polling.is_lasting(err)
+  return LASTING[err.kind] or false
+end
+
+--- Asks until there is an answer: `ask(left)`, with the seconds that are left,
+--- returns it, or nil and perhaps an error. Nil and an error that lasts; or nil,
+--- the last passing error if any, and true when the time is over.
+---@param pace yuanjing.Pace
+---@param options { timeout: number, interval?: number }
+---@param ask fun(left: number): any, yuanjing.Error?
+---@return any answer
+---@return yuanjing.Error? err
+---@return boolean? is_late
+function polling.run(pace, options, ask)
+  local ends = loop.now() + options.timeout
+  for n = 1, math.huge do
+    local answer, err = ask(ends - loop.now())
+    if answer ~= nil then return answer end
+    if err and polling.is_lasting(err) then return nil, err end
+    local nap = polling.interval(pace, n, options.interval)
+    local left = ends - loop.now()
+    loop.sleep(math.max(0, math.min(nap, left)))
+    if nap > left then return nil, err, true end
+  end
+end
+
+return polling
