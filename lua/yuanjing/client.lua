@@ -8,10 +8,17 @@ local task = require "yuanjing.task"
 local client = {}
 
 ---@class yuanjing.Client
+---@field assets yuanjing.Assets real-person assets
 ---@field private _settings table
 local Client = {}
 local methods = {}
-Client.__index = methods
+
+-- The room of the assets is entered when somebody first asks for it.
+function Client:__index(name)
+  if name ~= "assets" then return methods[name] end
+  self.assets = require("yuanjing.assets").new(self._settings)
+  return self.assets
+end
 
 local function new(settings)
   return setmetatable({ _settings = settings }, Client)

@@ -16,6 +16,7 @@ local errors = {}
 ---@field retry_after? number seconds
 ---@field partial? string the text so far, as the model wrote it
 ---@field task? { id: string, status?: string }
+---@field asset? yuanjing.Asset
 ---@field problems? string[]
 ---@field hint? string what to do about it
 local Error = {}
@@ -35,7 +36,7 @@ errors.kinds = {
 }
 
 local FIELDS = { "kind", "message", "code", "type", "status", "call", "body",
-  "attempts", "retry_after", "partial", "task", "problems", "hint" }
+  "attempts", "retry_after", "partial", "task", "asset", "problems", "hint" }
 
 -- Where a text of the platform may repeat the key. Not in `partial`, which is
 -- the model's own. With the most that is kept of each.
@@ -148,7 +149,10 @@ local function details_of(err)
       list[#list + 1] = format:format(value)
     end
   end
-  if err.task then list[#list + 1] = "task " .. tostring(err.task.id) end
+  for _, name in ipairs { "task", "asset" } do
+    local handle = err[name]
+    if handle then list[#list + 1] = name .. " " .. tostring(handle.id) end
+  end
   return #list > 0 and (" (%s)"):format(table.concat(list, ", ")) or ""
 end
 

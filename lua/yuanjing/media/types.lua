@@ -93,6 +93,13 @@ local function with_extension(name, extension)
   return name .. "." .. extension
 end
 
+--- The type that a name's extension tells of.
+---@param name string
+---@return string?
+function types.of_name(name)
+  return BY_EXTENSION[extension_of(name) or ""]
+end
+
 --- The name and the type that a file goes out with. A type that is told is
 --- taken at its word, and only lends its extension to a name without one.
 ---@param name string

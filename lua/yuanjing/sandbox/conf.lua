@@ -100,8 +100,9 @@ end
 local function render_settings(settings)
   local keys = {}
   for i, key in ipairs(settings.keys) do keys[i] = ("%q"):format(key) end
-  return ("return { latency = %.17g, task_seconds = %.17g, keys = { %s } }\n")
-    :format(settings.latency, settings.task_seconds, table.concat(keys, ", "))
+  return ("return { latency = %.17g, task_seconds = %.17g, " ..
+    "verify_seconds = %.17g, keys = { %s } }\n"):format(settings.latency,
+    settings.task_seconds, settings.verify_seconds, table.concat(keys, ", "))
 end
 
 local function write_file(path, text)
@@ -114,7 +115,8 @@ end
 
 ---@param host yuanjing.sandbox.Host
 ---@param port integer
----@param settings { keys: string[], latency: number, task_seconds: number }
+---@param settings { keys: string[], latency: number, task_seconds: number,
+--- verify_seconds: number }
 ---@return boolean? ok
 ---@return string? message
 function conf.write(host, port, settings)

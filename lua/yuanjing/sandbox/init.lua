@@ -14,13 +14,16 @@ local process = require "yuanjing.sandbox.process"
 local DEFAULT_KEY = "sk-sandbox"
 local LATENCY = 0.025 -- seconds between two chunks of a stream
 local TASK_SECONDS = 1
+local VERIFY_SECONDS = 120
 local ATTEMPTS = 20 -- ports tried, when the choice is ours
 
 ---@class yuanjing.sandbox.Options
 ---@field port? integer any free one unless given
 ---@field keys? string[] the keys it accepts, {"sk-sandbox"} unless given
 ---@field latency? number seconds between two chunks of a stream
----@field task_seconds? number from the submit of a task to its end; 1
+---@field task_seconds? number from the submit of a task to its end, and from
+--- the upload of an asset to Active; 1
+---@field verify_seconds? number how long a verification link is good; 120
 ---@field dir? string where its files go; kept afterwards. Without: temporary
 
 ---@class yuanjing.Sandbox
@@ -77,6 +80,7 @@ local CHECKS = {
   keys = { "list of strings", is_key_list },
   latency = { "number of seconds", is_seconds },
   task_seconds = { "number of seconds", is_seconds },
+  verify_seconds = { "number of seconds", is_seconds },
   dir = { "string", function(value) return type(value) == "string" end },
 }
 
@@ -117,6 +121,7 @@ local function try(host, port, options)
     keys = options.keys or { DEFAULT_KEY },
     latency = options.latency or LATENCY,
     task_seconds = options.task_seconds or TASK_SECONDS,
+    verify_seconds = options.verify_seconds or VERIFY_SECONDS,
   })
   if not ok then return nil, message end
   return process.start(host)

@@ -49,6 +49,12 @@ local function a_string(value)
   return type(value) == "string" and value or nil
 end
 
+-- A form and an upload's bytes are shown as fields and files.
+local function shown_body(seen)
+  if seen.form or seen.uri or #seen.body > BODY_LIMIT then return nil end
+  return seen.body
+end
+
 ---@param seen yuanjing.sandbox.Seen
 function journal.arrived(seen)
   count = count + 1
@@ -64,7 +70,7 @@ function journal.arrived(seen)
     shown_headers(seen.headers), "fields", received.fields,
     "files", received.files, "order", received.order,
     "problem", received.problem,
-    "body", #seen.body <= BODY_LIMIT and not seen.form and seen.body or nil))
+    "body", shown_body(seen)))
 end
 
 -- A request that nginx refused by itself has not arrived: it comes here only.

@@ -1,4 +1,5 @@
 --- A request as the platform understands it.
+local body = require "yuanjing.sandbox.server.assets.body"
 local form = require "yuanjing.sandbox.server.media.form"
 local json = require "yuanjing.sandbox.server.json"
 local multipart = require "yuanjing.sandbox.server.media.multipart"
@@ -8,23 +9,31 @@ local request = {}
 
 local JSON_LIMIT = 10 * 1024 * 1024
 
+-- Where JSON brings files: a data URI in it does not count for the limit.
+local UPLOADS = { ["/reallife_asset/api/rl_upload.dspy"] = true }
+
 ---@class yuanjing.sandbox.Seen
 ---@field method string
 ---@field path string
 ---@field query table<string, string> arguments of the address
 ---@field headers table<string, string>
----@field body string "" for a form
+---@field body string "" for a form; without the data URI of an upload
 ---@field bytes integer of the body
 ---@field fields table the JSON object, the texts of a form, or empty
 ---@field form? yuanjing.sandbox.Form multipart/form-data
----@field files yuanjing.sandbox.File[] of the form
+---@field files yuanjing.sandbox.File[] of the form, or of an upload
+---@field upload? yuanjing.sandbox.UploadBody
+---@field uri? yuanjing.sandbox.DataUri what the upload brings
+---@field problem? string the body is not whole, or the URI is broken
 ---@field received? yuanjing.sandbox.Received of a submit
 ---@field odd? table[] the scenarios that stay with a task: name, value
 ---@field auth "ok"|"wrong"|"missing"
+---@field key? string whose call it is, if `auth` is "ok"
 ---@field scenario string what was asked of the sandbox, or ""
 ---@field too_large? boolean a JSON body beyond the limit
 ---@field latency number
 ---@field task_seconds number
+---@field verify_seconds number
 ---@field unchecked? boolean
 
 local function is_json(headers)
@@ -72,10 +81,19 @@ local function read_fields(seen)
 end
 
 local function wanted_scenario(seen)
-  local inside = seen.fields.sandbox
+  local inside, name = seen.fields.sandbox, seen.fields.name
   local wanted = { seen.headers["x-sandbox"] }
   if type(inside) == "string" then wanted[#wanted + 1] = inside end
+  if type(name) == "string" then
+    wanted[#wanted + 1] = name:match("%[sandbox: *([^%]]*)%]")
+  end
   return table.concat(wanted, "; ")
+end
+
+local function receive_upload(seen, announced)
+  seen.upload = body.receive(announced, JSON_LIMIT)
+  seen.body, seen.bytes = seen.upload.text, seen.upload.bytes
+  seen.too_large, seen.problem = seen.upload.too_large, seen.upload.problem
 end
 
 -- A form is read as it comes; JSON only if it is not too large.
@@ -86,6 +104,9 @@ local function receive(seen)
     seen.form = form.receive(boundary, announced)
     seen.bytes, seen.files = seen.form.bytes, seen.form.files
     return
+  end
+  if UPLOADS[seen.path] and is_json(seen.headers) then
+    return receive_upload(seen, announced)
   end
   local limit = is_json(seen.headers) and JSON_LIMIT or math.huge
   seen.bytes = announced or 0
@@ -101,10 +122,13 @@ function request.read(auth, settings)
     method = ngx.req.get_method(), path = ngx.var.uri, body = "", files = {},
     query = first_of_each(ngx.req.get_uri_args(0)), headers = headers,
     auth = auth.judge(headers.authorization), latency = settings.latency,
+    key = (headers.authorization or ""):match("^Bearer (.*)$"),
     task_seconds = settings.task_seconds,
+    verify_seconds = settings.verify_seconds,
   }
   receive(seen)
   seen.fields = read_fields(seen)
+  if seen.upload then body.attach(seen.upload, seen) end
   seen.scenario = wanted_scenario(seen)
   -- Whether to compress is the scenario's choice alone.
   ngx.req.clear_header("Accept-Encoding")

@@ -1,12 +1,16 @@
 --- Which address is answered by what. `open`: no key is asked for. `submits`:
 -- what came is looked at in detail, for the log.
 local chat = require "yuanjing.sandbox.server.chat"
+local confirm = require "yuanjing.sandbox.server.assets.confirm"
 local files = require "yuanjing.sandbox.server.media.files"
+local links = require "yuanjing.sandbox.server.assets.links"
 local models = require "yuanjing.sandbox.server.models"
 local play = require "yuanjing.sandbox.server.play"
 local query = require "yuanjing.sandbox.server.media.query"
 local scenario = require "yuanjing.sandbox.server.scenario"
 local submit = require "yuanjing.sandbox.server.media.submit"
+local upload = require "yuanjing.sandbox.server.assets.upload"
+local verify = require "yuanjing.sandbox.server.assets.verify"
 
 local routes = {}
 
@@ -34,6 +38,24 @@ local TABLE = {
     GET = { handle = query.status }, POST = { handle = query.status },
   },
   ["/idfile"] = { GET = { handle = files.get, open = true } },
+  ["/reallife_asset/api/rl_verify.dspy"] = {
+    POST = { handle = verify.begin },
+  },
+  ["/reallife_asset/api/rl_query_groups.dspy"] = {
+    POST = { handle = verify.groups },
+  },
+  ["/reallife_asset/api/rl_upload.dspy"] = {
+    POST = { handle = upload.take, submits = true },
+  },
+  ["/reallife_asset/api/rl_status.dspy"] = {
+    POST = { handle = upload.status },
+  },
+  ["/reallife_asset/api/rl_assets.dspy"] = { POST = { handle = upload.list } },
+  ["/reallife_asset/h5"] = {
+    GET = { handle = confirm.show, open = true },
+    POST = { handle = confirm.press, open = true },
+  },
+  ["/reallife_asset/file"] = { GET = { handle = links.get, open = true } },
   ["/sandbox/tasks"] = { GET = { handle = query.list, open = true } },
   ["/sandbox/scenarios"] = { GET = { handle = list_scenarios, open = true } },
   ["/sandbox/elsewhere"] = {

@@ -12,6 +12,12 @@ ffi.cdef [[
 local methods = {}
 local Digest = { __index = methods }
 
+local function hex(bytes)
+  return (bytes:gsub(".", function(char)
+    return ("%02x"):format(char:byte())
+  end))
+end
+
 local function new()
   local state = ffi.new("yj_md5_state")
   ffi.C.ngx_md5_init(state)
@@ -28,9 +34,7 @@ end
 function methods:finish()
   local result = ffi.new("unsigned char[16]")
   ffi.C.ngx_md5_final(result, self.state)
-  return (ffi.string(result, 16):gsub(".", function(char)
-    return ("%02x"):format(char:byte())
-  end))
+  return hex(ffi.string(result, 16))
 end
 
-return { new = new }
+return { new = new, hex = hex }

@@ -10,14 +10,27 @@ local files = {}
 
 local TYPES = { png = "image/png", mp4 = "video/mp4", wav = "audio/wav" }
 
+---@class yuanjing.sandbox.Source
+---@field size integer
+---@field read fun(self, offset: integer, length: integer): string
+
+---@class yuanjing.sandbox.Stored what there is to be had
+---@field id string of the task or asset
+---@field at number Unix time
+---@field odd table[] the scenarios that stay with it
+---@field name string
+---@field type? string otherwise it follows from the name
+---@field signed? boolean by addresses that are good for a time only
+---@field open fun(download: yuanjing.sandbox.Download): yuanjing.sandbox.Source
+
 ---@class yuanjing.sandbox.Download
----@field task yuanjing.sandbox.Task
+---@field stored yuanjing.sandbox.Stored
 ---@field seen yuanjing.sandbox.Seen
 ---@field n integer the first, second ... GET of this file
 ---@field size? integer wanted; more than the file has by itself
 ---@field version integer another one has other bytes
 ---@field ranges boolean parts can be had
----@field valid? number signed addresses only
+---@field valid? number|boolean signed addresses only
 ---@field expired_issues integer addresses up to this issue are not good
 ---@field etag? string|false
 ---@field modified? string|false
@@ -72,8 +85,10 @@ end
 
 -- Answering ----------------------------------------------------------------
 
-local function head_of(download, name)
-  local headers = { ["Content-Type"] = TYPES[name:match("%.(%w+)$")] }
+local function head_of(download)
+  local stored = download.stored
+  local headers = { ["Content-Type"] = stored.type or
+    TYPES[stored.name:match("%.(%w+)$")] }
   if download.ranges then headers["Accept-Ranges"] = "bytes" end
   headers.ETag = download.etag or nil
   headers["Last-Modified"] = download.modified or nil
@@ -85,10 +100,9 @@ local function no_such_part(size)
     { ["Content-Range"] = ("bytes */%d"):format(size) })
 end
 
-local function body_of(download, name)
-  local made = content.new(name, ("%s %d %s"):format(name, download.version,
-    download.task.prompt), download.size)
-  local headers = head_of(download, name)
+local function body_of(download)
+  local made = download.stored.open(download)
+  local headers = head_of(download)
   local first, last = wanted_part(download, made.size)
   if first == false then return no_such_part(made.size) end
   local status = first and 206 or 200
@@ -102,14 +116,43 @@ local function body_of(download, name)
 end
 
 -- Both change with the version.
-local function set_validators(download, name)
-  local at = math.floor(download.task.at) + download.version - 1
+local function set_validators(download)
+  local stored = download.stored
+  local at = math.floor(stored.at) + download.version - 1
   if download.etag == nil then
-    download.etag = ('"%x-%s"'):format(at, ngx.md5(download.task.id .. name ..
+    download.etag = ('"%x-%s"'):format(at, ngx.md5(stored.id .. stored.name ..
       download.version):sub(1, 8))
   end
   if download.modified == nil then download.modified = ngx.http_time(at) end
 end
+
+--- What was asked for, or as much of it.
+---@param seen yuanjing.sandbox.Seen
+---@param stored yuanjing.sandbox.Stored
+---@return yuanjing.sandbox.Play
+function files.send(seen, stored)
+  local odd = odds.new(stored, seen)
+  local download = {
+    stored = stored, seen = seen, version = 1, ranges = true,
+    expired_issues = 0, valid = stored.signed,
+    n = seen.method == "HEAD" and 0 or
+      tasks.count("file", stored.id, stored.name),
+  }
+  odd:apply("file", download)
+  if download.play then return odd:tell(download.play) end
+  if is_denied(download) then
+    return odd:tell(play.body(403, DENIED,
+      { ["Content-Type"] = "application/xml" }))
+  end
+  set_validators(download)
+  local answer = body_of(download)
+  download.answer = answer
+  if answer.status ~= 416 then odd:apply("sent", download) end
+  if seen.method == "HEAD" then answer.items = {} end
+  return odd:tell(answer)
+end
+
+-- Of tasks -----------------------------------------------------------------
 
 local function has(task, wanted)
   for _, name in ipairs(task.names) do
@@ -127,31 +170,17 @@ local function find(seen)
   if ended then return task, name end
 end
 
-local function missing()
-  return play.text(404, "404: Not Found")
-end
-
 ---@param seen yuanjing.sandbox.Seen
 function files.get(seen)
   local task, name = find(seen)
-  if not task then return missing() end
-  local odd = odds.new(task, seen)
-  local download = {
-    task = task, seen = seen, version = 1, ranges = true, expired_issues = 0,
-    n = seen.method == "HEAD" and 0 or tasks.count("file", task.id, name),
-  }
-  odd:apply("file", download)
-  if download.play then return odd:tell(download.play) end
-  if is_denied(download) then
-    return odd:tell(play.body(403, DENIED,
-      { ["Content-Type"] = "application/xml" }))
-  end
-  set_validators(download, name)
-  local answer = body_of(download, name)
-  download.answer = answer
-  if answer.status ~= 416 then odd:apply("sent", download) end
-  if seen.method == "HEAD" then answer.items = {} end
-  return odd:tell(answer)
+  if not task then return play.text(404, "404: Not Found") end
+  return files.send(seen, {
+    id = task.id, at = task.at, odd = task.odd, name = name,
+    open = function(download)
+      return content.new(name, ("%s %d %s"):format(name, download.version,
+        task.prompt), download.size)
+    end,
+  })
 end
 
 return files

@@ -1,16 +1,15 @@
 --- The form of a request: its texts are kept, its files are looked at as they
 -- pass by. A file of any size needs no memory and no disk.
 local digest = require "yuanjing.sandbox.server.media.digest"
+local incoming = require "yuanjing.sandbox.server.media.incoming"
 local json = require "yuanjing.sandbox.server.json"
 local multipart = require "yuanjing.sandbox.server.media.multipart"
 local utf8 = require "yuanjing.sandbox.server.media.utf8"
 
 local form = {}
 
-local PIECE = 64 * 1024
 local TEXT_LIMIT = 1024 * 1024
 local HEAD = 16 -- of a file's bytes are shown
-local PATIENCE = 600 * 1000 -- ms without a byte
 
 ---@class yuanjing.sandbox.File what has been seen of it
 ---@field name string of the field
@@ -28,45 +27,10 @@ local PATIENCE = 600 * 1000 -- ms without a byte
 ---@field late? string a text field that came after a file
 ---@field problem? string the body can not be read, or is not whole
 
--- Where the bytes come from ------------------------------------------------
-
-local function from_socket(size)
-  local socket = assert(ngx.req.socket())
-  socket:settimeout(PATIENCE)
-  local left = size
-  return function()
-    if left == 0 then return nil end
-    local bytes, problem, partial = socket:receive(math.min(left, PIECE))
-    if not bytes and partial and partial ~= "" then bytes = partial end
-    if not bytes then return nil, problem end
-    left = left - #bytes
-    return bytes
-  end
-end
-
--- A chunked body, which nginx gives to no socket: it goes by way of a file.
-local function from_nginx()
-  ngx.req.read_body()
-  local whole, path = ngx.req.get_body_data(), ngx.req.get_body_file()
-  local file = path and io.open(path, "rb")
-  return function()
-    local bytes = whole
-    whole = nil
-    if file then bytes = file:read(PIECE) end
-    return bytes
-  end, file
-end
-
 -- What becomes of the parts ------------------------------------------------
 
 local Sink = {}
 Sink.__index = Sink
-
-local function hex(bytes)
-  return (bytes:gsub(".", function(char)
-    return ("%02x"):format(char:byte())
-  end))
-end
 
 function Sink:begin(head)
   local part = { name = head.name, filename = head.filename,
@@ -103,7 +67,7 @@ end
 local function add_file(files, part)
   files[#files + 1] = json.record("name", part.name,
     "filename", part.filename, "type", part.type, "size", part.size,
-    "md5", part.digest:finish(), "head", hex(part.head))
+    "md5", part.digest:finish(), "head", digest.hex(part.head))
 end
 
 -- One byte that is not UTF-8 drops its field and all that follow.
@@ -124,35 +88,17 @@ end
 
 -- --------------------------------------------------------------------------
 
--- Reads what is left, so that the connection can be used again.
-local function drain(pull)
-  while pull() do end -- luacheck: ignore 542
-end
-
 --- Reads the form of the request at hand.
 ---@param boundary string
 ---@param announced? integer the Content-Length
 ---@return yuanjing.sandbox.Form
 function form.receive(boundary, announced)
-  local seen = { fields = json.record(), files = {}, order = {}, bytes = 0 }
-  local pull, file
-  if announced == 0 then
-    pull = function() end
-  elseif announced then
-    pull = from_socket(announced)
-  else
-    pull, file = from_nginx()
-  end
-  local function counted()
-    local bytes, problem = pull()
-    if bytes then seen.bytes = seen.bytes + #bytes end
-    return bytes, problem
-  end
+  local seen = { fields = json.record(), files = {}, order = {} }
+  local body = incoming.open(announced)
   local sink = setmetatable({ form = seen }, Sink)
-  local _, problem = multipart.read(boundary, counted, sink)
-  seen.problem = problem
-  if problem ~= "closed" then drain(counted) end
-  if file then file:close() end
+  local _, problem = multipart.read(boundary, body.pull, sink)
+  body:finish(problem)
+  seen.bytes, seen.problem = body.bytes, problem
   return seen
 end
 

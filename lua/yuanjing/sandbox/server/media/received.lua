@@ -1,5 +1,6 @@
 --- What a submit brought, in a form that a log and a list can hold: the texts,
 -- what is known of the files, and the order of it all.
+local digest = require "yuanjing.sandbox.server.media.digest"
 local json = require "yuanjing.sandbox.server.json"
 
 local received = {}
@@ -28,22 +29,16 @@ local function shown_fields(fields)
   return shown
 end
 
-local function hex(bytes)
-  return (bytes:gsub(".", function(char)
-    return ("%02x"):format(char:byte())
-  end))
-end
-
 -- A data URI among the fields, as the file that it is | nil.
 local function embedded(name, value)
   local kind, data = value:match("^data:([^;,]*);base64,(.*)$")
   local bytes = data and ngx.decode_base64(data)
   return bytes and json.record("name", name, "type", kind, "size", #bytes,
-    "md5", ngx.md5(bytes), "head", hex(bytes:sub(1, HEAD)))
+    "md5", ngx.md5(bytes), "head", digest.hex(bytes:sub(1, HEAD)))
 end
 
-local function files_in(fields)
-  local files = {}
+local function files_in(fields, known)
+  local files = { unpack(known) }
   for _, name in ipairs(getmetatable(fields).order) do
     local value = fields[name]
     if type(value) == "string" then
@@ -65,7 +60,8 @@ end
 ---@field fields table<string, any> the texts; long ones are cut
 ---@field files yuanjing.sandbox.File[] those of the form, or the data URIs
 ---@field order string[] the names of all parts or JSON fields, as they came
----@field problem? string the form was malformed or not whole
+---@field problem? string the form, or the data URI of an upload, was
+--- malformed or not whole
 
 ---@param seen yuanjing.sandbox.Seen
 ---@return yuanjing.sandbox.Received
@@ -76,9 +72,9 @@ function received.of(seen)
   end
   return {
     fields = shown_fields(seen.fields),
-    files = form and form.files or files_in(seen.fields),
+    files = form and form.files or files_in(seen.fields, seen.files),
     order = form and form.order or names_in(seen.fields),
-    problem = form and form.problem,
+    problem = form and form.problem or seen.problem,
   }
 end
 

@@ -39,6 +39,11 @@ end
 ---@field names table<string, string[]> by kind: image, video, audio, output
 ---@field text? string
 
+--- Where addresses lead: to who was asked, by the name it was asked by.
+function results.host()
+  return ngx.var.http_host or "127.0.0.1:" .. ngx.var.server_port
+end
+
 local function sign(result, path)
   if not result.valid then return "" end
   local expires = ("%.3f"):format(ngx.now() + result.valid)
@@ -46,10 +51,13 @@ local function sign(result, path)
     results.signature(path, expires))
 end
 
-local function url_of(result, name)
-  local path = path_of(result.task.id, name)
+--- The address of a file, good for as long as the result says.
+---@param result yuanjing.sandbox.Result
+---@param place string the address's own path
+---@param path string of the file, behind it
+function results.url(result, place, path)
   local issue = result.marked and "&issue=" .. result.issue or ""
-  return ("http://%s/idfile?path=%s%s%s"):format(result.host, path,
+  return ("http://%s%s?path=%s%s%s"):format(result.host, place, path,
     sign(result, path), issue)
 end
 
@@ -58,7 +66,7 @@ local function value_of(result, kind)
   if not names then return nil end
   local urls = {}
   for i, name in ipairs(names) do
-    urls[i] = url_of(result, name)
+    urls[i] = results.url(result, "/idfile", path_of(result.task.id, name))
   end
   return (result.as_list or #urls > 1) and urls or urls[1]
 end
@@ -99,7 +107,7 @@ end
 function results.fill(record, task, odds)
   local result = {
     task = task, names = names_of(task), as_list = false,
-    host = ngx.var.http_host or "127.0.0.1:" .. ngx.var.server_port,
+    host = results.host(),
     issue = tasks.count("issue", task.id),
   }
   odds:apply("result", result)

@@ -1,0 +1,198 @@
+--- The wire of the real-person assets: its paths, its fields and both of its
+-- envelopes (PLATFORM.md sections 2 and 7; seeds/000, part two). It is the same
+-- whichever wire the rest speaks.
+local answers = require "yuanjing.api.answers"
+local embed = require "yuanjing.api.embed"
+local envelope = require "yuanjing.api.envelope"
+local reading = require "yuanjing.api.reading"
+
+local assets = {
+  --- Seconds a person has to open the link of a verification.
+  LINK_SECONDS = 120,
+  --- Seconds the link to an asset's file is good for.
+  URL_SECONDS = 12 * 3600,
+}
+
+local FOLDER = "/reallife_asset/api/"
+
+local function is_record(value)
+  return type(value) == "table" and value[1] == nil
+end
+
+-- Ids are strings, whatever the wire made of them.
+local function text_of(value)
+  if type(value) == "number" then return ("%.0f"):format(value) end
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
+-- `{"status":"ok","data":{...}}`, or the same without a wrapping.
+local function content_of(document)
+  return is_record(document.data) and document.data or document
+end
+
+local function unreadable(what)
+  return nil, { kind = "decode", message = "the answer has " .. what }
+end
+
+local function call(settings, name, request, read)
+  request.method, request.base, request.path = "POST", "asset_url",
+    FOLDER .. name
+  return reading.fetch_answer(settings, request, read)
+end
+
+-- Answers ------------------------------------------------------------------
+
+local function read_session(document)
+  local failure = envelope.failure(document)
+  if failure then return nil, failure end
+  local content = content_of(document)
+  if not text_of(content.h5_link) then return unreadable("no h5_link") end
+  return { id = text_of(content.id), h5_link = content.h5_link,
+    byted_token = text_of(content.byted_token), raw = document }
+end
+
+-- The list of that name, in its wrapping or instead of it.
+local function list_in(document, name)
+  local list = content_of(document)[name] or document.data
+  if type(list) ~= "table" or not (list[1] or next(list) == nil) then
+    return nil
+  end
+  return list
+end
+
+local function read_list(document, name)
+  local failure = envelope.failure(document)
+  if failure then return nil, failure end
+  local list = list_in(document, name)
+  if not list then return unreadable("no list of " .. name) end
+  return list
+end
+
+---@class yuanjing.Group
+---@field vendor_group_id string what an upload names
+---@field vendor? string
+---@field name? string
+---@field status? string "active" when somebody can be uploaded to it
+---@field create_time? string on the platform's clock
+
+local function read_groups(document)
+  local list, failure = read_list(document, "groups")
+  if not list then return nil, failure end
+  for _, group in ipairs(list) do
+    if not is_record(group) then return unreadable("a group that is none") end
+    group.vendor_group_id = text_of(group.vendor_group_id)
+  end
+  return list
+end
+
+---@class yuanjing.AssetFields
+---@field id? string
+---@field vendor_asset_id? string
+---@field status? string as the platform writes it: Processing, Active, Failed
+---@field url? string
+---@field name? string
+---@field asset_type? string
+---@field create_time? string
+---@field failure? table fields of an error: it has failed
+
+local FIELDS = { "vendor_asset_id", "url", "name", "asset_type", "create_time" }
+
+local function capitalized(status)
+  status = text_of(status)
+  return status and status:sub(1, 1):upper() .. status:sub(2):lower()
+end
+
+-- NB: ERROR is said of a query, never of an asset.
+local function asset_in(content)
+  local fields = { id = text_of(content.id) or text_of(content.asset_id),
+    status = capitalized(content.status) }
+  for _, name in ipairs(FIELDS) do fields[name] = text_of(content[name]) end
+  local failure = envelope.failure(content)
+  if failure and failure.state and failure.state ~= "ERROR" then
+    fields.failure, failure.kind = failure, "task_failed"
+  end
+  return fields
+end
+
+-- An asset that failed is in an answer that went well.
+local function went_well(document)
+  return is_record(document.data) and not envelope.failure {
+    status = document.status, error = document.error,
+    success = document.success } or document.success == true
+end
+
+local function read_asset(document)
+  local failure = envelope.failure(document)
+  local fields = asset_in(content_of(document))
+  if failure and not (fields.failure and went_well(document)) then
+    return nil, failure
+  end
+  if not fields.status then return unreadable("no status of an asset") end
+  return fields
+end
+
+local function read_upload(document)
+  local fields, failure = read_asset(document)
+  if not fields then return nil, failure end
+  if not fields.id then return unreadable("no id of an asset") end
+  return fields
+end
+
+local function read_assets(document)
+  local list, failure = read_list(document, "assets")
+  if not list then return nil, failure end
+  local found = { total = tonumber(content_of(document).total) or #list }
+  for n, content in ipairs(list) do
+    if not is_record(content) then return unreadable("an asset that is none") end
+    found[n] = asset_in(content)
+  end
+  return found
+end
+
+-- Calls --------------------------------------------------------------------
+
+--- Begins a verification. It is sent at most once.
+---@param fields { vendor: string, project_name?: string, name?: string }
+---@return { id?: string, h5_link: string, byted_token?: string, raw: table }?
+---@return yuanjing.Error?
+function assets.verify(settings, fields)
+  return call(settings, "rl_verify.dspy", { json = fields, billable = true },
+    read_session)
+end
+
+--- The groups of whoever the key belongs to.
+---@return yuanjing.Group[]?
+---@return yuanjing.Error?
+function assets.groups(settings)
+  return call(settings, "rl_query_groups.dspy", {}, read_groups)
+end
+
+--- Uploads: the file, if any, as a data URI in `source_url`. At most once.
+---@param fields table
+---@param medium? yuanjing.Medium of the kind path or bytes
+---@return yuanjing.AssetFields?
+---@return yuanjing.Error?
+function assets.upload(settings, fields, medium)
+  local files = medium and { { name = "source_url", medium = medium } } or {}
+  local embedded, length = embed.files(fields, files)
+  return call(settings, "rl_upload.dspy", { json = fields, billable = true,
+    embedded = embedded, length = length }, read_upload)
+end
+
+--- How an asset stands.
+---@return yuanjing.AssetFields?
+---@return yuanjing.Error?
+function assets.status(settings, id)
+  return call(settings, "rl_status.dspy", { json = { asset_id = id },
+    total = answers.QUERY_LIMIT }, read_asset)
+end
+
+--- All assets of a group; `total` as the platform counts them.
+---@return yuanjing.AssetFields[]?
+---@return yuanjing.Error?
+function assets.list(settings, vendor_group_id)
+  return call(settings, "rl_assets.dspy",
+    { json = { vendor_group_id = vendor_group_id } }, read_assets)
+end
+
+return assets

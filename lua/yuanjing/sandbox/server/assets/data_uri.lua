@@ -1,0 +1,78 @@
+--- A data: URI in base64, decoded as it comes, whatever its size.
+local bytes = require "yuanjing.sandbox.server.assets.bytes"
+local json = require "yuanjing.sandbox.server.json"
+
+local HEAD_LIMIT = 256
+
+---@class yuanjing.sandbox.DataUri
+---@field type? string "image/jpeg", once its head has come
+---@field bytes yuanjing.sandbox.Bytes what it holds
+---@field problem? string why it can not be used
+---@field private _rest string characters that are not decoded yet
+---@field private _ended boolean the padding has come
+local methods = {}
+local DataUri = { __index = methods }
+
+local function new()
+  return setmetatable({ bytes = bytes.new(), _rest = "", _ended = false },
+    DataUri)
+end
+
+-- There are encoders that write `\/` for each slash.
+local function unescape(text)
+  return text:find("\\", 1, true) and json.decode('"' .. text .. '"') or text
+end
+
+-- "data:TYPE;base64,", with parameters perhaps. Leaves what follows it.
+local function read_head(self)
+  local head, rest = self._rest:match("^([^,]*),(.*)$")
+  if not head then
+    if #self._rest > HEAD_LIMIT then self.problem = "no comma" end
+    return
+  end
+  local kind = head:match("^data:([%w.+-]+/[%w.+-]+)[;%w=.+-]*;base64$")
+  if not kind then
+    self.problem = "neither a type nor base64"
+    return
+  end
+  self.type, self._rest = kind:lower(), rest
+end
+
+-- Groups of four characters. Only the last one may be padded.
+local function decode(self, text)
+  local is_whole = not text:find("[^%w+/]")
+  if self._ended or not is_whole and not text:find("^[%w+/]*=?=$") then
+    self.problem = "not base64"
+    return
+  end
+  self._ended = not is_whole
+  self.bytes:add(ngx.decode_base64(text))
+end
+
+--- Takes the next characters, as they stand between the quotes of JSON.
+---@param text string without half an escape
+function methods:add(text)
+  if self.problem then return end
+  self._rest = self._rest .. unescape(text)
+  if not self.type then read_head(self) end
+  local usable = #self._rest - #self._rest % 4
+  if not self.type or usable == 0 then return end
+  decode(self, self._rest:sub(1, usable))
+  self._rest = self._rest:sub(usable + 1)
+end
+
+--- Nothing may be added afterwards.
+function methods:finish()
+  if not self.problem then
+    if not self.type then
+      self.problem = "no comma"
+    elseif self._rest ~= "" then
+      self.problem = "not a multiple of four characters"
+    elseif self.bytes.size == 0 then
+      self.problem = "empty"
+    end
+  end
+  self.bytes:finish()
+end
+
+return { new = new }

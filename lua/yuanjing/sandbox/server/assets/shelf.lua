@@ -1,0 +1,92 @@
+--- The assets: each belongs to a group, and so to a key. It takes its time
+-- like a task, and the scenarios that stay with a task do so with an asset.
+local ids = require "yuanjing.sandbox.server.assets.ids"
+local tasks = require "yuanjing.sandbox.server.media.tasks"
+
+local shelf = {}
+
+local FILES = 1000 -- that are kept open; the oldest make room
+
+---@class yuanjing.sandbox.Asset
+---@field id string
+---@field vendor_asset_id string
+---@field vendor_group_id string
+---@field key string whose it is
+---@field name string
+---@field asset_type string
+---@field at number Unix time of the upload
+---@field seconds number from the upload to the end
+---@field uri? yuanjing.sandbox.DataUri what was uploaded
+---@field source_url? string or where it is from
+---@field odd table[] the scenarios that stay with it
+---@field fails? string it ends Failed, with this text
+---@field ends? string the word it ends with
+---@field word? string said instead of Processing
+---@field never? boolean it does not end
+---@field gone? boolean its bytes had to make room
+
+local by_id, by_vendor_id, by_group = {}, {}, {}
+local with_files, count = {}, 0 -- a ring, and how many have been in it
+
+--- A new one; scenarios may change it before shelf.keep().
+---@param fields table
+---@return yuanjing.sandbox.Asset
+function shelf.new(fields)
+  local at = ngx.now()
+  local asset = { id = ids.own(), at = at,
+    vendor_asset_id = ids.vendor("asset", at) }
+  for name, value in pairs(fields) do asset[name] = value end
+  return asset
+end
+
+local function keep_file(asset)
+  local place = count % FILES
+  local oldest = with_files[place]
+  if oldest then
+    oldest.uri.bytes:close()
+    oldest.gone = true
+  end
+  with_files[place], count = asset, count + 1
+end
+
+---@param asset yuanjing.sandbox.Asset
+function shelf.keep(asset)
+  by_id[asset.id], by_vendor_id[asset.vendor_asset_id] = asset, asset
+  local list = by_group[asset.vendor_group_id] or {}
+  by_group[asset.vendor_group_id], list[#list + 1] = list, asset
+  if asset.uri then keep_file(asset) end
+end
+
+--- The asset with this id | nil.
+---@param id string
+---@return yuanjing.sandbox.Asset?
+function shelf.find(id)
+  return by_id[id]
+end
+
+--- The asset with this id of the vendor's | nil.
+---@param id string
+---@return yuanjing.sandbox.Asset?
+function shelf.find_vendor(id)
+  return by_vendor_id[id]
+end
+
+--- A group's assets in the order of their upload.
+---@param vendor_group_id string
+---@return yuanjing.sandbox.Asset[]
+function shelf.list(vendor_group_id)
+  return by_group[vendor_group_id] or {}
+end
+
+--- The word for how far it is, and whether it can be downloaded.
+---@param asset yuanjing.sandbox.Asset
+---@return string word
+---@return boolean active
+function shelf.state(asset)
+  local _, ended = tasks.stage(asset)
+  if not ended then return asset.word or "Processing", false end
+  if asset.fails then return "Failed", false end
+  return asset.ends or "Active", not asset.ends
+end
+
+return shelf

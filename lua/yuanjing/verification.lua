@@ -1,0 +1,105 @@
+--- A verification of a real person: a link to open on a phone, and the group
+-- that is there when the person has done so.
+local errors = require "yuanjing.errors"
+local polling = require "yuanjing.polling"
+local settings_of = require "yuanjing.settings"
+local wire = require "yuanjing.api.assets"
+
+local verification = {}
+
+---@class yuanjing.Verification
+---@field id? string the platform's, of this verification
+---@field h5_link string for the person's phone
+---@field expires_at number when the link dies, in seconds since 1970
+---@field byted_token? string the vendor's, for its own libraries
+---@field name? string
+---@field raw table the platform's own document
+---@field private _known? table<string, boolean> groups that were active before
+local Verification = {}
+local methods = {}
+Verification.__index = methods
+Verification.__name = "yuanjing.Verification"
+
+-- The link's two minutes, and time to finish behind it.
+local TIMEOUT = 300
+local PACE = { first = 2, longest = 5 }
+
+-- Seconds for the look at the groups there are: the link's time runs.
+local LOOK_LIMIT = 10
+
+local function is_active(group)
+  return group.vendor_group_id and (group.status or "active"):lower() == "active"
+end
+
+local function active_ids(groups)
+  local ids = {}
+  for _, group in ipairs(groups) do
+    if is_active(group) then ids[group.vendor_group_id] = true end
+  end
+  return ids
+end
+
+local function new_one(self, groups)
+  for _, group in ipairs(groups) do
+    if is_active(group) and not self._known[group.vendor_group_id] then
+      return group
+    end
+  end
+end
+
+local function timed_out(self, last)
+  local is_over = os.time() >= self.expires_at
+  return errors.new { kind = "timeout", call = "session:await_group",
+    message = "no new group has become active; " .. (is_over
+      and "the link has expired: begin anew with client.assets:verify"
+      or "the link is still good: wait again")
+      .. (last and " (the last query said: " .. last.message .. ")" or "") }
+end
+
+---@class (exact) yuanjing.GroupAwaitOptions
+---@field timeout? number seconds (300)
+---@field interval? number seconds between queries; default: from 1.5 to 5, with jitter
+
+--- Waits until the person has been verified: the group that is new and active.
+--- Nil and an error of kind timeout when none comes in time, or of any kind that
+--- asking again does not mend.
+---@param options? yuanjing.GroupAwaitOptions
+---@return yuanjing.Group?
+---@return yuanjing.Error? err
+function methods:await_group(options)
+  options = options or {}
+  polling.check_options("session:await_group", options)
+  local wait = { timeout = options.timeout or TIMEOUT,
+    interval = options.interval }
+  local group, err, is_late = polling.run(PACE, wait, function(left)
+    local groups, problem = wire.groups(
+      settings_of.within(self._settings, left))
+    if not groups then return nil, problem end
+    self._known = self._known or active_ids(groups)
+    return new_one(self, groups)
+  end)
+  if is_late then return nil, timed_out(self, err) end
+  return group, err
+end
+
+function Verification:__tostring()
+  return ("yuanjing.Verification %s (%s)"):format(tostring(self.id),
+    os.time() < self.expires_at and "open" or "expired")
+end
+
+--- Begins one. Which groups there were before is asked when the link is known
+--- but nobody else knows it yet: nobody can have used it.
+---@param fields { vendor: string, project_name?: string, name?: string }
+---@return yuanjing.Verification?
+---@return yuanjing.Error?
+function verification.begin(settings, fields)
+  local began = os.time()
+  local self, err = wire.verify(settings, fields)
+  if not self then return nil, err end
+  local groups = wire.groups(settings_of.within(settings, LOOK_LIMIT))
+  self._settings, self._known = settings, groups and active_ids(groups)
+  self.name, self.expires_at = fields.name, began + wire.LINK_SECONDS
+  return setmetatable(self, Verification)
+end
+
+return verification
