@@ -68,7 +68,8 @@ int yj_decoder_feed(struct yj_decoder *d, const char *bytes, size_t n) {
 void yj_decoder_end(struct yj_decoder *d) { d->ended = 1; }
 
 int yj_decoder_has_unread(const struct yj_decoder *d) {
-  return d->several || yj_sse_has_data(&d->sse, &d->inbox);
+  return d->verdict == YJ_EVENT_PENDING &&
+         (d->several || yj_sse_has_data(&d->sse, &d->inbox));
 }
 
 void yj_decoder_free(struct yj_decoder *d) {

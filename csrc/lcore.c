@@ -3,6 +3,7 @@
 #include "lcore.h"
 
 #include <dlfcn.h>
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -91,6 +92,18 @@ static int l_utf8_error(lua_State *L) {
   return 1;
 }
 
+/* pollfd(fd, seconds): waits until it can be read, in a thread of the host's
+ * own: it touches nothing but the descriptor.              [-0, +1, v] */
+static int l_pollfd(lua_State *L) {
+  struct pollfd watched;
+  lua_Number seconds = luaL_checknumber(L, 2);
+  luaL_argcheck(L, seconds >= 0 && seconds <= 1e6, 2, "out of range");
+  watched.fd = (int)luaL_checkinteger(L, 1);
+  watched.events = POLLIN;
+  lua_pushboolean(L, poll(&watched, 1, (int)(seconds * 1e3)) > 0);
+  return 1;
+}
+
 /* curl_version() -> string                                 [-0, +1, m] */
 static int l_curl_version(lua_State *L) {
   lua_pushstring(L, yj_curl_version());
@@ -103,6 +116,7 @@ static const luaL_Reg functions[] = {{"now", l_now},
                                      {"settle", yj_l_settle},
                                      {"utf8_error", l_utf8_error},
                                      {"date", l_date},
+                                     {"pollfd", l_pollfd},
                                      {"curl_version", l_curl_version},
                                      {"decoder", yj_l_decoder},
                                      {"pool", yj_l_pool},

@@ -88,6 +88,17 @@ static int l_wake(lua_State *L) {
   return 0;
 }
 
+/* alarm([at]): ends a wait at that time on the clock of now(), once, in place of
+ * an alarm set before; nil: none                           [-0, +0, v] */
+static int l_alarm(lua_State *L) {
+  struct yj_pool *pool = yj_check_pool(L, 1);
+  lua_Number at = luaL_optnumber(L, 2, HUGE_VAL);
+  luaL_argcheck(L, at >= 0, 2, "out of range");
+  /* rounded up: a wait does not end before its time */
+  yj_pool_alarm(pool, at >= 9e12 ? YJ_NEVER : (int64_t)(at * 1e6) + 1);
+  return 0;
+}
+
 /* fd() -> a descriptor that is readable when step() has something to do, or nil
  *                                                          [-0, +1, v] */
 static int l_fd(lua_State *L) {
@@ -152,9 +163,9 @@ static int l_close(lua_State *L) {
 
 static const luaL_Reg methods[] = {
     {"open", yj_l_open}, {"step", l_step},       {"wait", l_wait},
-    {"wake", l_wake},    {"fd", l_fd},           {"timeout", l_timeout},
-    {"ready", l_ready},  {"count", l_count},     {"is_mine", l_is_mine},
-    {"close", l_close},  {NULL, NULL}};
+    {"wake", l_wake},    {"alarm", l_alarm},     {"fd", l_fd},
+    {"timeout", l_timeout}, {"ready", l_ready},  {"count", l_count},
+    {"is_mine", l_is_mine}, {"close", l_close},  {NULL, NULL}};
 
 void yj_open_pool(lua_State *L) {
   yj_new_class(L, YJ_POOL_MT, methods, l_close);

@@ -16,7 +16,8 @@ static const char *const fault_names[] = {
     [YJ_FAULT_TOO_LARGE] = "too_large",
     [YJ_FAULT_NO_MEMORY] = "no_memory",
     [YJ_FAULT_FILE] = "file",
-    [YJ_FAULT_POOL] = "pool"};
+    [YJ_FAULT_POOL] = "pool",
+    [YJ_FAULT_CANCELLED] = "cancelled"};
 
 static struct yj_transfer *check(lua_State *L) {
   return luaL_checkudata(L, 1, YJ_TRANSFER_MT);
@@ -200,6 +201,12 @@ static int l_discard(lua_State *L) {
   return 0;
 }
 
+/* cancel(): ends it at once; what came stays readable      [-0, +0, v] */
+static int l_cancel(lua_State *L) {
+  yj_transfer_cancel(check(L));
+  return 0;
+}
+
 /* close(), __gc and __close: idempotent, any order         [-0, +0, v] */
 static int l_close(lua_State *L) {
   yj_transfer_close(check(L));
@@ -211,7 +218,8 @@ static const luaL_Reg methods[] = {
     {"summary", l_summary}, {"status", l_status},   {"head", l_head},
     {"body", l_body},       {"done", l_done},       {"failure", l_failure},
     {"save", l_save},       {"saved", l_saved},     {"uploaded", l_uploaded},
-    {"discard", l_discard}, {"close", l_close},     {NULL, NULL}};
+    {"discard", l_discard}, {"cancel", l_cancel},   {"close", l_close},
+    {NULL, NULL}};
 
 void yj_open_transfer(lua_State *L) {
   yj_new_class(L, YJ_TRANSFER_MT, methods, l_close);

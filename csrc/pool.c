@@ -23,6 +23,7 @@ struct yj_pool {
   size_t n_heap, cap_heap;
   size_t n_flying, n_counted;
   int64_t curl_at;           /* when curl wants to be called, or YJ_NEVER */
+  int64_t alarm_at;          /* when the owner does, or YJ_NEVER */
   int64_t now;
   pid_t pid;
   int blind;                 /* a socket is not watched: out of memory */
@@ -92,6 +93,8 @@ static void heap_remove(struct yj_pool *p, struct yj_transfer *t) {
 /* The moment the pool must be moved on by the clock. */
 static int64_t earliest(const struct yj_pool *p) {
   int64_t due = p->n_heap == 0 ? YJ_NEVER : p->heap[1]->due;
+  if (p->alarm_at < due)
+    due = p->alarm_at;
   return p->curl_at < due ? p->curl_at : due;
 }
 
@@ -205,7 +208,7 @@ struct yj_pool *yj_pool_new(int *error) {
     return NULL;
   }
   p->n_counted = 1;
-  p->curl_at = YJ_NEVER;
+  p->curl_at = p->alarm_at = YJ_NEVER;
   p->now = yj_now();
   p->pid = getpid();
   *error = yj_poller_open(&p->poller);
@@ -448,6 +451,8 @@ static int move(struct yj_pool *p, int ms, int64_t budget) {
     fail_all(p, YJ_FAULT_NO_MEMORY);
   p->blind = 0;
   expire(p);
+  if (p->alarm_at <= p->now)
+    p->alarm_at = YJ_NEVER;
   yj_pool_rearm(p);
   return 0;
 }
@@ -461,6 +466,12 @@ int yj_pool_wait(struct yj_pool *p, int ms) { return move(p, ms, 0); }
 void yj_pool_wake(struct yj_pool *p) {
   if (yj_pool_is_mine(p))
     yj_poller_wake(&p->poller);
+}
+
+void yj_pool_alarm(struct yj_pool *p, int64_t at) {
+  p->alarm_at = at;
+  if (yj_pool_is_mine(p))
+    yj_poller_alarm(&p->poller, at);
 }
 
 int yj_pool_fd(const struct yj_pool *p) { return yj_poller_fd(&p->poller); }

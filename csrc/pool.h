@@ -37,6 +37,9 @@ int yj_pool_wait(struct yj_pool *pool, int ms);
 /* Ends the next wait, and that of whoever waits for the descriptor. */
 void yj_pool_wake(struct yj_pool *pool);
 
+/* Ends a wait at that time as well, once; YJ_NEVER: not any more. */
+void yj_pool_alarm(struct yj_pool *pool, int64_t at);
+
 /* The next transfer with news since it was last returned, or NULL. */
 struct yj_transfer *yj_pool_ready(struct yj_pool *pool);
 

@@ -84,11 +84,30 @@ static int is_passed_over(const struct yj_slice *line) {
   return 0;
 }
 
+/* Of a line that is passed over nothing need be kept: it may be longer than
+ * anybody wants to hold. A name alone may yet become another one. */
+static void drop_passed_over(struct yj_sse *s, struct yj_buf *in) {
+  struct yj_slice line;
+  line.text = yj_buf_bytes(in);
+  line.len = yj_buf_len(in);
+  if (line.len == 0)
+    return;
+  if (!s->dropping)
+    s->dropping = is_passed_over(&line) &&
+                  memchr(line.text, ':', line.len) != NULL;
+  if (s->dropping)
+    consume(s, in, line.len);
+}
+
 enum yj_line yj_sse_next(struct yj_sse *s, struct yj_buf *in, int ended,
                          struct yj_slice *line) {
   if (!s->begun && !begin(s, in, ended))
     return YJ_LINE_MORE;
   while (take_line(s, in, ended, line)) {
+    int was_dropping = s->dropping;
+    s->dropping = 0;
+    if (was_dropping)
+      continue;
     if (line->len == 0)
       return YJ_LINE_BLANK;
     if (is_field(line, "data")) {
@@ -98,6 +117,7 @@ enum yj_line yj_sse_next(struct yj_sse *s, struct yj_buf *in, int ended,
     if (!is_passed_over(line))
       return YJ_LINE_BARE;
   }
+  drop_passed_over(s, in);
   return YJ_LINE_MORE;
 }
 

@@ -19,6 +19,7 @@ struct yj_sse {
   size_t cr_free; /* so many bytes at the front hold no CR */
   unsigned char begun;    /* past the byte order mark */
   unsigned char after_cr; /* an LF that comes next belongs to that CR */
+  unsigned char dropping; /* in a line that is passed over */
 };
 
 enum yj_line {

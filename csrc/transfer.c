@@ -421,6 +421,11 @@ void yj_transfer_fail(struct yj_transfer *t, enum yj_fault fault) {
   yj_transfer_settle(t, CURLE_ABORTED_BY_CALLBACK);
 }
 
+void yj_transfer_cancel(struct yj_transfer *t) {
+  if (!t->done && t->pool != NULL && yj_pool_is_mine(t->pool))
+    yj_transfer_fail(t, YJ_FAULT_CANCELLED);
+}
+
 void yj_transfer_close(struct yj_transfer *t) {
   struct yj_pool *pool = t->pool;
   end_exchange(t);

@@ -32,7 +32,8 @@ enum yj_fault {
   YJ_FAULT_TOO_LARGE,
   YJ_FAULT_NO_MEMORY,
   YJ_FAULT_FILE, /* a file could not be read or written: file_error */
-  YJ_FAULT_POOL  /* its pool was closed */
+  YJ_FAULT_POOL, /* its pool was closed */
+  YJ_FAULT_CANCELLED
 };
 
 /* All zeroes is a valid, closed transfer. */
@@ -70,8 +71,8 @@ struct yj_transfer {
   size_t at;     /* its place there, from 1; 0: it is not there */
 };
 
-/* Starts the exchange in the pool, with what t->out has to send; 0, or curl's code: it was not started, and
- * the transfer is closed. */
+/* Starts the exchange in the pool, with what t->out has to send; 0, or curl's
+ * code: it was not started, and the transfer is closed. */
 int yj_transfer_open(struct yj_transfer *t, struct yj_pool *pool,
                      const struct yj_request *request);
 
@@ -97,6 +98,9 @@ int yj_transfer_save(struct yj_transfer *t, const char *path, int64_t offset);
 /* From now on what comes is dropped, and total is what is left to wait for the
  * end, so that the connection can serve again. */
 void yj_transfer_discard(struct yj_transfer *t, int64_t total);
+
+/* Ends the exchange at once, if it is not over. What came stays readable. */
+void yj_transfer_cancel(struct yj_transfer *t);
 
 /* Ends it and gives back all it owns. Idempotent; any order with the pool. */
 void yj_transfer_close(struct yj_transfer *t);

@@ -482,7 +482,7 @@ describe("a limit", function()
     end)
 
   it("has a default, which knows a stream from a plain answer", function()
-    local loop, limits = yuanjing.loop, {}
+    local loop, limits = require("yuanjing.loop"), {}
     local open = loop.open
     finally(function() loop.open = open end)
     loop.open = function(wire)

@@ -2,7 +2,7 @@ local scripted = require "support.scripted"
 local support = require "support"
 local yuanjing = require "yuanjing"
 
-local loop = yuanjing.loop
+local loop = require "yuanjing.loop"
 local HEAD = scripted.answer(200, {})
 local EVENT, DONE = 'data: {"content":"a"}\n\n', "data: [DONE]\n\n"
 
@@ -99,7 +99,7 @@ describe("the loop", function()
     while arg[first - 1] do first = first - 1 end
     local file = support.write(support.tempdir() .. "/child.lua", ([[
       package.path, package.cpath = %q, %q
-      local loop = require("yuanjing").loop
+      local loop = require "yuanjing.loop"
       os.execute("(sleep 0.1; kill -STOP $PPID; sleep 0.05; kill -CONT $PPID) &")
       local from = loop.now()
       loop.sleep(0.4)

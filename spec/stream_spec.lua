@@ -377,7 +377,7 @@ end
 
 local SLEEPS = {
   ["in other work"] = support.sleep,
-  ["in the loop"] = yuanjing.loop.sleep,
+  ["in the loop"] = yuanjing.sleep,
 }
 
 describe("a slow reader", function()

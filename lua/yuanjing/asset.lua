@@ -79,7 +79,7 @@ end
 local function timed_out(self, last)
   return errors.new { kind = "timeout", call = "asset:await", asset = self,
     retryable = true, message = ("still %s; await it again, or get it by "
-      .. "client.assets:get(%q)"):format(self.status, self.id)
+      .. "client.assets:get(%q)"):format(self.status, tostring(self.id))
       .. (last and " (the last query said: " .. last.message .. ")" or "") }
 end
 
@@ -87,6 +87,8 @@ end
 ---@field timeout? number seconds (1800)
 ---@field interval? number seconds between queries; default: from 2 to 10, with jitter
 ---@field on_update? fun(asset: yuanjing.Asset) called when the status has changed
+
+local AWAIT = { timeout = true, interval = true, on_update = true }
 
 --- Waits until it is Active: itself; or nil and an error, task_failed when it
 --- has failed. A wait that times out (kind timeout) leaves it good to await
@@ -96,7 +98,7 @@ end
 ---@return yuanjing.Error? err
 function methods:await(options)
   options = options or {}
-  polling.check_options("asset:await", options)
+  polling.check_options("asset:await", options, AWAIT)
   if self.done and not self.error then return self end
   local told
   local wait = { timeout = options.timeout or TIMEOUT,
@@ -118,7 +120,7 @@ local function has_link(self)
 end
 
 -- The platform's storage says so in its own way when a link is too old.
-local EXPIRED = { not_found = true, platform = true }
+local EXPIRED = { not_found = true, platform = true, invalid_request = true }
 
 local function no_link(self)
   return nil, errors.new { kind = "not_found", asset = self,
@@ -135,12 +137,15 @@ end
 --- with "/") gets a file named after the link. The key is not sent along. Error
 --- kinds: those of await, and io (the file), truncated, server.
 ---@param path string
----@param options? yuanjing.SaveOptions on_progress alone
+---@param options? { on_progress?: fun(received: integer, total: integer?) }
 ---@return string? path of the file
 ---@return yuanjing.Error? err
 function methods:save(path, options)
   options = options or {}
   result_of.check_save(path, options)
+  if options.kind or options.index then
+    error("save: kind, index: an asset is one file", 2)
+  end
   local ok, err = self:await()
   if ok and not has_link(self) then ok, err = self:refresh() end
   if not ok then return nil, err end

@@ -1,6 +1,7 @@
 --- Real-person assets: verify a person, then upload pictures and videos of them
 -- (PLATFORM.md section 7). `client.assets`.
 local asset_of = require "yuanjing.asset"
+local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local media = require "yuanjing.media"
 local suggest = require "yuanjing.params.suggest"
@@ -18,157 +19,219 @@ Assets.__index = methods
 
 -- Checks -------------------------------------------------------------------
 
-local function check_table(name, value)
-  if type(value) ~= "table" then
-    error(("%s: expected table, got %s"):format(name, type(value)), 3)
+-- Reads the parameters of one call: what goes out into `fields`, and all that
+-- is wrong with it into `problems`.
+---@class yuanjing.AssetCheck
+local Check = {}
+Check.__index = Check
+
+-- What can not go out at all.
+function Check:fault(format, ...)
+  self.problems[#self.problems + 1] = format:format(...)
+end
+
+-- What the platform would refuse, as far as is known.
+function Check:doubt(format, ...)
+  if self.validate then self:fault(format, ...) end
+end
+
+function Check:put(name, value)
+  if type(name) ~= "string" or name == "" then
+    return self:fault("%s: a parameter needs a name", tostring(name))
   end
+  self.fields[name] = value
 end
 
-local function refused(call, problems)
-  return nil, errors.new { kind = "invalid_request", attempts = 0,
-    call = "client.assets:" .. call, problems = problems,
-    message = table.concat(problems, "; ") }
+function Check:read_text(name, value)
+  if type(value) ~= "string" then
+    self:doubt("%s: expected a text, got %s", name, type(value))
+  elseif value == "" then
+    self:doubt("%s: expected a text, got an empty one", name)
+  elseif core.utf8_error(value) then
+    self:fault("%s: the text is not UTF-8", name)
+  end
+  self:put(name, value)
 end
 
-local function add(problems, format, ...)
-  problems[#problems + 1] = format:format(...)
+function Check:read_unknown(name, value)
+  if type(name) == "string" then
+    local nearest = suggest(name, self.names)
+    self:doubt("%s: unknown parameter%s", name,
+      nearest and (", did you mean %q?"):format(nearest) or "")
+  end
+  self:put(name, value)
 end
 
-local function unknown_name(name, known)
-  local nearest = suggest(tostring(name), known)
-  return ("%s: unknown parameter%s"):format(tostring(name),
-    nearest and (", did you mean %q?"):format(nearest) or "")
-end
-
--- What goes out: the strings that were given and whatever is in `extra`. What is
--- wrong with them goes into `problems`.
-local function read_strings(given, names, problems)
-  local fields = {}
-  for name, value in pairs(given.extra or {}) do fields[name] = value end
-  for _, name in ipairs(names) do
-    local value = given[name]
-    if value ~= nil and (type(value) ~= "string" or value == "") then
-      add(problems, "%s: expected a text, got %s", name,
-        value == "" and "an empty one" or type(value))
+function Check:read_extra(extra)
+  if type(extra) ~= "table" then
+    return self:fault("extra: expected table, got %s", type(extra))
+  end
+  for name, value in pairs(extra) do
+    if self.given[name] ~= nil then
+      self:fault("extra.%s: the same field goes out without it", tostring(name))
+    else
+      self:put(name, value)
     end
-    fields[name] = value
   end
-  return fields
 end
 
-local function check_names(given, known, problems)
-  local listed = { extra = true }
-  for _, name in ipairs(known) do listed[name] = true end
-  for name in pairs(given) do
-    if not listed[name] then problems[#problems + 1] = unknown_name(name, known) end
+-- What goes out is more than their text, or less.
+local SPECIAL = { file = true, source_url = true, extra = true }
+
+function Check:read(required)
+  local known = {}
+  for _, name in ipairs(self.names) do known[name] = not SPECIAL[name] end
+  for name, value in pairs(self.given) do
+    if known[name] then
+      self:read_text(name, value)
+    elseif known[name] == nil then
+      self:read_unknown(name, value)
+    end
   end
-  if type(given.extra or {}) ~= "table" then
-    add(problems, "extra: expected table, got %s", type(given.extra))
-  end
-  table.sort(problems)
+  if self.given.extra ~= nil then self:read_extra(self.given.extra) end
+  table.sort(self.problems)
+  if self.fields[required] == nil then self:doubt("%s: missing", required) end
 end
 
-local function require_name(given, name, problems)
-  if given[name] == nil then add(problems, "%s: missing", name) end
+local function check_table(call, value)
+  if type(value) ~= "table" then
+    error(("client.assets:%s: expected table, got %s"):format(call,
+      type(value)), 3)
+  end
 end
 
--- Media --------------------------------------------------------------------
+-- The parameters of a call, read. The first name is the one it needs.
+local function new_check(settings, names, given)
+  local self = setmetatable({ names = names, given = given, fields = {},
+    problems = {}, validate = settings.validate }, Check)
+  self:read(names[1])
+  return self
+end
+
+-- Of a call that is not made: nil and the error; nothing where it may be.
+local function refusal(call, check)
+  if #check.problems == 0 then return nil end
+  return errors.new { kind = "invalid_request", attempts = 0,
+    call = "client.assets:" .. call, problems = check.problems,
+    message = table.concat(check.problems, "; ") }
+end
+
+-- What is uploaded ---------------------------------------------------------
+
+---@class yuanjing.AssetSource
+---@field name? "file"|"source_url" what it was given as
+---@field medium? yuanjing.Medium whose bytes go out as a data URI
+---@field type? string "image/jpeg"
+---@field is_guess? boolean the type is nothing but a URL's extension
+
+-- As the platform reads it: of one type, and base64 as the RFC has it.
+local function data_uri_problem(medium, head, body)
+  if not medium.type then
+    return "a data URI without a type (data:image/jpeg;base64,...)"
+  elseif not head:lower():find(";base64$") then
+    return "a data URI that is not in base64"
+  elseif #body % 4 ~= 0 or not body:find("^[A-Za-z0-9+/]+=?=?$") then
+    return "a data URI whose base64 is broken"
+  end
+end
+
+-- Files of base64 have line ends in them, which the platform need not know.
+function Check:read_data_uri(name, medium)
+  local head, body = medium.url:match("^([^,]*,)(.*)$")
+  if body:find("%s") then body = body:gsub("%s+", "") end
+  self.fields.source_url = head .. body
+  local problem = data_uri_problem(medium, head:sub(1, -2), body)
+  if problem then return self:doubt("%s: %s", name, problem) end
+  return { name = name, type = medium.type }
+end
+
+function Check:read_url(url)
+  self:read_text("source_url", url)
+  local path = url:match("^%a+://[^/?#]+([^?#]*)") or ""
+  return { type = types.of_name(path), is_guess = true }
+end
+
+function Check:read_medium(name, given)
+  local medium, problem = media.read(given)
+  if not medium then return self:fault("%s: %s", name, problem) end
+  if medium.kind == "data_uri" then return self:read_data_uri(name, medium) end
+  if medium.kind == "url" then return self:read_url(medium.url) end
+  return { name = name, medium = medium, type = medium.type }
+end
+
+-- A path is none: nobody's mistyped URL opens a file here.
+function Check:read_source_url(given)
+  local start = type(given) == "string" and given:lower() or ""
+  if start:find("^https?://") or start:find("^data:") then
+    return self:read_medium("source_url", given)
+  end
+  self:doubt("source_url: expected a URL or a data URI "
+    .. "(a file is given as `file`)")
+  self:put("source_url", given)
+end
+
+---@return yuanjing.AssetSource?
+function Check:read_source()
+  local file, url = self.given.file, self.given.source_url
+  if file ~= nil and (url ~= nil or self.fields.source_url ~= nil) then
+    return self:fault("file, source_url: give one of them")
+  end
+  if file ~= nil then return self:read_medium("file", file) end
+  if url ~= nil then return self:read_source_url(url) end
+  if self.fields.source_url == nil then self:doubt("file: missing") end
+end
 
 -- The platform's word for what a type is; others are its own affair.
 local ASSET_TYPES = { image = "Image", video = "Video", audio = "Audio" }
 
-local function family_of(mime)
-  return ASSET_TYPES[(mime or ""):match("^%a+")]
+local function asset_type_of(mime)
+  return mime and ASSET_TYPES[mime:match("^%a+")]
 end
 
--- As the platform reads it: one type, and base64 as the RFC has it.
-local function check_data_uri(uri)
-  local head, body = uri:match("^[dD][aA][tT][aA]:([^,]*),(.*)$")
-  if not head then return nil, "a data URI without data" end
-  local mime = head:match("^(%a+/[%w.+-]+)")
-  if not family_of(mime and mime:lower()) then
-    return nil, "a data URI of no image, video or audio type"
-  end
-  if not head:lower():find(";base64$") then
-    return nil, "a data URI that is not in base64"
-  end
-  body = body:gsub("%s+", "")
-  if #body % 4 ~= 0 or #body == 0 or not body:find("^[A-Za-z0-9+/]+=?=?$") then
-    return nil, "a data URI whose base64 is broken"
-  end
-  return "data:" .. head .. "," .. body, mime:lower()
+-- An MP4 may be a sound alone.
+local function fits(wanted, found)
+  return wanted == found or wanted == "Audio" and found == "Video"
 end
 
--- The type stands in the data URI: it must be one.
-local function check_family(given, medium, problems)
-  if family_of(medium.type) or given.asset_type then return end
-  add(problems, "file: neither image nor video, as far as its content and its "
-    .. "name tell; give yuanjing.file(path, { type = })")
-end
-
-local function type_in_url(url)
-  local path = url:match("^%a+://[^/?#]+([^?#]*)") or ""
-  return types.of_name(path)
-end
-
--- What is uploaded: `fields.source_url`, or a medium whose bytes go there; and
--- its type, if known.
-local function read_source(given, fields, problems)
-  local name = given.file ~= nil and "file" or "source_url"
-  if given.file ~= nil and given.source_url ~= nil then
-    return add(problems, "file, source_url: give one of them")
+-- NB: the type stands in the data URI, so it has to be known, and to be the one
+-- that is said.
+function Check:settle_type(source)
+  local found, given = asset_type_of(source.type), self.given.asset_type
+  if self.fields.asset_type == nil then
+    self.fields.asset_type = found
+    if found or source.is_guess then return end
+    return self:doubt("%s: %s is neither image nor video%s", source.name,
+      source.type, source.medium
+      and " (yuanjing.file(path, { type = }) tells what it is)" or "")
   end
-  if given[name] == nil then return add(problems, "file: missing") end
-  local medium, problem = media.read(given[name])
-  if medium and medium.kind == "data_uri" then
-    fields.source_url, problem = check_data_uri(medium.url)
-    if fields.source_url then return nil, problem end
-  elseif medium and medium.kind == "url" then
-    fields.source_url = medium.url
-    return nil, type_in_url(medium.url)
-  elseif medium and name == "file" then
-    check_family(given, medium, problems)
-    return medium, medium.type
-  end
-  add(problems, "%s: %s", name, problem
-    or "expected a URL or a data URI (a file is given as `file`)")
-end
-
--- The platform takes any word; of those we know it must be the right one.
-local function settle_type(fields, mime, problems)
-  local found, given = family_of(mime), fields.asset_type
-  if type(given) ~= "string" then
-    fields.asset_type = given or found
-    return
-  end
-  given = ASSET_TYPES[given:lower()] or given
-  fields.asset_type = given
-  if found and given ~= found and ASSET_TYPES[given:lower()]
-    and not (given == "Audio" and found == "Video") then
-    add(problems, "asset_type: %s, but what is given is %s", given, mime)
+  local wanted = type(given) == "string" and ASSET_TYPES[given:lower()]
+  if not wanted then return end
+  self.fields.asset_type = wanted
+  if not source.is_guess and not fits(wanted, found) then
+    self:doubt("asset_type: %s, but what is given is %s", wanted, source.type)
   end
 end
 
 -- Calls --------------------------------------------------------------------
 
-local VERIFY = { "vendor", "project_name", "name" }
+local VERIFY = { "vendor", "project_name", "name", "extra" }
 
 --- Begins the verification of a person, who opens `h5_link` on a phone within
---- 120 seconds; then session:await_group() has the group to upload to. It is
---- sent at most once. Error kinds: those of chat; code vendor_not_configured or
---- vendor_disabled. Source: seeds/000, part two, "获取真人认证链接".
+--- 120 seconds; then session:await_group() has the group to upload to. Give it a
+--- `name` where several persons are verified at a time: their groups are told
+--- apart by it. It is sent at most once. Error kinds: those of chat; platform
+--- with the code vendor_not_configured or vendor_disabled.
+--- Source: seeds/000, part two, "获取真人认证链接".
 ---@param params { vendor: string, project_name?: string, name?: string, extra?: table }
 ---@return yuanjing.Verification?
 ---@return yuanjing.Error? err
 ---@nodiscard
 function methods:verify(params)
-  check_table("client.assets:verify", params)
-  local problems = {}
-  check_names(params, VERIFY, problems)
-  require_name(params, "vendor", problems)
-  local fields = #problems == 0 and read_strings(params, VERIFY, problems)
-  if #problems > 0 then return refused("verify", problems) end
-  return verification.begin(self._settings, fields)
+  check_table("verify", params)
+  local check = new_check(self._settings, VERIFY, params)
+  local err = refusal("verify", check)
+  if err then return nil, err end
+  return verification.begin(self._settings, check.fields)
 end
 
 --- The groups one can upload to, one for each verified person. Error kinds:
@@ -189,41 +252,35 @@ end
 ---@field name? string
 ---@field extra? table goes out unchecked
 
-local UPLOAD = { "vendor_group_id", "file", "source_url", "asset_type", "name" }
-local UPLOAD_TEXTS = { "vendor_group_id", "asset_type", "name" }
+local UPLOAD = { "vendor_group_id", "file", "source_url", "asset_type", "name",
+  "extra" }
 
 --- Uploads a picture or a video: an asset, which is Processing; await it. A file
 --- of any size goes out in constant memory; it is sent at most once. What is
 --- wrong is found before anything is sent, all in one error. Error kinds: those
 --- of chat; not_found with the code group_not_found, platform with the code
---- verification_incomplete, and with the status 413 for what is too large.
+--- verification_incomplete, and with the status 413 for what is too large;
+--- task_failed with err.asset where it has failed at once.
 --- Source: seeds/000, part two, "上传素材".
 ---@param params yuanjing.AssetParams
 ---@return yuanjing.Asset?
 ---@return yuanjing.Error? err
 ---@nodiscard
 function methods:upload(params)
-  check_table("client.assets:upload", params)
-  local problems = {}
-  check_names(params, UPLOAD, problems)
-  require_name(params, "vendor_group_id", problems)
-  local fields = read_strings(params, UPLOAD_TEXTS, problems)
-  local medium, mime = read_source(params, fields, problems)
-  settle_type(fields, mime, problems)
-  if #problems > 0 then return refused("upload", problems) end
-  local asked = os.time()
-  local answer, err = wire.upload(self._settings, fields, medium)
-  if not answer then return nil, err end
-  return asset_of.new(self._settings, answer, { name = params.name,
-    asset_type = fields.asset_type,
-    vendor_group_id = params.vendor_group_id }, asked)
-end
-
-local function check_id(call, name, value)
-  if type(value) ~= "string" or value == "" then
-    error(("client.assets:%s: %s: expected an id, got %s")
-      :format(call, name, value == "" and "an empty text" or type(value)), 3)
-  end
+  check_table("upload", params)
+  local check = new_check(self._settings, UPLOAD, params)
+  local source = check:read_source() or { is_guess = true }
+  check:settle_type(source)
+  local err = refusal("upload", check)
+  if err then return nil, err end
+  local fields, asked = check.fields, os.time()
+  local known = { name = fields.name, asset_type = fields.asset_type,
+    vendor_group_id = fields.vendor_group_id }
+  local answer, problem = wire.upload(self._settings, fields, source.medium)
+  if not answer then return nil, problem end
+  local made = asset_of.new(self._settings, answer, known, asked)
+  if made.error then return nil, made.error end
+  return made
 end
 
 --- An asset by its id, as it stands now. Error kinds as for asset:refresh();
@@ -233,29 +290,30 @@ end
 ---@return yuanjing.Error? err
 ---@nodiscard
 function methods:get(id)
-  check_id("get", "id", id)
+  if type(id) ~= "string" or id == "" then
+    error(("client.assets:get: expected an id, got %s"):format(id == ""
+      and "an empty text" or type(id)), 2)
+  end
   return asset_of.new(self._settings, {}, { id = id }, os.time()):refresh()
 end
+
+local LIST = { "vendor_group_id", "extra" }
 
 --- All assets of a group, those that failed too, and how many the platform
 --- counts. Error kinds: those of groups; not_found (code group_not_found).
 --- Source: seeds/000, part two, "查询组合下所有素材".
----@param params { vendor_group_id: string }
+---@param params { vendor_group_id: string, extra?: table }
 ---@return yuanjing.Asset[]?
 ---@return integer|yuanjing.Error|nil total_or_err
 ---@nodiscard
 function methods:list(params)
-  check_table("client.assets:list", params)
-  for name in pairs(params) do
-    if name ~= "vendor_group_id" then
-      error("client.assets:list: " .. unknown_name(name, { "vendor_group_id" }),
-        2)
-    end
-  end
-  check_id("list", "vendor_group_id", params.vendor_group_id)
+  check_table("list", params)
+  local check = new_check(self._settings, LIST, params)
+  local err = refusal("list", check)
+  if err then return nil, err end
   local asked = os.time()
-  local found, err = wire.list(self._settings, params.vendor_group_id)
-  if not found then return nil, err end
+  local found, problem = wire.list(self._settings, check.fields)
+  if not found then return nil, problem end
   local list = {}
   for n, fields in ipairs(found) do
     list[n] = asset_of.new(self._settings, fields,

@@ -46,6 +46,7 @@ local FAULTS = {
   too_large = { "decode", "the answer is larger than the limit" },
   file = { "io" },
   no_memory = { "io", "out of memory" },
+  cancelled = { "cancelled", "ended from this side" },
   pool = { "cancelled", "the transfer was opened by a process that forked, "
     .. "or its pool was closed" },
 }

@@ -1,5 +1,6 @@
 --- yuanjing: the client of the 元境 platform (opencomputing.ai).
 local client = require "yuanjing.client"
+local job = require "yuanjing.job"
 local many = require "yuanjing.many"
 local media = require "yuanjing.media"
 
@@ -18,8 +19,14 @@ local yuanjing = {
   as_completed = many.as_completed,
   --- The version of this module.
   version = require "yuanjing.version",
-  --- How calls wait.
-  loop = require "yuanjing.loop",
+  --- Starts a job.
+  async = job.async,
+  --- Waits, and lets everything in flight go on.
+  sleep = job.sleep,
+  --- Moves every job on, and never waits: once a frame of a game.
+  update = job.update,
+  --- For another event loop to poll.
+  loop = require "yuanjing.pollable",
 }
 
 return setmetatable(yuanjing, {

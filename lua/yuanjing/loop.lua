@@ -1,108 +1,176 @@
 --- Waiting. The only room that decides to wait, and how: whoever needs an
--- answer opens a transfer here and asks for news of it. The program itself
--- blocks, and the pool moves everything else that is in flight meanwhile; a job
--- (a coroutine that loop.start made) gives way to it.
+-- answer opens a transfer here and asks for news of it. A job gives way; in an
+-- nginx worker the request does, to nginx; the program itself blocks, and
+-- everything else that is in flight goes on meanwhile.
 local core = require "yuanjing.core"
+local fibers = require "yuanjing.fibers"
 
 local loop = {}
 
-local pool -- of this process
+local pool    -- of this process
+local waiting -- transfer -> who waits for its news
+local is_polled = false -- somebody else watches the pool's descriptor
 
---- This process's pool. A pool made before a fork belongs to the parent.
+--- This process's pool. One made before a fork belongs to the parent, and so do
+--- its jobs.
 ---@return yuanjing.core.Pool
 function loop.pool()
-  if not pool or not pool:is_mine() then pool = assert(core.pool()) end
+  if not pool or not pool:is_mine() then
+    if pool then fibers.forget() end
+    pool, waiting = assert(core.pool()), {}
+  end
   return pool
 end
+
+-- Moving on ----------------------------------------------------------------
+
+-- Whether anybody waited for them.
+local function tell_news()
+  local did = false
+  local transfer = pool:ready()
+  while transfer do
+    local waiter = waiting[transfer]
+    if waiter then
+      waiter:wake()
+      did = true
+    end
+    transfer = pool:ready()
+  end
+  return did
+end
+
+-- Lets those go on who have news, and who get some by that. Whether there was
+-- anybody.
+local function deliver(ends)
+  local did = false
+  fibers.wake_due()
+  repeat
+    local told, ran = tell_news(), fibers.run(ends)
+    did = did or told or ran
+  until not ran or ends and core.now() >= ends
+  return did
+end
+
+-- What is left to do, or will be, ends the wait of whoever polls.
+local function set_alarm()
+  if is_polled then pool:alarm(fibers.due()) end
+end
+
+--- Handles what there is to do, for so many seconds or a bit more; never waits.
+---@param budget? number seconds
+---@return boolean did whether anybody had news
+function loop.step(budget)
+  local ends = budget and core.now() + budget
+  local moved, problem = loop.pool():step(budget)
+  if not moved then error(problem, 0) end
+  local did = deliver(ends)
+  set_alarm()
+  return did
+end
+
+--- As step(), at the price of nothing when nothing is in flight.
+---@param budget number seconds
+function loop.update(budget)
+  if loop.pool():count() > 0 or fibers.due() then loop.step(budget) end
+end
+
+-- What was done between two steps takes effect at once, but for what a fiber
+-- has done: that is one's turn still.
+function loop.settle()
+  if fibers.is_running() then return end
+  loop.pool()
+  deliver()
+  set_alarm()
+end
+
+-- Waits until something happens. A signal ends the wait early: back in Lua, its
+-- hook (Ctrl-C) may run.
+local function block(seconds)
+  loop.pool()
+  local did = deliver()
+  local due = fibers.due()
+  if due then seconds = math.min(seconds or math.huge, due - core.now()) end
+  if did then seconds = 0 end
+  local moved, problem = pool:wait(seconds and math.max(0, seconds))
+  if not moved and problem ~= "interrupted" then error(problem, 0) end
+  deliver()
+end
+
+-- Waiters ------------------------------------------------------------------
+
+-- Who waits, and how, is one of three: a fiber; a seat in nginx; or the program
+-- itself, of which there is one. park() comes back when it was woken, after so
+-- many seconds, or early: its caller looks again.
+---@class yuanjing.Waiter
+---@field park fun(self, seconds: number?)
+---@field wake fun(self)
+---@field job? yuanjing.Job
+
+local PROGRAM = {}
+
+function PROGRAM.park(_, seconds)
+  if not seconds and loop.pool():count() == 0 and not fibers.due() then
+    error("nothing is in flight: this would wait for ever", 0)
+  end
+  block(seconds)
+end
+
+function PROGRAM.wake() end
+
+local nginx = rawget(_G, "ngx") and require("yuanjing.nginx")
+
+--- Who would wait here.
+---@return yuanjing.Waiter
+function loop.waiter()
+  return fibers.current() or nginx and nginx.seat() or PROGRAM
+end
+
+--- Runs it by itself, for that job: at once, until it waits. It must not raise.
+---@param job? yuanjing.Job
+---@param run fun(waiter: yuanjing.Waiter) with its own
+function loop.spawn(job, run)
+  local spawn = nginx and nginx.seat() and nginx.spawn or fibers.start
+  spawn(job, run)
+end
+
+-- Who answers for what is begun here, if anybody does.
+local function owner_here()
+  local fiber = fibers.innermost()
+  if fiber then return fiber.job end
+  return nginx and nginx.owner()
+end
+
+--- Has whoever runs here answer for it.
+---@param thing { cancel: fun(self) }
+function loop.own(thing)
+  local owner = owner_here()
+  if owner then owner:own(thing) end
+end
+
+-- Transfers ----------------------------------------------------------------
 
 --- Starts an exchange.
 ---@param request yuanjing.core.Request
 ---@return yuanjing.core.Transfer?
 ---@return string? message
----@return integer? code libcurl's
+---@return string? kind of error
 function loop.open(request)
-  return loop.pool():open(request)
-end
-
--- Jobs: coroutines of our own that give way instead of blocking.
-local waiting = {}  -- transfer -> the job that waits for its news
-local sleeping = {} -- job -> when it wants to go on
-local current       -- the job that runs now
-
-local function resume(job)
-  local outer = current
-  current = job
-  local ok, problem = coroutine.resume(job)
-  current = outer
-  if not ok then error(debug.traceback(job, tostring(problem)), 0) end
-end
-
-local function is_in_job()
-  return current ~= nil and coroutine.running() == current
-end
-
-local function give_way()
-  coroutine.yield()
-end
-
--- Seconds until the first sleeper, or nil.
-local function until_first_sleeper()
-  local first
-  for _, at in pairs(sleeping) do
-    if not first or at < first then first = at end
-  end
-  return first and math.max(0, first - core.now())
-end
-
-local function wake_sleepers()
-  local now, due = core.now(), {}
-  for job, at in pairs(sleeping) do
-    if at <= now then due[#due + 1] = job end
-  end
-  for _, job in ipairs(due) do
-    sleeping[job] = nil
-    resume(job)
-  end
-end
-
-local function wake_waiters()
-  local transfer = loop.pool():ready()
-  while transfer do
-    local job = waiting[transfer]
-    waiting[transfer] = nil
-    if job then resume(job) end
-    transfer = loop.pool():ready()
-  end
-end
-
--- Waits until something happens, and lets the jobs it concerns go on. A signal
--- ends the wait early: back in Lua, its hook (Ctrl-C) may run.
-local function move(seconds)
-  local nap = until_first_sleeper()
-  if nap and (not seconds or nap < seconds) then seconds = nap end
-  local moved, problem = loop.pool():wait(seconds)
-  if not moved and problem ~= "interrupted" then error(problem, 0) end
-  wake_waiters()
-  wake_sleepers()
+  local transfer, message, kind = loop.pool():open(request)
+  if not transfer then return nil, message, kind end
+  loop.own(transfer)
+  if nginx then nginx.keep_moving(loop) end
+  return transfer
 end
 
 local function wait_news(transfer)
-  if not is_in_job() then return move() end
-  waiting[transfer] = current
-  give_way()
-end
-
---- Starts a job: `run` goes on by itself while anybody waits for anything. It
---- must not raise.
----@param run fun()
-function loop.start(run)
-  resume(coroutine.create(run))
-end
-
---- Returns when `is_met()` is true; the jobs make it so. Not for jobs.
----@param is_met fun(): boolean
-function loop.wait_until(is_met)
-  while not is_met() do move() end
+  local me = loop.waiter()
+  if me == PROGRAM then return me:park() end
+  if waiting[transfer] and waiting[transfer] ~= me then
+    error("somebody else is reading this already", 0)
+  end
+  waiting[transfer] = me
+  me:park()
+  waiting[transfer] = nil
 end
 
 --- Returns when there may be news of the transfer.
@@ -125,6 +193,16 @@ function loop.wait_done(transfer)
   while not transfer:done() do wait_news(transfer) end
 end
 
+--- Ends the transfers whose waiters are gone without a word.
+function loop.drop_gone()
+  for transfer, waiter in pairs(waiting) do
+    if waiter:is_gone() then
+      waiting[transfer] = nil
+      transfer:close()
+    end
+  end
+end
+
 local lingering = {}
 
 --- Lets a transfer whose answer is read run out by itself for a moment, so that
@@ -136,22 +214,22 @@ function loop.linger(transfer)
     if other:done() then lingering[other] = nil end
   end
   transfer:discard(2)
-  loop.pool():step()
+  pool:step()
+  if is_polled then pool:wake() end -- that was perhaps others' news
   if not transfer:done() then lingering[transfer] = true end
 end
+
+-- Time ---------------------------------------------------------------------
 
 --- Waits, and lets everything in flight go on.
 ---@param seconds number
 function loop.sleep(seconds)
   local ends = core.now() + seconds
-  if is_in_job() then
-    sleeping[current] = ends
-    return give_way()
-  end
+  local me, left = loop.waiter(), seconds
   repeat
-    local left = ends - core.now()
-    move(left > 0 and left or 0)
-  until core.now() >= ends
+    me:park(math.max(0, left))
+    left = ends - core.now()
+  until left <= 0
 end
 
 loop.now = core.now
@@ -161,6 +239,22 @@ loop.now = core.now
 ---@return number
 function loop.jitter()
   return (core.now() * 1e4) % 1
+end
+
+--- Seconds until step() has something to do by the clock, or nil.
+---@return number?
+function loop.time_left()
+  local due, left = fibers.due(), loop.pool():timeout()
+  if not due then return left end
+  return math.min(left or math.huge, math.max(0, due - core.now()))
+end
+
+--- From now on somebody else watches the descriptor and calls step().
+---@return integer? fd none with poll(2)
+function loop.watched_fd()
+  local fd = loop.pool():fd()
+  is_polled = true
+  return fd
 end
 
 return loop

@@ -1,5 +1,7 @@
 --- Many tasks at once: one schedule, a few queries at a time, each task asked
 -- when its own time has come.
+local heap = require "yuanjing.heap"
+local job = require "yuanjing.job"
 local loop = require "yuanjing.loop"
 local polling = require "yuanjing.polling"
 local task_of = require "yuanjing.task"
@@ -8,46 +10,21 @@ local many = {}
 
 local IN_FLIGHT = 4
 
--- The schedule: entries by their time, a heap.
-
-local function push(heap, entry)
-  local at = #heap + 1
-  while at > 1 do
-    local parent = math.floor(at / 2)
-    if heap[parent].at <= entry.at then break end
-    heap[at] = heap[parent]
-    at = parent
-  end
-  heap[at] = entry
-end
-
-local function pop(heap)
-  local first, last = heap[1], table.remove(heap)
-  if first == last then return first end
-  local at = 1
-  while true do
-    local child = 2 * at
-    if child > #heap then break end
-    if child < #heap and heap[child + 1].at < heap[child].at then
-      child = child + 1
-    end
-    if heap[child].at >= last.at then break end
-    heap[at] = heap[child]
-    at = child
-  end
-  heap[at] = last
-  return first
+local function wake(state)
+  if state.waiter then state.waiter:wake() end
 end
 
 local function finish(state, entry, result, err)
   state.open = state.open - 1
   state.finished[#state.finished + 1] = { entry.key, result, err }
+  wake(state)
 end
 
 local function note_update(state, entry)
   local task = entry.task
   if task.status ~= entry.told and state.options.on_update then
     state.updates[#state.updates + 1] = task
+    wake(state)
   end
   entry.told = task.status
 end
@@ -68,18 +45,18 @@ local function ask(state, entry)
     entry.at = state.ends
     entry.is_late = true
   end
-  push(state.heap, entry)
+  state.heap:push(entry)
 end
 
 -- One of the few that ask. It ends when nothing is left to ask, or when nobody
 -- waits any more.
 local function work(state)
-  while state.is_awaited and #state.heap > 0 do
+  while state.waiter and #state.heap > 0 do
     local nap = state.heap[1].at - loop.now()
     if nap > 0 then
       loop.sleep(nap)
     else
-      local entry = pop(state.heap)
+      local entry = state.heap:pop()
       if entry.is_late then
         finish(state, entry, nil, task_of.timed_out(entry.task, entry.last))
       else
@@ -87,16 +64,23 @@ local function work(state)
       end
     end
   end
+end
+
+-- What a worker raises belongs to whoever waits.
+local function run_worker(state)
+  local ok, problem = pcall(work, state)
   state.workers = state.workers - 1
+  if not ok then state.problem = problem end
+  wake(state)
 end
 
 local function new_state(tasks, options)
-  local state = { heap = {}, finished = {}, updates = {}, open = 0,
-    workers = 0, is_awaited = false, options = options,
+  local state = { heap = heap.new(), finished = {}, updates = {}, open = 0,
+    workers = 0, options = options,
     ends = task_of.deadline(options) }
   for key, task in pairs(tasks) do
     state.open = state.open + 1
-    push(state.heap, { key = key, task = task, at = loop.now(), n = 0 })
+    state.heap:push { key = key, task = task, at = loop.now(), n = 0 }
   end
   return state
 end
@@ -105,22 +89,23 @@ local function start_workers(state)
   local most = math.max(1, state.options.in_flight or IN_FLIGHT)
   for _ = state.workers + 1, math.min(most, state.open) do
     state.workers = state.workers + 1
-    loop.start(function() work(state) end)
+    job.async(run_worker, state)
   end
 end
 
 local function has_news(state)
-  return #state.finished > 0 or #state.updates > 0
+  return #state.finished > 0 or #state.updates > 0 or state.problem
 end
 
 -- Asks until there is something to tell. NB: nothing is asked between two of
 -- these, so whoever leaves a loop need not say so; what is due by then is asked
 -- at once when the next begins.
 local function await_news(state)
-  state.is_awaited = true
+  state.waiter = loop.waiter()
   start_workers(state)
-  loop.wait_until(function() return has_news(state) end)
-  state.is_awaited = false
+  while not has_news(state) do state.waiter:park() end
+  state.waiter = nil
+  if state.problem then error(state.problem, 0) end
 end
 
 -- In the caller's own course, not in a job: it may raise, or call us.

@@ -18,13 +18,16 @@ local OPTIONS = { timeout = "number", interval = "number",
   on_update = "function", in_flight = "number" }
 
 --- Checks the options of a wait; raises at the caller of the caller.
-function polling.check_options(name, options)
+---@param name string of the call
+---@param options table
+---@param taken? table<string, boolean> those it knows; default: all
+function polling.check_options(name, options, taken)
   if type(options) ~= "table" then
     error(("%s: expected table, got %s"):format(name, type(options)), 3)
   end
   for key, value in pairs(options) do
     local wanted = OPTIONS[key]
-    if not wanted then
+    if not wanted or taken and not taken[key] then
       error(("%s: unknown option %q"):format(name, tostring(key)), 3)
     end
     if type(value) ~= wanted then

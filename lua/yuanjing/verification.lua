@@ -15,6 +15,7 @@ local verification = {}
 ---@field name? string
 ---@field raw table the platform's own document
 ---@field private _known? table<string, boolean> groups that were active before
+---@field private _is_blind boolean nobody could tell which those are
 local Verification = {}
 local methods = {}
 Verification.__index = methods
@@ -28,7 +29,8 @@ local PACE = { first = 2, longest = 5 }
 local LOOK_LIMIT = 10
 
 local function is_active(group)
-  return group.vendor_group_id and (group.status or "active"):lower() == "active"
+  return group.vendor_group_id ~= nil
+    and (group.status or "active"):lower() == "active"
 end
 
 local function active_ids(groups)
@@ -39,36 +41,62 @@ local function active_ids(groups)
   return ids
 end
 
-local function new_one(self, groups)
-  for _, group in ipairs(groups) do
-    if is_active(group) and not self._known[group.vendor_group_id] then
-      return group
-    end
-  end
+-- Several may be verified at a time, and the list names no verification: a group
+-- of another name is another person's. The platform shows the name that was
+-- given, perhaps with more around it.
+local function is_ours(self, group)
+  return not self.name or not group.name
+    or group.name:find(self.name, 1, true) ~= nil
 end
 
-local function timed_out(self, last)
-  local is_over = os.time() >= self.expires_at
-  return errors.new { kind = "timeout", call = "session:await_group",
-    message = "no new group has become active; " .. (is_over
-      and "the link has expired: begin anew with client.assets:verify"
-      or "the link is still good: wait again")
-      .. (last and " (the last query said: " .. last.message .. ")" or "") }
+-- Our new group, if it is there, and how many new ones are not ours.
+local function new_group(self, groups)
+  local others = 0
+  for _, group in ipairs(groups) do
+    if is_active(group) and not self._known[group.vendor_group_id] then
+      if is_ours(self, group) then return group, others end
+      others = others + 1
+    end
+  end
+  return nil, others
 end
+
+local function timed_out(self, last, others)
+  local is_over = os.time() >= self.expires_at
+  local parts = { "no new group has become active", is_over
+    and "the link has expired: begin anew with client.assets:verify"
+    or "the link is still good: wait again" }
+  if others > 0 then
+    parts[#parts + 1] = ("new with another name: %d"):format(others)
+  end
+  if self._is_blind then
+    parts[#parts + 1] = "what groups there were before is not known: "
+      .. "look at client.assets:groups()"
+  end
+  if last then
+    parts[#parts + 1] = "the last query said: " .. last.message
+  end
+  return errors.new { kind = "timeout", call = "session:await_group",
+    retryable = not is_over, message = table.concat(parts, "; ") }
+end
+
+local AWAIT = { timeout = true, interval = true }
 
 ---@class (exact) yuanjing.GroupAwaitOptions
 ---@field timeout? number seconds (300)
 ---@field interval? number seconds between queries; default: from 1.5 to 5, with jitter
 
---- Waits until the person has been verified: the group that is new and active.
---- Nil and an error of kind timeout when none comes in time, or of any kind that
---- asking again does not mend.
+--- Waits until the person has been verified: the group that is new and active,
+--- and has the name that was given to verify, if one was. Nil and an error of
+--- kind timeout when none comes in time, which may be waited for again, or of any
+--- kind that asking again does not mend.
 ---@param options? yuanjing.GroupAwaitOptions
 ---@return yuanjing.Group?
 ---@return yuanjing.Error? err
 function methods:await_group(options)
   options = options or {}
-  polling.check_options("session:await_group", options)
+  polling.check_options("session:await_group", options, AWAIT)
+  local others = 0
   local wait = { timeout = options.timeout or TIMEOUT,
     interval = options.interval }
   local group, err, is_late = polling.run(PACE, wait, function(left)
@@ -76,9 +104,11 @@ function methods:await_group(options)
       settings_of.within(self._settings, left))
     if not groups then return nil, problem end
     self._known = self._known or active_ids(groups)
-    return new_one(self, groups)
+    local found
+    found, others = new_group(self, groups)
+    return found
   end)
-  if is_late then return nil, timed_out(self, err) end
+  if is_late then return nil, timed_out(self, err, others) end
   return group, err
 end
 
@@ -98,6 +128,7 @@ function verification.begin(settings, fields)
   if not self then return nil, err end
   local groups = wire.groups(settings_of.within(settings, LOOK_LIMIT))
   self._settings, self._known = settings, groups and active_ids(groups)
+  self._is_blind = groups == nil
   self.name, self.expires_at = fields.name, began + wire.LINK_SECONDS
   return setmetatable(self, Verification)
 end

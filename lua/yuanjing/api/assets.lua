@@ -68,6 +68,9 @@ local function read_list(document, name)
   return list
 end
 
+local GROUP_FIELDS = { "vendor_group_id", "vendor", "name", "status",
+  "create_time" }
+
 ---@class yuanjing.Group
 ---@field vendor_group_id string what an upload names
 ---@field vendor? string
@@ -80,7 +83,9 @@ local function read_groups(document)
   if not list then return nil, failure end
   for _, group in ipairs(list) do
     if not is_record(group) then return unreadable("a group that is none") end
-    group.vendor_group_id = text_of(group.vendor_group_id)
+    for _, name in ipairs(GROUP_FIELDS) do
+      group[name] = text_of(group[name])
+    end
   end
   return list
 end
@@ -97,15 +102,17 @@ end
 
 local FIELDS = { "vendor_asset_id", "url", "name", "asset_type", "create_time" }
 
-local function capitalized(status)
-  status = text_of(status)
-  return status and status:sub(1, 1):upper() .. status:sub(2):lower()
+-- "ok" is said of an answer, never of an asset.
+local function status_of(content)
+  local status = text_of(content.status)
+  status = status and status:sub(1, 1):upper() .. status:sub(2):lower()
+  return status ~= "Ok" and status or nil
 end
 
 -- NB: ERROR is said of a query, never of an asset.
 local function asset_in(content)
   local fields = { id = text_of(content.id) or text_of(content.asset_id),
-    status = capitalized(content.status) }
+    status = status_of(content) }
   for _, name in ipairs(FIELDS) do fields[name] = text_of(content[name]) end
   local failure = envelope.failure(content)
   if failure and failure.state and failure.state ~= "ERROR" then
@@ -164,7 +171,8 @@ end
 ---@return yuanjing.Group[]?
 ---@return yuanjing.Error?
 function assets.groups(settings)
-  return call(settings, "rl_query_groups.dspy", {}, read_groups)
+  return call(settings, "rl_query_groups.dspy",
+    { total = answers.QUERY_LIMIT }, read_groups)
 end
 
 --- Uploads: the file, if any, as a data URI in `source_url`. At most once.
@@ -188,11 +196,11 @@ function assets.status(settings, id)
 end
 
 --- All assets of a group; `total` as the platform counts them.
+---@param fields { vendor_group_id: string }
 ---@return yuanjing.AssetFields[]?
 ---@return yuanjing.Error?
-function assets.list(settings, vendor_group_id)
-  return call(settings, "rl_assets.dspy",
-    { json = { vendor_group_id = vendor_group_id } }, read_assets)
+function assets.list(settings, fields)
+  return call(settings, "rl_assets.dspy", { json = fields }, read_assets)
 end
 
 return assets

@@ -5,12 +5,15 @@ local json = require "yuanjing.json"
 
 local embed = {}
 
--- A word that stands nowhere in the fields: nobody's prompt is taken for a file.
-local function unused_word(object)
-  local text = json.encode(object) or ""
-  local n = 0
-  while text:find(("yjfile%dx"):format(n), 1, true) do n = n + 1 end
-  return ("yjfile%dx"):format(n)
+-- A word that stands nowhere in what is sent: nobody's prompt, and no file's
+-- type, is taken for a file.
+local function unused_word(object, files)
+  local text, longest = json.encode(object) or "", 0
+  for _, file in ipairs(files) do text = text .. file.medium.type end
+  for zeros in text:gmatch("yjfile(0*)") do
+    longest = math.max(longest, #zeros)
+  end
+  return "yjfile" .. ("0"):rep(longest + 1) .. "x"
 end
 
 --- Puts marked data URIs into the object. What the marks stand for, for
@@ -21,7 +24,7 @@ end
 ---@return number? length
 function embed.files(object, files)
   if #files == 0 then return nil end
-  local embedded, length = { word = unused_word(object), pieces = {} }, 0
+  local embedded, length = { word = unused_word(object, files), pieces = {} }, 0
   for n, file in ipairs(files) do
     local medium = file.medium
     object[file.name] = ("data:%s;base64,%s%d;"):format(medium.type,

@@ -34,6 +34,12 @@ function core.utf8_error(text) end
 ---@return number?
 function core.date(text) end
 
+--- Waits until a descriptor can be read; for a thread of the host's own.
+---@param fd integer
+---@param seconds number
+---@return boolean is_readable
+function core.pollfd(fd, seconds) end
+
 ---@return string libcurl's version and those of what it was built with
 function core.curl_version() end
 
@@ -144,6 +150,10 @@ function pool:wait(seconds) end
 --- Ends a wait.
 function pool:wake() end
 
+--- Ends a wait at that time as well, once, in place of an alarm set before.
+---@param at? number on the clock of now(); nil: none
+function pool:alarm(at) end
+
 ---@return integer? fd readable when step() has something to do
 function pool:fd() end
 
@@ -205,6 +215,9 @@ function transfer:uploaded() end
 --- again.
 ---@param seconds number
 function transfer:discard(seconds) end
+
+--- Ends it at once; what came stays readable.
+function transfer:cancel() end
 
 function transfer:close() end
 

@@ -1,9 +1,9 @@
 --- A request as the platform understands it.
-local body = require "yuanjing.sandbox.server.assets.body"
 local form = require "yuanjing.sandbox.server.media.form"
 local json = require "yuanjing.sandbox.server.json"
 local multipart = require "yuanjing.sandbox.server.media.multipart"
 local play = require "yuanjing.sandbox.server.play"
+local upload_body = require "yuanjing.sandbox.server.assets.body"
 
 local request = {}
 
@@ -91,7 +91,7 @@ local function wanted_scenario(seen)
 end
 
 local function receive_upload(seen, announced)
-  seen.upload = body.receive(announced, JSON_LIMIT)
+  seen.upload = upload_body.receive(announced, JSON_LIMIT)
   seen.body, seen.bytes = seen.upload.text, seen.upload.bytes
   seen.too_large, seen.problem = seen.upload.too_large, seen.upload.problem
 end
@@ -128,7 +128,7 @@ function request.read(auth, settings)
   }
   receive(seen)
   seen.fields = read_fields(seen)
-  if seen.upload then body.attach(seen.upload, seen) end
+  if seen.upload then upload_body.attach(seen.upload, seen) end
   seen.scenario = wanted_scenario(seen)
   -- Whether to compress is the scenario's choice alone.
   ngx.req.clear_header("Accept-Encoding")

@@ -1,5 +1,6 @@
 --- The platform's odd answers, on request: `X-Sandbox: name[=value]; ...`, or
--- the same text in the body's field `sandbox`.
+-- the same text in the body's field `sandbox`, or in the body's field `name`
+-- as `[sandbox: name[=value]; ...]`.
 --
 -- A scenario is a row of the tables in scenarios/. It may have
 --   ask(seen, value)           changes the request before it is handled
@@ -15,6 +16,9 @@
 --   result(result, value)      what a finished task tells of its files
 --   file(download, value)      a download, before its answer is made
 --   sent(download, value)      the answer to a download
+-- Those about assets stay with the group or asset in the same way:
+--   verify(group, value)       changes the group itself
+--   reply(draft, value)        a success told of it
 -- `limited`: the modifier `first` keeps it to the first n of them.
 -- `takes` names its value and `default` is that value when none is given; it
 -- is a number unless `takes` is in TEXTUAL; `optional`: it may be missing.
@@ -26,10 +30,11 @@ local scenario = {}
 
 local FAMILIES = { "framing", "chunks", "breaks", "timing", "errors",
   "stream_errors", "statuses", "content", "submits", "tasks", "queries",
-  "results", "downloads" }
+  "results", "downloads", "assets" }
 local TEXTUAL = { text = true, where = true, url = true, word = true,
   host = true }
-local PHASES = { "begin", "submit", "wait", "query", "result", "file", "sent" }
+local PHASES = { "begin", "submit", "wait", "query", "result", "file", "sent",
+  "verify", "reply" }
 
 -- Said along with a scenario, they say more about it.
 local MODIFIERS = {
@@ -82,7 +87,9 @@ end
 --- All of them, a line each.
 ---@return string
 function scenario.listing()
-  local out = { "X-Sandbox: name[=value]; name[=value]; ..." }
+  local out = { "X-Sandbox: name[=value]; name[=value]; ...\n" ..
+    "or this text in JSON's field sandbox, or in its field name as " ..
+    "[sandbox: ...]" }
   for _, family in ipairs(FAMILIES) do
     out[#out + 1] = "\n" .. family:gsub("_", " ")
     add_rows(out, require("yuanjing.sandbox.server.scenarios." .. family))

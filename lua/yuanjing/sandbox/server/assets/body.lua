@@ -50,7 +50,12 @@ end
 
 -- Where the string ends, and how much of it is no part of a cut escape.
 local function string_end(text)
-  local at = 1
+  local at = text:find("\\", 1, true)
+  if not at then
+    at = text:find('"', 1, true)
+    return at, at and at - 1 or #text
+  end
+  at = 1
   while true do
     local stop = text:find('["\\]', at)
     if not stop then return nil, #text end

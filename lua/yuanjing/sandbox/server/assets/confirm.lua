@@ -13,10 +13,10 @@ local HEADERS = {
     "style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'",
 }
 
-local function answer(status, state, group)
+local function answer(status, state, group, left)
   local headers = {}
   for name, value in pairs(HEADERS) do headers[name] = value end
-  return play.body(status, page.render(state, group), headers)
+  return play.body(status, page.render(state, group, left), headers)
 end
 
 -- The group whose page is still good | nil, the answer.
@@ -30,7 +30,7 @@ end
 ---@param seen yuanjing.sandbox.Seen
 function confirm.show(seen)
   local group, refusal = find(seen)
-  return refusal or answer(200, "open", group)
+  return refusal or answer(200, "open", group, groups.left(group))
 end
 
 ---@param seen yuanjing.sandbox.Seen

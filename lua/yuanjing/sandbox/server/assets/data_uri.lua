@@ -38,15 +38,18 @@ local function read_head(self)
   self.type, self._rest = kind:lower(), rest
 end
 
--- Groups of four characters. Only the last one may be padded.
+-- Groups of four characters. Only the last one may be padded; nginx would not
+-- look at what follows.
 local function decode(self, text)
-  local is_whole = not text:find("[^%w+/]")
-  if self._ended or not is_whole and not text:find("^[%w+/]*=?=$") then
+  local padding = text:find("=", 1, true)
+  local is_odd = self._ended or padding and not text:find("^==?$", padding)
+  local decoded = not is_odd and ngx.decode_base64(text)
+  if not decoded then
     self.problem = "not base64"
     return
   end
-  self._ended = not is_whole
-  self.bytes:add(ngx.decode_base64(text))
+  self._ended = padding ~= nil
+  self.bytes:add(decoded)
 end
 
 --- Takes the next characters, as they stand between the quotes of JSON.

@@ -1,9 +1,11 @@
 --- The groups: each begins as a session that a person has to confirm on its
 -- page, and belongs to the key that has begun it.
+local envelope = require "yuanjing.sandbox.server.assets.envelope"
 local ids = require "yuanjing.sandbox.server.assets.ids"
-local reply = require "yuanjing.sandbox.server.assets.reply"
 
 local groups = {}
+
+local TEXTS = envelope.TEXTS
 
 ---@class yuanjing.sandbox.Group
 ---@field id string the session's
@@ -81,9 +83,9 @@ end
 ---@return string? refusal
 function groups.usable(key, id)
   local group = by_id[id]
-  if not group or group.key ~= key then return nil, reply.TEXTS.no_group end
-  if group.status ~= "active" then return nil, reply.TEXTS.unverified end
-  if group.vendor_group_id ~= id then return nil, reply.TEXTS.no_group end
+  if not group or group.key ~= key then return nil, TEXTS.no_group end
+  if group.status ~= "active" then return nil, TEXTS.unverified end
+  if group.vendor_group_id ~= id then return nil, TEXTS.no_group end
   return group
 end
 

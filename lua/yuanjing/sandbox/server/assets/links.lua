@@ -16,7 +16,7 @@ local EXTENSIONS = { Video = "mp4", Audio = "wav" }
 -- A file of the sandbox's own stands for what another host has.
 local function extension_of(asset)
   if not asset.uri then return EXTENSIONS[asset.asset_type] or "png" end
-  return asset.uri.type:match("(%w+)$")
+  return asset.uri.type:match("%w+$") or "bin"
 end
 
 --- A new address, unless a scenario wants none.

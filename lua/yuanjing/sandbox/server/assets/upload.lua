@@ -1,5 +1,7 @@
 --- POST rl_upload.dspy, rl_status.dspy and rl_assets.dspy.
+local answers = require "yuanjing.sandbox.server.media.answers"
 local check = require "yuanjing.sandbox.server.assets.check"
+local envelope = require "yuanjing.sandbox.server.assets.envelope"
 local groups = require "yuanjing.sandbox.server.assets.groups"
 local ids = require "yuanjing.sandbox.server.assets.ids"
 local json = require "yuanjing.sandbox.server.json"
@@ -7,6 +9,7 @@ local links = require "yuanjing.sandbox.server.assets.links"
 local odds = require "yuanjing.sandbox.server.media.odds"
 local reply = require "yuanjing.sandbox.server.assets.reply"
 local shelf = require "yuanjing.sandbox.server.assets.shelf"
+local tasks = require "yuanjing.sandbox.server.media.tasks"
 
 local upload = {}
 
@@ -49,16 +52,23 @@ local function group_for(seen, asset_type)
   return group
 end
 
-local function begin(seen, group, asset_type)
+-- A group's scenarios are its assets' too.
+local function odd_of(group, seen)
+  local list = { unpack(group.odd) }
+  for _, step in ipairs(odds.kept(seen)) do list[#list + 1] = step end
+  return list
+end
+
+local function begin(seen, group, asset_type, odd)
   local fields = seen.fields
   local asset = shelf.new {
     key = seen.key, vendor_group_id = group.vendor_group_id,
     name = fields.name or "", asset_type = asset_type,
     seconds = seen.task_seconds, uri = seen.uri,
     source_url = not seen.uri and fields.source_url or nil,
-    odd = odds.kept(seen),
+    odd = odd_of(group, seen),
   }
-  odds.new(asset, {}):apply("begin", asset)
+  odd:apply("begin", asset)
   shelf.keep(asset)
   return asset
 end
@@ -72,19 +82,20 @@ function upload.take(seen)
     if seen.uri then seen.uri.bytes:close() end
     return reply.refuse(seen, problem)
   end
-  local asset = begin(seen, group, asset_type)
-  return reply.ok(seen, json.record("id", asset.id,
-    "vendor_asset_id", asset.vendor_asset_id, "status", "Processing"), group)
+  local odd = odds.new(group, seen)
+  local asset = begin(seen, group, asset_type, odd)
+  return reply.ok(odd, json.record("id", asset.id,
+    "vendor_asset_id", asset.vendor_asset_id, "status", "Processing"))
 end
 
 -- Telling ------------------------------------------------------------------
 
 -- Puts the status into a record, and the address or the failure behind it.
-local function tell_state(record, asset, seen)
+local function tell_state(record, asset, odd)
   local word, active = shelf.state(asset)
   record.status = word
   if active then
-    record.url = links.new(asset, odds.new(asset, seen))
+    record.url = links.new(asset, odd)
   elseif word == "Failed" and asset.fails ~= "" then
     record.message = asset.fails
   end
@@ -97,10 +108,15 @@ function upload.status(seen)
   if problem then return reply.refuse(seen, problem) end
   local asset = shelf.find(seen.fields.asset_id)
   if not asset or asset.key ~= seen.key then
-    return reply.refuse(seen, reply.TEXTS.no_asset)
+    return reply.refuse(seen, envelope.TEXTS.no_asset)
   end
-  local record = json.record("status", nil, "url", nil, "message", nil)
-  return reply.ok(seen, tell_state(record, asset, seen), asset)
+  local odd = odds.new(asset, seen)
+  local draft = answers.new(asset, odd, tasks.count("query", asset.id))
+  odd:apply("wait", draft)
+  local state = json.record("status", nil, "url", nil, "message", nil)
+  draft.record = reply.record(odd, tell_state(state, asset, odd))
+  odd:apply("query", draft)
+  return draft:finish()
 end
 
 local function shown(asset, seen)
@@ -108,7 +124,7 @@ local function shown(asset, seen)
     "vendor_asset_id", asset.vendor_asset_id, "name", asset.name,
     "asset_type", asset.asset_type, "status", nil, "url", nil,
     "create_time", ids.time(asset.at))
-  return tell_state(record, asset, seen)
+  return tell_state(record, asset, odds.new(asset, seen))
 end
 
 ---@param seen yuanjing.sandbox.Seen
@@ -122,7 +138,8 @@ function upload.list(seen)
   for i, asset in ipairs(shelf.list(group.vendor_group_id)) do
     list[i] = shown(asset, seen)
   end
-  return reply.ok(seen, json.record("assets", list, "total", #list), group)
+  return reply.ok(odds.new(group, seen),
+    json.record("assets", list, "total", #list))
 end
 
 return upload

@@ -1,5 +1,6 @@
 --- POST rl_verify.dspy and rl_query_groups.dspy.
 local check = require "yuanjing.sandbox.server.assets.check"
+local envelope = require "yuanjing.sandbox.server.assets.envelope"
 local groups = require "yuanjing.sandbox.server.assets.groups"
 local ids = require "yuanjing.sandbox.server.assets.ids"
 local json = require "yuanjing.sandbox.server.json"
@@ -9,23 +10,24 @@ local results = require "yuanjing.sandbox.server.media.results"
 
 local verify = {}
 
+local TEXTS = envelope.TEXTS
 local VENDORS = { volcengine = "active", ["stopped-vendor"] = "stopped" }
 
 local function problem_with(seen)
   local problem = check.texts(seen, { "vendor" }, { "project_name", "name" })
   if problem then return problem end
   local state = VENDORS[seen.fields.vendor]
-  if not state then return reply.TEXTS.no_vendor end
-  if state ~= "active" then return reply.TEXTS.vendor_stopped end
+  if not state then return TEXTS.no_vendor end
+  if state ~= "active" then return TEXTS.vendor_stopped end
 end
 
-local function begin(seen)
+local function begin(seen, odd)
   local group = groups.new {
     key = seen.key, vendor = seen.fields.vendor,
     name = seen.fields.name or "", seconds = seen.verify_seconds,
     odd = odds.kept(seen),
   }
-  odds.new(group, {}):apply("verify", group)
+  odd:apply("verify", group)
   groups.keep(group)
   return group
 end
@@ -34,8 +36,9 @@ end
 function verify.begin(seen)
   local problem = problem_with(seen)
   if problem then return reply.refuse(seen, problem) end
-  local group = begin(seen)
-  return reply.ok(seen, json.record("id", group.id,
+  local odd = odds.new(nil, seen)
+  local group = begin(seen, odd)
+  return reply.ok(odd, json.record("id", group.id,
     "h5_link", ("http://%s/reallife_asset/h5?token=%s"):format(
       results.host(), group.token),
     "byted_token", ids.token()))
@@ -53,7 +56,7 @@ function verify.groups(seen)
   for i, group in ipairs(groups.list(seen.key, seen.all_groups)) do
     list[i] = shown(group)
   end
-  return reply.ok(seen, json.record("groups", list))
+  return reply.ok(odds.new(nil, seen), json.record("groups", list))
 end
 
 return verify

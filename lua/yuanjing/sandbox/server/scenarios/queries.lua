@@ -1,4 +1,4 @@
---- The answers to status queries. `n`: only the first n queries of a task;
+--- The answers to status queries. `n`: only the first n of a task or asset;
 -- without it: all of them.
 local json = require "yuanjing.sandbox.server.json"
 local play = require "yuanjing.sandbox.server.play"

@@ -1,4 +1,4 @@
---- What a finished task tells of its files.
+--- What a finished task tells of its files, and an active asset of its own.
 
 return {
   { name = "result-array", help = "each address in an array",

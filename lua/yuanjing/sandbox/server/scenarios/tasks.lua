@@ -1,4 +1,4 @@
---- What becomes of a task. Given with the submit.
+--- What becomes of a task, or of an asset. Given with the submit or upload.
 local json = require "yuanjing.sandbox.server.json"
 local play = require "yuanjing.sandbox.server.play"
 
@@ -6,8 +6,8 @@ local CHATS = { ["/llmage/t2t"] = true, ["/llmage/v1/chat/completions"] = true }
 
 return {
   { name = "task", takes = "seconds", optional = true,
-    help = "the time from the submit to the end; in a chat: a task object " ..
-      "instead of a reply",
+    help = "the time from the submit, or an asset's upload, to the end; in " ..
+      "a chat: a task object instead of a reply",
     instead = function(seen)
       if not CHATS[seen.path] then return nil end
       return play.json(200, json.record("taskid", "936759404378734592",
@@ -18,13 +18,13 @@ return {
     end },
   { name = "task-fails", takes = "text",
     default = "ERROR:the content was refused",
-    help = "ends FAILED with this error",
+    help = "ends FAILED with this error; an asset: Failed",
     begin = function(task, text) task.fails = text end },
   { name = "task-ends", takes = "word", default = "UNKNOWN",
     help = "ends with this word: UNKNOWN, CANCELED, CANCELLED, EXPIRED ...",
     begin = function(task, word) task.ends = word end },
   { name = "task-word", takes = "word", default = "processing",
-    help = "says this instead of RUNNING",
+    help = "says this instead of RUNNING; an asset: of Processing",
     begin = function(task, word) task.word = word end },
   { name = "task-never", help = "does not end",
     begin = function(task) task.never = true end },

@@ -1,0 +1,62 @@
+--- A heap: entries by their time `at`, the earliest first. An entry stands in one
+-- heap at a time and knows its place there, so that it can leave early.
+local heap = {}
+heap.__index = heap
+
+local function put(self, place, entry)
+  self[place], entry.place = entry, place
+end
+
+local function sift_up(self, place, entry)
+  while place > 1 do
+    local parent = math.floor(place / 2)
+    if self[parent].at <= entry.at then break end
+    put(self, place, self[parent])
+    place = parent
+  end
+  put(self, place, entry)
+end
+
+local function sift_down(self, place, entry)
+  while true do
+    local child = 2 * place
+    if child > #self then break end
+    if child < #self and self[child + 1].at < self[child].at then
+      child = child + 1
+    end
+    if self[child].at >= entry.at then break end
+    put(self, place, self[child])
+    place = child
+  end
+  put(self, place, entry)
+end
+
+---@param entry { at: number }
+function heap:push(entry)
+  sift_up(self, #self + 1, entry)
+end
+
+--- Takes an entry out; one that is in no heap stays so.
+---@param entry { at: number }
+function heap:remove(entry)
+  local place, last = entry.place, self[#self]
+  if not place then return end
+  entry.place, self[#self] = nil, nil
+  if last == entry then return end
+  sift_up(self, place, last)
+  sift_down(self, last.place, last)
+end
+
+--- Takes the earliest out: it, or nil.
+function heap:pop()
+  local first = self[1]
+  if first then self:remove(first) end
+  return first
+end
+
+---@return table heap empty; its first entry is heap[1]
+function heap.new()
+  return setmetatable({}, heap)
+end
+
+return heap

@@ -1,0 +1,185 @@
+--- Jobs: functions that run beside the rest. What they wait for is moved on
+-- whenever anybody waits, by update() in a game, or by the host's own loop.
+local errors = require "yuanjing.errors"
+local loop = require "yuanjing.loop"
+local owner = require "yuanjing.owner"
+
+local job = {}
+
+---@class yuanjing.Job
+---@field done boolean it has returned, failed, or been cancelled
+---@field traceback? string where it failed
+---@field private _waiter yuanjing.Waiter
+---@field private _waiters table<yuanjing.Waiter, boolean> who awaits it
+---@field private _owned? yuanjing.Owner
+---@field private _results? { n: integer }
+---@field private _error? any what it failed with; raised unless a yuanjing.Error
+local Job = {}
+local methods = {}
+Job.__index = methods
+Job.__name = "yuanjing.Job"
+
+local unpack = table.unpack or unpack
+
+local function check_seconds(name, value)
+  if type(value) ~= "number" or value ~= value then
+    error(("%s: expected number of seconds, got %s"):format(name, type(value)),
+      3)
+  end
+end
+
+-- Failures that nobody hears of -----------------------------------------------
+
+local function report(self)
+  if self.is_heard then return end
+  io.stderr:write("yuanjing: a job failed and nobody awaited it: ",
+    self.traceback, "\n")
+end
+
+-- Something that calls report() when the collector takes it. 5.1 has finalizers
+-- for userdata alone.
+local function new_reporter(traceback)
+  local reporter = { traceback = traceback, is_heard = false }
+  local new_proxy = rawget(_G, "newproxy")
+  if not new_proxy then return setmetatable(reporter, { __gc = report }) end
+  local proxy = new_proxy(true)
+  getmetatable(proxy).__gc = function() report(reporter) end
+  reporter.proxy = proxy
+  return reporter
+end
+
+-- Life ---------------------------------------------------------------------
+
+-- Whoever asks again is told again; who waits goes on in the queue's turn.
+local function finish(self)
+  self.done = true
+  local waiters = self._waiters
+  self._waiters = {}
+  for waiter in pairs(waiters) do waiter:wake() end
+end
+
+local function fail(self, problem)
+  self._error = problem
+  self._reporter = new_reporter(self.traceback)
+  finish(self)
+  if self._owned then self._owned:cancel() end
+end
+
+local function complete(self, ok, ...)
+  if self.done then return end -- it was cancelled
+  if not ok then return fail(self, (...)) end
+  self._results = { n = select("#", ...), ... }
+  finish(self)
+end
+
+-- Where it failed is known only before the stack is unwound.
+local function handler_of(self)
+  return function(problem)
+    if self.done then return problem end
+    self.traceback = debug.traceback(tostring(problem), 2)
+    return type(problem) == "string" and self.traceback or problem
+  end
+end
+
+--- Starts a job: `run(...)` goes on until it waits for something, and from there
+--- whenever what it waits for has come. It owns what it begins: streams and jobs
+--- end with it when it fails or is cancelled.
+---@param run function
+---@param ... any
+---@return yuanjing.Job
+function job.async(run, ...)
+  if type(run) ~= "function" then
+    error(("yuanjing.async: expected function, got %s"):format(type(run)), 2)
+  end
+  local self = setmetatable({ done = false, _waiters = {} }, Job)
+  local arguments = { n = select("#", ...), ... }
+  loop.own(self)
+  loop.spawn(self, function(waiter)
+    if self.done then return end
+    self._waiter = waiter
+    complete(self, xpcall(run, handler_of(self),
+      unpack(arguments, 1, arguments.n)))
+  end)
+  loop.settle()
+  return self
+end
+
+---@private
+function methods:own(thing)
+  self._owned = self._owned or owner.new()
+  self._owned:own(thing)
+end
+
+--- Ends it now, and what it has begun: its streams break off, and where it waits
+--- an error of kind `cancelled` is raised, so that it can clean up. Whoever
+--- awaits it gets that error. One that is done stays as it is.
+function methods:cancel()
+  if self.done then return end
+  self._error = errors.new { kind = "cancelled", call = "job:cancel",
+    message = "the job was cancelled" }
+  finish(self)
+  if self._owned then self._owned:cancel() end
+  if self._waiter then self._waiter:stop(self._error) end
+  loop.settle()
+end
+
+local function timed_out()
+  return nil, errors.new { kind = "timeout", call = "job:await",
+    retryable = true, message = "the job is not done yet; await it again" }
+end
+
+-- False when the time is over first.
+local function wait_done(self, timeout)
+  local me, ends = loop.waiter(), timeout and loop.now() + timeout
+  while not self.done do
+    local left = ends and ends - loop.now()
+    self._waiters[me] = true
+    me:park(left and math.max(0, left))
+    self._waiters[me] = nil
+    if ends and loop.now() >= ends then break end
+  end
+  return self.done
+end
+
+--- Waits for its end: what the function returned. Nil and an error of kind
+--- timeout when that takes too long (it goes on); of kind cancelled; or the
+--- yuanjing.Error that it raised. What else it raised is raised here, with its
+--- traceback.
+---@param timeout? number seconds
+---@return any ...
+function methods:await(timeout)
+  if timeout ~= nil then check_seconds("job:await", timeout) end
+  if loop.waiter().job == self then
+    error("job:await: a job can not await itself", 2)
+  end
+  if not wait_done(self, timeout) then return timed_out() end
+  if self._reporter then self._reporter.is_heard = true end
+  local results = self._results
+  if results then return unpack(results, 1, results.n) end
+  if errors.is(self._error) then return nil, self._error end
+  error(self._error, 0)
+end
+
+function Job:__tostring()
+  return ("yuanjing.Job (%s)"):format(not self.done and "running"
+    or self._results and "done" or "failed")
+end
+
+--- Waits, and lets everything in flight go on.
+---@param seconds number
+function job.sleep(seconds)
+  check_seconds("yuanjing.sleep", seconds)
+  loop.sleep(seconds)
+end
+
+local FRAME_BUDGET = 0.002
+
+--- Moves every job on, and never waits: for a game, once a frame. It takes about
+--- as long as the budget at most; what is left is done the next time.
+---@param budget? number seconds (0.002)
+function job.update(budget)
+  if budget ~= nil then check_seconds("yuanjing.update", budget) end
+  loop.update(budget or FRAME_BUDGET)
+end
+
+return job
