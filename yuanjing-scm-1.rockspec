@@ -54,10 +54,11 @@ local c_files = [[
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
-  init catalog chat client download errors http json loop many media
-  outgoing params result settings stream submit task version
-  api/init api/answers api/envelope api/form api/legacy api/python api/reading
-  api/texts api/v1
+  init asset assets catalog chat client download errors fibers heap http job
+  json loop many media nginx outgoing owner params pollable polling result
+  settings stream submit task verification version
+  api/init api/answers api/assets api/embed api/envelope api/form api/legacy
+  api/python api/reading api/texts api/v1
   catalog/build catalog/v1 catalog/legacy media/types meta/core
   params/guess params/refusal params/suggest params/target params/value
   cli/init cli/sandbox
@@ -68,15 +69,24 @@ local lua_files = [[
   sandbox/server/json sandbox/server/models sandbox/server/play
   sandbox/server/request sandbox/server/routes sandbox/server/scenario
   sandbox/server/text
+  sandbox/server/assets/body sandbox/server/assets/bytes
+  sandbox/server/assets/check sandbox/server/assets/confirm
+  sandbox/server/assets/data_uri sandbox/server/assets/envelope
+  sandbox/server/assets/groups sandbox/server/assets/ids
+  sandbox/server/assets/links sandbox/server/assets/page
+  sandbox/server/assets/reply sandbox/server/assets/shelf
+  sandbox/server/assets/upload sandbox/server/assets/verify
   sandbox/server/media/answers sandbox/server/media/checks
   sandbox/server/media/clip sandbox/server/media/content
   sandbox/server/media/digest sandbox/server/media/files
-  sandbox/server/media/form sandbox/server/media/multipart
+  sandbox/server/media/form sandbox/server/media/incoming
+  sandbox/server/media/multipart
   sandbox/server/media/odds sandbox/server/media/offers
   sandbox/server/media/png sandbox/server/media/query
   sandbox/server/media/received sandbox/server/media/results
   sandbox/server/media/submit sandbox/server/media/tasks
   sandbox/server/media/utf8
+  sandbox/server/scenarios/assets
   sandbox/server/scenarios/breaks sandbox/server/scenarios/chunks
   sandbox/server/scenarios/content sandbox/server/scenarios/downloads
   sandbox/server/scenarios/errors sandbox/server/scenarios/framing

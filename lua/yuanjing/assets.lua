@@ -137,10 +137,10 @@ end
 
 -- Files of base64 have line ends in them, which the platform need not know.
 function Check:read_data_uri(name, medium)
-  local head, body = medium.url:match("^([^,]*,)(.*)$")
+  local head, body = medium.url:match("^([^,]*),(.*)$")
   if body:find("%s") then body = body:gsub("%s+", "") end
-  self.fields.source_url = head .. body
-  local problem = data_uri_problem(medium, head:sub(1, -2), body)
+  local problem = data_uri_problem(medium, head, body)
+  self.fields.source_url = problem and medium.url or head .. "," .. body
   if problem then return self:doubt("%s: %s", name, problem) end
   return { name = name, type = medium.type }
 end

@@ -24,7 +24,7 @@ HOME=$1 TMPDIR=$1 setsid chromedriver --port=0 >driver.log 2>&1 3<&- &
 driver=$!
 read -r _ <&3
 exec 2>/dev/null
-kill -9 -- -"$driver"
+kill -s KILL -- -"$driver"
 wait "$driver"
 cd /
 tries=0 # the last of it may still be writing

@@ -88,23 +88,23 @@ local STATES = {
     { "可以关闭此页面了。", "You may close this page." } },
   failed = { icon = "bad", colour = "bad",
     { "认证未通过", "Not verified" },
-    { "请向发起方索取新的链接,再试一次。",
+    { "请向发起方索取新的链接，再试一次。",
       "Please ask for a new link and try again." } },
   used = { icon = "clock", colour = "soft",
     { "链接已使用", "This link has been used" },
-    { "如需再次认证,请向发起方索取新的链接。",
+    { "如需再次认证，请向发起方索取新的链接。",
       "To verify again, please ask for a new link." } },
   expired = { icon = "clock", colour = "soft",
     { "链接已过期", "This link has expired" },
-    { "请向发起方索取新的链接,再试一次。",
+    { "请向发起方索取新的链接，再试一次。",
       "Please ask for a new link and try again." } },
   unknown = { icon = "bad", colour = "soft",
     { "链接无效", "This link is not known" },
-    { "请检查链接是否完整,或向发起方索取新的链接。",
+    { "请检查链接是否完整，或向发起方索取新的链接。",
       "Please check that it is complete, or ask for a new one." } },
 }
 
-local FOOTER = { "元境沙箱:没有摄像头,也不识别人脸",
+local FOOTER = { "元境沙箱：没有摄像头，也不识别人脸",
   "The Yuanjing sandbox: no camera, no face recognition" }
 
 local function both(texts)
@@ -117,7 +117,7 @@ end
 
 local function form(left)
   return table.concat {
-    paragraph { "按下按钮,即代表本人完成人脸识别。",
+    paragraph { "按下按钮，即代表本人完成人脸识别。",
       "Pressing the button stands for showing your face." },
     '<form method="post"><button id="confirm">',
     both { "确认是本人", "Yes, it is me" }, "</button></form>",
