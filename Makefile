@@ -32,11 +32,11 @@ curl_libs = $(shell $(PKG_CONFIG) --libs libcurl)
 RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
 	LUA_CPATH="build/5.4/?.so;$$LUA_CPATH;"
 
-.PHONY: all help deps poll test check rules exports storeys compile-check \
+.PHONY: all build help deps poll test check rules exports storeys compile-check \
 	lint cppcheck tidy analyze sanitize sanitize-build valgrind demo docs bench \
 	install clean
 
-all: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
+all build: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
 
 help:
 	@echo "all            the core for Lua 5.4 and LuaJIT, under build/"

@@ -74,11 +74,20 @@ static void read_limits(lua_State *L, int request, struct yj_limits *limits) {
   lua_pop(L, 1);
 }
 
-static void read_headers(lua_State *L, int request, struct yj_outgoing *out) {
-  int i, n;
+/* nil, "what: why", "io"                                   [-0, +3, m] */
+static int push_error(lua_State *L, const char *what, int error) {
+  lua_pushnil(L);
+  lua_pushfstring(L, "%s: %s", what, strerror(error));
+  lua_pushliteral(L, "io");
+  return 3;
+}
+
+/* headers: a list of lines.                                [-0, +0|n, v] */
+static int read_headers(lua_State *L, int request, struct yj_outgoing *out) {
+  int i, n, error = 0;
   n = typed_field(L, request, "headers", LUA_TTABLE)
           ? (int)lua_rawlen(L, -1) : 0;
-  for (i = 1; i <= n; i++) {
+  for (i = 1; i <= n && error == 0; i++) {
     const char *line;
     size_t len;
     lua_rawgeti(L, -1, i);
@@ -86,19 +95,13 @@ static void read_headers(lua_State *L, int request, struct yj_outgoing *out) {
       luaL_error(L, "headers[%d]: expected string, got %s", i,
                  luaL_typename(L, -1));
     line = lua_tolstring(L, -1, &len);
-    if (strlen(line) != len || !yj_outgoing_add_header(out, line))
+    error = strlen(line) != len ? EINVAL : yj_outgoing_add_header(out, line);
+    if (error == EINVAL)
       luaL_error(L, "headers[%d]: has a control character in it", i);
     lua_pop(L, 1);
   }
   lua_pop(L, 1);
-}
-
-/* nil, "path: why", "io"                                   [-0, +3, m] */
-static int push_file_error(lua_State *L, const char *path, int error) {
-  lua_pushnil(L);
-  lua_pushfstring(L, "%s: %s", path, strerror(error));
-  lua_pushliteral(L, "io");
-  return 3;
+  return error == 0 ? 0 : push_error(L, "headers", error);
 }
 
 /* What stands at the top as a piece of the source: a string, or a table with a
@@ -125,7 +128,7 @@ static int read_piece(lua_State *L, struct yj_source *source) {
   else
     error = yj_source_add_file(source, path, coding);
   if (error != 0)
-    return push_file_error(L, path == NULL ? "body" : path, error);
+    return push_error(L, path == NULL ? "body" : path, error);
   lua_settop(L, at);
   return 0;
 }
@@ -163,7 +166,7 @@ static int read_part(lua_State *L, struct yj_form *form) {
     return luaL_error(L, "a part has a name");
   part = yj_form_add(form, name, file_name, type);
   if (part == NULL)
-    return push_file_error(L, name, ENOMEM);
+    return push_error(L, name, ENOMEM);
   lua_pushvalue(L, at);
   results = read_piece(L, &part->source);
   if (results == 0)
@@ -190,8 +193,9 @@ static int read_parts(lua_State *L, int request, struct yj_outgoing *out) {
 int yj_read_outgoing(lua_State *L, int request, struct yj_outgoing *out) {
   int results;
   luaL_checkstack(L, 24, NULL);
-  read_headers(L, request, out);
-  results = read_body(L, request, out);
+  results = read_headers(L, request, out);
+  if (results == 0)
+    results = read_body(L, request, out);
   return results != 0 ? results : read_parts(L, request, out);
 }
 

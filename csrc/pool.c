@@ -11,7 +11,7 @@
 #define MAX_SEEN 64
 
 struct yj_pool {
-  CURLM *multi;              /* NULL: closed */
+  CURLM *multi;              /* NULL: closed, or for lack of memory */
   struct yj_poller poller;
   struct yj_ready seen[MAX_SEEN]; /* what was ready at the last look; from */
   int n_seen, turn;               /* turn on it has not been acted on */
@@ -27,6 +27,7 @@ struct yj_pool {
   int64_t now;
   pid_t pid;
   int blind;                 /* a socket is not watched: out of memory */
+  int is_closed;
   char *ca_path;             /* owned, or NULL */
 };
 
@@ -198,6 +199,18 @@ static CURLMcode set_up_multi(struct yj_pool *p) {
   return code;
 }
 
+/* Whether there is a multi now. */
+static int has_multi(struct yj_pool *p) {
+  if (p->multi != NULL || p->is_closed)
+    return p->multi != NULL;
+  p->multi = curl_multi_init();
+  if (p->multi == NULL || set_up_multi(p) == CURLM_OK)
+    return p->multi != NULL;
+  curl_multi_cleanup(p->multi);
+  p->multi = NULL;
+  return 0;
+}
+
 /* curl_global_init counts its calls and is never undone: the host may use
  * libcurl too. */
 struct yj_pool *yj_pool_new(int *error) {
@@ -217,8 +230,7 @@ struct yj_pool *yj_pool_new(int *error) {
     return NULL;
   }
   p->ca_path = find_ca_path();
-  p->multi = curl_multi_init();
-  if (p->multi == NULL || set_up_multi(p) != CURLM_OK) {
+  if (!has_multi(p)) {
     *error = ENOMEM;
     yj_pool_close(p);
     return NULL;
@@ -245,6 +257,7 @@ void yj_pool_close(struct yj_pool *p) {
   if (mine && p->multi != NULL)
     curl_multi_cleanup(p->multi);
   p->multi = NULL;
+  p->is_closed = 1;
   yj_poller_close(&p->poller);
   yj_pool_leave(p);
 }
@@ -270,7 +283,7 @@ static void link_out(struct yj_pool *p, struct yj_transfer *t) {
 
 int yj_pool_add(struct yj_pool *p, struct yj_transfer *t) {
   enum yj_fault why;
-  if (p->multi == NULL || !yj_pool_is_mine(p) || !heap_grow(p) ||
+  if (!yj_pool_is_mine(p) || !has_multi(p) || !heap_grow(p) ||
       curl_multi_add_handle(p->multi, t->easy) != CURLM_OK)
     return 0;
   p->n_counted++;
@@ -332,7 +345,8 @@ static void act(struct yj_pool *p, curl_socket_t fd, int what) {
   int mask = (what & YJ_READ ? CURL_CSELECT_IN : 0) |
              (what & YJ_WRITE ? CURL_CSELECT_OUT : 0) |
              (what & YJ_ERROR ? CURL_CSELECT_ERR : 0);
-  if (curl_multi_socket_action(p->multi, fd, mask, &running) != CURLM_OK)
+  if (!p->blind &&
+      curl_multi_socket_action(p->multi, fd, mask, &running) != CURLM_OK)
     p->blind = 1;  /* out of memory: some socket is no more heard of */
 }
 
@@ -437,10 +451,23 @@ static void fail_all(struct yj_pool *p, enum yj_fault fault) {
     yj_transfer_fail(p->all, fault);
 }
 
+/* NB: out of memory, libcurl (7.88) leaves an entry for a socket behind whose
+ * next use divides by zero: the multi must go with it. */
+static void start_anew(struct yj_pool *p) {
+  fail_all(p, YJ_FAULT_NO_MEMORY);
+  curl_multi_cleanup(p->multi);
+  p->multi = NULL;
+  p->curl_at = YJ_NEVER;
+  p->turn = p->n_seen;
+  p->blind = 0;
+}
+
 static int move(struct yj_pool *p, int ms, int64_t budget) {
   int failed;
-  if (p->multi == NULL || !yj_pool_is_mine(p))
-    return p->multi == NULL ? EBADF : EPERM;
+  if (p->is_closed || !yj_pool_is_mine(p))
+    return p->is_closed ? EBADF : EPERM;
+  if (!has_multi(p))
+    return ENOMEM;
   failed = look(p, ms);
   if (failed)
     return failed;
@@ -448,8 +475,7 @@ static int move(struct yj_pool *p, int ms, int64_t budget) {
   hear_curl_timer(p);
   settle_finished(p);
   if (p->blind)
-    fail_all(p, YJ_FAULT_NO_MEMORY);
-  p->blind = 0;
+    start_anew(p);
   expire(p);
   if (p->alarm_at <= p->now)
     p->alarm_at = YJ_NEVER;

@@ -2,6 +2,7 @@
 #include "request.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,11 +25,12 @@ int yj_outgoing_add_header(struct yj_outgoing *out, const char *line) {
   struct curl_slist *headers;
   for (; *p != '\0'; p++)
     if (*p < 0x20 || *p == 0x7f)
-      return 0;
+      return EINVAL;
   headers = curl_slist_append(out->headers, line);
-  if (headers != NULL)
-    out->headers = headers;
-  return headers != NULL;
+  if (headers == NULL)
+    return ENOMEM;
+  out->headers = headers;
+  return 0;
 }
 
 int64_t yj_outgoing_length(const struct yj_outgoing *out) {

@@ -49,7 +49,7 @@ struct yj_outgoing {
   int has_body;
 };
 
-/* Adds "Name: value"; 0: out of memory, or a control character in it. */
+/* Adds "Name: value"; 0, or an errno: EINVAL for a control character in it. */
 int yj_outgoing_add_header(struct yj_outgoing *out, const char *line);
 
 /* Sets the handle up. `out` must outlive the exchange. 0, or curl's code. */

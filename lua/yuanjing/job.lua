@@ -23,8 +23,8 @@ local unpack = table.unpack or unpack
 
 local function check_seconds(name, value)
   if type(value) ~= "number" or value ~= value then
-    error(("%s: expected number of seconds, got %s"):format(name, type(value)),
-      3)
+    local got = type(value) == "number" and "nan" or type(value)
+    error(("%s: expected number of seconds, got %s"):format(name, got), 3)
   end
 end
 
@@ -33,7 +33,7 @@ end
 local function report(self)
   if self.is_heard then return end
   io.stderr:write("yuanjing: a job failed and nobody awaited it: ",
-    self.traceback, "\n")
+    tostring(self.traceback), "\n")
 end
 
 -- Something that calls report() when the collector takes it. 5.1 has finalizers
@@ -60,7 +60,7 @@ end
 
 local function fail(self, problem)
   self._error = problem
-  self._reporter = new_reporter(self.traceback)
+  self._reporter = new_reporter(self.traceback or tostring(problem))
   finish(self)
   if self._owned then self._owned:cancel() end
 end
@@ -81,6 +81,17 @@ local function handler_of(self)
   end
 end
 
+-- Ends it and what it has begun. Where it waits that is raised; one that runs
+-- goes on until it waits.
+local function stop(self)
+  if self.done then return end
+  self._error = errors.new { kind = "cancelled", call = "job:cancel",
+    message = "the job was cancelled" }
+  finish(self)
+  if self._owned then self._owned:cancel() end
+  if self._waiter then self._waiter:stop(self._error) end
+end
+
 --- Starts a job: `run(...)` goes on until it waits for something, and from there
 --- whenever what it waits for has come. It owns what it begins: streams and jobs
 --- end with it when it fails or is cancelled.
@@ -93,7 +104,7 @@ function job.async(run, ...)
   end
   local self = setmetatable({ done = false, _waiters = {} }, Job)
   local arguments = { n = select("#", ...), ... }
-  loop.own(self)
+  loop.own(self, stop)
   loop.spawn(self, function(waiter)
     if self.done then return end
     self._waiter = waiter
@@ -104,22 +115,24 @@ function job.async(run, ...)
   return self
 end
 
+-- NB: one that was cancelled may still run, to clean up; what it begins then
+-- ends at once, before anything is sent or billed.
 ---@private
-function methods:own(thing)
+function methods:own(thing, cancel)
+  if self.done then return cancel(thing) end
   self._owned = self._owned or owner.new()
-  self._owned:own(thing)
+  self._owned:own(thing, cancel)
 end
 
 --- Ends it now, and what it has begun: its streams break off, and where it waits
 --- an error of kind `cancelled` is raised, so that it can clean up. Whoever
 --- awaits it gets that error. One that is done stays as it is.
 function methods:cancel()
-  if self.done then return end
-  self._error = errors.new { kind = "cancelled", call = "job:cancel",
-    message = "the job was cancelled" }
-  finish(self)
-  if self._owned then self._owned:cancel() end
-  if self._waiter then self._waiter:stop(self._error) end
+  loop.pool() -- in a forked child the parent's jobs are gone
+  local me = loop.waiter()
+  local problem = me.problem
+  stop(self)
+  if me.problem ~= problem then error(me.problem, 0) end
   loop.settle()
 end
 
@@ -128,14 +141,19 @@ local function timed_out()
     retryable = true, message = "the job is not done yet; await it again" }
 end
 
+local function park(self, me, seconds)
+  self._waiters[me] = true
+  local ok, problem = pcall(me.park, me, seconds)
+  self._waiters[me] = nil
+  if not ok then error(problem, 0) end
+end
+
 -- False when the time is over first.
 local function wait_done(self, timeout)
   local me, ends = loop.waiter(), timeout and loop.now() + timeout
   while not self.done do
     local left = ends and ends - loop.now()
-    self._waiters[me] = true
-    me:park(left and math.max(0, left))
-    self._waiters[me] = nil
+    park(self, me, left and math.max(0, left))
     if ends and loop.now() >= ends then break end
   end
   return self.done

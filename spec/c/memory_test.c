@@ -135,7 +135,7 @@ static void exchange(const char *url, const char *text) {
   pool = yj_pool_new(&error);
   if (pool == NULL)
     return;
-  if (yj_outgoing_add_header(&t.out, "X-One: 1") &&
+  if (yj_outgoing_add_header(&t.out, "X-One: 1") == 0 &&
       yj_source_add_bytes(&t.out.body, "body", 4, YJ_PLAIN) == 0 &&
       yj_transfer_open(&t, pool, &request) == 0) {
     done = read_all(pool, &t);

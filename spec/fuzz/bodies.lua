@@ -1,0 +1,168 @@
+--- Every reader of bodies, on any bytes: none raises, each gives what its
+-- annotation says, and what becomes an error is fit to be shown.
+local answers = require "yuanjing.api.answers"
+local cjson = require("cjson").new()
+local core = require "yuanjing.core"
+local envelope = require "yuanjing.api.envelope"
+local errors = require "yuanjing.errors"
+local json = require "yuanjing.json"
+local python = require "yuanjing.api.python"
+local reading = require "yuanjing.api.reading"
+local texts = require "yuanjing.api.texts"
+local told = require "told"
+
+local check = told.check
+local NULL = cjson.null
+
+-- Its failure, and the error it becomes.
+local function check_failure(failure, is_utf8)
+  told.check_failure(failure)
+  check(not is_utf8 or not core.utf8_error(failure.message), "no UTF-8:",
+    failure.message)
+  told.check_error(errors.new(failure, told.KEY), is_utf8)
+end
+
+-- No null and no hole; where Lua has integers, whole numbers are.
+local function check_values(value, depth)
+  check(value ~= NULL, "a null")
+  if math.type and type(value) == "number" and value % 1 == 0
+    and math.abs(value) < 2 ^ 63 then
+    check(math.type(value) == "integer", "a float", tostring(value))
+  end
+  if type(value) ~= "table" then return end
+  local count, length = 0, #value
+  for key, item in pairs(value) do
+    if type(key) == "number" then count = count + 1 end
+    check_values(item, depth + 1)
+  end
+  check(count == length, "a list with holes")
+end
+
+-- An integer of many digits is a string here: the one difference.
+local function check_decode(body)
+  local ok = pcall(cjson.decode, body)
+  local value, message = json.decode(body)
+  if value == nil then
+    check(type(message) == "string", "no message")
+  else
+    check_values(value, 0)
+  end
+  if not core.has_long_number(body) then
+    check(ok == (value ~= nil or message == "nothing but null"),
+      "cjson says otherwise")
+  end
+  return value
+end
+
+local function check_decode_first(body)
+  local value, rest, verdict = json.decode_first(body)
+  check(type(rest) == "string", "rest or message is a", type(rest))
+  if value == nil then
+    check(verdict == "incomplete" or verdict == "invalid", "verdict",
+      tostring(verdict))
+  else
+    check(#rest < #body, "nothing was read")
+  end
+end
+
+local function check_read(body, is_utf8)
+  local document, problem = envelope.read(body)
+  if document == nil then
+    check_failure(problem, is_utf8)
+    check(problem.body == body, "another body")
+  else
+    check(type(document) == "table", "document is a", type(document))
+    check(problem == nil or type(problem) == "string", "warning is a",
+      type(problem))
+  end
+end
+
+-- The first lines of the body are headers as well.
+local function check_refusal(body, is_utf8)
+  local first, second, third = body:match("^([^\n]*)\n?([^\n]*)\n?([^\n]*)")
+  local headers = { ["retry-after"] = first, date = second, location = third }
+  local STATUSES = { 301, 400, 401, 404, 413, 418, 429, 500, 503, 999 }
+  local status = STATUSES[#body % #STATUSES + 1]
+  local failure = envelope.refusal(status, headers, body)
+  check(failure.status == status, "another status")
+  check_failure(failure, is_utf8)
+  told.check_failure(envelope.refusal(status, nil, body))
+end
+
+local function check_result(result)
+  for _, name in ipairs { "image", "video", "audio", "output" } do
+    local list = result[name .. "s"]
+    for _, url in ipairs(list) do
+      check(type(url) == "string", name, "is a", type(url))
+    end
+    check(list[1] == result[name], "another", name)
+  end
+  check(result.text == nil or type(result.text) == "string", "text")
+  check(result.usage == nil or type(result.usage) == "table", "usage")
+end
+
+local function check_answer(answer, failure, is_utf8)
+  if not answer then return check_failure(failure, is_utf8) end
+  check(answer.id == nil or type(answer.id) == "string" and answer.id ~= "",
+    "id is a", type(answer.id))
+  check(answer.status == nil or answer.status == answer.status:upper(),
+    "status")
+  if answer.result then check_result(answer.result) end
+  if answer.failure then check_failure(answer.failure, is_utf8) end
+end
+
+-- Only objects get so far: reading.object sees to it.
+local function check_document(document, is_utf8)
+  local failure = texts.failure(document)
+  if failure then check_failure(failure, is_utf8) end
+  local answer, problem = answers.read_status(document)
+  check_answer(answer, problem, is_utf8)
+  answer, problem = answers.read_submit(document)
+  check_answer(answer, problem, is_utf8)
+end
+
+local function complete(failure)
+  return errors.new(failure, told.KEY)
+end
+
+-- A body that came whole, and one that broke off.
+local function check_object(body, is_utf8)
+  for _, broken in ipairs { false, true } do
+    local document, err = reading.object { status = 200, body = body,
+      complete = complete,
+      failure = broken and complete { kind = "truncated", message = "x" } }
+    if document then
+      check(document[1] == nil, "a list")
+      check_document(document, is_utf8)
+    else
+      told.check_error(err, is_utf8)
+    end
+  end
+end
+
+local function check_python(body)
+  local document = python.read(body)
+  check(document == nil or type(document) == "table", "a Python",
+    type(document))
+  if document then check_values(document, 0) end
+end
+
+local function check_reply(body)
+  local reply = texts.stream_reply("a", nil, nil, body)
+  check(reply.content == "a" and type(reply.raw) == "table"
+    and type(reply.ended_by) == "string", "a reply")
+end
+
+return function(text)
+  local body = told.with_key(text)
+  local is_utf8 = not core.utf8_error(body)
+  local value = check_decode(body)
+  check_decode_first(body)
+  check_read(body, is_utf8)
+  check_refusal(body, is_utf8)
+  check_object(body, is_utf8)
+  check_python(body)
+  check_reply(body)
+  local failure = envelope.failure(value)
+  if failure then check_failure(failure, is_utf8) end
+end
