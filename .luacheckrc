@@ -41,3 +41,8 @@ files["lua/yuanjing/meta"] = {
   unused_args = false,
   ignore = {"241"}, -- tables that only collect them
 }
+
+-- LÖVE runs these, with LuaJIT.
+files["examples/love"] = { std = "luajit+love" }
+files["spec/support/love"] = { std = "luajit", globals = {"love"} }
+files["bench/love"] = { std = "luajit", globals = {"love"} }

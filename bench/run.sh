@@ -3,6 +3,8 @@
 #   stream      CPU, wall and RSS of 200,000 chunks, plain and framed (9 rounds)
 #   callgrind   instructions a chunk, framed; a whole number, hardly noisy
 #   upload      CPU and RSS of a form with 512 MiB beside curl -F (7 rounds)
+#   base64      CPU, wall and RSS of an asset of 512 MiB beside base64 | curl
+#               (5 rounds)
 #   download    CPU and RSS of a result of 512 MiB beside curl -o (7 rounds)
 # Without a suite: all. The tree must be built (`make bench` sees to it). What
 # it makes lies under $W, build/bench by default.
@@ -89,6 +91,40 @@ upload() {
   echo
 }
 
+# What one would write without this module. CPU and RSS are those of all its
+# processes: the sum, and the largest.
+write_pipelines() {
+  cat >"$W/pipeline.sh" <<'END'
+# pipeline.sh URL FILE [-T]: the body by way of memory, or streamed with -T
+before='{"vendor_group_id":"g","asset_type":"Image","source_url":"data:image/jpeg;base64,'
+body() { printf %s "$before" && base64 -w0 "$1" && printf '"}'; }
+size=$(wc -c <"$2")
+set -- "$1" "$2" "${3:-}" $(((size + 2) / 3 * 4 + ${#before} + 2))
+if [ "$3" = -T ]; then
+  body "$2" | curl -sSf -o /dev/null -H "Content-Type: application/json" \
+    -H Expect: -H Transfer-Encoding: -H "Content-Length: $4" -X POST -T - "$1"
+else
+  body "$2" | curl -sSf -o /dev/null -H "Content-Type: application/json" \
+    -H Expect: --data-binary @- "$1"
+fi
+END
+}
+
+base64_suite() {
+  build_blobs
+  write_pipelines
+  echo "## base64: an asset of 512 MiB in JSON"
+  rm -f "$W/cmds"
+  url=$U/reallife_asset/api/rl_upload.dspy
+  apart base64-curl "sh $W/pipeline.sh $url $W/data/blob/512"
+  apart base64-curl-T "sh $W/pipeline.sh $url $W/data/blob/512 -T"
+  for size in 512 128 1024; do
+    apart "yuanjing-$size" "lua5.4 bench/base64_yuanjing.lua $U $W/data/blob/$size"
+  done
+  "$W/ab" -n "${1:-5}" -w 1 "$W/cmds"
+  echo
+}
+
 # Each replaces a file of its own, which is part of the cost.
 download() {
   build_blobs
@@ -128,7 +164,8 @@ case ${1:-all} in
 stream) stream "${2:-9}" ;;
 callgrind) callgrind ;;
 upload) upload "${2:-7}" ;;
+base64) base64_suite "${2:-5}" ;;
 download) download "${2:-7}" ;;
-all) stream 9; callgrind; upload 7; download 7 ;;
-*) sed -n '2,9s/^# //p' "$0" >&2; exit 2 ;;
+all) stream 9; callgrind; upload 7; base64_suite 5; download 7 ;;
+*) sed -n '2,11s/^# //p' "$0" >&2; exit 2 ;;
 esac

@@ -114,11 +114,13 @@ describe("an asset", function()
   end)
 
   it("has a link whose time counts from before it was asked for", function()
-    local server = support.serve { default = { { "request" }, { "sleep", 1.5 },
-      { "send", scripted.answer(200, {}, json.encode(active "https://h/")) } } }
+    local server = answering { active "https://h/" }
     local before = os.time()
-    local asset = assert(client_at(server.url).assets:get("a-1"))
-    assert.truthy(asset.url_expires_at <= before + 1 + 12 * HOURS)
+    local asset = assert(client_at(server.url, { on_event = function(event)
+      if event.type == "response" then later(100) end
+    end }).assets:get("a-1"))
+    local left = asset.url_expires_at - before
+    assert.truthy(left >= 12 * HOURS and left <= 12 * HOURS + 1, left)
   end)
 
   it("tells of each status once", function()
@@ -237,6 +239,7 @@ local PASSING = {
   ["a query that failed"] = { status = "error", data = { message = "busy" } },
   ["one that FAILED"] = { status = "FAILED", error = "ERROR: busy" },
   ["one without success"] = { success = false, message = "busy" },
+  ["an error inside"] = said { status = "error", message = "busy" },
   ["a failure inside"] = said { success = false, message = "busy" },
   ["an answer about nothing"] = said { other = 1 },
   ["a rate limit"] = scripted.answer(429, {}, '{"error":"too many requests"}'),
@@ -290,7 +293,7 @@ describe("a wait for an asset", function()
     local took, same, err = support.timed(asset.await, asset,
       { timeout = 0.1, interval = 0.08 })
     assert.is_nil(same)
-    assert.truthy(took >= 0.09 and took < 0.4, took)
+    assert.truthy(took >= 0.09 and took < 1, took)
     assert.same({ "timeout", true, "Processing", false }, { err.kind,
       err.retryable, asset.status, asset.done })
     assert.equal(asset, err.asset)
@@ -303,7 +306,7 @@ describe("a wait for an asset", function()
     local took, same, err = support.timed(asset.await, asset,
       { timeout = 0.3 })
     assert.same({ nil, "timeout" }, { same, err.kind })
-    assert.truthy(took >= 0.29 and took < 0.8, took)
+    assert.truthy(took >= 0.29 and took < 2, took)
   end)
 
   it("goes on when a query takes too long", function()
@@ -480,7 +483,7 @@ describe("asset:save", function()
     assert.is_nil(tostring(err):find("s3cret", 1, true))
     assert.same({ 3, 2 }, { #server:requests(), #files:requests() })
     assert.equal("old", support.read(path))
-    assert.is_false(asset.error ~= nil)
+    assert.is_nil(asset.error)
   end)
 
   it("has the storage's refusal where there is no fresh link", function()

@@ -1,6 +1,7 @@
 -- All transfers of a process together: what opening takes, how they are moved
 -- on, and what becomes of them with the collector, the clock and the process.
 local busted = require "busted"
+local child = require "support.child"
 local core = require "yuanjing.core"
 local scripted = require "support.scripted"
 local socket = require "socket"
@@ -304,6 +305,127 @@ describe("waiting", function()
   end)
 end)
 
+describe("an alarm", function()
+  it("ends a wait in its time, once", function()
+    local from = core.now()
+    pool:alarm(from + 0.05)
+    assert.is_true(pool:timeout() <= 0.05 and pool:timeout() > 0)
+    pool:wait(5)
+    local took = core.now() - from
+    assert.is_true(took >= 0.05 and took < 0.5, took)
+    assert.is_nil(pool:timeout())
+    took = support.timed(pool.wait, pool, 0.1)
+    assert.is_true(took >= 0.1, took)
+  end)
+
+  it("takes the place of the one before", function()
+    local from = core.now()
+    pool:alarm(from + 60)
+    pool:alarm(from + 0.05)
+    pool:wait(5)
+    assert.is_true(core.now() - from < 0.5)
+    pool:alarm(core.now() + 0.02)
+    pool:alarm(core.now() + 60)
+    assert.is_true(pool:timeout() > 50)
+    local turns, ends = 0, core.now() + 0.1
+    while core.now() < ends do
+      pool:wait(ends - core.now())
+      turns = turns + 1
+    end
+    assert.is_true(turns <= 3, turns)
+  end)
+
+  it("may be none", function()
+    for _, never in ipairs { false, math.huge, 1e300 } do
+      pool:alarm(core.now())
+      pool:alarm(never or nil)
+      assert.is_nil(pool:timeout())
+      pool:step()  -- the one before may end a wait yet
+      assert.is_true(support.timed(pool.wait, pool, 0.05) >= 0.05)
+    end
+  end)
+
+  it("that is past ends the next wait", function()
+    for _, at in ipairs { 0, core.now() - 1, core.now() } do
+      pool:alarm(at)
+      assert.equal(0, pool:timeout())
+      assert.is_true(support.timed(pool.wait, pool, 5) < 0.5)
+      assert.is_nil(pool:timeout())
+    end
+  end)
+
+  it("and a limit end a wait each in its time", function()
+    local transfer = open(serve(SILENCE).url, { limits = { total = 0.5 } })
+    local from = core.now()
+    move_for(0.1)
+    pool:alarm(from + 60)
+    finish(transfer)
+    local took = core.now() - from
+    assert.is_true(took >= 0.45 and took < 1, took)
+    assert.is_true(pool:timeout() > 1)
+  end)
+
+  it("makes the descriptor readable, until a step has heard it", function()
+    local fd = pool:fd()
+    if not fd then return end  -- poll(2) has none to give
+    pool:alarm(core.now() + 0.05)
+    assert.is_false(core.pollfd(fd, 0))
+    local took, readable = support.timed(core.pollfd, fd, 5)
+    assert.is_true(readable)
+    assert.is_true(took > 0.03 and took < 0.5, took)
+    assert.is_true(core.pollfd(fd, 0))
+    pool:step()
+    assert.is_false(core.pollfd(fd, 0.05))
+  end)
+
+  it("is a time on the clock of now()", function()
+    for _, at in ipairs { -1, -math.huge, 0 / 0 } do
+      assert.has_error(function() pool:alarm(at) end,
+        "bad argument #1 to 'alarm' (out of range)")
+    end
+    assert.has_error(function() pool:alarm({}) end,
+      "bad argument #1 to 'alarm' (number expected, got table)")
+    local closed = assert(core.pool())
+    closed:close()
+    assert.has_error(function() closed:alarm(1) end,
+      "calling 'alarm' on bad self (the pool is closed)")
+  end)
+end)
+
+describe("pollfd()", function()
+  it("waits until a descriptor can be read, and no longer", function()
+    local listener = assert(socket.bind("127.0.0.1", 0))
+    local host, port = listener:getsockname()
+    local fd = listener:getfd()
+    for _, seconds in ipairs { 0, 0.05 } do
+      local took, readable = support.timed(core.pollfd, fd, seconds)
+      assert.is_false(readable)
+      assert.is_true(took >= seconds and took < seconds + 0.5, took)
+    end
+    local client = assert(socket.connect(host, port))
+    local took, readable = support.timed(core.pollfd, fd, 5)
+    assert.is_true(readable)
+    assert.is_true(took < 0.5, took)
+    client:close()
+    listener:close()
+  end)
+
+  it("does not wait for what is no descriptor", function()
+    assert.is_true(support.timed(core.pollfd, 123456, 5) < 0.5)
+  end)
+
+  it("takes a descriptor and seconds", function()
+    for _, seconds in ipairs { -1, 0 / 0, 1e7, math.huge } do
+      assert.has_error(function() core.pollfd(0, seconds) end,
+        "bad argument #2 to 'pollfd' (out of range)")
+    end
+    assert.has_error(function() core.pollfd(0) end,
+      "bad argument #2 to 'pollfd' (number expected, got no value)")
+    assert.has_error(function() core.pollfd({}, 0) end,
+      "bad argument #1 to 'pollfd' (number expected, got table)")
+  end)
+end)
+
 describe("step()", function()
   local TINY = 1.5e-6  -- seconds: enough for one socket
 
@@ -473,13 +595,13 @@ describe("descriptors", function()
     local server = serve({ "send", STREAM }, SILENCE)
     local transfer = open(server.url)
     move_for(0.1)
-    local child = io.popen("sleep 3", "w")
+    local sleeper = io.popen("sleep 3", "w")
     transfer:close()
     assert.is_true(server:wait_for(function()
       return server:connections().open == 0
     end, 1))
     os.execute("true")
-    assert.is_truthy(child)
+    assert.is_truthy(sleeper)
   end)
 
   it("are given back", function()
@@ -506,21 +628,7 @@ end)
 
 -- Processes ------------------------------------------------------------------
 
-local built
-
--- spec/support/process.c for this Lua: the folder it is in.
-local function process_module()
-  if built and support.exists(built .. "/process.so") then return built end
-  built = support.tempdir()
-  local lua = jit and "luajit" or _VERSION:lower():gsub(" ", "")
-  local done = os.execute(("cc -shared -fPIC -o %s/process.so $(pkg-config "
-    .. "--cflags %s) spec/support/process.c"):format(built, lua))
-  assert(done == true or done == 0)
-  return built
-end
-
 local PRELUDE = [[
-package.path, package.cpath = %q, %q
 local core, process = require "yuanjing.core", require "process"
 local url = ...
 local function open(pool, options)
@@ -545,16 +653,7 @@ end
 
 -- Runs a script in a process of its own: its exit status, its output.
 local function run(script, url, ...)
-  local folder = support.tempdir()
-  local path = support.write(folder .. "/script.lua", PRELUDE:format(
-    package.path, package.cpath .. ";" .. process_module() .. "/?.so")
-    .. script)
-  local words = table.concat({ arg[-1], path, url or "", ... }, " ")
-  -- what a forked child leaves to its parent is no leak
-  local text = support.output("ASAN_OPTIONS=detect_leaks=0 timeout 30 "
-    .. words .. " 2>&1; code=$?; echo; echo $code")
-  local output, status = text:match("^(.-)\n*(%d+)$")
-  return { tonumber(status), output }
+  return { child.run(PRELUDE .. script, url or "", ...) }
 end
 
 describe("a process that drops its transfers", function()
@@ -675,6 +774,8 @@ describe("a forked child", function()
       moved, why = pool:open { method = "GET", url = "http://127.0.0.1:1/" }
       assert(not moved and why == "opened by another process, before a fork")
       pool:wake()
+      pool:alarm(core.now())
+      transfer:cancel()
       assert(transfer:done() and transfer:failure() == "pool")
       for _ = 1, 3 do assert(not transfer:next()) end
       transfer:discard(1)

@@ -1,6 +1,7 @@
 -- Each example as a user runs it, on the sandbox.
 local sandbox = require "yuanjing.sandbox"
 local support = require "support"
+local yuanjing = require "yuanjing"
 
 -- A user's interpreter and the usual build, whatever runs the specs.
 local BUILD = rawget(_G, "jit") and "luajit" or "5.4"
@@ -19,6 +20,8 @@ local EXPECTED = {
   ["many_tasks.lua"] = { prints = "猫\t./猫.png", file = "熊猫.png" },
   ["resume_task.lua"] = { prints = "resumed.mp4", file = "resumed.mp4" },
   ["legacy.lua"] = { prints = "legacy.mp4", file = "legacy.mp4" },
+  ["assets.lua"] = { prints = "saved asset.png", file = "asset.png",
+    same = "portrait.png", link = "(http%S+/h5%?token=%S+)\n" },
 }
 
 local SIGNATURES = { png = "^\137PNG\r\n", mp4 = "^....ftyp" }
@@ -31,24 +34,53 @@ describe("the example", function()
   teardown(function() server:stop() end)
   after_each(support.clean)
 
-  local function run(name, folder)
-    return support.output(([[cd '%s' && YUANJING_BASE_URL='%s' \
-      YUANJING_API_KEY='%s' \
+  -- The person that an example waits for: opens the link and confirms.
+  local function confirm(link)
+    local client = yuanjing.new { base_url = server.url, api_key = "none" }
+    assert(client:request { method = "POST",
+      path = assert(link:match("^http://[^/]+(/.*)$")) })
+  end
+
+  -- The output, when the example has ended.
+  local function follow(folder, pattern)
+    local confirmed, ends = false, support.now() + 30
+    while not support.exists(folder .. "/ended") do
+      assert(support.now() < ends, support.read(folder .. "/output"))
+      local link = pattern and not confirmed
+        and support.read(folder .. "/output"):match(pattern)
+      if link then
+        confirm(link)
+        confirmed = true
+      end
+      support.sleep(0.02)
+    end
+    return support.read(folder .. "/output")
+  end
+
+  local function run(name, folder, link)
+    support.write(folder .. "/output", "")
+    os.execute(([[cd '%s' && { YUANJING_BASE_URL='%s' \
+      YUANJING_ASSET_URL='%s' YUANJING_API_KEY='%s' \
       LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;;' \
       LUA_CPATH='%s/build/%s/?.so;;' \
-      %s '%s/examples/%s' 2>&1]]):format(folder, server.url, server.api_key,
-      ROOT, ROOT, ROOT, BUILD, LUA, ROOT, name))
+      timeout 60 %s '%s/examples/%s' > output 2>&1; : > ended; } &]]):format(
+      folder, server.url, server.asset_url, server.api_key, ROOT, ROOT, ROOT,
+      BUILD, LUA, ROOT, name))
+    return follow(folder, link)
   end
 
   for name, expected in pairs(EXPECTED) do
     it(name .. " does what it says", function()
       local folder = support.tempdir()
-      local output = run(name, folder)
+      local output = run(name, folder, expected.link)
       assert.is_truthy(output:find(expected.prints, 1, true), output)
       if expected.file then
         local bytes = support.read(folder .. "/" .. expected.file)
         local extension = expected.file:match("%.(%w+)$")
         assert.is_truthy(bytes:find(SIGNATURES[extension]), expected.file)
+        if expected.same then
+          assert.is_true(bytes == support.read(folder .. "/" .. expected.same))
+        end
       end
     end)
   end

@@ -161,7 +161,7 @@ end
 
 -- A path is none: nobody's mistyped URL opens a file here.
 function Check:read_source_url(given)
-  local start = type(given) == "string" and given:lower() or ""
+  local start = type(given) == "string" and given:sub(1, 8):lower() or ""
   if start:find("^https?://") or start:find("^data:") then
     return self:read_medium("source_url", given)
   end

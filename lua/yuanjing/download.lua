@@ -5,6 +5,7 @@ local envelope = require "yuanjing.api.envelope"
 local errors = require "yuanjing.errors"
 local http = require "yuanjing.http"
 local loop = require "yuanjing.loop"
+local settings_of = require "yuanjing.settings"
 
 local download = {}
 
@@ -86,10 +87,9 @@ end
 
 -- NB: no half file stays behind, whatever the error; but what another writer
 -- holds the lock of is not ours to remove.
-local function give_up(state, err)
+local function give_up(state)
   if state.is_ours then os.remove(state.part) end
   leave(state)
-  return nil, err
 end
 
 -- Tells how much there is, if that is more than was told: where a transfer
@@ -98,10 +98,7 @@ local function tell_progress(state, received)
   local tell = state.options.on_progress
   if not tell or received <= state.told then return end
   state.told = received
-  local ok, problem = pcall(tell, received, state.total)
-  if ok then return end
-  give_up(state)
-  error(problem, 0)
+  tell(received, state.total)
 end
 
 local function follow_progress(state, transfer)
@@ -121,15 +118,31 @@ local function check_part(state)
   if size ~= state.received then state.received = 0 end
 end
 
+local PACKED = { gzip = true, ["x-gzip"] = true, compress = true,
+  deflate = true, br = true, zstd = true }
+
+-- What is wrong with an answer before its body is looked at.
+local function problem_of(state, response, offset)
+  local coding = (response.headers["content-encoding"] or ""):lower()
+  if PACKED[coding:match("^[%w-]*")] then
+    return ("the file came packed (%s), which was not asked for")
+      :format(coding)
+  end
+  if not offset or offset > state.received then
+    return "the server sent another part than was asked for"
+  end
+end
+
 -- Takes the body of an answer to the disk: true, or nil and an error. With true
 -- the transfer stays open, and with it the lock: until the file has its name.
 local function take(state, response)
   local transfer = response.transfer
   local offset, total = place_of(response)
-  if not offset or offset > state.received then
+  local bad = problem_of(state, response, offset)
+  if bad then
     transfer:close()
-    return nil, errors.new { kind = "decode", status = response.status,
-      message = "the server sent another part than was asked for" }
+    return nil, response.complete { kind = "decode", message = bad,
+      status = response.status }
   end
   state.offset = offset
   state.total = total or offset > 0 and state.total or nil
@@ -177,15 +190,21 @@ local function next_url(url, location)
   return (url:match("^%a+://[^/?#]+[^?#]*/") or host .. "/") .. location
 end
 
+-- NB: of the URL what follows "?" may be a signature.
+local function call_of(state)
+  return "GET " .. state.url:match("^[^?#]*")
+end
+
 local function get(state)
   for _ = 0, REDIRECTS do
     state.location = nil
-    local response, err = http.send(state.settings, request_for(state))
+    local settings = settings_of.within(state.settings, state.ends - loop.now())
+    local response, err = http.send(settings, request_for(state))
     local onward = state.location and next_url(state.url, state.location)
     if not onward then return response, err end
     state.url = onward
   end
-  return nil, errors.new { kind = "platform", call = "GET " .. state.url,
+  return nil, errors.new { kind = "platform", call = call_of(state),
     message = "too many redirects" }
 end
 
@@ -207,19 +226,32 @@ local function fetch(state)
     local ok
     if response then ok, err = take(state, response) end
     if ok and is_whole(state) then return true end
-    err = err or errors.new { kind = "truncated", call = "GET " .. state.url,
+    err = err or errors.new { kind = "truncated", call = call_of(state),
       message = ("%.0f of %.0f bytes came"):format(state.received,
         state.total) }
     if response and not PASSING[err.kind] then return nil, err end
     if not response or not state.validator then state.received = 0 end
     idle = state.received > before and 0 or idle + 1
-    if idle == IDLE_TRIES then return nil, err end
+    local pause = idle > 0 and 0.25 * 2 ^ idle or 0
+    if idle == IDLE_TRIES or loop.now() + pause >= state.ends then
+      return nil, err
+    end
     leave(state)
-    if idle > 0 then loop.sleep(0.25 * 2 ^ idle) end
+    if idle > 0 then loop.sleep(pause) end
   end
 end
 
---- Saves what is under the URL; the path of the file.
+local function fetch_to(target, state)
+  local ok, err = fetch(state)
+  if not ok then return nil, err end
+  local moved, problem = os.rename(state.part, target)
+  if not moved then return nil, io_error(target, problem) end
+  leave(state)
+  return target
+end
+
+--- Saves what is under the URL; the path of the file. What is raised in its
+--- course, by on_progress or since the job is cancelled, goes through it.
 ---@param settings table
 ---@param url string
 ---@param path string a file, or a folder
@@ -229,13 +261,12 @@ end
 function download.save(settings, url, path, options)
   local target = target_of(url, path)
   local state = { settings = settings, url = url, options = options,
-    part = target .. ".part", received = 0, told = -1 }
-  local ok, err = fetch(state)
-  if not ok then return give_up(state, err) end
-  local moved, problem = os.rename(state.part, target)
-  if not moved then return give_up(state, io_error(target, problem)) end
-  leave(state)
-  return target
+    part = target .. ".part", received = 0, told = -1,
+    ends = loop.now() + (settings.timeout.total or math.huge) }
+  local ok, saved, err = pcall(fetch_to, target, state)
+  if not ok or not saved then give_up(state) end
+  if not ok then error(saved, 0) end
+  return saved, err
 end
 
 return download

@@ -11,8 +11,9 @@ local fibers = {}
 ---@field private thread thread
 ---@field private timer { at: number, fiber: yuanjing.Fiber } in the heap of timers while it parks for a time
 ---@field private is_queued boolean
----@field private problem? any what it is stopped with
+---@field problem? any what it is stopped with
 ---@field private patience integer
+---@field private process table whose it is: of the process it was started in
 local Fiber = {}
 Fiber.__index = Fiber
 
@@ -28,6 +29,7 @@ local status, yield = original "status", original "yield"
 local PARKED = {} -- tells our own yields from the user's
 local timers = heap.new()
 local queue, first, last = {}, 1, 0
+local process = {}
 local current
 
 -- Of coroutines inside coroutines, each of which takes Lua 5.4 about four of its
@@ -54,7 +56,7 @@ end
 local function go_on(fiber)
   local outer = current
   current, depth = fiber, depth + 1
-  local ok, tag = resume(fiber.thread, fiber)
+  local ok, tag = resume(fiber.thread)
   current, depth = outer, depth - 1
   if not ok then
     error(debug.traceback(fiber.thread, tostring(tag)), 0)
@@ -82,8 +84,9 @@ end
 ---@param job? yuanjing.Job what runs in it
 ---@param run fun(fiber: yuanjing.Fiber)
 function fibers.start(job, run)
-  local fiber = setmetatable({ thread = create(run), job = job,
-    is_queued = false, patience = PATIENCE }, Fiber)
+  local fiber = setmetatable({ job = job, is_queued = false,
+    patience = PATIENCE, process = process }, Fiber)
+  fiber.thread = create(function() run(fiber) end)
   fiber.timer = { fiber = fiber }
   if depth < MAX_DEPTH then
     go_on(fiber)
@@ -113,14 +116,16 @@ end
 
 --- Lets it go on when the queue is run next.
 function Fiber:wake()
-  enqueue(self)
+  if self.process == process then enqueue(self) end
 end
 
---- Has it raise that problem where it parks, now and whenever it parks again.
+--- Has it raise that problem where it parks, and whenever it parks again: now,
+--- if it is parked (in the queue's turn when many stop each other).
 function Fiber:stop(problem)
+  if self.process ~= process then return end
   self.problem = problem
-  if self == current then error(problem, 0) end
-  if status(self.thread) == "suspended" then go_on(self) end
+  if status(self.thread) ~= "suspended" then return end
+  if depth < MAX_DEPTH then go_on(self) else enqueue(self) end
 end
 
 --- When the first timer is due; now, when somebody waits in the queue; or nil.
@@ -145,7 +150,7 @@ end
 function fibers.run(ends)
   local stop = last
   local did = first <= stop
-  while first <= stop do
+  while first <= stop and first <= last do
     local fiber = queue[first]
     queue[first] = nil
     first = first + 1
@@ -161,9 +166,11 @@ function fibers.is_running()
   return depth > 0
 end
 
---- Forgets them all: in a forked child they are the parent's.
+--- Forgets them all but the one that runs: in a forked child they are the
+--- parent's.
 function fibers.forget()
-  timers, queue, first, last = heap.new(), {}, 1, 0
+  timers, queue, first, last, process = heap.new(), {}, 1, 0, {}
+  if current then current.process = process end
 end
 
 return fibers

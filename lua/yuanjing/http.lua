@@ -17,6 +17,7 @@ local http = {}
 ---@field complete fun(failure: table): yuanjing.Error makes it an error of this call
 
 local MAX_RETRY_AFTER = 60
+local MAX_REFUSAL = 2 ^ 20 -- bytes of a refusal that are read
 
 -- Reading ------------------------------------------------------------------
 
@@ -29,7 +30,7 @@ local function parse_head(head)
   return headers
 end
 
--- libcurl's codes for what a second try will not mend.
+-- libcurl's codes for what a second try will not mend, where nothing was sent.
 local LASTING = {
   [1] = true, [3] = true, [4] = true,                  -- URL, protocol
   [53] = true, [54] = true, [58] = true, [59] = true,  -- TLS set-up
@@ -64,20 +65,29 @@ end
 
 local RETRIED = { transport = true, timeout = true, truncated = true }
 
+-- A line of the head beyond libcurl's own limit: newer ones say so (100), older
+-- ones that memory ran out (27).
+local function read_fault(transfer)
+  local fault, message, code, sent, answered = transfer:failure()
+  local is_in_head = answered and not transfer:status()
+  if code == 100 or code == 27 and is_in_head then fault = "too_large" end
+  return fault, message, code, sent, answered
+end
+
 --- The failure of a transfer, as fields of an error; nil when it has none. It
 --- may be tried again when nothing of the request left, or when it costs nothing.
 ---@param transfer yuanjing.core.Transfer
 ---@param request yuanjing.Request
 ---@return table?
 function http.failure(transfer, request)
-  local fault, message, code, sent, answered = transfer:failure()
+  local fault, message, code, sent, answered = read_fault(transfer)
   if not fault then return nil end
   local kind = kind_of(fault, sent, answered, request.billable)
   local harmless = not sent or not request.billable
   return {
     kind = kind,
     message = FAULTS[fault] and FAULTS[fault][2] or message,
-    retryable = RETRIED[kind] and harmless and not LASTING[code],
+    retryable = RETRIED[kind] and harmless and (sent or not LASTING[code]),
   }
 end
 
@@ -90,7 +100,7 @@ end
 local function refused(call, response)
   local request = call.request
   local refusal = request.refusal(response.status, response.headers,
-    response.body, size_of(call))
+    response.body:sub(1, MAX_REFUSAL), size_of(call))
   refusal.status = response.status
   refusal.retryable = refusal.kind == "rate_limit"
     or response.status == 503 and refusal.retry_after ~= nil
@@ -128,6 +138,8 @@ local function read_plain(call, transfer)
   if not is_success(response.status) then
     return nil, refused(call, response)
   end
+  -- NB: what is too large is not read: that would hold up the host.
+  if failure and failure.kind == "decode" then return nil, failure end
   return response
 end
 
@@ -170,9 +182,12 @@ local function delay_before_next(settings, err, attempt, ends)
 end
 
 -- NB: of a result's URL what follows "?" may be a signature.
+local function place_of(request)
+  return request.path or request.url:match("^[^?#]*")
+end
+
 local function call_of(request)
-  local place = request.path or request.url:match("^[^?#]*")
-  return request.method .. " " .. place
+  return request.method .. " " .. place_of(request)
 end
 
 -- Tells the user's on_event. What it raises is its own affair: it must not
@@ -196,7 +211,8 @@ local function attempt_once(call, attempt)
   call.wire.limits = outgoing.limits(settings, request,
     left < math.huge and left or nil)
   emit(settings, { type = "request", call = call_of(request),
-    attempt = attempt, url = call.wire.url })
+    attempt = attempt, url = request.url and place_of(request)
+    or call.wire.url })
   local started = loop.now()
   local response, err = exchange(call)
   err = err or response.failure
@@ -214,8 +230,8 @@ local function new_upload_teller(settings, request)
   return function(sent, is_over)
     if sent == last or not is_over and loop.now() - told < 0.2 then return end
     told, last = loop.now(), sent
-    emit(settings, { type = "upload", call = call_of(request), sent = sent,
-      total = request.length })
+    emit(settings, { type = "upload", call = call_of(request),
+      sent = math.min(sent, request.length), total = request.length })
   end
 end
 

@@ -11,6 +11,7 @@ local job = {}
 ---@field traceback? string where it failed
 ---@field private _waiter yuanjing.Waiter
 ---@field private _waiters table<yuanjing.Waiter, boolean> who awaits it
+---@field private _pool yuanjing.core.Pool of the process it was started in
 ---@field private _owned? yuanjing.Owner
 ---@field private _results? { n: integer }
 ---@field private _error? any what it failed with; raised unless a yuanjing.Error
@@ -21,19 +22,12 @@ Job.__name = "yuanjing.Job"
 
 local unpack = table.unpack or unpack
 
-local function check_seconds(name, value)
-  if type(value) ~= "number" or value ~= value then
-    local got = type(value) == "number" and "nan" or type(value)
-    error(("%s: expected number of seconds, got %s"):format(name, got), 3)
-  end
-end
-
 -- Failures that nobody hears of -----------------------------------------------
 
 local function report(self)
   if self.is_heard then return end
   io.stderr:write("yuanjing: a job failed and nobody awaited it: ",
-    tostring(self.traceback), "\n")
+    self.traceback, "\n")
 end
 
 -- Something that calls report() when the collector takes it. 5.1 has finalizers
@@ -102,7 +96,8 @@ function job.async(run, ...)
   if type(run) ~= "function" then
     error(("yuanjing.async: expected function, got %s"):format(type(run)), 2)
   end
-  local self = setmetatable({ done = false, _waiters = {} }, Job)
+  local self = setmetatable({ done = false, _waiters = {},
+    _pool = loop.pool() }, Job)
   local arguments = { n = select("#", ...), ... }
   loop.own(self, stop)
   loop.spawn(self, function(waiter)
@@ -128,7 +123,6 @@ end
 --- an error of kind `cancelled` is raised, so that it can clean up. Whoever
 --- awaits it gets that error. One that is done stays as it is.
 function methods:cancel()
-  loop.pool() -- in a forked child the parent's jobs are gone
   local me = loop.waiter()
   local problem = me.problem
   stop(self)
@@ -150,6 +144,7 @@ end
 
 -- False when the time is over first.
 local function wait_done(self, timeout)
+  if self._pool ~= loop.pool() then stop(self) end -- in a forked child
   local me, ends = loop.waiter(), timeout and loop.now() + timeout
   while not self.done do
     local left = ends and ends - loop.now()
@@ -166,7 +161,7 @@ end
 ---@param timeout? number seconds
 ---@return any ...
 function methods:await(timeout)
-  if timeout ~= nil then check_seconds("job:await", timeout) end
+  if timeout ~= nil then loop.check_seconds("job:await", timeout) end
   if loop.waiter().job == self then
     error("job:await: a job can not await itself", 2)
   end
@@ -180,13 +175,13 @@ end
 
 function Job:__tostring()
   return ("yuanjing.Job (%s)"):format(not self.done and "running"
-    or self._results and "done" or "failed")
+    or self._results and "done" or self._reporter and "failed" or "cancelled")
 end
 
 --- Waits, and lets everything in flight go on.
 ---@param seconds number
 function job.sleep(seconds)
-  check_seconds("yuanjing.sleep", seconds)
+  loop.check_seconds("yuanjing.sleep", seconds)
   loop.sleep(seconds)
 end
 
@@ -196,7 +191,7 @@ local FRAME_BUDGET = 0.002
 --- as long as the budget at most; what is left is done the next time.
 ---@param budget? number seconds (0.002)
 function job.update(budget)
-  if budget ~= nil then check_seconds("yuanjing.update", budget) end
+  if budget ~= nil then loop.check_seconds("yuanjing.update", budget) end
   loop.update(budget or FRAME_BUDGET)
 end
 

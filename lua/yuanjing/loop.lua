@@ -11,13 +11,18 @@ local pool    -- of this process
 local waiting -- transfer -> who waits for its news
 local is_polled = false -- somebody else watches the pool's descriptor
 
+-- nginx's own worker threads have an `ngx` as well, but nothing to wait with: a
+-- call there is a program's.
+local ngx = rawget(_G, "ngx")
+local nginx = ngx and ngx.get_phase and require("yuanjing.nginx")
+
 --- This process's pool. One made before a fork belongs to the parent, and so do
 --- its jobs.
 ---@return yuanjing.core.Pool
 function loop.pool()
   if not pool or not pool:is_mine() then
     if pool then fibers.forget() end
-    pool, waiting = assert(core.pool()), {}
+    pool, waiting, is_polled = assert(core.pool()), {}, false
   end
   return pool
 end
@@ -61,7 +66,7 @@ end
 ---@return boolean did whether anybody had news
 function loop.step(budget)
   local ends = budget and core.now() + budget
-  local moved, problem = loop.pool():step(budget)
+  local moved, problem = loop.pool():step(budget and math.max(0, budget))
   if not moved then error(problem, 0) end
   local did = deliver(ends)
   set_alarm()
@@ -74,13 +79,12 @@ function loop.update(budget)
   if loop.pool():count() > 0 or fibers.due() then loop.step(budget) end
 end
 
--- What was done between two steps takes effect at once, but for what a fiber
--- has done: that is one's turn still.
+-- Has those hear in their turn of what was done between two steps. NB: none of
+-- them goes on in here: it is called in the midst of the user's own course.
 function loop.settle()
-  if fibers.is_running() then return end
   loop.pool()
-  deliver()
-  set_alarm()
+  tell_news()
+  if not fibers.is_running() then set_alarm() end
 end
 
 -- Waits until something happens. A signal ends the wait early: back in Lua, its
@@ -94,6 +98,7 @@ local function block(seconds)
   local moved, problem = pool:wait(seconds and math.max(0, seconds))
   if not moved and problem ~= "interrupted" then error(problem, 0) end
   deliver()
+  set_alarm()
 end
 
 -- Waiters ------------------------------------------------------------------
@@ -104,11 +109,14 @@ end
 ---@class yuanjing.Waiter
 ---@field park fun(self, seconds: number?)
 ---@field wake fun(self)
+---@field stop? fun(self, problem: any) has it raise that where it is parked
+---@field problem? any what it was stopped with
 ---@field job? yuanjing.Job
 
 local PROGRAM = {}
 
 function PROGRAM.park(_, seconds)
+  if nginx then nginx.check_wait() end
   if not seconds and loop.pool():count() == 0 and not fibers.due() then
     error("nothing is in flight: this would wait for ever", 0)
   end
@@ -117,11 +125,11 @@ end
 
 function PROGRAM.wake() end
 
-local nginx = rawget(_G, "ngx") and require("yuanjing.nginx")
-
---- Who would wait here.
+--- Who would wait here. A fork is noticed by now, or the wait would be the
+--- parent's.
 ---@return yuanjing.Waiter
 function loop.waiter()
+  loop.pool()
   return fibers.current() or nginx and nginx.seat() or PROGRAM
 end
 
@@ -129,7 +137,8 @@ end
 ---@param job? yuanjing.Job
 ---@param run fun(waiter: yuanjing.Waiter) with its own
 function loop.spawn(job, run)
-  local spawn = nginx and nginx.seat() and nginx.spawn or fibers.start
+  loop.pool()
+  local spawn = nginx and nginx.can_spawn() and nginx.spawn or fibers.start
   spawn(job, run)
 end
 
@@ -141,10 +150,11 @@ local function owner_here()
 end
 
 --- Has whoever runs here answer for it.
----@param thing { cancel: fun(self) }
-function loop.own(thing)
+---@param thing table
+---@param cancel fun(thing: table) ends it, and must not raise
+function loop.own(thing, cancel)
   local owner = owner_here()
-  if owner then owner:own(thing) end
+  if owner then owner:own(thing, cancel) end
 end
 
 -- Transfers ----------------------------------------------------------------
@@ -155,9 +165,10 @@ end
 ---@return string? message
 ---@return string? kind of error
 function loop.open(request)
+  if nginx then nginx.check_wait() end
   local transfer, message, kind = loop.pool():open(request)
   if not transfer then return nil, message, kind end
-  loop.own(transfer)
+  loop.own(transfer, transfer.cancel)
   if nginx then nginx.keep_moving(loop) end
   return transfer
 end
@@ -169,8 +180,9 @@ local function wait_news(transfer)
     error("somebody else is reading this already", 0)
   end
   waiting[transfer] = me
-  me:park()
+  local ok, problem = pcall(me.park, me)
   waiting[transfer] = nil
+  if not ok then error(problem, 0) end
 end
 
 --- Returns when there may be news of the transfer.
@@ -193,14 +205,20 @@ function loop.wait_done(transfer)
   while not transfer:done() do wait_news(transfer) end
 end
 
---- Ends the transfers whose waiters are gone without a word.
+--- Ends the transfers whose waiters are gone without a word, and their jobs.
+--- Whether some that are in flight have nobody who waits for them.
+---@return boolean
 function loop.drop_gone()
+  local n = 0
   for transfer, waiter in pairs(waiting) do
+    n = n + 1
     if waiter:is_gone() then
       waiting[transfer] = nil
       transfer:close()
+      if waiter.job then waiter.job:cancel() end
     end
   end
+  return pool:count() > n
 end
 
 local lingering = {}
@@ -215,7 +233,7 @@ function loop.linger(transfer)
   end
   transfer:discard(2)
   pool:step()
-  if is_polled then pool:wake() end -- that was perhaps others' news
+  loop.settle() -- that was perhaps others' news
   if not transfer:done() then lingering[transfer] = true end
 end
 
@@ -233,6 +251,15 @@ function loop.sleep(seconds)
 end
 
 loop.now = core.now
+
+--- Raises at the caller of the caller when that is no number of seconds.
+---@param name string of the call
+---@param value any
+function loop.check_seconds(name, value)
+  if type(value) == "number" and value == value then return end
+  local got = type(value) == "number" and "nan" or type(value)
+  error(("%s: expected number of seconds, got %s"):format(name, got), 3)
+end
 
 --- A number from 0 to 1, so that not everybody comes back at the same moment.
 --- Not math.random: its sequence is the host's.
@@ -254,6 +281,7 @@ end
 function loop.watched_fd()
   local fd = loop.pool():fd()
   is_polled = true
+  set_alarm()
   return fd
 end
 

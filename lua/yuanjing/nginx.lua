@@ -4,41 +4,71 @@
 -- core's descriptor in a thread of nginx's own (`thread_pool yuanjing
 -- threads=1;`, or one that is called default), else it looks every few
 -- milliseconds.
+local process = require "ngx.process"
 local semaphore = require "ngx.semaphore"
 
+local core = require "yuanjing.core"
 local owner_of = require "yuanjing.owner"
 
 local ngx = rawget(_G, "ngx")
+local running = coroutine.running
 local nginx = {}
 
--- Where a wait can give way; elsewhere it blocks.
+-- Where a wait can give way.
 local YIELDABLE = { rewrite = true, server_rewrite = true, access = true,
-  content = true, timer = true, ssl_cert = true }
+  content = true, timer = true, ssl_cert = true, ssl_client_hello = true,
+  ssl_session_fetch = true }
 
--- The longest that a semaphore is waited for in one go.
-local LONG = 86400
+-- Where a wait stops nobody but a process that begins or ends. Elsewhere it
+-- would stop all requests of the worker.
+local BLOCKING = { init = true, init_worker = true, exit_worker = true }
 
 -- Seats --------------------------------------------------------------------
 
 ---@class yuanjing.Seat of one of nginx's light threads
----@field job? yuanjing.Job
+---@field job? yuanjing.Job what runs there
+---@field private semaphore table
+---@field private is_parked boolean
+---@field private is_woken boolean since it was parked
+---@field problem? any what it is stopped with
+---@field private context? table[] the request's, where more hangs on the seat
+---@field private threads? thread[] it has started
 local Seat = {}
 Seat.__index = Seat
 
-local seats = setmetatable({}, { __mode = "k" })
+local WEAK_KEYS, WEAK_VALUES = { __mode = "k" }, { __mode = "v" }
+
+local seats = setmetatable({}, WEAK_KEYS) -- thread -> its seat
+
+-- NB: nginx gives the threads of a request that has ended to the next one.
+local function is_left_over(seat)
+  return seat.is_parked or seat.context and seat.context[1] ~= ngx.ctx
+end
 
 --- The seat of whoever runs here, or nil: here nothing can give way.
 ---@return yuanjing.Seat?
 function nginx.seat()
-  if not YIELDABLE[ngx.get_phase()] then return nil end
-  local thread = coroutine.running()
-  local seat = seats[thread]
-  if not seat then
-    seat = setmetatable({ semaphore = assert(semaphore.new()),
-      is_parked = false, is_woken = false }, Seat)
-    seats[thread] = seat
-  end
+  local thread = running()
+  local seat = thread and seats[thread]
+  if seat and not is_left_over(seat) then return seat end
+  if not thread or not YIELDABLE[ngx.get_phase()] then return nil end
+  seat = setmetatable({ semaphore = assert(semaphore.new()),
+    is_parked = false, is_woken = false }, Seat)
+  seats[thread] = seat
   return seat
+end
+
+--- Raises where a wait would stop the worker.
+function nginx.check_wait()
+  if nginx.seat() then return end
+  local phase = ngx.get_phase()
+  if BLOCKING[phase] then return end
+  error(("nothing can wait in nginx's phase %q: call yuanjing.async there, or "
+    .. "ngx.timer.at"):format(phase), 0)
+end
+
+local function bind(seat)
+  seat.context = seat.context or setmetatable({ ngx.ctx }, WEAK_VALUES)
 end
 
 -- NB: one that catches its end again and again gives way at least.
@@ -47,13 +77,29 @@ local function raise_problem(self)
   error(self.problem, 0)
 end
 
+-- The longest that a semaphore is waited for in one go; and while it is not
+-- sure that the pump runs.
+local LONG, SHORT = 86400, 1
+
+local asked -- when the pump was asked to run, while it does not
+local loop -- whom it moves on
+
+-- In whole milliseconds, as nginx counts, and at least one: it gives way always.
+local function patience(seconds)
+  local longest = asked and SHORT or LONG
+  if not seconds or seconds > longest then return longest end
+  return math.max(1, math.ceil(seconds * 1000)) / 1000
+end
+
 --- See yuanjing.Waiter.
 function Seat:park(seconds)
   if self.problem then raise_problem(self) end
+  if asked then nginx.keep_moving() end
   self.is_parked, self.is_woken = true, false
-  self.semaphore:wait(math.min(seconds or LONG, LONG))
+  local ok, problem = self.semaphore:wait(patience(seconds))
   self.is_parked = false
   if self.problem then raise_problem(self) end
+  if not ok and problem ~= "timeout" then error(problem, 0) end
 end
 
 function Seat:wake()
@@ -62,39 +108,91 @@ function Seat:wake()
   self.semaphore:post(1)
 end
 
+--- Has it raise that problem where it is parked, and whenever it parks again.
+--- What waits in nginx's own calls meanwhile goes on until then.
 function Seat:stop(problem)
   self.problem = problem
-  if seats[coroutine.running()] == self then error(problem, 0) end
   self:wake()
 end
 
 --- Whether its request has ended while it waited: nginx takes those that wait
---- away without a word.
+--- away without a word. Then nobody waits for the semaphore, or takes what was
+--- posted.
 function Seat:is_gone()
-  return self.is_parked and not self.is_woken and self.semaphore:count() >= 0
+  return self.is_parked
+    and self.semaphore:count() == (self.is_woken and 1 or 0)
 end
 
---- Runs it in a light thread of this request.
+-- Jobs ---------------------------------------------------------------------
+
+-- One that has ended stays with its parent until that waits for it: so this is
+-- done now and then, or a timer that goes on for days would keep them all.
+local function reap(seat)
+  local threads = seat.threads or {}
+  if #threads < (seat.reap_at or 8) then return threads end
+  local left = {}
+  for _, thread in ipairs(threads) do
+    if coroutine.status(thread) == "zombie" then
+      ngx.thread.wait(thread)
+    else
+      left[#left + 1] = thread
+    end
+  end
+  seat.reap_at = math.max(8, 2 * #left)
+  return left
+end
+
+local function run_seated(job, run)
+  local seat = nginx.seat()
+  seat.job = job
+  bind(seat)
+  run(seat)
+  seats[running()] = nil
+end
+
+local function spawn_thread(seat, job, run)
+  bind(seat)
+  local threads = reap(seat)
+  seat.threads = threads
+  threads[#threads + 1] = assert(ngx.thread.spawn(run_seated, job, run))
+end
+
+-- A worker that ends calls its timers before their time.
+local function run_timed(premature, job, run)
+  if premature then job:cancel() end
+  run_seated(job, run)
+end
+
+--- Whether spawn() works here.
+function nginx.can_spawn()
+  local phase = ngx.get_phase()
+  return phase ~= "init" and phase ~= "exit_worker"
+end
+
+--- Runs it in a light thread of this request; where that can have none, in a
+--- timer.
+---@param job yuanjing.Job
+---@param run fun(seat: yuanjing.Seat)
 function nginx.spawn(job, run)
-  assert(ngx.thread.spawn(function()
-    local seat = nginx.seat()
-    seat.job = job
-    run(seat)
-  end))
+  local seat = nginx.seat()
+  if seat then return spawn_thread(seat, job, run) end
+  assert(ngx.timer.at(0, run_timed, job, run))
 end
 
 -- Requests -----------------------------------------------------------------
 
-local OWNER = {}
+local owners = setmetatable({}, WEAK_KEYS) -- by the request's ngx.ctx
 
 -- Ends the request as nginx itself does when the client leaves.
 local function leave(owner)
   owner:cancel()
+  loop.pool():wake() -- the pump looks whether that was the last
   ngx.exit(499)
 end
 
--- NB: only with `lua_check_client_abort on`, and where the user has no handler
--- of his own; else the pump finds out that nobody waits any more.
+-- NB: works with `lua_check_client_abort on`, and where the user has no handler
+-- of his own; else the pump finds out that nobody waits any more. A handler is
+-- forgotten at the end of its phase, and refused where there is one already.
 local function watch_client(owner)
   pcall(ngx.on_abort, function() leave(owner) end)
 end
@@ -106,58 +204,116 @@ function nginx.owner()
   if not seat then return nil end
   if seat.job then return seat.job end
   local context = ngx.ctx
-  if not context[OWNER] then
-    context[OWNER] = owner_of.new()
-    watch_client(context[OWNER])
+  local owner = owners[context]
+  if not owner then
+    owner = owner_of.new()
+    owners[context] = owner
   end
-  return context[OWNER]
+  watch_client(owner)
+  return owner
 end
 
 -- The pump -----------------------------------------------------------------
 
--- No longer, or the worker could not end meanwhile.
-local WATCH = 0.2
-local SHORTEST_NAP, LONGEST_NAP = 0.001, 0.01
-local SWEEP = 1
+-- Seconds it is away at a time: a worker that ends waits for it, and those who
+-- have gone are looked for in between.
+local WATCH = 0.1
+
+-- Without a thread: a part of the time since there was anything to do.
+local NAP, SHORTEST_NAP, LONGEST_NAP = 0.2, 0.001, 0.04
+
+-- Of work in one go: the requests beside get their turn.
+local BUDGET = 0.002
+
+-- Of the collector's work, in KiB.
+local COLLECT = 200
 
 local POOLS = { "yuanjing", "default" }
-local pool_name = ngx.run_worker_thread and 1 or nil
+
+-- The processes that nginx starts its thread pools in.
+local HAS_THREADS = { worker = true, single = true }
+
+-- That it failed says nothing of the next time.
+local PASSING = { ["no available Lua vm"] = true,
+  ["ngx_thread_task_post failed"] = true }
+
 local is_pumping = false
+local pool_at -- in POOLS; past its end: no thread does the waiting
+
+local function first_pool()
+  local has_threads = ngx.run_worker_thread and HAS_THREADS[process.type()]
+  return has_threads and 1 or #POOLS + 1
+end
 
 -- Whether a thread did the waiting.
 local function watch(fd)
-  while fd and pool_name do
-    local ok, problem = ngx.run_worker_thread(POOLS[pool_name],
-      "yuanjing.core", "pollfd", fd, WATCH)
-    if ok then return true end
-    pool_name = POOLS[pool_name + 1] and pool_name + 1 or nil
-    ngx.log(ngx.INFO, "yuanjing: no thread watches: ", problem)
-  end
-  return false
+  local pool = fd and POOLS[pool_at]
+  if not pool then return false end
+  local ok, problem = ngx.run_worker_thread(pool, "yuanjing.core", "pollfd", fd,
+    WATCH)
+  if ok then return true end
+  if PASSING[problem] then return false end
+  ngx.log(ngx.INFO, "yuanjing: no thread does the waiting: ", problem)
+  pool_at = pool_at + 1
+  return watch(fd)
 end
 
-local function pump(loop)
-  local fd, nap, swept = loop.watched_fd(), SHORTEST_NAP, loop.now()
+-- What nobody waits for has perhaps been dropped, and is ended by the collector,
+-- which a worker with little to do would not hear of for minutes.
+local function sweep()
+  if loop.drop_gone() then collectgarbage("step", COLLECT) end
+end
+
+local function nap(since)
+  local seconds = NAP * (core.now() - since)
+  ngx.sleep(math.max(SHORTEST_NAP, math.min(LONGEST_NAP, seconds)))
+end
+
+-- Whether there was anything to do, or there is more.
+local function step(now)
+  return loop.step(BUDGET) or core.now() - now >= BUDGET
+end
+
+local function pump()
+  local fd, now = loop.watched_fd(), core.now()
+  local busy, swept = now, now
+  step(now)
   while loop.pool():count() > 0 do
-    if not watch(fd) then ngx.sleep(nap) end
-    nap = loop.step() and SHORTEST_NAP or math.min(LONGEST_NAP, nap * 2)
-    if loop.now() - swept > SWEEP then
-      swept = loop.now()
-      loop.drop_gone()
+    if not watch(fd) then nap(busy) end
+    now = core.now()
+    if step(now) then busy = now end
+    if now - swept >= WATCH then
+      sweep()
+      swept = now
     end
   end
 end
 
-local function run_pump(_, loop)
-  local ok, problem = pcall(pump, loop)
+-- NB: also when called prematurely, for an old worker has its requests still.
+local function run_pump()
+  if is_pumping then return end
+  is_pumping, asked = true, nil
+  pool_at = pool_at or first_pool()
+  local ok, problem = pcall(pump)
+  while not ok do
+    ngx.log(ngx.ERR, "yuanjing: ", problem)
+    ngx.sleep(1)
+    ok, problem = pcall(pump)
+  end
   is_pumping = false
-  if not ok then ngx.log(ngx.ERR, "yuanjing: ", problem) end
 end
 
---- Has the pump run while something is in flight.
-function nginx.keep_moving(loop)
-  if is_pumping or ngx.get_phase() == "init" then return end
-  is_pumping = ngx.timer.at(0, run_pump, loop) or false
+--- Has the pump run while something is in flight. A timer may be refused, or
+--- never run: where there are too many. Then it is asked for again.
+function nginx.keep_moving(whom)
+  loop = whom or loop
+  local now = core.now()
+  if is_pumping or asked and now - asked < SHORT or not nginx.can_spawn() then
+    return
+  end
+  asked = now
+  local ok, problem = ngx.timer.at(0, run_pump)
+  if not ok then ngx.log(ngx.ERR, "yuanjing: ", problem) end
 end
 
 return nginx

@@ -26,6 +26,7 @@ local outgoing = {}
 
 local DEFAULT_FIRST = 120
 local DEFAULT_TOTAL = 600
+local MAX_BODY = 64 * 2 ^ 20 -- bytes of an answer that is read as a whole
 
 local function escape(text)
   return (tostring(text):gsub("[^%w._~-]", function(char)
@@ -57,8 +58,9 @@ local function header_lines(settings, request, key)
     "Expect:", -- libcurl would wait for a 100 with large bodies
   }
   if key then lines[#lines + 1] = "Authorization: Bearer " .. key end
-  if request.json then
-    lines[#lines + 1] = "Content-Type: application/json"
+  if not request.parts then -- libcurl would name a form's type
+    lines[#lines + 1] = request.json and "Content-Type: application/json"
+      or "Content-Type:"
   end
   for name, value in pairs(request.headers or key and settings.headers) do
     lines[#lines + 1] = header_line(name, value)
@@ -133,6 +135,7 @@ function outgoing.prepare(settings, request)
     headers = header_lines(settings, request, key),
     events = request.stream, hold = request.hold, once = request.billable,
     proxy = proxy_for(settings, url), ca_file = settings.ca_file,
+    max_body = MAX_BODY,
   }, nil, key
 end
 

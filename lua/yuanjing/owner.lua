@@ -3,22 +3,23 @@
 local owner = {}
 
 ---@class yuanjing.Owner
----@field private things table<table, boolean>
+---@field private things table<table, fun(thing: table)> each with what ends it
 local Owner = {}
 Owner.__index = Owner
 
 local WEAK = { __mode = "k" }
 
----@param thing { cancel: fun(self) } a transfer, a job
-function Owner:own(thing)
-  self.things[thing] = true
+---@param thing table a transfer, a job
+---@param cancel fun(thing: table) ends it, and must not raise
+function Owner:own(thing, cancel)
+  self.things[thing] = cancel
 end
 
 --- Ends all that it owns and that has not ended.
 function Owner:cancel()
   local things = self.things
   self.things = setmetatable({}, WEAK)
-  for thing in pairs(things) do thing:cancel() end
+  for thing, cancel in pairs(things) do cancel(thing) end
 end
 
 ---@return yuanjing.Owner

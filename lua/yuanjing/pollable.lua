@@ -30,10 +30,7 @@ end
 --- Handles what there is to do, for so many seconds or a bit more; never waits.
 ---@param budget? number seconds; all there is unless given
 function pollable.step(_, budget)
-  if budget ~= nil and type(budget) ~= "number" then
-    error(("loop:step: budget: expected number, got %s"):format(type(budget)),
-      2)
-  end
+  if budget ~= nil then loop.check_seconds("loop:step", budget) end
   loop.step(budget)
 end
 

@@ -39,7 +39,7 @@ local function url_of(self, options)
   end
 end
 
-local EXPIRED = { not_found = true, platform = true }
+local EXPIRED = { not_found = true, platform = true, invalid_request = true }
 
 -- A link may have expired meanwhile: the platform makes a new one when it is
 -- asked for the task again.

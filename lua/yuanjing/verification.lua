@@ -25,7 +25,7 @@ Verification.__name = "yuanjing.Verification"
 local TIMEOUT = 300
 local PACE = { first = 2, longest = 5 }
 
--- Seconds for the look at the groups there are: the link's time runs.
+-- Seconds for the look at the groups there are: it is not what was asked for.
 local LOOK_LIMIT = 10
 
 local function is_active(group)
@@ -45,8 +45,9 @@ end
 -- of another name is another person's. The platform shows the name that was
 -- given, perhaps with more around it.
 local function is_ours(self, group)
-  return not self.name or not group.name
-    or group.name:find(self.name, 1, true) ~= nil
+  local shown = group.name or ""
+  return not self.name or shown == ""
+    or shown:find(self.name, 1, true) ~= nil
 end
 
 -- Our new group, if it is there, and how many new ones are not ours.
@@ -117,16 +118,17 @@ function Verification:__tostring()
     os.time() < self.expires_at and "open" or "expired")
 end
 
---- Begins one. Which groups there were before is asked when the link is known
---- but nobody else knows it yet: nobody can have used it.
+--- Begins one. Which groups there are is asked before: so the link's time does
+--- not run meanwhile, and a group that is there at once is new, too. Where nobody
+--- can tell, what await_group() sees first counts as old.
 ---@param fields { vendor: string, project_name?: string, name?: string }
 ---@return yuanjing.Verification?
 ---@return yuanjing.Error?
 function verification.begin(settings, fields)
+  local groups = wire.groups(settings_of.within(settings, LOOK_LIMIT))
   local began = os.time()
   local self, err = wire.verify(settings, fields)
   if not self then return nil, err end
-  local groups = wire.groups(settings_of.within(settings, LOOK_LIMIT))
   self._settings, self._known = settings, groups and active_ids(groups)
   self._is_blind = groups == nil
   self.name, self.expires_at = fields.name, began + wire.LINK_SECONDS

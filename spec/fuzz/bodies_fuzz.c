@@ -2,6 +2,8 @@
  * with: buf decoder form json lcore ldecoder ljson lpool lrequest ltransfer
  * with: poller pool request shape source sse transfer
  * ldflags: -llua5.4 -lcurl
+ * seeds: bodies
+ * short: 6000
  * options: -max_len=1024 -detect_leaks=0 -dict=spec/fuzz/bodies.dict */
 #include "state.h"
 

@@ -1,9 +1,12 @@
 /* A chat stream at any split: all that a reader can see is the same as when
  * the bytes come at once. One of the readings never compares a chunk with the
- * one before (shape.h), which must not show either. The texts of the chunks
- * add up to the text of the stream, and nothing is delivered that was not said
- * to be there.
- * with: decoder shape json sse buf */
+ * one before (shape.h), which must not show either. Nothing is lost: the
+ * values of the chunks are what the lines hold, their texts add up to the text
+ * of the stream, and what is kept of them is that of the last.
+ * with: decoder shape json sse buf
+ * seeds: decoder
+ * short: 15000
+ * options: -max_len=512 -dict=spec/fuzz/json.dict */
 #include "decoder.h"
 #include "fuzz.h"
 
@@ -66,20 +69,107 @@ static void see_summary(const struct yj_decoder *d) {
     see_buf(&d->pending);
 }
 
+/* ---- what the lines hold ---- */
+
+static struct yj_buf held; /* all their bytes that are no blanks */
+static size_t eaten;       /* so many of them came out again */
+
+static int is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static void hold_lines(const struct yj_slice *text) {
+  struct yj_sse s = {0};
+  struct yj_buf in = {0};
+  struct yj_slice line;
+  size_t i;
+  yj_buf_clear(&held);
+  eaten = 0;
+  REQUIRE(yj_buf_append(&in, text->text, text->len));
+  while (yj_sse_next(&s, &in, 1, &line) != YJ_LINE_MORE)
+    for (i = 0; i < line.len; i++)
+      if (!is_blank(line.text[i]))
+        REQUIRE(yj_buf_append(&held, line.text + i, 1));
+  yj_buf_free(&in);
+}
+
+/* These are the next that come out. */
+static void eat(const char *text, size_t len) {
+  size_t i;
+  for (i = 0; i < len; i++)
+    if (!is_blank(text[i])) {
+      REQUIRE(eaten < yj_buf_len(&held));
+      REQUIRE(yj_buf_bytes(&held)[eaten] == text[i]);
+      eaten++;
+    }
+}
+
+static void check_eaten(const struct yj_decoder *d, enum yj_event verdict) {
+  static const char mark[] = "[DONE]";
+  size_t left;
+  if (verdict == YJ_EVENT_BAD || verdict == YJ_EVENT_CUT)
+    eat(yj_buf_bytes(&d->pending), yj_buf_len(&d->pending));
+  left = yj_buf_len(&held) - eaten;
+  if (verdict == YJ_EVENT_END || verdict == YJ_EVENT_CUT)
+    REQUIRE(left == 0);
+  if (verdict == YJ_EVENT_DONE)
+    REQUIRE(left >= sizeof mark - 1 &&
+            memcmp(yj_buf_bytes(&held) + eaten, mark, sizeof mark - 1) == 0);
+}
+
+/* ---- readings ---- */
+
 /* One way to read a stream. */
 struct reading {
   struct yj_decoder decoder;
   size_t content, reasoning; /* bytes delivered */
-  int shapeless;
+  struct yj_buf tail, finish; /* what should be kept */
+  int has_usage, shapeless;
 };
+
+static void keep(struct yj_buf *b, const struct yj_slice *slice) {
+  yj_buf_clear(b);
+  REQUIRE(yj_buf_append(b, slice->text, slice->len));
+}
+
+static void require_same(const struct yj_buf *got, const struct yj_buf *want) {
+  REQUIRE_BYTES(yj_buf_bytes(got), yj_buf_len(got), yj_buf_bytes(want),
+                yj_buf_len(want));
+}
 
 static void check_chunk(struct reading *r, const struct yj_chunk *chunk,
                         int was_said) {
+  const struct yj_decoder *d = &r->decoder;
   r->content += chunk->content.len;
   r->reasoning += chunk->reasoning.len;
-  REQUIRE(r->content == yj_buf_len(&r->decoder.content));
-  REQUIRE(r->reasoning == yj_buf_len(&r->decoder.reasoning));
-  REQUIRE(was_said || r->decoder.ended || chunk->content.len == 0);
+  REQUIRE(r->content == yj_buf_len(&d->content));
+  REQUIRE(r->reasoning == yj_buf_len(&d->reasoning));
+  REQUIRE(was_said || d->ended || chunk->content.len == 0);
+  /* a line feed that joins lines may come on top */
+  REQUIRE(d->limit == 0 ||
+          chunk->json.len <= d->limit + (memchr(chunk->json.text, '\n',
+                                                chunk->json.len) != NULL));
+}
+
+static void check_kept(struct reading *r, const struct yj_chunk *chunk) {
+  eat(chunk->json.text, chunk->json.len);
+  if (chunk->usage || !r->has_usage)
+    keep(&r->tail, &chunk->json);
+  r->has_usage |= chunk->usage;
+  if (chunk->finish_reason.len > 0)
+    keep(&r->finish, &chunk->finish_reason);
+  require_same(&r->decoder.tail, &r->tail);
+  require_same(&r->decoder.finish_reason, &r->finish);
+  REQUIRE(r->decoder.finished || yj_buf_len(&r->finish) == 0);
+}
+
+/* What is complete has been delivered. */
+static void check_pending(const struct yj_decoder *d) {
+  const char *text = yj_buf_bytes(&d->pending);
+  size_t len = yj_buf_len(&d->pending), used = 0;
+  if (len > 0 && !d->foreign && (*text == '{' || *text == '['))
+    REQUIRE(yj_json_read(text, len, NULL, NULL, 0, &used) != YJ_JSON_WHOLE ||
+            used < len);
 }
 
 /* Reads all there is: PENDING, or the verdict. */
@@ -97,6 +187,8 @@ static enum yj_event drain(struct reading *r) {
     see_number(event);
     see_chunk(&chunk);
     check_chunk(r, &chunk, said);
+    if (tape.recording)
+      check_kept(r, &chunk);
   }
 }
 
@@ -118,24 +210,33 @@ static void read_in_pieces(const struct yj_slice *text, size_t limit,
   size_t at = 0, i, n;
   r.decoder.limit = limit;
   r.shapeless = shapeless;
-  for (i = 0; at < text->len && event == YJ_EVENT_PENDING; i++, at += n) {
+  for (i = 0; at < text->len; i++, at += n) {
     n = sizes[i % n_sizes];
     n = n < text->len - at ? n : text->len - at;
     feed(&r.decoder, text->text + at, n);
-    event = drain(&r);
+    if (event == YJ_EVENT_PENDING)
+      event = drain(&r); /* what comes after the verdict does not count */
+    if (event == YJ_EVENT_PENDING && shapeless)
+      check_pending(&r.decoder);
   }
   yj_decoder_end(&r.decoder);
   event = drain(&r);
   REQUIRE(event > YJ_EVENT_CHUNK && event < YJ_EVENT_NO_MEMORY);
   see_number(event);
   REQUIRE(drain(&r) == event); /* it stays */
+  REQUIRE(event != YJ_EVENT_TOO_LARGE || (limit > 0 && text->len > limit));
   see_summary(&r.decoder);
+  if (tape.recording)
+    check_eaten(&r.decoder, event);
+  yj_buf_free(&r.tail);
+  yj_buf_free(&r.finish);
   yj_decoder_free(&r.decoder);
 }
 
 static void read_each_way(const struct yj_slice *text, size_t limit,
                           const size_t *sizes) {
   static const size_t one = 1;
+  hold_lines(text);
   yj_buf_clear(&tape.bytes);
   tape.recording = 1;
   read_in_pieces(text, limit, &text->len, 1, 0);

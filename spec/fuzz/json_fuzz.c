@@ -3,7 +3,10 @@
  * of verdicts: what is invalid stays so whatever follows, and what is
  * incomplete can be completed.
  * with: json
- * ldflags: -llua5.4 */
+ * ldflags: -llua5.4
+ * seeds: json
+ * short: 60000
+ * options: -max_len=512 -detect_leaks=0 -dict=spec/fuzz/json.dict */
 #include <lauxlib.h>
 #include <lualib.h>
 
@@ -12,6 +15,7 @@
 #include "keys.h"
 
 #define COMPLETED ((size_t)64) /* longer texts would take too long */
+#define LONGEST ((size_t)8000)
 
 static lua_State *L; /* cjson's decode is at 1 */
 
@@ -75,6 +79,7 @@ static void check_field(const struct yj_json_value *value) {
                               LUA_TTABLE,   LUA_TTABLE};
   int i = lua_gettop(L);
   REQUIRE(lua_type(L, i) == types[value->type]);
+  REQUIRE(!value->escaped || value->type == YJ_JSON_STRING);
   switch (value->type) {
   case YJ_JSON_FALSE: case YJ_JSON_TRUE:
     REQUIRE(lua_toboolean(L, i) == (value->type == YJ_JSON_TRUE));
@@ -172,12 +177,43 @@ static void complete(const char *text, size_t len) {
   REQUIRE(decode(longer, len));
 }
 
+/* The next line of the input n times. */
+static size_t repeat(struct fuzz_input *in, size_t n, char *out) {
+  const char *line = in->text;
+  size_t len = 0, i;
+  while (in->len > 0 && fuzz_byte(in) != '\n')
+    len++;
+  if (n * len > LONGEST)
+    return 0;
+  for (i = 0; i < n; i++)
+    memcpy(out + i * len, line, len);
+  return n * len;
+}
+
+/* Something deep or long: a line once, one about a thousand times, one once,
+ * one as often as the second, and one once. */
+static void check_large(struct fuzz_input *in) {
+  char *text = malloc(5 * LONGEST);
+  size_t n = 990 + fuzz_byte(in) % 20, len = 0, i;
+  REQUIRE(text != NULL);
+  for (i = 0; i < 5; i++)
+    len += repeat(in, i % 2 ? n : 1, text + len);
+  text = realloc(text, len + (len == 0));
+  REQUIRE(text != NULL);
+  check_against_cjson(text, len);
+  free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct fuzz_input in = {(const char *)data, size};
   unsigned cut = fuzz_byte(&in);
   size_t used;
   if (L == NULL)
     start();
+  if (cut == 255) {
+    check_large(&in);
+    return 0;
+  }
   check_against_cjson(in.text, in.len);
   check_prefix(in.text, in.len, cut * (in.len + 1) / 256);
   if (in.len <= COMPLETED &&

@@ -3,6 +3,8 @@
  * front of the text say with what to fill up the lines, so that a small change
  * makes a row of documents that look alike.
  * with: shape json buf
+ * seeds: shape json
+ * short: 30000
  * options: -max_len=400 -dict=spec/fuzz/json.dict */
 #include "fuzz.h"
 #include "keys.h"
@@ -44,13 +46,13 @@ static void read_lines(const char *text, size_t len) {
   yj_shape_free(&shape);
 }
 
-/* Each `mark` in the line becomes other bytes, four times over. */
+/* Each `mark` in the line becomes other bytes, many times over. */
 static void read_alike(const char *line, size_t len, char mark,
                        const char *fills, size_t fill_len) {
   char *all = malloc(LONGEST);
   size_t n = 0, copy, i;
   REQUIRE(all != NULL);
-  for (copy = 0; copy < 4; copy++) {
+  for (copy = 0; copy < 12; copy++) {
     for (i = 0; i < len && n + fill_len + 1 < LONGEST; i++) {
       size_t take = line[i] == mark ? copy % (fill_len + 1) : 1;
       memcpy(all + n, line[i] == mark ? fills : line + i, take);

@@ -2,6 +2,8 @@
  * kinds, read in pieces of all sizes, from the start again after a rewind, and
  * with a file that has become shorter or longer meanwhile.
  * with: source
+ * seeds: source
+ * short: 6000
  * options: -max_len=200 */
 #define _GNU_SOURCE
 #include <errno.h>

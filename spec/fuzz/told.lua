@@ -35,6 +35,7 @@ function told.check_task(task)
   if task == nil then return end
   check(type(task) == "table", "task is a", type(task))
   check(type(task.id) == "string" and task.id ~= "", "a task without an id")
+  check(not task.id:find("^%l+: 0x"), "the id of a task is", task.id)
   check_type(task, "status", "string")
 end
 
@@ -65,7 +66,8 @@ local function check_secrets(err)
 end
 
 local function check_line(line, is_utf8)
-  check(not line:find("%c"), "a control character in", line)
+  check(not line:find("%c") and not line:find("\194[\128-\159]"),
+    "a control character in", line)
   check(not is_utf8 or not core.utf8_error(line), "no UTF-8:", line)
   check_no_key(line, "the error as a line")
 end

@@ -3,6 +3,8 @@
  * with: buf decoder form json lcore ldecoder ljson lpool lrequest ltransfer
  * with: poller pool request shape source sse transfer
  * ldflags: -llua5.4 -lcurl
+ * seeds: values
+ * short: 60000
  * options: -max_len=128 -detect_leaks=0 -dict=spec/fuzz/values.dict */
 #define _GNU_SOURCE
 #include <lauxlib.h>

@@ -52,7 +52,8 @@ end
 -- The port is the driver's choice; its log tells which.
 local function wait_for_port(folder)
   for _ = 1, 100 do
-    local port = read(folder .. "/driver.log"):match("successfully on port (%d+)")
+    local log = read(folder .. "/driver.log")
+    local port = log:match("successfully on port (%d+)")
     if port then return port end
     socket.sleep(0.1)
   end
@@ -70,7 +71,8 @@ local function command(self, method, path, body)
   local text, chunks = body and cjson.encode(body), {}
   local ok, status = http.request {
     method = method, url = self._address .. path, create = patient_socket,
-    source = text and ltn12.source.string(text), sink = ltn12.sink.table(chunks),
+    source = text and ltn12.source.string(text),
+    sink = ltn12.sink.table(chunks),
     headers = { ["Content-Type"] = "application/json",
       ["Content-Length"] = text and #text or 0 },
   }

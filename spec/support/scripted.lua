@@ -5,6 +5,10 @@
 --     routes = { ["/x"] = {steps} },        -- other connections, by path
 --     default = {steps},                    -- and what neither names
 --   }
+--   scripted.start { doors = { {plan}, {plan} } }  -- server.doors[n].url, ...
+--
+-- A plan with `doors` listens at a port for each of them, and each of
+-- server.doors has the methods of a server but stop().
 --
 -- A step is plain data:
 --   {"request"}                 reads a request and its body
@@ -12,6 +16,8 @@
 --   {"read", n}                 reads n bytes of what follows a head
 --   {"send", bytes}
 --   {"fill", bytes, times}      the bytes many times over, fast
+--   {"file", bytes, etag}       an answer with them, or with the part of them
+--                               that the request asked for
 --   {"split", bytes, at, gap}   in pieces, each its own packet: cut behind the
 --                               offsets of the list `at`, or "each" byte; gap
 --                               seconds (0.001) between
@@ -20,6 +26,8 @@
 --   {"wait_close", seconds}     reads on until the client closes, or so long
 --   {"repeat", times, {steps}}
 --   {"close"}  {"reset"}        ends the connection, by FIN or by RST
+--   {"tls", cert, key}          speaks TLS from here on (paths of PEM files)
+--   {"cut"}                     TLS: closes without saying so
 -- A list of `connections` (or `default` without `routes`) reads its requests
 -- itself, and the connection is closed at its end. With `routes` a request is
 -- read first, then the steps of its path run (with the query or without), and
@@ -123,6 +131,7 @@ end
 local known = {
   request = 0, head = 0, read = 1, send = 1, fill = 2, split = 2, sleep = 1,
   half_close = 0, wait_close = 1, ["repeat"] = 2, close = 0, reset = 0,
+  file = 2, tls = 2, cut = 0,
 }
 
 local function check_steps(list, where)
@@ -164,28 +173,40 @@ local function spawn(folder)
   return pipe, port
 end
 
+local function add_door(server, port)
+  local number = #server.doors + 1
+  server.doors[number] = setmetatable({
+    port = port,
+    url = "http://127.0.0.1:" .. port,
+    _server = server,
+    _number = number,
+  }, mt)
+end
+
 --- Starts a server; see the head of this file.
 function scripted.start(plan)
-  check(plan)
+  for _, door in ipairs(plan.doors or {plan}) do
+    check(door)
+  end
   local folder = assert(read_line("d=$(mktemp -d) && mkfifo $d/port && echo $d"))
   local file = assert(io.open(folder .. "/plan", "wb"))
-  file:write("return ", literal {
-    connections = plan.connections,
-    routes = plan.routes,
-    default = plan.default,
-  })
+  file:write("return ", literal(plan))
   file:close()
   assert(io.open(folder .. "/log", "wb")):close()
-  local pipe, port = spawn(folder)
-  return setmetatable({
-    port = tonumber(port),
-    url = "http://127.0.0.1:" .. port,
+  local pipe, ports = spawn(folder)
+  local server = setmetatable({
     folder = folder,
+    doors = {},
     _pipe = pipe,
     _log = assert(io.open(folder .. "/log", "rb")),
     _unread = "", -- the start of a record whose end is not written yet
     _events = {},
   }, mt)
+  for port in ports:gmatch("%d+") do
+    add_door(server, tonumber(port))
+  end
+  server.port, server.url = server.doors[1].port, server.doors[1].url
+  return server
 end
 
 -- ---- what it saw
@@ -205,18 +226,20 @@ local function drain(self)
   self._unread = text:sub(from)
 end
 
---- Everything that happened, oldest first: {what =, at =, connection =,
+--- Everything that happened, oldest first: {what =, at =, door =, connection =,
 --- sent =, received =} with `what` one of open, request, stalled, half_close,
 --- wait_close ({closed =, took =}), close ({why =}) and error ({message =}).
 --- `at` is in seconds on the child's monotonic clock; `sent` and `received`
 --- are the bytes of the connection until then.
 function Server:events(what)
-  if self._log then
-    drain(self)
+  local server = self._server or self
+  if server._log then
+    drain(server)
   end
   local events = {}
-  for _, event in ipairs(self._events) do
-    if not what or event.what == what then
+  for _, event in ipairs(server._events) do
+    if (not what or event.what == what)
+      and (not self._number or event.door == self._number) then
       events[#events + 1] = event
     end
   end

@@ -52,6 +52,7 @@ local function record(what, connection, fields)
   fields.what = what
   fields.at = now()
   if connection then
+    fields.door = connection.door.number
     fields.connection = connection.number
     fields.sent = connection.sent
     fields.received = connection.received
@@ -251,6 +252,7 @@ local function receive_request(connection, head_only)
     return nil, err
   end
   local request, ok = parse_head(head), not head_only
+  connection.request = request
   if not head_only then
     ok, err = receive_body(connection, request)
   end
@@ -303,6 +305,18 @@ function steps.fill(connection, bytes, times)
   return ok, err
 end
 
+-- The part of it that was asked for last, as a server does that knows ranges.
+function steps.file(connection, bytes, etag)
+  local headers = connection.request.headers
+  local from = tonumber((headers.range or ""):match("^bytes=(%d+)%-$"))
+  local is_part = from and from < #bytes and headers["if-range"] == etag
+  local line = is_part and "206 Partial Content\r\nContent-Range: bytes "
+    .. ("%d-%d/%d"):format(from, #bytes - 1, #bytes) or "200 OK"
+  local body = is_part and bytes:sub(from + 1) or bytes
+  return send(connection, ("HTTP/1.1 %s\r\nETag: %s\r\nContent-Length: %d\r\n"
+    .. "\r\n"):format(line, etag, #body) .. body)
+end
+
 function steps.split(connection, bytes, at, gap)
   local from, ok, err = 1, true, nil
   local cuts = at == "each" and #bytes - 1 or #at
@@ -335,6 +349,27 @@ end
 
 function steps.close()
   return nil, "close"
+end
+
+local tls
+
+-- From here on the bytes go through TLS.
+function steps.tls(connection, cert, key)
+  tls = tls or dofile(arg[0]:match("^(.*)server%.lua$") .. "tls.lua")
+  local client = tls.wrap(connection.client, cert, key)
+  connection.client = client
+  local ok, why, wish = client:accept()
+  while not ok and why == "timeout" do
+    wait(wish, client)
+    ok, why, wish = client:accept()
+  end
+  return ok, why
+end
+
+-- Over TLS without its goodbye.
+function steps.cut(connection)
+  connection.client.is_cut = true
+  return nil, "cut"
 end
 
 -- No linger: the close is an RST, and what was not sent yet is lost.
@@ -376,8 +411,9 @@ local function route(connection)
       return nil, err
     end
     local path = request.path
-    local ok, why = run(connection, plan.routes[path]
-      or plan.routes[path:match("^[^?]*")] or plan.default or NOT_PLANNED)
+    local plan_of = connection.door.plan
+    local ok, why = run(connection, plan_of.routes[path]
+      or plan_of.routes[path:match("^[^?]*")] or plan_of.default or NOT_PLANNED)
     if not ok then
       return nil, why
     end
@@ -386,12 +422,13 @@ end
 
 local function serve(connection)
   record("open", connection)
-  local list = plan.connections and plan.connections[connection.number]
+  local plan_of = connection.door.plan
+  local list = plan_of.connections and plan_of.connections[connection.number]
   local _, why
-  if not list and plan.routes then
+  if not list and plan_of.routes then
     _, why = route(connection)
-  elseif list or plan.default then
-    _, why = run(connection, list or plan.default)
+  elseif list or plan_of.default then
+    _, why = run(connection, list or plan_of.default)
   else
     why = "not planned"
   end
@@ -402,19 +439,18 @@ local function serve(connection)
   record("close", connection, {why = why or "end of steps"})
 end
 
-local opened = 0
-
-local function accept(listener)
-  local client = listener:accept()
+local function accept(door)
+  local client = door.listener:accept()
   if not client then
     return
   end
   client:settimeout(0)
   client:setoption("tcp-nodelay", true)
-  opened = opened + 1
+  door.opened = door.opened + 1
   resume(coroutine.create(serve), {
     client = client,
-    number = opened,
+    door = door,
+    number = door.opened,
     pending = "", -- received, not looked at yet
     sent = 0,
     received = 0,
@@ -434,17 +470,30 @@ local stdin = {
   dirty = function() return false end,
 }
 
-local function main()
-  local listener = listen()
-  local _, port = listener:getsockname()
-  local ends = now() + LIFETIME
-  io.stdout:write(port, "\n")
+-- Listens at each door and prints the ports.
+local function open_doors()
+  local doors, listeners, ports = {}, {}, {}
+  for n, door_plan in ipairs(plan.doors or {plan}) do
+    local listener = listen()
+    doors[n] = {plan = door_plan, number = n, opened = 0, listener = listener}
+    listeners[n] = listener
+    ports[n] = select(2, listener:getsockname())
+  end
+  io.stdout:write(table.concat(ports, " "), "\n")
   io.stdout:flush()
+  return doors, listeners
+end
+
+local function main()
+  local doors, listeners = open_doors()
+  local ends = now() + LIFETIME
   repeat
-    local readers, writers, patience = wishes(stdin, listener)
+    local readers, writers, patience = wishes(stdin, unpack(listeners))
     local readable, writable = socket.select(readers, writers, patience)
-    if readable[listener] then
-      accept(listener)
+    for _, door in ipairs(doors) do
+      if readable[door.listener] then
+        accept(door)
+      end
     end
     resume_due(readable, writable)
   until readable[stdin] or ffi.C.getppid() ~= parent or now() > ends

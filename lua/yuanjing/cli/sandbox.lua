@@ -17,15 +17,22 @@ end
 local function to_seconds(text)
   local seconds = tonumber(text)
   if seconds and seconds >= 0 and seconds < math.huge then return seconds end
-  return nil, ("latency: seconds are expected, not '%s'"):format(text)
+  return nil, ("seconds are expected, not '%s'"):format(text)
 end
+
+local SECONDS = {
+  { "--latency", "Seconds between two chunks of a stream." },
+  { "--task-seconds", "Seconds from the submit of a task to its end." },
+  { "--verify-seconds", "Seconds that the link of a verification is good." },
+}
 
 function command.options(parser)
   parser:option("--port", "The port; any free one unless given.")
     :convert(to_port)
   parser:option("--dir", "Where its files go and stay; otherwise temporary.")
-  parser:option("--latency", "Seconds between two chunks of a stream.")
-    :convert(to_seconds)
+  for _, row in ipairs(SECONDS) do
+    parser:option(row[1], row[2]):convert(to_seconds)
+  end
   parser:flag("--list", "List the scenarios (header X-Sandbox) and exit.")
 end
 
@@ -83,6 +90,8 @@ function command.run(arguments)
   end
   local sandbox, err = require("yuanjing.sandbox").start {
     port = arguments.port, dir = arguments.dir, latency = arguments.latency,
+    task_seconds = arguments.task_seconds,
+    verify_seconds = arguments.verify_seconds,
   }
   if not sandbox then return fail(err) end
   announce(sandbox)

@@ -46,7 +46,8 @@ function methods:stop()
 end
 
 --- What the server has seen so far, oldest first. A request that is still
---- being answered has no `status` yet; one whose client went away has 499.
+--- being answered has no `status` yet; one whose client went away before any
+--- answer has 499.
 ---@return yuanjing.sandbox.Request[]
 function methods:requests()
   return journal.read(self.logs.access)

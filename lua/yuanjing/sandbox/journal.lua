@@ -17,7 +17,8 @@ local journal = {}
 ---@field auth "ok"|"wrong"|"missing"
 ---@field bytes integer length of the body
 ---@field body? string up to 16 KiB of it, secrets masked
----@field fields? table<string, any> of a submit; long values are cut
+---@field fields? table<string, any> of a submit; long values are cut, an
+--- asset's data URI is { type, size, md5 }
 ---@field files? table[] of a submit: name (the field), filename, type, size,
 --- md5, head (16 bytes in hexadecimal); data URIs of JSON too
 ---@field order? string[] the names of a submit's parts or fields, as they came
@@ -25,7 +26,7 @@ local journal = {}
 ---@field model? string
 ---@field stream? boolean
 ---@field scenario? string
----@field status? integer of the answer; 499: the client went away
+---@field status? integer of the answer; 499: the client went away before it
 ---@field sent? integer bytes of the answer, its head included
 ---@field seconds? number
 

@@ -138,6 +138,7 @@ function body.attach(received, seen)
   end
   if not uri then return end
   local came = uri.bytes
+  if seen.auth ~= "ok" then came:close() end
   seen.uri, seen.problem = uri, seen.problem or uri.problem
   seen.fields.source_url = json.record("type", uri.type, "size", came.size,
     "md5", came.md5)

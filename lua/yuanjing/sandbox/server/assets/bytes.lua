@@ -15,7 +15,7 @@ local methods = {}
 local Bytes = { __index = methods }
 
 local function new()
-  local path = ngx.config.prefix() .. "upload"
+  local path = ngx.config.prefix() .. "client_body_temp/upload"
   local file = assert(io.open(path, "w+b"))
   os.remove(path)
   return setmetatable({ size = 0, _file = file, _digest = digest.new(),

@@ -25,7 +25,8 @@ local TEMPLATE = [[
 <title>$title</title>
 <style>
 :root { --back: #f2f4f8; --card: #fff; --text: #1b2333; --soft: #5c6880;
-  --line: #e3e7ef; --main: #2456d6; --on: #fff; --good: #14804a; --bad: #b3261e; }
+  --line: #e3e7ef; --main: #2456d6; --on: #fff; --good: #14804a;
+  --bad: #b3261e; }
 @media (prefers-color-scheme: dark) {
   :root { --back: #10141c; --card: #1a202c; --text: #eef1f7; --soft: #a3adc0;
     --line: #2c3546; --main: #7ea2ff; --on: #0d1526; --good: #5fd39a;
@@ -121,8 +122,8 @@ local function form(left)
       "Pressing the button stands for showing your face." },
     '<form method="post"><button id="confirm">',
     both { "确认是本人", "Yes, it is me" }, "</button></form>",
-    paragraph { ("链接还有 %d 秒有效"):format(left),
-      ("This link is good for %d more seconds"):format(left) },
+    paragraph { ("链接将在 %d 秒后失效"):format(left),
+      ("This link expires in %d s"):format(left) },
   }
 end
 

@@ -18,8 +18,8 @@ return {
   { name = "verify", takes = "seconds", default = 1,
     help = "the link of this verification is good for so long",
     verify = function(group, seconds) group.seconds = seconds end },
-  { name = "verified", help = "nobody needs to open the link: the group is " ..
-    "active at once",
+  { name = "verified", help = "the group is active at once; otherwise a " ..
+    "POST to the link does what the button on its page does",
     verify = function(group) group.status = "active" end },
   { name = "verify-fails", help = "the button on the page leads to a failure",
     verify = function(group) group.fails = true end },

@@ -1,0 +1,71 @@
+/* decoder: what lasts longer than one chunk. What a stream is read as, at each
+ * split, spec/core_decoder_spec.lua says. */
+#include "decoder.h"
+#include "harness.h"
+
+#define LIMIT ((size_t)16)
+
+/* Reads all there is, in pieces of n bytes: PENDING, or the verdict. */
+static enum yj_event read_in_pieces(struct yj_decoder *d, const char *text,
+                                    size_t n) {
+  size_t len = strlen(text), at;
+  enum yj_event event = YJ_EVENT_PENDING;
+  for (at = 0; at < len; at += n) {
+    size_t left = len - at;
+    struct yj_chunk chunk;
+    CHECK(yj_decoder_feed(d, text + at, n < left ? n : left));
+    do
+      event = yj_decoder_next(d, &chunk);
+    while (event == YJ_EVENT_CHUNK);
+  }
+  return event;
+}
+
+/* The bytes behind the verdict are gone, with all that was known of them: it
+ * read behind the end of what was left. */
+static void test_nothing_unread_after_the_verdict(void) {
+  static const struct {
+    const char *text;
+    enum yj_event verdict;
+  } rows[] = {
+      {"{}\rdata: [DONE]\rmore that no line feed ends", YJ_EVENT_DONE},
+      {"data: {}\n\ndata: {\"content\":\"too long\"}\r", YJ_EVENT_TOO_LARGE},
+      {"{}\rdata: {,\rmore\r\r", YJ_EVENT_BAD},
+      {"data: {\"a\":\"very long\"}", YJ_EVENT_TOO_LARGE}};
+  size_t i, n;
+  for (i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (n = 1; n <= strlen(rows[i].text); n++) {
+      struct yj_decoder d = {0};
+      d.limit = LIMIT;
+      CHECK_IN(rows[i].text,
+               read_in_pieces(&d, rows[i].text, n) == rows[i].verdict);
+      CHECK_IN(rows[i].text, !yj_decoder_has_unread(&d));
+      yj_decoder_free(&d);
+    }
+}
+
+/* What is passed over is no event, however long it is and however it comes;
+ * nothing is kept of it. */
+static void test_long_lines_that_are_passed_over(void) {
+  static const char *const texts[] = {
+      ": a comment beyond the limit of an event\ndata: {}\n\n",
+      "event: a name beyond the limit of an event\r\ndata: {}\r\n",
+      "data: {}\n:\n: beyond the limit, and ended by nothing",
+      "id: 0123456789012345678901234567890123456789\r\r{}\r"};
+  size_t i, n;
+  for (i = 0; i < sizeof texts / sizeof *texts; i++)
+    for (n = 1; n <= strlen(texts[i]); n++) {
+      struct yj_decoder d = {0};
+      d.limit = LIMIT;
+      CHECK_IN(texts[i],
+               read_in_pieces(&d, texts[i], n) == YJ_EVENT_PENDING);
+      CHECK_IN(texts[i], d.begun && yj_buf_len(&d.inbox) == 0);
+      yj_decoder_free(&d);
+    }
+}
+
+int main(void) {
+  test_nothing_unread_after_the_verdict();
+  test_long_lines_that_are_passed_over();
+  return harness_end();
+}

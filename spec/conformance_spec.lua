@@ -1,0 +1,94 @@
+-- Every case of support.conformance in every way of driving yuanjing, each way
+-- in a process of its own.
+local child = require "support.child"
+local conformance = require "support.conformance"
+local json = require "yuanjing.json"
+local sandbox = require "yuanjing.sandbox"
+local support = require "support"
+
+local LUA = rawget(_G, "jit") and "LuaJIT" or _VERSION
+
+-- The ways, with what they require. One that is not there for some Lua says why.
+local HOSTS = {
+  { name = "blocking" }, { name = "coroutine" }, { name = "jobs" },
+  { name = "frames" },
+  { name = "cqueues", module = "cqueues" },
+  { name = "luv", module = "luv" },
+  { name = "copas", module = "copas", absent = {
+    ["Lua 5.4"] = "Debian has copas for Lua 5.1 and 5.2 only" } },
+}
+
+local PROGRAM = [[require("support.hosts").main(...)]]
+
+-- All at once, for they mostly wait: what each has printed, by its name.
+local function perform_all(server, folder)
+  local started = {}
+  for _, host in ipairs(HOSTS) do
+    if not (host.absent and host.absent[LUA]) then
+      started[host.name] = child.start(PROGRAM, host.name, server.url,
+        server.api_key, folder)
+    end
+  end
+  local outcomes = {}
+  for name, process in pairs(started) do
+    local status, output = process()
+    outcomes[name] = { status = status, output = output }
+  end
+  return outcomes
+end
+
+-- The records by the names of their cases, and the lines that are none.
+local function read(output)
+  local records, rest = {}, {}
+  for line in output:gmatch("[^\n]+") do
+    local record = line:find("^{") and json.decode(line)
+    if record then
+      records[record.name] = record
+    else
+      rest[#rest + 1] = line
+    end
+  end
+  return records, table.concat(rest, "\n")
+end
+
+local outcomes, requests
+
+setup(function()
+  local server = assert(sandbox.start { latency = 0.001, task_seconds = 0 })
+  outcomes = perform_all(server, support.tempdir())
+  requests = server:requests()
+  server:stop()
+end)
+
+teardown(support.clean)
+
+local function describe_host(host)
+  describe("driven by " .. host.name, function()
+    local records, rest
+    setup(function()
+      records, rest = read(outcomes[host.name].output)
+    end)
+
+    it("the program ends well, and says nothing else", function()
+      assert.same({ 0, "" }, { outcomes[host.name].status, rest })
+    end)
+
+    for _, case in ipairs(conformance.cases) do
+      it(case.name .. " is as anywhere", function()
+        conformance.check(case, records[host.name .. "/" .. case.name],
+          requests)
+      end)
+    end
+  end)
+end
+
+for _, host in ipairs(HOSTS) do
+  local reason = host.absent and host.absent[LUA]
+  if reason then
+    it(("driven by %s is not there: %s"):format(host.name, reason), function()
+      assert.is_false((pcall(require, host.module)))
+    end)
+  else
+    describe_host(host)
+  end
+end

@@ -1,0 +1,16 @@
+/* What a call makes of an answer, whatever is in it: spec/fuzz/replies.lua.
+ * with: buf decoder form json lcore ldecoder ljson lpool lrequest ltransfer
+ * with: poller pool request shape source sse transfer
+ * ldflags: -llua5.4 -lcurl
+ * seeds: replies
+ * short: 1500
+ * options: -max_len=1024 -detect_leaks=0 -dict=spec/fuzz/bodies.dict */
+#include "state.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static lua_State *L;
+  if (L == NULL)
+    L = fuzz_state("spec/fuzz/replies.lua");
+  fuzz_call(L, data, size);
+  return 0;
+}

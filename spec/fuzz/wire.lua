@@ -1,0 +1,109 @@
+--- Answers without a network: the loop hands out transfers that hold what the
+-- input says, and its clock goes on where somebody sleeps.
+local core = require "yuanjing.core"
+local loop = require "yuanjing.loop"
+
+local wire = {
+  opened = 0, -- exchanges since wire.answer
+}
+
+local answer -- to whatever is asked
+
+-- What the core says of an exchange that failed: fault, message, code, whether
+-- something left, whether an answer had begun.
+local FAULTS = {
+  { "resend", "resend", 65, true, false },
+  { "connect_timeout", "slow", 28, false, false },
+  { "curl", "could not connect", 7, false, false },
+  { "first_timeout", "slow", 28, true, false },
+  { "curl", "bytes are missing", 18, true, true },
+  { "idle_timeout", "slow", 28, true, true },
+  { "too_large", "large", 23, true, true },
+}
+
+local Transfer = {}
+Transfer.__index = Transfer
+
+function Transfer:status()
+  return self._status
+end
+
+function Transfer:head() return self._head end
+
+function Transfer:body() return self._body end
+
+function Transfer:done() return self._at > #self._body end
+
+function Transfer.uploaded() return 0 end
+
+function Transfer:failure()
+  local fault = self:done() and self._fault
+  if fault then return fault[1], fault[2], fault[3], fault[4], fault[5] end
+end
+
+-- The next piece of a stream.
+function Transfer:advance()
+  self._decoder:feed(self._body:sub(self._at, self._at + 63))
+  self._at = self._at + 64
+  if self:done() then self._decoder:finish() end
+end
+
+local function read_by(name)
+  return function(self)
+    if self._closed then error("the transfer is closed", 2) end
+    return self._decoder[name](self._decoder)
+  end
+end
+
+Transfer.next, Transfer.text = read_by "next", read_by "text"
+Transfer.drain, Transfer.summary = read_by "drain", read_by "summary"
+
+function Transfer.discard() end
+
+function Transfer:close()
+  self._closed, self._at = true, #self._body + 1
+end
+
+local function open(request)
+  wire.opened = wire.opened + 1
+  local fault = FAULTS[answer.fault]
+  local answered = not fault or fault[5]
+  return setmetatable({
+    _status = answered and answer.status or nil,
+    _head = answered and answer.head or "",
+    _body = answered and answer.body or "",
+    _fault = fault, _at = 1, _closed = false,
+    _decoder = core.decoder(request.max_event),
+  }, Transfer)
+end
+
+local function advance(transfer)
+  if not transfer:done() then transfer:advance() end
+end
+
+local function wait_done(transfer)
+  while not transfer:done() do transfer:advance() end
+end
+
+local clock = 0
+
+loop.open, loop.wait, loop.wait_done = open, advance, wait_done
+loop.wait_head = function() end
+loop.linger = wait_done
+loop.now = function() return clock end
+loop.sleep = function(seconds) clock = clock + seconds end
+loop.jitter = function() return 0.5 end
+
+--- From now on every call gets this answer.
+---@param what { status: integer, head: string, body: string, fault: integer }
+function wire.answer(what)
+  answer, wire.opened = what, 0
+end
+
+--- Whether anything of a request may have left.
+function wire.sends()
+  local fault = FAULTS[answer.fault]
+  return not fault or fault[4]
+end
+
+return wire

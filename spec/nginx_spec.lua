@@ -1,0 +1,627 @@
+local nginx = require "support.nginx"
+local sandbox = require "yuanjing.sandbox"
+local scripted = require "support.scripted"
+local support = require "support"
+
+local HEAD = scripted.answer(200, { ["Transfer-Encoding"] = "chunked" })
+
+local function event(text)
+  return scripted.chunk(('data: {"choices":[{"delta":{"content":"%s"}}]}\n\n')
+    :format(text))
+end
+
+local DONE = scripted.chunk("data: [DONE]\n\n") .. scripted.chunk("")
+
+-- A stream that begins and then says nothing.
+local function serve_silent()
+  return support.serve { default = { { "request" },
+    { "send", HEAD .. event("a") }, { "wait_close", 20 } } }
+end
+
+-- So many events, one every `gap` seconds.
+local function serve_paced(events, gap)
+  return support.serve { default = { { "request" }, { "send", HEAD },
+    { "repeat", events, { { "sleep", gap }, { "send", event("a") } } },
+    { "send", DONE } } }
+end
+
+local function is_closed(server)
+  return function()
+    local connections = server:connections()
+    return connections.opened > 0 and connections.open == 0
+  end
+end
+
+-- How long until the upstream's only connection is closed, at most so long.
+local function until_closed(server, seconds)
+  local took, closed = support.timed(server.wait_for, server,
+    is_closed(server), seconds)
+  assert.truthy(closed, "the upstream's connection stays open")
+  return took
+end
+
+local function wait_until(predicate, seconds)
+  local ends = support.now() + seconds
+  repeat
+    if predicate() then return true end
+    support.sleep(0.005)
+  until support.now() > ends
+  return false
+end
+
+local box
+
+-- The Lua of a location; in it are `yuanjing`, and a `client` of the sandbox or
+-- of the server in ?url=.
+local function with_client(code)
+  return ([[
+    local yuanjing = require "yuanjing"
+    local client = yuanjing.new { api_key = "sk-sandbox",
+      base_url = ngx.get_phase() == "content" and ngx.var.arg_url or %q }
+  ]]):format(box.url) .. code
+end
+
+local STREAM = [[
+  local stream = assert(client:chat { prompt = "x", stream = true })
+  for text in stream:text() do
+    ngx.say(text)
+    ngx.flush(true)
+  end
+]]
+
+local LOCATIONS = {
+  ["/chat"] = [[
+    local reply, err = client:chat { prompt = ngx.var.arg_prompt or "x" }
+    ngx.print(reply and reply.content or tostring(err))
+  ]],
+  ["/stream"] = STREAM,
+  ["/kind"] = [[
+    local reply, err = client:with { api_key = ngx.var.arg_key, retries = 0 }
+      :chat { prompt = "x" }
+    ngx.print(type(reply), " ", err.kind)
+  ]],
+  ["/task"] = [[
+    local task = assert(client:image { model = "wan2.2-t2i-plus",
+      prompt = "x" })
+    local result = assert(task:await { interval = 0.05 })
+    ngx.print((assert(result:save(ngx.var.arg_path))))
+  ]],
+  ["/jobs"] = [[
+    local from, jobs = yuanjing.loop.step and ngx.now(), {}
+    for i = 1, 5 do
+      jobs[i] = yuanjing.async(function(n)
+        ngx.sleep(0.1)
+        yuanjing.sleep(0.1)
+        ngx.say(ngx.var.uri, assert(client:chat { prompt = "n" .. n })
+          .content:match("n%d"))
+        return n
+      end, i)
+    end
+    local sum = 0
+    for _, job in ipairs(jobs) do sum = sum + job:await() end
+    ngx.update_time()
+    ngx.say(sum, ngx.now() - from < 0.4)
+  ]],
+  ["/cancel"] = [[
+    local seen
+    local job = yuanjing.async(function()
+      local ok, err = pcall(yuanjing.sleep, 10)
+      seen = err.kind
+      error(err, 0)
+    end)
+    local nothing, late = job:await(0.05)
+    ngx.say(tostring(nothing), late.kind, tostring(job.done))
+    job:cancel()
+    local _, err = job:await()
+    yuanjing.sleep(0)
+    ngx.say(err.kind, " ", seen)
+  ]],
+  ["/cancel_stream"] = [[
+    local job = yuanjing.async(function()
+      local stream = assert(client:chat { prompt = "x", stream = true })
+      return stream:finish()
+    end)
+    yuanjing.sleep(0.2)
+    job:cancel()
+    ngx.print(select(2, job:await()).kind)
+  ]],
+  ["/timer"] = [[
+    local box = {}
+    assert(ngx.timer.at(0, function()
+      local job = yuanjing.async(client.chat, client, { prompt = "x" })
+      box.content = assert(job:await()).content
+    end))
+    repeat ngx.sleep(0.01) until box.content
+    ngx.print(box.content)
+  ]],
+  ["/fail"] = [[
+    local job = yuanjing.async(function() error("sad") end)
+    local ok, err = pcall(job.await, job)
+    ngx.print(tostring(ok), err:match("sad"))
+  ]],
+  ["/fail_unheard"] = [[
+    yuanjing.async(function() error("nobody hears this") end)
+    collectgarbage()
+    collectgarbage()
+  ]],
+  ["/generator"] = [[
+    local stream = assert(client:chat { prompt = "x", stream = true })
+    local next_text = coroutine.wrap(function()
+      for text in stream:text() do coroutine.yield(text) end
+    end)
+    for text in next_text do ngx.print(text) end
+  ]],
+  ["/cosocket"] = [[
+    local job = yuanjing.async(function()
+      local socket = ngx.socket.tcp()
+      assert(socket:connect("127.0.0.1", ngx.var.server_port))
+      assert(socket:send("GET /chat HTTP/1.0\r\n\r\n"))
+      local text = assert(socket:receive("*a"))
+      return text:match("\r\n\r\n(.*)"), (client:chat { prompt = "x" }).content
+    end)
+    local theirs, ours = job:await()
+    ngx.print(tostring(theirs == ours))
+  ]],
+  ["/many"] = [[
+    local tasks = {}
+    for i = 1, 6 do
+      tasks[i] = assert(client:image { model = "wan2.2-t2i-plus",
+        prompt = "x" .. i })
+    end
+    local results = yuanjing.await_all(tasks, { interval = 0.1 })
+    for i = 1, 6 do ngx.print(results[i].image and "+" or "-") end
+  ]],
+  ["/own_handler"] = "ngx.on_abort(function() ngx.exit(499) end)" .. STREAM,
+  ["/exit_elsewhere"] = [[
+    ngx.thread.spawn(function() ngx.sleep(0.2) ngx.exit(200) end)
+  ]] .. STREAM,
+  ["/stuck"] = [[
+    local stream = assert(client:chat { prompt = "x", stream = true })
+    ngx.say(stream:next().content)
+    ngx.flush(true)
+    ngx.sleep(10)
+    stream:close()
+  ]],
+  ["/drop"] = [[
+    local stream = assert(client:chat { prompt = "x", stream = true })
+    ngx.print(stream:next().content)
+  ]],
+  ["/pid"] = [[
+    local reply = assert(client:chat { prompt = "x" })
+    ngx.print(#reply.content > 0 and ngx.worker.pid())
+  ]],
+}
+
+local function locations(...)
+  local list = {}
+  for _, path in ipairs { ... } do
+    list[path] = with_client(LOCATIONS[path])
+  end
+  return list
+end
+
+local function all_locations()
+  local list = {}
+  for path, code in pairs(LOCATIONS) do list[path] = with_client(code) end
+  return list
+end
+
+local function body_of(server, path)
+  return (server:get(path))
+end
+
+local ECHO = "You said: %q."
+
+describe("nginx", function()
+  setup(function()
+    box = assert(sandbox.start { latency = 0.01, task_seconds = 0.2 })
+  end)
+
+  teardown(function() box:stop() end)
+
+  for name, threads in pairs { ["with a thread pool"] = "yuanjing",
+    ["without a thread pool"] = false } do
+    describe(name, function()
+      local server
+
+      setup(function()
+        server = nginx.start { threads = threads or nil,
+          locations = all_locations() }
+      end)
+
+      teardown(nginx.clean)
+      after_each(support.clean)
+
+      local function open_stream(path, upstream)
+        local client = server:open(path .. "?url=" .. upstream.url)
+        nginx.read_to(client, "^a$")
+        return client
+      end
+
+      it("answers by a chat", function()
+        assert.truthy(body_of(server, "/chat?prompt=blue")
+          :find(ECHO:format("blue"), 1, true))
+      end)
+
+      it("waits in a thread if there is one", function()
+        body_of(server, "/chat")
+        local found = server:log():find("no thread does the waiting", 1, true)
+        assert.equal(not threads, found ~= nil)
+      end)
+
+      it("hands a stream on as it comes", function()
+        local upstream = serve_paced(10, 0.05)
+        local client = open_stream("/stream", upstream)
+        local took, rest = support.timed(client.receive, client, "*a")
+        client:close()
+        assert.equal(("a\n"):rep(9), rest)
+        assert.truthy(took > 0.35 and took < 1, took)
+      end)
+
+      it("awaits a task and saves what it brings", function()
+        local path = support.tempdir() .. "/image.png"
+        assert.equal(path, body_of(server, "/task?path=" .. path))
+        assert.equal("\137PNG", support.read(path):sub(1, 4))
+      end)
+
+      it("awaits many tasks", function()
+        assert.equal("++++++", body_of(server, "/many"))
+      end)
+
+      it("serves 50 streams at once in one worker", function()
+        local upstream, clients = serve_paced(10, 0.05), {}
+        local took = support.timed(function()
+          for i = 1, 50 do
+            clients[i] = server:open("/stream?url=" .. upstream.url)
+          end
+          for _, client in ipairs(clients) do
+            assert.equal(("a\n"):rep(10), (nginx.finish(client)))
+          end
+        end)
+        assert.truthy(took < 2.5, took)
+      end)
+
+      it("runs jobs beside each other, with all of ngx", function()
+        local lines = {}
+        for line in body_of(server, "/jobs"):gmatch("[^\n]+") do
+          lines[#lines + 1] = line
+        end
+        table.sort(lines, function(a, b) return a < b end)
+        assert.same({ "/jobsn1", "/jobsn2", "/jobsn3", "/jobsn4", "/jobsn5",
+          "15true" }, lines)
+      end)
+
+      it("lets jobs open nginx's own sockets", function()
+        assert.equal("true", body_of(server, "/cosocket"))
+      end)
+
+      it("times a job out, and cancels it where it waits", function()
+        assert.equal("niltimeoutfalse\ncancelled cancelled\n",
+          body_of(server, "/cancel"))
+      end)
+
+      it("ends the streams of a cancelled job", function()
+        local upstream = serve_silent()
+        assert.equal("cancelled", body_of(server, "/cancel_stream?url="
+          .. upstream.url))
+        assert.truthy(until_closed(upstream, 1) < 1)
+      end)
+
+      it("works in a timer", function()
+        assert.truthy(body_of(server, "/timer"):find(ECHO:format("x"), 1, true))
+      end)
+
+      it("waits in a coroutine of the user's", function()
+        assert.equal(body_of(server, "/chat"), body_of(server, "/generator"))
+      end)
+
+      it("returns errors", function()
+        assert.equal("nil auth", body_of(server, "/kind?key=wrong"))
+        assert.equal("nil transport",
+          body_of(server, "/kind?key=x&url=http://127.0.0.1:1"))
+      end)
+
+      it("outlives jobs that fail", function()
+        local pid = body_of(server, "/pid")
+        assert.equal("falsesad", body_of(server, "/fail"))
+        body_of(server, "/fail_unheard")
+        assert.truthy(server:log():find("nobody hears this", 1, true))
+        assert.equal(pid, body_of(server, "/pid"))
+      end)
+
+      it("ends the upstream when the client leaves", function()
+        for _, path in ipairs { "/stream", "/stuck", "/own_handler" } do
+          local upstream = serve_silent()
+          open_stream(path, upstream):close()
+          assert.truthy(until_closed(upstream, 1) < 1, path)
+          support.clean()
+        end
+      end)
+
+      it("ends the upstream of a request that is ended elsewhere", function()
+        local upstream = serve_silent()
+        assert.equal("a\n", body_of(server, "/exit_elsewhere?url="
+          .. upstream.url))
+        assert.truthy(until_closed(upstream, 1) < 1)
+      end)
+
+      it("ends a stream that was dropped, in a while", function()
+        local upstream = serve_silent()
+        assert.equal("a", body_of(server, "/drop?url=" .. upstream.url))
+        assert.truthy(until_closed(upstream, 8) < 8)
+      end)
+
+      it("uses no CPU while it waits", function()
+        local upstream = serve_silent()
+        local client = open_stream("/stream", upstream)
+        local pid = server:workers()[1]
+        local from = nginx.cpu(pid)
+        support.sleep(1.5)
+        client:close()
+        assert.truthy(nginx.cpu(pid) - from <= 0.04)
+        until_closed(upstream, 1)
+      end)
+    end)
+  end
+
+  describe("that is set up in another way", function()
+    after_each(function()
+      nginx.clean()
+      support.clean()
+    end)
+
+    local function start(plan)
+      plan.threads = plan.threads or "yuanjing"
+      return nginx.start(plan)
+    end
+
+    it("may require the module, and call, before the workers are", function()
+      local server = start { locations = locations "/chat",
+        init = with_client [[
+          first = assert(client:chat { prompt = "early" }).content
+          job = yuanjing.async(yuanjing.sleep, 10)
+        ]],
+        server = ([[
+          location = /early { content_by_lua_block { ngx.print(first) } }
+          location = /job { content_by_lua_block {
+            local _, err = job:await()
+            ngx.print(err.kind)
+          } }
+        ]]) }
+      assert.truthy(body_of(server, "/early"):find("early", 1, true))
+      assert.truthy(body_of(server, "/chat"):find(ECHO:format("x"), 1, true))
+      assert.equal("cancelled", body_of(server, "/job"))
+    end)
+
+    it("may call when a worker begins, and leave a job behind", function()
+      local server = start { init_worker = with_client [[
+          first = assert(client:chat { prompt = "early" }).content
+          job = yuanjing.async(function()
+            yuanjing.sleep(0.1)
+            return assert(client:chat { prompt = "late" }).content
+          end)
+        ]],
+        locations = { ["/early"] = "ngx.print(first)",
+          ["/late"] = "ngx.print((job:await()))" } }
+      assert.truthy(body_of(server, "/early"):find("early", 1, true))
+      assert.truthy(body_of(server, "/late"):find("late", 1, true))
+    end)
+
+    it("calls in all phases that can wait, and says so in others", function()
+      local upstream = serve_paced(1, 0.01)
+      local call = ([[
+        local client = require("yuanjing").new { api_key = "k",
+          base_url = %q }
+        local ok, reply, err = pcall(client.chat, client, { prompt = "x" })
+        ngx.log(ngx.WARN, ngx.get_phase(), ": ", ok and reply.content or reply)
+      ]]):format(upstream.url)
+      local server = start { server = ([[
+        location = /x {
+          rewrite_by_lua_block { $call }
+          access_by_lua_block { $call }
+          content_by_lua_block { ngx.print("done") }
+          header_filter_by_lua_block { $call }
+          log_by_lua_block { $call }
+        } ]]):gsub("%$call", (call:gsub("%%", "%%%%"))) }
+      assert.equal("done", body_of(server, "/x"))
+      assert.truthy(wait_until(function()
+        return server:log():find("log: nothing", 1, true)
+      end, 1))
+      local said = {}
+      for phase, text in server:log():gmatch("(%l+_?%l+): (%l[^,]*),") do
+        said[phase] = text
+      end
+      local refusal = "nothing can wait in nginx's phase %q: call"
+        .. " yuanjing.async there"
+      assert.same({ rewrite = "a", access = "a",
+        header_filter = refusal:format("header_filter"),
+        log = refusal:format("log") }, { rewrite = said.rewrite,
+        access = said.access, header_filter = said.header_filter,
+        log = said.log })
+      assert.equal(2, #upstream:requests())
+    end)
+
+    it("runs a job that is started where nothing can wait", function()
+      local upstream = serve_paced(1, 0.01)
+      local server = start { server = ([[
+        location = /x {
+          content_by_lua_block { ngx.print("done") }
+          log_by_lua_block {
+            local yuanjing = require "yuanjing"
+            yuanjing.async(function()
+              yuanjing.new { api_key = "k", base_url = %q }
+                :chat { prompt = "x" }
+            end)
+          }
+        } ]]):format(upstream.url) }
+      assert.equal("done", body_of(server, "/x"))
+      assert.truthy(upstream:wait_for(function()
+        return #upstream:requests() == 1
+      end, 1))
+    end)
+
+    it("calls without the cache for code", function()
+      local server = start { http = "lua_code_cache off;",
+        locations = locations("/chat", "/stream", "/jobs") }
+      local expected = body_of(server, "/chat")
+      assert.truthy(expected:find(ECHO:format("x"), 1, true))
+      for _ = 1, 3 do
+        assert.equal(expected, (body_of(server, "/stream"):gsub("\n", "")))
+      end
+      assert.truthy(body_of(server, "/jobs"):find("15true", 1, true))
+    end)
+
+    it("is a program's call in a thread of nginx's own", function()
+      local folder = support.tempdir()
+      support.write(folder .. "/in_thread.lua", "return { call = function() "
+        .. with_client [[
+          return assert(client:chat { prompt = "x" }).content
+        end }]])
+      local server = start { locations = { ["/x"] = ([[
+        package.path = %q .. package.path
+        ngx.print(select(2, ngx.run_worker_thread("yuanjing", "in_thread",
+          "call")))
+      ]]):format(folder .. "/?.lua;") } }
+      assert.truthy(body_of(server, "/x"):find(ECHO:format("x"), 1, true))
+    end)
+
+    it("has two workers that both serve", function()
+      local server = start { workers = 2, locations = locations("/pid") }
+      local seen, n = {}, 0
+      wait_until(function()
+        local pid = body_of(server, "/pid")
+        n = n + (seen[pid] and 0 or 1)
+        seen[pid] = true
+        return n == 2
+      end, 5)
+      local pids = {}
+      for _, pid in ipairs(server:workers()) do pids[tostring(pid)] = true end
+      assert.same(pids, seen)
+    end)
+
+    it("serves on when a worker was killed", function()
+      local server = start { locations = locations("/pid", "/stream") }
+      local pid = body_of(server, "/pid")
+      local upstream = serve_silent()
+      local client = server:open("/stream?url=" .. upstream.url)
+      nginx.read_to(client, "^a$")
+      nginx.signal("KILL", tonumber(pid))
+      assert.truthy(until_closed(upstream, 1) < 1)
+      client:close()
+      assert.truthy(wait_until(function()
+        return server:workers()[1] ~= nil
+      end, 2))
+      assert.not_equal(pid, body_of(server, "/pid"))
+    end)
+
+    for name, threads in pairs { ["with threads"] = "yuanjing",
+      ["without threads"] = "other" } do
+      it("loses nothing of 50 streams in a reload, " .. name, function()
+        local server = start { threads = threads,
+          locations = locations("/stream", "/pid") }
+        local upstream, clients = serve_paced(20, 0.05), {}
+        local old = body_of(server, "/pid")
+        for i = 1, 50 do
+          clients[i] = server:open("/stream?url=" .. upstream.url)
+        end
+        for _, client in ipairs(clients) do nginx.read_to(client, "^a$") end
+        nginx.signal("HUP", server:master())
+        assert.truthy(wait_until(function()
+          return body_of(server, "/pid") ~= old
+        end, 2))
+        for _, client in ipairs(clients) do
+          assert.equal(("a\n"):rep(19), client:receive("*a"))
+          client:close()
+        end
+        assert.truthy(wait_until(function()
+          return not nginx.is_alive(old)
+        end, 0.5))
+      end)
+    end
+
+    -- Milliseconds until nginx is gone.
+    local function end_by(server, name)
+      local master = server:master()
+      return support.timed(function()
+        nginx.signal(name, master)
+        assert.truthy(wait_until(function()
+          return not nginx.is_alive(master)
+        end, 5))
+      end)
+    end
+
+    it("ends at once when nothing is in flight", function()
+      local server = start { locations = locations("/chat") }
+      body_of(server, "/chat")
+      local took = end_by(server, "QUIT")
+      assert.truthy(took < 0.5, took)
+    end)
+
+    it("ends at once when told to, whatever is in flight", function()
+      local server, upstream = start { locations = locations("/stream") },
+        serve_silent()
+      local client = server:open("/stream?url=" .. upstream.url)
+      nginx.read_to(client, "^a$")
+      local took = end_by(server, "TERM")
+      client:close()
+      assert.truthy(took < 0.5, took)
+      assert.truthy(until_closed(upstream, 1) < 1)
+    end)
+
+    -- nginx gives the light threads of a request that has ended to the next.
+    it("leaves nothing of a request to the next in its thread", function()
+      local server = start { locations = {
+        ["/end"] = with_client [[
+          for i = 1, 5 do
+            local job = yuanjing.async(ngx.sleep, 10)
+            if i % 2 == 0 then job:cancel() end
+            yuanjing.async(yuanjing.sleep, 10)
+          end
+          ngx.say(1)
+          ngx.exit(200)
+        ]],
+        ["/next"] = with_client [[
+          local jobs = {}
+          for i = 1, 12 do
+            jobs[i] = yuanjing.async(function()
+              yuanjing.sleep(0.01)
+              return i, yuanjing.async(function() return i end):await()
+            end)
+          end
+          for i = 1, 12 do
+            local a, b = jobs[i]:await()
+            assert(a == i and b == i)
+          end
+          ngx.print("fine")
+        ]] } }
+      for _ = 1, 10 do
+        assert.equal("1\n", body_of(server, "/end"))
+        assert.equal("fine", body_of(server, "/next"))
+      end
+    end)
+
+    it("keeps no memory of jobs that have ended", function()
+      local server = start { locations = { ["/x"] = with_client [[
+        local function run(n)
+          for _ = 1, n do yuanjing.async(function() end):await() end
+          collectgarbage()
+          collectgarbage()
+          return collectgarbage("count")
+        end
+        local before = run(500)
+        ngx.print(run(3000) - before)
+      ]] } }
+      local kept = tonumber((body_of(server, "/x")))
+      assert.truthy(kept < 100, kept)
+    end)
+
+    it("goes on when no more timers may run for a while", function()
+      local server = start { http = "lua_max_running_timers 1;",
+        init_worker = "ngx.timer.at(0, function() ngx.sleep(1.2) end)",
+        locations = locations("/chat") }
+      local took, body = support.timed(body_of, server, "/chat")
+      assert.truthy(body:find(ECHO:format("x"), 1, true))
+      assert.truthy(took > 1 and took < 4, took)
+    end)
+  end)
+end)

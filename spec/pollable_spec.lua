@@ -1,0 +1,217 @@
+-- What another event loop sees of this one: the descriptor, and step(). The
+-- other loop is poll(2) here; real ones are in conformance_spec.lua.
+local core = require "yuanjing.core"
+local scripted = require "support.scripted"
+local support = require "support"
+local yuanjing = require "yuanjing"
+
+local async, sleep, loop = yuanjing.async, yuanjing.sleep, yuanjing.loop
+local STREAM = scripted.answer(200, { ["Connection"] = "close" })
+local EVENT, DONE = 'data: {"content":"a"}\n\n', "data: [DONE]\n\n"
+local SILENCE = { "wait_close", 20 }
+
+if not loop:pollfd() then return end -- poll(2) has none to give
+
+local function serve(...)
+  return support.serve { default = { { "request" }, ... } }
+end
+
+local function client_at(server)
+  return yuanjing.new { api_key = "sk-test", base_url = server.url }
+end
+
+local function is_readable(seconds)
+  return core.pollfd(loop:pollfd(), seconds or 0)
+end
+
+-- What another loop does until the job is done: how often it had to.
+local function drive(job, seconds)
+  local steps, ends = 0, core.now() + (seconds or 10)
+  while not job.done and core.now() < ends do
+    if is_readable(ends - core.now()) then
+      loop:step()
+      steps = steps + 1
+    end
+  end
+  assert.is_true(job.done)
+  return steps
+end
+
+-- Until nothing is left that some earlier test has begun.
+local function settle()
+  local ends = core.now() + 5
+  while is_readable(0.02) and core.now() < ends do loop:step() end
+  assert.is_false(is_readable())
+end
+
+describe("the loop as others see it", function()
+  before_each(settle)
+  after_each(support.clean)
+
+  it("has one descriptor, to be read", function()
+    local fd = loop:pollfd()
+    assert.equal("number", type(fd))
+    assert.same({ fd, "r" }, { loop:pollfd(), loop:events() })
+  end)
+
+  it("is woken by the clock for a job that sleeps", function()
+    local job = async(sleep, 0.05)
+    assert.is_false(is_readable())
+    local left = loop:timeout()
+    assert.is_true(left > 0 and left <= 0.05, left)
+    local took, steps = support.timed(drive, job)
+    assert.is_true(took > 0.03 and took < 0.5, took)
+    assert.is_true(steps <= 3, steps)
+  end)
+
+  it("is woken for the earliest, and for one that comes later", function()
+    local late = async(sleep, 60)
+    local soon = async(sleep, 0.05)
+    local took = support.timed(drive, soon)
+    assert.is_true(took < 0.5, took)
+    local sooner = async(function()
+      sleep(0.02)
+      sleep(0.02)
+    end)
+    drive(sooner)
+    local left = loop:timeout()
+    assert.is_true(left > 50 and left <= 60, left)
+    late:cancel()
+  end)
+
+  it("is woken at once for what was done between two steps", function()
+    local sleeping = async(sleep, 60)
+    local asker = async(function() return sleeping:await() end)
+    settle()
+    sleeping:cancel()
+    assert.is_false(asker.done)
+    assert.is_true(is_readable())
+    assert.equal(0, loop:timeout())
+    loop:step()
+    assert.is_true(asker.done)
+  end)
+
+  it("is woken for what a call that waited has begun", function()
+    local server = serve({ "sleep", 0.05 }, { "send", STREAM .. EVENT .. DONE },
+      { "close" })
+    local job = async(function()
+      sleep(0.02)
+      sleep(0.2)
+    end)
+    local stream = assert(client_at(server):chat { prompt = "x", stream = true })
+    assert.equal("a", stream:finish().content)
+    local took = support.timed(drive, job)
+    assert.is_true(took > 0.05 and took < 0.5, took)
+  end)
+
+  it("is woken for another's news that a stream's end has brought", function()
+    local client = client_at(support.serve { connections = {
+      { { "request" }, { "send", STREAM .. EVENT .. DONE }, { "sleep", 0.15 } },
+      { { "request" }, { "send", STREAM .. EVENT }, { "sleep", 0.15 },
+        { "send", DONE } } } })
+    local one = assert(client:chat { prompt = "x", stream = true })
+    local other = assert(client:chat { prompt = "x", stream = true })
+    local job = async(function() return other:finish() end)
+    one:next()
+    support.sleep(0.3) -- both have come to their end, and nobody looked
+    one:finish()
+    drive(job, 2)
+  end)
+
+  it("is woken for all that comes, and only for that", function()
+    local server = serve({ "sleep", 0.05 }, { "send", STREAM .. EVENT },
+      { "sleep", 0.05 }, { "send", EVENT .. DONE }, { "close" })
+    local text
+    local job = async(function()
+      local stream = assert(client_at(server):chat { prompt = "x",
+        stream = true })
+      text = stream:finish().content
+    end)
+    local from = os.clock()
+    local steps = drive(job)
+    assert.equal("aa", text)
+    assert.is_true(steps < 30, steps)
+    assert.is_true(os.clock() - from < 0.05, os.clock() - from)
+  end)
+
+  it("is quiet while nothing comes", function()
+    local server = serve({ "send", STREAM }, SILENCE)
+    local jobs = { async(sleep, 60), async(function()
+      return assert(client_at(server):chat { prompt = "x",
+        stream = true }):finish()
+    end) }
+    drive(async(sleep, 0.3)) -- libcurl has no timer any more
+    local wakes, from, ends = 0, os.clock(), core.now() + 0.3
+    while core.now() < ends do
+      if is_readable(ends - core.now()) then
+        loop:step()
+        wakes = wakes + 1
+      end
+    end
+    assert.is_true(wakes <= 2, wakes)
+    assert.is_true(os.clock() - from < 0.03)
+    for _, job in ipairs(jobs) do job:cancel() end
+  end)
+
+  it("has nothing to do by the clock when nothing is under way", function()
+    local left = loop:timeout()
+    assert.is_true(left == nil or left > 1, left)
+  end)
+
+  it("steps without waiting, and as long as it is told", function()
+    local job = async(sleep, 0.3)
+    assert.is_true(support.timed(loop.step, loop) < 0.1)
+    assert.is_false(job.done)
+    local count = 0
+    for _ = 1, 4 do
+      async(function()
+        sleep(0)
+        count = count + 1
+      end)
+    end
+    loop:step(0)
+    assert.equal(1, count)
+    loop:step(-1)
+    assert.equal(2, count)
+    assert.is_true(is_readable())
+    loop:step(1)
+    assert.equal(4, count)
+    job:cancel()
+  end)
+
+  it("takes a budget of seconds and nothing else", function()
+    for got, budget in pairs { string = "5", table = {}, nan = 0 / 0 } do
+      local ok, problem = pcall(function() loop:step(budget) end)
+      assert.is_false(ok)
+      assert.equal("loop:step: expected number of seconds, got " .. got,
+        (problem:gsub("^.*pollable_spec.lua:%d+: ", "")))
+    end
+  end)
+end)
+
+-- A process where nobody has asked for the descriptor yet.
+describe("a descriptor that is asked for late", function()
+  local child = require "support.child"
+
+  it("wakes for a job that sleeps already", function()
+    assert.same({ 0, "true true" }, { child.run [[
+      local core, yuanjing = require "yuanjing.core", require "yuanjing"
+      local job = yuanjing.async(yuanjing.sleep, 0.05)
+      io.write(tostring(core.pollfd(yuanjing.loop:pollfd(), 5)), " ")
+      yuanjing.loop:step()
+      io.write(tostring(job.done))
+    ]] })
+  end)
+
+  it("wakes for a job whose turn it is", function()
+    assert.same({ 0, "true true" }, { child.run [[
+      local core, yuanjing = require "yuanjing.core", require "yuanjing"
+      local first = yuanjing.async(yuanjing.sleep, 60)
+      local job = yuanjing.async(function() first:await() end)
+      first:cancel()
+      io.write(tostring(core.pollfd(yuanjing.loop:pollfd(), 5)), " ")
+      yuanjing.loop:step()
+      io.write(tostring(job.done))
+    ]] })
+  end)
+end)

@@ -1,0 +1,74 @@
+--- Scripts in a process of their own, with what processes need and Lua has not.
+local support = require "support"
+
+local child = {}
+
+local jit = rawget(_G, "jit")
+
+--- The interpreter that runs this.
+function child.interpreter()
+  local first = 0
+  while arg[first - 1] do first = first - 1 end
+  return arg[first]
+end
+
+-- spec/support/process.c for this Lua: the folder it is in.
+local function build()
+  local folder = support.tempdir()
+  local lua = jit and "luajit" or _VERSION:lower():gsub(" ", "")
+  local done = os.execute(("cc -shared -fPIC -o %s/process.so $(pkg-config "
+    .. "--cflags %s) spec/support/process.c"):format(folder, lua))
+  assert(done == true or done == 0)
+  return folder
+end
+
+local built
+
+local function process_module()
+  if not built or not support.exists(built .. "/process.so") then
+    built = build()
+  end
+  return built .. "/?.so"
+end
+
+-- The status is on the last line.
+local function parse(text)
+  local output, status = text:match("^(.-)\n*(%d+)\n*$")
+  return tonumber(status), output
+end
+
+--- Starts a script, which may require "process" when it says so, with the words
+--- in `...`. The function that this returns waits for its end: its exit status,
+--- and all it said.
+---@param script string
+---@param ... string
+---@return fun(): integer, string
+function child.start(script, ...)
+  local cpath = package.cpath
+  if script:find('"process"', 1, true) then
+    cpath = cpath .. ";" .. process_module()
+  end
+  local path = support.write(support.tempdir() .. "/script.lua",
+    ("package.path, package.cpath = %q, %q\n"):format(package.path, cpath)
+    .. script)
+  local words = table.concat({ child.interpreter(), path, ... }, " ")
+  -- what a forked child leaves to its parent is no leak
+  local pipe = assert(io.popen("ASAN_OPTIONS=detect_leaks=0 timeout 30 "
+    .. words .. " 2>&1; code=$?; echo; echo $code"))
+  return function()
+    local text = pipe:read("*a")
+    pipe:close()
+    return parse(text)
+  end
+end
+
+--- Runs a script as start() does: its exit status, and all it said.
+---@param script string
+---@param ... string
+---@return integer status
+---@return string output
+function child.run(script, ...)
+  return child.start(script, ...)()
+end
+
+return child

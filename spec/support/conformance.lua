@@ -1,0 +1,532 @@
+--- What must be the same in whatever way yuanjing is driven: cases, each written
+-- once, as a user writes a job. A case runs on the sandbox, in any host, and
+-- returns plain data; what that must be stands beside it. So a host may be a
+-- process of its own: it performs the cases, and who started it looks at the
+-- records with conformance.check() and at what the sandbox saw.
+--
+-- A case has
+--   name       which its requests carry in the header X-Case
+--   run        fun(world): table   what it does; the calls are a user's
+--   expected   what run must return
+--   breaks     the path of a request that must end early, as the server sees it
+--   beside     a beat of the host's own must go on meanwhile
+--   idle       the processor must have next to nothing to do meanwhile
+local core = require "yuanjing.core"
+local yuanjing = require "yuanjing"
+
+local conformance = {}
+
+local CHAT, FILE = "/llmage/v1/chat/completions", "/idfile"
+local SAID = "一二三四五六七八九十甲乙丙丁戊己庚辛"
+
+-- The world of a case ---------------------------------------------------------
+
+---@class conformance.World
+---@field url string of the sandbox
+---@field key string
+---@field folder string for files; there must be one
+---@field host string its name, for that of the case
+---@field case? string
+---@field task? string whose file the case downloads
+---@field beats? { count: integer, longest: number, last: number }
+local World = {}
+World.__index = World
+
+--- A client whose requests tell their case, and want that of the sandbox.
+function World:client(scenario, options)
+  local all = { base_url = self.url, api_key = self.key, retries = 0,
+    headers = { ["X-Case"] = self.case, ["X-Sandbox"] = scenario } }
+  for name, value in pairs(options or {}) do all[name] = value end
+  return yuanjing.new(all)
+end
+
+function World:stream(scenario, options)
+  return assert(self:client(scenario, options):chat { prompt = "x",
+    stream = true })
+end
+
+--- A task of the sandbox: an image.
+function World:submit(scenario, options)
+  local task = assert(self:client(scenario, options):image {
+    model = "wan2.2-t2i-flash", prompt = "x" })
+  self.task = task.id
+  return task
+end
+
+function World:path(name)
+  return ("%s/%s-%s"):format(self.folder, self.host, name)
+end
+
+--- For the host, about a hundred times a second.
+function World:beat()
+  local beats, now = self.beats, core.now()
+  beats.count = beats.count + 1
+  beats.longest = math.max(beats.longest, now - beats.last)
+  beats.last = now
+end
+
+---@param fields { url: string, key: string, folder: string, host: string }
+---@return conformance.World
+function conformance.world(fields)
+  return setmetatable(fields, World)
+end
+
+local function exists(path)
+  local file = io.open(path, "rb")
+  return file ~= nil and file:close() and true
+end
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local bytes = file:read("*a")
+  file:close()
+  return bytes
+end
+
+-- Cancels a job a moment after it has begun to wait: the kind of error that who
+-- awaits it gets. The moment after that is for the server to notice.
+local function cancel(job, is_there)
+  repeat yuanjing.sleep(0.01) until not is_there or is_there()
+  job:cancel()
+  local _, err = job:await()
+  yuanjing.sleep(0.2)
+  return err.kind
+end
+
+local function soon()
+  local ends = core.now() + 0.1
+  return function() return core.now() >= ends end
+end
+
+-- The cases -------------------------------------------------------------------
+
+local cases = {}
+
+local function case(row)
+  cases[#cases + 1] = row
+end
+
+case { name = "a chat", expected = { content = SAID, ended_by = "stop" },
+  run = function(world)
+    local reply = assert(world:client("say=" .. SAID):chat { prompt = "x" })
+    return { content = reply.content, ended_by = reply.ended_by }
+  end }
+
+case { name = "a refusal", expected = { kind = "balance" },
+  run = function(world)
+    local reply, err = world:client("balance"):chat { prompt = "x" }
+    return { reply = reply and reply.content, kind = err.kind }
+  end }
+
+case { name = "a stream, by its texts",
+  expected = { text = SAID, again = SAID, pieces = 4 },
+  run = function(world)
+    local stream, texts = world:stream("say=" .. SAID), {}
+    for text in stream:text() do texts[#texts + 1] = text end
+    return { text = table.concat(texts), pieces = #texts,
+      again = assert(stream:finish()).content }
+  end }
+
+case { name = "a stream, by its chunks",
+  expected = { text = SAID, reason = "stop" },
+  run = function(world)
+    local text, reason = "", nil
+    for chunk in world:stream("say=" .. SAID):chunks() do
+      text = text .. chunk.content
+      reason = reason or chunk.finish_reason
+    end
+    return { text = text, reason = reason }
+  end }
+
+case { name = "a stream that is slow",
+  expected = { text = SAID, took_its_time = true },
+  run = function(world)
+    local from = core.now()
+    local reply = assert(world:stream("slow=0.03; say=" .. SAID):finish())
+    return { text = reply.content, took_its_time = core.now() - from > 0.1 }
+  end }
+
+case { name = "a stream that is left early", breaks = CHAT,
+  expected = { text = "一二" },
+  run = function(world)
+    local stream, seen = world:stream("stall=60; after=2; say=" .. SAID), nil
+    for text in stream:text() do
+      seen = text
+      break
+    end
+    stream:close() -- in 5.4 the loop has done it
+    yuanjing.sleep(0.2)
+    return { text = seen }
+  end }
+
+case { name = "a task", expected = { last = "SUCCEEDED", has_image = true },
+  run = function(world)
+    local last
+    local result = assert(world:submit("task=0.1"):await { interval = 0.02,
+      on_update = function(task) last = task.status end })
+    return { last = last,
+      has_image = result.image:find("^http://.*%.png$") ~= nil }
+  end }
+
+case { name = "an upload", expected = { bytes = 300000, has_id = true },
+  run = function(world)
+    local sent = 0
+    local client = world:client("unchecked", { on_event = function(event)
+      if event.type == "upload" then sent = event.total end
+    end })
+    local task = assert(client:video { model = "viduq3-pro", prompt = "x",
+      first_frame = yuanjing.bytes(("x"):rep(300000), { name = "a.png" }),
+      last_frame = yuanjing.bytes("y", { name = "b.png" }) })
+    return { has_id = task.id ~= nil, bytes = sent > 300000 and 300000 or sent }
+  end }
+
+case { name = "a download",
+  expected = { bytes = 200000, told = 200000, is_png = true, part = false },
+  run = function(world)
+    local path, told = world:path("a.png"), nil
+    local saved = assert(world:submit("task=0; size=200000"):save(path, {
+      on_progress = function(bytes) told = bytes end }))
+    local bytes = read(saved)
+    return { bytes = #bytes, told = told, part = exists(path .. ".part"),
+      is_png = bytes:find("^\137PNG\r\n") ~= nil }
+  end }
+
+-- Cancelling ---------------------------------------------------------------
+
+case { name = "cancelling a chat", breaks = CHAT,
+  expected = { kind = "cancelled" },
+  run = function(world)
+    local job = yuanjing.async(function()
+      return world:client("stall-head=60"):chat { prompt = "x" }
+    end)
+    return { kind = cancel(job, soon()) }
+  end }
+
+case { name = "cancelling in the midst of a stream", breaks = CHAT,
+  expected = { kind = "cancelled", text = "一二" },
+  run = function(world)
+    local seen = ""
+    local job = yuanjing.async(function()
+      for text in world:stream("stall=60; after=2; say=" .. SAID):text() do
+        seen = seen .. text
+      end
+    end)
+    local kind = cancel(job, function() return seen ~= "" end)
+    return { kind = kind, text = seen }
+  end }
+
+case { name = "cancelling a sleep",
+  expected = { kind = "cancelled", cleaned_up = "cancelled" },
+  run = function()
+    local raised
+    local job = yuanjing.async(function()
+      raised = select(2, pcall(yuanjing.sleep, 60))
+    end)
+    local kind = cancel(job)
+    return { kind = kind, cleaned_up = raised.kind }
+  end }
+
+case { name = "cancelling what waits for a task",
+  expected = { kind = "cancelled", asked = true, asks_on = false },
+  run = function(world)
+    local asked = 0
+    local task = world:submit("task-never", { on_event = function(event)
+      if event.type == "request" then asked = asked + 1 end
+    end })
+    local job = yuanjing.async(task.await, task, { interval = 0.02 })
+    repeat yuanjing.sleep(0.01) until asked > 3
+    job:cancel()
+    local before = asked
+    local kind = cancel(job)
+    return { kind = kind, asked = before > 3, asks_on = asked > before }
+  end }
+
+case { name = "cancelling a download", breaks = FILE,
+  expected = { kind = "cancelled", had_part = true, part = false,
+    whole = false },
+  run = function(world)
+    local task = world:submit("task=0; file-stall=60; size=200000")
+    local path, received = world:path("b.png"), 0
+    local job = yuanjing.async(task.save, task, path, {
+      on_progress = function(bytes) received = bytes end })
+    local had_part
+    local kind = cancel(job, function()
+      had_part = exists(path .. ".part")
+      return received > 0
+    end)
+    return { kind = kind, had_part = had_part, whole = exists(path),
+      part = exists(path .. ".part") }
+  end }
+
+-- Limits -------------------------------------------------------------------
+
+case { name = "the idle limit", breaks = CHAT,
+  expected = { kind = "timeout", partial = "一二" },
+  run = function(world)
+    local reply, err = world:stream("stall=60; after=2; say=" .. SAID,
+      { timeout = { idle = 0.1 } }):finish()
+    yuanjing.sleep(0.2)
+    return { reply = reply, kind = err.kind, partial = err.partial }
+  end }
+
+case { name = "the total limit", breaks = CHAT,
+  expected = { kind = "timeout", partial = "一二" },
+  run = function(world)
+    local reply, err = world:stream("stall=60; after=2; say=" .. SAID,
+      { timeout = { total = 0.15 } }):finish()
+    yuanjing.sleep(0.2)
+    return { reply = reply, kind = err.kind, partial = err.partial }
+  end }
+
+case { name = "the total limit, before any answer", breaks = CHAT,
+  expected = { kind = "outcome_unknown" },
+  run = function(world)
+    local reply, err = world:client("stall-head=60", { timeout = 0.1 })
+      :chat { prompt = "x" }
+    yuanjing.sleep(0.2)
+    return { reply = reply, kind = err.kind }
+  end }
+
+case { name = "the limit of an await",
+  expected = { first = "timeout", at_last = SAID },
+  run = function(world)
+    local job = yuanjing.async(function()
+      return assert(world:client("stall-head=0.2; say=" .. SAID)
+        :chat { prompt = "x" }).content
+    end)
+    local _, err = job:await(0.05)
+    return { first = err.kind, at_last = job:await(10) }
+  end }
+
+-- Many at once -------------------------------------------------------------
+
+case { name = "fifty at once", expected = { right = 50, together = true },
+  run = function(world)
+    local jobs, right, from = {}, 0, core.now()
+    for n = 1, 50 do
+      jobs[n] = yuanjing.async(function()
+        return assert(world:client("stall-head=0.2; say=" .. n)
+          :chat { prompt = "x" }).content
+      end)
+    end
+    for n, job in ipairs(jobs) do
+      if job:await() == tostring(n) then right = right + 1 end
+    end
+    return { right = right, together = core.now() - from < 5 }
+  end }
+
+case { name = "jobs that await jobs", expected = { sum = 21 },
+  run = function(world)
+    local job = yuanjing.async(function()
+      return tonumber(assert(world:client("say=1"):chat { prompt = "x" })
+        .content)
+    end)
+    for _ = 1, 20 do
+      local before = job
+      job = yuanjing.async(function() return 1 + before:await() end)
+    end
+    return { sum = job:await() }
+  end }
+
+local function tasks_of(world)
+  local tasks = { fails = world:submit("task=0.1; task-fails") }
+  for n = 1, 4 do tasks["t" .. n] = world:submit("task=0.1") end
+  return tasks
+end
+
+case { name = "many tasks in a loop, in a job",
+  expected = { t1 = "there", t2 = "there", t3 = "there", t4 = "there",
+    fails = "task_failed" },
+  run = function(world)
+    return (yuanjing.async(function()
+      local seen = {}
+      for key, result, err in yuanjing.as_completed(tasks_of(world),
+        { interval = 0.02 }) do
+        seen[key] = result and result.image and "there" or err.kind
+      end
+      return seen
+    end):await())
+  end }
+
+case { name = "many tasks at a time", expected = { there = 4, failed = 1 },
+  run = function(world)
+    local results, failures = yuanjing.await_all(tasks_of(world),
+      { interval = 0.02 })
+    local counts = { there = 0, failed = 0 }
+    for _ in pairs(results) do counts.there = counts.there + 1 end
+    for _ in pairs(failures) do counts.failed = counts.failed + 1 end
+    return counts
+  end }
+
+-- Odd ways -----------------------------------------------------------------
+
+case { name = "an error in a job",
+  expected = { ok = false, says_what = true, says_where = true, kept = true },
+  run = function()
+    local job = yuanjing.async(function()
+      yuanjing.sleep(0.01)
+      error("oh")
+    end)
+    local ok, problem = pcall(job.await, job)
+    return { ok = ok, kept = problem == job.traceback,
+      says_what = problem:find("conformance.lua:%d+: oh\n") ~= nil,
+      says_where = problem:find("stack traceback:.*conformance.lua") ~= nil }
+  end }
+
+case { name = "an error of ours in a job", expected = { kind = "balance" },
+  run = function(world)
+    local result, err = yuanjing.async(function()
+      return assert(world:client("balance"):chat { prompt = "x" })
+    end):await()
+    return { result = result, kind = err.kind }
+  end }
+
+case { name = "a yield of the user's in a job",
+  expected = { order = "other, after", brings = 0, content = "x" },
+  run = function(world)
+    local order, brings = {}, nil
+    local job = yuanjing.async(function()
+      yuanjing.sleep(0.01)
+      brings = select("#", coroutine.yield("to whom?"))
+      order[#order + 1] = "after"
+      return assert(world:client("say=x"):chat { prompt = "x" }).content
+    end)
+    yuanjing.async(function()
+      yuanjing.sleep(0.01)
+      order[#order + 1] = "other"
+    end)
+    local content = job:await()
+    return { order = table.concat(order, ", "), brings = brings,
+      content = content }
+  end }
+
+case { name = "a stream that another job has opened",
+  expected = { text = SAID },
+  run = function(world)
+    local stream = yuanjing.async(function()
+      return world:stream("slow=0.01; say=" .. SAID)
+    end):await()
+    local reader = yuanjing.async(function()
+      return assert(stream:finish()).content
+    end)
+    return { text = (reader:await()) }
+  end }
+
+case { name = "a stream in a coroutine of the user's",
+  expected = { text = SAID, pieces = 4 },
+  run = function(world)
+    local texts = coroutine.wrap(function()
+      for text in world:stream("say=" .. SAID):text() do
+        coroutine.yield(text)
+      end
+    end)
+    local seen = {}
+    for text in texts do seen[#seen + 1] = text end
+    return { text = table.concat(seen), pieces = #seen }
+  end }
+
+-- The host -----------------------------------------------------------------
+
+case { name = "a host that is not held up", beside = true,
+  expected = { text = SAID, content = SAID },
+  run = function(world)
+    local reply = assert(world:client("stall-head=0.3; say=" .. SAID)
+      :chat { prompt = "x" })
+    return { content = reply.content,
+      text = assert(world:stream("slow=0.05; say=" .. SAID):finish()).content }
+  end }
+
+case { name = "a host with nothing to do", idle = true,
+  expected = { status = "PENDING" },
+  run = function(world)
+    local stream = world:stream("stall=60; after=2")
+    local task = world:submit("task=10")
+    local job = yuanjing.async(task.await, task, { interval = 0.3 })
+    local sleeper = yuanjing.async(yuanjing.sleep, 60)
+    yuanjing.sleep(0.5)
+    job:cancel()
+    sleeper:cancel()
+    stream:close()
+    return { status = task.status == "CREATED" and "PENDING" or task.status }
+  end }
+
+case { name = "nothing that is left", expected = { in_flight = 0 },
+  run = function()
+    local pool = require("yuanjing.loop").pool()
+    local ends = core.now() + 3
+    while pool:count() > 0 and core.now() < ends do yuanjing.sleep(0.02) end
+    return { in_flight = pool:count() }
+  end }
+
+conformance.cases = cases
+
+-- Performing -------------------------------------------------------------------
+
+--- Performs a case: its record, of plain data. `drive(main, beat)` runs main
+--- in the host and returns when it is over, and calls beat about a hundred times
+--- a second if it is given one.
+---@param row table a case
+---@param world conformance.World
+---@param drive fun(main: fun(), beat: fun()?)
+---@return table record
+function conformance.perform(row, world, drive)
+  world.case = world.host .. "/" .. row.name
+  world.task = nil
+  world.beats = { count = 0, longest = 0, last = core.now() }
+  local record = { name = world.case, error = "it has not run" }
+  local from, clock = core.now(), os.clock()
+  drive(function()
+    local ok, value = xpcall(row.run, debug.traceback, world)
+    record.value, record.error = ok and value or nil, not ok and value or nil
+  end, row.beside and function() world:beat() end or nil)
+  record.took, record.cpu = core.now() - from, os.clock() - clock
+  record.task, record.beats = world.task, row.beside and world.beats or nil
+  return record
+end
+
+-- Checking ---------------------------------------------------------------------
+
+-- A host performs without it.
+local has_luassert, luassert = pcall(require, "luassert")
+local check = has_luassert and luassert or nil
+
+local function is_of(record, request)
+  if request.headers["x-case"] == record.name then return true end
+  local query = (request.query or ""):gsub("/", "")
+  return record.task ~= nil and query:find(record.task, 1, true) ~= nil
+end
+
+-- One must have ended while the case was still under way; the case goes on for
+-- 0.2 s after that, and the sandbox would have for a minute.
+local function check_broken(row, record, requests)
+  local seen = {}
+  for _, request in ipairs(requests) do
+    if request.path == row.breaks and is_of(record, request) then
+      seen[#seen + 1] = request.seconds or "for ever"
+    end
+  end
+  check.equal(1, #seen, "requests that should break off")
+  check.is_true(seen[1] ~= "for ever" and seen[1] < record.took - 0.1,
+    ("it took %s of %.2f s"):format(seen[1], record.took))
+end
+
+--- Raises where a record is not as it must be.
+---@param row table the case
+---@param record? table
+---@param requests table[] what the sandbox has seen
+function conformance.check(row, record, requests)
+  check.is_truthy(record, "there is no record")
+  check.is_nil(record.error)
+  check.same(row.expected, record.value)
+  if row.breaks then check_broken(row, record, requests) end
+  if row.beside then
+    local beats = record.beats
+    check.is_true(beats.count >= 20, beats.count .. " beats")
+    check.is_true(beats.longest < 0.15, beats.longest .. " s without a beat")
+  end
+  if row.idle then
+    check.is_true(record.cpu < 0.05, record.cpu .. " s of the processor")
+  end
+end
+
+return conformance

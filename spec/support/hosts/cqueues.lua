@@ -1,0 +1,24 @@
+-- cqueues polls yuanjing.loop as it is.
+local cqueues = require "cqueues"
+local hosts = require "support.hosts"
+local yuanjing = require "yuanjing"
+
+local function run(main, beat)
+  local job = yuanjing.async(main)
+  local controller = cqueues.new()
+  controller:wrap(function()
+    while not job.done do
+      cqueues.poll(yuanjing.loop)
+      yuanjing.loop:step()
+    end
+  end)
+  controller:wrap(function()
+    while beat and not job.done do
+      beat()
+      cqueues.sleep(hosts.BEAT)
+    end
+  end)
+  assert(controller:loop())
+end
+
+return { run = run }

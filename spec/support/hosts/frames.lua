@@ -1,0 +1,16 @@
+-- A game: 60 frames a second, in each of which it calls update().
+local socket = require "socket"
+local yuanjing = require "yuanjing"
+
+local FRAME = 0.016
+
+local function run(main, beat)
+  local job = yuanjing.async(main)
+  while not job.done do
+    yuanjing.update()
+    if beat then beat() end
+    socket.sleep(FRAME)
+  end
+end
+
+return { run = run }

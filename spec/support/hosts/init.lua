@@ -1,0 +1,38 @@
+--- Ways of driving yuanjing. Each is a module with run(main, beat): it runs main
+-- in its way and returns when main is over; if there is a beat, the host calls
+-- it about every 10 ms by its own means. As a program this performs the cases of
+-- support.conformance in one of them, and prints a record in JSON for each.
+local conformance = require "support.conformance"
+local json = require "yuanjing.json"
+local yuanjing = require "yuanjing"
+
+local hosts = {}
+
+hosts.BEAT = 0.01
+
+--- For a program that has no loop of its own: a job that beats beside main.
+function hosts.run_beside(main, beat)
+  local job = beat and yuanjing.async(function()
+    while true do
+      beat()
+      yuanjing.sleep(hosts.BEAT)
+    end
+  end)
+  main()
+  if job then job:cancel() end
+end
+
+--- The program.
+function hosts.main(name, url, key, folder, only)
+  local host = require("support.hosts." .. name)
+  local world = conformance.world { url = url, key = key, folder = folder,
+    host = name }
+  for _, case in ipairs(conformance.cases) do
+    if not only or case.name == only then
+      local record = conformance.perform(case, world, host.run)
+      print((assert(json.encode(record))))
+    end
+  end
+end
+
+return hosts

@@ -1,0 +1,31 @@
+#!/bin/sh
+# run.sh COMMAND...: runs it on an X server of its own, which ends with it. Its
+# status is the command's; 127 when there is no X server to be had.
+set -eu
+for tool in Xvfb love; do
+  command -v "$tool" >/dev/null || {
+    echo "run.sh: $tool is missing (Debian: apt-get install love xvfb)" >&2
+    exit 127
+  }
+done
+folder=$(mktemp -d)
+mkfifo "$folder/display"
+Xvfb -displayfd 3 -screen 0 1024x640x24 -nolisten tcp \
+  3>"$folder/display" >"$folder/log" 2>&1 &
+server=$!
+end() {
+  kill "$server" 2>/dev/null || :
+  wait "$server" || :
+  rm -rf "$folder"
+}
+trap end EXIT
+trap 'exit 143' TERM INT HUP
+read -r display <"$folder/display" || {
+  echo "run.sh: Xvfb did not start" >&2
+  cat "$folder/log" >&2
+  exit 127
+}
+export DISPLAY=":$display" SDL_VIDEODRIVER=x11 LIBGL_ALWAYS_SOFTWARE=1
+status=0
+"$@" || status=$?
+exit "$status"

@@ -1,0 +1,157 @@
+-- Somebody visits the room of examples/love: talks, is interrupted, leaves,
+-- meets with an error, has a picture painted.
+local sandbox = require "yuanjing.sandbox"
+
+local bubble = require "bubble"
+local person = require "person"
+
+-- What the game keeps to itself.
+local server, speech, player
+
+local start, new_bubble, new_person = sandbox.start, bubble.new, person.new
+
+function sandbox.start(options)
+  options.latency, options.task_seconds = 0.06, 1.2
+  server = assert(start(options))
+  return server
+end
+
+function bubble.new()
+  speech = new_bubble()
+  return speech
+end
+
+function person.new(fields)
+  local made = new_person(fields)
+  player = player or made
+  return made
+end
+
+local clock = require "clock"
+local font = require "font"
+local input = require "input"
+local loop = require "yuanjing.loop"
+local painting = require "painting"
+local platform = require "platform"
+local talk = require "talk"
+
+local hands, report
+
+local function watch()
+  return { clock = clock.time, x = player.x, stride = player.stride,
+    state = speech.state, text = #speech.text, height = speech.height,
+    lines = #speech.lines, hint = painting.hint, at = hands.chapter }
+end
+
+local function begin(chapter)
+  hands.chapter = chapter
+end
+
+local function ask(text)
+  hands.press "return"
+  hands.type(text)
+  hands.press "return"
+end
+
+local function wait_state(state, seconds)
+  hands.wait("state " .. state, function() return speech.state == state end,
+    seconds)
+end
+
+local function wait_text(bytes)
+  hands.wait("text", function() return #speech.text >= bytes end)
+end
+
+local function come()
+  hands.hold "right"
+  hands.wait("Yuan", function() return player.x > 575 end)
+  hands.release "right"
+end
+
+local function listen()
+  begin "typing"
+  hands.press "return"
+  hands.type "讲个故事吧。é"
+  for _ = 1, 3 do hands.press "backspace" end
+  report.typed = input.text
+  hands.press "return"
+  begin "answer"
+  wait_text(100)
+  hands.shoot "talk.png"
+  wait_state "done"
+  report.answer = speech.text
+end
+
+-- Goes on with the sandbox in that mood.
+local function with_mood(mood, visit)
+  local client = platform.client
+  platform.client = client:with { headers = { ["X-Sandbox"] = mood } }
+  visit()
+  platform.client = client
+end
+
+-- How it stands a frame after leaving.
+local function after_leaving(text)
+  coroutine.yield()
+  return { state = speech.state, text = text, is_on = talk.is_on(),
+    in_flight = loop.pool():count() }
+end
+
+local function escape()
+  begin "escape"
+  ask "who are you"
+  wait_text(10)
+  local text = speech.text
+  hands.press "escape"
+  report.escaped = after_leaving(text)
+end
+
+local function walk_away()
+  begin "walking away"
+  ask "你是谁"
+  wait_text(10)
+  local text = speech.text
+  hands.hold "left"
+  hands.wait("far away", function() return player.x < 460 end)
+  hands.release "left"
+  report.left = after_leaving(text)
+  come()
+end
+
+local function break_line()
+  begin "error"
+  ask "讲个故事"
+  wait_state "done"
+  report.broken = { text = speech.text, kind = speech.err.kind,
+    excuse = table.concat(speech.excuse_lines) }
+  hands.pause(0.2)
+  hands.shoot "error.png"
+end
+
+local function paint()
+  begin "painting"
+  ask "画一只猫坐在月亮上"
+  hands.pause(0.8)
+  hands.shoot "painting.png"
+  hands.wait("picture", function() return painting.texture end)
+  report.texture = { painting.texture:getDimensions() }
+  hands.wait("word", function() return speech.state == "done" end)
+  hands.pause(0.3)
+  hands.shoot "painted.png"
+end
+
+return function(given)
+  hands, report = given, given.report
+  hands.watch = watch
+  begin "walking"
+  come()
+  listen()
+  with_mood("slow=0.15", escape)
+  with_mood("slow=0.15", walk_away)
+  with_mood("cut", break_line)
+  paint()
+  begin "over"
+  report.has_chinese = font.has_chinese
+  report.url, report.dir = server.url, server.dir
+  report.requests = server:requests()
+end
