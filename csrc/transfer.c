@@ -322,9 +322,11 @@ static int place(int fd, const char *path, int64_t offset) {
 }
 
 /* Opens the file for this writer alone and cuts it off at the offset; 0, or an
- * errno. */
+ * errno. A link is not followed: who else may write in the folder could have it
+ * lead anywhere. */
 static int open_locked(const char *path, int64_t offset, int *file) {
-  int error, fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW;
+  int error, fd = open(path, flags, 0666);
   if (fd < 0)
     return errno;
   error = place(fd, path, offset);

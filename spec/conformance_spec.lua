@@ -2,9 +2,9 @@
 -- in a process of its own.
 local child = require "support.child"
 local conformance = require "support.conformance"
-local json = require "yuanjing.json"
 local sandbox = require "yuanjing.sandbox"
 local support = require "support"
+local verdict = require "support.verdict"
 
 local LUA = rawget(_G, "jit") and "LuaJIT" or _VERSION
 
@@ -37,20 +37,6 @@ local function perform_all(server, folder)
   return outcomes
 end
 
--- The records by the names of their cases, and the lines that are none.
-local function read(output)
-  local records, rest = {}, {}
-  for line in output:gmatch("[^\n]+") do
-    local record = line:find("^{") and json.decode(line)
-    if record then
-      records[record.name] = record
-    else
-      rest[#rest + 1] = line
-    end
-  end
-  return records, table.concat(rest, "\n")
-end
-
 local outcomes, requests
 
 setup(function()
@@ -66,7 +52,7 @@ local function describe_host(host)
   describe("driven by " .. host.name, function()
     local records, rest
     setup(function()
-      records, rest = read(outcomes[host.name].output)
+      records, rest = verdict.read(outcomes[host.name].output)
     end)
 
     it("the program ends well, and says nothing else", function()
@@ -75,8 +61,7 @@ local function describe_host(host)
 
     for _, case in ipairs(conformance.cases) do
       it(case.name .. " is as anywhere", function()
-        conformance.check(case, records[host.name .. "/" .. case.name],
-          requests)
+        verdict.check(case, records[host.name .. "/" .. case.name], requests)
       end)
     end
   end)

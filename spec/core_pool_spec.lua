@@ -805,6 +805,22 @@ describe("a forked child", function()
     io.write(more, " ", event, " ", tostring(transfer:failure()))
   ]]
 
+  it("does not wake its parent", function()
+    assert.same({ 0, "" }, run [[
+      local pool = core.pool()
+      local child = process.fork()
+      if child == 0 then
+        pool:wake()
+        pool:alarm(core.now())
+        process.exit(0)
+      end
+      assert(process.wait(child) == 0)
+      local from = core.now()
+      pool:wait(0.1)
+      assert(core.now() - from >= 0.1)
+    ]])
+  end)
+
   for _, how in ipairs { "close", "leave" } do
     it("does not disturb its parent's stream: " .. how, function()
       local server = serve({ "send", STREAM .. EVENT },

@@ -383,12 +383,12 @@ describe("a failure", function()
   it("that was too late to be heard is told as well", function()
     assert.same({ slow = 1 }, (told [[
       local job = yuanjing.async(function()
-        yuanjing.sleep(0.01)
+        yuanjing.sleep(0.2)
         error("slow", 0)
       end)
       job:await(0)
       job:await(0.001)
-      yuanjing.sleep(0.02)
+      yuanjing.sleep(0.3)
       job:cancel()
     ]]))
   end)
@@ -608,16 +608,18 @@ describe("cancelling", function()
     local server = serve { "send", scripted.answer(200, {},
       ('{"status":"SUCCEEDED","video":"%s/v.mp4"}'):format(file.url)) }
     local path = support.tempdir() .. "/v.mp4"
-    local received = 0
+    local received, went_on = 0, false
     local job = async(function()
       local result = assert(client_at(server):task("7"):await())
-      return result:save(path, {
+      result:save(path, {
         on_progress = function(bytes) received = bytes end })
+      went_on = true
     end)
     while received == 0 do sleep(0.001) end
     assert.is_true(support.exists(path .. ".part"))
     job:cancel()
     assert.same(CANCELLED, fields((select(2, job:await()))))
+    assert.is_false(went_on)
     assert.is_false(support.exists(path .. ".part"))
     assert.is_false(support.exists(path))
     assert.is_true(file:wait_for(is_closed, 1))
@@ -719,13 +721,13 @@ describe("sleep", function()
     local order = {}
     for _, n in ipairs { 3, 1, 4, 2, 5, 0 } do
       async(function()
-        sleep(n / 100)
+        sleep(n / 30)
         order[#order + 1] = n
       end)
     end
-    local took = support.timed(sleep, 0.07)
+    local took = support.timed(sleep, 0.2)
     assert.same({ 0, 1, 2, 3, 4, 5 }, order)
-    assert.is_true(took >= 0.07 and took < 0.5, took)
+    assert.is_true(took >= 0.2 and took < 0.7, took)
     for _, seconds in ipairs { 0, -1, -math.huge } do
       assert.is_true(support.timed(sleep, seconds) < 0.1)
     end
@@ -743,10 +745,10 @@ describe("update", function()
   local update = yuanjing.update
 
   it("moves everything on, and never waits", function()
-    local server = serve({ "sleep", 0.05 }, { "send", STREAM .. event_of("a")
+    local server = serve({ "sleep", 0.3 }, { "send", STREAM .. event_of("a")
       .. DONE }, { "close" })
     local job = async(function()
-      sleep(0.02)
+      sleep(0.2)
       return assert(client_at(server):chat { prompt = "x",
         stream = true }):finish().content
     end)
@@ -758,7 +760,7 @@ describe("update", function()
     end
     assert.equal("a", job:await())
     assert.is_true(frames > 5, frames)
-    assert.is_true(longest < 0.04, longest)
+    assert.is_true(longest < 0.15, longest)
   end)
 
   it("takes as long as its budget, and starves nobody", function()

@@ -9,7 +9,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 readonly total_seconds=${YJ_TEST_SECONDS:-540}
-readonly log=build/suite.log
+log=build/suite.log
 passed=0 failed=0 skipped=0 report=
 mode=normal only= pattern=
 
@@ -130,23 +130,65 @@ c_tests() {
   done
 }
 
-run_normal() {
-  local core
-  step "build" make -s all poll
-  core=$(chosen spec/core_*_spec.lua spec/loop_spec.lua)
-  [[ $only == luajit ]] ||
-    suite "lua5.4" 5.4 "$(chosen spec/*_spec.lua)" lua5.4
-  [[ $only == lua5.4 ]] ||
-    suite "luajit" luajit "$(chosen spec/*_spec.lua)" luajit
-  [[ -z $only ]] || return 0
-  suite "lua5.4, poll(2)" 5.4-poll "$core" lua5.4
+# beside NAME FUNCTION: runs it in the background; gather shows what it said and
+# adds what it counted.
+beside() {
+  (
+    log=build/suite.$1.log passed=0 failed=0 skipped=0 report=
+    "$2" >"build/beside.$1" 2>&1
+    declare -p passed failed skipped report >"build/counted.$1"
+  ) &
+}
+
+gather() {
+  local -i before=$passed bad=$failed over=$skipped
+  local said=$report
+  cat "build/beside.$1"
+  passed=0 failed=1 skipped=0 report="!! $1 did not end"$'\n'
+  # shellcheck source=/dev/null
+  source <(sed 's/^declare --* */declare -g /; s/^declare -g -- /declare -g /' \
+    "build/counted.$1")
+  ((passed += before, failed += bad, skipped += over))
+  report=$said$report
+}
+
+on_lua54() {
+  suite "lua5.4" 5.4 "$(chosen spec/*_spec.lua)" lua5.4
+  [[ -n $only ]] ||
+    suite "lua5.4, poll(2)" 5.4-poll \
+      "$(chosen spec/core_*_spec.lua spec/loop_spec.lua)" lua5.4
+}
+
+on_luajit() {
+  suite "luajit" luajit "$(chosen spec/*_spec.lua)" luajit
+}
+
+in_c() {
   c_tests c
   c_tests c-asan
   c_tests c-poll
   [[ -z $pattern ]] || return 0
+  c_test "failing allocations" spec/memory/run.sh 15
   step "exports and storeys" make -s rules
   step "other Luas compile" make -s compile-check
   step "luacheck" make -s lint
+}
+
+# Most specs wait more than they work: both Luas at a time.
+run_normal() {
+  step "build" make -s all poll
+  case $only in
+  lua5.4) on_lua54 ;;
+  luajit) on_luajit ;;
+  *)
+    rm -f build/counted.*
+    beside luajit on_luajit
+    on_lua54
+    wait
+    gather luajit
+    in_c
+    ;;
+  esac
 }
 
 # A collector that never rests finds what the usual one leaves to chance.

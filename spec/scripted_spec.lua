@@ -241,6 +241,68 @@ describe("scripted", function()
     assert.truthy(took < 2, took)
   end)
 
+  it("has several doors, each with its own plan and story", function()
+    local function door(text)
+      return {default = {{"request"}, {"send", scripted.answer(200, {}, text)}}}
+    end
+    local server = support.serve {doors = {door "one", door "two", {
+      connections = {{{"request"}, {"reset"}}},
+      routes = {["/x"] = {{"send", scripted.answer(200, {}, "three")}}},
+    }}}
+    local doors = server.doors
+    assert.equal("two", curl(doors[2].url))
+    assert.equal("two", curl(doors[2].url))
+    assert.equal("one", curl(server.url))
+    assert.equal(56, select(2, curl(doors[3].url .. "/x")))
+    assert.equal("three", curl(doors[3].url .. "/x"))
+    assert.same({1, 2, 2}, {#doors[1]:requests(), #doors[2]:requests(),
+      #doors[3]:requests()})
+    local list = doors[3]:wait_for(closed)
+    assert.same({"reset", "client"}, {list[1].why, list[2].why})
+    assert.equal(2, doors[2]:connections().opened)
+  end)
+
+  it("sends the part of a file that is asked for", function()
+    local server = support.serve {default = {
+      {"repeat", 9, {{"request"}, {"file", "0123456789", '"a"'}}}}}
+    local show = "-w ' %{http_code}'"
+    assert.same({"0123456789 200", 0}, {curl(show, server.url)})
+    assert.same({"456789 206", 0}, {curl(show, "-r 4- -H 'If-Range: \"a\"'",
+      server.url)})
+    assert.same({"0123456789 200", 0}, {curl(show,
+      "-r 4- -H 'If-Range: \"b\"'", server.url)})
+  end)
+
+  it("speaks TLS, and ends it with and without saying so", function()
+    local ca = certificate.authority(support.tempdir())
+    local good = certificate.server(ca)
+    local old = certificate.server(ca, {name = "old", days = -1})
+    local big = ("x"):rep(100000)
+    local server = support.serve {connections = {
+      {{"tls", old.cert, old.key}, {"request"}},
+      {{"tls", good.cert, good.key}, {"request"},
+        {"send", "HTTP/1.1 200 OK\r\n\r\n" .. big}},
+      {{"tls", good.cert, good.key}, {"request"},
+        {"send", "HTTP/1.1 200 OK\r\n\r\nhalf"}, {"cut"}},
+      {{"tls", good.cert, good.key}, {"request"},
+        {"send", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1"},
+        {"wait_close", 5}},
+    }, default = {{"tls", good.cert, good.key}, {"request"}, {"reset"}}}
+    local url = server.url:gsub("^http", "https")
+    local function secure(...) return curl("--cacert", ca.cert, ..., url) end
+    assert.equal(60, select(2, secure("")))
+    local body, code = secure("")
+    assert.same({true, 0}, {body == big, code})
+    assert.same("half", (secure("")))
+    assert.same({"1", 28}, {secure("--max-time 0.3")})
+    assert.equal(56, select(2, secure("")))
+    local list = server:wait_for(closed)
+    assert.same({"tls", "end of steps", "cut", "client", "reset"}, {
+      list[1].why, list[2].why, list[3].why, list[4].why, list[5].why})
+    assert.equal(4, #server:requests())
+    assert.same({}, server:events("error"))
+  end)
+
   it("refuses a plan with a slip in it", function()
     assert.has_error(function()
       scripted.start {default = {{"request"}, {"sned", "x"}}}

@@ -190,11 +190,6 @@ local function next_url(url, location)
   return (url:match("^%a+://[^/?#]+[^?#]*/") or host .. "/") .. location
 end
 
--- NB: of the URL what follows "?" may be a signature.
-local function call_of(state)
-  return "GET " .. state.url:match("^[^?#]*")
-end
-
 local function get(state)
   for _ = 0, REDIRECTS do
     state.location = nil
@@ -204,8 +199,8 @@ local function get(state)
     if not onward then return response, err end
     state.url = onward
   end
-  return nil, errors.new { kind = "platform", call = call_of(state),
-    message = "too many redirects" }
+  return nil, errors.new { kind = "platform", message = "too many redirects",
+    call = "GET " .. http.shown(state.url) }
 end
 
 -- What breaks a transfer off but may go better the next time.
@@ -226,8 +221,8 @@ local function fetch(state)
     local ok
     if response then ok, err = take(state, response) end
     if ok and is_whole(state) then return true end
-    err = err or errors.new { kind = "truncated", call = call_of(state),
-      message = ("%.0f of %.0f bytes came"):format(state.received,
+    err = err or errors.new { kind = "truncated",
+      call = "GET " .. http.shown(state.url), message = ("%.0f of %.0f bytes came"):format(state.received,
         state.total) }
     if response and not PASSING[err.kind] then return nil, err end
     if not response or not state.validator then state.received = 0 end

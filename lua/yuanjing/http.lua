@@ -181,13 +181,16 @@ local function delay_before_next(settings, err, attempt, ends)
   return delay
 end
 
--- NB: of a result's URL what follows "?" may be a signature.
-local function place_of(request)
-  return request.path or request.url:match("^[^?#]*")
+--- A URL to show: of somebody else's what follows "?" may be a signature, and
+--- what stands before "@" a password.
+---@param url string
+---@return string
+function http.shown(url)
+  return (url:gsub("[?#].*$", ""):gsub("//[^/]*@", "//"))
 end
 
 local function call_of(request)
-  return request.method .. " " .. place_of(request)
+  return request.method .. " " .. (request.path or http.shown(request.url))
 end
 
 -- Tells the user's on_event. What it raises is its own affair: it must not
@@ -211,7 +214,7 @@ local function attempt_once(call, attempt)
   call.wire.limits = outgoing.limits(settings, request,
     left < math.huge and left or nil)
   emit(settings, { type = "request", call = call_of(request),
-    attempt = attempt, url = request.url and place_of(request)
+    attempt = attempt, url = request.url and http.shown(request.url)
     or call.wire.url })
   local started = loop.now()
   local response, err = exchange(call)

@@ -268,14 +268,6 @@ function loop.jitter()
   return (core.now() * 1e4) % 1
 end
 
---- Seconds until step() has something to do by the clock, or nil.
----@return number?
-function loop.time_left()
-  local due, left = fibers.due(), loop.pool():timeout()
-  if not due then return left end
-  return math.min(left or math.huge, math.max(0, due - core.now()))
-end
-
 --- From now on somebody else watches the descriptor and calls step().
 ---@return integer? fd none with poll(2)
 function loop.watched_fd()

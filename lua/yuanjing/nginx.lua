@@ -14,10 +14,9 @@ local ngx = rawget(_G, "ngx")
 local running = coroutine.running
 local nginx = {}
 
--- Where a wait can give way.
+-- Where a wait can give way, without patches to nginx and OpenSSL.
 local YIELDABLE = { rewrite = true, server_rewrite = true, access = true,
-  content = true, timer = true, ssl_cert = true, ssl_client_hello = true,
-  ssl_session_fetch = true }
+  content = true, timer = true, ssl_cert = true }
 
 -- Where a wait stops nobody but a process that begins or ends. Elsewhere it
 -- would stop all requests of the worker.
@@ -220,7 +219,7 @@ end
 local WATCH = 0.1
 
 -- Without a thread: a part of the time since there was anything to do.
-local NAP, SHORTEST_NAP, LONGEST_NAP = 0.2, 0.001, 0.04
+local NAP, SHORTEST_NAP, LONGEST_NAP = 0.3, 0.001, 0.04
 
 -- Of work in one go: the requests beside get their turn.
 local BUDGET = 0.002

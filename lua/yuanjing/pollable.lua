@@ -24,7 +24,7 @@ end
 ---@return number?
 function pollable.timeout()
   loop.watched_fd()
-  return loop.time_left()
+  return loop.pool():timeout()
 end
 
 --- Handles what there is to do, for so many seconds or a bit more; never waits.

@@ -5,6 +5,7 @@
 local yuanjing = require "yuanjing"
 local loop = require "yuanjing.loop"
 
+io.stdout:setvbuf "line"
 local scale = tonumber(arg[1] or "1")
 local sandbox = assert(require("yuanjing.sandbox").start {
   latency = 0, task_seconds = 0 })
@@ -69,8 +70,8 @@ local function beside(count, run)
 end
 
 local STREAM_CHUNKS = 10000
-local streaming = client_with("long=" .. STREAM_CHUNKS)
-local endless = client_with("long=100000")
+local streaming = client_with("slow=0; long=" .. STREAM_CHUNKS)
+local endless = client_with("slow=0.001; long=10000")
 local plain = client_with("unchecked")
 local target = os.tmpname()
 

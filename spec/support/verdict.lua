@@ -1,0 +1,65 @@
+--- Whether what a host has done with the cases of support.conformance is as it
+-- must be: looked at by who started the host, with what the sandbox saw.
+local assert = require "luassert"
+local json = require "yuanjing.json"
+
+local verdict = {}
+
+--- The records in what a host has printed, by their names, and the other lines.
+---@param output string
+---@return table<string, table> records
+---@return string rest
+function verdict.read(output)
+  local records, rest = {}, {}
+  for line in output:gmatch("[^\n]+") do
+    local record = line:find("^{") and json.decode(line)
+    if record then
+      records[record.name] = record
+    else
+      rest[#rest + 1] = line
+    end
+  end
+  return records, table.concat(rest, "\n")
+end
+
+-- The case's own requests have its name; a download is known by its task.
+local function is_of(record, request)
+  if request.headers["x-case"] == record.name then return true end
+  local query = (request.query or ""):gsub("/", "")
+  return record.task ~= nil and query:find(record.task, 1, true) ~= nil
+end
+
+-- One must have ended while the case was still under way, which goes on for
+-- 0.2 s after that; the sandbox would have gone on for a minute.
+local function check_break(case, record, requests)
+  local seconds = {}
+  for _, request in ipairs(requests) do
+    if request.path == case.breaks and is_of(record, request) then
+      seconds[#seconds + 1] = request.seconds or math.huge
+    end
+  end
+  assert.equal(1, #seconds)
+  assert.is_true(seconds[1] < record.took - 0.1,
+    ("it took %s of %.2f s"):format(seconds[1], record.took))
+end
+
+--- Raises where a record is not as it must be.
+---@param case table of support.conformance
+---@param record? table
+---@param requests yuanjing.sandbox.Request[]
+function verdict.check(case, record, requests)
+  assert.is_truthy(record, "there is no record")
+  assert.is_nil(record.error)
+  assert.same(case.expected, record.value)
+  if case.breaks then check_break(case, record, requests) end
+  if case.beside then
+    local beats = record.beats
+    assert.is_true(beats.count >= 20, beats.count .. " beats")
+    assert.is_true(beats.longest < 0.15, beats.longest .. " s without a beat")
+  end
+  if case.idle then
+    assert.is_true(record.cpu < 0.03, record.cpu .. " s of the processor")
+  end
+end
+
+return verdict
