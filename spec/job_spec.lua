@@ -631,8 +631,9 @@ describe("cancelling", function()
       for _ = 1, 200 do
         local list = {}
         for i = 1, 10 do
-          list[i] = support.watch(async(function() keep:await() end))
+          list[i] = async(function() keep:await() end)
         end
+        support.watch(list[5])
         for i = 1, 10 do list[i]:cancel() end
       end
     end
@@ -806,6 +807,26 @@ describe("update", function()
         assert.equal(n, count)
       end
     end
+  end)
+
+  it("forgets nobody whose news come from a job", function()
+    local server = serve({ "send", STREAM }, SILENCE)
+    local stream
+    local opener = async(function()
+      stream = assert(client_at(server):chat { prompt = "x", stream = true })
+      sleep(0.05)
+      error "oh"
+    end)
+    while not stream do sleep(0.001) end
+    local reader = async(function() return stream:next() end)
+    local ends = core.now() + 2
+    while not reader.done and core.now() < ends do
+      update(0)
+      support.sleep(0.005)
+    end
+    assert.is_false((pcall(opener.await, opener)))
+    assert.is_true(reader.done)
+    assert.equal("cancelled", select(2, reader:await()).kind)
   end)
 
   it("with nothing in flight does nothing", function()

@@ -56,7 +56,9 @@ local function fail(self, problem)
   self._error = problem
   self._reporter = new_reporter(self.traceback or tostring(problem))
   finish(self)
-  if self._owned then self._owned:cancel() end
+  if not self._owned then return end
+  self._owned:cancel()
+  loop.settle()
 end
 
 local function complete(self, ok, ...)

@@ -12,23 +12,17 @@ function child.interpreter()
   return arg[first]
 end
 
--- spec/support/process.c for this Lua: the folder it is in.
-local function build()
-  local folder = support.tempdir()
-  local lua = jit and "luajit" or _VERSION:lower():gsub(" ", "")
-  local done = os.execute(("cc -shared -fPIC -o %s/process.so $(pkg-config "
-    .. "--cflags %s) spec/support/process.c"):format(folder, lua))
-  assert(done == true or done == 0)
-  return folder
-end
-
-local built
-
+-- spec/support/process.c for this Lua, built unless it is there.
 local function process_module()
-  if not built or not support.exists(built .. "/process.so") then
-    built = build()
-  end
-  return built .. "/?.so"
+  local lua = jit and "luajit" or _VERSION:lower():gsub(" ", "")
+  local folder = "build/process/" .. lua
+  local done = os.execute(([[
+    so=%s/process.so source=spec/support/process.c
+    test $so -nt $source && exit
+    mkdir -p %s && cc -shared -fPIC -o $so.$$ $(pkg-config --cflags %s) $source &&
+      mv $so.$$ $so]]):format(folder, folder, lua))
+  assert(done == true or done == 0)
+  return folder .. "/?.so"
 end
 
 -- The status is on the last line.

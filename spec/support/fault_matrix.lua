@@ -11,7 +11,7 @@ local matrix = { KEY = "sk-matrix/Secret+key=" }
 -- Seconds. Long are those that must not end the call, however slow the machine,
 -- and short the one that should.
 local LONG = { connect = 10, first = 10, idle = 10, total = 30 }
-local SHORT = { connect = 0.8, first = 1, idle = 0.8, total = 4 }
+local SHORT = { connect = 0.8, first = 1, idle = 0.4, total = 4 }
 
 local HASTE = 20 -- times shorter are the pauses between tries
 local BATCH = 6 -- faults at a time

@@ -147,10 +147,11 @@ end
 
 -- Performing ---------------------------------------------------------------
 
+-- NB: to a client that has gone nothing more is printed: nginx would keep it all,
+-- and take ever longer for each.
 local function send(bytes)
   if bytes == "" then return end
-  ngx.print(bytes)
-  ngx.flush(true)
+  if not (ngx.print(bytes) and ngx.flush(true)) then ngx.exit(499) end
 end
 
 -- A flush for each piece, and time for it to go out by itself.
