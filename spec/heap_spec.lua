@@ -8,11 +8,10 @@ local function new_random(seed)
   end
 end
 
-local function times(list)
-  local copy = {}
-  for i, entry in ipairs(list) do copy[i] = entry.at end
-  table.sort(copy)
-  return copy
+local function earliest(list)
+  local at = math.huge
+  for _, entry in ipairs(list) do at = math.min(at, entry.at) end
+  return at
 end
 
 -- The first place where an entry does not know it, or is earlier than its
@@ -31,6 +30,13 @@ local function take_out(list, entry)
     if other == entry then return table.remove(list, i) end
   end
   error("it is not in there")
+end
+
+local function check_pop(one, list)
+  local at = earliest(list)
+  local entry = one:pop()
+  assert.equal(at, entry.at)
+  take_out(list, entry)
 end
 
 describe("a heap", function()
@@ -69,11 +75,11 @@ describe("a heap", function()
     assert.is_nil(early.place)
   end)
 
-  for seed = 1, 5 do
-    it("agrees with a sorted list, whatever is done: " .. seed, function()
+  for seed = 1, 3 do
+    it("agrees with a plain list, whatever is done: " .. seed, function()
       local one, list, random = heap.new(), {}, new_random(seed * 7919)
       local largest = 0
-      for _ = 1, 1000 do
+      for _ = 1, 500 do
         local what = random(20)
         if what <= 12 then
           local entry = { at = random(200) }
@@ -84,19 +90,15 @@ describe("a heap", function()
           one:remove(entry)
           take_out(list, entry)
         elseif #list > 0 then
-          local first = times(list)[1]
-          local entry = one:pop()
-          assert.equal(first, entry.at)
-          take_out(list, entry)
+          check_pop(one, list)
         end
         largest = math.max(largest, #list)
         assert.equal(#list, #one)
         assert.is_nil(disorder(one))
       end
       assert.is_true(largest > 50)
-      local left = {}
-      for i = 1, #one do left[i] = one:pop().at end
-      assert.same(times(list), left)
+      while #list > 0 do check_pop(one, list) end
+      assert.is_nil(one:pop())
     end)
   end
 end)

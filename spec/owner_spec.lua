@@ -35,9 +35,10 @@ describe("an owner", function()
   end)
 
   it("may be given more by what it ends", function()
-    local one, late = owner.new(), new_thing()
-    for _ = 1, 20 do
-      one:own(new_thing(), function() one:own(late, finish) end)
+    local one, late, things = owner.new(), new_thing(), {}
+    for i = 1, 20 do
+      things[i] = new_thing()
+      one:own(things[i], function() one:own(late, finish) end)
     end
     one:cancel()
     assert.equal(0, late.ended)

@@ -163,11 +163,12 @@ static void check_kept(struct reading *r, const struct yj_chunk *chunk) {
   REQUIRE(r->decoder.finished || yj_buf_len(&r->finish) == 0);
 }
 
-/* What is complete has been delivered. */
+/* What is complete has been delivered; a NUL completes anything. */
 static void check_pending(const struct yj_decoder *d) {
   const char *text = yj_buf_bytes(&d->pending);
   size_t len = yj_buf_len(&d->pending), used = 0;
-  if (len > 0 && !d->foreign && (*text == '{' || *text == '['))
+  if (len > 0 && !d->foreign && (*text == '{' || *text == '[') &&
+      memchr(text, '\0', len) == NULL)
     REQUIRE(yj_json_read(text, len, NULL, NULL, 0, &used) != YJ_JSON_WHOLE ||
             used < len);
 }

@@ -52,7 +52,7 @@ static void read_alike(const char *line, size_t len, char mark,
   char *all = malloc(LONGEST);
   size_t n = 0, copy, i;
   REQUIRE(all != NULL);
-  for (copy = 0; copy < 12; copy++) {
+  for (copy = 0; copy < 12 && n < LONGEST; copy++) {
     for (i = 0; i < len && n + fill_len + 1 < LONGEST; i++) {
       size_t take = line[i] == mark ? copy % (fill_len + 1) : 1;
       memcpy(all + n, line[i] == mark ? fills : line + i, take);
