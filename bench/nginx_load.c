@@ -1,11 +1,13 @@
 /* nginx_load: what bench/nginx.sh asks of an nginx, and what it saw.
  *
- *   nginx_load streams PORT PATH STREAMS EVENTS PID
+ *   nginx_load streams PORT PATH STREAMS EVENTS WORKER UPSTREAM
  *
  * Opens so many streams at once; each brings EVENTS lines that say when they
  * were sent (us of CLOCK_MONOTONIC). From when all have begun until one ends it
- * notes how late they are, the CPU of the process PID, and how late answers to
- * /slow are, a handler that sleeps 50 ms. Lost events are counted to the end.
+ * notes how late they are, the CPU of the process WORKER, how late answers to
+ * /slow are, a handler that sleeps 50 ms, and what others did meanwhile: the
+ * part of the machine that neither these processes nor idleness had. Lost
+ * events are counted to the end.
  *
  *   nginx_load abort PORT PATH TIMES UPSTREAM_PORT
  *
@@ -45,7 +47,6 @@ struct sample {
 static struct sample late = {0, NULL}, slow = {0, NULL};
 static int ep, port;
 static long n_begun, n_ended, is_measured;
-static double cpu_from, cpu_used;
 
 static int64_t now_us(void) {
   struct timespec t;
@@ -96,6 +97,35 @@ static double cpu_of(const char *pid) {
   }
   closedir(dir);
   return sum;
+}
+
+static double sum_of(const char *path, int first, int last) {
+  FILE *file = fopen(path, "r");
+  double sum = 0, value;
+  int i;
+  if (file == NULL || fscanf(file, "%*s") != 0) return 0;
+  for (i = 1; i <= last && fscanf(file, "%lf", &value) == 1; i++)
+    if (i >= first && i != 4 && i != 5) sum += value; /* idle, iowait */
+  fclose(file);
+  return sum;
+}
+
+/* What is used: by the worker, by all of ours, by everybody, and the most that
+ * could be; in ns. */
+struct use {
+  double worker, ours, all, possible;
+};
+
+static struct use use_now(char **pids) {
+  double tick = 1e9 / (double)sysconf(_SC_CLK_TCK);
+  struct use u;
+  char self[20];
+  snprintf(self, sizeof self, "%d", (int)getpid());
+  u.worker = cpu_of(pids[0]);
+  u.ours = u.worker + cpu_of(pids[1]) + cpu_of(self);
+  u.all = sum_of("/proc/stat", 1, 8) * tick;
+  u.possible = (double)now_us() * 1e3 * (double)sysconf(_SC_NPROCESSORS_ONLN);
+  return u;
 }
 
 /* ---- asking */
@@ -181,6 +211,7 @@ static void run_streams(char **argv) {
   struct stream *all = calloc((size_t)n, sizeof *all);
   int64_t ends = now_us() + events * 40000 + 20000000;
   int neighbour = dial();
+  struct use from, to;
   if (all == NULL) abort();
   for (i = 0; i < n; i++) {
     all[i].fd = dial();
@@ -191,17 +222,23 @@ static void run_streams(char **argv) {
   asked = now_us();
   ask(neighbour, "/slow", "keep-alive");
   while (n_begun < n && n_ended == 0) look(neighbour, ends);
+  if (n_ended > 0) {
+    fputs("nginx_load: one has ended before all have begun\n", stderr);
+    exit(1);
+  }
   is_measured = 1;
-  cpu_from = cpu_of(argv[6]);
+  from = use_now(argv + 6);
   while (n_ended == 0) look(neighbour, ends);
-  cpu_used = cpu_of(argv[6]) - cpu_from;
+  to = use_now(argv + 6);
   is_measured = 0;
   while (n_ended < n) look(neighbour, ends);
   for (i = 0; i < n; i++) lost += events - all[i].events;
   printf("events=%ld lost=%ld p50_ms=%.3f p99_ms=%.3f us_per_event=%.2f "
-         "slow_p50_ms=%.2f slow_max_ms=%.2f\n",
+         "slow_p50_ms=%.2f slow_max_ms=%.2f others=%.2f\n",
          late.n, lost, at(&late, 0.5), at(&late, 0.99),
-         cpu_used / 1e3 / (double)late.n, at(&slow, 0.5), at(&slow, 1));
+         (to.worker - from.worker) / 1e3 / (double)late.n, at(&slow, 0.5),
+         at(&slow, 1), (to.all - from.all - to.ours + from.ours) /
+         (to.possible - from.possible));
 }
 
 /* ---- leaving */
@@ -265,6 +302,6 @@ int main(int argc, char **argv) {
   ep = epoll_create1(0);
   port = atoi(argv[2]);
   if (strcmp(argv[1], "abort") == 0) run_abort(argv);
-  else if (argc > 6) run_streams(argv);
+  else if (argc > 7) run_streams(argv);
   return 0;
 }

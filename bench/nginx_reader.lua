@@ -1,5 +1,5 @@
---- The yardstick of bench/nginx.sh: the least a careful person writes by hand to
--- read a chat stream on nginx's own sockets. One server, chunked answers, no
+--- The yardstick of bench/nginx.sh: the least a careful person writes by hand
+-- to read a chat stream on nginx's own sockets. One server, chunked answers, no
 -- retries, no limits but the socket's, and no verdict on how it ended.
 -- luacheck: std +ngx_lua
 local cjson = require "cjson"

@@ -1,6 +1,6 @@
--- nginx_summary.lua FILE: of lines `STREAMS WAY name=value ...`, one a round, the
--- median, least and most of each figure, and by how much ours is more than the
--- reader's of the same round.
+-- nginx_summary.lua FILE: of lines `STREAMS WAY name=value ...`, one a round,
+-- the median, least and most of each figure, and by how much ours is more than
+-- the reader's of the same round.
 local rows, order, reader = {}, {}, {}
 
 local function row_of(key)
@@ -39,7 +39,7 @@ end
 local COLUMNS = {
   { "us_per_event", "%.1f" }, { "cpu_ratio", "%.2f" }, { "p50_ms", "%.2f" },
   { "p50_more", "%.2f" }, { "p99_ms", "%.2f" }, { "slow_max_ms", "%.1f" },
-  { "lost", "%d" },
+  { "others", "%.2f" }, { "lost", "%d" },
 }
 
 local function cells(row)
@@ -51,5 +51,5 @@ local function cells(row)
   return table.concat(list, " ")
 end
 
-print(("streams way   "):rep(1) .. cells())
+print("streams way   " .. cells())
 for _, key in ipairs(order) do print(key .. " " .. cells(rows[key])) end

@@ -707,6 +707,30 @@ describe("a stream", function()
     assert.equal("a", one:finish().content)
     assert.equal("b", job:await())
   end)
+
+  -- Before, the reader was never woken.
+  it("tells its reader that somebody else has closed it", function()
+    local server = serve({ "send", STREAM .. event_of("a") }, SILENCE)
+    local stream = assert(client_at(server):chat { prompt = "x",
+      stream = true })
+    for name, read in pairs {
+      next = function() return stream:next() end,
+      finish = function() return stream:finish() end,
+    } do
+      stream = assert(client_at(server):chat { prompt = "x", stream = true })
+      local reader = async(function()
+        assert.equal("a", assert(stream:next()).content)
+        return read()
+      end)
+      sleep(0.05)
+      stream:close()
+      local took, text, err = support.timed(reader.await, reader, 2)
+      assert.is_nil(text)
+      assert.same({ name, "cancelled", "the stream was closed meanwhile" },
+        { name, err.kind, err.message })
+      assert.is_true(took < 0.5, took)
+    end
+  end)
 end)
 
 describe("sleep", function()

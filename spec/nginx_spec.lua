@@ -152,9 +152,8 @@ local LOCATIONS = {
   ]],
   ["/fail_unheard"] = [[
     yuanjing.async(function() error("nobody hears this") end)
-    collectgarbage()
-    collectgarbage()
   ]],
+  ["/collect"] = "collectgarbage() collectgarbage()",
   ["/generator"] = [[
     local stream = assert(client:chat { prompt = "x", stream = true })
     local next_text = coroutine.wrap(function()
@@ -336,7 +335,10 @@ describe("nginx", function()
         local pid = body_of(server, "/pid")
         assert.equal("falsesad", body_of(server, "/fail"))
         body_of(server, "/fail_unheard")
-        assert.truthy(server:log():find("nobody hears this", 1, true))
+        assert.truthy(wait_until(function()
+          body_of(server, "/collect")
+          return server:log():find("nobody hears this", 1, true)
+        end, 1))
         assert.equal(pid, body_of(server, "/pid"))
       end)
 
@@ -594,13 +596,16 @@ describe("nginx", function()
       assert.truthy(took < 0.5, took)
     end)
 
-    it("ends a request whose client has left", function()
-      local server, upstream = start { locations = locations("/stuck") },
-        serve_silent()
-      local client = server:open("/stuck?url=" .. upstream.url)
-      nginx.read_to(client, "^a$")
+    it("ends a request whose client has left, and its jobs", function()
+      local server = start { locations = { ["/x"] = with_client [[
+        yuanjing.async(yuanjing.sleep, 10)
+        ngx.say("begun")
+        ngx.flush(true)
+        ngx.sleep(10)
+      ]] } }
+      local client = server:open("/x")
+      nginx.read_to(client, "^begun$")
       client:close()
-      until_closed(upstream, 1)
       local took = end_by(server, "QUIT")
       assert.truthy(took < 0.5, took)
     end)
@@ -616,8 +621,8 @@ describe("nginx", function()
       assert.truthy(until_closed(upstream, 1) < 1)
     end)
 
-    -- nginx gives the first thread of a request, or timer, that has ended to the
-    -- next.
+    -- nginx gives the first thread of a request, or timer, that has ended to
+    -- the next.
     it("leaves nothing of a job to the request in its thread", function()
       local server = start { server = ([[
         location = /begin {

@@ -101,9 +101,10 @@ describe("the service in examples/openresty", function()
   end)
 
   it("breaks the connection when a text breaks off", function()
-    local HEAD = scripted.answer(200, { ["Transfer-Encoding"] = "chunked" })
+    local head = scripted.answer(200, { ["Transfer-Encoding"] = "chunked" })
+    local half = scripted.chunked { 'data: {"content":"half"}\n\n' }
     local upstream = support.serve { default = { { "request" },
-      { "send", HEAD .. scripted.chunked { 'data: {"content":"half"}\n\n' } } } }
+      { "send", head .. half } } }
     local other = start(upstream.url)
     local status, problem, text = other:ask("/chat", { prompt = "x" })
     other:stop()

@@ -92,8 +92,8 @@ end
 
 -- Tasks --------------------------------------------------------------------
 
--- The id is paid for: with it the task can be fetched at any time. An image that
--- was answered at once has none, and gets one of ours.
+-- The id is paid for: with it the task can be fetched at any time. An image
+-- that was answered at once has none, and gets one of ours.
 local function start(kind)
   local task, err = client[kind](client, read_params(MEDIA))
   if not task then return fail(err) end

@@ -221,6 +221,16 @@ function loop.drop_gone()
   return pool:count() > n
 end
 
+--- Ends an exchange, and the wait of whoever reads it.
+---@param transfer yuanjing.core.Transfer
+function loop.close(transfer)
+  transfer:close()
+  local waiter = waiting and waiting[transfer]
+  if not waiter then return end
+  waiter:wake()
+  loop.settle()
+end
+
 local lingering = {}
 
 --- Lets a transfer whose answer is read run out by itself for a moment, so that

@@ -1,7 +1,7 @@
 --- Waiting in an nginx worker (OpenResty, or nginx with its Lua module): who
--- waits has a seat, which gives way to nginx; one timer's thread, the pump, moves
--- everything on while something is in flight, and ends with it. It waits for the
--- core's descriptor in a thread of nginx's own (`thread_pool yuanjing
+-- waits has a seat, which gives way to nginx; one timer's thread, the pump,
+-- moves everything on while something is in flight, and ends with it. It waits
+-- for the core's descriptor in a thread of nginx's own (`thread_pool yuanjing
 -- threads=1;`, or one that is called default), else it looks every few
 -- milliseconds.
 local process = require "ngx.process"
@@ -31,7 +31,7 @@ local BLOCKING = { init = true, init_worker = true, exit_worker = true }
 ---@field private is_woken boolean since it was parked
 ---@field problem? any what it is stopped with
 ---@field private context? table[] the request's, where more hangs on the seat
----@field private threads? thread[] it has started
+---@field private threads? table that it has started, and how many
 local Seat = {}
 Seat.__index = Seat
 
@@ -80,10 +80,11 @@ end
 -- sure that the pump runs.
 local LONG, SHORT = 86400, 1
 
+local is_pumping = false
 local asked -- when the pump was asked to run, while it does not
 local loop -- whom it moves on
 
--- In whole milliseconds, as nginx counts, and at least one: it gives way always.
+-- In whole milliseconds, as nginx counts, and at least one: it gives way.
 local function patience(seconds)
   local longest = asked and SHORT or LONG
   if not seconds or seconds > longest then return longest end
@@ -126,19 +127,17 @@ end
 
 -- One that has ended stays with its parent until that waits for it: so this is
 -- done now and then, or a timer that goes on for days would keep them all.
-local function reap(seat)
-  local threads = seat.threads or {}
-  if #threads < (seat.reap_at or 8) then return threads end
-  local left = {}
-  for _, thread in ipairs(threads) do
+local function reap(threads)
+  local left = 0
+  for thread in pairs(threads.all) do
     if coroutine.status(thread) == "zombie" then
+      threads.all[thread] = nil
       ngx.thread.wait(thread)
     else
-      left[#left + 1] = thread
+      left = left + 1
     end
   end
-  seat.reap_at = math.max(8, 2 * #left)
-  return left
+  threads.n, threads.most = left, 2 * left + 8
 end
 
 local function run_seated(job, run)
@@ -151,9 +150,14 @@ end
 
 local function spawn_thread(seat, job, run)
   bind(seat)
-  local threads = reap(seat)
-  seat.threads = threads
-  threads[#threads + 1] = assert(ngx.thread.spawn(run_seated, job, run))
+  local threads = seat.threads
+  if not threads then
+    threads = { all = setmetatable({}, WEAK_KEYS), n = 0, most = 8 }
+    seat.threads = threads
+  end
+  if threads.n >= threads.most then reap(threads) end
+  threads.n = threads.n + 1
+  threads.all[assert(ngx.thread.spawn(run_seated, job, run))] = true
 end
 
 -- A worker that ends calls its timers before their time.
@@ -185,7 +189,7 @@ local owners = setmetatable({}, WEAK_KEYS) -- by the request's ngx.ctx
 -- Ends the request as nginx itself does when the client leaves.
 local function leave(owner)
   owner:cancel()
-  loop.pool():wake() -- the pump looks whether that was the last
+  if is_pumping then loop.pool():wake() end -- that was perhaps the last
   ngx.exit(499)
 end
 
@@ -236,7 +240,6 @@ local HAS_THREADS = { worker = true, single = true }
 local PASSING = { ["no available Lua vm"] = true,
   ["ngx_thread_task_post failed"] = true }
 
-local is_pumping = false
 local pool_at -- in POOLS; past its end: no thread does the waiting
 
 local function first_pool()
@@ -257,8 +260,8 @@ local function watch(fd)
   return watch(fd)
 end
 
--- What nobody waits for has perhaps been dropped, and is ended by the collector,
--- which a worker with little to do would not hear of for minutes.
+-- What nobody waits for has perhaps been dropped, and is ended by the
+-- collector, which a worker with little to do would not hear of for minutes.
 local function sweep()
   if loop.drop_gone() then collectgarbage("step", COLLECT) end
 end
@@ -307,7 +310,8 @@ end
 function nginx.keep_moving(whom)
   loop = whom or loop
   local now = core.now()
-  if is_pumping or asked and now - asked < SHORT or not nginx.can_spawn() then
+  if is_pumping or asked and now - asked < SHORT / 2
+    or not nginx.can_spawn() then
     return
   end
   asked = now

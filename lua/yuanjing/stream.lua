@@ -99,6 +99,14 @@ local function fail(self, failure)
   return nil, self._err
 end
 
+-- Somebody else has closed it while it was waited for.
+local function interrupted(self)
+  self._over = true
+  self._err = self._complete { kind = "cancelled",
+    message = "the stream was closed meanwhile" }
+  return nil, self._err
+end
+
 -- The text stays in the transfer, where it takes no more room than it has to,
 -- until somebody asks for the whole; the connection may serve again.
 local function succeed(self, event)
@@ -112,6 +120,7 @@ local function take_event(self, event, body)
   if event == "pending" then
     if self._transfer:done() then return fail(self, cut(self, nil, false)) end
     loop.wait(self._transfer)
+    if self._closed then return interrupted(self) end
     return true
   end
   local _, _, _, _, finished, begun = self._transfer:summary()
@@ -241,7 +250,7 @@ end
 function methods:close()
   if self._over or self._closed then return end
   self._closed = true
-  self._transfer:close()
+  loop.close(self._transfer)
 end
 
 Stream.__close = methods.close
