@@ -677,7 +677,7 @@ describe("the sandbox's platform", function()
     end)
 
     it("of a client that went away, and of one still waiting", function()
-      local hung = io.popen(shell.command([[exec curl -s -m 0.3 -H "$2" \
+      local hung = io.popen(shell.command([[exec curl -s -m 1 -H "$2" \
         -H 'Content-Type: application/json' -H 'X-Sandbox: stall-head=9' \
         -d '{"model": "m", "prompt": "x"}' "$1"]], server.url .. CHAT, BEARER))
       assert.is_true(eventually(function()
