@@ -33,8 +33,8 @@ RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
 	LUA_CPATH="build/5.4/?.so;$$LUA_CPATH;"
 
 .PHONY: all build help deps poll test check rules exports storeys compile-check \
-	lint cppcheck tidy analyze sanitize sanitize-build valgrind demo docs bench \
-	install clean
+	lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz soak demo \
+	docs bench install clean
 
 all build: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
 
@@ -47,6 +47,8 @@ help:
 	@echo "compile-check  the binding against other Lua versions' headers"
 	@echo "sanitize       the suites under ASan and UBSan"
 	@echo "valgrind       the suites under valgrind"
+	@echo "fuzz           coverage-guided fuzzing; FUZZ=600 seconds a target"
+	@echo "soak           a million chunks and more; SOAK=0.1 a tenth of it"
 	@echo "docs           writes docs/models.md anew from the catalog"
 	@echo "bench          runs bench/run.sh"
 	@echo "install        luarocks make; LUAROCKS= and ROCKS_FLAGS= adjust it"
@@ -171,6 +173,15 @@ sanitize:
 valgrind:
 	@.ci/setup check
 	spec/run.sh --valgrind
+
+# FUZZ=600 seconds a target, or FUZZ=1000000x runs
+fuzz:
+	@.ci/setup test
+	spec/fuzz/run.sh $(FUZZ)
+
+soak: all
+	@.ci/setup test
+	spec/soak/run.sh $(SOAK)
 
 demo:
 	@.ci/setup build

@@ -49,7 +49,7 @@ local core = {
 -- Under csrc/, without the .c
 local c_files = [[
   buf json sse shape decoder source form request poller transfer pool
-  lcore ldecoder ljson lpool lrequest ltransfer
+  lcore ldecoder ldocument lpool lrequest ltransfer
 ]]
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.

@@ -111,9 +111,7 @@ static int l_curl_version(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {{"now", l_now},
-                                     {"json_end", yj_l_json_end},
-                                     {"has_long_number", yj_l_has_long_number},
-                                     {"settle", yj_l_settle},
+                                     {"decode", yj_l_decode},
                                      {"utf8_error", l_utf8_error},
                                      {"date", l_date},
                                      {"pollfd", l_pollfd},

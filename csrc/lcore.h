@@ -47,9 +47,7 @@ void yj_open_transfer(lua_State *L);
 int yj_l_decoder(lua_State *L);
 int yj_l_pool(lua_State *L);
 
-int yj_l_json_end(lua_State *L);
-int yj_l_has_long_number(lua_State *L);
-int yj_l_settle(lua_State *L);
+int yj_l_decode(lua_State *L);
 
 /* pool:open(request), which belongs to the transfer.       [-0, +1|2, v] */
 int yj_l_open(lua_State *L);

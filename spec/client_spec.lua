@@ -200,6 +200,8 @@ local REFUSALS = {
     '{"taskid":936759404378734592}', { kind = "platform",
     task = { id = "936759404378734592" },
     message = "the platform answered with a task instead of a text" } },
+  ["200 with no id of a task"] = { 200, {}, '{"taskid":{},"task":false}',
+    { kind = "decode", message = "the answer holds no text" } },
   ["400"] = { 400, {}, '{"error":"Missing prompt"}',
     { kind = "invalid_request", message = "Missing prompt" } },
   ["400 for a lack of funds"] = { 400, {}, '{"error":"InsufficientFunds"}',

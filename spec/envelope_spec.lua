@@ -34,6 +34,13 @@ describe("envelope.failure", function()
     { '{"error":true,"message":"why"}', { message = "why" } },
     { '{"error":true}',
       { message = "the platform reported a failure without a text" } },
+    -- what can not be written as JSON again is a failure all the same
+    { '{"error":{"a":nan}}',
+      { message = "the platform reported a failure without a text" } },
+    { '{"error":{"a":123456789012345},"status":"failed"}', { state = "FAILED",
+      message = "the platform reported the status FAILED" } },
+    { '{"error":{"a":"\255"}}',
+      { message = "the platform reported a failure without a text" } },
     { '{"status":"error","data":{"message":"no vendor"}}',
       { message = "no vendor", state = "ERROR" } },
     { '{"status":"Error","message":"m"}', { message = "m", state = "ERROR" } },

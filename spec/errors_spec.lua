@@ -1,3 +1,4 @@
+local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 
 local KEY = "sk-Ab/12+cd==_long-enough"
@@ -234,6 +235,29 @@ describe("a secret", function()
       code = KEY, type = KEY, call = "GET /?k=" .. KEY, hint = KEY,
       body = '{"key":"' .. KEY .. '"}' }, KEY)
     assert.equal(0, count(everything(err), KEY))
+  end)
+
+  it("is in nothing an answer says of a task", function()
+    local task = { id = KEY, status = "BEARER " .. KEY }
+    local err = errors.new({ kind = "platform", message = "x", task = task },
+      KEY)
+    assert.same({ id = "***", status = "BEARER ***" }, err.task)
+    assert.equal(0, count(tostring(err), KEY))
+    assert.equal(KEY, task.id)
+  end)
+
+  it("does not cost a task that is a handle", function()
+    local task = setmetatable({ id = "1" }, {})
+    assert.equal(task, errors.new({ kind = "platform", message = "x",
+      task = task }, KEY).task)
+  end)
+
+  it("leaves whole characters where a long text was mostly secrets", function()
+    for offset = 0, 3 do
+      local err = errors.new({ kind = "platform", message = ("a"):rep(offset)
+        .. KEY:rep(156) .. ("猫"):rep(2000) }, KEY)
+      assert.is_nil(core.utf8_error(err.message))
+    end
   end)
 
   it("leaves no half of itself where a body is cut", function()

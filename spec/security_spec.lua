@@ -10,7 +10,7 @@ local yuanjing = require "yuanjing"
 local KEY = "sk-s3cret/Key+0="
 local PNG = "\137PNG\r\n\26\n" .. ("\0"):rep(20)
 local FILM = ("film"):rep(5000)
-local LAST = { Connection = "close" }
+local LAST = { Connection = "close" } -- of its connection
 local OK = scripted.answer(200, LAST, '{"status":"RUNNING","data":[]}')
 local CREATED = scripted.answer(200, LAST, '{"taskid":"7","status":"CREATED"}')
 local REPLY = scripted.answer(200, LAST, '{"content":"fine"}')
@@ -27,7 +27,7 @@ local function client_at(url, options)
   options = options or {}
   options.base_url, options.asset_url = url, url
   options.api_key = options.api_key or KEY
-  options.retries = options.retries or 0
+  options.retries, options.timeout = options.retries or 0, 20
   return yuanjing.new(options)
 end
 
@@ -230,6 +230,25 @@ describe("the key", function()
         assert.is_nil(key_in(tostring(err)))
         assert.is_nil(key_in(events))
       end
+    end
+  end)
+
+  it("is not for a proxy that is to open a tunnel", function()
+    local proxy = support.serve { default = { { "request" },
+      { "send", scripted.answer(403, LAST, "") } } }
+    local client = client_at("https://platform.invalid", { proxy = proxy.url,
+      headers = { ["X-Mine"] = "s3cret" } })
+    for _, stream in ipairs { false, true } do
+      local reply, err = client:chat { prompt = "x", stream = stream }
+      assert.is_nil(reply)
+      assert.equal("transport", err.kind)
+    end
+    local requests = proxy:requests()
+    assert.equal(2, #requests)
+    for _, request in ipairs(requests) do
+      assert.equal("CONNECT platform.invalid:443 ",
+        request.head:match("^CONNECT %S+ "))
+      assert.is_nil(key_in(request.head))
     end
   end)
 

@@ -203,6 +203,21 @@ describe("a chunk", function()
   end)
 end)
 
+describe("a chunk that is no object", function()
+  after_each(support.clean)
+
+  for _, value in ipairs { "5", "true", '"x"', "null", "[1]" } do
+    it("has a document without fields: " .. value, function()
+      local stream = stream_of { { "send", "data: " .. value .. "\n\n" .. DONE } }
+      local chunk = assert(stream:next())
+      assert.same({ "", "table" }, { chunk.content, type(chunk.raw) })
+      local reply = assert(stream:finish())
+      assert.same({ "", "stop" }, { reply.content, reply.ended_by })
+      assert.is_table(reply.raw)
+    end)
+  end
+end)
+
 describe("leaving a stream", function()
   after_each(function()
     support.clean()
@@ -347,6 +362,15 @@ end)
 
 describe("an error of a stream", function()
   after_each(support.clean)
+
+  it("tells of an event that is a Python dict", function()
+    local stream = stream_of { { "send", events("so far")
+      .. "data: {'a': 1}\n\n" .. DONE } }
+    local reply, err = stream:finish()
+    assert.is_nil(reply)
+    assert.same({ "decode", "an event is not readable", "so far", "{'a': 1}" },
+      { err.kind, err.message, err.partial, err.body })
+  end)
 
   it("is told to on_event once, and by tostring in one line", function()
     local told = {}

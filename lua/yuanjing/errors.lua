@@ -78,19 +78,24 @@ function errors.redact(text, key)
   return (text:gsub(BEARER .. "%%20[^%s\"',}&]+", "%1%%20***"))
 end
 
+-- The first bytes of a text, back to where a UTF-8 character ends.
+local function cut(text, stop)
+  stop = math.max(0, stop)
+  for _ = 1, 3 do
+    local byte = text:byte(stop + 1)
+    if not byte or byte < 128 or byte > 191 then break end
+    stop = stop - 1
+  end
+  return text:sub(1, stop)
+end
+
 --- A text short enough to show, cut between characters.
 ---@param text string
 ---@param limit integer bytes
 ---@return string
 function errors.cap(text, limit)
   if #text <= limit then return text end
-  local stop = limit - 3
-  for _ = 1, 3 do -- back to where a UTF-8 character starts
-    local byte = text:byte(stop + 1)
-    if byte < 128 or byte > 191 then break end
-    stop = stop - 1
-  end
-  return text:sub(1, stop) .. "..."
+  return cut(text, limit - 3) .. "..."
 end
 
 -- Redacted before it is cut, or half a key could stay at the cut. A long text is
@@ -98,9 +103,20 @@ end
 -- in any shape could reach into from there goes as well.
 local function showable(text, limit, key)
   local rough = 8 * limit
-  local shown = errors.redact(text:sub(1, rough), key)
-  if #text > rough and key then shown = shown:sub(1, -3 * #key - 1) end
+  local shown = errors.redact(cut(text, rough), key)
+  if #text > rough and key then shown = cut(shown, #shown - 3 * #key) end
   return errors.cap(shown, limit)
+end
+
+-- What an answer says of a task may repeat the key like any text; a handle is
+-- the user's own.
+local function shown_task(task, key)
+  if not key or type(task) ~= "table" or getmetatable(task) then return task end
+  local shown = {}
+  for name, value in pairs(task) do
+    shown[name] = type(value) == "string" and errors.redact(value, key) or value
+  end
+  return shown
 end
 
 -- The value ----------------------------------------------------------------
@@ -123,6 +139,7 @@ function errors.new(fields, key)
     end
     err[name] = value
   end
+  err.task = shown_task(err.task, key)
   return setmetatable(err, Error)
 end
 

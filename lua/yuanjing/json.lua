@@ -79,81 +79,34 @@ end
 
 -- Decoding -----------------------------------------------------------------
 
--- An integer of more than 15 digits may silently become another one: it is put
--- in quotes before cjson sees it (64-bit ids are strings, PLATFORM.md section
--- 2).
-local function quote_long_integers(text)
-  return (text:gsub("[%w.+-]+", function(token)
-    local digits = token:match("^%-?(%d+)$")
-    if digits and #digits > 15 then
-      return '"' .. token .. '"'
-    end
-  end))
+local PROBLEMS = { incomplete = "it breaks off", invalid = "no JSON",
+  null = "nothing but null" }
+
+--- The first JSON value of a text that may hold more, and what is behind it; or
+--- nil, a message, and whether the text breaks off ("incomplete") or is no JSON
+--- ("invalid", "null"). The value holds no null: the field is not there. An
+--- integer of more than 15 digits comes as a string (64-bit ids are strings,
+--- PLATFORM.md section 2); on Lua 5.4 every other whole number is an integer.
+---@param text string
+---@return any value
+---@return string rest_or_message
+---@return "incomplete"|"invalid"|"null"|nil verdict
+function json.decode_first(text)
+  text = text:gsub("^\239\187\191", "")
+  local value, used = core.decode(text)
+  if value == nil then return nil, PROBLEMS[used], used end
+  return value, text:sub(used + 1)
 end
 
--- Where the string that opens at `open` ends. NB: a cut text may end behind a
--- backslash; the search only ever goes forward, so it ends there.
-local function string_end(text, open)
-  local at = text:find('["\\]', open + 1)
-  while at and text:sub(at, at) == "\\" do
-    at = text:find('["\\]', at + 2)
-  end
-  return at or #text
-end
-
--- The same, leaving what stands in strings alone.
-local function quote_outside_strings(text)
-  local out, from = {}, 1
-  while from <= #text do
-    local open = text:find('"', from, true) or #text + 1
-    out[#out + 1] = quote_long_integers(text:sub(from, open - 1))
-    local close = string_end(text, open)
-    out[#out + 1] = text:sub(open, close)
-    from = close + 1
-  end
-  return table.concat(out)
-end
-
-local function read(text)
-  if core.has_long_number(text) then text = quote_outside_strings(text) end
-  local value = cjson.decode(text)
-  if type(value) == "table" then
-    core.settle(value)
-  elseif type(value) == "number" and math.tointeger then
-    value = math.tointeger(value) or value
-  end
-  return value
-end
-
---- The value of a JSON text; never raises. It holds no null: the field is not
---- there. An integer of more than 15 digits comes as a string; on Lua 5.4 every
---- other whole number is an integer.
+--- The value of a JSON text, as decode_first() has it; never raises.
 ---@param text string
 ---@return any value nil too for the text "null"
 ---@return string? message
 function json.decode(text)
-  local ok, value = pcall(read, text)
-  if not ok then return nil, plain(value) end
-  if value == NULL then return nil, "nothing but null" end
+  local value, used = core.decode(text)
+  if value == nil then return nil, PROBLEMS[used] end
+  if used < #text then return nil, "more than one value" end
   return value
-end
-
---- The first JSON value of a text that may hold more, and what is behind it; or
---- nil, a message, and whether the text breaks off ("incomplete") or is no JSON
---- ("invalid").
----@param text string
----@return any value
----@return string rest_or_message
----@return "incomplete"|"invalid"|nil verdict
-function json.decode_first(text)
-  text = text:gsub("^\239\187\191", "")
-  local length, verdict = core.json_end(text)
-  if not length then
-    return nil, verdict == "invalid" and "no JSON" or "it breaks off", verdict
-  end
-  local value, message = json.decode(text:sub(1, length))
-  if value == nil then return nil, message, "invalid" end
-  return value, text:sub(length + 1)
 end
 
 return json

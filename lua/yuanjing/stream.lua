@@ -19,7 +19,10 @@ local stream = {}
 local Chunk = {}
 
 local LAZY = {
-  raw = function(self) return json.decode(self._json) or {} end,
+  raw = function(self)
+    local document = json.decode(self._json)
+    return type(document) == "table" and document or {}
+  end,
   usage = function(self) return self._has_usage and self.raw.usage or nil end,
 }
 
@@ -45,8 +48,10 @@ Stream.__index = methods
 -- The verdict --------------------------------------------------------------
 
 local function bad_event(_, body)
-  local _, failure = envelope.read(body)
-  failure = failure or { kind = "decode", message = "an event is not readable" }
+  local document, failure = envelope.read(body)
+  if document then -- of a sort: what came with it is a warning
+    failure = { kind = "decode", message = "an event is not readable" }
+  end
   failure.body = failure.body or body
   return failure
 end

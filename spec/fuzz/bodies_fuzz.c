@@ -1,5 +1,5 @@
 /* What the platform's bodies are read as: spec/fuzz/bodies.lua.
- * with: buf decoder form json lcore ldecoder ljson lpool lrequest ltransfer
+ * with: buf decoder form json lcore ldecoder ldocument lpool lrequest ltransfer
  * with: poller pool request shape source sse transfer
  * ldflags: -llua5.4 -lcurl
  * seeds: bodies

@@ -1,5 +1,5 @@
 /* What a call makes of an answer, whatever is in it: spec/fuzz/replies.lua.
- * with: buf decoder form json lcore ldecoder ljson lpool lrequest ltransfer
+ * with: buf decoder form json lcore ldecoder ldocument lpool lrequest ltransfer
  * with: poller pool request shape source sse transfer
  * ldflags: -llua5.4 -lcurl
  * seeds: replies

@@ -179,9 +179,9 @@ end
 -- What is left to say of a failure without a text.
 local function spelled_out(document)
   local err = document.error
-  if type(err) == "table" then
-    return word(err.code) or word(err.type) or json.encode(err)
-  end
+  local spelled = type(err) == "table"
+    and (word(err.code) or word(err.type) or json.encode(err))
+  if spelled then return spelled end
   local status = status_word(document)
   return status and ("the platform reported the status " .. status)
     or "the platform reported a failure without a text"

@@ -58,8 +58,9 @@ end
 -- A task is work that is paid for: its id must not get lost.
 local function task_failure(document)
   local id = document.taskid
-  if id == nil or document.choices ~= nil then return nil end
-  return { kind = "platform", task = { id = tostring(id),
+  if type(id) == "number" then id = ("%.0f"):format(id) end
+  if not filled(id) or document.choices ~= nil then return nil end
+  return { kind = "platform", task = { id = id,
     status = filled(document.status) },
     message = "the platform answered with a task instead of a text" }
 end
@@ -125,7 +126,8 @@ end
 --- The reply that a stream adds up to.
 ---@return yuanjing.Reply
 function texts.stream_reply(content, reasoning, finish_reason, last_chunk)
-  local reply = reply_of(json.decode(last_chunk or "") or {})
+  local document = json.decode(last_chunk or "")
+  local reply = reply_of(type(document) == "table" and document or {})
   reply.content = content
   reply.reasoning_content = reasoning
   reply.finish_reason = finish_reason or reply.finish_reason

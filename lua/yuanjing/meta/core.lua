@@ -8,21 +8,12 @@ local core = {}
 ---@return number
 function core.now() end
 
---- Bytes of the first JSON value of a text and the blanks behind it.
+--- The first JSON value of a text, without its nulls; or nil and why not.
 ---@param text string
----@return integer? length
----@return "incomplete"|"invalid"|nil problem
-function core.json_end(text) end
-
---- Whether 16 digits stand in a row.
----@param text string
----@return boolean
-function core.has_long_number(text) end
-
---- Takes cjson's nulls out of a decoded document and makes integers of whole
---- numbers.
----@param document table
-function core.settle(document) end
+---@return any value
+---@return integer|"incomplete"|"invalid"|"null" used_or_problem bytes up to what is behind it
+---@return integer? used of null
+function core.decode(text) end
 
 --- Where the first byte stands that is not UTF-8.
 ---@param text string

@@ -1,0 +1,245 @@
+/* ldocument: a JSON text as Lua values.
+ *
+ * json.h has found the text whole: nothing is checked here again. There are no
+ * nulls: such a field is not there, and in a list what follows moves up. Whole
+ * numbers are integers where Lua has them; one with more digits than a double
+ * holds stays the text it is, for ids are texts (PLATFORM.md section 2). Members
+ * are gathered on the stack, so that a table is made once and in its size.
+ */
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lcore.h"
+
+#define LONG 16 /* digits that a double may not hold */
+
+/* How many values wait on the stack, and in how many objects within another:
+ * deeper ones are filled as they come, or LuaJIT's stack would not do. */
+#define BATCH 64
+#define SHALLOW 16
+
+struct builder {
+  lua_State *L;
+  const char *p; /* where the next token is, or blanks before it */
+  const char *end;
+  int depth;
+};
+
+static void build_value(struct builder *b);
+
+static char skip_blanks(struct builder *b) {
+  while (*b->p == ' ' || *b->p == '\n' || *b->p == '\t' || *b->p == '\r')
+    b->p++;
+  return *b->p;
+}
+
+/* ---- strings ---- */
+
+/* Unescaped in a userdata: scratch that has an owner, whatever is raised.
+ *                                                          [-0, +1, m] */
+static void push_escaped(lua_State *L, const char *text, size_t len) {
+  struct yj_json_value value;
+  char *scratch = lua_newuserdata(L, len);
+  value.type = YJ_JSON_STRING;
+  value.escaped = 1;
+  value.text = text;
+  value.len = len;
+  lua_pushlstring(L, scratch, yj_json_unescape(&value, scratch));
+  lua_remove(L, -2);
+}
+
+/* [-0, +1, m] */
+static void build_string(struct builder *b) {
+  const char *text = b->p + 1;
+  size_t len;
+  int escaped = 0;
+  yj_json_read_string(&b->p, b->end, &escaped);
+  len = (size_t)(b->p - 1 - text);
+  if (escaped)
+    push_escaped(b->L, text, len);
+  else
+    lua_pushlstring(b->L, text, len);
+}
+
+/* ---- numbers ---- */
+
+static int is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* [-0, +1, -] */
+static void push_whole(lua_State *L, lua_Number number) {
+#if LUA_VERSION_NUM >= 503
+  lua_Integer whole;
+  if (lua_numbertointeger(number, &whole) && (lua_Number)whole == number) {
+    lua_pushinteger(L, whole);
+    return;
+  }
+#endif
+  lua_pushnumber(L, number);
+}
+
+/* Where the host's locale has another point than JSON, Lua knows how to read a
+ * fraction all the same.                                   [-0, +0, -] */
+static lua_Number read_fraction(lua_State *L, int token) {
+  if (*localeconv()->decimal_point == '.')
+    return (lua_Number)strtod(lua_tostring(L, token), NULL);
+  return lua_tonumber(L, token);
+}
+
+/* All that is no plain integer: with a point, an exponent, a plus, hex digits;
+ * infinity and NaN, as cjson takes them.                   [-0, +1, m] */
+static void push_other(lua_State *L, const char *text, size_t len) {
+  char first = text[*text == '-' || *text == '+'];
+  lua_Number number;
+  lua_pushlstring(L, text, len);
+  if ((first | 0x20) == 'i')
+    number = *text == '-' ? -HUGE_VAL : HUGE_VAL;
+  else if ((first | 0x20) == 'n')
+    number = HUGE_VAL - HUGE_VAL;
+  else
+    number = read_fraction(L, lua_gettop(L));
+  lua_pop(L, 1);
+  push_whole(L, number);
+}
+
+static int ends_token(char c) {
+  return c == ',' || c == '}' || c == ']' || (c >= 0 && c <= ' ');
+}
+
+/* [-0, +1, m] */
+static void build_number(struct builder *b) {
+  const char *start = b->p, *digits = start + (*start == '-'), *p = digits;
+  lua_Number number = 0;
+  for (; is_digit(*p); p++)
+    number = number * 10 + (*p - '0');
+  b->p = p;
+  while (!ends_token(*b->p))
+    b->p++;
+  if (b->p != p || p == digits)
+    push_other(b->L, start, (size_t)(b->p - start));
+  else if (p - digits >= LONG)
+    lua_pushlstring(b->L, start, (size_t)(p - start));
+  else
+    push_whole(b->L, *start == '-' ? -number : number);
+}
+
+/* ---- tables ---- */
+
+/* Moves the pairs above `table`, which is 0 as long as there is none, into it.
+ *                                                          [-n, +0|1, m] */
+static void put_pairs(lua_State *L, int base, int *table) {
+  int i, top = lua_gettop(L);
+  if (*table == 0) {
+    lua_createtable(L, 0, (top - base) / 2);
+    lua_insert(L, base + 1);
+    *table = base + 1;
+    top++;
+  }
+  for (i = *table + 1; i < top; i += 2) {
+    lua_pushvalue(L, i);
+    lua_pushvalue(L, i + 1);
+    lua_rawset(L, *table);
+  }
+  lua_settop(L, *table);
+}
+
+/* [-0, +1, m] */
+static void build_object(struct builder *b) {
+  lua_State *L = b->L;
+  int base = lua_gettop(L), table = 0;
+  int batch = b->depth > SHALLOW ? 2 : BATCH;
+  luaL_checkstack(L, BATCH + 8, "document nested too deep");
+  b->p++;
+  while (skip_blanks(b) != '}') {
+    build_string(b);
+    skip_blanks(b);
+    b->p++; /* the colon */
+    build_value(b);
+    if (lua_gettop(L) - base >= batch)
+      put_pairs(L, base, &table);
+    if (skip_blanks(b) == ',')
+      b->p++;
+  }
+  b->p++;
+  put_pairs(L, base, &table);
+}
+
+/* Moves the values above `table` into it, behind the first `n`.
+ *                                                          [-n, +0|1, m] */
+static int put_values(lua_State *L, int base, int *table, int n) {
+  int i, more = lua_gettop(L) - (*table == 0 ? base : *table);
+  if (*table == 0) {
+    lua_createtable(L, more, 0);
+    lua_insert(L, base + 1);
+    *table = base + 1;
+  }
+  for (i = more; i > 0; i--)
+    lua_rawseti(L, *table, n + i);
+  return n + more;
+}
+
+/* [-0, +1, m] */
+static void build_array(struct builder *b) {
+  lua_State *L = b->L;
+  int base = lua_gettop(L), table = 0, n = 0;
+  int batch = b->depth > SHALLOW ? 1 : BATCH;
+  luaL_checkstack(L, BATCH + 8, "document nested too deep");
+  b->p++;
+  while (skip_blanks(b) != ']') {
+    build_value(b);
+    if (lua_isnil(L, -1))
+      lua_pop(L, 1);
+    if (lua_gettop(L) - base >= batch)
+      n = put_values(L, base, &table, n);
+    if (skip_blanks(b) == ',')
+      b->p++;
+  }
+  b->p++;
+  put_values(L, base, &table, n);
+}
+
+/* [-0, +1, m] */
+static void build_value(struct builder *b) {
+  lua_State *L = b->L;
+  char c = skip_blanks(b);
+  b->depth++;
+  if (c == '"')
+    build_string(b);
+  else if (c == '{')
+    build_object(b);
+  else if (c == '[')
+    build_array(b);
+  else if (c == 't' || c == 'f' || (c == 'n' && b->p[1] == 'u')) {
+    if (c == 'n')
+      lua_pushnil(L);
+    else
+      lua_pushboolean(L, c == 't');
+    b->p += c == 'f' ? 5 : 4;
+  } else {
+    build_number(b);
+  }
+  b->depth--;
+}
+
+/* decode(text) -> the first value in it, bytes up to what is behind it
+ *               | nil, "incomplete" | "invalid" | "null", bytes [-0, +2|3, v] */
+int yj_l_decode(lua_State *L) {
+  struct builder b;
+  size_t len, used = 0;
+  const char *text = luaL_checklstring(L, 1, &len);
+  enum yj_json_verdict verdict = yj_json_read(text, len, NULL, NULL, 0, &used);
+  lua_settop(L, 1);
+  if (verdict != YJ_JSON_WHOLE)
+    return yj_push_fail(L, verdict == YJ_JSON_INCOMPLETE ? "incomplete"
+                                                         : "invalid");
+  b.L = L;
+  b.p = text;
+  b.end = text + len;
+  b.depth = 0;
+  build_value(&b);
+  if (lua_isnil(L, -1))
+    lua_pushliteral(L, "null");
+  lua_pushinteger(L, (lua_Integer)used);
+  return lua_gettop(L) - 1;
+}
