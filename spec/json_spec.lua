@@ -130,7 +130,7 @@ describe("json.decode", function()
   end)
 
   local broken = { "", "  ", "{", '{"a":', "[1,]", '{"a":1,}', "tru", "<html>",
-    '{"a":1}{"b":2}', '{"a":1} x', "{'error': 'x'}", "a\0b", "null" }
+    '{"a":1}{"b":2}', '{"a":1} x', "{'error': 'x'}", "a\0b", "null", "null5" }
   for _, text in ipairs(broken) do
     it(("gives a message for %q"):format(text), function()
       local value, message = json.decode(text)

@@ -103,9 +103,12 @@ end
 ---@return any value nil too for the text "null"
 ---@return string? message
 function json.decode(text)
-  local value, used = core.decode(text)
+  local value, used, used_by_null = core.decode(text)
+  local stop = value == nil and used_by_null or used
+  if type(stop) == "number" and stop < #text then
+    return nil, "more than one value"
+  end
   if value == nil then return nil, PROBLEMS[used] end
-  if used < #text then return nil, "more than one value" end
   return value
 end
 
