@@ -74,6 +74,10 @@ local function is_on_time(cell)
   return cell.took >= 0.95 * least and cell.took <= least + SLACK
 end
 
+-- The sanitizers and valgrind keep what is freed.
+local IS_WEIGHED = not (os.getenv("YJ_BUILD") or ""):find("asan")
+  and not (os.getenv("LD_PRELOAD") or ""):find("vgpreload")
+
 local function has_file(cell)
   return cell.call.is_file and not cell.err
 end
@@ -102,7 +106,7 @@ local PROBLEMS = {
     return cell.has_file ~= (has_file(cell) or false)
   end,
   ["it took too much memory"] = function(cell)
-    return cell.fault.most and cell.grown > cell.fault.most
+    return IS_WEIGHED and cell.fault.most and cell.grown > cell.fault.most
   end,
   ["another outcome in another way to do it"] = function(cell, seen)
     return cell.outcome ~= seen[cell.mode][cell.call.name]
@@ -131,7 +135,8 @@ local function descriptors()
     retries = 0 }):models()
   collectgarbage()
   collectgarbage()
-  return tonumber(support.output("ls /proc/$PPID/fd | wc -l"))
+  local list = support.output("ls -l /proc/$PPID/fd | sed -n 's/.* -> //p'")
+  return { count = select(2, list:gsub("[^\n]+", "")), list = list }
 end
 
 describe("a fault", function()
@@ -162,7 +167,8 @@ describe("a fault", function()
   it("leaves nothing open", function()
     assert.equal(0, loop.pool():count())
     local after = descriptors()
-    assert.truthy(after <= before, after .. " descriptors of " .. before)
+    assert.truthy(after.count <= before.count,
+      before.list .. "\n-- and then --\n" .. after.list)
   end)
 
   it("is told of in docs/faults.md (else: make docs)", function()

@@ -3,9 +3,6 @@
 -- judges what came of it when allocations work again.
 local name, origin = ...
 
--- LuaJIT does not live through it while it compiles.
-if rawget(_G, "jit") then require("jit").off() end
-
 local MODULES = "^yuanjing"
 
 local function client()

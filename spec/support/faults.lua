@@ -339,9 +339,11 @@ return {
       once = cells("truncated 1/1", "ok 2/2", "ok 2/2"),
     },
     {
+      -- a connection with bytes that libcurl has not read stays in its cache
       name = "length too small", told = "sends more than it says",
       script = answer(function(call)
-        return head_with_length(call, #half(call)) .. body(call)
+        return head(call, ("Connection: close\r\nContent-Length: %d\r\n")
+          :format(#half(call))) .. body(call)
       end, CLOSE),
       always = cells("decode 1/1", "decode 1/1", "cut short 1/1",
         { stream = "truncated 1/1" }),
