@@ -46,7 +46,8 @@ struct sample {
 
 static struct sample late = {0, NULL}, slow = {0, NULL};
 static int ep, port;
-static long n_begun, n_ended, is_measured;
+static long n_begun, n_ended;
+static int64_t measured = INT64_MAX; /* from when on; before that is no part */
 
 static int64_t now_us(void) {
   struct timespec t;
@@ -160,7 +161,7 @@ static void hear_line(struct stream *s, int64_t now) {
   s->line[s->n] = 0;
   if (s->n == 15 && strspn(s->line, "0123456789") == 15) {
     if (s->events++ == 0) n_begun++;
-    if (is_measured) note(&late, now - atoll(s->line));
+    if (atoll(s->line) >= measured) note(&late, now - atoll(s->line));
   }
   s->n = 0;
 }
@@ -188,7 +189,7 @@ static void hear_neighbour(int fd) {
   if (got <= 0) return; /* an old worker has gone */
   bytes[got] = 0;
   if (strstr(bytes, "done\n") == NULL) return;
-  if (is_measured) note(&slow, now_us() - asked - SLOW_US);
+  if (asked >= measured) note(&slow, now_us() - asked - SLOW_US);
   asked = now_us();
   ask(fd, "/slow", "keep-alive");
 }
@@ -226,11 +227,11 @@ static void run_streams(char **argv) {
     fputs("nginx_load: one has ended before all have begun\n", stderr);
     exit(1);
   }
-  is_measured = 1;
+  measured = now_us();
   from = use_now(argv + 6);
   while (n_ended == 0) look(neighbour, ends);
   to = use_now(argv + 6);
-  is_measured = 0;
+  measured = INT64_MAX;
   while (n_ended < n) look(neighbour, ends);
   for (i = 0; i < n; i++) lost += events - all[i].events;
   printf("events=%ld lost=%ld p50_ms=%.3f p99_ms=%.3f us_per_event=%.2f "
