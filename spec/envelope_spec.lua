@@ -319,6 +319,13 @@ describe("envelope.refusal", function()
     assert.equal("server", envelope.refusal(500, nil, nil).kind)
   end)
 
+  it("takes no longer for many blanks", function()
+    local before = os.clock()
+    local failure = envelope.refusal(500, {}, "a" .. (" "):rep(1000000) .. "b ")
+    assert.equal("server", failure.kind)
+    assert.is_true(os.clock() - before < 2)
+  end)
+
   it("names the size of what was too large", function()
     local function message(sent)
       return envelope.refusal(413, {}, "413", sent).message

@@ -86,8 +86,10 @@ local ENTITIES = {
 
 -- Small readers ------------------------------------------------------------
 
+-- NB: "%s+$" would try each blank in the midst of a text anew.
 local function trim(text)
-  return (text:gsub("^%s+", ""):gsub("%s+$", ""))
+  local from = text:find("%S")
+  return from and text:match("^.*%S", from) or ""
 end
 
 local function matches_any(text, patterns)
