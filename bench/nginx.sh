@@ -1,7 +1,8 @@
 #!/bin/sh
 # nginx.sh [ROUNDS [SECONDS]]: this module in an nginx worker beside a reader
 # written by hand on nginx's own sockets (nginx_reader.lua): the same proxy,
-# three ways, at 1, 50 and 500 streams of 50 events a second each.
+# three ways, at 1, 50 and 500 streams (N="1 50 500") of an event every 20 ms
+# (GAP=20) each.
 #   threads   ours, with a thread_pool        pump   ours, without
 #   by_hand   the reader
 # The worker has the first CPU, what asks and what answers the second. ROUNDS
@@ -15,7 +16,7 @@ cd "$(dirname "$0")/.."
 ROOT=$PWD
 W=${W:-$PWD/build/bench/nginx}
 ROUNDS=${1:-5} SECONDS_EACH=${2:-5}
-PORT=${PORT:-18590}
+PORT=${PORT:-18590} GAP=${GAP:-20}
 UPSTREAM=$PORT WITH=$((PORT + 1)) WITHOUT=$((PORT + 2)) SILENT=$((PORT + 3))
 pids=
 
@@ -60,7 +61,7 @@ streams() { # streams WAY STREAMS EVENTS
   n=$2 events=$3
   # shellcheck disable=SC2046
   set -- $(way "$1")
-  load streams "$2" "/$1/$UPSTREAM/paced/$events/20" "$n" "$events" \
+  load streams "$2" "/$1/$UPSTREAM/paced/$events/$GAP" "$n" "$events" \
     "$(worker "$3")" "$upstream"
 }
 
@@ -104,9 +105,9 @@ serve without $WITHOUT ''
 sleep 0.5
 : >"$W/figures"
 for _ in $(seq "$ROUNDS"); do
-  for n in 1 50 500; do
+  for n in ${N:-1 50 500}; do
     for w in by_hand threads pump; do
-      measure $w $n $((SECONDS_EACH * 50)) >>"$W/figures"
+      measure $w "$n" $((SECONDS_EACH * 1000 / GAP)) >>"$W/figures"
     done
   done
 done
