@@ -21,13 +21,15 @@ static inline int yj_absindex(lua_State *L, int i) {
   return i > 0 || i <= LUA_REGISTRYINDEX ? i : lua_gettop(L) + i + 1;
 }
 
-/* upvalues are not supported: nobody here needs them       [-0, +0, m] */
+/* with one upvalue at most: nobody here needs more         [-nup, +0, m] */
 static inline void yj_setfuncs(lua_State *L, const luaL_Reg *row, int nup) {
-  (void)nup;
   for (; row->name != NULL; row++) {
-    lua_pushcfunction(L, row->func);
-    lua_setfield(L, -2, row->name);
+    if (nup > 0)
+      lua_pushvalue(L, -1);
+    lua_pushcclosure(L, row->func, nup);
+    lua_setfield(L, -2 - nup, row->name);
   }
+  lua_pop(L, nup);
 }
 
 static inline void yj_setmetatable(lua_State *L, const char *name) {
@@ -57,6 +59,13 @@ static inline void yj_setmetatable(lua_State *L, const char *name) {
 #define yj_newuserdata(L, size) lua_newuserdata((L), (size))
 #define yj_getuservalue(L, i) lua_getfenv((L), (i))
 #define yj_setuservalue(L, i) ((void)lua_setfenv((L), (i)))
+#endif
+
+/* A userdata that holds bytes and nothing else. */
+#if LUA_VERSION_NUM >= 504
+#define yj_newbytes(L, size) lua_newuserdatauv((L), (size), 0)
+#else
+#define yj_newbytes lua_newuserdata
 #endif
 
 #endif

@@ -40,15 +40,7 @@ struct yj_chunk {
 /* All zeroes is a decoder at the start of a stream that owns nothing. */
 struct yj_decoder {
   struct yj_buf inbox;     /* bytes not looked at yet */
-  struct yj_buf pending;   /* lines that are no whole value yet */
-  struct yj_buf content;   /* the text of the stream so far */
-  struct yj_buf reasoning; /* the reasoning of the stream so far */
-  struct yj_buf finish_reason;
-  struct yj_buf tail;      /* the last chunk, or the last that has a usage */
   struct yj_sse sse;
-  struct yj_shape shape;   /* of the last chunk: the next looks like it */
-  size_t limit;            /* of one event, in bytes; 0: the default */
-  size_t depth;            /* open brackets in pending */
   enum yj_event verdict;   /* once it is a final one, it stays */
   unsigned char in_string, in_escape; /* where pending ends */
   unsigned char several;   /* pending begins with a value, or with nothing */
@@ -57,6 +49,14 @@ struct yj_decoder {
   unsigned char ended;     /* no more bytes will come */
   unsigned char finished;  /* a finish_reason or finish "1" was seen */
   unsigned char tail_usage;
+  size_t limit;            /* of one event, in bytes; 0: the default */
+  struct yj_buf pending;   /* lines that are no whole value yet */
+  size_t depth;            /* open brackets in pending */
+  struct yj_buf content;   /* the text of the stream so far */
+  struct yj_buf tail;      /* the last chunk, or the last that has a usage */
+  struct yj_shape shape;   /* of the last chunk: the next looks like it */
+  struct yj_buf reasoning; /* the reasoning of the stream so far */
+  struct yj_buf finish_reason;
 };
 
 /* 1, or 0 when out of memory. What follows [DONE] is dropped. */

@@ -21,17 +21,26 @@ int yj_push_fail(lua_State *L, const char *message) {
 
 void yj_new_class(lua_State *L, const char *name, const luaL_Reg *methods,
                   lua_CFunction close) {
+  const luaL_Reg events[] = {{"__gc", close}, {"__close", close}, {NULL, NULL}};
   luaL_newmetatable(L, name);
   lua_pushstring(L, name);
   lua_setfield(L, -2, "__name");
-  lua_pushcfunction(L, close);
-  lua_setfield(L, -2, "__gc");
-  lua_pushcfunction(L, close);
-  lua_setfield(L, -2, "__close");
+  lua_pushvalue(L, -1);
+  luaL_setfuncs(L, events, 1);
   lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
+  lua_pushvalue(L, -2);
+  luaL_setfuncs(L, methods, 1);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
+}
+
+void *yj_check_self(lua_State *L, const char *name) {
+  int is_self = 0;
+  if (lua_getmetatable(L, 1)) {
+    is_self = lua_rawequal(L, -1, lua_upvalueindex(1));
+    lua_pop(L, 1);
+  }
+  return is_self ? lua_touserdata(L, 1) : luaL_checkudata(L, 1, name);
 }
 
 /* now() -> seconds on the monotonic clock                  [-0, +1, -] */
@@ -112,6 +121,7 @@ static int l_curl_version(lua_State *L) {
 
 static const luaL_Reg functions[] = {{"now", l_now},
                                      {"decode", yj_l_decode},
+                                     {"text", yj_l_text},
                                      {"utf8_error", l_utf8_error},
                                      {"date", l_date},
                                      {"pollfd", l_pollfd},

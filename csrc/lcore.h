@@ -15,9 +15,14 @@
 
 #define YJ_NOT_MINE "opened by another process, before a fork"
 
-/* Makes the metatable of a class; leaves nothing.          [-0, +0, m] */
+/* Makes the metatable of a class, which is an upvalue of its methods; leaves
+ * nothing.                                                 [-0, +0, m] */
 void yj_new_class(lua_State *L, const char *name, const luaL_Reg *methods,
                   lua_CFunction close);
+
+/* The object at index 1, for a method of that class: its metatable is not
+ * looked up by name.                                       [-0, +0, v] */
+void *yj_check_self(lua_State *L, const char *name);
 
 /* nil, message                                             [-0, +2, m] */
 int yj_push_fail(lua_State *L, const char *message);
@@ -48,12 +53,14 @@ int yj_l_decoder(lua_State *L);
 int yj_l_pool(lua_State *L);
 
 int yj_l_decode(lua_State *L);
+int yj_l_text(lua_State *L);
 
 /* pool:open(request), which belongs to the transfer.       [-0, +1|2, v] */
 int yj_l_open(lua_State *L);
 
-/* The open pool at index i; raises when it is closed.      [-0, +0, v] */
-struct yj_pool *yj_check_pool(lua_State *L, int i);
+/* The open pool whose method this is; raises when it is closed.
+ *                                                          [-0, +0, v] */
+struct yj_pool *yj_check_pool(lua_State *L);
 
 #pragma GCC visibility pop
 

@@ -21,6 +21,24 @@ static void push_slice_or_nil(lua_State *L, const struct yj_slice *s) {
     lua_pushnil(L);
 }
 
+/* As a userdata: few ask for it, and a string is dear in LuaJIT, which tells
+ * strings apart by twelve of their bytes: the documents of a stream differ in
+ * others, and each would be compared with all that the collector has not taken
+ * yet. */
+static void push_bytes(lua_State *L, const struct yj_slice *s) {
+  memcpy(yj_newbytes(L, s->len), s->text, s->len);
+}
+
+/* text(bytes) -> the string that push_bytes() did not make [-0, +1, v] */
+int yj_l_text(lua_State *L) {
+  lua_settop(L, 1);
+  if (lua_type(L, 1) == LUA_TUSERDATA && !lua_getmetatable(L, 1))
+    lua_pushlstring(L, lua_touserdata(L, 1), lua_rawlen(L, 1));
+  else
+    luaL_checkstring(L, 1);
+  return 1;
+}
+
 static void push_buf(lua_State *L, const struct yj_buf *b) {
   lua_pushlstring(L, yj_buf_bytes(b), yj_buf_len(b));
 }
@@ -43,17 +61,19 @@ static int push_no_chunk(lua_State *L, enum yj_event event,
   return 3;
 }
 
-/* next() -> content, json, reasoning?, finish_reason?, has usage, is odd
+/* next([as_bytes]) -> content, json (as bytes for text()), reasoning?,
+ *          finish_reason?, has usage, is odd
  *        | nil, "pending" | "done" | "end" | "too_large" | "no_memory"
  *        | nil, "bad" | "cut", text                        [-0, +n, m] */
 int yj_push_next(lua_State *L, yj_next_fn next, void *source,
                  const struct yj_decoder *d) {
   struct yj_chunk chunk;
+  int as_bytes = lua_toboolean(L, 2);
   enum yj_event event = next(source, &chunk);
   if (event != YJ_EVENT_CHUNK)
     return push_no_chunk(L, event, d);
   push_slice(L, &chunk.content);
-  push_slice(L, &chunk.json);
+  (as_bytes ? push_bytes : push_slice)(L, &chunk.json);
   push_slice_or_nil(L, &chunk.reasoning);
   push_slice_or_nil(L, &chunk.finish_reason);
   lua_pushboolean(L, chunk.usage);
@@ -114,7 +134,7 @@ int yj_push_summary(lua_State *L, const struct yj_decoder *d) {
 }
 
 static struct yj_decoder *check(lua_State *L) {
-  return luaL_checkudata(L, 1, YJ_DECODER_MT);
+  return yj_check_self(L, YJ_DECODER_MT);
 }
 
 /* decoder([limit]) -> Decoder; limit in bytes of one event [-0, +1, v] */

@@ -10,13 +10,13 @@ struct pool_box {
   struct yj_pool *pool; /* NULL: closed */
 };
 
-static struct pool_box *check_box(lua_State *L, int i) {
-  return luaL_checkudata(L, i, YJ_POOL_MT);
+static struct pool_box *check_box(lua_State *L) {
+  return yj_check_self(L, YJ_POOL_MT);
 }
 
-struct yj_pool *yj_check_pool(lua_State *L, int i) {
-  struct pool_box *box = check_box(L, i);
-  luaL_argcheck(L, box->pool != NULL, i, "the pool is closed");
+struct yj_pool *yj_check_pool(lua_State *L) {
+  struct pool_box *box = check_box(L);
+  luaL_argcheck(L, box->pool != NULL, 1, "the pool is closed");
   return box->pool;
 }
 
@@ -59,7 +59,7 @@ static int push_moved(lua_State *L, int error) {
 /* step([budget in seconds]): handles what is ready, never waits
  *                                                          [-0, +1|2, v] */
 static int l_step(lua_State *L) {
-  struct yj_pool *pool = yj_check_pool(L, 1);
+  struct yj_pool *pool = yj_check_pool(L);
   lua_Number budget = luaL_optnumber(L, 2, 0);
   luaL_argcheck(L, budget >= 0 && budget <= 1e6, 2, "out of range");
   /* rounded up: 0 would be no budget at all */
@@ -77,21 +77,21 @@ static int to_ms(lua_Number seconds) {
 
 /* wait([seconds]): until something happens, then as step() [-0, +1|2, v] */
 static int l_wait(lua_State *L) {
-  struct yj_pool *pool = yj_check_pool(L, 1);
+  struct yj_pool *pool = yj_check_pool(L);
   lua_Number seconds = luaL_optnumber(L, 2, -1);
   luaL_argcheck(L, !isnan(seconds), 2, "not a number");
   return push_moved(L, yj_pool_wait(pool, to_ms(seconds)));
 }
 
 static int l_wake(lua_State *L) {
-  yj_pool_wake(yj_check_pool(L, 1));
+  yj_pool_wake(yj_check_pool(L));
   return 0;
 }
 
 /* alarm([at]): ends a wait at that time on the clock of now(), once, in place of
  * an alarm set before; nil: none                           [-0, +0, v] */
 static int l_alarm(lua_State *L) {
-  struct yj_pool *pool = yj_check_pool(L, 1);
+  struct yj_pool *pool = yj_check_pool(L);
   lua_Number at = luaL_optnumber(L, 2, HUGE_VAL);
   luaL_argcheck(L, at >= 0, 2, "out of range");
   /* rounded up: a wait does not end before its time */
@@ -102,7 +102,7 @@ static int l_alarm(lua_State *L) {
 /* fd() -> a descriptor that is readable when step() has something to do, or nil
  *                                                          [-0, +1, v] */
 static int l_fd(lua_State *L) {
-  int fd = yj_pool_fd(yj_check_pool(L, 1));
+  int fd = yj_pool_fd(yj_check_pool(L));
   if (fd >= 0)
     lua_pushinteger(L, fd);
   else
@@ -113,7 +113,7 @@ static int l_fd(lua_State *L) {
 /* timeout() -> seconds until step() has something to do by the clock, or nil
  *                                                          [-0, +1, v] */
 static int l_timeout(lua_State *L) {
-  int64_t left = yj_pool_timeout(yj_check_pool(L, 1));
+  int64_t left = yj_pool_timeout(yj_check_pool(L));
   if (left == YJ_NEVER)
     lua_pushnil(L);
   else
@@ -124,7 +124,7 @@ static int l_timeout(lua_State *L) {
 /* ready() -> the next Transfer with news, or nil. One that the collector has
  * taken has no more readers: it is passed over.            [-0, +1, v] */
 static int l_ready(lua_State *L) {
-  struct yj_pool *pool = yj_check_pool(L, 1);
+  struct yj_pool *pool = yj_check_pool(L);
   struct yj_transfer *t;
   lua_settop(L, 1);
   yj_getuservalue(L, 1); /* 2 */
@@ -140,20 +140,20 @@ static int l_ready(lua_State *L) {
 }
 
 static int l_count(lua_State *L) {
-  lua_pushinteger(L, (lua_Integer)yj_pool_count(yj_check_pool(L, 1)));
+  lua_pushinteger(L, (lua_Integer)yj_pool_count(yj_check_pool(L)));
   return 1;
 }
 
 /* is_mine() -> whether this process made it                [-0, +1, v] */
 static int l_is_mine(lua_State *L) {
-  struct pool_box *box = check_box(L, 1);
+  struct pool_box *box = check_box(L);
   lua_pushboolean(L, box->pool != NULL && yj_pool_is_mine(box->pool));
   return 1;
 }
 
 /* close(), __gc and __close: idempotent; its transfers fail [-0, +0, v] */
 static int l_close(lua_State *L) {
-  struct pool_box *box = check_box(L, 1);
+  struct pool_box *box = check_box(L);
   struct yj_pool *pool = box->pool;
   box->pool = NULL;
   if (pool != NULL)

@@ -20,7 +20,7 @@ static const char *const fault_names[] = {
     [YJ_FAULT_CANCELLED] = "cancelled"};
 
 static struct yj_transfer *check(lua_State *L) {
-  return luaL_checkudata(L, 1, YJ_TRANSFER_MT);
+  return yj_check_self(L, YJ_TRANSFER_MT);
 }
 
 static struct yj_transfer *check_open(lua_State *L) {
@@ -48,7 +48,7 @@ int yj_l_open(lua_State *L) {
   struct yj_transfer *t;
   struct yj_request request;
   int code, results;
-  yj_check_pool(L, 1);
+  yj_check_pool(L);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
   luaL_checkstack(L, 16, NULL);
@@ -63,7 +63,7 @@ int yj_l_open(lua_State *L) {
   /* a transfer hides 16 KiB behind a small userdata: let the collector feel it,
    * or dropped streams would pile up */
   lua_gc(L, LUA_GCSTEP, 16);
-  pool = yj_check_pool(L, 1);  /* Lua has run: metamethods, finalizers */
+  pool = yj_check_pool(L);  /* Lua has run: metamethods, finalizers */
   if (!yj_pool_is_mine(pool))
     return yj_push_fail(L, YJ_NOT_MINE);
   code = yj_transfer_open(t, pool, &request);
@@ -82,20 +82,24 @@ static enum yj_event next_of(void *source, struct yj_chunk *chunk) {
   return yj_transfer_next(source, chunk);
 }
 
-static int l_next(lua_State *L) {
-  struct yj_transfer *t = check_open(L);
-  return yj_push_next(L, next_of, t, &t->decoder);
+/* nil, "closed": to those who wait for what comes, that is news */
+static int push_closed(lua_State *L) {
+  lua_pushnil(L);
+  lua_pushliteral(L, "closed");
+  return 2;
 }
 
-static int l_text(lua_State *L) {
-  struct yj_transfer *t = check_open(L);
-  return yj_push_text(L, next_of, t, &t->decoder);
+static int read_on(lua_State *L, int (*push)(lua_State *, yj_next_fn, void *,
+                                             const struct yj_decoder *)) {
+  struct yj_transfer *t = check(L);
+  return t->pool != NULL ? push(L, next_of, t, &t->decoder) : push_closed(L);
 }
 
-static int l_drain(lua_State *L) {
-  struct yj_transfer *t = check_open(L);
-  return yj_push_drain(L, next_of, t, &t->decoder);
-}
+static int l_next(lua_State *L) { return read_on(L, yj_push_next); }
+
+static int l_text(lua_State *L) { return read_on(L, yj_push_text); }
+
+static int l_drain(lua_State *L) { return read_on(L, yj_push_drain); }
 
 static int l_summary(lua_State *L) {
   return yj_push_summary(L, &check_open(L)->decoder);

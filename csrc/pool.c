@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +26,7 @@ struct yj_pool {
   int64_t curl_at;           /* when curl wants to be called, or YJ_NEVER */
   int64_t alarm_at;          /* when the owner does, or YJ_NEVER */
   int64_t now;
-  pid_t pid;
+  unsigned generation;       /* of the process that made it */
   int blind;                 /* a socket is not watched: out of memory */
   int is_closed;
   char *ca_path;             /* owned, or NULL */
@@ -211,19 +212,34 @@ static int has_multi(struct yj_pool *p) {
   return 0;
 }
 
+/* How often this process is a fork of a fork. Asked for with each event, where
+ * getpid() would be a system call. NB: only libc's fork() is noticed; that of
+ * system() and popen() is followed by exec. */
+static unsigned generation;
+static pthread_once_t forks_watched = PTHREAD_ONCE_INIT;
+static int are_forks_watched;
+
+static void enter_child(void) { generation++; }
+
+static void watch_forks(void) {
+  are_forks_watched = pthread_atfork(NULL, NULL, enter_child) == 0;
+}
+
 /* curl_global_init counts its calls and is never undone: the host may use
  * libcurl too. */
 struct yj_pool *yj_pool_new(int *error) {
   struct yj_pool *p = calloc(1, sizeof *p);
   *error = ENOMEM;
-  if (p == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+  pthread_once(&forks_watched, watch_forks);
+  if (p == NULL || !are_forks_watched ||
+      curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     free(p);
     return NULL;
   }
   p->n_counted = 1;
   p->curl_at = p->alarm_at = YJ_NEVER;
   p->now = yj_now();
-  p->pid = getpid();
+  p->generation = generation;
   *error = yj_poller_open(&p->poller);
   if (*error != 0) {
     free(p);
@@ -238,7 +254,9 @@ struct yj_pool *yj_pool_new(int *error) {
   return p;
 }
 
-int yj_pool_is_mine(const struct yj_pool *p) { return p->pid == getpid(); }
+int yj_pool_is_mine(const struct yj_pool *p) {
+  return p->generation == generation;
+}
 
 void yj_pool_leave(struct yj_pool *p) {
   if (--p->n_counted > 0)

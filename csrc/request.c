@@ -128,10 +128,13 @@ static int on_seek(void *ud, curl_off_t offset, int origin) {
   return CURL_SEEKFUNC_OK;
 }
 
+/* Bytes that lie in memory go out with the head, in one write; for any other
+ * body libcurl has a buffer of 64 KiB, as long as the exchange lasts. */
 static CURLcode set_source(CURL *easy, struct yj_source *body) {
   CURLcode code = CURLE_OK;
   SET(CURLOPT_POST, 1L);
   SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->length);
+  SET(CURLOPT_POSTFIELDS, yj_source_bytes(body));
   SET(CURLOPT_READFUNCTION, on_read);
   SET(CURLOPT_READDATA, body);
   SET(CURLOPT_SEEKFUNCTION, on_seek);

@@ -22,7 +22,7 @@ static int same(struct cursor *c, size_t n) {
 static int match_string(struct cursor *c, const struct yj_shape_field *field,
                         struct yj_json_value *value) {
   const char *begin;
-  if (!same(c, field->begin - 1 - c->at))
+  if (!same(c, (size_t)field->begin - 1 - c->at))
     return 0;
   begin = c->p + 1;
   if (yj_json_read_string(&c->p, c->end, &value->escaped) != YJ_JSON_WHOLE)
@@ -55,7 +55,7 @@ static int match(const struct yj_shape *shape, const char *text, size_t len,
   for (i = 0; i < shape->n_fields; i++) {
     const struct yj_shape_field *field = &shape->fields[i];
     struct yj_json_value *value = &values[field->slot];
-    value->type = field->type;
+    value->type = (enum yj_json_type)field->type;
     if (!(field->type == YJ_JSON_STRING ? match_string(&c, field, value)
                                         : match_same(&c, field, value)))
       return 0;
@@ -70,10 +70,10 @@ static void insert(struct yj_shape *shape, size_t slot, const char *text,
   size_t begin = (size_t)(value->text - text), i = shape->n_fields++;
   for (; i > 0 && shape->fields[i - 1].begin > begin; i--)
     shape->fields[i] = shape->fields[i - 1];
-  shape->fields[i].slot = slot;
-  shape->fields[i].begin = begin;
-  shape->fields[i].end = begin + value->len;
-  shape->fields[i].type = value->type;
+  shape->fields[i].slot = (uint8_t)slot;
+  shape->fields[i].type = (uint8_t)value->type;
+  shape->fields[i].begin = (uint16_t)begin;
+  shape->fields[i].end = (uint16_t)(begin + value->len);
 }
 
 /* Keeps a document; when that can not be, nothing is kept. */

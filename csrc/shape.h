@@ -10,6 +10,8 @@
 #ifndef YJ_SHAPE_H
 #define YJ_SHAPE_H
 
+#include <stdint.h>
+
 #include "buf.h"
 #include "json.h"
 
@@ -23,8 +25,8 @@ struct yj_shape {
   struct yj_buf text; /* the last document */
   size_t n_fields;    /* of those found in it, by where they begin */
   struct yj_shape_field {
-    size_t slot, begin, end; /* of a string: between its quotes */
-    enum yj_json_type type;
+    uint16_t begin, end; /* of a string: between its quotes */
+    uint8_t slot, type;  /* enum yj_json_type */
   } fields[YJ_SHAPE_FIELDS];
 };
 

@@ -110,6 +110,14 @@ int yj_source_add_file(struct yj_source *s, const char *path,
   return error;
 }
 
+const char *yj_source_bytes(const struct yj_source *s) {
+  const struct yj_piece *piece = s->first;
+  if (piece == NULL)
+    return "";
+  return piece->next == NULL && piece->fd < 0 && piece->coding == YJ_PLAIN
+             ? piece->bytes : NULL;
+}
+
 /* Exactly n bytes of the piece, n being no more than it has; 0 or -1. */
 static int take_raw(struct yj_piece *piece, char *out, size_t n) {
   size_t done = 0;

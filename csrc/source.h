@@ -34,6 +34,10 @@ int yj_source_add_bytes(struct yj_source *s, const void *bytes, size_t n,
 int yj_source_add_file(struct yj_source *s, const char *path,
                        enum yj_coding coding);
 
+/* All that it sends, where that lies in memory as it is sent: owned by s. Else
+ * NULL. */
+const char *yj_source_bytes(const struct yj_source *s);
+
 /* Reads up to n bytes into out; 0 at the end, -1 when a file can not be read or
  * is shorter than it was, with s->error set. */
 int64_t yj_source_read(struct yj_source *s, char *out, size_t n);

@@ -280,6 +280,8 @@ static void await_more(struct yj_transfer *t) {
 
 enum yj_event yj_transfer_next(struct yj_transfer *t, struct yj_chunk *chunk) {
   enum yj_event event = yj_decoder_next(&t->decoder, chunk);
+  if (event == YJ_EVENT_PENDING && !yj_pool_is_mine(t->pool))
+    return YJ_EVENT_END; /* in a forked child nobody moves it */
   /* resuming the sender delivers at once what curl had kept */
   while (event == YJ_EVENT_PENDING && !t->done) {
     int was_paused = t->paused;

@@ -36,39 +36,39 @@ enum yj_fault {
   YJ_FAULT_CANCELLED
 };
 
-/* All zeroes is a valid, closed transfer. */
+/* All zeroes is a valid, closed transfer. What each event of a stream needs
+ * comes first and together: with many streams the cache has none of it. */
 struct yj_transfer {
   struct yj_pool *pool; /* counted; NULL: closed */
-  void *easy;           /* curl's handle; NULL once the exchange is over */
-  struct yj_outgoing out; /* gone once the exchange is over */
-  struct yj_decoder decoder; /* the body of a stream */
-  struct yj_buf body;        /* any other body */
-  struct yj_buf head;        /* header lines of the last answer */
-  struct yj_limits limits;
-  int64_t started;
-  int64_t asked;     /* since then it is for the server to answer */
+  unsigned char hold, has_file;
+  unsigned char once, events, sent, head_done, done, paused, taken, unread,
+      discard;
+  unsigned char is_ready; /* the pool's own: it has news, */
+  struct yj_transfer *ready_prev, *ready_next; /* as have these */
   int64_t idle_from; /* 0: the idle clock has not begun */
-  size_t max_body;
   size_t high_water; /* bytes in the decoder's inbox that pause the sender */
   int status;        /* of the last status line; 0: none came, 1xx: none but
                         an interim one */
+  struct yj_decoder decoder; /* the body of a stream */
+  struct yj_limits limits;
+  int64_t started;
+  int64_t asked;     /* since then it is for the server to answer */
+  int64_t due;   /* the pool's own: where it stands in the heap of deadlines */
+  size_t at;     /* its place there, from 1; 0: it is not there */
+
+  void *easy;           /* curl's handle; NULL once the exchange is over */
+  struct yj_outgoing out; /* gone once the exchange is over */
+  struct yj_buf body;        /* any but a stream's */
+  struct yj_buf head;        /* header lines of the last answer */
+  size_t max_body;
   int file;          /* with has_file: where a body that was held goes; owned */
   int file_error;    /* errno of YJ_FAULT_FILE */
   int64_t saved;     /* bytes written to it */
   int64_t uploaded;  /* bytes of the body sent, when last looked at */
-  unsigned char hold, has_file;
-  unsigned char once, events, sent, head_done, done, paused, taken, unread,
-      discard;
+  struct yj_transfer *prev, *next; /* the pool's own: all of its transfers */
   enum yj_fault fault;
   int code;             /* curl's, 0: none */
   char error[256];      /* curl's words for it, may be empty */
-
-  /* the pool's own */
-  struct yj_transfer *prev, *next;             /* all of its transfers */
-  struct yj_transfer *ready_prev, *ready_next; /* those with news */
-  unsigned char is_ready;
-  int64_t due;   /* where it stands in the heap of deadlines */
-  size_t at;     /* its place there, from 1; 0: it is not there */
 };
 
 /* Starts the exchange in the pool, with what t->out has to send; 0, or curl's

@@ -64,12 +64,12 @@ function chat.call(settings, params)
   local wire = api.of(settings)
   if params.stream ~= true then
     return wire.chat(settings, params, function(response, request)
-      return stream.read(settings, response, request, wire)
+      return stream.read(response, request, wire)
     end)
   end
   local response, request = wire.chat_stream(settings, params)
   if not response then return nil, request end
-  return stream.new(settings, response, request, wire)
+  return stream.new(response, request, wire)
 end
 
 return chat

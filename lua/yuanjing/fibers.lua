@@ -9,10 +9,11 @@ local fibers = {}
 ---@class yuanjing.Fiber something that can wait: park() and wake()
 ---@field job? yuanjing.Job what runs in it
 ---@field private thread thread
----@field private timer { at: number, fiber: yuanjing.Fiber } in the heap of timers while it parks for a time
+---@field private at number|false when it goes on by the clock: in the heap
 ---@field private is_queued boolean
+---@field private is_parked boolean or not started yet
 ---@field problem? any what it is stopped with
----@field private patience integer
+---@field private patience? integer
 ---@field private process table whose it is: of the process it was started in
 local Fiber = {}
 Fiber.__index = Fiber
@@ -25,8 +26,8 @@ end
 
 local create, resume = original "create", original "resume"
 local status, yield = original "status", original "yield"
+local running = coroutine.running
 
-local PARKED = {} -- tells our own yields from the user's
 local timers = heap.new()
 local queue, first, last = {}, 1, 0
 local process = {}
@@ -47,30 +48,36 @@ local function enqueue(fiber)
 end
 
 local function set_timer(fiber, at)
-  fiber.timer.at = at
-  timers:push(fiber.timer)
+  fiber.at = at
+  timers:push(fiber)
 end
 
--- Lets it go on until it parks. A yield that is not ours gives way to everybody
+-- It has ended, or yielded as the user does, which gives way to everybody
 -- once.
+local function leave(fiber, ok, problem)
+  if not ok then
+    error(debug.traceback(fiber.thread, tostring(problem)), 0)
+  end
+  fiber.is_parked = status(fiber.thread) ~= "dead"
+  if fiber.is_parked then set_timer(fiber, core.now()) end
+end
+
+-- Lets it go on until it parks.
 local function go_on(fiber)
   local outer = current
-  current, depth = fiber, depth + 1
-  local ok, tag = resume(fiber.thread)
-  current, depth = outer, depth - 1
-  if not ok then
-    error(debug.traceback(fiber.thread, tostring(tag)), 0)
-  end
-  if tag ~= PARKED and status(fiber.thread) ~= "dead" then
-    set_timer(fiber, core.now())
-  end
+  if fiber.at then timers:remove(fiber) end
+  fiber.at = false
+  current, depth, fiber.is_parked = fiber, depth + 1, false
+  local ok, who = resume(fiber.thread)
+  current, depth, fiber.is_parked = outer, depth - 1, who == fiber
+  if who ~= fiber then leave(fiber, ok, who) end
 end
 
 --- The fiber that runs now. In a coroutine of the user's inside one it is none:
 --- a yield from there would reach the user.
 ---@return yuanjing.Fiber?
 function fibers.current()
-  if current and coroutine.running() == current.thread then return current end
+  if current and running() == current.thread then return current end
 end
 
 --- The fiber in whose course this happens, in whatever coroutine of its.
@@ -84,10 +91,9 @@ end
 ---@param job? yuanjing.Job what runs in it
 ---@param run fun(fiber: yuanjing.Fiber)
 function fibers.start(job, run)
-  local fiber = setmetatable({ job = job, is_queued = false,
-    patience = PATIENCE, process = process }, Fiber)
+  local fiber = setmetatable({ job = job, process = process, at = false,
+    is_parked = true, is_queued = false, problem = false }, Fiber)
   fiber.thread = create(function() run(fiber) end)
-  fiber.timer = { fiber = fiber }
   if depth < MAX_DEPTH then
     go_on(fiber)
   else
@@ -95,23 +101,34 @@ function fibers.start(job, run)
   end
 end
 
--- Tells a fiber that is to end so. NB: one that catches that again and again is
--- left where it stands: it would never give way.
-local function raise_problem(self)
-  self.patience = self.patience - 1
-  if self.patience < 0 then yield(PARKED) end
+--- Raises what stop() was given. NB: one that catches that again and again is
+--- left where it stands: it would never give way.
+function Fiber:check()
+  if not self.problem then return end
+  self.patience = (self.patience or PATIENCE) - 1
+  if self.patience < 0 then yield(self) end
   error(self.problem, 0)
 end
 
---- Gives way until somebody wakes it, or for so many seconds. It may come back
---- early: whoever parks looks again. Raises what stop() was given.
+--- Gives way until somebody wakes it. It may come back early: whoever rests
+--- looks again. NB: a fiber that yields itself is parked; any other yield is the
+--- user's.
+---@type fun(self: yuanjing.Fiber)
+Fiber.rest = yield
+
+--- As rest(), for so many seconds at most. Raises what stop() was given, before
+--- or meanwhile.
 ---@param seconds? number
 function Fiber:park(seconds)
-  if self.problem then raise_problem(self) end
+  self:check()
   if seconds then set_timer(self, core.now() + seconds) end
-  yield(PARKED)
-  timers:remove(self.timer)
-  if self.problem then raise_problem(self) end
+  yield(self)
+  self:check()
+end
+
+--- Lets it go on.
+function Fiber:news()
+  if self.is_parked and self.process == process then go_on(self) end
 end
 
 --- Lets it go on when the queue is run next.
@@ -124,7 +141,7 @@ end
 function Fiber:stop(problem)
   if self.process ~= process then return end
   self.problem = problem
-  if status(self.thread) ~= "suspended" then return end
+  if not self.is_parked then return end
   if depth < MAX_DEPTH then go_on(self) else enqueue(self) end
 end
 
@@ -139,7 +156,7 @@ end
 function fibers.wake_due()
   local now = timers[1] and core.now()
   while timers[1] and timers[1].at <= now do
-    enqueue(timers:pop().fiber)
+    enqueue(timers:pop())
   end
 end
 
@@ -155,7 +172,7 @@ function fibers.run(ends)
     queue[first] = nil
     first = first + 1
     fiber.is_queued = false
-    if status(fiber.thread) == "suspended" then go_on(fiber) end
+    if fiber.is_parked then go_on(fiber) end
     if ends and core.now() >= ends then break end
   end
   return did

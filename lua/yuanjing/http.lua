@@ -165,6 +165,7 @@ local function exchange(call)
   end
   local response = read_head(transfer)
   response.transfer, response.request = transfer, request
+  call.wire, request.json = nil, nil -- it may be long, and so may what comes
   return response
 end
 
@@ -244,7 +245,7 @@ local function new_call(settings, request)
   return {
     settings = settings, request = request, wire = wire,
     ends = outgoing.deadline(settings, request),
-    tell_upload = new_upload_teller(settings, request),
+    tell_upload = request.length and new_upload_teller(settings, request),
     complete = function(failure, attempt)
       return complete(failure, request, attempt, key)
     end,

@@ -29,30 +29,38 @@ end
 
 -- Moving on ----------------------------------------------------------------
 
--- Whether anybody waited for them.
-local function tell_news()
-  local did = false
+-- Who waits for the next news there are; nil: nobody.
+local function next_hearer()
   local transfer = pool:ready()
-  while transfer do
-    local waiter = waiting[transfer]
-    if waiter then
-      waiter:wake()
-      did = true
-    end
-    transfer = pool:ready()
+  while transfer and not waiting[transfer] do transfer = pool:ready() end
+  return transfer and waiting[transfer]
+end
+
+local function is_late(ends)
+  return ends and core.now() >= ends
+end
+
+-- Who hears them goes on at once; past that time, when the queue is run next.
+-- Whether anybody waited for them.
+local function tell_news(ends)
+  local did = false
+  for hearer in next_hearer do
+    if did and is_late(ends) then hearer:wake() else hearer:news() end
+    did = true
   end
   return did
 end
 
--- Lets those go on who have news, and who get some by that. Whether there was
--- anybody.
+-- Lets those go on who have news, and whom they wake, until that time at the
+-- latest, but one at least. Whether there was anybody.
 local function deliver(ends)
   local did = false
   fibers.wake_due()
   repeat
-    local told, ran = tell_news(), fibers.run(ends)
+    local told = tell_news(ends)
+    local ran = not (told and is_late(ends)) and fibers.run(ends)
     did = did or told or ran
-  until not ran or ends and core.now() >= ends
+  until not ran or is_late(ends)
   return did
 end
 
@@ -83,7 +91,7 @@ end
 -- them goes on in here: it is called in the midst of the user's own course.
 function loop.settle()
   loop.pool()
-  tell_news()
+  for hearer in next_hearer do hearer:wake() end
   if not fibers.is_running() then set_alarm() end
 end
 
@@ -105,10 +113,14 @@ end
 
 -- Who waits, and how, is one of three: a fiber; a seat in nginx; or the program
 -- itself, of which there is one. park() comes back when it was woken, after so
--- many seconds, or early: its caller looks again.
+-- many seconds, or early: its caller looks again. What it was stopped with it
+-- raises. rest() and check() are its halves: the wait, and the raising.
 ---@class yuanjing.Waiter
 ---@field park fun(self, seconds: number?)
----@field wake fun(self)
+---@field rest? fun(self)
+---@field check? fun(self)
+---@field wake fun(self) has it go on when the queue is run next
+---@field news? fun(self) has it go on, at once if that can be
 ---@field stop? fun(self, problem: any) has it raise that where it is parked
 ---@field problem? any what it was stopped with
 ---@field job? yuanjing.Job
@@ -125,12 +137,16 @@ end
 
 function PROGRAM.wake() end
 
+local function waiter_here()
+  return fibers.current() or nginx and nginx.seat() or PROGRAM
+end
+
 --- Who would wait here. A fork is noticed by now, or the wait would be the
 --- parent's.
 ---@return yuanjing.Waiter
 function loop.waiter()
   loop.pool()
-  return fibers.current() or nginx and nginx.seat() or PROGRAM
+  return waiter_here()
 end
 
 --- Runs it by itself, for that job: at once, until it waits. It must not raise.
@@ -173,36 +189,41 @@ function loop.open(request)
   return transfer
 end
 
-local function wait_news(transfer)
-  local me = loop.waiter()
+--- Returns when there may be news of the transfer, of which more has to come.
+-- NB: with a thousand streams the cache holds nothing of any of them: each call
+-- that is left open here, each table that is touched is felt.
+---@param transfer yuanjing.core.Transfer
+function loop.hear(transfer)
+  local me = waiter_here()
   if me == PROGRAM then return me:park() end
   if waiting[transfer] and waiting[transfer] ~= me then
     error("somebody else is reading this already", 0)
   end
+  if me.problem then me:check() end
   waiting[transfer] = me
-  local ok, problem = pcall(me.park, me)
+  me:rest()
   waiting[transfer] = nil
-  if not ok then error(problem, 0) end
+  if me.problem then me:check() end
 end
 
---- Returns when there may be news of the transfer.
+--- As hear(); at once, and true, when nothing more will come.
 ---@param transfer yuanjing.core.Transfer
+---@return boolean? over
 function loop.wait(transfer)
-  if not transfer:done() then wait_news(transfer) end
+  if transfer:done() then return true end
+  loop.hear(transfer)
 end
 
 --- Returns when the head of the answer is here, or none will come.
 ---@param transfer yuanjing.core.Transfer
 function loop.wait_head(transfer)
-  while not transfer:status() and not transfer:done() do
-    wait_news(transfer)
-  end
+  while not transfer:status() and not loop.wait(transfer) do end
 end
 
 --- Returns when nothing more will come.
 ---@param transfer yuanjing.core.Transfer
 function loop.wait_done(transfer)
-  while not transfer:done() do wait_news(transfer) end
+  while not loop.wait(transfer) do end
 end
 
 --- Ends the transfers whose waiters are gone without a word, and their jobs.

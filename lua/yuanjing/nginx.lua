@@ -70,8 +70,10 @@ local function bind(seat)
   seat.context = seat.context or setmetatable({ ngx.ctx }, WEAK_VALUES)
 end
 
--- NB: one that catches its end again and again gives way at least.
-local function raise_problem(self)
+--- See yuanjing.Waiter. NB: one that catches its end again and again gives way
+--- at least.
+function Seat:check()
+  if not self.problem then return end
   ngx.sleep(0)
   error(self.problem, 0)
 end
@@ -92,14 +94,21 @@ local function patience(seconds)
 end
 
 --- See yuanjing.Waiter.
-function Seat:park(seconds)
-  if self.problem then raise_problem(self) end
+function Seat:rest(seconds)
   if asked then nginx.keep_moving() end
   self.is_parked, self.is_woken = true, false
   local ok, problem = self.semaphore:wait(patience(seconds))
   self.is_parked = false
-  if self.problem then raise_problem(self) end
-  if not ok and problem ~= "timeout" then error(problem, 0) end
+  if not ok and problem ~= "timeout" and not self.problem then
+    error(problem, 0)
+  end
+end
+
+--- See yuanjing.Waiter.
+function Seat:park(seconds)
+  self:check()
+  self:rest(seconds)
+  self:check()
 end
 
 function Seat:wake()
@@ -107,6 +116,9 @@ function Seat:wake()
   self.is_woken = true
   self.semaphore:post(1)
 end
+
+--- See yuanjing.Waiter. It is nginx that lets it go on.
+Seat.news = Seat.wake
 
 --- Has it raise that problem where it is parked, and whenever it parks again.
 --- What waits in nginx's own calls meanwhile goes on until then.

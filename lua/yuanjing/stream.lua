@@ -7,6 +7,7 @@ local json = require "yuanjing.json"
 local loop = require "yuanjing.loop"
 
 local stream = {}
+local hear = loop.hear
 
 ---@class yuanjing.Chunk
 ---@field content string may be empty
@@ -14,13 +15,13 @@ local stream = {}
 ---@field finish_reason? string
 ---@field usage? table
 ---@field raw table the platform's own document, decoded when first asked for
----@field private _json string
+---@field private _json userdata|string
 ---@field private _has_usage boolean
 local Chunk = {}
 
 local LAZY = {
   raw = function(self)
-    local document = json.decode(self._json)
+    local document = json.decode(core.text(self._json))
     return type(document) == "table" and document or {}
   end,
   usage = function(self) return self._has_usage and self.raw.usage or nil end,
@@ -119,15 +120,11 @@ local function succeed(self, event)
   if event == "done" then loop.linger(self._transfer) end
 end
 
--- There was no chunk but an event: nil, or nil and an error, or true when there
--- may be chunks to come.
-local function take_event(self, event, body)
-  if event == "pending" then
-    if self._transfer:done() then return fail(self, cut(self, nil, false)) end
-    loop.wait(self._transfer)
-    if self._closed then return interrupted(self) end
-    return true
-  end
+-- There was no chunk but an event, which ends the stream: nil, or nil and an
+-- error.
+local function take_end(self, event, body)
+  if self._over then return nil, self._err end
+  if event == "closed" then return interrupted(self) end
   local _, _, _, _, finished, begun = self._transfer:summary()
   local failure = VERDICTS[event](self, body, finished, begun)
   if failure then return fail(self, failure) end
@@ -137,8 +134,8 @@ end
 -- A chunk with a field that no healthy one has: nil when it is one all the
 -- same.
 local function failure_in(self, text)
-  local document = json.decode(text)
-  return type(document) == "table" and self._read_failure(document) or nil
+  local document = json.decode(core.text(text))
+  return type(document) == "table" and self._api.failure(document) or nil
 end
 
 local function check_open(self, level)
@@ -147,6 +144,28 @@ end
 
 -- Reading ------------------------------------------------------------------
 
+-- What the transfer has to say next, by that method of its; waits for it.
+local function read_on(transfer, read, as_bytes)
+  local content, b, c, d, e, f = read(transfer, as_bytes)
+  while b == "pending" and not content do
+    hear(transfer)
+    content, b, c, d, e, f = read(transfer, as_bytes)
+  end
+  return content, b, c, d, e, f
+end
+
+local function next_chunk(self)
+  local transfer = self._transfer
+  local content, text, reasoning, finish_reason, has_usage, odd =
+    read_on(transfer, transfer.next, true)
+  if not content then return take_end(self, text, reasoning) end
+  local failure = odd and failure_in(self, text)
+  if failure then return fail(self, failure) end
+  return setmetatable({ content = content, reasoning_content = reasoning,
+    finish_reason = finish_reason, _json = text,
+    _has_usage = has_usage }, Chunk)
+end
+
 --- The next chunk; nil at the end; nil and an error when it broke off, with
 --- the text so far in `err.partial`. Waits for the chunk. Error kinds: platform
 --- (told inside the stream), truncated, timeout, decode, transport.
@@ -154,38 +173,7 @@ end
 ---@return yuanjing.Error?
 function methods:next()
   check_open(self, 2)
-  if self._over then return nil, self._err end
-  while true do
-    local content, text, reasoning, finish_reason, has_usage, odd =
-      self._transfer:next()
-    if content then
-      local failure = odd and failure_in(self, text)
-      if failure then return fail(self, failure) end
-      return setmetatable({ content = content, reasoning_content = reasoning,
-        finish_reason = finish_reason, _json = text,
-        _has_usage = has_usage }, Chunk)
-    end
-    local more, err = take_event(self, text, reasoning)
-    if not more then return nil, err end
-  end
-end
-
--- The next text that is not empty, when there was none at once: nil; nil and
--- an error. `event` and what follows is what transfer:text() said.
-local function await_text(self, event, body, odd_content)
-  local content
-  repeat
-    if event == "odd" then
-      local failure = failure_in(self, body)
-      if failure then return fail(self, failure) end
-      if odd_content ~= "" then return odd_content end
-    else
-      local more, err = take_event(self, event, body)
-      if not more then return nil, err end
-    end
-    content, event, body, odd_content = self._transfer:text()
-  until content
-  return content
+  return next_chunk(self)
 end
 
 --- For a loop: the chunks until the end; raises the error that next() returns,
@@ -196,10 +184,23 @@ function methods:chunks()
   check_open(self, 2)
   return function()
     check_open(self, 2)
-    local chunk, err = self:next()
+    local chunk, err = next_chunk(self)
     if err then error(err, 0) end
     return chunk
   end, nil, nil, self
+end
+
+-- There was no text but an event: the next text all the same, or the end.
+local function text_after(self, event, body, odd_content)
+  while event == "odd" do
+    local failure = failure_in(self, body)
+    if failure then return fail(self, failure) end
+    if odd_content ~= "" then return odd_content end
+    local transfer, content = self._transfer
+    content, event, body, odd_content = read_on(transfer, transfer.text)
+    if content then return content end
+  end
+  return take_end(self, event, body)
 end
 
 --- For a loop: the texts until the end, none of them empty; raises the error
@@ -209,28 +210,29 @@ function methods:text()
   check_open(self, 2)
   local transfer = self._transfer
   local read = transfer.text
-  return function()
-    check_open(self, 2)
-    if self._over then
-      return self._err and error(self._err, 0)
-    end
+  return function() -- as read_on(): with many streams each call costs
     local content, event, body, odd_content = read(transfer)
+    if event == "closed" then check_open(self, 2) end
+    while event == "pending" do
+      hear(transfer)
+      content, event, body, odd_content = read(transfer)
+    end
     if content then return content end
-    local text, err = await_text(self, event, body, odd_content)
+    local text, err = text_after(self, event, body, odd_content)
     if err then error(err, 0) end
     return text
   end, nil, nil, self
 end
 
 local function drain(self)
-  local more = not self._over
-  while more do
-    local _, event, body = self._transfer:drain()
-    if event == "odd" then
-      local failure = failure_in(self, body)
-      if failure then return fail(self, failure) end
-    else
-      more = take_event(self, event, body)
+  local transfer = self._transfer
+  while not self._over do
+    local _, event, body = read_on(transfer, transfer.drain)
+    local failure = event == "odd" and failure_in(self, body)
+    if failure then
+      fail(self, failure)
+    elseif event ~= "odd" then
+      take_end(self, event, body)
     end
   end
 end
@@ -244,7 +246,7 @@ function methods:finish()
   if self._err then return nil, self._err end
   if not self._reply then
     local content, reasoning, finish_reason, last = self._transfer:summary()
-    self._reply = self._read_reply(content, reasoning, finish_reason, last)
+    self._reply = self._api.stream_reply(content, reasoning, finish_reason, last)
     if self._transfer:done() then self._transfer:close() end
   end
   return self._reply
@@ -269,18 +271,15 @@ end
 -- Making -------------------------------------------------------------------
 
 --- A stream over the transfer of a response.
----@param settings table
 ---@param response yuanjing.Response
 ---@param request yuanjing.Request
 ---@param api table reads documents: failure(document), stream_reply(...)
 ---@return yuanjing.Stream
-function stream.new(settings, response, request, api)
+function stream.new(response, request, api)
   return setmetatable({
-    _settings = settings, _request = request, _transfer = response.transfer,
+    _request = request, _transfer = response.transfer,
     _status = response.status, _complete = response.complete,
-    _broken = response.failure,
-    _read_failure = api.failure, _read_reply = api.stream_reply,
-    _over = false, _closed = false,
+    _broken = response.failure, _api = api, _over = false, _closed = false,
   }, Stream)
 end
 
@@ -303,9 +302,9 @@ end
 --- The reply in a plain answer whose body is in the manner of a stream.
 ---@return yuanjing.Reply?
 ---@return yuanjing.Error?
-function stream.read(settings, response, request, api)
+function stream.read(response, request, api)
   response.transfer = decoder_of(response)
-  return stream.new(settings, response, request, api):finish()
+  return stream.new(response, request, api):finish()
 end
 
 return stream

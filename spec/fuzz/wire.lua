@@ -49,14 +49,19 @@ function Transfer:advance()
 end
 
 local function read_by(name)
-  return function(self)
-    if self._closed then error("the transfer is closed", 2) end
-    return self._decoder[name](self._decoder)
+  return function(self, as_bytes)
+    if self._closed then return nil, "closed" end
+    return self._decoder[name](self._decoder, as_bytes)
   end
 end
 
 Transfer.next, Transfer.text = read_by "next", read_by "text"
-Transfer.drain, Transfer.summary = read_by "drain", read_by "summary"
+Transfer.drain = read_by "drain"
+
+function Transfer:summary()
+  if self._closed then error("the transfer is closed", 2) end
+  return self._decoder:summary()
+end
 
 function Transfer.discard() end
 
@@ -68,17 +73,20 @@ local function open(request)
   wire.opened = wire.opened + 1
   local fault = FAULTS[answer.fault]
   local answered = not fault or fault[5]
-  return setmetatable({
+  local transfer = setmetatable({
     _status = answered and answer.status or nil,
     _head = answered and answer.head or "",
     _body = answered and answer.body or "",
     _fault = fault, _at = 1, _closed = false,
     _decoder = core.decoder(request.max_event),
   }, Transfer)
+  if transfer:done() then transfer._decoder:finish() end
+  return transfer
 end
 
 local function advance(transfer)
-  if not transfer:done() then transfer:advance() end
+  if transfer:done() then return true end
+  transfer:advance()
 end
 
 local function wait_done(transfer)
@@ -87,7 +95,8 @@ end
 
 local clock = 0
 
-loop.open, loop.wait, loop.wait_done = open, advance, wait_done
+loop.open, loop.hear, loop.wait = open, Transfer.advance, advance
+loop.wait_done = wait_done
 loop.wait_head = function() end
 loop.linger = wait_done
 loop.now = function() return clock end

@@ -8,6 +8,11 @@ local core = {}
 ---@return number
 function core.now() end
 
+--- The string of what next(true) brought as bytes.
+---@param bytes userdata|string
+---@return string
+function core.text(bytes) end
+
 --- The first JSON value of a text, without its nulls; or nil and why not.
 ---@param text string
 ---@return any value
@@ -54,13 +59,14 @@ function decoder:finish() end
 
 --- The next chunk; or nil and "pending", "done", "end", "too_large",
 --- "no_memory", or "bad" or "cut" with the text it is about.
+---@param as_bytes? boolean the json as a userdata, for core.text()
 ---@return string? content
----@return string json_or_event
+---@return string|userdata json_or_event
 ---@return string? reasoning_or_text
 ---@return string? finish_reason
 ---@return boolean? has_usage
 ---@return boolean? is_odd
-function decoder:next() end
+function decoder:next(as_bytes) end
 
 --- The next text that is not empty; or nil, "odd", json, content; or as next().
 ---@return string? content
@@ -164,7 +170,7 @@ function pool:close() end
 
 --- One exchange; a reader of its stream as a Decoder is.
 ---@class yuanjing.core.Transfer
----@field next fun(self): ...
+---@field next fun(self, as_bytes: boolean?): ...
 ---@field text fun(self): ...
 ---@field drain fun(self): ...
 ---@field summary fun(self): ...
