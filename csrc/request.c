@@ -17,6 +17,7 @@
 
 #define UPLOAD_BUFFER 524288L /* for files: fewer, larger writes */
 #define DOWNLOAD_BUFFER 131072L
+#define EVENTS_BUFFER 65536L /* of an idle stream nobody touches it */
 #define LARGE_BODY ((int64_t)1 << 20)
 
 /* curl_slist_append copies the line. */
@@ -177,6 +178,8 @@ int yj_request_apply(const struct yj_request *r, struct yj_outgoing *out,
     SET(CURLOPT_PROXY, r->proxy);
   if (r->hold)
     SET(CURLOPT_BUFFERSIZE, DOWNLOAD_BUFFER);
+  else if (r->events)
+    SET(CURLOPT_BUFFERSIZE, EVENTS_BUFFER);
   if (code == CURLE_OK)
     code = set_method(easy, r, out);
   return (int)code;
