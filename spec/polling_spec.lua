@@ -4,13 +4,14 @@ local task = require "yuanjing.task"
 
 local FAST = { first = 0.001, longest = 0.002 }
 
--- The n-th answer of the list, the last one for ever; each is { answer, err }.
+-- The n-th answer of the list, the last one for ever; each is { answer, err,
+-- pause }.
 local function asking(list)
   local n = 0
-  return function(left)
+  return function()
     n = n + 1
     local answer = list[n] or list[#list]
-    return answer[1], answer[2], left
+    return answer[1], answer[2], answer[3]
   end, function() return n end
 end
 
@@ -30,6 +31,13 @@ describe("the pace of questions", function()
 
   it("is what the caller says", function()
     assert.equal(0.5, polling.interval(task.PACE, 9, 0.5))
+    assert.equal(0.5, polling.interval(task.PACE, 9, 0.5, 7))
+  end)
+
+  it("is what the last answer asked for, within reason", function()
+    assert.equal(7, polling.interval(task.PACE, 9, nil, 7))
+    assert.equal(60, polling.interval(task.PACE, 9, nil, 3600))
+    assert.equal(0.001, polling.interval(task.PACE, 9, nil, 0))
   end)
 end)
 
@@ -51,6 +59,16 @@ describe("asking again", function()
       assert.equal(2, count())
     end)
   end
+
+  it("waits as long as it was asked to, each time anew", function()
+    local sleep, naps = loop.sleep, {}
+    finally(function() loop.sleep = sleep end)
+    loop.sleep = function(seconds) naps[#naps + 1] = seconds end
+    local ask = asking { { nil, nil, 2 }, { nil, nil, 3 }, { nil }, { true } }
+    assert.is_true(polling.run(FAST, { timeout = 60 }, ask))
+    assert.same({ 2, 3 }, { naps[1], naps[2] })
+    assert.truthy(naps[3] <= FAST.longest)
+  end)
 
   it("ends when the time is over, with the last error", function()
     local err = { kind = "transport" }

@@ -352,6 +352,20 @@ describe("a wait", function()
     assert.same({ 0.001, 0.002, 0.003 }, naps)
   end)
 
+  -- The last one: nothing is asked for any more, so the pace holds again.
+  it("sleeps as long as an answer asks for", function()
+    local sleep, naps = loop.sleep, {}
+    finally(function() loop.sleep = sleep end)
+    loop.sleep = function(seconds) naps[#naps + 1] = seconds end
+    local running = '{"status": "RUNNING"}'
+    local task = known { scripted.answer(200, { { "Retry-After", "20" } }, running),
+      scripted.answer(200, { { "Retry-After", "0.002" } }, running),
+      { status = "RUNNING" }, DONE }
+    assert(task:await())
+    assert.same({ 20, 0.002 }, { naps[1], naps[2] })
+    assert.truthy(naps[3] > 4 and naps[3] < 15)
+  end)
+
   it("takes half an hour by default", function()
     local before = loop.now()
     local ends = task_of.deadline {}

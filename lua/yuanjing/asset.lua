@@ -22,6 +22,7 @@ local asset = {}
 ---@field create_time? string on the platform's clock
 ---@field done boolean nothing will change any more
 ---@field error? yuanjing.Error of an asset that failed
+---@field private _pause? number seconds that the last answer asked to wait
 local Asset = {}
 local methods = {}
 Asset.__index = methods
@@ -54,8 +55,9 @@ end
 local function refresh(self, seconds)
   if self.error then return nil, self.error end
   local asked = os.time()
-  local fields, err = wire.status(settings_of.within(self._settings, seconds),
-    self.id)
+  local fields, err, pause = wire.status(
+    settings_of.within(self._settings, seconds), self.id)
+  self._pause = pause
   if not fields then
     err.asset = self
     return nil, err
@@ -85,7 +87,7 @@ end
 
 ---@class (exact) yuanjing.AssetAwaitOptions
 ---@field timeout? number seconds (1800)
----@field interval? number seconds between queries; default: from 2 to 10, with jitter
+---@field interval? number seconds between queries; default: Retry-After, or 2 to 10 with jitter
 ---@field on_update? fun(asset: yuanjing.Asset) called when the status has changed
 
 local AWAIT = { timeout = true, interval = true, on_update = true }
@@ -109,7 +111,7 @@ function methods:await(options)
       options.on_update(self)
     end
     told = self.status
-    return self.done and not problem and self or nil, problem
+    return self.done and not problem and self or nil, problem, self._pause
   end)
   if is_late then return nil, timed_out(self, err) end
   return active, err

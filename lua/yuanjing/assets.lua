@@ -241,7 +241,8 @@ end
 ---@return yuanjing.Error? err
 ---@nodiscard
 function methods:groups()
-  return wire.groups(self._settings)
+  local groups, err = wire.groups(self._settings)
+  return groups, err -- and not the pause between two questions
 end
 
 ---@class (exact) yuanjing.AssetParams

@@ -40,7 +40,8 @@ local function ask(state, entry)
   end
   entry.n, entry.last = entry.n + 1, err
   entry.at = loop.now()
-    + polling.interval(task_of.PACE, entry.n, state.options.interval)
+    + polling.interval(task_of.PACE, entry.n, state.options.interval,
+      task._pause)
   if entry.at > state.ends then
     entry.at = state.ends
     entry.is_late = true

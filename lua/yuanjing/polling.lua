@@ -9,6 +9,7 @@ local polling = {}
 ---@field longest number
 
 local GROWTH, JITTER = 1.4, 0.25
+local MIN_ASKED, MAX_ASKED = 0.001, 60 -- seconds that an answer may ask for
 
 -- What asking again can not mend; all else may pass.
 local LASTING = { auth = true, not_found = true, task_failed = true,
@@ -41,12 +42,15 @@ local function jittered(seconds)
   return seconds * (1 - JITTER * loop.jitter())
 end
 
---- Seconds until the next question after the n-th.
+--- Seconds until the next question after the n-th: what the caller has fixed,
+--- or what the last answer has asked for (Retry-After), or by the pace.
 ---@param pace yuanjing.Pace
 ---@param n integer
 ---@param fixed? number
-function polling.interval(pace, n, fixed)
+---@param asked? number
+function polling.interval(pace, n, fixed, asked)
   if fixed then return fixed end
+  if asked then return math.max(MIN_ASKED, math.min(MAX_ASKED, asked)) end
   return jittered(math.min(pace.longest, pace.first * GROWTH ^ (n - 1)))
 end
 
@@ -57,21 +61,21 @@ function polling.is_lasting(err)
 end
 
 --- Asks until there is an answer: `ask(left)`, with the seconds that are left,
---- returns it, or nil and perhaps an error. Nil and an error that lasts; or nil,
+--- returns it, or nil, perhaps an error, and the pause that was asked for. Nil and an error that lasts; or nil,
 --- the last passing error if any, and true when the time is over.
 ---@param pace yuanjing.Pace
 ---@param options { timeout: number, interval?: number }
----@param ask fun(left: number): any, yuanjing.Error?
+---@param ask fun(left: number): any, yuanjing.Error?, number?
 ---@return any answer
 ---@return yuanjing.Error? err
 ---@return boolean? is_late
 function polling.run(pace, options, ask)
   local ends = loop.now() + options.timeout
   for n = 1, math.huge do
-    local answer, err = ask(ends - loop.now())
+    local answer, err, asked = ask(ends - loop.now())
     if answer ~= nil then return answer end
     if err and polling.is_lasting(err) then return nil, err end
-    local nap = polling.interval(pace, n, options.interval)
+    local nap = polling.interval(pace, n, options.interval, asked)
     local left = ends - loop.now()
     loop.sleep(math.max(0, math.min(nap, left)))
     if nap > left then return nil, err, true end

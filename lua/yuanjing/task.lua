@@ -17,6 +17,7 @@ local task = {}
 ---@field result? yuanjing.Result of a task that succeeded
 ---@field error? yuanjing.Error of a task that failed
 ---@field private _submitted? number when, on the clock of the loop
+---@field private _pause? number seconds that the last answer asked to wait
 local Task = {}
 local methods = {}
 Task.__index = methods
@@ -64,8 +65,9 @@ end
 function task.refresh(self, seconds)
   if self.error then return nil, self.error end
   if self.done then return self end
-  local answer, err = self._api.task(
+  local answer, err, pause = self._api.task(
     settings_of.within(self._settings, seconds), self.id)
+  self._pause = pause
   if not answer then
     if err.kind == "timeout" then return self end -- it hangs while it runs
     err.task = self
@@ -108,7 +110,7 @@ end
 
 ---@class (exact) yuanjing.AwaitOptions
 ---@field timeout? number seconds (1800)
----@field interval? number seconds between queries; default: from 3 to 15, with jitter
+---@field interval? number seconds between queries; default: Retry-After, or 3 to 15 with jitter
 ---@field on_update? fun(task: yuanjing.Task) called when the status has changed
 ---@field in_flight? number of await_all and as_completed: queries at a time (4)
 
@@ -127,7 +129,7 @@ function methods:await(options)
   local result, err, is_late = polling.run(task.PACE, wait, function(left)
     local _, problem = task.refresh(self, left)
     told = tell(self, options, told)
-    return self.result, problem
+    return self.result, problem, self._pause
   end)
   if is_late then return nil, task.timed_out(self, err) end
   return result, err

@@ -85,7 +85,7 @@ local AWAIT = { timeout = true, interval = true }
 
 ---@class (exact) yuanjing.GroupAwaitOptions
 ---@field timeout? number seconds (300)
----@field interval? number seconds between queries; default: from 1.5 to 5, with jitter
+---@field interval? number seconds between queries; default: Retry-After, or 1.5 to 5 with jitter
 
 --- Waits until the person has been verified: the group that is new and active,
 --- and has the name that was given to verify, if one was. Nil and an error of
@@ -101,13 +101,13 @@ function methods:await_group(options)
   local wait = { timeout = options.timeout or TIMEOUT,
     interval = options.interval }
   local group, err, is_late = polling.run(PACE, wait, function(left)
-    local groups, problem = wire.groups(
+    local groups, problem, pause = wire.groups(
       settings_of.within(self._settings, left))
     if not groups then return nil, problem end
     self._known = self._known or active_ids(groups)
     local found
     found, others = new_group(self, groups)
-    return found
+    return found, nil, pause
   end)
   if is_late then return nil, timed_out(self, err, others) end
   return group, err

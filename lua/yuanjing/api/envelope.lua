@@ -419,7 +419,9 @@ local function message_of(status, said, headers, sent)
 end
 
 --- The seconds an answer asks to wait, by the clock of its own server.
-local function retry_after(headers)
+---@param headers? table<string, string>
+---@return number?
+function envelope.retry_after(headers)
   local value = header(headers, "retry-after")
   if not value then return nil end
   local seconds = value:match("^%s*(%d+%.?%d*)%s*$")
@@ -439,7 +441,7 @@ end
 function envelope.refusal(status, headers, body, sent)
   body = body or ""
   local said, document = said_in(body)
-  local after = retry_after(headers)
+  local after = envelope.retry_after(headers)
   local known = said.kind ~= "platform" and said.kind or nil -- an asset's text
   return {
     kind = known or kind_of(status, said, after),

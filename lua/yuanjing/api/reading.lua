@@ -69,12 +69,13 @@ end
 ---@param read fun(document: table): any, table?
 ---@return any answer
 ---@return yuanjing.Error? err
+---@return number? pause seconds that the answer asks to wait before the next
 function reading.fetch_answer(settings, request, read)
   local document, response = reading.fetch(settings, request)
   if not document then return nil, response end
   local answer, failure = read(document)
   if not answer then return reading.failed(failure, response) end
-  return answer
+  return answer, nil, envelope.retry_after(response.headers)
 end
 
 return reading
