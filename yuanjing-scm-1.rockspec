@@ -62,13 +62,13 @@ local lua_files = [[
   catalog/build catalog/v1 catalog/legacy media/types meta/core
   params/guess params/refusal params/suggest params/target params/value
   cli/init cli/sandbox
-  sandbox/init sandbox/conf sandbox/journal sandbox/machine sandbox/ports
-  sandbox/process sandbox/shell
+  sandbox/init sandbox/conf sandbox/endpoints sandbox/journal sandbox/literal
+  sandbox/machine sandbox/ports sandbox/process sandbox/script sandbox/shell
   sandbox/server/init sandbox/server/auth sandbox/server/chat
-  sandbox/server/framing sandbox/server/guard sandbox/server/journal
+  sandbox/server/clock sandbox/server/framing sandbox/server/guard sandbox/server/journal
   sandbox/server/json sandbox/server/models sandbox/server/play
   sandbox/server/request sandbox/server/routes sandbox/server/scenario
-  sandbox/server/text
+  sandbox/server/script sandbox/server/text
   sandbox/server/assets/body sandbox/server/assets/bytes
   sandbox/server/assets/check sandbox/server/assets/confirm
   sandbox/server/assets/data_uri sandbox/server/assets/envelope

@@ -1,6 +1,8 @@
 --- Writes what nginx reads: nginx.conf and settings.lua, in the folder of a
 -- run. All of nginx's own files stay in that folder, and all paths in
 -- nginx.conf are relative to it, but for those of code.
+local literal = require "yuanjing.sandbox.literal"
+
 local conf = {}
 
 -- The body has no limit here; the server gives JSON its own. Compression is
@@ -97,14 +99,6 @@ local function render(host, port)
   }))
 end
 
-local function render_settings(settings)
-  local keys = {}
-  for i, key in ipairs(settings.keys) do keys[i] = ("%q"):format(key) end
-  return ("return { latency = %.17g, task_seconds = %.17g, " ..
-    "verify_seconds = %.17g, keys = { %s } }\n"):format(settings.latency,
-    settings.task_seconds, settings.verify_seconds, table.concat(keys, ", "))
-end
-
 local function write_file(path, text)
   local file, message = io.open(path, "w")
   if not file then return nil, message end
@@ -116,13 +110,14 @@ end
 ---@param host yuanjing.sandbox.Host
 ---@param port integer
 ---@param settings { keys: string[], latency: number, task_seconds: number,
---- verify_seconds: number }
+--- verify_seconds: number, speed: number }
 ---@return boolean? ok
 ---@return string? message
 function conf.write(host, port, settings)
   local ok, message = write_file(host.dir .. "/nginx.conf", render(host, port))
   if not ok then return nil, message end
-  return write_file(host.dir .. "/settings.lua", render_settings(settings))
+  return write_file(host.dir .. "/settings.lua",
+    "return " .. literal(settings) .. "\n")
 end
 
 return conf

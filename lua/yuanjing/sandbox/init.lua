@@ -10,6 +10,7 @@ local journal = require "yuanjing.sandbox.journal"
 local machine = require "yuanjing.sandbox.machine"
 local ports = require "yuanjing.sandbox.ports"
 local process = require "yuanjing.sandbox.process"
+local script = require "yuanjing.sandbox.script"
 
 local DEFAULT_KEY = "sk-sandbox"
 local LATENCY = 0.025 -- seconds between two chunks of a stream
@@ -24,16 +25,20 @@ local ATTEMPTS = 20 -- ports tried, when the choice is ours
 ---@field task_seconds? number from the submit of a task to its end, and from
 --- the upload of an asset to Active; 1
 ---@field verify_seconds? number how long a verification link is good; 120
+---@field speed? number how many of its seconds pass in one of yours; 1. All
+--- seconds given to it are its own
 ---@field dir? string where its files go; kept afterwards. Without: temporary
 
 ---@class yuanjing.Sandbox
 ---@field url string "http://127.0.0.1:PORT"
 ---@field asset_url string the same: one server plays both hosts
 ---@field api_key string the first of its keys
+---@field options yuanjing.Options these three, for yuanjing.new
 ---@field port integer
 ---@field dir string
 ---@field logs { access: string, error: string } access is JSON lines
 ---@field private _process yuanjing.sandbox.Process?
+---@field private _cleared integer requests that are forgotten
 local methods = {}
 local Sandbox = { __index = methods, __name = "yuanjing.Sandbox" }
 
@@ -45,12 +50,57 @@ function methods:stop()
   if running then running:stop() end
 end
 
---- What the server has seen so far, oldest first. A request that is still
---- being answered has no `status` yet; one whose client went away before any
---- answer has 499.
+--- What the server has seen so far, or since the last clear(), oldest first. A
+--- request that is still being answered has no `status` yet; one whose client
+--- went away before any answer has 499.
+---@param endpoint? string only what came to it: "chat", "task" ...
 ---@return yuanjing.sandbox.Request[]
-function methods:requests()
-  return journal.read(self.logs.access)
+function methods:requests(endpoint)
+  local list = {}
+  for _, request in ipairs(journal.read(self.logs.access)) do
+    if request.id > self._cleared and
+      (not endpoint or request.endpoint == endpoint) then
+      list[#list + 1] = request
+    end
+  end
+  return list
+end
+
+local function is_seconds(value)
+  return type(value) == "number" and value >= 0 and value < math.huge
+end
+
+-- A stopped one has no folder to write to.
+local function tell(self, call, command, value)
+  if not self._process then error(call .. ": the sandbox is stopped", 3) end
+  script.write(self.dir, command, value)
+end
+
+--- Has the next request to this endpoint, or the next that has the model and
+--- the prompt, answered so: docs/testing.md. Answers wait in the order they were
+--- given; where none is left, or meant for it, a request is answered as ever.
+---@param endpoint string chat, image, video, task, file, models, verify,
+--- groups, upload, status or assets
+---@param answer yuanjing.sandbox.Answer
+function methods:answer(endpoint, answer)
+  tell(self, "box:answer", "answer", script.answer(endpoint, answer))
+end
+
+--- Sets its clock ahead: tasks come along, links expire.
+---@param seconds number
+function methods:advance(seconds)
+  if not is_seconds(seconds) then
+    error("box:advance: expected number of seconds", 2)
+  end
+  tell(self, "box:advance", "advance", seconds)
+end
+
+--- Makes it as new, for the next test: answers, requests, tasks, groups and
+--- assets are forgotten, the clock is back.
+function methods:clear()
+  tell(self, "box:clear", "clear")
+  local seen = journal.read(self.logs.access)
+  self._cleared = #seen > 0 and seen[#seen].id or 0
 end
 
 Sandbox.__gc = methods.stop -- Lua 5.4; elsewhere the pipe's own collection
@@ -61,16 +111,16 @@ function Sandbox:__tostring()
   return ("yuanjing.Sandbox (%s%s)"):format(self.url, state)
 end
 
+local function is_speed(value)
+  return type(value) == "number" and value > 0 and value < math.huge
+end
+
 local function is_key_list(value)
   if type(value) ~= "table" or #value == 0 then return false end
   for _, key in ipairs(value) do
     if type(key) ~= "string" then return false end
   end
   return true
-end
-
-local function is_seconds(value)
-  return type(value) == "number" and value >= 0 and value < math.huge
 end
 
 local CHECKS = {
@@ -82,6 +132,7 @@ local CHECKS = {
   latency = { "number of seconds", is_seconds },
   task_seconds = { "number of seconds", is_seconds },
   verify_seconds = { "number of seconds", is_seconds },
+  speed = { "number above 0", is_speed },
   dir = { "string", function(value) return type(value) == "string" end },
 }
 
@@ -107,12 +158,13 @@ local function new(host, running, port, keys)
   local url = ("http://127.0.0.1:%d"):format(port)
   return setmetatable({
     url = url, asset_url = url, api_key = keys[1], port = port,
+    options = { base_url = url, asset_url = url, api_key = keys[1] },
     dir = host.dir,
     logs = {
       access = host.dir .. "/access.log",
       error = host.dir .. "/error.log",
     },
-    _process = running,
+    _process = running, _cleared = 0,
   }, Sandbox)
 end
 
@@ -123,6 +175,7 @@ local function try(host, port, options)
     latency = options.latency or LATENCY,
     task_seconds = options.task_seconds or TASK_SECONDS,
     verify_seconds = options.verify_seconds or VERIFY_SECONDS,
+    speed = options.speed or 1,
   })
   if not ok then return nil, message end
   return process.start(host)

@@ -2,6 +2,7 @@
 --
 -- The log has two JSON lines for a request: one when it has arrived, one when
 -- its answer has ended. So a request that hangs is seen as well.
+local endpoints = require "yuanjing.sandbox.endpoints"
 local json = require "yuanjing.json"
 local shell = require "yuanjing.sandbox.shell"
 
@@ -12,13 +13,15 @@ local journal = {}
 ---@field at number Unix time of arrival
 ---@field method string
 ---@field path string
+---@field endpoint? string chat, image, video, task, file ...: endpoints.lua
 ---@field query? string as sent
 ---@field headers table<string, string> lower-case names; secrets are masked
 ---@field auth "ok"|"wrong"|"missing"
 ---@field bytes integer length of the body
 ---@field body? string up to 16 KiB of it, secrets masked
----@field fields? table<string, any> of a submit; long values are cut, an
---- asset's data URI is { type, size, md5 }
+---@field fields? table<string, any> the body, parsed: JSON, or the texts of a
+--- form. Of a submit long values are cut, and an asset's data URI is { type,
+--- size, md5 }
 ---@field files? table[] of a submit: name (the field), filename, type, size,
 --- md5, head (16 bytes in hexadecimal); data URIs of JSON too
 ---@field order? string[] the names of a submit's parts or fields, as they came
@@ -58,6 +61,13 @@ end
 -- The end of an answer reaches the client some moments before the log.
 local GRACE = 5 -- times 10 ms
 
+-- What follows from the record.
+local function complete(record)
+  record.endpoint = endpoints[record.path]
+  local fields = not record.fields and record.body and json.decode(record.body)
+  record.fields = type(fields) == "table" and fields or record.fields
+end
+
 --- Every request so far, in the order of arrival.
 ---@param path string
 ---@return yuanjing.sandbox.Request[]
@@ -68,6 +78,7 @@ function journal.read(path)
     shell.read("sleep 0.01 2>/dev/null")
     list, open = read(path)
   end
+  for _, record in ipairs(list) do complete(record) end
   return list
 end
 

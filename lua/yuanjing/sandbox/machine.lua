@@ -81,7 +81,8 @@ local function modules(found)
 end
 
 -- The files of a run, so that a folder used before starts afresh.
-local FILES = { "ready", "failed", "nginx.pid", "access.log", "error.log" }
+local FILES = { "ready", "failed", "nginx.pid", "access.log", "error.log",
+  "script" }
 
 --- Removes what an earlier start has left in the folder.
 ---@param host yuanjing.sandbox.Host

@@ -30,6 +30,17 @@ local function read_messages(asked, messages)
   end
 end
 
+--- The prompt of a request: the last user's message, if there are messages.
+---@param fields table
+---@return string
+function chat.prompt(fields)
+  local asked = { prompt = plain(fields.prompt) }
+  if type(fields.messages) == "table" then
+    read_messages(asked, fields.messages)
+  end
+  return asked.prompt
+end
+
 -- What is asked | nil, the refusal. The order of the checks is the platform's.
 local function read(seen)
   local fields, asked = seen.fields, { latency = seen.latency }
@@ -65,25 +76,48 @@ local function new_id()
     hex:sub(13, 16), hex:sub(17, 20), hex:sub(21, 32))
 end
 
+-- Of chunks the texts; the numbers among them are pauses.
+local function texts_in(chunks)
+  local texts = {}
+  for _, item in ipairs(chunks) do
+    if type(item) == "string" then texts[#texts + 1] = item end
+  end
+  return table.concat(texts)
+end
+
 local function words(asked)
   local overrides = asked.overrides
   return overrides.content or overrides.echo and asked.prompt or
+    overrides.chunks and texts_in(overrides.chunks) or
     text.answer(asked.prompt, asked.system, asked.model)
+end
+
+local function thoughts(asked)
+  local wanted = asked.overrides.reasoning
+  if type(wanted) == "string" then return wanted end
+  if not wanted and not thinks(asked.model) then return nil end
+  return text.thought(asked.prompt, asked.system)
+end
+
+local function count_tokens(answer, asked)
+  local given = asked.overrides.usage or {}
+  answer.prompt_tokens = given.prompt_tokens or
+    text.tokens(asked.prompt .. " " .. asked.system)
+  answer.completion_tokens = given.completion_tokens or
+    text.tokens(answer.content) +
+    (answer.reasoning and text.tokens(answer.reasoning) or 0)
+  answer.total_tokens = given.total_tokens or
+    answer.prompt_tokens + answer.completion_tokens
 end
 
 local function compose(asked)
   local answer = {
     id = new_id(), created = ngx.time(), model = asked.model,
     usage_id = "K9_" .. ngx.md5(asked.prompt):sub(1, 18),
-    content = words(asked), whole = asked.overrides.whole,
+    content = words(asked), reasoning = thoughts(asked),
+    whole = asked.overrides.whole, chunks = asked.overrides.chunks,
   }
-  if asked.overrides.reasoning or thinks(asked.model) then
-    answer.reasoning = text.thought(asked.prompt, asked.system)
-  end
-  answer.prompt_tokens = text.tokens(asked.prompt .. " " .. asked.system)
-  answer.completion_tokens = text.tokens(answer.content) +
-    (answer.reasoning and text.tokens(answer.reasoning) or 0)
-  answer.total_tokens = answer.prompt_tokens + answer.completion_tokens
+  count_tokens(answer, asked)
   return answer
 end
 
@@ -149,15 +183,19 @@ local function last(answer)
     "finish", "1", "usage", usage, "llmusageid", answer.usage_id)
 end
 
+local function pieces(answer)
+  if answer.chunks then return answer.chunks end
+  return answer.whole and { answer.content } or text.pieces(answer.content)
+end
+
 local function stream(answer)
   local items = { { chunk = first(answer) } }
   for _, piece in ipairs(text.pieces(answer.reasoning or "")) do
     items[#items + 1] = { chunk = thought(answer, piece) }
   end
-  local said_pieces = answer.whole and { answer.content } or
-    text.pieces(answer.content)
-  for _, piece in ipairs(said_pieces) do
-    items[#items + 1] = { chunk = said(answer, piece), said = true }
+  for _, piece in ipairs(pieces(answer)) do
+    items[#items + 1] = type(piece) == "number" and { pause = piece } or
+      { chunk = said(answer, piece), said = true }
   end
   items[#items + 1] = { chunk = finish(answer) }
   items[#items + 1] = { chunk = last(answer) }

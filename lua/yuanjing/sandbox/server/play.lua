@@ -12,6 +12,8 @@
 --   { pause = seconds }    silence
 --   { beat = seconds }     keep-alive comments alone
 --   { hangup = true }      the connection breaks
+-- It breaks after `left` bytes of the body, too.
+local clock = require "yuanjing.sandbox.server.clock"
 local framing = require "yuanjing.sandbox.server.framing"
 local json = require "yuanjing.sandbox.server.json"
 
@@ -24,6 +26,7 @@ local json = require "yuanjing.sandbox.server.json"
 ---@field gap number seconds before each event of a stream
 ---@field delay number seconds before the head
 ---@field piece? integer bytes sent at a time
+---@field left? integer bytes until the connection breaks
 ---@field silent? boolean no answer at all
 ---@field reset? boolean no answer but a reset of the connection
 local methods = {}
@@ -162,21 +165,35 @@ local function send_pieces(bytes, size)
   end
 end
 
-function methods:_send(bytes)
+local function hang_up()
+  ngx.flush(true)
+  ngx.exit(444)
+end
+
+local function send_some(self, bytes)
   if self.piece then return send_pieces(bytes, self.piece) end
   send(bytes)
+end
+
+function methods:_send(bytes)
+  if not self.left or #bytes < self.left then
+    self.left = self.left and self.left - #bytes
+    return send_some(self, bytes)
+  end
+  send_some(self, bytes:sub(1, self.left))
+  hang_up()
 end
 
 local function beat(self, seconds)
   local every = math.max(0.01, math.min(1, seconds / 10))
   for _ = 1, math.floor(seconds / every + 0.5) do
     send(self.framing:comment("keep-alive"))
-    ngx.sleep(every)
+    clock.sleep(every)
   end
 end
 
 local function event(self, text)
-  if self.gap > 0 then ngx.sleep(self.gap) end
+  if self.gap > 0 then clock.sleep(self.gap) end
   self:_send(text)
 end
 
@@ -201,7 +218,7 @@ local function content(self, item)
   while at < stop do
     local bytes = item.content:read(at, math.min(piece, stop - at))
     if item.seconds then
-      ngx.sleep(item.seconds * #bytes / item.length)
+      clock.sleep(item.seconds * #bytes / item.length)
     end
     self:_send(bytes)
     at = at + #bytes
@@ -217,13 +234,10 @@ local ACTIONS = {
   done = function(self) self:_send(self.framing:mark()) end,
   pause = function(_, item)
     ngx.flush(true)
-    ngx.sleep(item.pause)
+    clock.sleep(item.pause)
   end,
   beat = function(self, item) beat(self, item.beat) end,
-  hangup = function()
-    ngx.flush(true)
-    ngx.exit(444)
-  end,
+  hangup = hang_up,
 }
 
 local function act(self, item)
@@ -242,7 +256,7 @@ end
 --- Answers the request at hand.
 ---@param self yuanjing.sandbox.Play
 function play.run(self)
-  if self.delay > 0 then ngx.sleep(self.delay) end
+  if self.delay > 0 then clock.sleep(self.delay) end
   if self.reset then return ngx.exec("@reset") end
   if self.silent then return ngx.exit(444) end
   send_head(self)

@@ -1,5 +1,6 @@
 --- Which address is answered by what. `open`: no key is asked for. `submits`:
--- what came is looked at in detail, for the log.
+-- what came is looked at in detail, for the log. `polled`: a client asks again
+-- and again.
 local chat = require "yuanjing.sandbox.server.chat"
 local confirm = require "yuanjing.sandbox.server.assets.confirm"
 local files = require "yuanjing.sandbox.server.media.files"
@@ -33,22 +34,23 @@ local TABLE = {
     POST = { handle = submit.video, submits = true },
   },
   ["/llmage/video"] = { POST = { handle = submit.legacy, submits = true } },
-  ["/llmage/v1/tasks"] = { GET = { handle = query.status } },
+  ["/llmage/v1/tasks"] = { GET = { handle = query.status, polled = true } },
   ["/llmage/tasks"] = {
-    GET = { handle = query.status }, POST = { handle = query.status },
+    GET = { handle = query.status, polled = true },
+    POST = { handle = query.status, polled = true },
   },
   ["/idfile"] = { GET = { handle = files.get, open = true } },
   ["/reallife_asset/api/rl_verify.dspy"] = {
     POST = { handle = verify.begin },
   },
   ["/reallife_asset/api/rl_query_groups.dspy"] = {
-    POST = { handle = verify.groups },
+    POST = { handle = verify.groups, polled = true },
   },
   ["/reallife_asset/api/rl_upload.dspy"] = {
     POST = { handle = upload.take, submits = true },
   },
   ["/reallife_asset/api/rl_status.dspy"] = {
-    POST = { handle = upload.status },
+    POST = { handle = upload.status, polled = true },
   },
   ["/reallife_asset/api/rl_assets.dspy"] = { POST = { handle = upload.list } },
   ["/reallife_asset/h5"] = {

@@ -137,14 +137,33 @@ local function parse(text)
   return plan
 end
 
+--- What is wrong with a text of scenarios | nil.
+---@param text string
+---@return string? problem
+function scenario.problem(text)
+  return select(2, parse(text))
+end
+
 -- Performing ---------------------------------------------------------------
 
 local used = {} -- how often each text with `times` in it has come
+
+--- No text with `times` in it has come yet.
+function scenario.forget()
+  used = {}
+end
 
 local function is_used_up(plan, text)
   if not plan.times then return false end
   used[text] = (used[text] or 0) + 1
   return used[text] > plan.times
+end
+
+-- Those of a test's own answer.
+local function add_steps(plan, steps)
+  for _, step in ipairs(steps or {}) do
+    plan[#plan + 1] = { row = by_name[step.name], value = step.value }
+  end
 end
 
 local function ask(plan, seen)
@@ -190,13 +209,14 @@ end
 ---@param handle fun(seen: yuanjing.sandbox.Seen): yuanjing.sandbox.Play
 ---@return yuanjing.sandbox.Play
 function scenario.perform(seen, handle)
-  if seen.scenario == "" then return handle(seen) end
+  if seen.scenario == "" and not seen.steps then return handle(seen) end
   local plan, problem = parse(seen.scenario)
   if not plan then
     return play.fail(400, "sandbox: " .. problem ..
       " (GET /sandbox/scenarios lists what there is)")
   end
   if is_used_up(plan, seen.scenario) then return handle(seen) end
+  add_steps(plan, seen.steps)
   ask(plan, seen)
   seen.odd = staying(plan)
   local result = answer(plan, seen, handle)

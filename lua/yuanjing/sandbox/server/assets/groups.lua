@@ -1,5 +1,6 @@
 --- The groups: each begins as a session that a person has to confirm on its
 -- page, and belongs to the key that has begun it.
+local clock = require "yuanjing.sandbox.server.clock"
 local envelope = require "yuanjing.sandbox.server.assets.envelope"
 local ids = require "yuanjing.sandbox.server.assets.ids"
 
@@ -23,11 +24,16 @@ local TEXTS = envelope.TEXTS
 
 local by_id, by_token, by_key = {}, {}, {}
 
+--- As if none had begun yet.
+function groups.forget()
+  by_id, by_token, by_key = {}, {}, {}
+end
+
 --- A new one; scenarios may change it before groups.keep().
 ---@param fields table
 ---@return yuanjing.sandbox.Group
 function groups.new(fields)
-  local at = ngx.now()
+  local at = clock.now()
   local group = { id = ids.own(), token = ids.token(), at = at,
     vendor_group_id = ids.vendor("volc-asset-group", at), status = "pending" }
   for name, value in pairs(fields) do group[name] = value end
@@ -53,7 +59,7 @@ end
 ---@return number seconds that its page is still good for; 0: it is not
 function groups.left(group)
   if group.status ~= "pending" then return 0 end
-  return math.max(0, group.at + group.seconds - ngx.now())
+  return math.max(0, group.at + group.seconds - clock.now())
 end
 
 --- The person has shown the face.

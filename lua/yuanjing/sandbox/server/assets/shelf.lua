@@ -1,5 +1,6 @@
 --- The assets: each belongs to a group, and so to a key. It takes its time
 -- like a task, and the scenarios that stay with a task do so with an asset.
+local clock = require "yuanjing.sandbox.server.clock"
 local ids = require "yuanjing.sandbox.server.assets.ids"
 local tasks = require "yuanjing.sandbox.server.media.tasks"
 
@@ -28,11 +29,17 @@ local FILES = 1000 -- that are kept open; the oldest make room
 local by_id, by_vendor_id, by_group = {}, {}, {}
 local with_files, count = {}, 0 -- a ring, and how many have been in it
 
+--- As if none had come yet. Downloads under way still have their bytes.
+function shelf.forget()
+  by_id, by_vendor_id, by_group = {}, {}, {}
+  with_files, count = {}, 0
+end
+
 --- A new one; scenarios may change it before shelf.keep().
 ---@param fields table
 ---@return yuanjing.sandbox.Asset
 function shelf.new(fields)
-  local at = ngx.now()
+  local at = clock.now()
   local asset = { id = ids.own(), at = at,
     vendor_asset_id = ids.vendor("asset", at) }
   for name, value in pairs(fields) do asset[name] = value end

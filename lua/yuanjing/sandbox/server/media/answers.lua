@@ -1,4 +1,5 @@
 --- Answers about a task, before they become bytes.
+local clock = require "yuanjing.sandbox.server.clock"
 local json = require "yuanjing.sandbox.server.json"
 local play = require "yuanjing.sandbox.server.play"
 local results = require "yuanjing.sandbox.server.media.results"
@@ -36,11 +37,11 @@ end
 local STEP = 0.02 -- seconds
 
 --- Lets time pass, but not beyond the task's end.
--- NB: ngx.now() stands still over a sleep of less than a millisecond, so a
+-- NB: clock.now() stands still over a sleep of less than a millisecond, so a
 -- loop that sleeps for just the rest would not end.
 function methods:wait(seconds)
-  local stop = ngx.now() + seconds
-  while ngx.now() < stop and not select(2, tasks.stage(self.task)) do
+  local stop = clock.now() + seconds
+  while clock.now() < stop and not select(2, tasks.stage(self.task)) do
     ngx.sleep(STEP)
   end
 end

@@ -1,4 +1,5 @@
 --- What a task has made, and the addresses to get it from.
+local clock = require "yuanjing.sandbox.server.clock"
 local json = require "yuanjing.sandbox.server.json"
 local tasks = require "yuanjing.sandbox.server.media.tasks"
 
@@ -46,7 +47,7 @@ end
 
 local function sign(result, path)
   if not result.valid then return "" end
-  local expires = ("%.3f"):format(ngx.now() + result.valid)
+  local expires = ("%.3f"):format(clock.now() + result.valid)
   return ("&expires=%s&sign=%s"):format(expires,
     results.signature(path, expires))
 end

@@ -1,5 +1,6 @@
 --- The tasks: what is known of each, and how far it has come by now. They live
 -- in memory that nginx bounds, where the oldest make room.
+local clock = require "yuanjing.sandbox.server.clock"
 local json = require "yuanjing.sandbox.server.json"
 
 local tasks = {}
@@ -23,6 +24,8 @@ local tasks = {}
 
 local PROMPT_LIMIT = 4096
 
+local made = 0 -- ids; unlike the tasks they are never forgotten
+
 local function memory()
   return ngx.shared.sandbox
 end
@@ -38,9 +41,15 @@ local function counted(...)
 end
 
 -- Time, and a number that does not look like the one before.
-local function new_id(number)
+local function new_id()
+  made = made + 1
   return ("9%08d%09d"):format(ngx.time() % 1e8,
-    (number * 7368787 + 378734592) % 1e9)
+    (made * 7368787 + 378734592) % 1e9)
+end
+
+--- As if nothing had come yet.
+function tasks.forget()
+  memory():flush_all()
 end
 
 --- A new task; tasks.keep() has to follow.
@@ -48,8 +57,8 @@ end
 ---@return yuanjing.sandbox.Task
 function tasks.new(fields)
   local number = tasks.count("task")
-  local task = json.record("id", new_id(number), "number", number,
-    "at", ngx.now())
+  local task = json.record("id", new_id(), "number", number,
+    "at", clock.now())
   for name, value in pairs(fields) do task[name] = value end
   task.prompt = task.prompt:sub(1, PROMPT_LIMIT)
   return task
@@ -76,7 +85,7 @@ local STAGES = { { "CREATED", 0.1 }, { "PENDING", 0.3 }, { "RUNNING", 1 } }
 ---@return string word
 ---@return boolean ended
 function tasks.stage(task)
-  local over = ngx.now() - task.at
+  local over = clock.now() - task.at
   for _, stage in ipairs(STAGES) do
     if over < stage[2] * task.seconds or stage[2] == 1 and task.never then
       return stage[1] == "RUNNING" and task.word or stage[1], false

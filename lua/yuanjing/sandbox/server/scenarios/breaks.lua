@@ -43,6 +43,9 @@ return {
       cut_inside(answer, chosen(answer, n, plan))
       answer:insert(math.huge, { hangup = true })
     end },
+  { name = "break", takes = "bytes", default = 100,
+    help = "the connection breaks after so many bytes of the body",
+    change = function(answer, bytes) answer.left = bytes end },
   { name = "late-abort",
     help = "all is sent, then the connection breaks instead of ending",
     change = function(answer)

@@ -1,4 +1,5 @@
 --- Refusals with a status of their own, and redirects.
+local clock = require "yuanjing.sandbox.server.clock"
 local play = require "yuanjing.sandbox.server.play"
 
 local function page(title)
@@ -43,7 +44,7 @@ return {
     help = '429 {"error": "Rate limit exceeded"}, with Retry-After',
     instead = function(_, seconds)
       return play.fail(429, "Rate limit exceeded",
-        { ["Retry-After"] = seconds })
+        { ["Retry-After"] = clock.retry_after(seconds) })
     end },
   refusal("rate-limit-bare", 429, "Rate limit exceeded, try again later"),
   plain("server-error", 500, "500 Internal Server Error"),
@@ -53,7 +54,7 @@ return {
     help = "503 with Retry-After and a proxy's HTML page",
     instead = function(_, seconds)
       return play.body(503, page("503 Service Temporarily Unavailable"),
-        { ["Retry-After"] = seconds })
+        { ["Retry-After"] = clock.retry_after(seconds) })
     end },
   { name = "unavailable-bare", help = "503 without Retry-After",
     instead = function()

@@ -1,0 +1,18 @@
+--- The addresses of the platform by the names that a test gives them: those of
+-- PLATFORM.md section 2. The legacy wire's have the same names.
+return {
+  ["/llmage/v1/models"] = "models",
+  ["/llmage/v1/chat/completions"] = "chat",
+  ["/llmage/t2t"] = "chat",
+  ["/llmage/v1/image/generations"] = "image",
+  ["/llmage/v1/video/generations"] = "video",
+  ["/llmage/video"] = "video",
+  ["/llmage/v1/tasks"] = "task",
+  ["/llmage/tasks"] = "task",
+  ["/idfile"] = "file",
+  ["/reallife_asset/api/rl_verify.dspy"] = "verify",
+  ["/reallife_asset/api/rl_query_groups.dspy"] = "groups",
+  ["/reallife_asset/api/rl_upload.dspy"] = "upload",
+  ["/reallife_asset/api/rl_status.dspy"] = "status",
+  ["/reallife_asset/api/rl_assets.dspy"] = "assets",
+}

@@ -1,0 +1,32 @@
+--- A value as Lua writes it, on one line; any Lua reads it, whatever its bytes.
+
+local literal -- mutual recursion
+
+local function fields(value)
+  local out = {}
+  for name, item in pairs(value) do
+    out[#out + 1] = ("[%s] = %s"):format(literal(name), literal(item))
+  end
+  return "{ " .. table.concat(out, ", ") .. " }"
+end
+
+local WRITERS = {
+  -- The literals of \r and \26 differ between Luas, but each is read by all.
+  string = function(value) return (("%q"):format(value):gsub("\\\n", "\\n")) end,
+  number = function(value)
+    return value == math.huge and "1e999" or ("%.17g"):format(value)
+  end,
+  boolean = tostring,
+  table = fields,
+}
+
+--- Raises on what has no literal: functions, userdata, tables in themselves.
+---@param value any
+---@return string
+function literal(value)
+  local write = WRITERS[type(value)]
+  if not write then error("a " .. type(value) .. " has no literal", 0) end
+  return write(value)
+end
+
+return literal

@@ -1,0 +1,144 @@
+--- What a test wants of its sandbox: checked here, and written to a file in the
+-- sandbox's folder that the server reads before each request. So it holds for
+-- whatever is sent after the call, and takes no connection.
+local endpoints = require "yuanjing.sandbox.endpoints"
+local json = require "yuanjing.json"
+local literal = require "yuanjing.sandbox.literal"
+local scenario = require "yuanjing.sandbox.server.scenario"
+
+local script = {}
+
+---@class (exact) yuanjing.sandbox.Answer
+---@field model? string for requests whose model has this text in it
+---@field prompt? string for requests whose prompt has this text in it; of a
+--- query or a download that of its task counts
+---@field times? number how many requests it answers; 1. math.huge: all
+---@field scenario? string "name[=value]; ...": `yuanjing sandbox --list`
+---@field delay? number seconds before the answer begins
+---@field break_after? integer the connection breaks after so many bytes of the
+--- body
+---@field status? integer of HTTP; 200
+---@field error? string {"error": text}
+---@field body? string the very bytes; of a file without `status` its content,
+--- of which parts can be had too
+---@field json? table the body, as JSON
+---@field headers? table<string, string>
+---@field retry_after? number seconds
+---@field content? string what a chat says
+---@field chunks? (string|number)[] what a chat says, chunk by chunk; a number is
+--- a pause in seconds
+---@field gap? number seconds before each chunk; the sandbox's latency
+---@field reasoning? string what a chat thinks
+---@field finish_reason? string of a chat; "stop"
+---@field usage? { prompt_tokens: integer?, completion_tokens: integer?, total_tokens: integer? }
+---@field seconds? number from the submit of a task, or an upload, to its end
+---@field fails? string the task or asset fails, with this text
+
+local function set_of(...)
+  local set = {}
+  for _, name in ipairs { ... } do set[name] = true end
+  return set
+end
+
+local CHAT = set_of("chat")
+local WORK = set_of("image", "video", "upload")
+
+-- type, the least number (0), and what else holds: `reply` is what goes out as it stands, which
+-- leaves nothing to say for what an endpoint makes of its answer (`made`).
+local FIELDS = {
+  model = { "string" }, prompt = { "string" }, times = { "number", least = 1 },
+  scenario = { "string" }, delay = { "number" }, break_after = { "number" },
+  status = { "number", least = 200, reply = true },
+  error = { "string", reply = true },
+  body = { "string", reply = true },
+  json = { "table", reply = true },
+  headers = { "table", reply = true },
+  retry_after = { "number", reply = true },
+  content = { "string", made = CHAT }, chunks = { "table", made = CHAT },
+  gap = { "number", made = CHAT }, reasoning = { "string", made = CHAT },
+  finish_reason = { "string", made = CHAT }, usage = { "table", made = CHAT },
+  seconds = { "number", made = WORK }, fails = { "string", made = WORK },
+}
+
+local NAMES = {} -- of the endpoints
+for _, name in pairs(endpoints) do NAMES[name] = true end
+
+-- NaN is none.
+local function is_number(value, least)
+  return value == value and value >= least
+end
+
+-- What is wrong with one field | nil.
+local function field_problem(endpoint, name, value)
+  local known = FIELDS[name]
+  if not known then return ("unknown field %q"):format(tostring(name)) end
+  if type(value) ~= known[1] then
+    return ("%s: expected %s, got %s"):format(name, known[1], type(value))
+  elseif known[1] == "number" and not is_number(value, known.least or 0) then
+    return ("%s: expected %d or more, got %s"):format(name, known.least or 0,
+      tostring(value))
+  elseif known.made and not known.made[endpoint] then
+    return ("%s: means nothing to %s"):format(name, endpoint)
+  end
+end
+
+-- The first name, by the alphabet, of a field with this mark | nil.
+local function first_with(answer, mark)
+  local first
+  for name in pairs(answer) do
+    if FIELDS[name][mark] and (not first or name < first) then first = name end
+  end
+  return first
+end
+
+local function problem_of(endpoint, answer)
+  for name, value in pairs(answer) do
+    local problem = field_problem(endpoint, name, value)
+    if problem then return problem end
+  end
+  local reply, made = first_with(answer, "reply"), first_with(answer, "made")
+  if reply and made then
+    return ("%s and %s exclude each other"):format(reply, made)
+  elseif answer.body and answer.json then
+    return "body and json exclude each other"
+  end
+  return answer.scenario and scenario.problem(answer.scenario)
+end
+
+--- Checks an answer and makes it what the server takes; raises at the caller of
+--- the caller.
+---@param endpoint string
+---@param answer yuanjing.sandbox.Answer
+---@return table
+function script.answer(endpoint, answer)
+  local function refuse(problem)
+    error("box:answer: " .. problem, 4)
+  end
+  if not NAMES[endpoint] then
+    refuse(("unknown endpoint %q"):format(tostring(endpoint)))
+  elseif type(answer) ~= "table" then
+    refuse(("expected table, got %s"):format(type(answer)))
+  end
+  local problem = problem_of(endpoint, answer)
+  if problem then refuse(problem) end
+  local given = { to = endpoint, times = 1 }
+  for name, value in pairs(answer) do given[name] = value end
+  if answer.json then
+    given.body, problem = json.encode(answer.json)
+    if not given.body then refuse("json: " .. problem) end
+    given.json = nil
+  end
+  return given
+end
+
+--- Tells the server of it. What is sent from now on finds it done.
+---@param dir string
+---@param command "answer"|"advance"|"clear"
+---@param value? any
+function script.write(dir, command, value)
+  local file = assert(io.open(dir .. "/script", "a"))
+  assert(file:write(literal(command), ", ", literal(value or true), "\n"))
+  assert(file:close())
+end
+
+return script
