@@ -143,6 +143,17 @@ describe("box:answer", function()
       assert.equal("a cat", support.read(path))
     end)
 
+    it("nothing yet while it is half written", function()
+      local line = '"answer", { to = "chat", times = 1, content = "1" }'
+      local file = assert(io.open(box.dir .. "/script", "a"))
+      file:setvbuf("no")
+      file:write(line)
+      assert.is_true(is_usual(assert(chat())))
+      file:write("\n")
+      file:close()
+      assert.equal("1", assert(chat()).content)
+    end)
+
     it("nobody whose key is wrong", function()
       box:answer("chat", { content = "1" })
       local stranger = client:with { api_key = "sk-stranger" }
@@ -435,6 +446,7 @@ describe("the sandbox's time", function()
       local _, err = session:await_group { timeout = 0.3 }
       assert.equal("timeout", err.kind)
       assert.truthy(#box:requests("groups") > 3)
+      assert.equal(2, select("#", client.assets:groups()))
     end)
 
     it("a rate limit is over at once", function()
