@@ -99,8 +99,7 @@ end
 --- assets are forgotten, the clock is back.
 function methods:clear()
   tell(self, "box:clear", "clear")
-  local seen = journal.read(self.logs.access)
-  self._cleared = #seen > 0 and seen[#seen].id or 0
+  self._cleared = journal.last(self.logs.access)
 end
 
 Sandbox.__gc = methods.stop -- Lua 5.4; elsewhere the pipe's own collection

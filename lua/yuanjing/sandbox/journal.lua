@@ -61,6 +61,14 @@ end
 -- The end of an answer reaches the client some moments before the log.
 local GRACE = 5 -- times 10 ms
 
+--- The id of the last request so far; 0 before the first.
+---@param path string
+---@return integer
+function journal.last(path)
+  local list = read(path)
+  return #list > 0 and list[#list].id or 0
+end
+
 -- What follows from the record.
 local function complete(record)
   record.endpoint = endpoints[record.path]
