@@ -291,6 +291,10 @@ describe("box:answer", function()
       { "body and json exclude each other", "chat", { body = "", json = {} } },
       { "unknown scenario cut-mid-stream", "chat",
         { scenario = "cut-mid-stream" } },
+      { "chunks[2]: a table", "chat", { chunks = { "一", {} } } },
+      { "usage[total_tokens]: a string", "chat",
+        { usage = { total_tokens = "3" } } },
+      { "headers[X-A]: a boolean", "chat", { headers = { ["X-A"] = true } } },
       { "json: x: JSON has no inf", "chat", { json = { x = math.huge } } },
     }
     for _, mistake in ipairs(MISTAKES) do

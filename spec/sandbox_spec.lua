@@ -134,6 +134,20 @@ describe("a sandbox process", function()
       "OpenResty", err.message)
   end)
 
+  it("says what to install when nginx has no Lua module", function()
+    local read = shell.read
+    shell.read = function()
+      return "nginx=/usr/sbin/nginx\nbuilt=nginx/1.22\nroot=lua\ndir=/none\n"
+    end
+    local none, err = sandbox.start()
+    shell.read = read
+    assert.is_nil(none)
+    assert.equal("io", err.kind)
+    assert.equal("sandbox: /usr/sbin/nginx has no Lua module; install nginx " ..
+      "with its Lua module (Debian and Ubuntu: apt install nginx-light " ..
+      "libnginx-mod-http-lua) or OpenResty", err.message)
+  end)
+
   it("raises on an option it does not know or can not use", function()
     local function message(options)
       local ok, text = pcall(sandbox.start, options)
@@ -143,6 +157,8 @@ describe("a sandbox process", function()
     assert.equal("sandbox.start: unknown option prot", message { prot = 1 })
     assert.equal("sandbox.start: port: expected integer from 1 to 65535",
       message { port = "80" })
+    assert.equal("sandbox.start: speed: expected number above 0",
+      message { speed = 0 })
     assert.equal("sandbox.start: expected table, got number", message(80))
   end)
 

@@ -40,10 +40,12 @@ local function set_of(...)
   return set
 end
 
+local SCALARS, NUMBERS = set_of("string", "number"), set_of("number")
+
 local CHAT = set_of("chat")
 local WORK = set_of("image", "video", "upload")
 
--- type, the least number (0), and what else holds: `reply` is what goes out as it stands, which
+-- type, the least number (0), what a table may hold, and: `reply` is what goes out as it stands, which
 -- leaves nothing to say for what an endpoint makes of its answer (`made`).
 local FIELDS = {
   model = { "string" }, prompt = { "string" }, times = { "number", least = 1 },
@@ -52,11 +54,13 @@ local FIELDS = {
   error = { "string", reply = true },
   body = { "string", reply = true },
   json = { "table", reply = true },
-  headers = { "table", reply = true },
+  headers = { "table", items = SCALARS, reply = true },
   retry_after = { "number", reply = true },
-  content = { "string", made = CHAT }, chunks = { "table", made = CHAT },
+  content = { "string", made = CHAT },
+  chunks = { "table", items = SCALARS, made = CHAT },
   gap = { "number", made = CHAT }, reasoning = { "string", made = CHAT },
-  finish_reason = { "string", made = CHAT }, usage = { "table", made = CHAT },
+  finish_reason = { "string", made = CHAT },
+  usage = { "table", items = NUMBERS, made = CHAT },
   seconds = { "number", made = WORK }, fails = { "string", made = WORK },
 }
 
@@ -66,6 +70,15 @@ for _, name in pairs(endpoints) do NAMES[name] = true end
 -- NaN is none.
 local function is_number(value, least)
   return value == value and value >= least
+end
+
+-- What is wrong in a table | nil.
+local function item_problem(name, list, allowed)
+  for key, item in pairs(list) do
+    if not allowed[type(item)] then
+      return ("%s[%s]: a %s"):format(name, tostring(key), type(item))
+    end
+  end
 end
 
 -- What is wrong with one field | nil.
@@ -80,6 +93,7 @@ local function field_problem(endpoint, name, value)
   elseif known.made and not known.made[endpoint] then
     return ("%s: means nothing to %s"):format(name, endpoint)
   end
+  return known.items and item_problem(name, value, known.items)
 end
 
 -- The first name, by the alphabet, of a field with this mark | nil.
