@@ -193,6 +193,15 @@ describe("box:answer", function()
       assert.equal("here", answer.headers["x-test"])
     end)
 
+    it("headers with whatever it is", function()
+      local task = assert(client:image(IMAGE))
+      box:answer("task", { retry_after = 7, headers = { ["X-Test"] = "on" } })
+      local answer = assert(client:request {
+        path = "/llmage/v1/tasks?taskid=" .. task.id })
+      assert.same({ "CREATED", "7", "on" }, { answer.json.status,
+        answer.headers["retry-after"], answer.headers["x-test"] })
+    end)
+
     it("so many bytes, then breaks the connection", function()
       box:answer("chat", { content = ("长"):rep(100), break_after = 200 })
       local _, err = chat()

@@ -48,6 +48,7 @@ end
 local function respond(seen, route)
   local answer = scenario.perform(seen, script.handler(seen, route.handle))
   if route.polled then clock.pace(answer) end
+  script.add_headers(seen, answer)
   return answer
 end
 

@@ -121,14 +121,9 @@ end
 -- Answering ----------------------------------------------------------------
 
 local function reply(answer)
-  local headers, status = {}, answer.status or 200
-  for name, value in pairs(answer.headers or {}) do headers[name] = value end
-  if answer.retry_after then
-    headers["Retry-After"] = clock.retry_after(answer.retry_after)
-  end
-  if answer.body then return play.body(status, answer.body, headers) end
-  return play.fail(status, answer.error or ("status %d"):format(status),
-    headers)
+  local status = answer.status or 200
+  if answer.body then return play.body(status, answer.body) end
+  return play.fail(status, answer.error or ("status %d"):format(status))
 end
 
 -- The bytes of a file have ranges and all that belongs to a download.
@@ -144,6 +139,19 @@ end
 function script.handler(seen, handle)
   if not seen.answer or not is_reply(seen.answer) then return handle end
   return function() return reply(seen.answer) end
+end
+
+--- Adds the headers that the test wants.
+---@param seen yuanjing.sandbox.Seen
+---@param result yuanjing.sandbox.Play
+function script.add_headers(seen, result)
+  local answer = seen.answer or {}
+  for name, value in pairs(answer.headers or {}) do
+    result.headers[name] = value
+  end
+  if answer.retry_after then
+    result.headers["Retry-After"] = clock.retry_after(answer.retry_after)
+  end
 end
 
 return script
