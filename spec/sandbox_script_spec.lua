@@ -76,14 +76,12 @@ describe("box:answer", function()
     it("say it in these very chunks, with pauses", function()
       local chunks = { "一", 0.1, "只", "猫" }
       box:answer("chat", { chunks = chunks, times = 2 })
-      local texts, gaps, last = {}, {}, nil
+      local texts, from = {}, support.now()
       for text in assert(client:chat(STREAM)):text() do
         texts[#texts + 1] = text
-        gaps[#gaps + 1] = last and support.now() - last
-        last = support.now()
       end
       assert.same({ "一", "只", "猫" }, texts)
-      assert.truthy(gaps[1] > 0.08, gaps[1])
+      assert.truthy(support.now() - from >= 0.1)
       assert.equal("一只猫", assert(chat()).content)
     end)
 
@@ -460,7 +458,7 @@ describe("the sandbox's time", function()
 
     it("the groups are asked for again and again", function()
       local session = assert(client.assets:verify { vendor = "volcengine" })
-      local _, err = session:await_group { timeout = 0.3 }
+      local _, err = session:await_group { timeout = 0.5 }
       assert.equal("timeout", err.kind)
       assert.truthy(#box:requests("groups") > 3)
       assert.equal(2, select("#", client.assets:groups()))
