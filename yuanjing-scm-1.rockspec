@@ -55,7 +55,7 @@ local c_files = [[
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
   init asset assets catalog chat client download errors fibers heap http job
-  json loop many media nginx outgoing owner params pollable polling result
+  json later loop many media nginx outgoing owner params pollable polling result
   settings stream submit task verification version
   api/init api/answers api/assets api/embed api/envelope api/form api/legacy
   api/python api/reading api/texts api/v1

@@ -1,9 +1,12 @@
 --- The client: settings, and the calls that use them.
 local api = require "yuanjing.api"
-local chat = require "yuanjing.chat"
+local later = require "yuanjing.later"
 local settings_of = require "yuanjing.settings"
-local submit = require "yuanjing.submit"
-local task = require "yuanjing.task"
+
+-- The calls' own rooms, of which a program mostly uses one.
+local chat = later "yuanjing.chat"
+local submit = later "yuanjing.submit"
+local task = later "yuanjing.task"
 
 local client = {}
 

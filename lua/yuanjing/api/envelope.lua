@@ -6,7 +6,8 @@
 -- caller has added what it knows (call, attempts, the key to redact).
 local core = require "yuanjing.core"
 local json = require "yuanjing.json"
-local python = require "yuanjing.api.python"
+local later = require "yuanjing.later"
+local python = later "yuanjing.api.python"
 
 local envelope = {}
 
