@@ -18,15 +18,28 @@ static int same(struct cursor *c, size_t n) {
   return 1;
 }
 
+/* Whether a string begins here that is written as `read` is: chunks say a text
+ * twice. It need not be read again. */
+static int is_repeated(const struct cursor *c, const struct yj_json_value *read) {
+  return read != NULL && (size_t)(c->end - c->p) >= read->len + 2 &&
+         memcmp(c->p, read->text - 1, read->len + 2) == 0;
+}
+
 /* A string may differ: only that it is one counts. */
 static int match_string(struct cursor *c, const struct yj_shape_field *field,
-                        struct yj_json_value *value) {
+                        struct yj_json_value *value,
+                        const struct yj_json_value *last) {
   const char *begin;
   if (!same(c, (size_t)field->begin - 1 - c->at))
     return 0;
   begin = c->p + 1;
-  if (yj_json_read_string(&c->p, c->end, &value->escaped) != YJ_JSON_WHOLE)
+  if (is_repeated(c, last)) {
+    value->escaped = last->escaped;
+    c->p += last->len + 2;
+  } else if (yj_json_read_string(&c->p, c->end, &value->escaped) !=
+             YJ_JSON_WHOLE) {
     return 0;
+  }
   c->at = field->end + 1;
   value->text = begin;
   value->len = (size_t)(c->p - 1 - begin);
@@ -46,6 +59,7 @@ static int match_same(struct cursor *c, const struct yj_shape_field *field,
 static int match(const struct yj_shape *shape, const char *text, size_t len,
                  struct yj_json_value *values) {
   struct cursor c;
+  const struct yj_json_value *string = NULL; /* the last one */
   size_t i;
   c.p = text;
   c.end = text + len;
@@ -56,9 +70,12 @@ static int match(const struct yj_shape *shape, const char *text, size_t len,
     const struct yj_shape_field *field = &shape->fields[i];
     struct yj_json_value *value = &values[field->slot];
     value->type = (enum yj_json_type)field->type;
-    if (!(field->type == YJ_JSON_STRING ? match_string(&c, field, value)
-                                        : match_same(&c, field, value)))
+    if (!(field->type == YJ_JSON_STRING
+              ? match_string(&c, field, value, string)
+              : match_same(&c, field, value)))
       return 0;
+    if (field->type == YJ_JSON_STRING)
+      string = value;
   }
   return (size_t)(c.end - c.p) == c.kept_len - c.at &&
          same(&c, c.kept_len - c.at);

@@ -3,7 +3,7 @@ local client = require "yuanjing.client"
 local job = require "yuanjing.job"
 
 ---@class yuanjing
----@field file fun(path: string, options?: yuanjing.MediaOptions): yuanjing.File a file to send, where a path alone would not say enough
+---@field file fun(path: string, options?: yuanjing.MediaOptions): yuanjing.File a file, with more to say of it
 ---@field bytes fun(data: string, options?: yuanjing.MediaOptions): yuanjing.Bytes bytes to send as a file
 ---@field await_all function waits for many tasks; see many.await_all
 ---@field as_completed function many tasks in a loop, in the order they end; see many.as_completed

@@ -16,7 +16,7 @@ local hear = loop.hear
 ---@field usage? table
 ---@field raw table the platform's own document, decoded when first asked for
 ---@field private _json userdata|string
----@field private _has_usage boolean
+---@field private _has_usage? true
 local Chunk = {}
 
 local LAZY = {
@@ -161,9 +161,12 @@ local function next_chunk(self)
   if not content then return take_end(self, text, reasoning) end
   local failure = odd and failure_in(self, text)
   if failure then return fail(self, failure) end
-  return setmetatable({ content = content, reasoning_content = reasoning,
-    finish_reason = finish_reason, _json = text,
-    _has_usage = has_usage }, Chunk)
+  local chunk = setmetatable({ content = content, _json = text }, Chunk)
+  -- NB: most have none of these, and a table has the size it is written with.
+  if reasoning then chunk.reasoning_content = reasoning end
+  if finish_reason then chunk.finish_reason = finish_reason end
+  if has_usage then chunk._has_usage = true end
+  return chunk
 end
 
 --- The next chunk; nil at the end; nil and an error when it broke off, with
