@@ -273,7 +273,8 @@ describe("files in JSON", function()
       local embedded, length = embed.files({}, { { name = "a",
         medium = { type = "image/png", path = "p", size = size } } })
       assert.equal(coded, length)
-      assert.same({ { path = "p", base64 = true } }, embedded.pieces)
+      assert.same({ { path = "p", base64 = true, type = "image/png",
+        size = 1 } }, embedded.pieces)
     end
   end)
 

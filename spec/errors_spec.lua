@@ -60,8 +60,8 @@ describe("errors.new", function()
     local names = {}
     for name in pairs(errors.kinds) do names[#names + 1] = name end
     table.sort(names)
-    assert.equal("auth balance cancelled decode invalid_request io not_found "
-      .. "outcome_unknown platform rate_limit server task_failed timeout "
+    assert.equal("auth balance cancelled decode invalid_request io limit "
+      .. "not_found outcome_unknown platform rate_limit server task_failed timeout "
       .. "transport truncated", table.concat(names, " "))
   end)
 end)

@@ -168,7 +168,8 @@ describe("a request that costs money", function()
             { on_event = on_event })))
           assert.equal("POST POST POST", methods_seen(server))
           assert.same({ "request 1", "error 1", "retry 1", "request 2",
-            "error 2", "retry 2", "request 3", "response 3" }, short)
+            "error 2", "retry 2", "request 3", "response 3",
+            name == "a streamed chat" and "end 3" or nil }, short)
         end)
     end
 
@@ -752,6 +753,7 @@ describe("the key", function()
       { type = "request", call = CALL, attempt = 1, url = server.url
         .. "/llmage/v1/chat/completions" },
       { type = "response", call = CALL, attempt = 1, status = 200 },
+      { type = "end", call = CALL, attempt = 1, status = 200 },
     }, events)
   end)
 

@@ -76,8 +76,8 @@ end
 describe("the options of a client", function()
   after_each(support.clean)
 
-  local KNOWN = " (known: api, api_key, asset_url, base_url, ca_file, headers, "
-    .. "on_event, proxy, retries, timeout, user_agent, validate)"
+  local KNOWN = " (known: api, api_key, asset_url, base_url, ca_file, dry_run, "
+    .. "headers, limits, on_event, proxy, retries, timeout, user_agent, validate)"
 
   for _, case in ipairs {
     { { api_kee = "x" }, 'unknown option "api_kee"' .. KNOWN },
@@ -95,6 +95,18 @@ describe("the options of a client", function()
       "user_agent: expected a string without control characters" },
     { { validate = "no" }, "validate: expected boolean, got string" },
     { { on_event = {} }, "on_event: expected function, got table" },
+    { { dry_run = 1 }, "dry_run: expected boolean, got number" },
+    { { limits = 4 }, "limits: expected table, got number" },
+    { { limits = { per_hour = 1 } }, 'limits: unknown limit "per_hour" '
+      .. "(known: in_flight, per_minute, total)" },
+    { { limits = { 4 } }, 'limits: unknown limit "1" '
+      .. "(known: in_flight, per_minute, total)" },
+    { { limits = { in_flight = "4" } },
+      "limits.in_flight: expected a whole number, 0 or more, got 4" },
+    { { limits = { in_flight = 0 } }, "limits.in_flight: must be 1 or more" },
+    { { limits = { per_minute = 0 } }, "limits.per_minute: must be 1 or more" },
+    { { limits = { total = -1 } },
+      "limits.total: expected a whole number, 0 or more, got -1" },
     { { retries = -1 }, "retries: expected a whole number, 0 or more, got -1" },
     { { retries = 1.5 }, "retries: expected a whole number, 0 or more, got 1.5" },
     { { retries = "2" }, "retries: expected a whole number, 0 or more, got 2" },

@@ -2,6 +2,7 @@
 -- looks at it for a while before it can be used; its file has a link that is
 -- good for some hours.
 local download = require "yuanjing.download"
+local dry_run = require "yuanjing.dry_run"
 local errors = require "yuanjing.errors"
 local polling = require "yuanjing.polling"
 local result_of = require "yuanjing.result"
@@ -59,7 +60,7 @@ local function refresh(self, seconds)
     settings_of.within(self._settings, seconds), self.id)
   self._pause = pause
   if not fields then
-    err.asset = self
+    if errors.is(err) then err.asset = self end
     return nil, err
   end
   take(self, fields, asked)
@@ -75,7 +76,7 @@ end
 ---@return yuanjing.Asset?
 ---@return yuanjing.Error? err
 function methods:refresh()
-  return refresh(self, math.huge)
+  return dry_run.told(refresh(self, math.huge))
 end
 
 local function timed_out(self, last)

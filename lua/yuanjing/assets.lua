@@ -2,6 +2,7 @@
 -- (PLATFORM.md section 7). `client.assets`.
 local asset_of = require "yuanjing.asset"
 local core = require "yuanjing.core"
+local dry_run = require "yuanjing.dry_run"
 local errors = require "yuanjing.errors"
 local media = require "yuanjing.media"
 local suggest = require "yuanjing.params.suggest"
@@ -231,7 +232,7 @@ function methods:verify(params)
   local check = new_check(self._settings, VERIFY, params)
   local err = refusal("verify", check)
   if err then return nil, err end
-  return verification.begin(self._settings, check.fields)
+  return dry_run.told(verification.begin(self._settings, check.fields))
 end
 
 --- The groups one can upload to, one for each verified person. Error kinds:
@@ -241,7 +242,7 @@ end
 ---@return yuanjing.Error? err
 ---@nodiscard
 function methods:groups()
-  local groups, err = wire.groups(self._settings)
+  local groups, err = dry_run.told(wire.groups(self._settings))
   return groups, err -- and not the pause between two questions
 end
 
@@ -278,7 +279,7 @@ function methods:upload(params)
   local known = { name = fields.name, asset_type = fields.asset_type,
     vendor_group_id = fields.vendor_group_id }
   local answer, problem = wire.upload(self._settings, fields, source.medium)
-  if not answer then return nil, problem end
+  if not answer then return dry_run.told(nil, problem) end
   local made = asset_of.new(self._settings, answer, known, asked)
   if made.error then return nil, made.error end
   return made
@@ -314,7 +315,7 @@ function methods:list(params)
   if err then return nil, err end
   local asked = os.time()
   local found, problem = wire.list(self._settings, check.fields)
-  if not found then return nil, problem end
+  if not found then return dry_run.told(nil, problem) end
   local list = {}
   for n, fields in ipairs(found) do
     list[n] = asset_of.new(self._settings, fields,

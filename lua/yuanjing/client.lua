@@ -1,7 +1,9 @@
 --- The client: settings, and the calls that use them.
 local api = require "yuanjing.api"
+local dry_run = require "yuanjing.dry_run"
 local later = require "yuanjing.later"
 local settings_of = require "yuanjing.settings"
+local usage = require "yuanjing.usage"
 
 -- The calls' own rooms, of which a program mostly uses one.
 local chat = later "yuanjing.chat"
@@ -24,6 +26,7 @@ function Client:__index(name)
 end
 
 local function new(settings)
+  settings.tally = usage.new(settings.tally)
   return setmetatable({ _settings = settings }, Client)
 end
 
@@ -59,7 +62,7 @@ end
 ---@nodiscard
 function methods:chat(params)
   check_table("client:chat", params, 2)
-  return chat.call(self._settings, params)
+  return dry_run.told(chat.call(self._settings, params))
 end
 
 --- Asks for an image: its task, which may be done already. Parameters are
@@ -72,7 +75,7 @@ end
 ---@nodiscard
 function methods:image(params)
   check_table("client:image", params, 2)
-  return submit.call(self._settings, "image", params)
+  return dry_run.told(submit.call(self._settings, "image", params))
 end
 
 --- Asks for a video: its task. The category follows from the media given:
@@ -87,7 +90,7 @@ end
 ---@nodiscard
 function methods:video(params)
   check_table("client:video", params, 2)
-  return submit.call(self._settings, "video", params)
+  return dry_run.told(submit.call(self._settings, "video", params))
 end
 
 --- A handle for a task of another time or another process, by its id.
@@ -119,7 +122,8 @@ function methods:models(options)
   if kind ~= "string" and kind ~= "nil" then
     error(("client:models: category: expected string, got %s"):format(kind), 2)
   end
-  return api.of(self._settings).models(self._settings, options.category)
+  return dry_run.told(api.of(self._settings).models(self._settings,
+    options.category))
 end
 
 local REQUEST_FIELDS = { method = "string", path = "string", query = "table",
@@ -165,11 +169,19 @@ end
 ---@nodiscard
 function methods:request(options)
   check_request(options)
-  return api.of(self._settings).request(self._settings, {
+  return dry_run.told(api.of(self._settings).request(self._settings, {
     method = options.method or options.json and "POST" or "GET",
     path = options.path, query = options.query, json = options.json,
     base = options.base,
-  })
+  }))
+end
+
+--- What the calls of this client, and of those derived from it, have used by
+--- now, as far as the platform said so.
+---@return yuanjing.Usage
+---@nodiscard
+function methods:usage()
+  return usage.total(self._settings)
 end
 
 function Client:__tostring()

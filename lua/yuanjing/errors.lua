@@ -31,6 +31,7 @@ errors.kinds = {
   rate_limit = "wait a while before the next call",
   truncated = "what came before the break is in err.partial or err.body",
   decode = "what was answered is in err.body; check the base URL and proxies",
+  limit = "a limit of this client, not of the platform; nothing was sent",
   outcome_unknown = "it may have been received and billed: "
     .. "check before sending it again",
 }
@@ -65,15 +66,22 @@ end
 
 local BEARER = "([Bb][Ee][Aa][Rr][Ee][Rr])"
 
---- The text without what follows "Bearer", and without the key (of 4
---- characters or more) in any of its shapes.
+--- The text without the key (of 4 characters or more) in any of its shapes.
+---@param text string
+---@param key? string
+---@return string
+function errors.without_key(text, key)
+  if not key or #key < 4 then return text end
+  for _, shape in ipairs(shapes_of(key)) do text = replace(text, shape) end
+  return text
+end
+
+--- The text without what follows "Bearer", and without the key.
 ---@param text string
 ---@param key? string
 ---@return string
 function errors.redact(text, key)
-  if key and #key >= 4 then
-    for _, shape in ipairs(shapes_of(key)) do text = replace(text, shape) end
-  end
+  text = errors.without_key(text, key)
   text = text:gsub(BEARER .. "(%s+)[^%s\"',}]+", "%1%2***")
   return (text:gsub(BEARER .. "%%20[^%s\"',}&]+", "%1%%20***"))
 end

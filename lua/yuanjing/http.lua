@@ -1,9 +1,11 @@
 --- One HTTP call: the key, the limits, the events, and the only place that
 -- sends anything a second time. What a body means it does not know: the api
 -- that calls it hands in `refusal`, which reads an answer that is no success.
+local dry_run = require "yuanjing.dry_run"
 local errors = require "yuanjing.errors"
 local loop = require "yuanjing.loop"
 local outgoing = require "yuanjing.outgoing"
+local usage = require "yuanjing.usage"
 
 local http = {}
 
@@ -15,6 +17,22 @@ local http = {}
 ---@field request? yuanjing.Request that the transfer belongs to
 ---@field failure? yuanjing.Error the body broke off
 ---@field complete fun(failure: table): yuanjing.Error makes it an error of this call
+---@field over fun(used: table?, is_whole: boolean?) of a stream: it has ended, in whatever way
+
+---@class yuanjing.Event
+---@field type "request"|"response"|"end"|"retry"|"error"|"upload"|"limit" end: of a whole stream; limit: it waits
+---@field call string "POST /llmage/v1/chat/completions"
+---@field attempt? integer
+---@field url? string of a request
+---@field status? integer of HTTP
+---@field elapsed? number seconds since the attempt began
+---@field usage? table of a response and an end: what the platform said of it
+---@field error? yuanjing.Error
+---@field delay? number seconds: until it is sent again; until a minute has room
+---@field sent? integer of an upload, bytes
+---@field total? integer of an upload, bytes
+---@field bound? string of a limit: in_flight or per_minute; none while others are first
+---@field ahead? integer of a limit: how many are before it
 
 local MAX_RETRY_AFTER = 60
 local MAX_REFUSAL = 2 ^ 20 -- bytes of a refusal that are read
@@ -87,6 +105,7 @@ function http.failure(transfer, request)
   return {
     kind = kind,
     message = FAULTS[fault] and FAULTS[fault][2] or message,
+    sent = sent,
     retryable = RETRIED[kind] and harmless and (sent or not LASTING[code]),
   }
 end
@@ -208,6 +227,13 @@ local function complete(fields, request, attempts, key)
   return errors.new(fields, key)
 end
 
+-- What a plain answer says of usage, for whoever listens.
+local function usage_in(call, response)
+  local read = call.request.usage
+  if not call.settings.on_event or not read then return nil end
+  return response and response.body and read(response.body) or nil
+end
+
 -- A response, an error, or both: a body that broke off.
 local function attempt_once(call, attempt)
   local settings, request = call.settings, call.request
@@ -217,14 +243,17 @@ local function attempt_once(call, attempt)
   emit(settings, { type = "request", call = call_of(request),
     attempt = attempt, url = request.url and http.shown(request.url)
     or call.wire.url })
-  local started = loop.now()
+  call.started = loop.now()
   local response, err = exchange(call)
+  call.has_left = call.has_left or response ~= nil or err.status ~= nil
+    or err.sent
   err = err or response.failure
   if err then err = call.complete(err, attempt) end
   if response then response.failure = err end
   emit(settings, { type = response and "response" or "error",
     call = call_of(request), attempt = attempt, error = err,
-    status = (response or err).status, elapsed = loop.now() - started })
+    status = (response or err).status, elapsed = loop.now() - call.started,
+    usage = usage_in(call, response) })
   return response, err
 end
 
@@ -243,7 +272,7 @@ local function new_call(settings, request)
   local wire, err, key = outgoing.prepare(settings, request)
   if not wire then return nil, complete(err, request, 0) end
   return {
-    settings = settings, request = request, wire = wire,
+    settings = settings, request = request, wire = wire, key = key,
     ends = outgoing.deadline(settings, request),
     tell_upload = request.length and new_upload_teller(settings, request),
     complete = function(failure, attempt)
@@ -252,35 +281,97 @@ local function new_call(settings, request)
   }
 end
 
---- Sends the request and returns its answer. The answer may have broken off
---- (`failure`): what came of it is kept. Error kinds: all of DESIGN.md's but
---- task_failed.
----@param settings table
----@param request yuanjing.Request
----@return yuanjing.Response?
----@return yuanjing.Error?
-function http.send(settings, request)
-  local call, problem = new_call(settings, request)
-  if not call then return nil, problem end
+-- Where nothing is limited, and for what costs nothing.
+local FREE = { leave = function() end }
+
+-- A turn under the limits of the client. A total that was given bounds the wait
+-- and the call together; else the call's time begins with its turn.
+local function take_turn(call)
+  local settings, request = call.settings, call.request
+  if not settings.limits or not request.billable then return FREE end
+  local slot, refusal = settings.limits:enter(outgoing.patience(settings),
+    function(event)
+      event.type, event.call = "limit", call_of(request)
+      emit(settings, event)
+    end)
+  if not slot then
+    local err = call.complete(refusal, 0)
+    emit(settings, { type = "error", call = err.call, attempt = 0, error = err })
+    return nil, err
+  end
+  if not settings.timeout.total then
+    call.ends = outgoing.deadline(settings, request)
+  end
+  return slot
+end
+
+-- What the reader of an answer has to tell.
+local function add_tellers(call, response, attempt)
+  local settings = call.settings
+  response.complete = function(failure)
+    local told = call.complete(failure, attempt)
+    emit(settings, { type = "error", call = told.call, error = told,
+      status = told.status, attempt = attempt })
+    return told
+  end
+  response.over = function(used, is_whole)
+    call.slot:leave()
+    if used or is_whole then usage.add(settings, call.request.model, used) end
+    if not is_whole then return end
+    emit(settings, { type = "end", call = call_of(call.request),
+      attempt = attempt, status = response.status,
+      elapsed = loop.now() - call.started, usage = used })
+  end
+end
+
+local function attempt_until_done(call)
   local attempt = 0
   while true do
     attempt = attempt + 1
     local response, err = attempt_once(call, attempt)
-    local delay = err and delay_before_next(settings, err, attempt, call.ends)
+    local delay = err and delay_before_next(call.settings, err, attempt,
+      call.ends)
     if response and not delay then
-      response.complete = function(failure)
-        local told = call.complete(failure, attempt)
-        emit(settings, { type = "error", call = told.call, error = told,
-          status = told.status, attempt = attempt })
-        return told
-      end
+      add_tellers(call, response, attempt)
       return response
     end
     if not delay then return nil, err end
-    emit(settings, { type = "retry", call = call_of(request),
+    emit(call.settings, { type = "retry", call = call_of(call.request),
       attempt = attempt, delay = delay, error = err })
     loop.sleep(delay)
   end
+end
+
+-- What is billed is counted before it goes out: nobody who cancels it, or raises
+-- in its course, makes it uncounted.
+local function send_counted(call)
+  local settings, kind = call.settings, call.request.billable
+  if kind then usage.count(settings, kind, 1) end
+  local response, err = attempt_until_done(call)
+  if kind and not call.has_left then usage.count(settings, kind, -1) end
+  if not response or not response.transfer then
+    call.slot:leave(not call.has_left)
+  end
+  return response, err
+end
+
+--- Sends the request and returns its answer. The answer may have broken off
+--- (`failure`): what came of it is kept. In a dry run the description of the
+--- request takes the place of the error. Error kinds: all of DESIGN.md's but
+--- task_failed.
+---@param settings table
+---@param request yuanjing.Request
+---@return yuanjing.Response?
+---@return yuanjing.Error|yuanjing.DryRun|nil
+function http.send(settings, request)
+  local call, err = new_call(settings, request)
+  if not call then return nil, err end
+  if settings.dry_run then
+    return nil, dry_run.describe(call.wire, call.key)
+  end
+  call.slot, err = take_turn(call)
+  if not call.slot then return nil, err end
+  return send_counted(call)
 end
 
 return http

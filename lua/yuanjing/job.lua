@@ -1,6 +1,7 @@
 --- Jobs: functions that run beside the rest. What they wait for is moved on
 -- whenever anybody waits, by update() in a game, or by the host's own loop.
 local errors = require "yuanjing.errors"
+local finalizer = require "yuanjing.finalizer"
 local loop = require "yuanjing.loop"
 local owner = require "yuanjing.owner"
 
@@ -30,16 +31,8 @@ local function report(self)
     self.traceback, "\n")
 end
 
--- Something that calls report() when the collector takes it. 5.1 has finalizers
--- for userdata alone.
 local function new_reporter(traceback)
-  local reporter = { traceback = traceback, is_heard = false }
-  local new_proxy = rawget(_G, "newproxy")
-  if not new_proxy then return setmetatable(reporter, { __gc = report }) end
-  local proxy = new_proxy(true)
-  getmetatable(proxy).__gc = function() report(reporter) end
-  reporter.proxy = proxy
-  return reporter
+  return finalizer.attach({ traceback = traceback, is_heard = false }, report)
 end
 
 -- Life ---------------------------------------------------------------------

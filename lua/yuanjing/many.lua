@@ -1,5 +1,6 @@
 --- Many tasks at once: one schedule, a few queries at a time, each task asked
 -- when its own time has come.
+local dry_run = require "yuanjing.dry_run"
 local heap = require "yuanjing.heap"
 local job = require "yuanjing.job"
 local loop = require "yuanjing.loop"
@@ -16,7 +17,8 @@ end
 
 local function finish(state, entry, result, err)
   state.open = state.open - 1
-  state.finished[#state.finished + 1] = { entry.key, result, err }
+  state.finished[#state.finished + 1] = { entry.key,
+    dry_run.told(result, err) }
   wake(state)
 end
 

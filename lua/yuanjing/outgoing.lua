@@ -15,14 +15,16 @@ local outgoing = {}
 ---@field json? table
 ---@field embedded? { word: string, pieces: table[] } the n-th piece goes where the json has word .. n .. ";"
 ---@field total? number seconds; bounds this call if nothing shorter does
----@field parts? table[] of a form: { name, data | path, file_name?, type? }
+---@field parts? table[] of a form: { name, data | path, file_name?, type?, size? }
 ---@field length? number of the files in it as sent, in bytes
 ---@field url? string instead of path: not of ours, so without the key
 ---@field headers? table<string, string> for that URL
 ---@field hold? boolean a 2xx answer is handed on with its body still to come
 ---@field stream? boolean a 2xx answer is a chat stream
----@field billable? boolean costs money: at most once (DESIGN.md promise 1)
+---@field billable? string what it costs money for (chat, image, ...): at most once (DESIGN.md promise 1)
 ---@field refusal fun(status: integer, headers: table, body: string, sent: number?): table
+---@field model? string whom usage is counted for, where that is not for the reader to say
+---@field usage? fun(body: string): table? what an answer says of usage
 
 local DEFAULT_FIRST = 120
 local DEFAULT_TOTAL = 600
@@ -133,7 +135,7 @@ function outgoing.prepare(settings, request)
   return {
     method = request.method, url = url, body = body, parts = request.parts,
     headers = header_lines(settings, request, key),
-    events = request.stream, hold = request.hold, once = request.billable,
+    events = request.stream, hold = request.hold, once = request.billable ~= nil,
     proxy = proxy_for(settings, url), ca_file = settings.ca_file,
     max_body = MAX_BODY,
   }, nil, key
@@ -165,6 +167,11 @@ function outgoing.deadline(settings, request)
   local total = settings.timeout.total
     or not is_timeless(request) and DEFAULT_TOTAL or math.huge
   return loop.now() + math.min(total, request.total or math.huge)
+end
+
+--- When a call that waits for its turn gives up.
+function outgoing.patience(settings)
+  return loop.now() + (settings.timeout.total or DEFAULT_TOTAL)
 end
 
 return outgoing

@@ -3,6 +3,7 @@
 -- or an address may come from a user's environment, so faults in those are
 -- told by the call that needs them.
 local errors = require "yuanjing.errors"
+local limits_of = require "yuanjing.limits"
 
 local settings = {}
 
@@ -25,6 +26,8 @@ local settings = {}
 ---@field headers? table<string, string> sent along with each request
 ---@field validate? boolean false: parameters go out unchecked
 ---@field on_event? fun(event: yuanjing.Event) sees each request, response, retry and error; no secrets
+---@field limits? yuanjing.Bounds on calls that cost; clients derived from this one share its counters
+---@field dry_run? boolean true: nothing is sent, each call returns what it would send, a yuanjing.DryRun
 
 local LIMITS = { connect = true, first = true, idle = true, total = true }
 
@@ -71,6 +74,25 @@ local function count(name, value)
       :format(name, tostring(value)), 0)
   end
   return value
+end
+
+local BOUNDS = { in_flight = 1, per_minute = 1, total = 0 } -- and the least
+
+local function bounds(name, value)
+  if type(value) ~= "table" then fail(name, "table", value, 0) end
+  local copy = {}
+  for bound, most in pairs(value) do
+    local least = BOUNDS[bound]
+    if not least then
+      error(("%s: unknown limit %q (known: in_flight, per_minute, total)")
+        :format(name, tostring(bound)), 0)
+    end
+    copy[bound] = count(name .. "." .. bound, most)
+    if most < least then
+      error(("%s.%s: must be %d or more"):format(name, bound, least), 0)
+    end
+  end
+  return limits_of.new(copy)
 end
 
 -- What only this module may say: the key has its own option, and a session
@@ -131,6 +153,8 @@ local CHECKS = {
   headers = headers,
   validate = typed("boolean"),
   on_event = typed("function"),
+  limits = bounds,
+  dry_run = typed("boolean"),
 }
 
 local function known_names()
@@ -140,9 +164,13 @@ local function known_names()
   return table.concat(names, ", ")
 end
 
--- Options that are tables are laid over those of the parent, field by field.
+-- Options that are tables are laid over those of the parent, field by field;
+-- limits, which have counters, are not.
 local function overlay(below, value)
-  if type(below) ~= "table" or type(value) ~= "table" then return value end
+  if type(below) ~= "table" or type(value) ~= "table" or getmetatable(value)
+  then
+    return value
+  end
   local merged = {}
   for key, item in pairs(below) do merged[key] = item end
   for key, item in pairs(value) do merged[key] = item end

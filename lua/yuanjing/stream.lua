@@ -98,9 +98,23 @@ local function complete(self, failure)
   return self._complete(failure)
 end
 
+-- What the platform said was used, if it has come to that.
+local function usage_of(self)
+  local _, _, _, last = self._transfer:summary()
+  local document = last and last:find('"usage"', 1, true) and json.decode(last)
+  local used = type(document) == "table" and document.usage
+  return type(used) == "table" and used or nil
+end
+
+-- However it ended, another call may have its place, and what it used counts.
+local function settle(self, is_whole)
+  self._tell_over(usage_of(self), is_whole)
+end
+
 -- Ends with an error: told now, and again to whoever asks later.
 local function fail(self, failure)
   self._over, self._err = true, complete(self, failure)
+  settle(self)
   self._transfer:close()
   return nil, self._err
 end
@@ -117,6 +131,7 @@ end
 -- until somebody asks for the whole; the connection may serve again.
 local function succeed(self, event)
   self._over = true
+  settle(self, true)
   if event == "done" then loop.linger(self._transfer) end
 end
 
@@ -260,6 +275,7 @@ end
 function methods:close()
   if self._over or self._closed then return end
   self._closed = true
+  settle(self)
   loop.close(self._transfer)
 end
 
@@ -282,6 +298,7 @@ function stream.new(response, request, api)
   return setmetatable({
     _request = request, _transfer = response.transfer,
     _status = response.status, _complete = response.complete,
+    _tell_over = response.over,
     _broken = response.failure, _api = api, _over = false, _closed = false,
   }, Stream)
 end

@@ -1,10 +1,12 @@
 --- A task: work that the platform does in its own time. The handle knows its id,
 -- asks how it stands, and waits for it by the rules of PLATFORM.md section 6.
+local dry_run = require "yuanjing.dry_run"
 local errors = require "yuanjing.errors"
 local loop = require "yuanjing.loop"
 local polling = require "yuanjing.polling"
 local result_of = require "yuanjing.result"
 local settings_of = require "yuanjing.settings"
+local usage = require "yuanjing.usage"
 
 local task = {}
 
@@ -32,11 +34,20 @@ task.PACE = { first = 4, longest = 15 }
 -- A task is unknown to the status query for a moment after its submit.
 local UNKNOWN_AT_FIRST = 60
 
+-- NB: several may have asked at a time.
+local function count(self, result)
+  if self.done then return end
+  usage.add(self._settings, self.model, result.usage, {
+    images = result.video and 0 or #result.images, -- else it is a cover
+    videos = #result.videos })
+end
+
 -- What an answer says, into the handle. A final word of a submit without a
 -- result or a reason is not the end: the query has them.
 local function take(self, answer)
   self.status = answer.status or self.status
   if answer.result then
+    count(self, answer.result)
     self.done, self.result = true, result_of.new(answer.result, self)
   end
 end
@@ -70,7 +81,7 @@ function task.refresh(self, seconds)
   self._pause = pause
   if not answer then
     if err.kind == "timeout" then return self end -- it hangs while it runs
-    err.task = self
+    if errors.is(err) then err.task = self end
     return nil, err
   end
   if answer.missing then return take_missing(self) end
@@ -86,7 +97,7 @@ end
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
 function methods:refresh()
-  return task.refresh(self, math.huge)
+  return dry_run.told(task.refresh(self, math.huge))
 end
 
 --- When a wait ends, on the clock of the loop.
@@ -114,15 +125,7 @@ end
 ---@field on_update? fun(task: yuanjing.Task) called when the status has changed
 ---@field in_flight? number of await_all and as_completed: queries at a time (4)
 
---- Waits until it is done: its result; or nil and an error. A wait that times
---- out (kind timeout) leaves the task good to await again; what fails in passing
---- does not end it.
----@param options? yuanjing.AwaitOptions
----@return yuanjing.Result?
----@return yuanjing.Error? err
-function methods:await(options)
-  options = options or {}
-  polling.check_options("task:await", options)
+local function await(self, options)
   local told
   local wait = { timeout = options.timeout or TIMEOUT,
     interval = options.interval }
@@ -135,6 +138,18 @@ function methods:await(options)
   return result, err
 end
 
+--- Waits until it is done: its result; or nil and an error. A wait that times
+--- out (kind timeout) leaves the task good to await again; what fails in passing
+--- does not end it.
+---@param options? yuanjing.AwaitOptions
+---@return yuanjing.Result?
+---@return yuanjing.Error? err
+function methods:await(options)
+  options = options or {}
+  polling.check_options("task:await", options)
+  return dry_run.told(await(self, options))
+end
+
 --- Waits until it is done, then saves its result; see Result:save.
 ---@param path string
 ---@param options? yuanjing.SaveOptions
@@ -142,8 +157,8 @@ end
 ---@return yuanjing.Error? err
 function methods:save(path, options)
   result_of.check_save(path, options or {})
-  local result, err = self:await()
-  if not result then return nil, err end
+  local result, err = await(self, {})
+  if not result then return dry_run.told(nil, err) end
   return result:save(path, options)
 end
 

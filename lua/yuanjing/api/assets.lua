@@ -163,8 +163,8 @@ end
 ---@return { id?: string, h5_link: string, byted_token?: string, raw: table }?
 ---@return yuanjing.Error?
 function assets.verify(settings, fields)
-  return call(settings, "rl_verify.dspy", { json = fields, billable = true },
-    read_session)
+  return call(settings, "rl_verify.dspy", { json = fields,
+    billable = "verify" }, read_session)
 end
 
 --- The groups of whoever the key belongs to.
@@ -183,7 +183,7 @@ end
 function assets.upload(settings, fields, medium)
   local files = medium and { { name = "source_url", medium = medium } } or {}
   local embedded, length = embed.files(fields, files)
-  return call(settings, "rl_upload.dspy", { json = fields, billable = true,
+  return call(settings, "rl_upload.dspy", { json = fields, billable = "upload",
     embedded = embedded, length = length }, read_upload)
 end
 

@@ -30,7 +30,8 @@ function embed.files(object, files)
     object[file.name] = ("data:%s;base64,%s%d;"):format(medium.type,
       embedded.word, n)
     embedded.pieces[n] = { path = medium.path, data = medium.data,
-      base64 = true }
+      base64 = true, name = medium.name, type = medium.type,
+      size = medium.size }
     length = length + math.floor((medium.size + 2) / 3) * 4
   end
   return embedded, length

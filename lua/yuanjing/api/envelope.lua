@@ -242,6 +242,16 @@ function envelope.failure(document)
   return failure_within(document, 0)
 end
 
+local function usage_within(document, wraps)
+  if not is_record(document) then return nil end
+  if is_record(document.usage) then return document.usage end
+  if wraps == MAX_WRAPS then return nil end
+  for _, name in ipairs(WRAPPERS) do
+    local usage = usage_within(document[name], wraps + 1)
+    if usage then return usage end
+  end
+end
+
 -- Bodies -------------------------------------------------------------------
 
 local REST_IGNORED = "the answer held more behind its first JSON value; "
@@ -342,6 +352,14 @@ function envelope.read(body)
   if not failure then return document, note end
   failure.body, failure.document = body, document
   return nil, failure
+end
+
+--- What a body says of usage, as the platform has it; nil: nothing.
+---@param body string
+---@return table?
+function envelope.usage(body)
+  if not body:find('"usage"', 1, true) then return nil end
+  return usage_within(document_of(body), 0)
 end
 
 -- Refusals -----------------------------------------------------------------

@@ -45,7 +45,8 @@ function form.parts(checked)
   for _, file in ipairs(checked.files) do
     local medium = file.medium
     parts[#parts + 1] = { name = file.name, path = medium.path,
-      data = medium.data, file_name = medium.name, type = medium.type }
+      data = medium.data, file_name = medium.name, type = medium.type,
+      size = medium.size }
     length = length + (medium.size or #(medium.data or ""))
   end
   return parts, length

@@ -56,7 +56,7 @@ end
 ---@return table? document
 ---@return yuanjing.Error|yuanjing.Response the response with a document
 function reading.fetch(settings, request)
-  request.refusal = envelope.refusal
+  request.refusal, request.usage = envelope.refusal, envelope.usage
   local response, err = http.send(settings, request)
   if not response then return nil, err end
   local document

@@ -4,6 +4,7 @@ local envelope = require "yuanjing.api.envelope"
 local http = require "yuanjing.http"
 local json = require "yuanjing.json"
 local reading = require "yuanjing.api.reading"
+local usage = require "yuanjing.usage"
 
 local texts = {}
 
@@ -90,7 +91,8 @@ local function chat_request(path, params)
   for name, value in pairs(params) do body[name] = value end
   body.stream = params.stream == true
   return { method = "POST", path = path, json = body, stream = body.stream,
-    billable = true, refusal = envelope.refusal }
+    model = params.model, billable = "chat", refusal = envelope.refusal,
+    usage = envelope.usage }
 end
 
 --- A plain chat call. `read_stream(response, request)` turns a body in the
@@ -111,7 +113,9 @@ local function chat(path, settings, params, read_stream)
     failure = { kind = "decode", message = "the answer holds no text" }
   end
   if failure then return reading.failed(failure, response) end
-  return reply_of(document)
+  local reply = reply_of(document)
+  usage.add(settings, params.model, reply.usage)
+  return reply
 end
 
 --- A streamed chat call: the response, whose transfer brings the chunks, and

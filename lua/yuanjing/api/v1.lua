@@ -21,7 +21,7 @@ local SUBMIT = { image = "/llmage/v1/image/generations",
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?
 function v1.submit(settings, kind, checked)
-  local request = { method = "POST", path = SUBMIT[kind], billable = true }
+  local request = { method = "POST", path = SUBMIT[kind], billable = kind }
   if #checked.files > 0 then
     request.parts, request.length = form.parts(checked)
   else
@@ -73,7 +73,9 @@ end
 --- Any call: its answer, decoded where it is JSON.
 function v1.request(settings, request)
   request.refusal = envelope.refusal
-  request.billable = request.method ~= "GET" and request.method ~= "HEAD"
+  request.usage = envelope.usage
+  local is_free = request.method == "GET" or request.method == "HEAD"
+  request.billable = not is_free and "request" or nil
   local response, err = http.send(settings, request)
   if not response then return nil, err end
   local document = json.decode(response.body)

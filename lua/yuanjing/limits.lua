@@ -1,0 +1,216 @@
+--- The limits of a client: how many calls that cost may be open, go out in a
+-- minute, and go out in all. Here is who may go and who waits, first come, first
+-- served; the counting is a store's, so that others than this process's memory
+-- can do it.
+--
+-- A call is open until its answer is here; a streamed one until its stream has
+-- ended. A submit is open until its own answer and not until the end of its
+-- task: who submits ten tasks and then awaits them would wait for ever for the
+-- end of a task that nobody asks for yet.
+local finalizer = require "yuanjing.finalizer"
+local loop = require "yuanjing.loop"
+local memory = require "yuanjing.limits.memory"
+
+local limits = {}
+
+---@class (exact) yuanjing.Bounds none where nothing is given
+---@field in_flight? integer calls open at a time
+---@field per_minute? integer calls in any 60 seconds
+---@field total? integer calls in all; those of which nothing was sent do not count
+
+-- Whether one more call may go, and that it is over: all that a store has to
+-- know. One store may serve many clients and processes.
+--
+-- acquire(bounds) returns a ticket, and the call counts from now on. Or nil and
+-- - the seconds until it is worth asking again (math.huge: when a call has ended
+--   in this process), and the name of the bound;
+-- - the name of a bound that is used up for good;
+-- - the fields of an error of the store's own.
+-- It may wait. Only one caller in a process asks at a time.
+--
+-- release(ticket, is_unsent) says that the call is over, and perhaps that nothing
+-- of it was sent. It must neither raise nor wait.
+---@class yuanjing.LimitStore
+---@field acquire fun(self, bounds: yuanjing.Bounds): any, number|string|table|nil, string?
+---@field release fun(self, ticket: any, is_unsent: boolean?)
+
+---@class yuanjing.Limits
+---@field bounds yuanjing.Bounds
+---@field store yuanjing.LimitStore
+---@field private queue table entries by place, from `first` to `last`, with holes
+---@field private dropped yuanjing.Slot[] that the collector took from their owners
+---@field private pool? yuanjing.core.Pool of the process that the queue is of
+local Limits = { __name = "yuanjing.Limits" }
+local methods = {}
+Limits.__index = methods
+
+---@class yuanjing.Slot of a call that is open
+---@field private ticket any
+local Slot = {}
+Slot.__index = Slot
+
+-- Seconds between two looks of the first in the queue for what has been dropped,
+-- and of the others for those before them who are gone.
+local LOOK, LOOK_BEHIND = 0.1, 1
+
+-- Of the collector's work at each look, in KiB.
+local COLLECT = 200
+
+-- The queue ----------------------------------------------------------------
+
+local function new_queue()
+  return { first = 1, last = 0, count = 0 }
+end
+
+local function join(queue, entry)
+  queue.last, queue.count = queue.last + 1, queue.count + 1
+  entry.place, queue[queue.last] = queue.last, entry
+end
+
+local function quit(queue, entry)
+  if queue[entry.place] ~= entry then return end
+  queue[entry.place], queue.count = nil, queue.count - 1
+end
+
+-- NB: nginx takes those who wait away without a word when their request ends.
+local function is_gone(waiter)
+  return waiter.is_gone and waiter:is_gone()
+end
+
+local function first_of(queue)
+  while queue.first <= queue.last do
+    local entry = queue[queue.first]
+    if entry and not is_gone(entry.waiter) then return entry end
+    if entry then quit(queue, entry) end
+    queue.first = queue.first + 1
+  end
+end
+
+local function wake_first(self)
+  local entry = first_of(self.queue)
+  if not entry then return end
+  entry.waiter:wake()
+  loop.settle()
+end
+
+-- Slots --------------------------------------------------------------------
+
+--- The call is over. Only the first time counts.
+---@param is_unsent? boolean nothing of it was sent
+function Slot:leave(is_unsent)
+  if self.is_left then return end
+  self.is_left = true
+  self.limits.store:release(self.ticket, is_unsent)
+  wake_first(self.limits)
+end
+
+local function drop(slot)
+  if slot.is_left then return end
+  local dropped = slot.limits.dropped
+  dropped[#dropped + 1] = slot
+end
+
+local function new_slot(self, ticket)
+  local slot = setmetatable({ limits = self, ticket = ticket,
+    is_left = false }, Slot)
+  finalizer.attach(slot, drop)
+  loop.own(slot, slot.leave)
+  return slot
+end
+
+-- A stream that nobody has closed is open until it is collected.
+local function release_dropped(self)
+  while #self.dropped > 0 do table.remove(self.dropped):leave() end
+end
+
+-- Turns --------------------------------------------------------------------
+
+local function shown(bounds)
+  local list = {}
+  for name, most in pairs(bounds) do
+    list[#list + 1] = ("%s = %g"):format(name, most)
+  end
+  table.sort(list)
+  return table.concat(list, ", ")
+end
+
+local function too_late(self, bound)
+  return { kind = "limit", code = bound, retryable = true,
+    message = ("its turn did not come in time (%s)"):format(
+      shown(self.bounds)) }
+end
+
+local function refusal(self, why)
+  if type(why) == "table" then return why end
+  return { kind = "limit", code = why,
+    message = ("%s = %g is used up"):format(why, self.bounds[why]) }
+end
+
+-- Asks the store for the first in the queue. A ticket; nil and the fields of an
+-- error; or nil, nil, the seconds until it is worth asking again, and the bound.
+local function ask(self, entry)
+  if first_of(self.queue) ~= entry then
+    return nil, nil, entry.waiter.is_gone and LOOK_BEHIND or math.huge
+  end
+  release_dropped(self)
+  local ticket, why, bound = self.store:acquire(self.bounds)
+  if ticket then return ticket end
+  if type(why) ~= "number" then return nil, refusal(self, why) end
+  return nil, nil, why, bound
+end
+
+-- The longest that it waits in one go. What nobody holds any more is perhaps a
+-- call that is open.
+local function nap_of(delay, bound)
+  if bound ~= "in_flight" then return delay end
+  collectgarbage("step", COLLECT)
+  return math.min(delay, LOOK)
+end
+
+local function await_turn(self, entry, ends, tell)
+  local is_told = false
+  while true do
+    local ticket, failure, delay, bound = ask(self, entry)
+    if ticket or failure then return ticket, failure end
+    local left = ends - loop.now()
+    if left <= 0 then return nil, too_late(self, bound) end
+    if not is_told then
+      is_told = true
+      tell { bound = bound, ahead = self.queue.count - 1,
+        delay = bound and delay < math.huge and delay or nil }
+    end
+    entry.waiter:park(math.min(left, nap_of(delay, bound)))
+  end
+end
+
+--- Waits for a turn, until that time at the latest: a slot, to be left when the
+--- call is over; or nil and the fields of an error, of kind limit. `tell` hears
+--- when it has to wait.
+---@param ends number on the clock of the loop
+---@param tell fun(event: { bound?: string, ahead: integer, delay?: number })
+---@return yuanjing.Slot?
+---@return table? failure
+function methods:enter(ends, tell)
+  if self.pool ~= loop.pool() then -- those who wait are a parent's
+    self.pool, self.queue = loop.pool(), new_queue()
+  end
+  local queue, entry = self.queue, { waiter = loop.waiter() }
+  join(queue, entry)
+  local ok, ticket, failure = pcall(await_turn, self, entry, ends, tell)
+  quit(queue, entry)
+  local slot = ok and ticket and new_slot(self, ticket)
+  wake_first(self)
+  if not ok then error(ticket, 0) end
+  return slot, failure
+end
+
+--- Limits with counters of their own, or in a store.
+---@param bounds yuanjing.Bounds
+---@param store? yuanjing.LimitStore
+---@return yuanjing.Limits
+function limits.new(bounds, store)
+  return setmetatable({ bounds = bounds, store = store or memory.new(),
+    queue = new_queue(), dropped = {} }, Limits)
+end
+
+return limits
