@@ -274,7 +274,7 @@ describe("files in JSON", function()
         medium = { type = "image/png", path = "p", size = size } } })
       assert.equal(coded, length)
       assert.same({ { path = "p", base64 = true, type = "image/png",
-        size = 1 } }, embedded.pieces)
+        size = size } }, embedded.pieces)
     end
   end)
 

@@ -112,8 +112,9 @@ function DryRun:__tostring()
   lines[#lines + 1] = (self.json or self.form) and "" or nil
   lines[#lines + 1] = self.json
   for _, part in ipairs(self.form or {}) do
-    lines[#lines + 1] = part.name .. ": "
-      .. (part.value or shown_file(part.file, part.type, part.bytes))
+    local shown = part.value and part.value:gsub("\n", "\n  ")
+      or shown_file(part.file, part.type, part.bytes)
+    lines[#lines + 1] = part.name .. ": " .. shown
   end
   return table.concat(lines, "\n")
 end
