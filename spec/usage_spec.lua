@@ -1,6 +1,7 @@
 local sandbox = require "yuanjing.sandbox"
 local scripted = require "support.scripted"
 local support = require "support"
+local tally = require "yuanjing.usage"
 local yuanjing = require "yuanjing"
 
 local box
@@ -222,18 +223,19 @@ describe("the usage of a client", function()
     assert.equal(1, client:usage().calls.chat)
   end)
 
-  it("takes the same memory however many calls there are", function()
-    local client = client_with()
-    local function chat() assert(client:chat { prompt = "x" }) end
-    local function kept()
-      for _ = 1, 3 do collectgarbage() end
+  it("takes the same memory however many answers there are", function()
+    local settings = { tally = tally.new(tally.new()) }
+    local function add(count)
+      for _ = 1, count do
+        tally.count(settings, "chat", 1)
+        tally.add(settings, "qwen3-max", { total_tokens = 2 })
+      end
+      collectgarbage()
+      collectgarbage()
       return collectgarbage("count")
     end
-    for _ = 1, 50 do chat() end
-    local before = kept()
-    for _ = 1, 200 do chat() end
-    assert.truthy(kept() - before < 8)
-    assert.equal(250, client:usage().calls.chat)
+    assert.truthy(add(100) - add(20000) > -50)
+    assert.equal(40200, tally.total(settings).total_tokens)
   end)
 
   describe("in events", function()

@@ -19,21 +19,6 @@ local http = {}
 ---@field complete fun(failure: table): yuanjing.Error makes it an error of this call
 ---@field over fun(used: table?, is_whole: boolean?) of a stream: it has ended, in whatever way
 
----@class yuanjing.Event
----@field type "request"|"response"|"end"|"retry"|"error"|"upload"|"limit" end: of a whole stream; limit: it waits
----@field call string "POST /llmage/v1/chat/completions"
----@field attempt? integer
----@field url? string of a request
----@field status? integer of HTTP
----@field elapsed? number seconds since the attempt began
----@field usage? table of a response and an end: what the platform said of it
----@field error? yuanjing.Error
----@field delay? number seconds: until it is sent again; until a minute has room
----@field sent? integer of an upload, bytes
----@field total? integer of an upload, bytes
----@field bound? string of a limit: in_flight or per_minute; none while others are first
----@field ahead? integer of a limit: how many are before it
-
 local MAX_RETRY_AFTER = 60
 local MAX_REFUSAL = 2 ^ 20 -- bytes of a refusal that are read
 
@@ -280,6 +265,21 @@ local function new_call(settings, request)
     end,
   }
 end
+
+---@class yuanjing.LimitEvent a call has to wait for its turn
+---@field type "limit"
+---@field call string "POST /llmage/v1/chat/completions"
+---@field bound? "in_flight"|"per_minute" what it waits for; none while others are first
+---@field ahead integer how many wait before it
+---@field delay? number of per_minute: seconds until there is room
+
+---@class yuanjing.EndEvent a stream has ended well
+---@field type "end"
+---@field call string
+---@field attempt integer
+---@field status integer of HTTP
+---@field elapsed number seconds since the attempt began
+---@field usage? table what the platform said of it
 
 -- Where nothing is limited, and for what costs nothing.
 local FREE = { leave = function() end }

@@ -1,0 +1,74 @@
+-- The code in docs/guide/spending.md runs, each block by itself, and prints what
+-- the block of text behind it says.
+local sandbox = require "yuanjing.sandbox"
+local shell = require "yuanjing.sandbox.shell"
+local support = require "support"
+
+local PAGE = "docs/guide/spending.md"
+local ROOT = support.output("pwd")
+local IS_JIT = rawget(_G, "jit") ~= nil
+
+local PRELUDE = [[
+local yuanjing = require "yuanjing"
+local client = yuanjing.new()
+]]
+
+-- $1 the folder, $2 the tree, $3 the build, $4 the Lua, $5 the sandbox
+local RUN = [[
+cd "$1" || exit
+export YUANJING_API_KEY=sk-sandbox YUANJING_BASE_URL="$5"
+export LUA_PATH="$2/lua/?.lua;$2/lua/?/init.lua;;"
+export LUA_CPATH="$2/build/$3/?.so;;"
+timeout 30 "$4" block.lua 2>&1 </dev/null
+echo "status $?"
+]]
+
+-- Each block with the line it stands at, and what it prints if that is said.
+local function blocks()
+  local list, at = {}, 1
+  local text = support.read(PAGE)
+  while true do
+    local first, last, code = text:find("```lua\n(.-)```\n", at)
+    if not first then return list end
+    local _, lines = text:sub(1, first):gsub("\n", "")
+    list[#list + 1] = { line = lines + 1, code = code,
+      prints = text:match("^```text\n(.-)```", last + 1) }
+    at = last + 1
+  end
+end
+
+local function run(code, url)
+  local folder = support.tempdir()
+  for _, name in ipairs { "1.jpg", "2.jpg" } do
+    support.write(folder .. "/" .. name, "\255\216\255\224" .. ("x"):rep(200))
+  end
+  support.write(folder .. "/block.lua", PRELUDE .. code)
+  return shell.read(RUN, folder, ROOT, IS_JIT and "luajit" or "5.4",
+    IS_JIT and "luajit" or "lua5.4", url)
+end
+
+describe(PAGE, function()
+  local box
+  setup(function()
+    box = assert(sandbox.start { latency = 0.001, task_seconds = 0 })
+  end)
+  teardown(function() box:stop() end)
+  after_each(support.clean)
+
+  for _, block in ipairs(blocks()) do
+    it(("has code that runs, at line %d"):format(block.line), function()
+      local said = run(block.code, box.url)
+      if block.prints then
+        assert.equal(block.prints .. "status 0\n", said)
+      else
+        assert.truthy(said:find("status 0\n$"), said)
+      end
+    end)
+  end
+
+  it("has all its blocks found", function()
+    local _, count = support.read(PAGE):gsub("```lua\n", "")
+    assert.equal(count, #blocks())
+    assert.truthy(count >= 8)
+  end)
+end)
