@@ -175,6 +175,8 @@ describe("a dry run", function()
   it("has nothing in it but its fields", function()
     local client = client_with { dry_run = true, headers = {} }
     local told = client:task("123"):refresh()
+    local asset = client.assets:get("7")
+    assert.is_nil(asset.task or asset.asset)
     told.headers["User-Agent"] = nil
     assert.same({ dry_run = true, method = "GET",
       url = box.url .. "/llmage/v1/tasks?taskid=123",

@@ -392,6 +392,11 @@ describe("limits", function()
       local pid = process.fork()
       if pid == 0 then
         print(assert(client:chat { prompt = "child" }).finish_reason)
+        stream:close()
+        local own = assert(client:chat { prompt = "x", stream = true })
+        local quick = client:with { timeout = 0.2 }
+        assert(select(2, quick:chat { prompt = "x" }).kind == "limit")
+        own:close()
         os.exit(0, false)
       end
       assert(process.wait(pid) == 0)
@@ -422,6 +427,24 @@ describe("limits", function()
       slot:leave(true)
       slot:leave()
       assert.same({ { "ticket", true } }, released)
+    end)
+
+    it("no sooner though much else happens", function()
+      local count = 0
+      local jobs = {}
+      for i = 1, 20 do
+        jobs[i] = yuanjing.async(yuanjing.sleep, i * 0.01)
+      end
+      assert(enter({
+        acquire = function()
+          count = count + 1
+          if count == 1 then return nil, 0.15, "per_minute" end
+          return "ticket"
+        end,
+        release = function() end,
+      }, 5))
+      assert.is_true(jobs[14].done)
+      assert.equal(2, count)
     end)
 
     it("one at a time, though it waits itself", function()

@@ -89,6 +89,7 @@ end
 local function wake_first(self)
   local entry = first_of(self.queue)
   if not entry then return end
+  entry.is_called = true
   entry.waiter:wake()
   loop.settle()
 end
@@ -167,9 +168,18 @@ local function nap_of(delay, bound)
   return math.min(delay, LOOK)
 end
 
+-- Waits until it is called, or for so long; park() may come back early.
+local function rest(entry, seconds)
+  local ends = loop.now() + seconds
+  while not entry.is_called and loop.now() < ends do
+    entry.waiter:park(math.max(0, ends - loop.now()))
+  end
+end
+
 local function await_turn(self, entry, ends, tell)
   local is_told = false
   while true do
+    entry.is_called = false
     local ticket, failure, delay, bound = ask(self, entry)
     if ticket or failure then return ticket, failure end
     local left = ends - loop.now()
@@ -179,7 +189,7 @@ local function await_turn(self, entry, ends, tell)
       tell { bound = bound, ahead = self.queue.count - 1,
         delay = bound and delay < math.huge and delay or nil }
     end
-    entry.waiter:park(math.min(left, nap_of(delay, bound)))
+    rest(entry, math.min(left, nap_of(delay, bound)))
   end
 end
 
