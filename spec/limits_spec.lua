@@ -141,7 +141,7 @@ describe("limits", function()
   end)
 
   it("count the calls of any minute, in jobs and out of them", function()
-    memory.MINUTE = 0.4
+    memory.MINUTE = 0.5
     local client, log = client_with { per_minute = 3 }
     local jobs = {}
     for i = 1, 4 do jobs[i] = chat_in_job(client) end
@@ -150,10 +150,10 @@ describe("limits", function()
     assert.equal(8, #log.sent_at)
     for i = 1, 5 do
       local took = log.sent_at[i + 3] - log.sent_at[i]
-      assert.truthy(took >= 0.395, took)
+      assert.truthy(took >= 0.495, took)
     end
-    assert.truthy(log.sent_at[3] - log.sent_at[1] < 0.3)
-    assert.truthy(log.sent_at[8] - log.sent_at[1] < 2)
+    assert.truthy(log.sent_at[3] - log.sent_at[1] < 0.45)
+    assert.truthy(log.sent_at[8] - log.sent_at[1] < 5)
   end)
 
   describe("of the total", function()
@@ -333,19 +333,18 @@ describe("limits", function()
   end)
 
   it("leave a call the rest of a total that was given", function()
-    local client = client_with({ in_flight = 1 }, { timeout = 1 })
+    local client = client_with({ in_flight = 1 }, { timeout = 1.5 })
     local stream = open_stream(client)
     local job = chat_in_job(client:with(slow(5)))
-    yuanjing.sleep(0.5)
+    yuanjing.sleep(1)
     stream:close()
     local took, _, err = support.timed(job.await, job)
     assert.equal("outcome_unknown", err.kind)
-    assert.truthy(took < 0.9, took)
+    assert.truthy(took < 1.2, took)
   end)
 
   it("tell on_event who has to wait, and for what", function()
-    memory.MINUTE = 0.3
-    local client, log = client_with { in_flight = 1, per_minute = 2 }
+    local client, log = client_with { in_flight = 1 }
     local stream = open_stream(client)
     local jobs = { chat_in_job(client), chat_in_job(client) }
     yuanjing.sleep(0.05)
@@ -357,11 +356,13 @@ describe("limits", function()
         bound = "in_flight" },
       { type = "limit", call = "POST /llmage/v1/chat/completions", ahead = 1 },
     }, told)
-    assert(chat(client))
-    local last = events_of(log, "limit")
-    last = last[#last]
-    assert.equal("per_minute", last.bound)
+    memory.MINUTE = 0.3
+    client, log = client_with { per_minute = 1 }
+    jobs = { chat_in_job(client), chat_in_job(client) }
+    local last = events_of(log, "limit")[1]
+    assert.same({ "per_minute", 0 }, { last.bound, last.ahead })
     assert.truthy(last.delay > 0 and last.delay <= 0.3, last.delay)
+    for _, job in ipairs(jobs) do assert(job:await(5)) end
   end)
 
   it("keep no call that is over", function()
