@@ -287,6 +287,16 @@ describe("limits", function()
       end
     end)
 
+  it("do not make a task older than it is", function()
+    memory.MINUTE = 0.3
+    local client = client_with { per_minute = 1 }
+    local asked, task = support.now()
+    for _ = 1, 2 do
+      task = assert(client:image { model = "wan2.2-t2i-flash", prompt = "x" })
+    end
+    assert.truthy(task._submitted - asked >= 0.295)
+  end)
+
   it("free the place of a job that is cancelled while its call is open",
     function()
       local client, log = client_with({ in_flight = 1 }, slow(30))

@@ -296,7 +296,8 @@ local function take_turn(call)
     end)
   if not slot then
     local err = call.complete(refusal, 0)
-    emit(settings, { type = "error", call = err.call, attempt = 0, error = err })
+    emit(settings, { type = "error", call = err.call, attempt = 0,
+      error = err })
     return nil, err
   end
   if not settings.timeout.total then

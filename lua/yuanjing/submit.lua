@@ -20,9 +20,9 @@ function submit.call(settings, kind, given)
   local checked, problems = params_of.check(wire.name, kind, given,
     settings.validate)
   if not checked then return refused(kind, problems) end
-  local about = { model = checked.model, category = checked.category,
-    submitted = loop.now() }
   local answer, err = wire.submit(settings, kind, checked)
+  local about = { model = checked.model, category = checked.category,
+    submitted = loop.now() } -- it may have waited, and been long to send
   if answer then return task.new(settings, wire, answer, about) end
   if err.task then
     about.error = err.kind == "task_failed" and err or nil
