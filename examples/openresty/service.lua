@@ -1,64 +1,80 @@
---- What the service answers. Each call waits as in a script, and stops nobody
--- else's request meanwhile.
+--- What the studio's server answers. Each call waits as in a script, and stops
+-- nobody else's request meanwhile.
 -- luacheck: std +ngx_lua
-local cjson = require "cjson.safe"
+local answers = require "answers"
+local request = require "request"
+local uploads = require "uploads"
 local yuanjing = require "yuanjing"
 
+local answer, fail = answers.answer, answers.fail
 local service = {}
 
 local client = yuanjing.new() -- the key from the environment
 local FOLDER = ngx.config.prefix() .. "files/"
 
--- Answers ------------------------------------------------------------------
-
-local function answer(status, value)
-  ngx.status = status
-  ngx.header.content_type = "application/json"
-  ngx.print(cjson.encode(value))
+--- A page of somebody else must not spend the key by its visitors' browsers,
+--- which name in each POST the page that it comes from.
+function service.check_origin()
+  local origin = ngx.var.http_origin
+  if ngx.req.get_method() ~= "POST" or not origin then return end
+  if origin:match("^https?://(.+)$") ~= ngx.var.http_host then ngx.exit(403) end
 end
 
--- What of the platform's failures is a visitor's; all others are ours.
-local STATUS = { invalid_request = 400, not_found = 404, rate_limit = 429,
-  task_failed = 410, timeout = 504 }
+-- What there is ------------------------------------------------------------
 
-local function fail(err)
-  ngx.log(ngx.WARN, tostring(err))
-  answer(STATUS[err.kind] or 502, { error = err.kind, message = err.message })
+local ROWS = {}
+for _, row in ipairs(yuanjing.catalog) do
+  if row.api == "v1" and row.available then ROWS[#ROWS + 1] = row end
 end
 
--- Of a visitor only these are taken: anything else could name a file of ours.
-local CHAT = { "model", "prompt", "sys_prompt" }
-local MEDIA = { "model", "prompt", "negative_prompt", "resolution", "ratio",
-  "duration" }
+--- GET /catalog: the rows of yuanjing.catalog, from which the page makes its
+--- forms.
+function service.catalog()
+  answer(200, ROWS)
+end
 
-local function read_params(names)
-  ngx.req.read_body()
-  local given, params = cjson.decode(ngx.req.get_body_data() or ""), {}
-  for _, name in ipairs(names) do
-    params[name] = type(given) == "table" and given[name] or nil
-  end
-  return params
+--- GET /models: the ids of the text models.
+function service.models()
+  local models, err = client:models { category = "t2t" }
+  if not models then return fail(err) end
+  models.raw = nil
+  answer(200, models)
 end
 
 -- Text ---------------------------------------------------------------------
 
---- POST /chat {"prompt": ...}: the text as it comes. One that breaks off breaks
---- the connection: what has come is not the whole.
+-- Whether the visitor is still there.
+local function tell(value)
+  ngx.print(answers.encode(value), "\n")
+  return ngx.flush(true)
+end
+
+local function tell_chunk(chunk)
+  if chunk.content == "" and not chunk.reasoning_content then return true end
+  return tell { text = chunk.content, reasoning = chunk.reasoning_content }
+end
+
+local function tell_end(stream, err)
+  if err then return tell { error = answers.shown(err) } end
+  local reply = stream:finish()
+  tell { done = true, model = reply.model, ended_by = reply.ended_by,
+    usage = reply.usage }
+end
+
+--- POST /chat {"messages": [{"role": ..., "content": ...}]} or {"prompt": ...}:
+--- lines of JSON, {"text": ...} as it comes, {"done": true} or {"error": ...}
+--- last. Without one of these it is not the whole.
 function service.chat()
-  local params = read_params(CHAT)
-  params.stream = true
+  local params = request.chat()
   local stream, err = client:chat(params)
   if not stream then return fail(err) end
-  ngx.header.content_type = "text/plain; charset=utf-8"
-  local ok, problem = pcall(function()
-    for text in stream:text() do
-      ngx.print(text)
-      if not ngx.flush(true) then return stream:close() end
-    end
-  end)
-  if ok then return end
-  ngx.log(ngx.WARN, tostring(problem))
-  ngx.exit(ngx.ERROR)
+  ngx.header.content_type = "application/x-ndjson; charset=utf-8"
+  repeat
+    local chunk, problem = stream:next()
+    if chunk and not tell_chunk(chunk) then return stream:close() end
+    err = problem
+  until not chunk
+  tell_end(stream, err)
 end
 
 -- Files --------------------------------------------------------------------
@@ -84,20 +100,33 @@ local function find(id)
   end
 end
 
+-- First under a name of this request: two may want it at a time.
 local function save(result, id)
-  local name = id .. "." .. extension_of(result.video or result.image)
-  local ok, err = result:save(FOLDER .. name)
-  return ok and name, err
+  local extension = extension_of(result.video or result.image or "")
+  local name = id .. "." .. extension
+  local path, err = result:save(FOLDER .. ngx.var.request_id .. ".new")
+  if not path then return nil, err end
+  os.rename(path, FOLDER .. name)
+  return name
 end
 
 -- Tasks --------------------------------------------------------------------
 
--- The id is paid for: with it the task can be fetched at any time. An image
--- that was answered at once has none, and gets one of ours.
+-- The platform may not know a task yet for so many seconds after its submit.
+local UNKNOWN_AT_FIRST = 60
+
+-- The id is paid for: with it the task can be fetched at any time, also by who
+-- reads the log where the visitor has left. An image that was answered at once
+-- has none, and gets one of ours.
 local function start(kind)
-  local task, err = client[kind](client, read_params(MEDIA))
+  local params = request.media(kind)
+  if not params then return end
+  local task, err = client[kind](client, params)
+  uploads.drop(params)
   if not task then return fail(err) end
   local id = task.id or ngx.var.request_id
+  ngx.log(ngx.NOTICE, kind, " ", id)
+  ngx.shared.young:set(id, true, UNKNOWN_AT_FIRST)
   if task.result then
     local saved, problem = save(task.result, id)
     if not saved then return fail(problem) end
@@ -105,15 +134,23 @@ local function start(kind)
   answer(202, { id = id, status = task.status })
 end
 
---- POST /image {"prompt": ..., "model": ...}: {"id": ..., "status": ...}
+--- POST /image {"model": ..., "prompt": ...}: {"id": ..., "status": ...}
 function service.image() start("image") end
 
---- POST /video, likewise
+--- POST /video, likewise; a medium is {"upload": ..., "name": ...}, or a list
+--- of these.
 function service.video() start("video") end
+
+--- POST /upload with a file as its body: {"upload": ...}, its name for a while.
+function service.upload()
+  local name = uploads.receive()
+  if not name then return answers.refuse("the file is empty") end
+  answer(200, { upload = name })
+end
 
 local function read_id()
   local id = (ngx.var.arg_id or ""):match("^[%w_-]+$")
-  if not id then answer(400, { error = "invalid_request", message = "id" }) end
+  if not id then answers.refuse("id") end
   return id
 end
 
@@ -121,18 +158,22 @@ end
 local function refresh(id)
   local task = client:task(id)
   local ok, err = task:refresh()
-  if not ok and not task.error then return fail(err) end
-  return task
+  if ok then return task end
+  if err.kind == "not_found" and ngx.shared.young:get(id) then
+    return { id = id, status = "CREATED" }
+  end
+  return task.error and task or fail(err)
 end
 
 local function answer_status(task)
   local err = task.error
-  answer(err and STATUS[err.kind] or task.result and 200 or 202,
-    { id = task.id, status = task.status, message = err and err.message })
+  answer(err and answers.status(err) or task.result and 200 or 202,
+    { id = task.id, status = task.status, error = err and answers.shown(err) })
 end
 
 --- GET /task?id=: {"id": ..., "status": ...}; 200 when the result is there, 202
---- while it goes on.
+--- while it goes on. A task that failed has {"error": ...} as well; an error
+--- without an id says nothing of the task.
 function service.task()
   local id = read_id()
   if not id then return end
@@ -152,7 +193,7 @@ local function fetch(id)
   return saved or fail(err)
 end
 
---- GET /result?id=: the file; before that as /task.
+--- GET /result?id=: the file, or a Range of it; before that as /task.
 function service.result()
   local id = read_id()
   local name = id and fetch(id)

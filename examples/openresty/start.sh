@@ -1,8 +1,9 @@
 #!/bin/sh
-# start.sh [FOLDER]: runs the service from this tree until Ctrl-C, at
-# http://127.0.0.1:$PORT (8080). What nginx and the service write lies in FOLDER,
+# start.sh [FOLDER]: runs the studio from this tree until Ctrl-C, at
+# http://127.0.0.1:$PORT (8080). Without YUANJING_API_KEY in front of a sandbox
+# of its own: no key, no cost. What nginx and the studio write lies in FOLDER,
 # build/openresty by default. Where the module is installed nginx needs no more
-# than nginx.conf and a lua_package_path to service.lua.
+# than nginx.conf, public/ and a lua_package_path to service.lua.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -10,8 +11,26 @@ folder=${1:-$root/build/openresty}
 PATH=$PATH:/usr/local/openresty/bin:/usr/sbin
 mkdir -p "$folder/files"
 folder=$(cd "$folder" && pwd)
+rm -rf "$folder/uploads"
+mkdir "$folder/uploads"
+ln -sfn "$here/public" "$folder/public"
 sed "s/127\.0\.0\.1:8080/127.0.0.1:${PORT:-8080}/" "$here/nginx.conf" \
   >"$folder/nginx.conf"
+
+# It ends with this process, which becomes nginx.
+start_sandbox() {
+  said=$folder/sandbox.txt
+  : >"$said"
+  "$(command -v luajit || command -v lua5.4)" "$root/bin/yuanjing" sandbox \
+    --task-seconds 6 --latency 0.05 >"$said" 2>&1 &
+  until url=$(sed -n 's/^ *url  *//p' "$said") && test -n "$url"; do
+    kill -0 $! 2>/dev/null || { cat "$said" >&2 && exit 1; }
+    sleep 0.1
+  done
+  export YUANJING_API_KEY=sk-sandbox YUANJING_BASE_URL="$url"
+  echo "YUANJING_API_KEY is not set: this is the sandbox, at $url"
+}
+test -n "${YUANJING_API_KEY:-}" || start_sandbox
 
 # Debian keeps the Lua module beside nginx, OpenResty inside.
 first='daemon off;'

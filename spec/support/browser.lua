@@ -93,7 +93,8 @@ local function capabilities(options)
     timeouts = { implicit = APPEARS, pageLoad = PATIENCE * 1000 },
     ["goog:chromeOptions"] = {
       args = { "--headless=new", "--no-sandbox", "--disable-dev-shm-usage",
-        "--disable-gpu", "--no-first-run", "--disable-background-networking" },
+        "--disable-gpu", "--no-first-run", "--disable-background-networking",
+        "--accept-lang=" .. (options.language or "en") },
       mobileEmulation = { deviceMetrics = {
         width = options.width, height = options.height, pixelRatio = 2,
         touch = true, mobile = true,
@@ -106,8 +107,8 @@ end
 ---@field private _pipe file*
 ---@field private _address string
 
---- Starts one that looks like a phone of this size.
----@param options { width: integer, height: integer }
+--- Starts one that looks like a phone of this size, of who reads `language`.
+---@param options { width: integer, height: integer, language?: string }
 ---@return spec.Browser
 local function start(options)
   check_tools()
@@ -140,6 +141,11 @@ function methods:click(selector)
   command(self, "POST", find(self, selector) .. "/click", {})
 end
 
+--- Types into an element; of a file picker, the path of a file.
+function methods:type(selector, text)
+  command(self, "POST", find(self, selector) .. "/value", { text = text })
+end
+
 --- The text of an element as it can be seen; waits for the element.
 ---@return string
 function methods:text(selector)
@@ -152,15 +158,22 @@ function methods:evaluate(expression)
     { script = "return " .. expression, args = { 0 } })
 end
 
+local function devtools(self, name, params)
+  command(self, "POST", "/goog/cdp/execute", { cmd = name, params = params })
+end
+
+--- Makes it a screen of this size, which is no phone's.
+function methods:resize(width, height)
+  devtools(self, "Emulation.setDeviceMetricsOverride", { width = width,
+    height = height, deviceScaleFactor = 1, mobile = false })
+end
+
 --- Light or dark, as the person prefers.
 ---@param scheme "light"|"dark"
 function methods:prefer(scheme)
-  command(self, "POST", "/goog/cdp/execute", {
-    cmd = "Emulation.setEmulatedMedia",
-    params = { features = {
-      { name = "prefers-color-scheme", value = scheme },
-    } },
-  })
+  devtools(self, "Emulation.setEmulatedMedia", { features = {
+    { name = "prefers-color-scheme", value = scheme },
+  } })
 end
 
 --- What can be seen, as the bytes of a PNG.

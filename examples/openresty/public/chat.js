@@ -1,0 +1,189 @@
+// The conversation.
+import { get, lines, Failure } from "./api.js";
+import { excuse } from "./excuse.js";
+import { find, icon, make } from "./dom.js";
+import { label, say, word } from "./words.js";
+
+const REMEMBERED = 40; // messages that go along
+
+const thread = find("#thread");
+const log = find("#log");
+const question = find("#question");
+const send = find("#send");
+const model = find("#chat-model");
+
+let messages = [];
+let running; // the AbortController of the answer that is coming
+
+// Looks ----------------------------------------------------------------------
+
+function greet() {
+  const ideas = ["idea1", "idea2", "idea3"].map((key) =>
+    say(make("button", { type: "button", class: "idea",
+      onclick: () => ask(word(key)) }), key));
+  thread.replaceChildren(make("div", { class: "greeting" },
+    make("img", { src: "seal.svg", alt: "", width: 52, height: 52 }),
+    say(make("h1"), "greeting"), say(make("p"), "greetingMore"),
+    make("div", { class: "ideas" }, ...ideas)));
+}
+
+const isAtEnd = () =>
+  log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+
+// Runs a change; who reads the end goes on reading the end.
+function keepingTheEnd(change) {
+  const follows = isAtEnd();
+  change();
+  if (follows) log.scrollTop = log.scrollHeight;
+}
+
+function grow() {
+  question.style.height = "auto";
+  question.style.height = Math.min(question.scrollHeight, 200) + "px";
+}
+
+function showRunning() {
+  send.replaceChildren(icon(running ? "stop" : "send"));
+  send.classList.toggle("stops", Boolean(running));
+  label(send, running ? "stop" : "send");
+}
+
+// An answer that comes: its element, and what adds to it.
+function newAnswer() {
+  const text = make("div", { class: "text" });
+  const thought = make("div", { class: "thought" });
+  const thinking = make("details", { open: true, hidden: true },
+    say(make("summary"), "thinking"), thought);
+  const element = make("article", { class: "answer coming", "aria-busy": "true" },
+    thinking, text);
+  return {
+    element,
+    text: "",
+    add({ text: more = "", reasoning = "" }) {
+      this.text += more;
+      thought.append(reasoning);
+      text.append(more);
+      if (reasoning) thinking.hidden = false;
+      if (this.text) thinking.open = false;
+    },
+    end(...children) {
+      element.classList.remove("coming");
+      element.removeAttribute("aria-busy");
+      element.append(...children);
+    },
+  };
+}
+
+function copyButton(text) {
+  const button = label(make("button", { type: "button", class: "quiet" },
+    icon("copy")), "copy");
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(text);
+    label(button, "copied");
+  });
+  return button;
+}
+
+function footer(answer, end) {
+  const tokens = end.usage?.total_tokens;
+  return make("footer", {}, copyButton(answer.text),
+    make("span", {}, end.model ?? ""),
+    tokens ? say(make("span"), "tokens", { n: tokens }) : null);
+}
+
+// Asking ---------------------------------------------------------------------
+
+// Reads the whole answer; returns its last line.
+async function read(answer, signal) {
+  const asked = { model: model.value || undefined,
+    messages: messages.slice(-REMEMBERED) };
+  for await (const line of lines("chat", asked, signal)) {
+    if (line.error) throw new Failure(line.error);
+    if (line.done) return line;
+    keepingTheEnd(() => answer.add(line));
+  }
+  throw new Failure({ kind: "truncated" });
+}
+
+function problem(error) {
+  if (error.name === "AbortError") {
+    return say(make("footer", { class: "stopped" }), "stopped");
+  }
+  // A connection that breaks is no Failure of the server's own.
+  return excuse(error instanceof Failure ? error
+    : new Failure({ kind: "truncated", message: error.message }));
+}
+
+async function ask(text) {
+  const conversation = messages;
+  if (conversation.length === 0) thread.replaceChildren();
+  const answer = newAnswer();
+  conversation.push({ role: "user", content: text });
+  thread.append(make("article", { class: "question" }, text), answer.element);
+  log.scrollTop = log.scrollHeight;
+  running = new AbortController();
+  const { signal } = running;
+  showRunning();
+  let last;
+  try {
+    last = footer(answer, await read(answer, signal));
+  } catch (error) {
+    last = problem(error);
+  }
+  const content = answer.text;
+  if (content) conversation.push({ role: "assistant", content });
+  keepingTheEnd(() => answer.end(last));
+  if (conversation !== messages) return; // there is a new chat meanwhile
+  running = undefined;
+  showRunning();
+}
+
+function submit() {
+  const text = question.value.trim();
+  if (running || !text) return;
+  question.value = "";
+  grow();
+  ask(text);
+}
+
+/** Where there is a keyboard, it is for the question. */
+export function enter() {
+  if (matchMedia("(hover: hover)").matches) question.focus();
+}
+
+function restart() {
+  running?.abort();
+  running = undefined;
+  messages = [];
+  showRunning();
+  greet();
+  enter();
+}
+
+async function fillModels() {
+  const names = await get("models").catch(() => []);
+  if (names.length === 0) model.hidden = true;
+  model.replaceChildren(...Array.from(names, (name) =>
+    make("option", { value: name }, name)));
+}
+
+export function start() {
+  greet();
+  fillModels();
+  question.addEventListener("input", grow);
+  // Enter that ends the input of Chinese is not one that sends.
+  question.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    submit();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") running?.abort();
+  });
+  find("#composer").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (running) running.abort();
+    else submit();
+  });
+  find("#new-chat").addEventListener("click", restart);
+}
