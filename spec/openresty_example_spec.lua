@@ -1,114 +1,87 @@
--- examples/openresty as a user starts it, in front of the sandbox.
-local http = require "socket.http"
+-- The server of examples/openresty, in front of the sandbox.
 local json = require "cjson"
-local ports = require "yuanjing.sandbox.ports"
 local sandbox = require "yuanjing.sandbox"
 local scripted = require "support.scripted"
-local shell = require "yuanjing.sandbox.shell"
-local socket = require "socket"
+local start = require("support.studio").start
 local support = require "support"
+local yuanjing = require "yuanjing"
 
-local START = [[
-  YUANJING_BASE_URL=$1 YUANJING_API_KEY=sk-sandbox PORT=$2 \
-    timeout 60 examples/openresty/start.sh "$3" >"$3/output" 2>&1 &
-]]
+local PNG = "\137PNG\r\n\26\n"
 
-local STOP = [[ kill "$(cat "$1/nginx.pid")" ]]
-
-local Service = {}
-Service.__index = Service
-
--- The service in front of that platform, on a port of its own.
-local function start(base_url)
-  local folder = support.output("mktemp -d")
-  local port = ports.candidates(folder, 1)[1]
-  os.execute(shell.command(START, base_url, tostring(port), folder))
-  local self = setmetatable({ folder = folder,
-    url = "http://127.0.0.1:" .. port }, Service)
-  local ends = support.now() + 5
-  repeat
-    support.sleep(0.01)
-    local connection = socket.connect("127.0.0.1", port)
-    if connection then
-      connection:close()
-      return self
-    end
-  until support.now() > ends
-  error(support.read(folder .. "/output"))
+local function lines_of(body)
+  local list = {}
+  for line in body:gmatch("[^\n]+") do list[#list + 1] = json.decode(line) end
+  return list
 end
 
-function Service:stop()
-  os.execute(shell.command(STOP, self.folder))
-  os.execute("rm -rf " .. shell.quote(self.folder))
+local function text_of(lines)
+  local texts = {}
+  for _, line in ipairs(lines) do texts[#texts + 1] = line.text end
+  return table.concat(texts)
 end
 
--- Status, body, headers and when each piece came; or nil and why it broke off.
-function Service:ask(path, params)
-  local body, pieces, times = params and json.encode(params), {}, {}
-  local ok, status, headers = http.request {
-    url = self.url .. path, method = body and "POST" or "GET",
-    headers = body and { ["Content-Length"] = #body },
-    source = body and require("ltn12").source.string(body),
-    sink = function(piece, problem)
-      if problem then return nil, problem end
-      if piece and piece ~= "" then
-        pieces[#pieces + 1], times[#times + 1] = piece, support.now()
-      end
-      return 1
-    end,
-  }
-  if not ok then return nil, status, table.concat(pieces) end
-  return status, table.concat(pieces), headers, times
+-- A platform that answers each request for a path with a JSON text.
+local function serve_json(texts)
+  local routes = {}
+  for path, text in pairs(texts) do
+    routes[path] = { { "send", scripted.answer(200, {}, text) } }
+  end
+  return support.serve { routes = routes }
 end
 
-function Service:ask_json(path, params)
-  local status, body = self:ask(path, params)
-  return json.decode(body), status
-end
-
--- Asks until the task is done.
-function Service:await(id)
-  local ends = support.now() + 5
-  repeat
-    local task, status = self:ask_json("/task?id=" .. id)
-    if status ~= 202 then return task, status end
-    support.sleep(0.02)
-  until support.now() > ends
-end
-
-describe("the service in examples/openresty", function()
-  local box, service
+describe("the studio's server", function()
+  local box, studio
 
   setup(function()
     box = assert(sandbox.start { latency = 0.02, task_seconds = 0.3 })
-    service = start(box.url)
+    studio = start { url = box.url }
   end)
 
   teardown(function()
-    service:stop()
+    studio:stop()
     box:stop()
   end)
 
   after_each(support.clean)
 
   it("hands a text on as it comes", function()
-    local status, body, headers, times = service:ask("/chat",
-      { prompt = "a cat" })
-    assert.equal(200, status)
-    assert.equal("text/plain; charset=utf-8", headers["content-type"])
-    assert.truthy(body:find('You said: "a cat"', 1, true))
+    local status, body, headers, times = studio:ask("/chat",
+      { json = { messages = { { role = "user", content = "a cat" } } } })
+    local lines = lines_of(body)
+    assert.same({ 200, "application/x-ndjson; charset=utf-8" },
+      { status, headers["content-type"] })
+    assert.truthy(text_of(lines):find('You said: "a cat"', 1, true))
     assert.truthy(#times > 5 and times[#times] - times[1] > 0.1)
+    local last = lines[#lines]
+    assert.same({ true, "qwen3-max", "stop" },
+      { last.done, last.model, last.ended_by })
+    assert.truthy(last.usage.total_tokens > 0)
   end)
 
-  it("breaks the connection when a text breaks off", function()
+  it("tells that a text has broken off", function()
     local head = scripted.answer(200, { ["Transfer-Encoding"] = "chunked" })
     local half = scripted.chunked { 'data: {"content":"half"}\n\n' }
     local upstream = support.serve { default = { { "request" },
       { "send", head .. half } } }
-    local other = start(upstream.url)
-    local status, problem, text = other:ask("/chat", { prompt = "x" })
+    local other = start { url = upstream.url }
+    local _, body = other:ask("/chat", { json = { prompt = "x" } })
     other:stop()
-    assert.same({ false, "closed", "half" }, { status or false, problem, text })
+    local lines = lines_of(body)
+    assert.same({ 2, "half", "truncated" },
+      { #lines, lines[1].text, lines[2].error.kind })
+  end)
+
+  it("tells what the catalog has", function()
+    local rows = studio:ask_json("/catalog")
+    local expected = {}
+    for _, row in ipairs(yuanjing.catalog) do
+      if row.api == "v1" then expected[#expected + 1] = row end
+    end
+    assert.same(expected, rows)
+  end)
+
+  it("tells the text models", function()
+    assert.equal("qwen3-max", studio:ask_json("/models")[1])
   end)
 
   for kind, expected in pairs {
@@ -118,41 +91,169 @@ describe("the service in examples/openresty", function()
       begins = "^....ftyp" },
   } do
     it("makes a " .. kind .. " and hands it out", function()
-      local task, status = service:ask_json("/" .. kind,
+      local task, status = studio:ask_json("/" .. kind,
         { model = expected.model, prompt = "a cat" })
       assert.equal(202, status)
-      assert.equal(202, (service:ask("/result?id=" .. task.id)))
+      assert.equal(202, (studio:ask("/result?id=" .. task.id)))
       assert.same({ id = task.id, status = "SUCCEEDED" },
-        service:await(task.id))
+        studio:await(task.id))
       local asked
       for _ = 1, 2 do
-        local code, body, headers = service:ask("/result?id=" .. task.id)
+        local code, body, headers = studio:ask("/result?id=" .. task.id)
         assert.same({ 200, expected.type }, { code, headers["content-type"] })
         assert.truthy(body:find(expected.begins))
         asked = asked or #box:requests()
       end
       assert.equal(asked, #box:requests())
+      local code, part = studio:ask("/result?id=" .. task.id,
+        { headers = { Range = "bytes=1-3" } })
+      assert.same({ 206, 3 }, { code, #part })
     end)
   end
 
-  it("opens no file that a visitor names", function()
-    local secret = support.write(support.tempdir() .. "/secret.png", "x")
-    local task = service:ask_json("/video", { model = "happyhorse-1.0-t2v",
-      prompt = "x", first_frame = secret, image_file = secret })
-    assert.truthy(task.id)
+  it("sends files on, never through its memory", function()
+    local before = studio:peak()
+    local size = 48 * 2 ^ 20
+    local frame = studio:upload(PNG .. ("x"):rep(size - #PNG), "frame.png")
+    local task, status = studio:ask_json("/video", { prompt = "a cat",
+      model = "happyhorse-1.0-i2v", image_file = frame })
+    assert.same({ 202, "CREATED" }, { status, task.status })
     local seen = box:requests()
-    assert.equal("/llmage/v1/video/generations", seen[#seen].path)
-    assert.same({}, seen[#seen].files)
+    local file = seen[#seen].files[1]
+    assert.same({ "image_file", "frame.png", "image/png", size },
+      { file.name, file.filename, file.type, file.size })
+    assert.truthy(studio:peak() - before < 24 * 1024)
+    assert.is_false(support.exists(studio.folder .. "/uploads/"
+      .. frame.upload))
+  end)
+
+  it("sends many files in their order", function()
+    local frames = { studio:upload(PNG .. "1", "1.png"),
+      studio:upload(PNG .. "22", "2.png") }
+    local task = studio:ask_json("/video", { prompt = "a cat",
+      model = "happyhorse-1.0-r2v", image_files = frames })
+    assert.truthy(task.id)
+    local seen, sizes = box:requests(), {}
+    for i, file in ipairs(seen[#seen].files) do sizes[i] = file.size end
+    assert.same({ 9, 10 }, sizes)
+  end)
+
+  it("opens no file that a visitor names", function()
+    local secret = support.write(support.tempdir() .. "/secret.png", PNG)
+    local before = #box:requests()
+    for _, named in ipairs { secret, { path = secret },
+      { upload = secret, name = "x.png" },
+      { upload = "../nginx.conf", name = "x.png" } } do
+      local answer, status = studio:ask_json("/video", { prompt = "x",
+        model = "happyhorse-1.0-i2v", image_file = named,
+        first_frame = secret })
+      assert.same({ 400, "invalid_request",
+        "first_frame: needed by happyhorse-1.0-i2v in category i2v" },
+        { status, answer.error.kind, answer.error.message })
+    end
+    studio:ask("/image", { json = { model = "wan2.2-t2i-plus",
+      prompt = { path = secret } } })
+    assert.equal(before, #box:requests())
+    assert.equal(PNG, support.read(secret))
+  end)
+
+  it("tells nobody where its files are", function()
+    local answer = studio:ask_json("/video", { prompt = "x",
+      model = "happyhorse-1.0-i2v",
+      image_file = { upload = ("0"):rep(32), name = "x.png" } })
+    assert.same({ kind = "invalid_request",
+      message = "image_file: No such file or directory" }, answer.error)
   end)
 
   it("says what is wrong", function()
-    local _, status = service:ask_json("/chat", { promt = "x" })
-    assert.equal(400, status)
-    assert.equal(400, (service:ask("/chat")))
-    assert.equal(400, (service:ask("/task?id=../secret")))
-    assert.equal(404, (service:ask("/result?id=1234")))
-    local failed = service:ask_json("/image", { model = "no-such",
+    local answer, status = studio:ask_json("/chat", { promt = "x" })
+    assert.same({ 400, { kind = "invalid_request",
+      message = "prompt: missing" } }, { status, answer.error })
+    assert.equal(400, (studio:ask("/chat", { body = "{" })))
+    assert.equal(400, (studio:ask("/upload")))
+    assert.equal(400, (studio:ask("/task?id=../secret")))
+    assert.equal(404, (studio:ask("/result?id=1234")))
+    answer, status = studio:ask_json("/image", { model = "no-such",
       prompt = "x" })
-    assert.truthy(failed.error)
+    assert.same({ 400, "invalid_request" }, { status, answer.error.kind })
+  end)
+
+  it("waits for a task that the platform does not know yet", function()
+    local upstream = serve_json {
+      ["/llmage/v1/image/generations"] = '{"taskid":"7","status":"CREATED"}',
+      ["/llmage/v1/tasks"] = '{"status":"FAILED","error":"taskid=7 not exist"}',
+    }
+    local other = start { url = upstream.url }
+    other:ask("/image", { json = { model = "wan2.2-t2i-plus", prompt = "x" } })
+    local young, status = other:ask_json("/task?id=7")
+    local old = other:ask_json("/task?id=8")
+    other:stop()
+    assert.same({ 202, { id = "7", status = "CREATED" } }, { status, young })
+    assert.equal("not_found", old.error.kind)
+  end)
+
+  it("tells a task that failed from a question that failed", function()
+    local upstream = serve_json {
+      ["/llmage/v1/tasks"] = '{"status":"FAILED","error":"ERROR:too wild"}' }
+    local other = start { url = upstream.url }
+    local failed, status = other:ask_json("/task?id=7")
+    upstream:stop()
+    local lost = other:ask_json("/task?id=9")
+    other:stop()
+    assert.same({ 410, "7", "task_failed" },
+      { status, failed.id, failed.error.kind })
+    assert.truthy(failed.error.message:find("too wild", 1, true))
+    assert.same({ nil, "transport" }, { lost.id, lost.error.kind })
+  end)
+
+  it("is not asked by pages of others", function()
+    local before = #box:requests()
+    local body = json.encode { prompt = "x" }
+    for origin, expected in pairs { ["http://evil.example"] = 403,
+      null = 403, [studio.url] = 200 } do
+      assert.equal(expected, (studio:ask("/chat", { body = body,
+        headers = { Origin = origin } })), origin)
+    end
+    assert.equal(before + 1, #box:requests())
+    assert.equal(421, (studio:ask("/",
+      { headers = { Host = "evil.example" } })))
+  end)
+
+  it("lets data be no markup, and nothing else run", function()
+    local _, page, headers = studio:ask("/")
+    assert.truthy(page:find("<title>元境 Studio</title>", 1, true))
+    assert.equal("nosniff", headers["x-content-type-options"])
+    local policy = headers["content-security-policy"]
+    for _, rule in ipairs { "default-src 'none'", "script-src 'self';",
+      "frame-ancestors 'none'", "require-trusted-types-for 'script'" } do
+      assert.truthy(policy:find(rule, 1, true), rule)
+    end
+  end)
+
+  it("bounds what one visitor may ask", function()
+    local other = start { url = box.url }
+    local counts = {}
+    for _ = 1, 30 do
+      local status = other:ask("/chat", { body = "{}" })
+      counts[status] = (counts[status] or 0) + 1
+    end
+    other:stop()
+    assert.truthy(counts[400] >= 20 and counts[429] >= 1)
+  end)
+
+  it("has a sandbox of its own where there is no key", function()
+    local other = start {}
+    assert.equal("qwen3-max", other:ask_json("/models")[1])
+    local url = support.read(other.folder .. "/sandbox.txt")
+      :match("http://[%d.:]+")
+    other:stop()
+    local socket = require "socket"
+    local ends, port = support.now() + 10, tonumber(url:match("%d+$"))
+    repeat
+      local connection = socket.connect("127.0.0.1", port)
+      if connection then connection:close() end
+      support.sleep(0.05)
+    until not connection or support.now() > ends
+    assert.is_nil(socket.connect("127.0.0.1", port))
   end)
 end)

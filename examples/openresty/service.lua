@@ -144,7 +144,7 @@ function service.video() start("video") end
 --- POST /upload with a file as its body: {"upload": ...}, its name for a while.
 function service.upload()
   local name = uploads.receive()
-  if not name then return answers.refuse("the file is empty") end
+  if not name then return answers.refuse("a file is expected") end
   answer(200, { upload = name })
 end
 

@@ -8,6 +8,9 @@ local uploads = {}
 local FOLDER = ngx.config.prefix() .. "uploads/"
 local KEPT = 600 -- seconds: who uploads sends the form right after
 
+-- The files made here, and no look-alike out of a visitor's JSON.
+local ours = setmetatable({}, { __mode = "k" })
+
 local function remove(_, path)
   os.remove(path)
 end
@@ -30,17 +33,20 @@ function uploads.file(given)
     or type(given.name) ~= "string" or not given.upload:find("^%x+$") then
     return nil
   end
-  return yuanjing.file(FOLDER .. given.upload, { name = given.name })
+  local file = yuanjing.file(FOLDER .. given.upload, { name = given.name })
+  ours[file] = true
+  return file
 end
 
--- Every file among parameters, or lists of them.
-local function drop(value)
-  if type(value) ~= "table" then return end
-  if value.path then return remove(nil, value.path) end
-  for _, one in pairs(value) do drop(one) end
+--- Removes the files among parameters, which have been sent.
+function uploads.drop(params)
+  for _, value in pairs(params) do
+    if ours[value] then
+      os.remove(value.path)
+    elseif type(value) == "table" then
+      uploads.drop(value)
+    end
+  end
 end
-
---- Removes the files of parameters that have been sent.
-uploads.drop = drop
 
 return uploads

@@ -6,7 +6,7 @@ import { label, say, word } from "./words.js";
 
 const KEY = "yuanjing.tasks";
 const STAGES = ["CREATED", "PENDING", "RUNNING"];
-const FIRST_PAUSE = 1000, LONGEST_PAUSE = 8000; // ms between two queries
+const FIRST_PAUSE = 500, LONGEST_PAUSE = 8000; // ms between two queries
 
 const works = find("#works");
 const viewer = find("#viewer");
@@ -179,7 +179,7 @@ async function follow(task) {
   while (!isOver(task) && tasks.includes(task)) {
     await pause(ms);
     await query(task);
-    ms = Math.min(ms * 1.25, LONGEST_PAUSE);
+    ms = Math.min(ms * 1.4, LONGEST_PAUSE);
   }
 }
 

@@ -1,0 +1,276 @@
+-- The page of examples/openresty in a real browser, in front of the sandbox.
+-- $YJ_SCREENSHOTS names a folder that takes a picture of each of its states.
+local sandbox = require "yuanjing.sandbox"
+local scripted = require "support.scripted"
+local start_browser = require("support.browser").start
+local start_studio = require("support.studio").start
+local support = require "support"
+
+-- nginx runs LuaJIT whoever asks: once is enough.
+if not rawget(_G, "jit") then return end
+
+local WIDTH, HEIGHT = 390, 844
+
+local box, studio, browser
+
+setup(function()
+  box = assert(sandbox.start { latency = 0.03, task_seconds = 0.4 })
+  studio = start_studio { url = box.url }
+  browser = start_browser { width = WIDTH, height = HEIGHT,
+    language = "zh-CN" }
+end)
+
+teardown(function()
+  if browser then browser:stop() end
+  if studio then studio:stop() end
+  if box then box:stop() end
+end)
+
+after_each(support.clean)
+
+-- Opens a room anew, with nothing remembered.
+local function enter(room, url)
+  browser:open((url or studio.url) .. "/")
+  browser:evaluate "localStorage.clear()"
+  browser:open((url or studio.url) .. "/?" .. support.now() .. "#" .. room)
+end
+
+local function await(expression)
+  local ends = support.now() + 15
+  repeat
+    local value = browser:evaluate(expression)
+    if value then return value end
+    support.sleep(0.03)
+  until support.now() > ends
+  error("it never is so: " .. expression, 2)
+end
+
+-- Nothing is cut off at the side, nothing scrolls there.
+local function check_width(state)
+  local wide = browser:evaluate "innerWidth"
+  assert.equal(wide, browser:evaluate "document.documentElement.scrollWidth")
+  assert.equal("", browser:evaluate [[
+    [...document.querySelectorAll("main *, nav *, .language *")].filter((e) => {
+      const box = e.getBoundingClientRect();
+      return box.width > 0 && (box.left < -1 || box.right > innerWidth + 1);
+    }).map((e) => e.outerHTML.slice(0, 80)).join()]])
+  local folder = os.getenv("YJ_SCREENSHOTS")
+  if not folder then return end
+  support.write(("%s/%s.png"):format(folder, state), browser:screenshot())
+end
+
+local function excuse_of(selector)
+  return browser:text(selector .. " .excuse strong"),
+    browser:evaluate(('document.querySelector("%s .excuse").dataset.kind')
+      :format(selector))
+end
+
+describe("the studio's page", function()
+  it("shows an answer while it comes", function()
+    enter("chat")
+    browser:type("#question", "讲一个月亮和猫的故事\n")
+    local length = "document.querySelector('.answer .text')" ..
+      ".textContent.length"
+    local first = await(length .. " > 0 && " .. length)
+    assert.truthy(browser:evaluate "document.querySelector('.coming') != null")
+    await(length .. " > " .. first)
+    check_width("chat")
+    browser:text(".answer footer")
+    assert.is_false(browser:evaluate
+      "document.querySelector('.coming') != null")
+    browser:type("#question", "接着讲\n")
+    await "document.querySelectorAll('.answer footer').length == 2"
+    local seen = box:requests()
+    local messages = require("cjson").decode(seen[#seen].body).messages
+    assert.same({ "user", "assistant", "user" },
+      { messages[1].role, messages[2].role, messages[3].role })
+  end)
+
+  it("ends an answer by Esc", function()
+    enter("chat")
+    browser:type("#question", "x\n")
+    await "document.querySelector('.answer .text').textContent"
+    browser:type("#question", "\238\128\140") -- WebDriver's Esc
+    assert.equal("已停止", browser:text(".answer .stopped"))
+    local seen
+    local ends = support.now() + 5
+    repeat seen = box:requests() until seen[#seen].seconds
+      or support.now() > ends
+    local chunks = seen[#seen].sent
+    assert.truthy(chunks and chunks > 0)
+  end)
+
+  it("breaks a line by Shift and Enter", function()
+    enter("chat")
+    browser:type("#question", "a\238\128\136\n\238\128\136b")
+    assert.equal("a\nb", browser:evaluate
+      "document.querySelector('#question').value")
+    assert.is_true(browser:evaluate
+      "document.querySelector('.answer') == null")
+  end)
+
+  it("shows what was said as it is, and runs none of it", function()
+    local evil = "<img src=x onerror=hit=1>"
+    enter("chat")
+    browser:type("#question", evil .. "\n")
+    assert.equal(evil, browser:text(".question"))
+    browser:text(".answer footer")
+    assert.truthy(browser:text(".answer .text"):find(evil, 1, true))
+    enter("image")
+    browser:type("#image-room textarea", evil)
+    browser:click("#image-room .primary")
+    assert.equal(evil, browser:text(".work .prompt"))
+    assert.equal("undefined", browser:evaluate "typeof hit")
+  end)
+
+  it("makes an image", function()
+    enter("image")
+    check_width("image")
+    browser:click("#image-room .primary")
+    assert.equal("这一项需要填写", browser:text("#image-room .needed"))
+    browser:type("#image-room textarea", "一只猫坐在月亮上")
+    browser:click("#image-room .primary")
+    browser:text(".work .waiting")
+    check_width("waiting")
+    assert.truthy(await "document.querySelector('.work img')?.naturalWidth"
+      > 0)
+    check_width("gallery")
+    browser:click(".work .open")
+    assert.is_true(browser:evaluate "document.querySelector('#viewer').open")
+    browser:type("#viewer button", "\238\128\140")
+    assert.is_false(browser:evaluate "document.querySelector('#viewer').open")
+  end)
+
+  it("makes a video from an image, and plays it", function()
+    enter("video")
+    browser:click("#video-room .tabs .chip:nth-child(2)")
+    browser:type("#video-room textarea", "它慢慢转身")
+    local picture = support.write(support.tempdir() .. "/cat.png",
+      support.read("examples/love/talk.png"))
+    browser:type("#video-room input[type=file]", picture)
+    assert.equal("cat.png", browser:text("#video-room .name"))
+    check_width("form")
+    browser:click("#video-room .primary")
+    await "document.querySelector('.work video')?.readyState >= 1"
+    browser:evaluate [[(() => {
+      const video = document.querySelector(".work video");
+      video.muted = true;
+      video.play();
+    })()]]
+    await "document.querySelector('.work video').currentTime > 0.2"
+    local task = browser:evaluate "document.querySelector('.work').dataset.id"
+    for _, seen in ipairs(box:requests()) do
+      if seen.files and seen.files[1] then
+        assert.same({ "image_file", "cat.png" },
+          { seen.files[1].name, seen.files[1].filename })
+      end
+    end
+    browser:open(studio.url .. "/?again#gallery")
+    await(("document.querySelector('[data-id=\"%s\"] video') != null")
+      :format(task))
+  end)
+
+  it("has a form for each row of the catalog", function()
+    enter("video")
+    assert.equal("", browser:evaluate [[(() => {
+      const wrong = [];
+      const room = document.querySelector("#video-room");
+      const select = room.querySelector("select");
+      for (const tab of room.querySelectorAll(".tabs input")) {
+        tab.click();
+        for (const option of select.options) {
+          select.value = option.value;
+          select.dispatchEvent(new Event("change"));
+          const fields = room.querySelectorAll(".fields > *").length;
+          if (fields < 3) wrong.push(option.value);
+          if (document.documentElement.scrollWidth > innerWidth) {
+            wrong.push(option.value + " is too wide");
+          }
+        }
+      }
+      return wrong.join();
+    })()]])
+    browser:click("#video-room .tabs .chip:nth-child(1)")
+    local names = browser:evaluate [[(() => {
+      const select = document.querySelector("#video-room select");
+      select.value = "viduq3-pro";
+      select.dispatchEvent(new Event("change"));
+      return [...document.querySelectorAll("#video-room .fields [data-say]")]
+        .map((e) => e.dataset.say).join();
+    })()]]
+    for _, name in ipairs { "prompt", "off_peak", "duration", "ratio",
+      "resolution" } do
+      assert.truthy(names:find(name, 1, true), name)
+    end
+    local range = "document.querySelector('#video-room [type=range]')."
+    assert.same({ "1", "16", "10" }, { browser:evaluate(range .. "min"),
+      browser:evaluate(range .. "max"), browser:evaluate(range .. "value") })
+  end)
+
+  it("speaks both languages", function()
+    enter("chat")
+    assert.equal("zh-CN", browser:evaluate "document.documentElement.lang")
+    assert.equal("今天想聊点什么？", browser:text(".greeting h1"))
+    browser:click("[data-language=en]")
+    assert.equal("What is on your mind?", browser:text(".greeting h1"))
+    assert.equal("Ask anything", browser:evaluate
+      "document.querySelector('#question').placeholder")
+    browser:open(studio.url .. "/?english#image")
+    assert.equal("Make an image", browser:text("#image-room h2"))
+    check_width("english")
+    assert.equal("", browser:evaluate [[
+      [...document.querySelectorAll("button, a, input, select, textarea")]
+        .filter((e) => !(e.textContent.trim() || e.ariaLabel ||
+          e.labels?.length || e.getAttribute("aria-label")))
+        .map((e) => e.outerHTML).join()]])
+  end)
+
+  it("is kind about errors", function()
+    local refused = start_studio { url = box.url, key = "sk-wrong" }
+    enter("chat", refused.url)
+    browser:type("#question", "x\n")
+    assert.same({ "工作室的密钥未被接受", "auth" }, { excuse_of(".answer") })
+    check_width("auth")
+    browser:click("[data-language=en]")
+    assert.same({ "The studio's key is not accepted", "auth" },
+      { excuse_of(".answer") })
+    refused:stop()
+    browser:type("#question", "y\n")
+    await "document.querySelectorAll('.excuse').length == 2"
+    assert.equal("offline", browser:evaluate
+      "document.querySelectorAll('.excuse')[1].dataset.kind")
+  end)
+
+  it("is kind about a task that failed", function()
+    local function answer(text)
+      return { { "send", scripted.answer(200, {}, text) } }
+    end
+    local upstream = support.serve { routes = {
+      ["/llmage/v1/image/generations"] = answer '{"taskid":"7"}',
+      ["/llmage/v1/tasks"] = answer [[
+        {"status":"FAILED","error":"ERROR:<b>too wild</b>"}]] } }
+    local other = start_studio { url = upstream.url }
+    enter("image", other.url)
+    browser:type("#image-room textarea", "x")
+    browser:click("#image-room .primary")
+    assert.same({ "这次没有成功", "task_failed" }, { excuse_of(".work") })
+    browser:click(".work summary")
+    assert.truthy(browser:text(".work details p")
+      :find("<b>too wild</b>", 1, true))
+    check_width("failed")
+    other:stop()
+  end)
+
+  it("is dark for who prefers that, and has room on a desk", function()
+    local colour = "getComputedStyle(document.body).backgroundColor"
+    enter("image")
+    browser:resize(1280, 800)
+    browser:prefer("light")
+    local light = browser:evaluate(colour)
+    browser:prefer("dark")
+    assert.not_equal(light, browser:evaluate(colour))
+    assert.equal("还没有作品", browser:text(".empty h2"))
+    check_width("desk")
+    browser:prefer("light")
+  end)
+end)
