@@ -50,7 +50,7 @@ function waiting(task) {
   const steps = STAGES.map((_, i) => make("i", {
     class: i < stage ? "over" : i === stage ? "now" : "" }));
   const known = STAGES.includes(task.status) ? task.status : "RUNNING";
-  return make("div", { class: "waiting" },
+  return make("div", { class: "waiting" }, icon(task.kind),
     make("div", { class: "steps", "aria-hidden": "true" }, ...steps),
     make("p", {}, say(make("span"), task.isLost ? "offline" : known),
       make("time", {}, elapsed(task))));
