@@ -1,5 +1,6 @@
 -- The page of examples/openresty in a real browser, in front of the sandbox.
 -- $YJ_SCREENSHOTS names a folder that takes a picture of each of its states.
+local json = require "cjson"
 local sandbox = require "yuanjing.sandbox"
 local scripted = require "support.scripted"
 local start_browser = require("support.browser").start
@@ -10,11 +11,12 @@ local support = require "support"
 if not rawget(_G, "jit") then return end
 
 local WIDTH, HEIGHT = 390, 844
+local SHIFT, ESCAPE = "\238\128\136", "\238\128\140" -- WebDriver's
 
 local box, studio, browser
 
 setup(function()
-  box = assert(sandbox.start { latency = 0.03, task_seconds = 0.4 })
+  box = assert(sandbox.start { latency = 0.02, task_seconds = 0.4 })
   studio = start_studio { url = box.url }
   browser = start_browser { width = WIDTH, height = HEIGHT,
     language = "zh-CN" }
@@ -27,6 +29,13 @@ teardown(function()
 end)
 
 after_each(support.clean)
+
+-- One for a single test.
+local function start_other(options)
+  local other = start_studio(options)
+  finally(function() other:stop() end)
+  return other
+end
 
 -- Opens a room anew, with nothing remembered.
 local function enter(room, url)
@@ -43,6 +52,17 @@ local function await(expression)
     support.sleep(0.03)
   until support.now() > ends
   error("it never is so: " .. expression, 2)
+end
+
+-- Has the page keep the values that an expression takes, in `recorded`.
+local function record(expression)
+  browser:evaluate(([[(() => {
+    window.recorded = [];
+    new MutationObserver(() => {
+      const value = %s;
+      if (value && value !== recorded.at(-1)) recorded.push(value);
+    }).observe(document.body, { subtree: true, childList: true });
+  })()]]):format(expression))
 end
 
 -- Nothing is cut off at the side, nothing scrolls there.
@@ -68,45 +88,70 @@ end
 describe("the studio's page", function()
   it("shows an answer while it comes", function()
     enter("chat")
+    record "document.querySelector('.coming .text')?.textContent"
     browser:type("#question", "讲一个月亮和猫的故事\n")
-    local length = "document.querySelector('.answer .text')" ..
-      ".textContent.length"
-    local first = await(length .. " > 0 && " .. length)
-    assert.truthy(browser:evaluate "document.querySelector('.coming') != null")
-    await(length .. " > " .. first)
-    check_width("chat")
     browser:text(".answer footer")
-    assert.is_false(browser:evaluate
-      "document.querySelector('.coming') != null")
-    browser:type("#question", "接着讲\n")
-    await "document.querySelectorAll('.answer footer').length == 2"
-    local seen = box:requests()
-    local messages = require("cjson").decode(seen[#seen].body).messages
-    assert.same({ "user", "assistant", "user" },
-      { messages[1].role, messages[2].role, messages[3].role })
+    check_width("chat")
+    assert.is_true(browser:evaluate
+      "document.querySelector('.coming') == null")
+    assert.is_true(browser:evaluate [[recorded.length > 3 &&
+      recorded.every((text, i) => i == 0 || text.startsWith(recorded[i - 1]))]])
   end)
 
-  it("ends an answer by Esc", function()
+  it("sends along what was said before", function()
     enter("chat")
+    for i, text in ipairs { "a", "b" } do
+      browser:type("#question", text .. "\n")
+      await(("document.querySelectorAll('.answer footer').length == %d")
+        :format(i))
+    end
+    local seen = box:requests()
+    local messages = json.decode(seen[#seen].body).messages
+    assert.same({ "user", "a", "assistant", "user", "b" }, { messages[1].role,
+      messages[1].content, messages[2].role, messages[3].role,
+      messages[3].content })
+  end)
+
+  it("ends an answer by Esc, and what it costs", function()
+    local event = 'data: {"choices":[{"delta":{"content":"so"}}]}\n\n'
+    local upstream = support.serve {
+      routes = { ["/llmage/v1/chat/completions"] = {
+        { "send", scripted.answer(200, { ["Transfer-Encoding"] = "chunked" })
+          .. scripted.chunk(event) }, { "wait_close", 20 }, { "close" } } },
+      default = { { "send", scripted.answer(404, {}, "") }, { "close" } },
+    }
+    local other = start_other { url = upstream.url }
+    enter("chat", other.url)
     browser:type("#question", "x\n")
-    await "document.querySelector('.answer .text').textContent"
-    browser:type("#question", "\238\128\140") -- WebDriver's Esc
+    await "document.querySelector('.answer .text')?.textContent == 'so'"
+    browser:type("#question", ESCAPE)
     assert.equal("已停止", browser:text(".answer .stopped"))
-    local seen
-    local ends = support.now() + 5
-    repeat seen = box:requests() until seen[#seen].seconds
-      or support.now() > ends
-    local chunks = seen[#seen].sent
-    assert.truthy(chunks and chunks > 0)
+    assert.truthy(upstream:wait_for(function()
+      return upstream:connections().open == 0
+    end, 10))
   end)
 
   it("breaks a line by Shift and Enter", function()
     enter("chat")
-    browser:type("#question", "a\238\128\136\n\238\128\136b")
+    browser:type("#question", "a" .. SHIFT .. "\n" .. SHIFT .. "b")
     assert.equal("a\nb", browser:evaluate
       "document.querySelector('#question').value")
     assert.is_true(browser:evaluate
       "document.querySelector('.answer') == null")
+  end)
+
+  it("shows the marks of an answer", function()
+    enter("chat")
+    browser:type("#question", "**bold** `code` *half **half\n")
+    browser:text(".answer footer")
+    assert.equal("bold,code", browser:evaluate [[
+      [...document.querySelectorAll(".answer .text :is(strong, code)")]
+        .map((e) => e.textContent).join()]])
+    assert.truthy(browser:text(".answer .text"):find("*half **half", 1, true))
+    assert.equal("P:a\nb|H3:c|UL:de|OL:f|PRE:- g\n|P:h", browser:evaluate [[
+      await import("./prose.js").then(({ prose }) =>
+        prose("a\nb\n# c\n- d\n- e\n2. f\n```x\n- g\n\n```\nh")
+          .map((e) => e.tagName + ":" + e.textContent).join("|"))]])
   end)
 
   it("shows what was said as it is, and runs none of it", function()
@@ -129,15 +174,15 @@ describe("the studio's page", function()
     browser:click("#image-room .primary")
     assert.equal("这一项需要填写", browser:text("#image-room .needed"))
     browser:type("#image-room textarea", "一只猫坐在月亮上")
+    record "document.querySelector('.work')?.dataset.status"
     browser:click("#image-room .primary")
-    browser:text(".work .waiting")
-    check_width("waiting")
-    assert.truthy(await "document.querySelector('.work img')?.naturalWidth"
-      > 0)
+    await "document.querySelector('.work img')?.naturalWidth > 0"
+    assert.same({ "CREATED", "SUCCEEDED" }, {
+      browser:evaluate "recorded[0]", browser:evaluate "recorded.at(-1)" })
     check_width("gallery")
     browser:click(".work .open")
     assert.is_true(browser:evaluate "document.querySelector('#viewer').open")
-    browser:type("#viewer button", "\238\128\140")
+    browser:type("#viewer button", ESCAPE)
     assert.is_false(browser:evaluate "document.querySelector('#viewer').open")
   end)
 
@@ -226,7 +271,7 @@ describe("the studio's page", function()
   end)
 
   it("is kind about errors", function()
-    local refused = start_studio { url = box.url, key = "sk-wrong" }
+    local refused = start_other { url = box.url, key = "sk-wrong" }
     enter("chat", refused.url)
     browser:type("#question", "x\n")
     assert.same({ "工作室的密钥未被接受", "auth" }, { excuse_of(".answer") })
@@ -249,7 +294,7 @@ describe("the studio's page", function()
       ["/llmage/v1/image/generations"] = answer '{"taskid":"7"}',
       ["/llmage/v1/tasks"] = answer [[
         {"status":"FAILED","error":"ERROR:<b>too wild</b>"}]] } }
-    local other = start_studio { url = upstream.url }
+    local other = start_other { url = upstream.url }
     enter("image", other.url)
     browser:type("#image-room textarea", "x")
     browser:click("#image-room .primary")
@@ -258,7 +303,6 @@ describe("the studio's page", function()
     assert.truthy(browser:text(".work details p")
       :find("<b>too wild</b>", 1, true))
     check_width("failed")
-    other:stop()
   end)
 
   it("is dark for who prefers that, and has room on a desk", function()

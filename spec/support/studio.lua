@@ -22,6 +22,7 @@ local STOP = [[
   pid=$(cat "$1/nginx.pid")
   kill "$pid"
   while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
+  rm -rf "$1"
 ]]
 
 ---@class spec.Studio
@@ -56,9 +57,11 @@ local function start(options)
   error(support.read(folder .. "/output"))
 end
 
+--- Ends it; harmless when it has ended.
 function methods:stop()
+  if not self.folder then return end
   os.execute(shell.command(STOP, self.folder))
-  os.execute("rm -rf " .. shell.quote(self.folder))
+  self.folder = nil
 end
 
 --- Status, body, headers and when each piece came; or nil and why it broke off.

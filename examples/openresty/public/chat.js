@@ -3,6 +3,7 @@ import { get, lines, Failure } from "./api.js";
 import { excuse } from "./excuse.js";
 import { find, icon, make } from "./dom.js";
 import { label, say, word } from "./words.js";
+import { prose } from "./prose.js";
 
 const REMEMBERED = 40; // messages that go along
 
@@ -62,7 +63,7 @@ function newAnswer() {
     add({ text: more = "", reasoning = "" }) {
       this.text += more;
       thought.append(reasoning);
-      text.append(more);
+      text.replaceChildren(...prose(this.text));
       if (reasoning) thinking.hidden = false;
       if (this.text) thinking.open = false;
     },
