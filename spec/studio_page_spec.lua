@@ -173,6 +173,7 @@ describe("the studio's page", function()
     check_width("image")
     browser:click("#image-room .primary")
     assert.equal("这一项需要填写", browser:text("#image-room .needed"))
+    assert.equal("TEXTAREA", browser:evaluate "document.activeElement.tagName")
     browser:type("#image-room textarea", "一只猫坐在月亮上")
     record "document.querySelector('.work')?.dataset.status"
     browser:click("#image-room .primary")
@@ -228,7 +229,7 @@ describe("the studio's page", function()
           select.dispatchEvent(new Event("change"));
           const fields = room.querySelectorAll(".fields > *").length;
           if (fields < 3) wrong.push(option.value);
-          if (document.documentElement.scrollWidth > innerWidth) {
+          if (room.scrollWidth > room.clientWidth) {
             wrong.push(option.value + " is too wide");
           }
         }
