@@ -92,9 +92,9 @@ describe("the studio's server", function()
 
   for kind, expected in pairs {
     image = { model = "wan2.2-t2i-plus", type = "image/png",
-      begins = "^\137PNG\r\n" },
+      ending = "png", begins = "^\137PNG\r\n" },
     video = { model = "happyhorse-1.0-t2v", type = "video/mp4",
-      begins = "^....ftyp" },
+      ending = "mp4", begins = "^....ftyp" },
   } do
     it("makes a " .. kind .. " and hands it out", function()
       local task, status = studio:ask_json("/" .. kind,
@@ -106,7 +106,9 @@ describe("the studio's server", function()
       local asked
       for _ = 1, 2 do
         local code, body, headers = studio:ask("/result?id=" .. task.id)
-        assert.same({ 200, expected.type }, { code, headers["content-type"] })
+        assert.same({ 200, expected.type, ('inline; filename="%s.%s"')
+          :format(task.id, expected.ending) }, { code,
+          headers["content-type"], headers["content-disposition"] })
         assert.truthy(body:find(expected.begins))
         asked = asked or #box:requests()
       end

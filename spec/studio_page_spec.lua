@@ -280,6 +280,12 @@ describe("the studio's page", function()
     browser:click("[data-language=en]")
     assert.same({ "The studio's key is not accepted", "auth" },
       { excuse_of(".answer") })
+    browser:evaluate [[Promise.all(Array.from({ length: 24 }, () =>
+      fetch("chat", { method: "POST", body: "{}" }))).then(() => true)]]
+    browser:click "#new-chat"
+    browser:type("#question", "x\n")
+    assert.same({ "Too many at once", "rate_limit" },
+      { excuse_of(".answer") })
     refused:stop()
     browser:type("#question", "y\n")
     await "document.querySelectorAll('.excuse').length == 2"

@@ -197,7 +197,9 @@ end
 function service.result()
   local id = read_id()
   local name = id and fetch(id)
-  if name then ngx.exec("/files/" .. name) end
+  if not name then return end
+  ngx.header.content_disposition = ('inline; filename="%s"'):format(name)
+  ngx.exec("/files/" .. name)
 end
 
 return service

@@ -1,7 +1,7 @@
 // Asking the studio's server. What goes wrong is thrown as a Failure.
 
-/** `kind` is one of the module's, too_large, or offline; `id` of a task that
-    there is all the same; `ended`: it is the task that failed, not the asking. */
+/** `kind` is one of the module's, too_large, or offline; `id`: of a task that
+    there is all the same; `ended`: the task has failed, not the asking. */
 export class Failure extends Error {
   constructor({ kind, message, id }, ended = false) {
     super(message ?? "");

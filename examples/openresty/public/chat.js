@@ -55,8 +55,8 @@ function newAnswer() {
   const thought = make("div", { class: "thought" });
   const thinking = make("details", { open: true, hidden: true },
     say(make("summary"), "thinking"), thought);
-  const element = make("article", { class: "answer coming", "aria-busy": "true" },
-    thinking, text);
+  const element = make("article", { class: "answer coming",
+    "aria-busy": "true" }, thinking, text);
   return {
     element,
     text: "",

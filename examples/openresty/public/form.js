@@ -152,7 +152,8 @@ function thumbnail(file, family) {
   const src = URL.createObjectURL(file);
   const done = () => URL.revokeObjectURL(src);
   return family === "image" ? make("img", { src, alt: "", onload: done })
-    : make("video", { src, muted: true, preload: "metadata" });
+    : make("video", { src, muted: true, preload: "metadata",
+      onloadeddata: done });
 }
 
 function fileItem(file, family, onRemove) {

@@ -93,8 +93,8 @@ function action(name, key, onclick) {
 
 function actions(task) {
   const download = task.status === "SUCCEEDED"
-    ? label(make("a", { class: "quiet", href: source(task),
-      download: `${task.kind}-${task.id}` }, icon("download")), "download")
+    ? label(make("a", { class: "quiet", href: source(task), download: true },
+      icon("download")), "download")
     : null;
   return make("div", { class: "actions" }, download,
     action("again", "again", () => onAgain(task)),
@@ -103,7 +103,8 @@ function actions(task) {
 
 function card(task) {
   return make("article", { class: "work", "data-id": task.id,
-    "data-kind": task.kind, "data-status": task.error ? "FAILED" : task.status },
+    "data-kind": task.kind,
+    "data-status": task.error ? "FAILED" : task.status },
   make("div", { class: "view" }, look(task)),
   make("div", { class: "about" },
     make("p", { class: "prompt", title: task.prompt }, task.prompt),
