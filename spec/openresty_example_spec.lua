@@ -174,14 +174,23 @@ describe("the studio's server", function()
   end)
 
   it("says what is wrong", function()
-    local answer, status = studio:ask_json("/chat", { promt = "x" })
+    local other = start_other { url = box.url } -- with rates of its own
+    local answer, status = other:ask_json("/chat", { promt = "x" })
     assert.same({ 400, { kind = "invalid_request",
       message = "prompt: missing" } }, { status, answer.error })
-    assert.equal(400, (studio:ask("/chat", { body = "{" })))
-    assert.equal(400, (studio:ask("/upload")))
-    assert.equal(400, (studio:ask("/task?id=../secret")))
-    assert.equal(404, (studio:ask("/result?id=1234")))
-    answer, status = studio:ask_json("/image", { model = "no-such",
+    assert.equal(400, (other:ask("/upload")))
+    assert.equal(400, (other:ask("/task?id=../secret")))
+    assert.equal(404, (other:ask("/result?id=1234")))
+    for _, odd in ipairs { '{"messages":7}', '[1]', 'null', '"x"', "{",
+      '{"prompt":{"a":1}}' } do
+      assert.equal(400, (other:ask("/chat", { body = odd })), odd)
+    end
+    for _, odd in ipairs { '{"model":{"a":1}}', '{"category":null}',
+      '{"model":"wan2.2-t2i-plus","prompt":null}',
+      '{"model":"wan2.2-t2i-plus","prompt":["x"]}' } do
+      assert.equal(400, (other:ask("/image", { body = odd })), odd)
+    end
+    answer, status = other:ask_json("/image", { model = "no-such",
       prompt = "x" })
     assert.same({ 400, "invalid_request" }, { status, answer.error.kind })
   end)

@@ -16,7 +16,7 @@ local SHIFT, ESCAPE = "\238\128\136", "\238\128\140" -- WebDriver's
 local box, studio, browser
 
 setup(function()
-  box = assert(sandbox.start { latency = 0.02, task_seconds = 0.4 })
+  box = assert(sandbox.start { latency = 0.01, task_seconds = 0.2 })
   studio = start_studio { url = box.url }
   browser = start_browser { width = WIDTH, height = HEIGHT,
     language = "zh-CN" }
@@ -39,9 +39,9 @@ end
 
 -- Opens a room anew, with nothing remembered.
 local function enter(room, url)
-  browser:open((url or studio.url) .. "/")
+  browser:open((url or studio.url) .. "/seal.svg")
   browser:evaluate "localStorage.clear()"
-  browser:open((url or studio.url) .. "/?" .. support.now() .. "#" .. room)
+  browser:open((url or studio.url) .. "/#" .. room)
 end
 
 local function await(expression)
@@ -185,6 +185,13 @@ describe("the studio's page", function()
     assert.is_true(browser:evaluate "document.querySelector('#viewer').open")
     browser:type("#viewer button", ESCAPE)
     assert.is_false(browser:evaluate "document.querySelector('#viewer').open")
+    browser:click "[aria-label=再用一次这些设置]"
+    assert.equal("一只猫坐在月亮上", browser:evaluate [[
+      document.querySelector("#image-room textarea").value]])
+    browser:open(studio.url .. "/?forget#gallery")
+    browser:click "[aria-label=从列表中移除]"
+    assert.equal("还没有作品", browser:text(".empty h2"))
+    assert.equal("[]", browser:evaluate "localStorage['yuanjing.tasks']")
   end)
 
   it("makes a video from an image, and plays it", function()
@@ -214,6 +221,21 @@ describe("the studio's page", function()
     browser:open(studio.url .. "/?again#gallery")
     await(("document.querySelector('[data-id=\"%s\"] video') != null")
       :format(task))
+  end)
+
+  it("shows what another window has begun", function()
+    enter("gallery")
+    local function write(text)
+      browser:evaluate(([[(() => {
+        localStorage.setItem("yuanjing.tasks", '%s');
+        dispatchEvent(new StorageEvent("storage", { key: "yuanjing.tasks" }));
+      })()]]):format(text))
+    end
+    write '[{"id":"1","kind":"image","prompt":"x","error":{"kind":"io"}}]'
+    assert.equal("x", browser:text(".work .prompt"))
+    write "[]"
+    assert.equal("还没有作品", browser:text(".empty h2"))
+    assert.is_true(browser:evaluate "document.querySelector('.work') == null")
   end)
 
   it("has a form for each row of the catalog", function()

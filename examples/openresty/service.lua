@@ -55,7 +55,10 @@ local function tell_chunk(chunk)
 end
 
 local function tell_end(stream, err)
-  if err then return tell { error = answers.shown(err) } end
+  if err then
+    ngx.log(ngx.WARN, tostring(err))
+    return tell { error = answers.shown(err) }
+  end
   local reply = stream:finish()
   tell { done = true, model = reply.model, ended_by = reply.ended_by,
     usage = reply.usage }

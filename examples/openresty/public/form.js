@@ -285,7 +285,8 @@ export function start(room, kind, rows, onTask) {
   const place = make("div", { class: "fields" });
   const problem = make("div");
   const button = make("button", { type: "submit", class: "primary" });
-  const tabs = make("div", { class: "chips tabs", role: "radiogroup" });
+  const tabs = label(make("div", { class: "chips tabs", role: "radiogroup" }),
+    kind);
   const form = make("form", { class: "form", novalidate: true },
     say(make("h2"), kind === "image" ? "makeImage" : "makeVideo"),
     categories.length > 1 ? tabs : null,

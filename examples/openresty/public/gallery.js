@@ -193,15 +193,29 @@ export function add(task) {
   follow(known);
 }
 
-/** `again` is called with a task whose settings are wanted again. */
-export function start(again) {
-  onAgain = again;
-  tasks = recall();
-  showEmpty();
+// What the browser remembers, of which another window may have written.
+function adopt() {
+  const before = new Map(tasks.map((task) => [task.id, task]));
+  tasks = recall().map((task) => before.get(task.id) ?? task);
+  for (const element of works.querySelectorAll(".work")) {
+    if (!tasks.some(({ id }) => id === element.dataset.id)) element.remove();
+  }
   for (const task of [...tasks].reverse()) {
+    if (before.has(task.id)) continue;
     show(task);
     follow(task);
   }
+  showCount();
+  showEmpty();
+}
+
+/** `again` is called with a task whose settings are wanted again. */
+export function start(again) {
+  onAgain = again;
+  adopt();
+  addEventListener("storage", ({ key }) => {
+    if (key === KEY) adopt();
+  });
   setInterval(tick, 1000);
   viewer.addEventListener("click", (event) => {
     if (event.target === viewer) viewer.close();
