@@ -51,6 +51,10 @@ for (const button of document.querySelectorAll("[data-language]")) {
     chooseLanguage(button.dataset.language));
 }
 addEventListener("hashchange", enter);
+// A file that misses its place must not take the page's.
+for (const type of ["dragover", "drop"]) {
+  addEventListener(type, (event) => event.preventDefault());
+}
 enter();
 chat.start();
 const forms = makeForms();
