@@ -2,6 +2,7 @@
 local json = require "cjson"
 local sandbox = require "yuanjing.sandbox"
 local scripted = require "support.scripted"
+local socket = require "socket"
 local start = require("support.studio").start
 local support = require "support"
 local yuanjing = require "yuanjing"
@@ -208,6 +209,31 @@ describe("the studio's server", function()
     assert.equal("not_found", old.error.kind)
   end)
 
+  it("ends no submit when the visitor leaves: it is paid for", function()
+    local upstream = support.serve { routes = {
+      ["/llmage/v1/image/generations"] = { { "sleep", 0.3 },
+        { "send", scripted.answer(200, {}, '{"taskid":"7"}') } },
+      ["/llmage/v1/tasks"] = { { "send", scripted.answer(200, {},
+        '{"status":"FAILED","error":"taskid=7 not exist"}') } },
+    } }
+    local other = start_other { url = upstream.url }
+    local body = '{"model":"wan2.2-t2i-plus","prompt":"x"}'
+    local visitor = socket.connect("127.0.0.1", other.port)
+    visitor:send(("POST /image HTTP/1.1\r\nHost: 127.0.0.1\r\n" ..
+      "Content-Length: %d\r\n\r\n%s"):format(#body, body))
+    assert.truthy(upstream:wait_for(function()
+      return #upstream:requests() == 1
+    end, 5))
+    visitor:close()
+    local ends = support.now() + 5
+    local status
+    repeat
+      support.sleep(0.05)
+      status = other:ask("/task?id=7")
+    until status == 202 or support.now() > ends
+    assert.equal(202, status) -- it is known to have begun
+  end)
+
   it("tells a task that failed from a question that failed", function()
     local upstream = serve_json {
       ["/llmage/v1/tasks?taskid=7"] = '{"status":"FAILED","error":"too wild"}',
@@ -263,7 +289,6 @@ describe("the studio's server", function()
     local url = support.read(other.folder .. "/sandbox.txt")
       :match("http://[%d.:]+")
     other:stop()
-    local socket = require "socket"
     local ends, port = support.now() + 10, tonumber(url:match("%d+$"))
     repeat
       local connection = socket.connect("127.0.0.1", port)

@@ -27,6 +27,7 @@ local STOP = [[
 
 ---@class spec.Studio
 ---@field folder string
+---@field port integer
 ---@field url string
 local methods = {}
 local Studio = { __index = methods }
@@ -50,7 +51,7 @@ local function start(options)
   repeat
     support.sleep(0.01)
     if is_open(port) then
-      return setmetatable({ folder = folder,
+      return setmetatable({ folder = folder, port = port,
         url = ("http://127.0.0.1:%d"):format(port) }, Studio)
     end
   until support.now() > ends
