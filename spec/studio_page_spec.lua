@@ -315,6 +315,19 @@ describe("the studio's page", function()
       "document.querySelectorAll('.excuse')[1].dataset.kind")
   end)
 
+  it("shows an error of a form, however long that is", function()
+    local refused = start_other { url = box.url, key = "sk-wrong" }
+    enter("video", refused.url)
+    browser:type("#video-room textarea", "x")
+    browser:click("#video-room .primary")
+    assert.same({ "工作室的密钥未被接受", "auth" }, { excuse_of("#video-room") })
+    local rect = 'document.querySelector("#video-room %s")' ..
+      '.getBoundingClientRect().'
+    await((rect .. "top > 0 && " .. rect .. "bottom < " .. rect .. "top")
+      :format(".excuse", ".excuse", ".submit"))
+    check_width("form-error")
+  end)
+
   it("is kind about a task that failed", function()
     local function answer(text)
       return { { "send", scripted.answer(200, {}, text) } }

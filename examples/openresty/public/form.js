@@ -122,8 +122,10 @@ class Form {
     if (lacking.length > 0) return lacking[0].focus.focus();
     this.button.disabled = true;
     this.problem.replaceChildren();
-    await this.send().catch((error) =>
-      this.problem.replaceChildren(excuse(error)));
+    await this.send().catch((error) => {
+      this.problem.replaceChildren(excuse(error));
+      this.problem.scrollIntoView({ block: "center" });
+    });
     this.button.disabled = false;
     say(this.button, "generate");
   }
