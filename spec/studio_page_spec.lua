@@ -7,7 +7,8 @@ local start_browser = require("support.browser").start
 local start_studio = require("support.studio").start
 local support = require "support"
 
--- nginx runs LuaJIT whoever asks: once is enough.
+-- nginx runs LuaJIT whoever asks: once is enough. The server's spec is run by
+-- Lua 5.4, this one by the other.
 if not rawget(_G, "jit") then return end
 
 local WIDTH, HEIGHT = 390, 844
