@@ -49,7 +49,7 @@ help:
 	@echo "valgrind       the suites under valgrind"
 	@echo "fuzz           coverage-guided fuzzing; FUZZ=600 seconds a target"
 	@echo "soak           a million chunks and more; SOAK=0.1 a tenth of it"
-	@echo "docs           writes docs/models.md and docs/faults.md anew"
+	@echo "docs           writes what is made of the code: docs/*.md, the types"
 	@echo "bench          runs bench/run.sh"
 	@echo "install        luarocks make; LUAROCKS= and ROCKS_FLAGS= adjust it"
 	@echo "clean          removes build/ and what luarocks left"
@@ -195,6 +195,8 @@ demo:
 
 docs: all
 	@$(RUN) $(LUA) docs/models.lua > docs/models.md
+	@$(RUN) $(LUA) docs/types.lua > lua/yuanjing/meta/models.lua
+	@$(RUN) $(LUA) docs/reference.lua > docs/reference.md
 	YJ_DOCS=1 spec/run.sh --only lua5.4 faults
 
 bench:

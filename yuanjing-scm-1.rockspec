@@ -58,8 +58,8 @@ local lua_files = [[
   heap http job json later limits loop many media nginx outgoing owner params
   pollable polling result settings stream submit task usage verification version
   api/init api/answers api/assets api/embed api/envelope api/form api/legacy
-  api/python api/reading api/texts api/v1 limits/memory
-  catalog/build catalog/v1 catalog/legacy media/types meta/core
+  api/python api/reading api/texts api/v1 limits/memory catalog/build
+  catalog/v1 catalog/legacy media/types meta/core meta/models
   params/guess params/refusal params/suggest params/target params/value
   cli/init cli/sandbox
   sandbox/init sandbox/conf sandbox/endpoints sandbox/journal sandbox/literal

@@ -217,13 +217,19 @@ end
 
 local VERIFY = { "vendor", "project_name", "name", "extra" }
 
+---@class (exact) yuanjing.VerifyParams
+---@field vendor string "volcengine"
+---@field project_name? string
+---@field name? string of the person: the new group is told by it
+---@field extra? table goes out unchecked
+
 --- Begins the verification of a person, who opens `h5_link` on a phone within
 --- 120 seconds; then session:await_group() has the group to upload to. Give it a
 --- `name` where several persons are verified at a time: their groups are told
 --- apart by it. It is sent at most once. Error kinds: those of chat; platform
 --- with the code vendor_not_configured or vendor_disabled.
 --- Source: seeds/000, part two, "获取真人认证链接".
----@param params { vendor: string, project_name?: string, name?: string, extra?: table }
+---@param params yuanjing.VerifyParams
 ---@return yuanjing.Verification?
 ---@return yuanjing.Error? err
 ---@nodiscard

@@ -9,11 +9,18 @@ local chat = {}
 ---@class yuanjing.ChatParams
 ---@field prompt? string what is asked; needed unless there are messages
 ---@field model? string "qwen3-max" when not given
----@field sys_prompt? string
----@field stream? boolean true: the answer is a yuanjing.Stream
----@field messages? table[] the conversation, in the OpenAI manner; replaces prompt (PLATFORM.md section 3)
+---@field sys_prompt? string how the model shall answer
+---@field stream? false
+---@field messages? yuanjing.Message[] the conversation; replaces prompt
 ---@field catelogid? string the platform's default is t2t
 ---@field [string] any goes out untouched
+
+---@class yuanjing.StreamParams: yuanjing.ChatParams
+---@field stream true the answer is a yuanjing.Stream
+
+---@class yuanjing.Message
+---@field role "system"|"user"|"assistant"
+---@field content string
 
 chat.DEFAULT_MODEL = "qwen3-max"
 

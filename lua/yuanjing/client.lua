@@ -57,8 +57,9 @@ end
 --- rate_limit, platform, server, transport, timeout, truncated, decode,
 --- outcome_unknown. Source: seeds/002, "文本生成"; PLATFORM.md sections 3 to 5.
 ---@param params yuanjing.ChatParams
----@return yuanjing.Reply|yuanjing.Stream|nil
+---@return yuanjing.Reply?
 ---@return yuanjing.Error? err
+---@overload fun(self: yuanjing.Client, params: yuanjing.StreamParams): yuanjing.Stream?, yuanjing.Error?
 ---@nodiscard
 function methods:chat(params)
   check_table("client:chat", params, 2)
@@ -69,7 +70,7 @@ end
 --- checked against yuanjing.catalog before anything is sent; it is sent at most
 --- once. Error kinds: those of chat; err.task is the task wherever its id was
 --- readable. Source: seeds/002, "文生图".
----@param params table model, prompt, and what the model takes
+---@param params yuanjing.ImageParams model, prompt, and what the model takes
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
 ---@nodiscard
@@ -84,7 +85,7 @@ end
 --- wire takes one a URL; the wire's own names work as well. Files of any size go
 --- out in constant memory. Error kinds as for image.
 --- Source: seeds/002, "文生视频", "图生视频", "参考生视频".
----@param params table model, prompt, media, and what the model takes
+---@param params yuanjing.VideoParams model, prompt, media, and what the model takes
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
 ---@nodiscard
@@ -103,11 +104,15 @@ function methods:task(id)
   return task.new(self._settings, api.of(self._settings), { id = id })
 end
 
+---@class yuanjing.ModelList
+---@field [integer] string an id
+---@field raw table[] the platform's own list
+
 --- The models the platform offers: a list of ids, and `raw`, its own list.
 --- Error kinds: auth, server, transport, timeout, decode, platform.
 --- Source: seeds/002, "查询可用模型列表".
 ---@param options? { category?: string } one category only: t2t, t2i, t2v, i2v, ref2v, ...
----@return string[]?
+---@return yuanjing.ModelList?
 ---@return yuanjing.Error? err
 ---@nodiscard
 function methods:models(options)
@@ -161,10 +166,17 @@ end
 ---@field json? table
 ---@field base? "base_url"|"asset_url" the host it goes to
 
+---@class yuanjing.RawResponse
+---@field status integer of HTTP
+---@field headers table<string, string> by lower-case name
+---@field body string
+---@field json any the body decoded, where it is JSON
+
 --- The escape hatch: any call of the platform, with the same key, limits,
 --- errors and hosts. Anything but GET and HEAD counts as billable: at most once.
+--- Error kinds: those of chat. Source: PLATFORM.md sections 1 to 4.
 ---@param options yuanjing.RawRequest
----@return { status: integer, headers: table<string, string>, body: string, json: any }?
+---@return yuanjing.RawResponse?
 ---@return yuanjing.Error? err
 ---@nodiscard
 function methods:request(options)

@@ -3,8 +3,26 @@
 -- work on it. No secret stays in it: whoever knows the key passes it along.
 local errors = {}
 
+--- What happened, to branch on.
+---@alias yuanjing.ErrorKind
+---| "invalid_request" # found before anything was sent (err.problems), or the platform's 400
+---| "auth" # the key is wrong, has expired, or is not allowed from this address
+---| "balance" # the account has no money left
+---| "rate_limit" # too many calls: the platform took nothing
+---| "not_found" # no such task, asset, group or file, or not yours
+---| "platform" # any other refusal, and every failure told inside a 200 or a stream
+---| "server" # a status of 500 or more
+---| "transport" # no connection, or it broke where that costs nothing
+---| "timeout" # a limit of `timeout` was reached, or a wait took too long
+---| "truncated" # the answer began and broke off; err.partial has a stream's text so far
+---| "decode" # no readable answer: HTML, empty, broken JSON; err.body shows it
+---| "task_failed" # the task or the asset itself failed; err.task, err.asset
+---| "cancelled" # ended from this side: a closed stream, a cancelled job
+---| "io" # a file, or memory
+---| "outcome_unknown" # it left and was not answered: it may have been received and billed
+
 ---@class yuanjing.Error
----@field kind string see errors.kinds
+---@field kind yuanjing.ErrorKind
 ---@field message string
 ---@field code? string the platform's, or ours where its text is known
 ---@field type? string the platform's own word for it
@@ -12,12 +30,12 @@ local errors = {}
 ---@field call? string "POST /llmage/v1/chat/completions"
 ---@field body? string what was answered, cut
 ---@field attempts? integer 1 + retries made; 0: nothing was sent
----@field retryable boolean
+---@field retryable boolean it may be called again without paying twice
 ---@field retry_after? number seconds
 ---@field partial? string the text so far, as the model wrote it
----@field task? { id: string, status?: string }
----@field asset? yuanjing.Asset
----@field problems? string[]
+---@field task? yuanjing.Task|{ id: string, status?: string } the task it is about: paid for, so keep its id
+---@field asset? yuanjing.Asset the asset it is about
+---@field problems? string[] of invalid_request: one text for each parameter that is wrong
 ---@field hint? string what to do about it
 local Error = {}
 

@@ -198,6 +198,44 @@ local function call_of(request)
   return request.method .. " " .. (request.path or http.shown(request.url))
 end
 
+---@class yuanjing.RequestEvent a try is about to be sent
+---@field type "request"
+---@field call string "POST /llmage/v1/chat/completions"
+---@field attempt integer 1, 2, ...
+---@field url string without secrets
+
+---@class yuanjing.ResponseEvent an answer, or the head of a stream or a file, is here
+---@field type "response"
+---@field call string
+---@field attempt integer
+---@field status integer of HTTP
+---@field elapsed number seconds since the try began
+---@field error? yuanjing.Error its body broke off
+
+---@class yuanjing.ErrorEvent a try failed, or a stream did after its head
+---@field type "error"
+---@field call string
+---@field attempt integer
+---@field status? integer of HTTP
+---@field elapsed? number seconds since the try began; not of a stream
+---@field error yuanjing.Error
+
+---@class yuanjing.RetryEvent it will be tried again
+---@field type "retry"
+---@field call string
+---@field attempt integer the one that failed
+---@field delay number seconds until the next
+---@field error yuanjing.Error
+
+---@class yuanjing.UploadEvent a file is on its way: five times a second at most
+---@field type "upload"
+---@field call string
+---@field sent integer bytes
+---@field total integer bytes
+
+--- What `on_event` sees, told apart by `type`.
+---@alias yuanjing.Event yuanjing.RequestEvent|yuanjing.ResponseEvent|yuanjing.ErrorEvent|yuanjing.RetryEvent|yuanjing.UploadEvent
+
 -- Tells the user's on_event. What it raises is its own affair: it must not
 -- lose an answer that is paid for.
 local function emit(settings, event)

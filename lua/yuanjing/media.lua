@@ -23,6 +23,10 @@ local File = { __name = "yuanjing.File" }
 ---@class yuanjing.Bytes made by yuanjing.bytes
 local Bytes = { __name = "yuanjing.Bytes" }
 
+--- A path, a URL, a data URI, a yuanjing.file or yuanjing.bytes. A text that
+--- starts with http://, https:// or data: is that, any other is a path.
+---@alias yuanjing.AnyMedium string|yuanjing.File|yuanjing.Bytes
+
 -- Made by a user ------------------------------------------------------------
 
 local OPTIONS = { name = "string", type = "string" }

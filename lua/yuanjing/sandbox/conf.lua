@@ -109,8 +109,7 @@ end
 
 ---@param host yuanjing.sandbox.Host
 ---@param port integer
----@param settings { keys: string[], latency: number, task_seconds: number,
---- verify_seconds: number, speed: number }
+---@param settings { keys: string[], latency: number, task_seconds: number, verify_seconds: number, speed: number }
 ---@return boolean? ok
 ---@return string? message
 function conf.write(host, port, settings)

@@ -1,0 +1,417 @@
+---@meta yuanjing.meta.models
+-- What client:image and client:video take, for editors: a class for each model
+-- and category. Made from yuanjing.catalog by `make docs`; not to be edited.
+
+--- A model that the catalog does not know: sent as it is given.
+---@class yuanjing.OtherModelParams
+---@field model string
+---@field category? string
+---@field prompt? string
+---@field [string] any
+
+--- wan2.2-t2i-plus, t2i, 阿里百炼
+---@class (exact) yuanjing.ImageParams.wan2_2_t2i_plus_t2i
+---@field model "wan2.2-t2i-plus"
+---@field category? "t2i" follows from the media
+---@field catelogid? "t2i" the wire's name of category
+---@field prompt string
+---@field negative_prompt? string
+---@field extra? table<string, any> goes out unchecked
+
+--- wan2.5-t2i-preview, t2i, 阿里百炼
+---@class (exact) yuanjing.ImageParams.wan2_5_t2i_preview_t2i
+---@field model "wan2.5-t2i-preview"
+---@field category? "t2i" follows from the media
+---@field catelogid? "t2i" the wire's name of category
+---@field prompt string
+---@field negative_prompt? string
+---@field extra? table<string, any> goes out unchecked
+
+--- wan2.2-t2i-flash, t2i, 阿里百炼
+---@class (exact) yuanjing.ImageParams.wan2_2_t2i_flash_t2i
+---@field model "wan2.2-t2i-flash"
+---@field category? "t2i" follows from the media
+---@field catelogid? "t2i" the wire's name of category
+---@field prompt string
+---@field negative_prompt? string
+---@field extra? table<string, any> goes out unchecked
+
+--- cogview-3-flash, t2i, 智谱AI
+---@class (exact) yuanjing.ImageParams.cogview_3_flash_t2i
+---@field model "cogview-3-flash"
+---@field category? "t2i" follows from the media
+---@field catelogid? "t2i" the wire's name of category
+---@field prompt string
+---@field negative_prompt? string
+---@field extra? table<string, any> goes out unchecked
+
+--- happyhorse-1.0-t2v, t2v, 阿里云
+---@class (exact) yuanjing.VideoParams.happyhorse_1_0_t2v_t2v
+---@field model "happyhorse-1.0-t2v"
+---@field category? "t2v" follows from the media
+---@field catelogid? "t2v" the wire's name of category
+---@field prompt string
+---@field resolution? "720P"|"1080P" default: 720P
+---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"adaptive" default: adaptive
+---@field duration? integer seconds; default: 5
+---@field extra? table<string, any> goes out unchecked
+
+--- doubao-seedance-2-0-260128, t2v, 豆包
+---@class (exact) yuanjing.VideoParams.doubao_seedance_2_0_260128_t2v
+---@field model "doubao-seedance-2-0-260128"
+---@field category? "t2v" follows from the media
+---@field catelogid? "t2v" the wire's name of category
+---@field prompt string
+---@field resolution? "480p"|"720p"|"1080p" default: 720p
+---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"adaptive" default: adaptive
+---@field duration? integer seconds; default: 5
+---@field extra? table<string, any> goes out unchecked
+
+--- doubao-seedance-2-0-fast-260128, t2v
+---@class (exact) yuanjing.VideoParams.doubao_seedance_2_0_fast_260128_t2v
+---@field model "doubao-seedance-2-0-fast-260128"
+---@field category? "t2v" follows from the media
+---@field catelogid? "t2v" the wire's name of category
+---@field prompt string
+---@field resolution? "480p"|"720p"|"1080p" default: 720p
+---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"adaptive" default: adaptive
+---@field duration? integer seconds; default: 5
+---@field extra? table<string, any> goes out unchecked
+
+--- dreamina-seedance-2-0-260128, t2v, We Token AI
+---@class (exact) yuanjing.VideoParams.dreamina_seedance_2_0_260128_t2v
+---@field model "dreamina-seedance-2-0-260128"
+---@field category? "t2v" follows from the media
+---@field catelogid? "t2v" the wire's name of category
+---@field prompt string
+---@field resolution? "480p"|"720p"|"1080p" default: 720p
+---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"adaptive" default: adaptive
+---@field duration? integer seconds; default: 5
+---@field extra? table<string, any> goes out unchecked
+
+--- wan2.6-t2v, t2v, 通义万象
+---@class (exact) yuanjing.VideoParams.wan2_6_t2v_t2v
+---@field model "wan2.6-t2v"
+---@field category? "t2v" follows from the media
+---@field catelogid? "t2v" the wire's name of category
+---@field prompt string
+---@field negative_prompt? string
+---@field size? "832*480"|"480*832"|"624*624"|"1280*720"|"720*1280"|"960*960"|"1920*1080"|"1080*1920"|"1440*1440" default: 1920*1080
+---@field duration? 5|10|15 seconds; default: 15
+---@field extra? table<string, any> goes out unchecked
+
+--- viduq3-pro, t2v, vidu
+---@class (exact) yuanjing.VideoParams.viduq3_pro_t2v
+---@field model "viduq3-pro"
+---@field category? "t2v" follows from the media
+---@field catelogid? "t2v" the wire's name of category
+---@field prompt string
+---@field off_peak? "Y"|"N"|boolean default: N
+---@field duration? integer seconds; 1 to 16; default: 10
+---@field ratio? "16:9"|"9:16"|"4:3"|"3:4"|"1:1" default: 16:9
+---@field resolution? "540p"|"720p"|"1080p" default: 1080p
+---@field extra? table<string, any> goes out unchecked
+
+--- doubao-seedance-1-5-pro-251215, t2v, 豆包
+---@class (exact) yuanjing.VideoParams.doubao_seedance_1_5_pro_251215_t2v
+---@field model "doubao-seedance-1-5-pro-251215"
+---@field category? "t2v" follows from the media
+---@field catelogid? "t2v" the wire's name of category
+---@field prompt string
+---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"adaptive"
+---@field resolution? "480p"|"720p"|"1080p" default: 1080p
+---@field duration? integer seconds; default: 12
+---@field extra? table<string, any> goes out unchecked
+
+--- happyhorse-1.0-i2v, i2v, 阿里云
+---@class (exact) yuanjing.VideoParams.happyhorse_1_0_i2v_i2v
+---@field model "happyhorse-1.0-i2v"
+---@field category? "i2v" follows from the media
+---@field catelogid? "i2v" the wire's name of category
+---@field prompt string
+---@field first_frame? yuanjing.AnyMedium needed; the first picture
+---@field image_file? yuanjing.AnyMedium the wire's name of first_frame
+---@field resolution? "720P"|"1080P" default: 720P
+---@field duration? integer seconds; default: 5
+---@field extra? table<string, any> goes out unchecked
+
+--- doubao-seedance-2-0-260128, i2v, 豆包
+---@class (exact) yuanjing.VideoParams.doubao_seedance_2_0_260128_i2v
+---@field model "doubao-seedance-2-0-260128"
+---@field category? "i2v" follows from the media
+---@field catelogid? "i2v" the wire's name of category
+---@field prompt string
+---@field first_frame? yuanjing.AnyMedium needed; the first picture
+---@field image1_file? yuanjing.AnyMedium the wire's name of first_frame
+---@field last_frame? yuanjing.AnyMedium needed; the last picture
+---@field image2_file? yuanjing.AnyMedium the wire's name of last_frame
+---@field resolution? "480p"|"720p"|"1080p" default: 720p
+---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"adaptive" default: adaptive
+---@field duration? integer seconds; default: 5
+---@field extra? table<string, any> goes out unchecked
+
+--- dreamina-seedance-2-0-260128, i2v, We Token AI
+---@class (exact) yuanjing.VideoParams.dreamina_seedance_2_0_260128_i2v
+---@field model "dreamina-seedance-2-0-260128"
+---@field category? "i2v" follows from the media
+---@field catelogid? "i2v" the wire's name of category
+---@field prompt string
+---@field first_frame? yuanjing.AnyMedium needed; the first picture
+---@field image1_file? yuanjing.AnyMedium the wire's name of first_frame
+---@field last_frame? yuanjing.AnyMedium needed; the last picture
+---@field image2_file? yuanjing.AnyMedium the wire's name of last_frame
+---@field resolution? "480p"|"720p"|"1080p" default: 720p
+---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"adaptive" default: adaptive
+---@field duration? integer seconds; default: 5
+---@field extra? table<string, any> goes out unchecked
+
+--- wan2.6-r2v, i2v, 通义万象
+---@class (exact) yuanjing.VideoParams.wan2_6_r2v_i2v
+---@field model "wan2.6-r2v"
+---@field category? "i2v" follows from the media
+---@field catelogid? "i2v" the wire's name of category
+---@field prompt string
+---@field negative_prompt? string
+---@field size? string default: 1920*1080
+---@field duration? 5|10|15 seconds; default: 15
+---@field first_frame? yuanjing.AnyMedium needed; the first picture
+---@field image_file1? yuanjing.AnyMedium the wire's name of first_frame
+---@field last_frame? yuanjing.AnyMedium needed; the last picture
+---@field image_file2? yuanjing.AnyMedium the wire's name of last_frame
+---@field extra? table<string, any> goes out unchecked
+
+--- viduq3-pro, i2v, vidu
+---@class (exact) yuanjing.VideoParams.viduq3_pro_i2v
+---@field model "viduq3-pro"
+---@field category? "i2v" follows from the media
+---@field catelogid? "i2v" the wire's name of category
+---@field prompt string
+---@field off_peak? "Y"|"N"|boolean default: N
+---@field first_frame? yuanjing.AnyMedium needed; the first picture
+---@field image_file1? yuanjing.AnyMedium the wire's name of first_frame
+---@field last_frame? yuanjing.AnyMedium needed; the last picture
+---@field image_file2? yuanjing.AnyMedium the wire's name of last_frame
+---@field duration? integer seconds; 1 to 16; default: 10
+---@field ratio? "16:9"|"9:16"|"4:3"|"3:4"|"1:1" default: 16:9
+---@field resolution? "540p"|"720p"|"1080p" default: 1080p
+---@field extra? table<string, any> goes out unchecked
+
+--- doubao-seedance-1-5-pro-251215, i2v, 豆包
+---@class (exact) yuanjing.VideoParams.doubao_seedance_1_5_pro_251215_i2v
+---@field model "doubao-seedance-1-5-pro-251215"
+---@field category? "i2v" follows from the media
+---@field catelogid? "i2v" the wire's name of category
+---@field prompt string
+---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"adaptive"
+---@field resolution? "480p"|"720p"|"1080p" default: 1080p
+---@field duration? integer seconds; default: 12
+---@field first_frame? yuanjing.AnyMedium the first picture
+---@field image_file1? yuanjing.AnyMedium the wire's name of first_frame
+---@field last_frame? yuanjing.AnyMedium the last picture
+---@field image_file2? yuanjing.AnyMedium the wire's name of last_frame
+---@field extra? table<string, any> goes out unchecked
+
+--- happyhorse-1.0-r2v, ref2v, 阿里云
+---@class (exact) yuanjing.VideoParams.happyhorse_1_0_r2v_ref2v
+---@field model "happyhorse-1.0-r2v"
+---@field category? "ref2v" follows from the media
+---@field catelogid? "ref2v" the wire's name of category
+---@field prompt string
+---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"
+---@field resolution? "720P"|"1080P" default: 1080P
+---@field duration? integer seconds; default: 15
+---@field reference_images? yuanjing.AnyMedium[]|yuanjing.AnyMedium needed; pictures to go by; at most 9
+---@field image_files? yuanjing.AnyMedium[]|yuanjing.AnyMedium the wire's name of reference_images
+---@field extra? table<string, any> goes out unchecked
+
+--- doubao-seedance-2-0-260128, ref2v, 豆包
+---@class (exact) yuanjing.VideoParams.doubao_seedance_2_0_260128_ref2v
+---@field model "doubao-seedance-2-0-260128"
+---@field category? "ref2v" follows from the media
+---@field catelogid? "ref2v" the wire's name of category
+---@field prompt string
+---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"
+---@field resolution? "480p"|"720p"|"1080p" default: 1080p
+---@field duration? integer seconds; default: 12
+---@field reference_images? yuanjing.AnyMedium[]|yuanjing.AnyMedium needed; pictures to go by
+---@field image_files? yuanjing.AnyMedium[]|yuanjing.AnyMedium the wire's name of reference_images
+---@field reference_videos? yuanjing.AnyMedium[]|yuanjing.AnyMedium videos to go by
+---@field video_files? yuanjing.AnyMedium[]|yuanjing.AnyMedium the wire's name of reference_videos
+---@field reference_audios? yuanjing.AnyMedium[]|yuanjing.AnyMedium sounds to go by
+---@field audio_files? yuanjing.AnyMedium[]|yuanjing.AnyMedium the wire's name of reference_audios
+---@field extra? table<string, any> goes out unchecked
+
+--- dreamina-seedance-2-0-260128, ref2v, We Token AI
+---@class (exact) yuanjing.VideoParams.dreamina_seedance_2_0_260128_ref2v
+---@field model "dreamina-seedance-2-0-260128"
+---@field category? "ref2v" follows from the media
+---@field catelogid? "ref2v" the wire's name of category
+---@field prompt string
+---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"
+---@field resolution? "480p"|"720p"|"1080p" default: 1080p
+---@field duration? integer seconds; default: 12
+---@field reference_images? yuanjing.AnyMedium[]|yuanjing.AnyMedium needed; pictures to go by
+---@field image_files? yuanjing.AnyMedium[]|yuanjing.AnyMedium the wire's name of reference_images
+---@field reference_videos? yuanjing.AnyMedium[]|yuanjing.AnyMedium videos to go by
+---@field video_files? yuanjing.AnyMedium[]|yuanjing.AnyMedium the wire's name of reference_videos
+---@field reference_audios? yuanjing.AnyMedium[]|yuanjing.AnyMedium sounds to go by
+---@field audio_files? yuanjing.AnyMedium[]|yuanjing.AnyMedium the wire's name of reference_audios
+---@field extra? table<string, any> goes out unchecked
+
+--- doubao-seedance-1-5-pro-251215, t2v, 豆包
+---@class (exact) yuanjing.legacy.VideoParams.doubao_seedance_1_5_pro_251215_t2v
+---@field model? "doubao-seedance-1-5-pro-251215"
+---@field category? "t2v" follows from the media
+---@field catelogid? "t2v" the wire's name of category
+---@field llmid? "CrEMkFQfRCmbmopZsCqLj" follows from model and category
+---@field prompt string
+---@field ratio? "16:9"|"keep_ratio"|"4:3"|"1:1"|"3:4"|"9:16"|"9:21"|"21:9"|"adaptive"
+---@field radio? "16:9"|"keep_ratio"|"4:3"|"1:1"|"3:4"|"9:16"|"9:21"|"21:9"|"adaptive" the wire's name of ratio
+---@field resolution? "480p"|"720p"|"1080p" default: 1080p
+---@field duration? integer seconds; default: 12
+---@field extra? table<string, any> goes out unchecked
+
+--- wan2.6-t2v, t2v, 通义万象
+---@class (exact) yuanjing.legacy.VideoParams.wan2_6_t2v_t2v
+---@field model? "wan2.6-t2v"
+---@field category? "t2v" follows from the media
+---@field catelogid? "t2v" the wire's name of category
+---@field llmid? "u9HZyfDoqU6uKI6M1BTks" follows from model and category
+---@field prompt string
+---@field negative_prompt? string
+---@field size? "832*480"|"480*832"|"624*624"|"1280*720"|"720*1280"|"960*960"|"1088*832"|"832*1088"|"1920*1080"|"1080*1920"|"1440*1440"|"1632*1248"|"1248*1632" default: 1920*1080
+---@field duration? 5|10|15 seconds; default: 15
+---@field extra? table<string, any> goes out unchecked
+
+--- viduq3-pro, t2v, vidu
+---@class (exact) yuanjing.legacy.VideoParams.viduq3_pro_t2v
+---@field model? "viduq3-pro"
+---@field category? "t2v" follows from the media
+---@field catelogid? "t2v" the wire's name of category
+---@field llmid? "r0ill7L0s6PtBS8mkmg-7" follows from model and category
+---@field prompt string
+---@field off_peak? "Y"|"N"|boolean default: N
+---@field duration? integer seconds; 1 to 16; default: 10
+---@field ratio? "16:9"|"9:16"|"4:3"|"3:4"|"1:1" default: 16:9
+---@field resolution? "540p"|"720p"|"1080p" default: 1080p
+---@field extra? table<string, any> goes out unchecked
+
+--- seedance2.0, t2v, 豆包, not opened yet
+---@class (exact) yuanjing.legacy.VideoParams.seedance2_0_t2v
+---@field model? "seedance2.0"
+---@field category? "t2v" follows from the media
+---@field catelogid? "t2v" the wire's name of category
+---@field llmid? "YjjGgxO_Xma8PWsMjJvps" follows from model and category
+---@field prompt string
+---@field ratio? "16:9"|"keep_ratio"|"4:3"|"1:1"|"3:4"|"9:16"|"9:21"|"21:9"|"adaptive"
+---@field radio? "16:9"|"keep_ratio"|"4:3"|"1:1"|"3:4"|"9:16"|"9:21"|"21:9"|"adaptive" the wire's name of ratio
+---@field resolution? "480p"|"720p"|"1080p" default: 1080p
+---@field duration? integer seconds; default: 12
+---@field extra? table<string, any> goes out unchecked
+
+--- doubao-seedance-1-5-pro-251215, i2v, 豆包
+---@class (exact) yuanjing.legacy.VideoParams.doubao_seedance_1_5_pro_251215_i2v
+---@field model? "doubao-seedance-1-5-pro-251215"
+---@field category? "i2v" follows from the media
+---@field catelogid? "i2v" the wire's name of category
+---@field llmid? "7RTOJD6K8A7RXCMG4GnQ9" follows from model and category
+---@field prompt string
+---@field ratio? "16:9"|"keep_ratio"|"4:3"|"1:1"|"3:4"|"9:16"|"9:21"|"21:9"|"adaptive"
+---@field radio? "16:9"|"keep_ratio"|"4:3"|"1:1"|"3:4"|"9:16"|"9:21"|"21:9"|"adaptive" the wire's name of ratio
+---@field resolution? "480p"|"720p"|"1080p" default: 1080p
+---@field duration? integer seconds; default: 12
+---@field first_frame? yuanjing.AnyMedium the first picture
+---@field image_file1? yuanjing.AnyMedium the wire's name of first_frame
+---@field last_frame? yuanjing.AnyMedium the last picture
+---@field image_file2? yuanjing.AnyMedium the wire's name of last_frame
+---@field extra? table<string, any> goes out unchecked
+
+--- viduq3-pro, i2v, vidu
+---@class (exact) yuanjing.legacy.VideoParams.viduq3_pro_i2v
+---@field category? "i2v" follows from the media
+---@field catelogid? "i2v" the wire's name of category
+---@field llmid? "FK_h7FLYnosv2TkMN4ATC" follows from model and category
+---@field model? "viduq2-turbo"|"viduq3-pro" default: viduq3-pro
+---@field prompt string
+---@field off_peak? "Y"|"N"|boolean default: N
+---@field first_frame? yuanjing.AnyMedium needed; the first picture
+---@field image_file1? yuanjing.AnyMedium the wire's name of first_frame
+---@field last_frame? yuanjing.AnyMedium needed; the last picture
+---@field image_file2? yuanjing.AnyMedium the wire's name of last_frame
+---@field duration? integer seconds; 1 to 16; default: 10
+---@field ratio? "16:9"|"9:16"|"4:3"|"3:4"|"1:1" default: 16:9
+---@field resolution? "540p"|"720p"|"1080p" default: 1080p
+---@field extra? table<string, any> goes out unchecked
+
+--- wan2.6-r2v, i2v, 通义万象
+---@class (exact) yuanjing.legacy.VideoParams.wan2_6_r2v_i2v
+---@field model? "wan2.6-r2v"
+---@field category? "i2v" follows from the media
+---@field catelogid? "i2v" the wire's name of category
+---@field llmid? "x4HksKp9mXR1Yv60mw6Py" follows from model and category
+---@field prompt string
+---@field negative_prompt? string
+---@field size? "832*480"|"480*832"|"624*624"|"1280*720"|"720*1280"|"960*960"|"1088*832"|"832*1088"|"1920*1080"|"1080*1920"|"1440*1440"|"1632*1248"|"1248*1632" default: 1920*1080
+---@field duration? 5|10|15 seconds; default: 15
+---@field first_frame? yuanjing.AnyMedium needed; the first picture
+---@field image_file1? yuanjing.AnyMedium the wire's name of first_frame
+---@field last_frame? yuanjing.AnyMedium needed; the last picture
+---@field image_file2? yuanjing.AnyMedium the wire's name of last_frame
+---@field extra? table<string, any> goes out unchecked
+
+--- doubao-seedance-1-5-pro-251215, ref2v, 豆包
+---@class (exact) yuanjing.legacy.VideoParams.doubao_seedance_1_5_pro_251215_ref2v
+---@field model? "doubao-seedance-1-5-pro-251215"
+---@field category? "ref2v" follows from the media
+---@field catelogid? "ref2v" the wire's name of category
+---@field llmid? "VooAIOtJdawpZjusWEzrh" follows from model and category
+---@field prompt string
+---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"9:21"|"21:9"
+---@field radio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"9:21"|"21:9" the wire's name of ratio
+---@field resolution? "480p"|"720p"|"1080p" default: 1080p
+---@field duration? integer seconds; default: 12
+---@field reference_images? yuanjing.AnyMedium[]|yuanjing.AnyMedium needed; pictures to go by
+---@field image_file1? yuanjing.AnyMedium the wire's name of reference_images
+---@field image_file2? yuanjing.AnyMedium the wire's name of reference_images
+---@field image_file3? yuanjing.AnyMedium the wire's name of reference_images
+---@field extra? table<string, any> goes out unchecked
+
+--- What client:image takes.
+---@alias yuanjing.ImageParams
+---| yuanjing.ImageParams.wan2_2_t2i_plus_t2i # wan2.2-t2i-plus, t2i
+---| yuanjing.ImageParams.wan2_5_t2i_preview_t2i # wan2.5-t2i-preview, t2i
+---| yuanjing.ImageParams.wan2_2_t2i_flash_t2i # wan2.2-t2i-flash, t2i
+---| yuanjing.ImageParams.cogview_3_flash_t2i # cogview-3-flash, t2i
+---| yuanjing.OtherModelParams # any other model
+
+--- What client:video takes.
+---@alias yuanjing.VideoParams
+---| yuanjing.VideoParams.happyhorse_1_0_t2v_t2v # happyhorse-1.0-t2v, t2v
+---| yuanjing.VideoParams.doubao_seedance_2_0_260128_t2v # doubao-seedance-2-0-260128, t2v
+---| yuanjing.VideoParams.doubao_seedance_2_0_fast_260128_t2v # doubao-seedance-2-0-fast-260128, t2v
+---| yuanjing.VideoParams.dreamina_seedance_2_0_260128_t2v # dreamina-seedance-2-0-260128, t2v
+---| yuanjing.VideoParams.wan2_6_t2v_t2v # wan2.6-t2v, t2v
+---| yuanjing.VideoParams.viduq3_pro_t2v # viduq3-pro, t2v
+---| yuanjing.VideoParams.doubao_seedance_1_5_pro_251215_t2v # doubao-seedance-1-5-pro-251215, t2v
+---| yuanjing.VideoParams.happyhorse_1_0_i2v_i2v # happyhorse-1.0-i2v, i2v
+---| yuanjing.VideoParams.doubao_seedance_2_0_260128_i2v # doubao-seedance-2-0-260128, i2v
+---| yuanjing.VideoParams.dreamina_seedance_2_0_260128_i2v # dreamina-seedance-2-0-260128, i2v
+---| yuanjing.VideoParams.wan2_6_r2v_i2v # wan2.6-r2v, i2v
+---| yuanjing.VideoParams.viduq3_pro_i2v # viduq3-pro, i2v
+---| yuanjing.VideoParams.doubao_seedance_1_5_pro_251215_i2v # doubao-seedance-1-5-pro-251215, i2v
+---| yuanjing.VideoParams.happyhorse_1_0_r2v_ref2v # happyhorse-1.0-r2v, ref2v
+---| yuanjing.VideoParams.doubao_seedance_2_0_260128_ref2v # doubao-seedance-2-0-260128, ref2v
+---| yuanjing.VideoParams.dreamina_seedance_2_0_260128_ref2v # dreamina-seedance-2-0-260128, ref2v
+---| yuanjing.OtherModelParams # any other model
+
+--- The same on the legacy wire.
+---@alias yuanjing.legacy.VideoParams
+---| yuanjing.legacy.VideoParams.doubao_seedance_1_5_pro_251215_t2v # doubao-seedance-1-5-pro-251215, t2v
+---| yuanjing.legacy.VideoParams.wan2_6_t2v_t2v # wan2.6-t2v, t2v
+---| yuanjing.legacy.VideoParams.viduq3_pro_t2v # viduq3-pro, t2v
+---| yuanjing.legacy.VideoParams.seedance2_0_t2v # seedance2.0, t2v
+---| yuanjing.legacy.VideoParams.doubao_seedance_1_5_pro_251215_i2v # doubao-seedance-1-5-pro-251215, i2v
+---| yuanjing.legacy.VideoParams.viduq3_pro_i2v # viduq3-pro, i2v
+---| yuanjing.legacy.VideoParams.wan2_6_r2v_i2v # wan2.6-r2v, i2v
+---| yuanjing.legacy.VideoParams.doubao_seedance_1_5_pro_251215_ref2v # doubao-seedance-1-5-pro-251215, ref2v
+---| yuanjing.OtherModelParams # any other model
