@@ -293,6 +293,7 @@ end
 
 --- An asset by its id, as it stands now. Error kinds as for asset:refresh();
 --- one that has failed is in err.asset.
+--- Source: seeds/000, part two, "查询素材状态".
 ---@param id string
 ---@return yuanjing.Asset?
 ---@return yuanjing.Error? err

@@ -162,7 +162,7 @@ end
 ---@class (exact) yuanjing.RawRequest
 ---@field path string of the base URL
 ---@field method? string GET, or POST where there is json
----@field query? table<string, string|number>
+---@field query? table<string, string|integer>
 ---@field json? table
 ---@field base? "base_url"|"asset_url" the host it goes to
 

@@ -234,7 +234,12 @@ end
 ---@field total integer bytes
 
 --- What `on_event` sees, told apart by `type`.
----@alias yuanjing.Event yuanjing.RequestEvent|yuanjing.ResponseEvent|yuanjing.ErrorEvent|yuanjing.RetryEvent|yuanjing.UploadEvent
+---@alias yuanjing.Event
+---| yuanjing.RequestEvent
+---| yuanjing.ResponseEvent
+---| yuanjing.ErrorEvent
+---| yuanjing.RetryEvent
+---| yuanjing.UploadEvent
 
 -- Tells the user's on_event. What it raises is its own affair: it must not
 -- lose an answer that is paid for.

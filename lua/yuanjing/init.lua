@@ -1,18 +1,24 @@
 --- yuanjing: the client of the 元境 platform (opencomputing.ai).
 local client = require "yuanjing.client"
 local job = require "yuanjing.job"
+local many = require "yuanjing.many"
+local media = require "yuanjing.media"
 
 ---@class yuanjing
----@field file fun(path: string, options?: yuanjing.MediaOptions): yuanjing.File a file, with more to say of it
----@field bytes fun(data: string, options?: yuanjing.MediaOptions): yuanjing.Bytes bytes to send as a file
----@field await_all function waits for many tasks; see many.await_all
----@field as_completed function many tasks in a loop, in the order they end; see many.as_completed
+---@field catalog yuanjing.Catalog every model and its parameters, as data
 ---@field loop yuanjing.Loop for another event loop to poll
----@field catalog table every model and its parameters, as data; see yuanjing.catalog
+---@field version string of this module
 local yuanjing = {
   --- A client; see yuanjing.Options.
   new = client.new,
-  --- The version of this module.
+  --- A file to send, where a path alone would not say enough.
+  file = media.file,
+  --- Bytes to send as a file.
+  bytes = media.bytes,
+  --- Waits for many tasks.
+  await_all = many.await_all,
+  --- Many tasks in a loop, in the order they end.
+  as_completed = many.as_completed,
   version = require "yuanjing.version",
   --- Starts a job.
   async = job.async,
@@ -20,22 +26,13 @@ local yuanjing = {
   sleep = job.sleep,
   --- Moves every job on, and never waits: once a frame of a game.
   update = job.update,
-}
-
--- Loaded when somebody first asks for it: the room, and what in it is meant.
-local LATER = {
-  file = { "media", "file" }, bytes = { "media", "bytes" },
-  await_all = { "many", "await_all" },
-  as_completed = { "many", "as_completed" },
-  loop = { "pollable" }, catalog = { "catalog" },
+  loop = require "yuanjing.pollable",
 }
 
 return setmetatable(yuanjing, {
   __index = function(self, name)
-    local place = LATER[name]
-    if not place then return nil end
-    local room = require("yuanjing." .. place[1])
-    self[name] = place[2] and room[place[2]] or room
-    return self[name]
+    if name ~= "catalog" then return nil end
+    self.catalog = require "yuanjing.catalog"
+    return self.catalog
   end,
 })

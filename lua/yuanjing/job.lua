@@ -154,7 +154,7 @@ end
 --- yuanjing.Error that it raised. What else it raised is raised here, with its
 --- traceback.
 ---@param timeout? number seconds
----@return any ...
+---@return any ... what the function returned
 function methods:await(timeout)
   if timeout ~= nil then loop.check_seconds("job:await", timeout) end
   if loop.waiter().job == self then
@@ -174,7 +174,7 @@ function Job:__tostring()
 end
 
 --- Waits, and lets everything in flight go on.
----@param seconds number
+---@param seconds number seconds
 function job.sleep(seconds)
   loop.check_seconds("yuanjing.sleep", seconds)
   loop.sleep(seconds)

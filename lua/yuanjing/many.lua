@@ -120,7 +120,7 @@ end
 
 --- For a loop: each task's key with its result, or nil and its error, in the
 --- order they end. Leaving the loop leaves the tasks as they are; nobody asks
---- for them any more.
+--- for them any more. Error kinds: those of task:await(), each of its own task.
 ---@param tasks table<any, yuanjing.Task>
 ---@param options? yuanjing.AwaitOptions
 ---@return fun(): any, yuanjing.Result?, yuanjing.Error?
@@ -140,7 +140,7 @@ function many.as_completed(tasks, options)
 end
 
 --- Waits for all of them: their results, and the errors of those that failed,
---- both by the tasks' own keys.
+--- both by the tasks' own keys. Error kinds: those of task:await().
 ---@param tasks table<any, yuanjing.Task>
 ---@param options? yuanjing.AwaitOptions
 ---@return table<any, yuanjing.Result> results

@@ -256,6 +256,7 @@ local function drain(self)
 end
 
 --- Reads what is left; the whole reply, in the shape of an unstreamed one.
+--- Error kinds: those of next().
 ---@return yuanjing.Reply?
 ---@return yuanjing.Error?
 function methods:finish()

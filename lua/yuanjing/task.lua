@@ -94,6 +94,7 @@ end
 --- now; or nil and an error, of kind task_failed when it failed, not_found when
 --- the platform does not know it (tasks vanish after a day or two), and any kind
 --- of a query that failed, which says nothing of the task.
+--- Source: seeds/002, "查询任务状态".
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
 function methods:refresh()
@@ -123,7 +124,7 @@ end
 ---@field timeout? number seconds (1800)
 ---@field interval? number seconds between queries; default: Retry-After, or 3 to 15 with jitter
 ---@field on_update? fun(task: yuanjing.Task) called when the status has changed
----@field in_flight? number of await_all and as_completed: queries at a time (4)
+---@field in_flight? integer of await_all and as_completed: queries at a time (4)
 
 local function await(self, options)
   local told
@@ -150,7 +151,8 @@ function methods:await(options)
   return dry_run.told(await(self, options))
 end
 
---- Waits until it is done, then saves its result; see Result:save.
+--- Waits until it is done, then saves its result; see Result:save. Error kinds:
+--- those of await(), and of Result:save().
 ---@param path string
 ---@param options? yuanjing.SaveOptions
 ---@return string? path

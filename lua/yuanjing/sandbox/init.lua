@@ -22,9 +22,9 @@ local ATTEMPTS = 20 -- ports tried, when the choice is ours
 ---@field port? integer any free one unless given
 ---@field keys? string[] the keys it accepts, {"sk-sandbox"} unless given
 ---@field latency? number seconds between two chunks of a stream
----@field task_seconds? number from the submit of a task to its end, and from
---- the upload of an asset to Active; 1
----@field verify_seconds? number how long a verification link is good; 120
+---@field task_seconds? number seconds from the submit of a task to its end, and
+--- from the upload of an asset to Active; 1
+---@field verify_seconds? number seconds that a verification link is good; 120
 ---@field speed? number how many of its seconds pass in one of yours; 1. All
 --- seconds given to it are its own
 ---@field dir? string where its files go; kept afterwards. Without: temporary
@@ -195,7 +195,8 @@ local function try_ports(host, options)
   return nil, "no free port found"
 end
 
---- Starts a sandbox; it answers when this returns.
+--- Starts a sandbox; it answers when this returns. Error kinds: io, where there
+--- is no nginx with its Lua module, or the port is taken.
 ---@param options? yuanjing.sandbox.Options
 ---@return yuanjing.Sandbox? sandbox
 ---@return yuanjing.Error? err

@@ -10,7 +10,7 @@ local journal = {}
 
 ---@class yuanjing.sandbox.Request
 ---@field id integer 1, 2, 3 ... in the order of arrival
----@field at number Unix time of arrival
+---@field at number seconds since 1970: its arrival
 ---@field method string
 ---@field path string
 ---@field endpoint? string chat, image, video, task, file ...: endpoints.lua
@@ -31,7 +31,7 @@ local journal = {}
 ---@field scenario? string
 ---@field status? integer of the answer; 499: the client went away before it
 ---@field sent? integer bytes of the answer, its head included
----@field seconds? number
+---@field seconds? number seconds until the answer had ended
 
 local function merge(seen, order, line)
   local record = json.decode(line)
