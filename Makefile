@@ -148,7 +148,7 @@ compile-check:
 
 CPPCHECK = cppcheck --quiet --error-exitcode=1 --std=c99 --inline-suppr \
 	--enable=warning,performance,portability -Icsrc \
-	--suppress=missingIncludeSystem
+	--suppress=missingIncludeSystem -U__has_include
 
 cppcheck:
 	$(CPPCHECK) $(PLAIN) $(BINDING)

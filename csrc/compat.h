@@ -7,6 +7,12 @@
 #ifndef YJ_COMPAT_H
 #define YJ_COMPAT_H
 
+#ifdef __has_include
+#if !__has_include(<lua.h>)
+#error "Lua's headers are missing: apt install liblua5.4-dev libluajit2-5.1-dev"
+#endif
+#endif
+
 #include <lauxlib.h>
 #include <lua.h>
 

@@ -1,10 +1,11 @@
 #define _GNU_SOURCE
 #include "form.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "libcurl.h"
 
 static char *copy(const char *s, int *failed) {
   char *own = s == NULL ? NULL : strdup(s);

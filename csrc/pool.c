@@ -1,13 +1,14 @@
 #define _GNU_SOURCE
 #include "pool.h"
 
-#include <curl/curl.h>
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "libcurl.h"
 
 #define MAX_SEEN 64
 

@@ -1,14 +1,11 @@
 #define _GNU_SOURCE
 #include "request.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#if LIBCURL_VERSION_NUM < 0x075000
-#error "yuanjing needs libcurl 7.80 or later (CURLOPT_PREREQFUNCTION)"
-#endif
+#include "libcurl.h"
 
 /* An idle connection is not used again after that many seconds: servers close
  * theirs after 60 or 75, and a request sent into a closing connection is a

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "transfer.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libcurl.h"
 #include "pool.h"
 
 #define HIGH_WATER ((size_t)256 << 10)

@@ -1,4 +1,5 @@
 --- yuanjing: the client of the 元境 platform (opencomputing.ai).
+require "yuanjing.need" "yuanjing.core"
 local client = require "yuanjing.client"
 local job = require "yuanjing.job"
 local many = require "yuanjing.many"

@@ -1,6 +1,6 @@
 --- The command `yuanjing`. Each of its commands is a module in this folder
 -- that returns { name, summary, options(parser), run(arguments) -> status }.
-local argparse = require "argparse"
+local argparse = require "yuanjing.need" "argparse"
 
 local cli = {}
 
