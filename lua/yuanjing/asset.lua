@@ -157,8 +157,9 @@ function methods:save(path, options)
   if err and EXPIRED[err.kind] and self.url and self:refresh() then
     saved, err = save_from(self, path, options)
   end
-  if err then err.asset = self end
-  return saved, err
+  if saved then return saved end
+  err.asset = self
+  return nil, err
 end
 
 function Asset:__tostring()

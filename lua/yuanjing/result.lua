@@ -81,8 +81,9 @@ function methods:save(path, options)
   if url then
     saved, err = download.save(task._settings, url, path, options)
   end
-  if err then err.task = task end
-  return saved, err
+  if saved then return saved end
+  err.task = task
+  return nil, err
 end
 
 --- A result over the fields that an answer had.

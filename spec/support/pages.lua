@@ -1,0 +1,126 @@
+-- The code in the documentation, as docs/README.md tells its writers. A comment
+-- right above a block says how it is run, where that is not as usual:
+--
+--   <!-- with: local id = "1" -->          lua that runs before it
+--   <!-- from: examples/love/talk.lua -->  a part of that file, line by line
+--   <!-- game --> <!-- nginx -->           a main.lua; a location's content
+--   <!-- not run: needs root -->           why
+--
+-- A ```text block right behind one is what it prints; ... stands for anything.
+local support = require "support"
+
+local pages = {}
+
+---@class yuanjing.Block
+---@field page string
+---@field line integer
+---@field language string
+---@field text string
+---@field marks table<string, string>
+---@field prints? string
+
+local function add_marks(marks, line)
+  for mark in line:gmatch("<!%-%- (.-) %-%->") do
+    local name, value = mark:match("^([%l ]-): (.*)$")
+    marks[name or mark] = value or ""
+  end
+end
+
+-- The lines up to the fence's end, and where that is.
+local function inside(lines, at)
+  local text = {}
+  for n = at + 1, #lines do
+    if lines[n]:find("^```") then return table.concat(text, "\n"), n end
+    text[#text + 1] = lines[n]
+  end
+  error("a block without an end")
+end
+
+local function lines_of(page)
+  local lines = {}
+  for line in (support.read(page)):gmatch("([^\n]*)\n") do
+    lines[#lines + 1] = line
+  end
+  return lines
+end
+
+-- What a text block behind a block is: its output.
+local function take_output(blocks, block)
+  local last = blocks[#blocks]
+  local follows = last and block.line - last.ends <= 2
+  if block.language ~= "text" or not follows then return false end
+  last.prints = block.text
+  return true
+end
+
+--- The blocks of a page, in their order.
+---@param page string
+---@return yuanjing.Block[]
+function pages.blocks(page)
+  local blocks, marks, lines, at = {}, {}, lines_of(page), 1
+  while at <= #lines do
+    local language = lines[at]:match("^```(%w+)")
+    if language then
+      local block = { page = page, line = at, language = language,
+        marks = marks }
+      block.text, at = inside(lines, at)
+      block.ends, marks = at, {}
+      if not take_output(blocks, block) then blocks[#blocks + 1] = block end
+    elseif lines[at]:find("^<!%-%-") then
+      add_marks(marks, lines[at])
+    elseif lines[at] ~= "" then
+      marks = {}
+    end
+    at = at + 1
+  end
+  return blocks
+end
+
+--- All pages that people read.
+---@return string[]
+function pages.list()
+  local list = {}
+  local found = support.output(
+    "LC_ALL=C ls README*.md SECURITY.md docs/*.md docs/guide/*.md")
+  for page in found:gmatch("[^\n]+") do list[#list + 1] = page end
+  return list
+end
+
+--- The pages' blocks for which that is true.
+---@param is_wanted fun(block: yuanjing.Block): boolean
+---@return yuanjing.Block[]
+function pages.all(is_wanted)
+  local list = {}
+  for _, page in ipairs(pages.list()) do
+    for _, block in ipairs(pages.blocks(page)) do
+      if is_wanted(block) then list[#list + 1] = block end
+    end
+  end
+  return list
+end
+
+-- A pattern for a text in which ... stands for anything.
+local function pattern_of(text)
+  local plain = text:gsub("%p", "%%%0"):gsub("%%%.%%%.%%%.", ".-")
+  return "^%s*" .. plain .. "%s*$"
+end
+
+--- Whether an output is the one a page shows.
+function pages.is_output(shown, output)
+  return output:find(pattern_of(shown)) ~= nil
+end
+
+--- Whether a block's lines stand in a file, in this order.
+function pages.is_part(text, file)
+  local wanted = {}
+  for line in text:gmatch("[^\n]+") do
+    wanted[#wanted + 1] = line:match("^%s*(.-)%s*$")
+  end
+  local n = 1
+  for line in io.lines(file) do
+    if wanted[n] and line:match("^%s*(.-)%s*$") == wanted[n] then n = n + 1 end
+  end
+  return n > #wanted, wanted[n]
+end
+
+return pages
