@@ -9,7 +9,8 @@
 
 #ifdef __has_include
 #if !__has_include(<lua.h>)
-#error "Lua's headers are missing: apt install liblua5.4-dev libluajit2-5.1-dev"
+/* Not #error, behind which a compiler goes on for pages. */
+#include "Lua's headers are missing: apt install liblua5.4-dev libluajit2-5.1-dev"
 #endif
 #endif
 

@@ -4,7 +4,8 @@
 
 #ifdef __has_include
 #if !__has_include(<curl/curl.h>)
-#error "libcurl's headers are missing: apt install libcurl4-openssl-dev"
+/* Not #error, behind which a compiler goes on for pages. */
+#include "libcurl's headers are missing: apt install libcurl4-openssl-dev"
 #endif
 #endif
 

@@ -41,11 +41,13 @@ describe("without", function()
     local said = compile("libcurl.h")
     assert.is_truthy(said:find("apt install libcurl4-openssl-dev", 1, true),
       said)
+    assert.is_truthy(said:find("compilation terminated", 1, true), said)
   end)
 
   it("Lua's headers the compiler names their packages", function()
     local said = compile("compat.h")
     assert.is_truthy(said:find("apt install liblua5.4-dev", 1, true), said)
+    assert.is_truthy(said:find("compilation terminated", 1, true), said)
   end)
 end)
 
