@@ -3,7 +3,7 @@
 -- that the function does not have) is an error here, with its line.
 local annotations = {}
 
--- Types ----------------------------------------------------------------------
+-- Types --------------------------------------------------------------------
 
 -- Each parser takes the text and a position and returns the position behind
 -- what it read, or raises what it missed there. `names` collects the types that
@@ -44,7 +44,8 @@ end
 
 local function parse_parameter(names)
   return function(text, at)
-    local stop = text:match("^%.%.%.()", at) or text:match("^[%a_][%w_]*%??()", at)
+    local stop = text:match("^%.%.%.()", at)
+      or text:match("^[%a_][%w_]*%??()", at)
       or missed(text, at, "a parameter's name")
     local typed = past(text, skip(text, stop), ":")
     return typed and parse_type(text, typed, names) or stop
@@ -122,7 +123,7 @@ local function type_of(text)
     about = rest:gsub("^ +#? *", "") }
 end
 
--- Tags -----------------------------------------------------------------------
+-- Tags ---------------------------------------------------------------------
 
 -- Each takes the block so far and the text behind the tag.
 local TAGS = {}
@@ -140,7 +141,8 @@ function TAGS.class(block, text)
   local rest, is_exact = text:gsub("^%(exact%) ", "")
   local name, after = rest:match("^([%a_][%w_.]*)(.*)$")
   if not name then missed(text, 1, "a class's name") end
-  local class = { name = name, is_exact = is_exact == 1, fields = {}, names = {} }
+  local class = { name = name, is_exact = is_exact == 1, fields = {},
+    names = {} }
   local parent = after:match("^: ?(.*)$")
   if parent then
     local given = type_of(parent)
@@ -207,7 +209,7 @@ local function add_value(block, text)
   block.last = value
 end
 
--- Blocks ---------------------------------------------------------------------
+-- Blocks -------------------------------------------------------------------
 
 local function new_block(line)
   return { line = line, text = {}, params = {}, returns = {}, overloads = {} }
@@ -269,10 +271,12 @@ local function finish(found, block, lines, at)
   end
 end
 
--- A class or an alias is told of as soon as the next begins.
-local function settle(found, block)
+-- A class or an alias is told of as soon as the next begins. The class is that
+-- of the table made in the line behind it.
+local function settle(found, block, behind)
   if block.class then
     block.class.line = block.line
+    block.class.owner = behind:match("^local ([%w_]+) = ")
     found.classes[#found.classes + 1] = block.class
   end
   if block.alias then
@@ -288,8 +292,7 @@ end
 
 local function read_line(found, block, line)
   if is_start(line) then
-    settle(found, block)
-    block.class_text = block.text
+    settle(found, block, "")
     block.text = {}
   end
   add_line(block, line)
@@ -310,7 +313,7 @@ function annotations.read(path)
       local ok, problem = pcall(read_line, found, block, line)
       if not ok then error(("%s:%d: %s"):format(path, at, problem), 0) end
     elseif block then
-      settle(found, block)
+      settle(found, block, lines[at] or "")
       found.types[#found.types + 1] = block
       finish(found, block, lines, at)
       block = nil

@@ -1,7 +1,7 @@
 -- Writes docs/reference.md from the annotations:   make docs
 -- What a public function or a type does not say of itself (what it takes, in
--- which unit, what it returns, its kinds of errors, where the platform documents
--- it) is an error here, with its line.
+-- which unit, what it returns, its kinds of errors, where the platform
+-- documents it) is an error here, with its line.
 package.path = "docs/?.lua;" .. package.path
 local annotations = require "annotations"
 
@@ -12,9 +12,10 @@ Made from the annotations in the code by `make docs`. An editor with a Lua
 language server shows the same. Guides with examples are in [guide/](guide/),
 models and their parameters in [models.md](models.md).
 
-Two kinds of failure, everywhere: a mistake in code (a table expected, an unknown
-option, a closed stream) raises; what the world does is `nil, err`, and `err` is a
-[`yuanjing.Error`](#yuanjingerror). `?` marks what may be nil or left out.
+Two kinds of failure, everywhere: a mistake in code (a table expected, an
+unknown option, a closed stream) raises; what the world does is `nil, err`, and
+`err` is a [`yuanjing.Error`](#yuanjingerror). `?` marks what may be nil or left
+out.
 ]]
 
 -- Each with the name that its examples give the value, and its file.
@@ -34,7 +35,7 @@ local SECTIONS = {
     start = "require(\"yuanjing.sandbox\")" },
 }
 
--- Reading the tree -------------------------------------------------------------
+-- Reading the tree ---------------------------------------------------------
 
 local files, types = {}, {}
 
@@ -59,7 +60,7 @@ local function read_all()
   pipe:close()
 end
 
--- What is missing --------------------------------------------------------------
+-- What is missing ----------------------------------------------------------
 
 local problems = {}
 
@@ -104,7 +105,9 @@ end
 -- `calls`: it goes to the platform, which documents it somewhere.
 local function check_function(path, made, calls)
   local text = text_of(made.doc)
-  local function missing(what) problem(path, made.line, "%s: %s", made.name, what) end
+  local function missing(what)
+    problem(path, made.line, "%s: %s", made.name, what)
+  end
   if text == "" then missing "no word on what it does" end
   check_params(path, made)
   if made.gives and #made.doc.returns == 0 then missing "returns what?" end
@@ -113,7 +116,16 @@ local function check_function(path, made, calls)
   if calls and not text:find("Source: ", 1, true) then missing "no source" end
 end
 
--- Types that are named ---------------------------------------------------------
+-- An editor finds methods on the table that has the class.
+local function check_owner(class, entry)
+  local owner = entry.made.name:match("^(%w+)[:.]")
+  if owner and class.owner ~= owner and class.path == entry.path then
+    problem(class.path, class.line, "%s is the class of %s, not of %s",
+      class.name, tostring(class.owner), owner)
+  end
+end
+
+-- Types that are named -----------------------------------------------------
 
 -- Those of other pages.
 local function is_elsewhere(name)
@@ -143,7 +155,7 @@ local function name_types(list)
   end
 end
 
--- Writing ----------------------------------------------------------------------
+-- Writing ------------------------------------------------------------------
 
 local function anchor(name)
   return has_section[name] and has_section[name]:lower()
@@ -228,7 +240,7 @@ local function type_text(name)
   return ended(lines)
 end
 
--- Sections ---------------------------------------------------------------------
+-- Sections -----------------------------------------------------------------
 
 local function find(file, name)
   for _, made in ipairs(read(file).functions) do
@@ -241,11 +253,13 @@ end
 local function module_functions(file)
   local source, homes, list = path_of(file), {}, {}
   for line in io.lines(source) do
-    local home, module = line:match('^local (%w+) = require "yuanjing%.([%w.]+)"')
+    local home, module = line:match(
+      '^local (%w+) = require "yuanjing%.([%w.]+)"')
     if home then homes[home] = module:gsub("%.", "/") end
     local name, owner, made = line:match("^  ([%w_]+) = (%w+)%.([%w_]+),$")
     if name and homes[owner] then
-      list[#list + 1] = { call = "yuanjing." .. name, path = path_of(homes[owner]),
+      list[#list + 1] = { call = "yuanjing." .. name,
+        path = path_of(homes[owner]),
         made = find(homes[owner], owner .. "." .. made) }
     end
   end
@@ -284,6 +298,7 @@ local function section_text(section)
   if fields ~= "" then parts[#parts + 1] = fields .. "\n" end
   for _, entry in ipairs(functions) do
     local made = entry.made
+    check_owner(class, entry)
     check_function(entry.path, made, CALLS[section.file]
       and not LOCAL[made.name:match("[%w_]+$")])
     name_types(made.doc.params)
@@ -319,7 +334,9 @@ end
 read_all()
 name_sections()
 local parts = { HEAD }
-for _, section in ipairs(SECTIONS) do parts[#parts + 1] = section_text(section) end
+for _, section in ipairs(SECTIONS) do
+  parts[#parts + 1] = section_text(section)
+end
 parts[#parts + 1] = types_text()
 if #problems > 0 then error(table.concat(problems, "\n"), 0) end
 io.write(table.concat(parts, "\n"))

@@ -144,8 +144,8 @@ local function union_of(name, kind, api)
   local lines = { "---@alias " .. name }
   for _, row in ipairs(catalog) do
     if row.kind == kind and row.api == api then
-      lines[#lines + 1] = ("---| %s # %s, %s"):format(class_name(row), row.model,
-        row.category)
+      lines[#lines + 1] = ("---| %s # %s, %s"):format(class_name(row),
+        row.model, row.category)
     end
   end
   lines[#lines + 1] = "---| yuanjing.OtherModelParams # any other model"

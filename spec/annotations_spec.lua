@@ -221,7 +221,8 @@ describe("the types of the models", function()
     local horse = "yuanjing.VideoParams.happyhorse_1_0_r2v_ref2v"
     local list = "yuanjing.AnyMedium[]|yuanjing.AnyMedium"
     assert.same({ "reference_images?", list,
-      "needed; pictures to go by; at most 9" }, field(horse, "reference_images"))
+      "needed; pictures to go by; at most 9" },
+      field(horse, "reference_images"))
     assert.same({ "image_files?", list, "the wire's name of reference_images" },
       field(horse, "image_files"))
   end)
@@ -291,7 +292,8 @@ describe("the events", function()
         assert.is_not_nil(fields[name], event.type .. "." .. name)
       end
       for name, may_lack in pairs(fields) do
-        assert.is_true(may_lack or event[name] ~= nil, event.type .. "." .. name)
+        assert.is_true(may_lack or event[name] ~= nil,
+          event.type .. "." .. name)
       end
     end
     for kind in pairs(types) do assert.is_true(seen[kind], kind) end

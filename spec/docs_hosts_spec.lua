@@ -1,5 +1,5 @@
 -- The pages' code for hosts of its own, as a reader would use it: games on a
--- screen (LuaJIT suite only, for LÖVE has no other Lua), locations in an nginx.
+-- screen (LuaJIT suite only: LÖVE has no other Lua), locations in an nginx.
 local nginx = require "support.nginx"
 local pages = require "support.pages"
 local sandbox = require "yuanjing.sandbox"

@@ -1,5 +1,5 @@
--- The documentation: what is made of the code is as the code is, what is code in
--- it runs (support/pages.lua says how), what it links to is there.
+-- The documentation: what is made of the code is as the code is, what is code
+-- in it runs (support/pages.lua says how), what it links to is there.
 local pages = require "support.pages"
 local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
@@ -27,7 +27,7 @@ describe("made of the code is", function()
   end
 end)
 
--- Code -------------------------------------------------------------------------
+-- Code ---------------------------------------------------------------------
 
 local PRELUDE = [[
 local yuanjing = require "yuanjing"
@@ -113,7 +113,7 @@ describe("the code in", function()
   end
 end)
 
--- Links ------------------------------------------------------------------------
+-- Links --------------------------------------------------------------------
 
 -- Pages that are written elsewhere at this time.
 local LATER = { ["docs/cli.md"] = true, ["docs/journal.md"] = true,
@@ -155,7 +155,7 @@ describe("the links of", function()
   end
 end)
 
--- The two READMEs ----------------------------------------------------------------
+-- The two READMEs ----------------------------------------------------------
 
 describe("README.md and README.zh-CN.md", function()
   -- Code without its comments, which are in the reader's language.
@@ -182,7 +182,7 @@ describe("README.md and README.zh-CN.md", function()
   end)
 end)
 
--- The reader of the pages itself ---------------------------------------------------
+-- The reader of the pages itself -------------------------------------------
 
 describe("a page's code", function()
   after_each(support.clean)

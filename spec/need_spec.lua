@@ -13,7 +13,8 @@ end
 
 -- What a compiler says that finds no header but ours.
 local function compile(file)
-  return support.output("cc -nostdinc -isystem spec -E -o /dev/null csrc/" .. file .. " 2>&1")
+  return support.output("cc -nostdinc -isystem spec -E -o /dev/null csrc/"
+    .. file .. " 2>&1")
 end
 
 describe("without", function()

@@ -24,8 +24,8 @@ local asset = {}
 ---@field done boolean nothing will change any more
 ---@field error? yuanjing.Error of an asset that failed
 ---@field private _pause? number seconds that the last answer asked to wait
-local Asset = {}
 local methods = {}
+local Asset = {}
 Asset.__index = methods
 Asset.__name = "yuanjing.Asset"
 

@@ -14,8 +14,8 @@ local assets = {}
 
 ---@class yuanjing.Assets
 ---@field private _settings table
-local Assets = { __name = "yuanjing.Assets" }
 local methods = {}
+local Assets = { __name = "yuanjing.Assets" }
 Assets.__index = methods
 
 -- Checks -------------------------------------------------------------------

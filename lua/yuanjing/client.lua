@@ -15,8 +15,8 @@ local client = {}
 ---@class yuanjing.Client
 ---@field assets yuanjing.Assets real-person assets
 ---@field private _settings table
-local Client = {}
 local methods = {}
+local Client = {}
 
 -- The room of the assets is entered when somebody first asks for it.
 function Client:__index(name)

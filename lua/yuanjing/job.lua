@@ -16,8 +16,8 @@ local job = {}
 ---@field private _owned? yuanjing.Owner
 ---@field private _results? { n: integer }
 ---@field private _error? any what it failed with; raised unless a yuanjing.Error
-local Job = {}
 local methods = {}
+local Job = {}
 Job.__index = methods
 Job.__name = "yuanjing.Job"
 

@@ -6,8 +6,8 @@ local result = {}
 
 ---@class yuanjing.Result: yuanjing.ResultFields
 ---@field task yuanjing.Task
-local Result = {}
 local methods = {}
+local Result = {}
 Result.__index = methods
 Result.__name = "yuanjing.Result"
 

@@ -42,8 +42,8 @@ function Chunk:__tostring() return self.content end
 ---@field private _err? yuanjing.Error
 ---@field private _broken? yuanjing.Error of a body that was here already
 ---@field private _closed boolean by the reader, before its end
-local Stream = {}
 local methods = {}
+local Stream = {}
 Stream.__index = methods
 
 -- The verdict --------------------------------------------------------------

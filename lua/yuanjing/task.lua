@@ -20,8 +20,8 @@ local task = {}
 ---@field error? yuanjing.Error of a task that failed
 ---@field private _submitted? number when, on the clock of the loop
 ---@field private _pause? number seconds that the last answer asked to wait
-local Task = {}
 local methods = {}
+local Task = {}
 Task.__index = methods
 Task.__name = "yuanjing.Task"
 

@@ -16,8 +16,8 @@ local verification = {}
 ---@field raw table the platform's own document
 ---@field private _known? table<string, boolean> groups that were active before
 ---@field private _is_blind boolean nobody could tell which those are
-local Verification = {}
 local methods = {}
+local Verification = {}
 Verification.__index = methods
 Verification.__name = "yuanjing.Verification"
 
