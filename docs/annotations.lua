@@ -132,8 +132,7 @@ local function flag(name)
   TAGS[name] = function(block) block[name] = true end
 end
 
-for _, name in ipairs { "nodiscard", "private", "package", "async", "meta",
-  "deprecated" } do
+for _, name in ipairs { "nodiscard", "private", "async", "meta" } do
   flag(name)
 end
 
@@ -154,16 +153,12 @@ end
 
 function TAGS.field(block, text)
   if not block.class then error("a field of no class", 0) end
-  local is_hidden = text:find("^private ") or text:find("^package ")
-  local name, rest = text:gsub("^%l+ ", is_hidden and "" or "%0")
-    :match("^(%[[^%]]+%]) (.*)$")
-  if not name then
-    name, rest = text:gsub("^private ", ""):gsub("^package ", "")
-      :match("^([%a_][%w_]*%??) (.*)$")
-  end
+  local shown, hidden = text:gsub("^private ", "")
+  local name, rest = shown:match("^(%[[^%]]+%]) (.*)$")
+  if not name then name, rest = shown:match("^([%a_][%w_]*%??) (.*)$") end
   if not name then missed(text, 1, "a field's name and type") end
   local field = type_of(rest)
-  field.name, field.is_hidden = name, is_hidden ~= nil
+  field.name, field.is_hidden = name, hidden > 0
   block.class.fields[#block.class.fields + 1] = field
   block.last = field
 end
@@ -201,6 +196,15 @@ end
 
 function TAGS.type(block, text) block.types = { type_of(text) } end
 
+-- "T", "T: parent", "T, U": types of this block alone.
+function TAGS.generic(block, text)
+  for item in text:gmatch("[^,]+") do
+    local name = item:match("^%s*([%a_][%w_]*)")
+      or missed(item, 1, "a generic's name")
+    block.generics[name] = true
+  end
+end
+
 -- "---| type # what it means", a line of an alias.
 local function add_value(block, text)
   if not block.alias then error("a value of no alias", 0) end
@@ -212,7 +216,8 @@ end
 -- Blocks -------------------------------------------------------------------
 
 local function new_block(line)
-  return { line = line, text = {}, params = {}, returns = {}, overloads = {} }
+  return { line = line, text = {}, params = {}, returns = {}, overloads = {},
+    generics = {} }
 end
 
 -- A line of prose belongs to the tag above it, if there is one.
@@ -290,7 +295,19 @@ local function is_start(line)
   return line:find("^%-%-%-@class ") or line:find("^%-%-%-@alias ")
 end
 
+-- A table's type goes on in the next lines until its brace is closed.
+local function is_open(line)
+  local _, opened = line:gsub("{", "")
+  local _, closed = line:gsub("}", "")
+  return line:find("^%-%-%-@") ~= nil and opened > closed
+end
+
 local function read_line(found, block, line)
+  if block.open then
+    line = block.open .. " " .. line:match("^%-%-%- ?(.*)$")
+  end
+  block.open = is_open(line) and line or nil
+  if block.open then return end
   if is_start(line) then
     settle(found, block, "")
     block.text = {}
@@ -298,23 +315,37 @@ local function read_line(found, block, line)
   add_line(block, line)
 end
 
+-- Where a block ends nothing may be open any more.
+local function close(block)
+  if block.open then add_line(block, block.open) end
+end
+
+local function lines_of(path)
+  local lines = {}
+  for line in io.lines(path) do lines[#lines + 1] = line end
+  return lines
+end
+
 --- What a file says of itself, or what is wrong with it.
 ---@param path string
----@return table found functions, classes and aliases, each with its line
+---@return table found functions, classes, aliases and all blocks, each with its line
 function annotations.read(path)
   local found = { path = path, functions = {}, classes = {}, aliases = {},
-    types = {} }
-  local lines, block = {}, nil
-  for line in io.lines(path) do lines[#lines + 1] = line end
+    blocks = {} }
+  local lines, block = lines_of(path), nil
+  local function try(at, f, ...)
+    local ok, problem = pcall(f, ...)
+    if not ok then error(("%s:%d: %s"):format(path, at, problem), 0) end
+  end
   for at = 1, #lines + 1 do
     local line = (lines[at] or ""):gsub("^%s+", "")
     if line:find("^%-%-%-") and not line:find("^%-%-%-%-") then
       block = block or new_block(at)
-      local ok, problem = pcall(read_line, found, block, line)
-      if not ok then error(("%s:%d: %s"):format(path, at, problem), 0) end
+      try(at, read_line, found, block, line)
     elseif block then
+      try(at - 1, close, block)
       settle(found, block, lines[at] or "")
-      found.types[#found.types + 1] = block
+      found.blocks[#found.blocks + 1] = block
       finish(found, block, lines, at)
       block = nil
     else

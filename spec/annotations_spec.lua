@@ -25,11 +25,15 @@ local function read_text(text)
   return annotations.read(support.write(support.tempdir() .. "/x.lua", text))
 end
 
--- Everything of a file that names types, as { line, item }.
+-- Everything of a file that names types, with its line and the types that are
+-- known there alone.
 local function items_of(file)
   local items = {}
-  local function add(line, list)
-    for _, item in ipairs(list or {}) do items[#items + 1] = { line, item } end
+  local function add(line, list, generics)
+    for _, item in ipairs(list or {}) do
+      items[#items + 1] = { line = line, names = item.names,
+        generics = generics or {} }
+    end
   end
   for _, class in ipairs(file.classes) do
     add(class.line, { class })
@@ -39,9 +43,9 @@ local function items_of(file)
     add(alias.line, { alias })
     add(alias.line, alias.values)
   end
-  for _, block in ipairs(file.types) do
+  for _, block in ipairs(file.blocks) do
     for _, list in ipairs { "params", "returns", "overloads", "types" } do
-      add(block.line, block[list])
+      add(block.line, block[list], block.generics)
     end
   end
   return items
@@ -92,10 +96,12 @@ describe("a strict reader", function()
 ---| "no"
 
 --- Does it.
+---@generic T: a.Base, U
 ---@param self a.Thing
 ---@param call? fun(a: string, ...: any): table<string, integer>, string?
 ---@param ... string
----@return { n: integer, [string]: any }? made what it made
+---@return { n: integer,
+---  [string]: any }? made what it made
 ---@return "ok"|'bad'|-1|nil
 ---@nodiscard
 function a.doit(self, call, ...)
@@ -119,6 +125,7 @@ end
       doit.doc.params[2].names)
     assert.equal("made what it made", doit.doc.returns[1].about)
     assert.same({ true, true }, { doit.doc.nodiscard, doit.gives })
+    assert.same({ T = true, U = true }, doit.doc.generics)
   end)
 end)
 
@@ -134,9 +141,9 @@ describe("the annotations", function()
     end
     for _, file in ipairs(tree) do
       for _, item in ipairs(items_of(file)) do
-        for _, name in ipairs(item[2].names) do
-          if not known[name] and not BUILT_IN[name] then
-            missing[#missing + 1] = ("%s:%d: %s"):format(file.path, item[1],
+        for _, name in ipairs(item.names) do
+          if not (known[name] or BUILT_IN[name] or item.generics[name]) then
+            missing[#missing + 1] = ("%s:%d: %s"):format(file.path, item.line,
               name)
           end
         end

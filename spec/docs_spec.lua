@@ -115,10 +115,6 @@ end)
 
 -- Links --------------------------------------------------------------------
 
--- Pages that are written elsewhere at this time.
-local LATER = { ["docs/cli.md"] = true, ["docs/journal.md"] = true,
-  ["docs/testing.md"] = true, ["docs/guide/spending.md"] = true }
-
 -- GitHub's name of a heading.
 local function anchor_of(heading)
   return (heading:lower():gsub("[%c!-,./:-@%[-^`{-~]", ""):gsub(" ", "-"))
@@ -135,7 +131,7 @@ local function is_there(page, target)
   local path, anchor = target:match("^([^#]*)#?(.*)$")
   local folder = page:match("^(.*/)") or ""
   local file = path == "" and page or (folder .. path):gsub("%w+/%.%./", "")
-  if LATER[file] then return true end
+  if pages.elsewhere[file] then return true end
   if not support.exists(file) then return false end
   return anchor == "" or has_anchor(file, anchor)
 end

@@ -76,13 +76,19 @@ function pages.blocks(page)
   return blocks
 end
 
---- All pages that people read.
+--- Pages with specs of their own, which run their code.
+pages.elsewhere = { ["docs/cli.md"] = true, ["docs/journal.md"] = true,
+  ["docs/testing.md"] = true, ["docs/guide/spending.md"] = true }
+
+--- All other pages that people read.
 ---@return string[]
 function pages.list()
   local list = {}
   local found = support.output(
     "LC_ALL=C ls README*.md SECURITY.md docs/*.md docs/guide/*.md")
-  for page in found:gmatch("[^\n]+") do list[#list + 1] = page end
+  for page in found:gmatch("[^\n]+") do
+    if not pages.elsewhere[page] then list[#list + 1] = page end
+  end
   return list
 end
 
