@@ -76,12 +76,13 @@ local function is_failing(doc)
   end
 end
 
-local UNITS = { "second", "byte", "frame", "of HTTP", "1970" }
+local UNITS = { "second", "byte", "frame", "credit", "how many", "of HTTP",
+  "1970" }
 
 local function check_unit(path, line, item)
   if not (" " .. item.text .. " "):find("[^%w_.]number[^%w_]") then return end
   for _, unit in ipairs(UNITS) do
-    if item.about:find(unit, 1, true) then return end
+    if (item.name .. " " .. item.about):find(unit, 1, true) then return end
   end
   problem(path, line, "%s is a number of what?", item.name)
 end
