@@ -314,13 +314,28 @@ local function section_text(section)
   return table.concat(parts, "\n")
 end
 
+-- What has methods is more than a type.
+local function check_no_methods(class)
+  if not class.owner then return end
+  for _, made in ipairs(annotations.read(class.path).functions) do
+    local name = made.name:match("^" .. class.owner .. "[:.]([%w_]+)$")
+    if name and not name:find("^__") and not made.doc.private then
+      problem(class.path, made.line, "%s has methods, and no section in %s",
+        class.name, "docs/reference.lua")
+    end
+  end
+end
+
 local function types_text()
   local list, parts = {}, { "## Types\n" }
   for name in pairs(named) do
     if not has_section[name] then list[#list + 1] = name end
   end
   table.sort(list)
-  for _, name in ipairs(list) do parts[#parts + 1] = type_text(name) end
+  for _, name in ipairs(list) do
+    check_no_methods(types[name])
+    parts[#parts + 1] = type_text(name)
+  end
   return table.concat(parts, "\n")
 end
 

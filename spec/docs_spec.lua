@@ -27,6 +27,19 @@ describe("made of the code is", function()
   end
 end)
 
+describe("docs/reference.md", function()
+  it("has every function of the module", function()
+    local page, missing = support.read("docs/reference.md"), {}
+    for name, value in pairs(require "yuanjing") do
+      if type(value) == "function"
+        and not page:find("### yuanjing." .. name .. "(", 1, true) then
+        missing[#missing + 1] = name
+      end
+    end
+    assert.same({}, missing)
+  end)
+end)
+
 -- Code ---------------------------------------------------------------------
 
 local PRELUDE = [[
