@@ -147,7 +147,7 @@ function TAGS.class(block, text)
     local given = type_of(parent)
     class.parent, class.names, after = given.text, given.names, given.about
   end
-  class.about = after:gsub("^ ", "")
+  class.about, class.prose = after:gsub("^ ", ""), block.prose
   block.class, block.last = class, class
 end
 
@@ -186,7 +186,8 @@ end
 function TAGS.alias(block, text)
   local name, rest = text:match("^([%a_][%w_.]*) ?(.*)$")
   if not name then missed(text, 1, "an alias's name") end
-  local alias = { name = name, values = {}, names = {}, about = "" }
+  local alias = { name = name, values = {}, names = {}, about = "",
+    prose = block.prose }
   if rest ~= "" then
     local given = type_of(rest)
     alias.text, alias.names, alias.about = given.text, given.names, given.about
@@ -310,7 +311,7 @@ local function read_line(found, block, line)
   if block.open then return end
   if is_start(line) then
     settle(found, block, "")
-    block.text = {}
+    block.prose, block.text = table.concat(block.text, " "), {}
   end
   add_line(block, line)
 end

@@ -229,7 +229,8 @@ end
 local function type_text(name)
   local given = types[name]
   local lines = { "### " .. name .. "\n" }
-  if given.about ~= "" then lines[#lines + 1] = given.about .. "\n" end
+  local about = given.about ~= "" and given.about or given.prose
+  if about ~= "" then lines[#lines + 1] = about .. "\n" end
   if given.fields and #given.fields > 0 then
     lines[#lines + 1] = fields_text(given)
   elseif given.text then
