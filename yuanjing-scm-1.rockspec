@@ -54,7 +54,7 @@ local c_files = [[
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
-  init asset assets catalog chat client download dry_run errors fibers
+  init asset assets catalog chat client download dry_run errors events fibers
   finalizer heap http job json later limits loop many media nginx outgoing
   owner params pollable polling result settings stream submit task usage
   verification version need

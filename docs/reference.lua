@@ -259,6 +259,11 @@ local function module_functions(file)
       '^local (%w+) = require "yuanjing%.([%w.]+)"')
     if home then homes[home] = module:gsub("%.", "/") end
     local name, owner, made = line:match("^  ([%w_]+) = (%w+)%.([%w_]+),$")
+    if not name then -- file = later.fn("yuanjing.media", "file"),
+      name, owner, made = line:match(
+        '^  ([%w_]+) = later%.fn%("yuanjing%.(%w+)", "([%w_]+)"%),$')
+      homes[owner or false] = owner
+    end
     if name and homes[owner] then
       list[#list + 1] = { call = "yuanjing." .. name,
         path = path_of(homes[owner]),

@@ -8,7 +8,7 @@ local yuanjing = require "yuanjing"
 
 local BUILT_IN = {}
 for name in ([[string number integer boolean table function any nil true false
-  self unknown thread file*]]):gmatch("%S+") do
+  self unknown thread userdata file*]]):gmatch("%S+") do
   BUILT_IN[name] = true
 end
 
@@ -262,7 +262,7 @@ describe("the events", function()
   -- Field -> whether it may be left out, by the event's type.
   local function declared()
     local types = {}
-    for _, class in ipairs(annotations.read("lua/yuanjing/http.lua").classes) do
+    for _, class in ipairs(annotations.read("lua/yuanjing/events.lua").classes) do
       local kind = class.name:match("^yuanjing%.(%a+)Event$")
       local fields = {}
       for _, field in ipairs(class.fields) do
@@ -285,6 +285,12 @@ describe("the events", function()
     assert.is_nil(with("unavailable=0"):chat { prompt = "你好" })
     assert.is_nil((assert(with("cut"):chat { prompt = "你好", stream = true })
       :finish()))
+    assert(assert(client:chat { prompt = "你好", stream = true }):finish())
+    local one = client:with { limits = { in_flight = 1 } }
+    local first = assert(one:chat { prompt = "你好", stream = true })
+    local second = yuanjing.async(one.chat, one, { prompt = "你好" })
+    first:close()
+    assert(second:await())
     assert(client:video { model = "happyhorse-1.0-i2v", prompt = "猫",
       first_frame = yuanjing.bytes("\137PNG\r\n\26\n" .. ("x"):rep(100)) })
     return events

@@ -1,14 +1,14 @@
 --- The client: settings, and the calls that use them.
 local api = require "yuanjing.api"
-local dry_run = require "yuanjing.dry_run"
 local later = require "yuanjing.later"
 local settings_of = require "yuanjing.settings"
 local usage = require "yuanjing.usage"
 
 -- The calls' own rooms, of which a program mostly uses one.
-local chat = later "yuanjing.chat"
-local submit = later "yuanjing.submit"
-local task = later "yuanjing.task"
+local dry_run = later.room "yuanjing.dry_run"
+local chat = later.room "yuanjing.chat"
+local submit = later.room "yuanjing.submit"
+local task = later.room "yuanjing.task"
 
 local client = {}
 

@@ -17,6 +17,7 @@ local errors = {}
 ---| "truncated" # the answer began and broke off; err.partial has a stream's text so far
 ---| "decode" # no readable answer: HTML, empty, broken JSON; err.body shows it
 ---| "task_failed" # the task or the asset itself failed; err.task, err.asset
+---| "limit" # one of the client's own `limits` held it back; nothing was sent
 ---| "cancelled" # ended from this side: a closed stream, a cancelled job
 ---| "io" # a file, or memory
 ---| "outcome_unknown" # it left and was not answered: it may have been received and billed

@@ -1,11 +1,13 @@
 --- One HTTP call: the key, the limits, the events, and the only place that
 -- sends anything a second time. What a body means it does not know: the api
 -- that calls it hands in `refusal`, which reads an answer that is no success.
-local dry_run = require "yuanjing.dry_run"
 local errors = require "yuanjing.errors"
+local events = require "yuanjing.events"
+local later = require "yuanjing.later"
 local loop = require "yuanjing.loop"
 local outgoing = require "yuanjing.outgoing"
 local usage = require "yuanjing.usage"
+local dry_run = later.room "yuanjing.dry_run"
 
 local http = {}
 
@@ -198,55 +200,6 @@ local function call_of(request)
   return request.method .. " " .. (request.path or http.shown(request.url))
 end
 
----@class yuanjing.RequestEvent a try is about to be sent
----@field type "request"
----@field call string "POST /llmage/v1/chat/completions"
----@field attempt integer 1, 2, ...
----@field url string without secrets
-
----@class yuanjing.ResponseEvent an answer, or the head of a stream or a file, is here
----@field type "response"
----@field call string
----@field attempt integer
----@field status integer of HTTP
----@field elapsed number seconds since the try began
----@field error? yuanjing.Error its body broke off
-
----@class yuanjing.ErrorEvent a try failed, or a stream did after its head
----@field type "error"
----@field call string
----@field attempt integer
----@field status? integer of HTTP
----@field elapsed? number seconds since the try began; not of a stream
----@field error yuanjing.Error
-
----@class yuanjing.RetryEvent it will be tried again
----@field type "retry"
----@field call string
----@field attempt integer the one that failed
----@field delay number seconds until the next
----@field error yuanjing.Error
-
----@class yuanjing.UploadEvent a file is on its way: five times a second at most
----@field type "upload"
----@field call string
----@field sent integer bytes
----@field total integer bytes
-
---- What `on_event` sees, told apart by `type`.
----@alias yuanjing.Event
----| yuanjing.RequestEvent
----| yuanjing.ResponseEvent
----| yuanjing.ErrorEvent
----| yuanjing.RetryEvent
----| yuanjing.UploadEvent
-
--- Tells the user's on_event. What it raises is its own affair: it must not
--- lose an answer that is paid for.
-local function emit(settings, event)
-  if settings.on_event then pcall(settings.on_event, event) end
-end
-
 -- The fields as an error, with the call it belongs to and without the key.
 -- NB: once and no earlier, since an error's texts are cut, and half a key would
 -- not be found.
@@ -268,7 +221,7 @@ local function attempt_once(call, attempt)
   local left = call.ends - loop.now()
   call.wire.limits = outgoing.limits(settings, request,
     left < math.huge and left or nil)
-  emit(settings, { type = "request", call = call_of(request),
+  events.tell(settings, { type = "request", call = call_of(request),
     attempt = attempt, url = request.url and http.shown(request.url)
     or call.wire.url })
   call.started = loop.now()
@@ -278,7 +231,7 @@ local function attempt_once(call, attempt)
   err = err or response.failure
   if err then err = call.complete(err, attempt) end
   if response then response.failure = err end
-  emit(settings, { type = response and "response" or "error",
+  events.tell(settings, { type = response and "response" or "error",
     call = call_of(request), attempt = attempt, error = err,
     status = (response or err).status, elapsed = loop.now() - call.started,
     usage = usage_in(call, response) })
@@ -291,7 +244,7 @@ local function new_upload_teller(settings, request)
   return function(sent, is_over)
     if sent == last or not is_over and loop.now() - told < 0.2 then return end
     told, last = loop.now(), sent
-    emit(settings, { type = "upload", call = call_of(request),
+    events.tell(settings, { type = "upload", call = call_of(request),
       sent = math.min(sent, request.length), total = request.length })
   end
 end
@@ -309,21 +262,6 @@ local function new_call(settings, request)
   }
 end
 
----@class yuanjing.LimitEvent a call has to wait for its turn
----@field type "limit"
----@field call string "POST /llmage/v1/chat/completions"
----@field bound? "in_flight"|"per_minute" what it waits for; none while others are first
----@field ahead integer how many wait before it
----@field delay? number of per_minute: seconds until there is room
-
----@class yuanjing.EndEvent a stream has ended well
----@field type "end"
----@field call string
----@field attempt integer
----@field status integer of HTTP
----@field elapsed number seconds since the attempt began
----@field usage? table what the platform said of it
-
 -- Where nothing is limited, and for what costs nothing.
 local FREE = { leave = function() end }
 
@@ -335,11 +273,11 @@ local function take_turn(call)
   local slot, refusal = settings.limits:enter(outgoing.patience(settings),
     function(event)
       event.type, event.call = "limit", call_of(request)
-      emit(settings, event)
+      events.tell(settings, event)
     end)
   if not slot then
     local err = call.complete(refusal, 0)
-    emit(settings, { type = "error", call = err.call, attempt = 0,
+    events.tell(settings, { type = "error", call = err.call, attempt = 0,
       error = err })
     return nil, err
   end
@@ -354,7 +292,7 @@ local function add_tellers(call, response, attempt)
   local settings = call.settings
   response.complete = function(failure)
     local told = call.complete(failure, attempt)
-    emit(settings, { type = "error", call = told.call, error = told,
+    events.tell(settings, { type = "error", call = told.call, error = told,
       status = told.status, attempt = attempt })
     return told
   end
@@ -362,7 +300,7 @@ local function add_tellers(call, response, attempt)
     call.slot:leave()
     if used or is_whole then usage.add(settings, call.request.model, used) end
     if not is_whole then return end
-    emit(settings, { type = "end", call = call_of(call.request),
+    events.tell(settings, { type = "end", call = call_of(call.request),
       attempt = attempt, status = response.status,
       elapsed = loop.now() - call.started, usage = used })
   end
@@ -380,7 +318,7 @@ local function attempt_until_done(call)
       return response
     end
     if not delay then return nil, err end
-    emit(call.settings, { type = "retry", call = call_of(call.request),
+    events.tell(call.settings, { type = "retry", call = call_of(call.request),
       attempt = attempt, delay = delay, error = err })
     loop.sleep(delay)
   end

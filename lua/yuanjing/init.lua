@@ -1,9 +1,10 @@
 --- yuanjing: the client of the 元境 platform (opencomputing.ai).
-require "yuanjing.need" "yuanjing.core"
+local need = require "yuanjing.need"
+need "yuanjing.core"
+need "cjson" -- of a room that is entered later
 local client = require "yuanjing.client"
 local job = require "yuanjing.job"
-local many = require "yuanjing.many"
-local media = require "yuanjing.media"
+local later = require "yuanjing.later"
 
 ---@class yuanjing
 ---@field catalog yuanjing.Catalog every model and its parameters, as data
@@ -13,13 +14,17 @@ local yuanjing = {
   --- A client; see yuanjing.Options.
   new = client.new,
   --- A file to send, where a path alone would not say enough.
-  file = media.file,
+  ---@type fun(path: string, options?: yuanjing.MediaOptions): yuanjing.File
+  file = later.fn("yuanjing.media", "file"),
   --- Bytes to send as a file.
-  bytes = media.bytes,
+  ---@type fun(data: string, options?: yuanjing.MediaOptions): yuanjing.Bytes
+  bytes = later.fn("yuanjing.media", "bytes"),
   --- Waits for many tasks.
-  await_all = many.await_all,
+  ---@type fun(tasks: yuanjing.Tasks, options?: yuanjing.AwaitOptions): yuanjing.Results, yuanjing.Failures
+  await_all = later.fn("yuanjing.many", "await_all"),
   --- Many tasks in a loop, in the order they end.
-  as_completed = many.as_completed,
+  ---@type fun(tasks: yuanjing.Tasks, options?: yuanjing.AwaitOptions): yuanjing.NextResult
+  as_completed = later.fn("yuanjing.many", "as_completed"),
   version = require "yuanjing.version",
   --- Starts a job.
   async = job.async,

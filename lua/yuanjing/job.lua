@@ -1,9 +1,10 @@
 --- Jobs: functions that run beside the rest. What they wait for is moved on
 -- whenever anybody waits, by update() in a game, or by the host's own loop.
 local errors = require "yuanjing.errors"
-local finalizer = require "yuanjing.finalizer"
+local later = require "yuanjing.later"
 local loop = require "yuanjing.loop"
 local owner = require "yuanjing.owner"
+local finalizer = later.room "yuanjing.finalizer"
 
 local job = {}
 

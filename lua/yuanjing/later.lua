@@ -1,8 +1,11 @@
---- A room that is entered when somebody first asks for something in it: what a
+--- Rooms that are entered when somebody first asks for something in them: what a
 -- program never uses it does not load.
----@param name string as require() takes it
----@return table room
-return function(name)
+local later = {}
+
+--- The room of that name, as require() takes it.
+---@param name string
+---@return table
+function later.room(name)
   return setmetatable({}, {
     __index = function(self, key)
       local room = require(name)
@@ -11,3 +14,13 @@ return function(name)
     end,
   })
 end
+
+--- A function in it.
+---@param name string
+---@param key string
+---@return function
+function later.fn(name, key)
+  return function(...) return require(name)[key](...) end
+end
+
+return later

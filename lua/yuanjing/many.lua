@@ -3,11 +3,17 @@
 local dry_run = require "yuanjing.dry_run"
 local heap = require "yuanjing.heap"
 local job = require "yuanjing.job"
+local later = require "yuanjing.later"
 local loop = require "yuanjing.loop"
 local polling = require "yuanjing.polling"
-local task_of = require "yuanjing.task"
+local task_of = later.room "yuanjing.task"
 
 local many = {}
+
+---@alias yuanjing.Tasks table<any, yuanjing.Task> by keys of the caller's
+---@alias yuanjing.Results table<any, yuanjing.Result> by the same keys
+---@alias yuanjing.Failures table<any, yuanjing.Error> by the same keys
+---@alias yuanjing.NextResult fun(): any, yuanjing.Result?, yuanjing.Error?
 
 local IN_FLIGHT = 4
 
@@ -121,9 +127,9 @@ end
 --- For a loop: each task's key with its result, or nil and its error, in the
 --- order they end. Leaving the loop leaves the tasks as they are; nobody asks
 --- for them any more. Error kinds: those of task:await(), each of its own task.
----@param tasks table<any, yuanjing.Task>
+---@param tasks yuanjing.Tasks
 ---@param options? yuanjing.AwaitOptions
----@return fun(): any, yuanjing.Result?, yuanjing.Error?
+---@return yuanjing.NextResult
 function many.as_completed(tasks, options)
   options = options or {}
   polling.check_options("as_completed", options)
@@ -141,10 +147,10 @@ end
 
 --- Waits for all of them: their results, and the errors of those that failed,
 --- both by the tasks' own keys. Error kinds: those of task:await().
----@param tasks table<any, yuanjing.Task>
+---@param tasks yuanjing.Tasks
 ---@param options? yuanjing.AwaitOptions
----@return table<any, yuanjing.Result> results
----@return table<any, yuanjing.Error> errors
+---@return yuanjing.Results results
+---@return yuanjing.Failures errors
 function many.await_all(tasks, options)
   options = options or {}
   polling.check_options("await_all", options)

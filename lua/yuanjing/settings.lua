@@ -3,7 +3,8 @@
 -- or an address may come from a user's environment, so faults in those are
 -- told by the call that needs them.
 local errors = require "yuanjing.errors"
-local limits_of = require "yuanjing.limits"
+local later = require "yuanjing.later"
+local limits_of = later.room "yuanjing.limits"
 
 local settings = {}
 

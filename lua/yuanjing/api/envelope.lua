@@ -7,7 +7,7 @@
 local core = require "yuanjing.core"
 local json = require "yuanjing.json"
 local later = require "yuanjing.later"
-local python = later "yuanjing.api.python"
+local python = later.room "yuanjing.api.python"
 
 local envelope = {}
 
