@@ -67,25 +67,25 @@ end
 -- part after | is left out when the system prompt asks to be brief.
 local SAYINGS = {
   { { "你是谁", "who are you" },
-    zh = "我是元境沙箱里的 %model%,住在你自己的电脑上。|我不联网、也不花钱,可以陪你" ..
-      "调试程序:流式输出、出错、断线,想要哪一种都可以。如果需要帮助,欢迎随时告诉我!",
+    zh = "我是元境沙箱里的 %model%，住在你自己的电脑上。|我不联网、也不花钱，可以陪你" ..
+      "调试程序：流式输出、出错、断线，想要哪一种都可以。如果需要帮助，欢迎随时告诉我！",
     en = "I am %model%, living in the Yuanjing sandbox on your own computer." ..
       "| I am offline and free of charge, and glad to help you test: " ..
       "streams, failures, lost connections, whatever you ask for." },
   { { "故事", "story" },
-    zh = "从前有一只小猫,它想去月亮上看看。|它每天夜里爬一级台阶,爬了一千级,月亮还是" ..
-      "那么远。一千零一夜,月亮弯下腰来,对它说:“你走得这么慢,我就来接你吧。”",
+    zh = "从前有一只小猫，它想去月亮上看看。|它每天夜里爬一级台阶，爬了一千级，月亮还是" ..
+      "那么远。一千零一夜，月亮弯下腰来，对它说：“你走得这么慢，我就来接你吧。”",
     en = "Once there was a small cat that wished to see the moon.| Every " ..
       "night it climbed one step, a thousand in all, and the moon was as " ..
       "far as ever. On the next night the moon bent down and said: \"You " ..
       "are so patient that I came to fetch you.\"" },
   { { "你好", "hello", "hi " },
-    zh = "你好!😊 很高兴见到你。|今天想聊点什么?",
+    zh = "你好！😊 很高兴见到你。|今天想聊点什么？",
     en = "Hello! 😊 Nice to meet you.| What shall we talk about today?" },
 }
 
 local OTHERWISE = {
-  zh = "你好!你说的是:“%prompt%”。|这里是元境沙箱,我不会真的思考,但会认真地把每个字" ..
+  zh = "你好！你说的是：“%prompt%”。|这里是元境沙箱，我不会真的思考，但会认真地把每个字" ..
     "都说给你听。",
   en = "Hello! You said: \"%prompt%\".| This is the Yuanjing sandbox: I do " ..
     "not really think, but I say every word with care.",
