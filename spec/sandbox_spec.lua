@@ -417,7 +417,7 @@ describe("the sandbox's platform", function()
           model = "qwen3-max", prompt = prompt, sys_prompt = system,
         }).body).content
       end
-      assert.equal("我是元境沙箱里的 qwen3-max,住在你自己的电脑上。",
+      assert.equal("我是元境沙箱里的 qwen3-max，住在你自己的电脑上。",
         say("你是谁", "简短回答"))
       assert.equal("Hello! You said: \"1+1=?\".", say("1+1=?", "be brief"))
       assert.matches("^I am qwen3%-max", say("你是谁", "answer in English"))
