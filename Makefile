@@ -34,7 +34,7 @@ RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
 
 .PHONY: all build help deps poll test check rules exports storeys compile-check \
 	lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz soak demo \
-	docs bench install clean
+	docs bench budget install clean
 
 all build: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
 
@@ -50,7 +50,8 @@ help:
 	@echo "fuzz           coverage-guided fuzzing; FUZZ=600 seconds a target"
 	@echo "soak           a million chunks and more; SOAK=0.1 a tenth of it"
 	@echo "docs           writes what is made of the code: docs/*.md, the types"
-	@echo "bench          runs bench/run.sh"
+	@echo "bench          measures, writes bench/RESULTS.md; ROUNDS=3 is quicker"
+	@echo "budget         writes bench/budget.lua, what the tests compare with"
 	@echo "install        luarocks make; LUAROCKS= and ROCKS_FLAGS= adjust it"
 	@echo "clean          removes build/ and what luarocks left"
 
@@ -203,6 +204,11 @@ bench:
 	@.ci/setup build
 	@$(MAKE) --no-print-directory -s all
 	$(RUN) bench/run.sh
+
+budget:
+	@.ci/setup test
+	@$(MAKE) --no-print-directory -s all
+	bench/budget/run.sh record
 
 install:
 	$(LUAROCKS) make $(ROCKS_FLAGS)

@@ -1,0 +1,26 @@
+-- What a unit of each scenario of bench/budget takes; `make budget` writes it.
+return {
+  compiler = "12.2.0",
+  lua = "5.4.4",
+  processor = "x86_64",
+  counts = {
+    ["chunks() a chunk, bytes"] = 601,
+    ["chunks() a chunk, instructions"] = 6234,
+    ["finish() a chunk, bytes"] = 12,
+    ["finish() a chunk, instructions"] = 1707,
+    ["paced event, bytes"] = 6,
+    ["paced event, instructions"] = 19938,
+    ["raw a chunk, bytes"] = 1527,
+    ["raw a chunk, instructions"] = 26600,
+    ["require, bytes"] = 581956,
+    ["require, instructions"] = 22344687,
+    ["task query, bytes"] = 1071,
+    ["task query, instructions"] = 233354,
+    ["text() a chunk, bytes"] = 6,
+    ["text() a chunk, instructions"] = 3070,
+    ["update() idle, bytes"] = 0,
+    ["update() idle, instructions"] = 2836,
+    ["upload a MiB, bytes"] = 16,
+    ["upload a MiB, instructions"] = 30798,
+  },
+}

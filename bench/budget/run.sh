@@ -1,0 +1,21 @@
+#!/bin/sh
+# run.sh [record]: counts the instructions of each scenario of scenarios.lua, and
+# the bytes it leaves to the collector, and compares them with bench/budget.lua,
+# or writes that. Nothing but the code makes such a count greater or less, on any
+# machine of a kind: this is what a change must pass; `make bench` measures time.
+set -eu
+cd "$(dirname "$0")/../.."
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 143' TERM INT HUP
+# shellcheck disable=SC2046
+cc -std=gnu99 -O2 -Wall -Wextra -Werror -rdynamic \
+  $(pkg-config --cflags lua5.4) -o "$folder/lua" bench/budget/host.c \
+  -Wl,--whole-archive "$(pkg-config --variable=libdir lua5.4)/liblua5.4.a" \
+  -Wl,--no-whole-archive -lm -ldl
+env -i PATH="$PATH" LUA_CPATH="build/5.4/?.so;;" \
+  LUA_PATH="lua/?.lua;lua/?/init.lua;spec/support/?.lua;;" \
+  timeout 120 valgrind -q --tool=callgrind \
+  --callgrind-out-file="$folder/profile" \
+  "$folder/lua" bench/budget/scenarios.lua "$folder" >"$folder/bytes"
+LUA_PATH="bench/?.lua;;" lua5.4 bench/budget/check.lua "$folder" "$@"

@@ -1,0 +1,125 @@
+-- scenarios.lua FOLDER: what the budget counts, for callgrind to run; see
+-- run.sh. Each scenario is run at two sizes: by the difference, what it takes to
+-- begin falls out. FOLDER is for the file that is sent.
+local counted = require "counted"
+local scripted = require "scripted"
+local path = arg[1] .. "/file.jpg"
+
+-- The collector's work comes in lumps and would fall into one run and not into
+-- the next: it rests, and what it would have to collect is counted instead.
+local function count(name, n, run)
+  collectgarbage()
+  collectgarbage("stop")
+  local before = collectgarbage("count")
+  counted.from()
+  run(n)
+  counted.upto(("%s %d"):format(name, n))
+  print(("%s %d %d"):format(name, n, (collectgarbage("count") - before) * 1024))
+  collectgarbage("restart")
+end
+
+collectgarbage("incremental")
+local yuanjing
+count("require", 1, function() yuanjing = require "yuanjing" end)
+
+-- What the platform sends ------------------------------------------------------
+
+local CHUNK = 'data: {"id": "chatcmpl-2665dfd8-e05f-9d7f-adff-3c53c174a454", '
+  .. '"object": "chat.completion.chunk", "created": 1775019761, "choices": '
+  .. '[{"delta": {"content": "\\u6211\\u662f", "role": null}, "index": 0}], '
+  .. '"model": "qwen3-max", "reasoning_content": null, "content": '
+  .. '"\\u6211\\u662f", "finish": "0", "llmusageid": "K9_veNBxeqvrFfbGWXs0R"}\n\n'
+
+local HEAD = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+  .. "Transfer-Encoding: chunked\r\n\r\n"
+
+local function frame(bytes) return ("%x\r\n%s\r\n"):format(#bytes, bytes) end
+
+local function stream(...)
+  return { { "send", HEAD }, { ... },
+    { "send", frame "data: [DONE]\n\n" .. "0\r\n\r\n" } }
+end
+
+local function burst(chunks) return stream("fill", frame(CHUNK), chunks) end
+
+-- Each is read long before the next is sent.
+local function paced(events)
+  return stream("repeat", events,
+    { { "send", frame(CHUNK) }, { "sleep", 0.02 } })
+end
+
+local function json(text) return { { "send", scripted.answer(200, {}, text) } } end
+
+local CHAT = "/llmage/v1/chat/completions"
+local server = scripted.start { routes = {
+  ["/burst/500" .. CHAT] = burst(500), ["/burst/2500" .. CHAT] = burst(2500),
+  ["/paced/10" .. CHAT] = paced(10), ["/paced/110" .. CHAT] = paced(110),
+  ["/llmage/v1/video/generations"] = json '{"taskid":"1","status":"CREATED"}',
+  ["/llmage/v1/tasks"] = json '{"taskid":"1","status":"RUNNING"}',
+} }
+
+-- What is done -----------------------------------------------------------------
+
+local function client_at(place)
+  return yuanjing.new { api_key = "sk-test", base_url = server.url .. place }
+end
+
+local client = client_at ""
+
+local function open(kind, n)
+  return assert(client_at(("/%s/%d"):format(kind, n)):chat { prompt = "hi",
+    stream = true })
+end
+
+local function read_texts(kind)
+  return function(n)
+    local got = 0
+    for _ in open(kind, n):text() do got = got + 1 end
+    assert(got == n)
+  end
+end
+
+local function write_file(mib)
+  local file = assert(io.open(path, "wb"))
+  for _ = 1, mib do assert(file:write(("x"):rep(2 ^ 20))) end
+  file:close()
+end
+
+local function upload(mib)
+  write_file(mib)
+  return function()
+    assert(client:video { model = "happyhorse-1.0-i2v", prompt = "hi",
+      first_frame = path })
+  end
+end
+
+-- name, small, big, run(n); prepare(n) returns it where there is something to do
+-- that does not count.
+local SCENARIOS = {
+  { "text() a chunk", 500, 2500, read_texts "burst" },
+  { "chunks() a chunk", 500, 2500, function(n)
+    for chunk in open("burst", n):chunks() do assert(chunk.content) end
+  end },
+  { "raw a chunk", 500, 2500, function(n)
+    for chunk in open("burst", n):chunks() do assert(chunk.raw.choices) end
+  end },
+  { "finish() a chunk", 500, 2500, function(n)
+    assert(#open("burst", n):finish().content == 6 * n)
+  end },
+  { "paced event", 10, 110, read_texts "paced" },
+  { "upload a MiB", 1, 5, prepare = upload },
+  { "task query", 10, 60, function(n)
+    local task = client:task("1")
+    for _ = 1, n do assert(task:refresh()) end
+  end },
+  { "update() idle", 1000, 11000, function(n)
+    for _ = 1, n do yuanjing.update() end
+  end },
+}
+
+for _, scenario in ipairs(SCENARIOS) do
+  local name, small, big, run = table.unpack(scenario)
+  local prepare = scenario.prepare or function() return run end
+  for _, n in ipairs { small, small, big } do count(name, n, prepare(n)) end
+end
+server:stop()
