@@ -3,4 +3,4 @@
 local base_url, name, path = arg[1], arg[2], arg[3]
 local client = require("yuanjing").new { api_key = "sk-test",
   base_url = base_url }
-assert(client:task(name):save(path))
+assert(client:task("done." .. name):save(path))

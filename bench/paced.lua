@@ -1,5 +1,6 @@
--- paced.lua HOW STREAMS IDLE URL [EVENTS]
--- STREAMS at once, EVENTS (500) each, one every 20 ms, beside IDLE silent ones.
+-- paced.lua HOW STREAMS IDLE URL [EVENTS [GAP [WAIT]]]
+-- STREAMS at once, EVENTS (500) each, one every GAP (20) ms, the first WAIT (0)
+-- ms after the stream was opened, beside IDLE silent streams.
 -- Figures but open_us (CPU of opening one) are from when all are open on.
 -- HOW: bare (libcurl and C alone) | decoded (each event in Lua, by cjson) |
 --      text | chunks (each stream read in a job of its own)
@@ -7,7 +8,8 @@ local floor = require "floor"
 local how, base_url = arg[1], arg[4]
 local streams, idle = tonumber(arg[2]), tonumber(arg[3])
 local idle_url = base_url .. "/idle"
-local paced_url = ("%s/paced/%d/20"):format(base_url, arg[5] or 500)
+local paced_url = ("%s/paced/%d/%d/%d"):format(base_url, arg[5] or 500,
+  arg[6] or 20, arg[7] or 0)
 
 local opened, opening
 

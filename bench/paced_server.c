@@ -3,12 +3,13 @@
  *   paced_server PORT
  *
  *   POST /paced/EVENTS/GAP/...  so many events, GAP ms apart, then [DONE]
+ *   POST /paced/EVENTS/GAP/WAIT/...  one event more at once, then WAIT ms nothing
  *   POST /idle/...              one event, then silence
  *   POST /slow/MS/...           a whole answer, after so long
  *
  * The content of an event is when it was sent: microseconds of
  * CLOCK_MONOTONIC. Streams begin anywhere within one gap, so that they do not
- * go in step. One thread, one epoll; GAP and MS are below 8192.
+ * go in step. One thread, one epoll; GAP + WAIT and MS are below 8192.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -114,17 +115,18 @@ static void turn(void) {
 }
 
 static void answer(struct conn *c) {
-  long a = 0, b = 0;
+  long a = 0, b = 0, wait = 0;
   c->n = 0;
   if ((c->answers = sscanf(c->in, "POST /slow/%ld/", &a) == 1)) {
     schedule(c, turned + a);
     return;
   }
   put(c, HEAD, sizeof HEAD - 1);
-  if (sscanf(c->in, "POST /paced/%ld/%ld/", &a, &b) == 2) {
+  if (sscanf(c->in, "POST /paced/%ld/%ld/%ld/", &a, &b, &wait) >= 2) {
     c->left = a;
     c->gap = (int)b;
-    schedule(c, turned + 1 + rand() % b);
+    if (wait > 0) send_event(c);
+    schedule(c, turned + 1 + wait + rand() % b);
   } else {
     send_event(c);
   }

@@ -1,171 +1,184 @@
 #!/bin/sh
-# run.sh [SUITE [ROUNDS]]: measures this module beside its floors.
-#   stream      CPU, wall and RSS of 200,000 chunks, plain and framed (9 rounds)
-#   callgrind   instructions a chunk, framed; a whole number, hardly noisy
-#   upload      CPU and RSS of a form with 512 MiB beside curl -F (7 rounds)
-#   base64      CPU, wall and RSS of an asset of 512 MiB beside base64 | curl
-#               (5 rounds)
-#   download    CPU and RSS of a result of 512 MiB beside curl -o (7 rounds)
-# Without a suite: all. The tree must be built (`make bench` sees to it). What
-# it makes lies under $W, build/bench by default.
+# run.sh                  every suite of suites.lua, each beside its floor and its
+#                         peers; writes bench/RESULTS.md and docs/images/bench-*
+# run.sh SUITE [ROUNDS]   one suite; "run.sh paced": all that begin with that
+# run.sh profile SUITE    where the instructions of a suite go
+# run.sh report           writes the results of the suites that were run
+# ROUNDS=3 is for all suites. The tree must be built (`make bench` sees to it).
+# What this makes lies under $W, build/bench by default. Of another kind:
+# bench/nginx.sh, bench/love/run.sh, bench/budget/run.sh.
 set -eu
 cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin # where Debian keeps nginx
 W=${W:-$PWD/build/bench}
-PORT=${PORT:-18080}
-U=http://127.0.0.1:$PORT
-P=llmage/v1/chat/completions
-export LUA_PATH="lua/?.lua;lua/?/init.lua;;" LUA_CPATH="build/5.4/?.so;$W/?.so;;"
+export DATA="$W/data" RESULTS="$W/results" NODE_PATH="$W/js/node_modules"
+export BENCH_CA="$W/ca.pem"
+export LUA_PATH="lua/?.lua;lua/?/init.lua;bench/?.lua;spec/support/?.lua;;"
+export LUA_CPATH="build/5.4/?.so;$W/?.so;;"
+PEERS="openai@6.49.0 eventsource-parser@3.1.1" # the last for Node 20
 
-build() {
-  mkdir -p "$W/logs" "$W/data/plain" "$W/data/framed"
+report() { lua5.4 bench/report.lua "$@"; }
+
+# Setting up -------------------------------------------------------------------
+
+compile() {
   cc -O2 -o "$W/ab" bench/ab.c
+  cc -O2 -o "$W/paced_server" bench/paced_server.c
   # shellcheck disable=SC2046
   cc -O2 -std=gnu99 -shared -fPIC $(pkg-config --cflags lua5.4 libcurl) \
     -o "$W/floor.so" bench/floor.c $(pkg-config --libs libcurl)
+}
+
+# Random bytes where CPU is measured: a hole costs less to read.
+make_data() {
+  mkdir -p "$DATA/plain" "$DATA/framed" "$DATA/blob"
   for k in 2 20 200; do
-    [ -s "$W/data/framed/${k}k.txt" ] || lua5.4 bench/gen_body.lua ${k}000 \
-      "$W/data/plain/${k}k.txt" "$W/data/framed/${k}k.txt" 2>/dev/null
+    [ -s "$DATA/framed/${k}k.txt" ] || lua5.4 bench/gen_body.lua ${k}000 \
+      "$DATA/plain/${k}k.txt" "$DATA/framed/${k}k.txt" 2>/dev/null
   done
+  [ -s "$DATA/blob/512" ] || head -c 536870912 /dev/urandom >"$DATA/blob/512"
+  for mib in 4 128 1024; do truncate -s ${mib}M "$DATA/blob/$mib"; done
+  cat "$DATA/blob/512" >/dev/null
 }
 
-# Random bytes where CPU is measured, for a hole costs less to read.
-build_blobs() {
-  mkdir -p "$W/data/blob"
-  [ -s "$W/data/blob/512" ] || head -c 536870912 /dev/urandom >"$W/data/blob/512"
-  truncate -s 128M "$W/data/blob/128"
-  truncate -s 1G "$W/data/blob/1024"
-  cat "$W/data/blob/512" >/dev/null
+make_certificates() {
+  [ -s "$W/server.pem" ] && openssl x509 -checkend 86400 -noout \
+    -in "$W/server.pem" >/dev/null && return
+  (cd "$W" && rm -f ca.* server.*)
+  lua5.4 - "$W" <<'LUA'
+    local certificate = require "certificate"
+    certificate.server(certificate.authority(arg[1]), { days = 30 })
+LUA
 }
 
-nginx_conf() {
+# What can not be had is left out, and said to be.
+get_peers() {
+  found=
+  for peer in $PEERS; do
+    name=${peer%@*}
+    [ -d "$NODE_PATH/$name" ] ||
+      timeout 120 npm install --no-audit --no-fund --prefix "$W/js" "$peer" \
+        >"$W/npm.log" 2>&1 </dev/null || cat "$W/npm.log" >&2
+    if [ -d "$NODE_PATH/$name" ]; then found="$found $name"; else
+      echo "run.sh: $peer can not be had: left out" >&2
+    fi
+  done
+  export PEERS="$found" NODE_EXTRA_CA_CERTS="$BENCH_CA" # not before: npm
+}
+
+# Serving ----------------------------------------------------------------------
+
+nginx_conf() { # nginx_conf PORT
   for m in ndk_http_module ngx_http_lua_module; do
     for d in /usr/lib/nginx/modules /usr/share/nginx/modules; do
       [ -f "$d/$m.so" ] && echo "load_module $d/$m.so;" && break
     done
   done
   [ "$(id -u)" = 0 ] && echo "user root;"
-  echo "worker_processes 1; worker_cpu_affinity 01; pid logs/nginx.pid; error_log logs/error.log warn;"
-  sed "s/@PORT@/$PORT/g" bench/nginx.conf
+  echo "daemon off; worker_processes 1; pid nginx.pid; error_log error.log;"
+  sed "s/@PORT@/$1/g; s/@TLS@/$(($1 + 1))/g" bench/nginx.conf
 }
 
-serve() {
-  nginx_conf >"$W/nginx.conf"
-  nginx -p "$W" -c "$W/nginx.conf" -e "$W/logs/error.log"
-  trap 'kill "$(cat "$W/logs/nginx.pid")"' EXIT
-}
-
-row() { printf '%s\texec %s\n' "$1" "$2" >>"$W/cmds"; }
-
-# The server has the first CPU. A client that is now there and now elsewhere has
-# two costs, one half of the other.
-apart() { # apart LABEL COMMAND
-  if [ "$(nproc)" -gt 1 ]; then row "$1" "taskset -c 1 $2"; else row "$@"; fi
-}
-
-stream() {
-  for way in plain framed; do
-    echo "## stream, $way: 200,000 chunks of 330 bytes"
-    rm -f "$W/cmds"
-    row floor-pull "lua5.4 bench/stream_floor.lua pull $U/$way/200k/$P"
-    row floor-drop "lua5.4 bench/stream_floor.lua drop $U/$way/200k/$P"
-    row floor-no-decode "lua5.4 bench/stream_floor.lua skim $U/$way/200k/$P"
-    for mode in text chunks finish raw; do
-      row "$mode" "lua5.4 bench/stream_yuanjing.lua $mode $U/$way/200k"
-    done
-    "$W/ab" -n "${1:-9}" -w 1 "$W/cmds"
-    echo
-  done
-}
-
-# The other sizes are for the RSS, which must not follow them.
-upload() {
-  build_blobs
-  echo "## upload: a form with 512 MiB"
-  rm -f "$W/cmds"
-  apart curl "curl -sS -o /dev/null -F model=m -F catelogid=i2v -F prompt=hi \
--F image_file=@$W/data/blob/512 $U/llmage/v1/video/generations"
-  for size in 512 128 1024; do
-    apart "yuanjing-$size" "lua5.4 bench/upload_yuanjing.lua $U $W/data/blob/$size"
-  done
-  "$W/ab" -n "${1:-7}" -w 1 "$W/cmds"
-  echo
-}
-
-# What one would write without this module. CPU and RSS are those of all its
-# processes: the sum, and the largest.
-write_pipelines() {
-  cat >"$W/pipeline.sh" <<'END'
-# pipeline.sh URL FILE [-T]: the body by way of memory, or streamed with -T
-before='{"vendor_group_id":"g","asset_type":"Image","source_url":"data:image/jpeg;base64,'
-body() { printf %s "$before" && base64 -w0 "$1" && printf '"}'; }
-size=$(wc -c <"$2")
-set -- "$1" "$2" "${3:-}" $(((size + 2) / 3 * 4 + ${#before} + 2))
-if [ "$3" = -T ]; then
-  body "$2" | curl -sSf -o /dev/null -H "Content-Type: application/json" \
-    -H Expect: -H Transfer-Encoding: -H "Content-Length: $4" -X POST -T - "$1"
-else
-  body "$2" | curl -sSf -o /dev/null -H "Content-Type: application/json" \
-    -H Expect: --data-binary @- "$1"
-fi
-END
-}
-
-base64_suite() {
-  build_blobs
-  write_pipelines
-  echo "## base64: an asset of 512 MiB in JSON"
-  rm -f "$W/cmds"
-  url=$U/reallife_asset/api/rl_upload.dspy
-  apart base64-curl "sh $W/pipeline.sh $url $W/data/blob/512"
-  apart base64-curl-T "sh $W/pipeline.sh $url $W/data/blob/512 -T"
-  for size in 512 128 1024; do
-    apart "yuanjing-$size" "lua5.4 bench/base64_yuanjing.lua $U $W/data/blob/$size"
-  done
-  "$W/ab" -n "${1:-5}" -w 1 "$W/cmds"
-  echo
-}
-
-# Each replaces a file of its own, which is part of the cost.
-download() {
-  build_blobs
-  echo "## download: 512 MiB to a file"
-  rm -f "$W/cmds"
-  apart curl "curl -sS -o $W/data/curl.out $U/blob/512"
-  for size in 512 128 1024; do
-    apart "yuanjing-$size" "lua5.4 bench/download_yuanjing.lua $U $size \
-$W/data/yuanjing-$size.out"
-  done
-  "$W/ab" -n "${1:-7}" -w 1 "$W/cmds"
-  rm -f "$W"/data/*.out
-  echo
-}
-
-count() { # count LABEL COMMAND...: the last argument gets /2k or /20k
-  label=$1
+# The servers have the first processor, what is measured the second: one that is
+# now here and now there has two costs, one half of the other.
+on_cpu() {
+  cpu=$1
   shift
-  for k in 2k 20k; do
-    valgrind --tool=callgrind --callgrind-out-file="$W/cg.$k" \
-      "$@$k${tail:-}" >"$W/cg.out" 2>&1 || { cat "$W/cg.out" >&2; return 1; }
-  done
-  lua5.4 bench/cgsplit.lua "$W/cg.2k" "$W/cg.20k" 18000 "$label" >"$W/cg.txt"
-  head -1 "$W/cg.txt"
+  if [ "$(nproc)" -gt 1 ]; then exec taskset -c "$cpu" "$@"; else exec "$@"; fi
 }
 
-callgrind() {
-  tail=/$P count "floor-pull" lua5.4 bench/stream_floor.lua pull "$U/framed/"
-  for mode in text chunks finish raw; do
-    count "$mode" lua5.4 bench/stream_yuanjing.lua $mode "$U/framed/"
-  done
+stop() {
+  for server in $servers; do kill "$server" 2>/dev/null || :; done
+  wait
+  rm -f "$DATA"/saved-*
 }
 
-build
-serve
+start() { # start PORT: false when the servers end again
+  export SERVER="http://127.0.0.1:$1" SERVER_TLS="https://127.0.0.1:$(($1 + 1))"
+  export PACED="http://127.0.0.1:$(($1 + 2))"
+  nginx_conf "$1" >"$W/nginx.conf"
+  rm -f "$W/nginx.pid"
+  (on_cpu 0 nginx -p "$W" -c nginx.conf -e error.log) 2>"$W/servers.log" &
+  servers=$!
+  (on_cpu 0 "$W/paced_server" $(($1 + 2))) 2>>"$W/servers.log" &
+  servers="$servers $!"
+  until [ -s "$W/nginx.pid" ]; do # written once it listens
+    kill -0 "${servers% *}" 2>/dev/null || return
+    sleep 0.1
+  done
+  kill -0 "${servers#* }" 2>/dev/null
+}
+
+# Below the ports that a system gives to connections.
+serve() {
+  servers=
+  trap stop EXIT
+  trap 'exit 143' TERM INT HUP
+  for try in 0 1 2 3 4; do
+    start $((${PORT:-$((20000 + $$ % 3000 * 4))} + try * 4)) && return
+    stop
+  done
+  cat "$W/servers.log" >&2
+  exit 1
+}
+
+# Measuring --------------------------------------------------------------------
+
+measure() { # measure SUITE [ROUNDS]
+  rounds=${2:-${ROUNDS:-$(report rounds "$1")}}
+  echo "$1, $rounds rounds" >&2
+  report commands "$1" >"$W/commands"
+  (on_cpu 1 "$W/ab" "$rounds" "$W/commands") >"$RESULTS/$1.tsv" ||
+    echo "run.sh: $1 is not complete" >&2
+  report table "$1"
+}
+
+profile() { # profile SUITE
+  report profile "$1" >"$W/profile"
+  for line in 1 2; do
+    sh -c "exec valgrind -q --tool=callgrind \
+      --callgrind-out-file=$W/profile.$line $(sed -n ${line}p "$W/profile")" \
+      >"$W/profile.log" 2>&1 || { cat "$W/profile.log" >&2; return 1; }
+  done
+  lua5.4 bench/profile.lua "$W/profile.1" "$W/profile.2" \
+    "$(sed -n 3p "$W/profile")" "$(sed -n 4p "$W/profile")"
+}
+
+write_report() {
+  report all >"$W/RESULTS.md"
+  mv "$W/RESULTS.md" bench/RESULTS.md
+  lua5.4 bench/figures.lua docs/images
+  echo "bench/RESULTS.md, docs/images/bench-*.svg" >&2
+}
+
+chosen() { report names | grep "^$1"; }
+
+prepare() {
+  mkdir -p "$RESULTS"
+  ulimit -n "$(ulimit -Hn)"
+  compile
+  make_data
+  make_certificates
+  get_peers
+  serve
+}
+
 case ${1:-all} in
-stream) stream "${2:-9}" ;;
-callgrind) callgrind ;;
-upload) upload "${2:-7}" ;;
-base64) base64_suite "${2:-5}" ;;
-download) download "${2:-7}" ;;
-all) stream 9; callgrind; upload 7; base64_suite 5; download 7 ;;
-*) sed -n '2,11s/^# //p' "$0" >&2; exit 2 ;;
+all)
+  prepare
+  rm -f "$RESULTS"/*.tsv
+  for suite in $(report names); do measure "$suite"; done
+  write_report
+  ;;
+report) write_report ;;
+profile)
+  chosen "${2:?profile of which suite?}" >/dev/null
+  prepare
+  for suite in $(chosen "$2"); do profile "$suite"; done
+  ;;
+*)
+  chosen "$1" >/dev/null || { sed -n '2,10s/^# //p' "$0" >&2; exit 2; }
+  prepare
+  for suite in $(chosen "$1"); do measure "$suite" "${2:-}"; done
+  ;;
 esac

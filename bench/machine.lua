@@ -1,0 +1,45 @@
+--- What was measured on, and with what: names no host.
+
+-- The first line of what a command says, or the part of it that is meant.
+local function said(command, pattern)
+  local pipe = assert(io.popen(command .. " 2>&1"))
+  local text = pipe:read("*a")
+  pipe:close()
+  return text:match(pattern or "^[^\n]*")
+end
+
+local CPU = "grep -m 1 'model name' /proc/cpuinfo"
+
+local function package_version(name)
+  local file = io.open(("%s/%s/package.json"):format(os.getenv "NODE_PATH",
+    name))
+  if not file then return nil end
+  local text = file:read("*a")
+  file:close()
+  return text:match('"version": *"(.-)"')
+end
+
+--- Pairs of what, and which; not those that are not here.
+---@return string[][]
+return function()
+  local list = {}
+  local function add(what, which)
+    if which then list[#list + 1] = { what, which } end
+  end
+  add("processor", said(CPU, ": *([^\n]+)"))
+  add("processors", said "nproc")
+  add("memory", said("grep MemTotal /proc/meminfo", "(%d+) kB") // 2 ^ 20
+    .. " GiB")
+  add("system", said "uname -srm")
+  add("C compiler", said("cc --version"))
+  add("Lua", said("lua5.4 -v", "Lua (%S+)"))
+  add("libcurl", said "pkg-config --modversion libcurl")
+  add("OpenSSL", said("openssl version", "OpenSSL (%S+)"))
+  add("nginx", said("nginx -v", "nginx/(%S+)"))
+  add("curl", said("curl --version", "curl (%S+)"))
+  add("Node", said("node --version", "v(%S+)"))
+  add("openai (npm)", package_version "openai")
+  add("eventsource-parser (npm)", package_version "eventsource-parser")
+  add("yuanjing", require "yuanjing.version")
+  return list
+end

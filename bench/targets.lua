@@ -1,0 +1,88 @@
+-- What is to be reached: a figure of a suite's row, `at_most` so much, and
+-- perhaps `at_least`. `over` a row: its quotient by that row's figure, round by
+-- round; `above` a row: the difference.
+local targets = {}
+
+local function add(list)
+  for _, target in ipairs(list) do targets[#targets + 1] = target end
+end
+
+local function stream(suite)
+  add {
+    { suite = suite, row = "text()", figure = "cpu_s", over = "floor",
+      at_most = 0.8 },
+    { suite = suite, row = "chunks()", figure = "cpu_s", over = "floor",
+      at_most = 0.8 },
+    { suite = suite, row = "chunks(), raw", figure = "cpu_s", over = "floor",
+      at_most = 1.15 },
+    { suite = suite, row = "text()", figure = "cpu_s", over = "openai",
+      at_most = 0.3 },
+    { suite = suite, row = "text()", figure = "cpu_s",
+      over = "eventsource-parser", at_most = 0.85 },
+    { suite = suite, row = "text()", figure = "rss_mib", at_most = 16 },
+  }
+end
+
+local function paced(suite)
+  add {
+    { suite = suite, row = "text()", figure = "us_per_event",
+      over = "libcurl, bare", at_most = 1.5 },
+    { suite = suite, row = "text()", figure = "us_per_event",
+      over = "libcurl + cjson", at_most = 1.25 },
+    { suite = suite, row = "text()", figure = "p99_ms", at_most = 10 },
+    { suite = suite, row = "text()", figure = "failed", at_most = 0 },
+    { suite = suite, row = "text()", figure = "open_us", at_most = 300 },
+  }
+end
+
+stream "stream-plain"
+stream "stream-framed"
+stream "stream-tls"
+paced "paced-1000"
+paced "paced-5000"
+add {
+  { suite = "paced-1000", row = "text()", figure = "us_per_event",
+    over = "openai", at_most = 0.4 },
+  { suite = "paced-1000", row = "text()", figure = "p50_ms", at_most = 1 },
+
+  { suite = "upload", row = "yuanjing, 512 MiB", figure = "cpu_s",
+    over = "curl -F", at_most = 0.85 },
+  { suite = "upload", row = "yuanjing, 512 MiB", figure = "wall_s",
+    over = "curl -F", at_most = 1.1 },
+  { suite = "upload", row = "yuanjing, 512 MiB", figure = "rss_mib",
+    above = "curl -F", at_most = 4 },
+  { suite = "upload", row = "yuanjing, 1024 MiB", figure = "rss_mib",
+    above = "yuanjing, 128 MiB", at_most = 1, at_least = -1 },
+  { suite = "base64", row = "yuanjing, 512 MiB", figure = "cpu_s",
+    over = "base64, curl -T", at_most = 0.85 },
+  { suite = "base64", row = "yuanjing, 1024 MiB", figure = "rss_mib",
+    above = "yuanjing, 128 MiB", at_most = 1, at_least = -1 },
+  { suite = "download", row = "yuanjing, 512 MiB", figure = "cpu_s",
+    over = "curl -o", at_most = 1.1 },
+  { suite = "download", row = "yuanjing, 512 MiB", figure = "rss_mib",
+    above = "yuanjing, 128 MiB", at_most = 1, at_least = -1 },
+
+  { suite = "await", row = "await_all()", figure = "us_per_query",
+    over = "floor", at_most = 2 },
+
+  { suite = "startup", row = 'require "yuanjing"', figure = "cpu_s",
+    over = "cjson, libcurl", at_most = 1.15 },
+  { suite = "startup", row = 'require "yuanjing"', figure = "wall_s",
+    over = "openai", at_most = 0.1 },
+  { suite = "startup", row = 'require "yuanjing"', figure = "rss_mib",
+    at_most = 12.5 },
+
+  { suite = "update", row = "update()", figure = "idle_ns", at_most = 1000 },
+  { suite = "update", row = "update()", figure = "live_max_ms", at_most = 2 },
+  -- the budget, and a step of a handshake, which is not to be divided
+  { suite = "update", row = "update()", figure = "tls_max_ms", at_most = 5 },
+
+  { suite = "idle", row = "text()", figure = "kib_per_stream", at_most = 24 },
+  { suite = "beside", row = "beside 5,000", figure = "us_per_event",
+    over = "alone", at_most = 1.1, at_least = 0.9 },
+  -- nothing, but for what opens and ends the wait
+  { suite = "waiting", row = "yuanjing", figure = "us_per_second",
+    at_most = 500 },
+}
+
+return targets
