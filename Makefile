@@ -201,9 +201,9 @@ docs: all
 	YJ_DOCS=1 spec/run.sh --only lua5.4 faults
 
 bench:
-	@.ci/setup build
+	@.ci/setup bench
 	@$(MAKE) --no-print-directory -s all
-	$(RUN) bench/run.sh
+	bench/run.sh
 
 budget:
 	@.ci/setup test

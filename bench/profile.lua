@@ -1,5 +1,6 @@
 -- profile.lua SMALL BIG UNITS UNIT: instructions a unit, which is (BIG - SMALL)
--- / UNITS of two callgrind profiles: by object, then the functions that take most.
+-- / UNITS of two callgrind profiles: by object, then the functions that take
+-- most.
 local callgrind = require "callgrind"
 local small, big, units, unit = arg[1], arg[2], tonumber(arg[3]), arg[4]
 

@@ -63,19 +63,31 @@ local function line_of(suite, seen, label)
   return row_of(cells)
 end
 
+-- How many rounds the first figure has of a row: fewer when it failed in some.
+local function rounds_of(suite, seen, label)
+  local values = seen:figure(label, suite.figures[1][1])
+  return values and values.rounds or 0
+end
+
 local function print_table(suite, seen)
-  local rounds = 0
-  local lines = { heads(suite) }
+  local lines, missing, rounds = { heads(suite) }, {}, 0
   for _, row in ipairs(suite.rows) do
-    if seen:has(row[1]) then
-      lines[#lines + 1] = line_of(suite, seen, row[1])
-      rounds = math.max(rounds, seen:figure(row[1], suite.figures[1][1]).rounds)
+    rounds = math.max(rounds, rounds_of(suite, seen, row[1]))
+  end
+  for _, row in ipairs(suite.rows) do
+    local label, measured = row[1], rounds_of(suite, seen, row[1])
+    if measured > 0 then lines[#lines + 1] = line_of(suite, seen, label) end
+    if measured < rounds then
+      missing[#missing + 1] = ("%s (%d rounds)"):format(label, measured)
     end
   end
   print(("### %s\n"):format(suite.title))
   if suite.about then print(suite.about) end
   print(("Median [least..most] of %d rounds.\n"):format(rounds))
   print(table.concat(lines, "\n") .. "\n")
+  if #missing > 0 then
+    print("Not or not always measured: " .. table.concat(missing, ", ") .. ".\n")
+  end
 end
 
 local function print_commands(suite)
@@ -197,7 +209,7 @@ function ASKED.profile(suite)
   print(profile.unit)
 end
 
-function ASKED.table(suite) print_table(suite, assert(load(suite))) end
+function ASKED.table(suite) print_table(suite, load(suite)) end
 
 ASKED.all = print_all
 

@@ -34,8 +34,6 @@ local function middle(values)
     most = list[#list], rounds = #list }
 end
 
-function Results:has(label) return self._rows[label] ~= nil end
-
 --- A figure over all rounds.
 ---@return { median: number, least: number, most: number, rounds: integer }?
 function Results:figure(label, key)

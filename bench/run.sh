@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh                  every suite of suites.lua, each beside its floor and its
+# run.sh                  every suite of suites.lua, each beside its floor and
 #                         peers; writes bench/RESULTS.md and docs/images/bench-*
 # run.sh SUITE [ROUNDS]   one suite; "run.sh paced": all that begin with that
 # run.sh profile SUITE    where the instructions of a suite go
@@ -90,6 +90,7 @@ on_cpu() {
 stop() {
   for server in $servers; do kill "$server" 2>/dev/null || :; done
   wait
+  servers=
   rm -f "$DATA"/saved-*
 }
 
@@ -109,11 +110,8 @@ start() { # start PORT: false when the servers end again
   kill -0 "${servers#* }" 2>/dev/null
 }
 
-# Below the ports that a system gives to connections.
+# Anew for each suite. Below the ports that a system gives to connections.
 serve() {
-  servers=
-  trap stop EXIT
-  trap 'exit 143' TERM INT HUP
   for try in 0 1 2 3 4; do
     start $((${PORT:-$((20000 + $$ % 3000 * 4))} + try * 4)) && return
     stop
@@ -125,21 +123,25 @@ serve() {
 # Measuring --------------------------------------------------------------------
 
 measure() { # measure SUITE [ROUNDS]
+  serve
   rounds=${2:-${ROUNDS:-$(report rounds "$1")}}
   echo "$1, $rounds rounds" >&2
   report commands "$1" >"$W/commands"
   (on_cpu 1 "$W/ab" "$rounds" "$W/commands") >"$RESULTS/$1.tsv" ||
     echo "run.sh: $1 is not complete" >&2
+  stop
   report table "$1"
 }
 
 profile() { # profile SUITE
+  serve
   report profile "$1" >"$W/profile"
   for line in 1 2; do
     sh -c "exec valgrind -q --tool=callgrind \
       --callgrind-out-file=$W/profile.$line $(sed -n ${line}p "$W/profile")" \
       >"$W/profile.log" 2>&1 || { cat "$W/profile.log" >&2; return 1; }
   done
+  stop
   lua5.4 bench/profile.lua "$W/profile.1" "$W/profile.2" \
     "$(sed -n 3p "$W/profile")" "$(sed -n 4p "$W/profile")"
 }
@@ -147,6 +149,7 @@ profile() { # profile SUITE
 write_report() {
   report all >"$W/RESULTS.md"
   mv "$W/RESULTS.md" bench/RESULTS.md
+  mkdir -p docs/images
   lua5.4 bench/figures.lua docs/images
   echo "bench/RESULTS.md, docs/images/bench-*.svg" >&2
 }
@@ -160,7 +163,9 @@ prepare() {
   make_data
   make_certificates
   get_peers
-  serve
+  servers=
+  trap stop EXIT
+  trap 'exit 143' TERM INT HUP
 }
 
 case ${1:-all} in

@@ -1,6 +1,6 @@
 -- stream_yuanjing.lua MODE BASE_URL
--- MODE: text | chunks (content alone is read) | raw (each chunk decoded whole) |
---       finish (nothing is iterated)
+-- MODE: text | chunks (content alone is read) | raw (each chunk is decoded
+--       whole) | finish (nothing is iterated)
 -- $BENCH_CA, when set, is the authority that the server is verified against.
 local mode, base_url = arg[1], arg[2]
 local client = require("yuanjing").new { api_key = "sk-test",

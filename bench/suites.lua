@@ -128,8 +128,8 @@ return {
 
   { name = "download", title = "Download: a result to a file", rounds = 7,
     about = "Each replaces a file of its own, which is part of the cost.",
-    rows = with(sized(ours "download_yuanjing.lua $SERVER SIZE $DATA/saved-SIZE",
-      512, 128),
+    rows = with(sized(ours "download_yuanjing.lua $SERVER SIZE "
+      .. "$DATA/saved-SIZE", 512, 128),
       { "curl -o", "curl -sS -o $DATA/saved-curl $SERVER/blob/512" }),
     figures = { CPU, WALL, RSS }, against = { "curl -o" },
     profile = { ours "download_yuanjing.lua $SERVER 4 $DATA/saved-4",

@@ -1,8 +1,9 @@
-/* host: an interpreter whose instructions are the same each time, for callgrind.
- * Lua's hashes begin with a seed made of the time and of some addresses; other
- * seeds, other collisions: some per cent. Here time stands still and Lua is
- * linked in, so that it lies where valgrind puts a program; and the stack begins
- * at a round address whatever the kernel and the environment put above it.
+/* host: an interpreter whose instructions are the same each time, for
+ * callgrind. Lua's hashes begin with a seed made of the time and of some
+ * addresses; other seeds, other collisions: some per cent. Here time stands
+ * still, Lua is linked in, so that it lies where valgrind puts a program, and
+ * the stack begins at a round address, whatever the kernel and the environment
+ * put above it.
  * usage: lua script.lua [argument ...], with a module more:
  *
  *   counted.from()      counts from here on
@@ -69,8 +70,8 @@ static int run(int argc, char **argv) {
 
 #define BLOCK 65536
 
-/* What lies above is some KiB, and begins near the end of a block: so the middle
- * of the block is never where the rounding could go either way. */
+/* What lies above is some KiB, and begins near the end of a block: half a block
+ * below, the rounding can not go either way. */
 int main(int argc, char **argv) {
   uintptr_t here = (uintptr_t)__builtin_frame_address(0) - BLOCK / 2;
   volatile char *above = alloca(BLOCK / 2 + here % BLOCK);

@@ -1,8 +1,9 @@
 #!/bin/sh
-# run.sh [record]: counts the instructions of each scenario of scenarios.lua, and
-# the bytes it leaves to the collector, and compares them with bench/budget.lua,
-# or writes that. Nothing but the code makes such a count greater or less, on any
-# machine of a kind: this is what a change must pass; `make bench` measures time.
+# run.sh [record]: counts the instructions of each scenario of scenarios.lua,
+# and the bytes it leaves to the collector, and compares them with
+# bench/budget.lua, or writes that. Nothing but the code makes such a count
+# greater or less, on any machine of a kind: this is what a change must pass;
+# `make bench` measures time.
 set -eu
 cd "$(dirname "$0")/../.."
 folder=$(mktemp -d)

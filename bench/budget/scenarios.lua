@@ -1,6 +1,6 @@
 -- scenarios.lua FOLDER: what the budget counts, for callgrind to run; see
--- run.sh. Each scenario is run at two sizes: by the difference, what it takes to
--- begin falls out. FOLDER is for the file that is sent.
+-- run.sh. Each scenario is run at two sizes: by the difference, what it takes
+-- to begin falls out. FOLDER is for the file that is sent.
 local counted = require "counted"
 local scripted = require "scripted"
 local path = arg[1] .. "/file.jpg"
@@ -22,13 +22,14 @@ collectgarbage("incremental")
 local yuanjing
 count("require", 1, function() yuanjing = require "yuanjing" end)
 
--- What the platform sends ------------------------------------------------------
+-- What the platform sends ----------------------------------------------------
 
 local CHUNK = 'data: {"id": "chatcmpl-2665dfd8-e05f-9d7f-adff-3c53c174a454", '
   .. '"object": "chat.completion.chunk", "created": 1775019761, "choices": '
   .. '[{"delta": {"content": "\\u6211\\u662f", "role": null}, "index": 0}], '
   .. '"model": "qwen3-max", "reasoning_content": null, "content": '
-  .. '"\\u6211\\u662f", "finish": "0", "llmusageid": "K9_veNBxeqvrFfbGWXs0R"}\n\n'
+  .. '"\\u6211\\u662f", "finish": "0", "llmusageid": '
+  .. '"K9_veNBxeqvrFfbGWXs0R"}\n\n'
 
 local HEAD = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
   .. "Transfer-Encoding: chunked\r\n\r\n"
@@ -48,7 +49,9 @@ local function paced(events)
     { { "send", frame(CHUNK) }, { "sleep", 0.02 } })
 end
 
-local function json(text) return { { "send", scripted.answer(200, {}, text) } } end
+local function json(text)
+  return { { "send", scripted.answer(200, {}, text) } }
+end
 
 local CHAT = "/llmage/v1/chat/completions"
 local server = scripted.start { routes = {
@@ -58,7 +61,7 @@ local server = scripted.start { routes = {
   ["/llmage/v1/tasks"] = json '{"taskid":"1","status":"RUNNING"}',
 } }
 
--- What is done -----------------------------------------------------------------
+-- What is done ---------------------------------------------------------------
 
 local function client_at(place)
   return yuanjing.new { api_key = "sk-test", base_url = server.url .. place }
@@ -93,8 +96,8 @@ local function upload(mib)
   end
 end
 
--- name, small, big, run(n); prepare(n) returns it where there is something to do
--- that does not count.
+-- name, small, big, run(n); prepare(n) returns it where there is something to
+-- do that does not count.
 local SCENARIOS = {
   { "text() a chunk", 500, 2500, read_texts "burst" },
   { "chunks() a chunk", 500, 2500, function(n)

@@ -1,0 +1,117 @@
+-- figures.lua FOLDER: draws figures of what was measured, as it lies under
+-- $RESULTS, into FOLDER/bench-*.svg. A figure stands on a ground of its own, so
+-- that it can be read on any page; the colours follow the reader's choice of
+-- light or dark.
+local results = require "results"
+local folder = arg[1]
+
+-- Of each row its label in suites.lua, and what it is called here; those that
+-- are ours are ours by the colour.
+local FIGURES = {
+  { file = "stream", suite = "stream-framed", key = "cpu_s", form = "%.2f s",
+    title = "Reading a chat stream of 200,000 chunks: CPU time",
+    { "text()", "yuanjing, stream:text()", is_ours = true },
+    { "chunks()", "yuanjing, stream:chunks()", is_ours = true },
+    { "floor", "libcurl in C, cjson in Lua" },
+    { "eventsource-parser", "Node, eventsource-parser" },
+    { "openai", "Node, openai" } },
+  { file = "paced", suite = "paced-1000", key = "us_per_event",
+    form = "%.1f µs", title = "1,000 live streams at once: CPU time an event",
+    { "text()", "yuanjing, stream:text()", is_ours = true },
+    { "libcurl, bare", "libcurl in C, no Lua" },
+    { "libcurl + cjson", "libcurl in C, cjson in Lua" },
+    { "openai", "Node, openai" } },
+  { file = "late", suite = "paced-1000", key = "p99_ms", form = "%.1f ms",
+    title = "1,000 live streams at once: 99 of 100 events are read within",
+    { "text()", "yuanjing, stream:text()", is_ours = true },
+    { "libcurl + cjson", "libcurl in C, cjson in Lua" },
+    { "openai", "Node, openai" } },
+  { file = "idle", suite = "idle", key = "kib_per_stream", form = "%.0f KiB",
+    title = "An open stream that waits: memory",
+    { "text()", "yuanjing, of 5,000", is_ours = true },
+    { "libcurl, bare", "libcurl in C, of 5,000" },
+    { "openai, 1,000", "Node, openai, of 1,000" } },
+  { file = "base64", suite = "base64", key = "rss_mib", form = "%.0f MiB",
+    title = "Sending a file of 512 MiB as base64 in JSON: peak memory",
+    { "yuanjing, 512 MiB", "yuanjing", is_ours = true },
+    { "base64, curl -T", "base64 | curl -T" },
+    { "base64, curl -d", "base64 | curl --data-binary" } },
+  { file = "startup", suite = "startup", key = "wall_s", form = "%.0f ms",
+    scale = 1000, title = "Starting up: time until the module is loaded",
+    { 'require "yuanjing"', 'Lua, require "yuanjing"', is_ours = true },
+    { "cjson, libcurl", "Lua, cjson and libcurl alone" },
+    { "openai", 'Node, require("openai")' } },
+}
+
+local WIDTH, LEFT, RIGHT, TOP, STEP, BAR = 720, 232, 92, 58, 32, 18
+
+local HEAD = [[
+<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d"
+  viewBox="0 0 %d %d" role="img" aria-label="%s">
+<style>
+text { font: 14px system-ui, sans-serif; fill: #1f2328; }
+.title { font-weight: 600; font-size: 15px; }
+.name { text-anchor: end; }
+.ground { fill: #ffffff; stroke: #d1d9e0; }
+.bar { fill: #b4bcc6; }
+.ours { fill: #0969da; }
+@media (prefers-color-scheme: dark) {
+  text { fill: #f0f6fc; }
+  .ground { fill: #0d1117; stroke: #3d444d; }
+  .bar { fill: #59636e; }
+  .ours { fill: #4493f8; }
+}
+</style>
+<rect class="ground" x="0.5" y="0.5" width="%d" height="%d" rx="6"/>
+<text class="title" x="20" y="34">%s</text>
+]]
+
+local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;",
+  ['"'] = "&quot;" }
+
+local function escape(text) return (text:gsub('[&<>"]', ESCAPES)) end
+
+local function bar(row, n, most)
+  local y = TOP + (n - 1) * STEP
+  local width = math.max(1, row.value / most * (WIDTH - LEFT - RIGHT))
+  return ([[
+<text class="name" x="%d" y="%d">%s</text>
+<rect class="%s" x="%d" y="%d" width="%.1f" height="%d" rx="2"/>
+<text x="%.1f" y="%d">%s</text>
+]]):format(LEFT - 12, y + 14, escape(row.name), row.class, LEFT, y, width, BAR,
+    LEFT + width + 8, y + 14, escape(row.said))
+end
+
+-- Those of its rows that were measured.
+local function rows_of(figure)
+  local rows, most = {}, 0
+  local seen = results.load(("%s/%s.tsv"):format(os.getenv "RESULTS",
+    figure.suite))
+  for _, row in ipairs(figure) do
+    local values = seen and seen:figure(row[1], figure.key)
+    if values then
+      local value = values.median * (figure.scale or 1)
+      most = math.max(most, value)
+      rows[#rows + 1] = { name = row[2], value = value,
+        said = figure.form:format(value), class = row.is_ours and "ours"
+        or "bar" }
+    end
+  end
+  return rows, most
+end
+
+local function draw(figure)
+  local rows, most = rows_of(figure)
+  if #rows == 0 then return end
+  local height = TOP + #rows * STEP + 10
+  local title = escape(figure.title)
+  local file = assert(io.open(("%s/bench-%s.svg"):format(folder, figure.file),
+    "w"))
+  file:write(HEAD:format(WIDTH, height, WIDTH, height, title, WIDTH - 1,
+    height - 1, title))
+  for n, row in ipairs(rows) do file:write(bar(row, n, most)) end
+  file:write("</svg>\n")
+  file:close()
+end
+
+for _, figure in ipairs(FIGURES) do draw(figure) end
