@@ -91,7 +91,7 @@ stop() {
   for server in $servers; do kill "$server" 2>/dev/null || :; done
   wait
   servers=
-  rm -f "$DATA"/saved-*
+  rm -f "$DATA"/saved*
 }
 
 start() { # start PORT: false when the servers end again
