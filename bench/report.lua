@@ -121,6 +121,24 @@ local function figure_name(suite, key)
   end
 end
 
+local function has_row(suite, label)
+  for _, row in ipairs(suite.rows) do
+    if row[1] == label then return true end
+  end
+  return false
+end
+
+-- A target of nothing would for ever be "not measured".
+local function check_targets()
+  for n, target in ipairs(targets) do
+    local suite, other = find(target.suite), target.over or target.above
+    if not has_row(suite, target.row) or other and not has_row(suite, other)
+      or not figure_name(suite, target.figure) then
+      error(("target %d of %s names what is not there"):format(n, suite.name))
+    end
+  end
+end
+
 local function target_line(target)
   local suite = find(target.suite)
   local seen = load(suite)
@@ -219,4 +237,5 @@ function ASKED.table(suite) print_table(suite, load(suite)) end
 
 ASKED.all = print_all
 
+check_targets()
 ASKED[arg[1]](arg[2] and find(arg[2]))

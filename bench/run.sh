@@ -127,8 +127,9 @@ measure() { # measure SUITE [ROUNDS]
   rounds=${2:-${ROUNDS:-$(report rounds "$1")}}
   echo "$1, $rounds rounds" >&2
   report commands "$1" >"$W/commands"
-  (on_cpu 1 "$W/ab" "$rounds" "$W/commands") >"$RESULTS/$1.tsv" ||
-    echo "run.sh: $1 is not complete" >&2
+  (on_cpu 1 "$W/ab" "$rounds" "$W/commands") >"$RESULTS/$1.tsv" &
+  servers="$servers $!" # to be stopped with them
+  wait $! || echo "run.sh: $1 is not complete" >&2
   stop
   report table "$1"
 }
