@@ -36,8 +36,11 @@ local HEAD = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 
 local function frame(bytes) return ("%x\r\n%s\r\n"):format(#bytes, bytes) end
 
+-- No answer at once: whether it is waited for would be the machine's affair.
+local PAUSE = { "sleep", 0.01 }
+
 local function stream(...)
-  return { { "send", HEAD }, { ... },
+  return { PAUSE, { "send", HEAD }, PAUSE, { ... },
     { "send", frame "data: [DONE]\n\n" .. "0\r\n\r\n" } }
 end
 
@@ -50,7 +53,7 @@ local function paced(events)
 end
 
 local function json(text)
-  return { { "send", scripted.answer(200, {}, text) } }
+  return { PAUSE, { "send", scripted.answer(200, {}, text) } }
 end
 
 local CHAT = "/llmage/v1/chat/completions"
