@@ -112,7 +112,7 @@ local function verdict(target, value)
   if not value then return "not measured" end
   local is_reached = value.median <= target.at_most
     and value.median >= (target.at_least or -math.huge)
-  return is_reached and "reached" or "**not reached**"
+  return is_reached and "reached" or "**not reached**", is_reached
 end
 
 local function figure_name(suite, key)
@@ -139,6 +139,7 @@ local function check_targets()
   end
 end
 
+-- Its row, and whether it is reached.
 local function target_line(target)
   local suite = find(target.suite)
   local seen = load(suite)
@@ -149,16 +150,22 @@ local function target_line(target)
   if target.at_least then
     wanted = ("%g to %g"):format(target.at_least, target.at_most)
   end
+  local word, is_reached = verdict(target, value)
   return row_of { suite.title, target.row, figure_name(suite, target.figure)
-    .. beside, wanted, cell(value, "%.2f"), verdict(target, value) }
+    .. beside, wanted, cell(value, "%.2f"), word }, is_reached
 end
 
 local function print_targets()
-  print "## Targets\n"
+  local lines, reached = {}, 0
+  for n, target in ipairs(targets) do
+    local is_reached
+    lines[n], is_reached = target_line(target)
+    if is_reached then reached = reached + 1 end
+  end
+  print(("## Targets: %d of %d are reached\n"):format(reached, #targets))
   print(row_of { "", "", "figure", "target", "measured", "" })
   print(row_of { "---", "---", "---", "---", "---", "---" })
-  for _, target in ipairs(targets) do print(target_line(target)) end
-  print ""
+  print(table.concat(lines, "\n") .. "\n")
 end
 
 -- The whole -----------------------------------------------------------------
