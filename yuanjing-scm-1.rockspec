@@ -48,8 +48,8 @@ local core = {
 
 -- Under csrc/, without the .c
 local c_files = [[
-  buf json sse shape decoder source form request poller transfer pool
-  lcore ldecoder ldocument lpool lrequest ltransfer
+  buf json sse shape decoder source form request poller sockets transfer
+  pool lcore ldecoder ldocument lpool lrequest ltransfer
 ]]
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.

@@ -15,6 +15,7 @@
 struct yj_pool {
   CURLM *multi;              /* NULL: closed, or for lack of memory */
   struct yj_poller poller;
+  struct yj_sockets sockets; /* of the multi */
   struct yj_ready seen[MAX_SEEN]; /* what was ready at the last look; from */
   int n_seen, turn;               /* turn on it has not been acted on */
   size_t looks;              /* in a row, each as full as can be */
@@ -263,6 +264,7 @@ void yj_pool_leave(struct yj_pool *p) {
   if (--p->n_counted > 0)
     return;
   free(p->heap);
+  yj_sockets_free(&p->sockets);
   free(p->ca_path);
   free(p);
 }
@@ -311,6 +313,11 @@ int yj_pool_add(struct yj_pool *p, struct yj_transfer *t) {
   heap_insert(p, t);
   yj_pool_rearm(p);
   return 1;
+}
+
+int yj_pool_again(struct yj_pool *p, struct yj_transfer *t) {
+  curl_multi_remove_handle(p->multi, t->easy);
+  return curl_multi_add_handle(p->multi, t->easy) == CURLM_OK;
 }
 
 int yj_pool_remove(struct yj_pool *p, struct yj_transfer *t) {
@@ -527,6 +534,8 @@ int64_t yj_pool_timeout(const struct yj_pool *p) {
 }
 
 size_t yj_pool_count(const struct yj_pool *p) { return p->n_flying; }
+
+struct yj_sockets *yj_pool_sockets(struct yj_pool *p) { return &p->sockets; }
 
 const char *yj_pool_ca_path(const struct yj_pool *p) { return p->ca_path; }
 

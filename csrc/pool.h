@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "poller.h"
+#include "sockets.h"
 #include "transfer.h"
 
 #pragma GCC visibility push(hidden)
@@ -66,6 +67,9 @@ const char *yj_curl_version(void);
 /* Counts the transfer and starts it; 0: out of memory. */
 int yj_pool_add(struct yj_pool *pool, struct yj_transfer *t);
 
+/* Has curl begin the exchange once more; 0: out of memory. */
+int yj_pool_again(struct yj_pool *pool, struct yj_transfer *t);
+
 /* Takes it out of curl and of the heap; 0 in a forked child, where curl's part
  * must be left alone. It stays counted. */
 int yj_pool_remove(struct yj_pool *pool, struct yj_transfer *t);
@@ -81,6 +85,9 @@ void yj_pool_touch(struct yj_pool *pool, struct yj_transfer *t);
 
 /* Curl's own timer may have come nearer. */
 void yj_pool_rearm(struct yj_pool *pool);
+
+/* What libcurl has open; as old as the pool. */
+struct yj_sockets *yj_pool_sockets(struct yj_pool *pool);
 
 /* The time as of the last step. */
 int64_t yj_pool_now(const struct yj_pool *pool);

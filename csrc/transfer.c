@@ -128,18 +128,56 @@ static size_t on_header(char *line, size_t size, size_t n, void *ud) {
   return 0;
 }
 
+/* OpenSSL's, where it is the libcurl's own. */
+extern int SSL_has_pending(const void *ssl) __attribute__((weak));
+extern const char *OpenSSL_version(int what) __attribute__((weak));
+
+/* Whether they are of the very OpenSSL that libcurl was linked with: a process
+ * may have two, and one must not look into what is the other's. */
+static int knows_tls(const struct curl_tlssessioninfo *tls) {
+  static const char prefix[] = "OpenSSL/";
+  const char *used = curl_version_info(CURLVERSION_NOW)->ssl_version;
+  const size_t n = sizeof prefix - 1;
+  return tls != NULL && tls->internals != NULL && SSL_has_pending != NULL &&
+         OpenSSL_version != NULL && used != NULL &&
+         strncmp(used, prefix, n) == 0 &&
+         strncmp(used + n, OpenSSL_version(0) + n, strlen(used + n)) == 0;
+}
+
+/* Whether TLS holds what libcurl has not read: it reads no further than an
+ * answer's length, and a record may hold more. */
+static int has_tls_bytes(const struct yj_transfer *t) {
+  struct curl_tlssessioninfo *tls = NULL;
+  curl_easy_getinfo(t->easy, CURLINFO_TLS_SSL_PTR, &tls);
+  return knows_tls(tls) && SSL_has_pending(tls->internals);
+}
+
+/* Whether the connection has served before and something came since: an answer
+ * that nobody asked for, its end, or a word of TLS' own. */
+static int is_stale(const struct yj_transfer *t, int local_port) {
+  long made = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &made);
+  return made == 0 &&
+         (has_tls_bytes(t) ||
+          !yj_sockets_is_quiet(yj_pool_sockets(t->pool), local_port));
+}
+
 /* Called with a connection ready and no byte of the request written. libcurl
  * comes back here when a reused connection died unanswered, or Expect was
  * refused, and it wants to send the request again, POST or not; a billable one
- * must not be. The answer to any other begins anew. */
+ * must not be. The answer to any other begins anew. A stale connection is given
+ * up: yj_transfer_settle() asks for a new one. */
 static int on_ready_to_send(void *ud, char *ip, char *local_ip, int port,
                             int local_port) {
   struct yj_transfer *t = ud;
-  (void)ip, (void)local_ip, (void)port, (void)local_port;
+  (void)ip, (void)local_ip, (void)port;
   if (t->once && t->sent) {
     t->fault = YJ_FAULT_RESEND;
     return CURL_PREREQFUNC_ABORT;
   }
+  t->stale = is_stale(t, local_port) != 0;
+  if (t->stale)
+    return CURL_PREREQFUNC_ABORT;
   t->sent = 1;
   t->status = 0;
   t->head_done = 0;
@@ -150,10 +188,16 @@ static int on_ready_to_send(void *ud, char *ip, char *local_ip, int port,
 
 /* libcurl's sockets would be inherited by every child of the host and keep
  * connections, and the bill, open. */
-static int on_socket(void *ud, curl_socket_t fd, curlsocktype purpose) {
-  (void)ud, (void)purpose;
+static int on_socket(void *sockets, curl_socket_t fd, curlsocktype purpose) {
+  (void)purpose;
   fcntl(fd, F_SETFD, FD_CLOEXEC);
+  yj_sockets_add(sockets, fd);
   return CURL_SOCKOPT_OK;
+}
+
+static int on_socket_close(void *sockets, curl_socket_t fd) {
+  yj_sockets_remove(sockets, fd);
+  return close(fd);
 }
 
 /* ---- opening ---- */
@@ -175,6 +219,9 @@ static CURLcode set_callbacks(struct yj_transfer *t) {
   SET(CURLOPT_PREREQFUNCTION, on_ready_to_send);
   SET(CURLOPT_PREREQDATA, t);
   SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
+  SET(CURLOPT_SOCKOPTDATA, yj_pool_sockets(t->pool));
+  SET(CURLOPT_CLOSESOCKETFUNCTION, on_socket_close);
+  SET(CURLOPT_CLOSESOCKETDATA, yj_pool_sockets(t->pool));
   return code;
 }
 
@@ -403,7 +450,16 @@ int yj_transfer_still_asks(struct yj_transfer *t) {
   return 1;
 }
 
+/* Has libcurl begin once more, on a connection of its own. */
+static int begin_anew(struct yj_transfer *t) {
+  t->stale = 0;
+  return curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+         yj_pool_again(t->pool, t);
+}
+
 void yj_transfer_settle(struct yj_transfer *t, int code) {
+  if (t->stale && begin_anew(t))
+    return;
   if (t->file_error == 0)
     t->file_error = yj_outgoing_error(&t->out);
   if (code != CURLE_OK && t->fault == YJ_FAULT_NONE && t->file_error != 0)

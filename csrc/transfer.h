@@ -66,6 +66,7 @@ struct yj_transfer {
   int64_t saved;     /* bytes written to it */
   int64_t uploaded;  /* bytes of the body sent, when last looked at */
   struct yj_transfer *prev, *next; /* the pool's own: all of its transfers */
+  unsigned char stale; /* its connection was not fit to be used again */
   enum yj_fault fault;
   int code;             /* curl's, 0: none */
   char error[256];      /* curl's words for it, may be empty */
@@ -112,7 +113,7 @@ int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why);
  * case the server's time to answer begins anew. */
 int yj_transfer_still_asks(struct yj_transfer *t);
 
-/* For the pool: the exchange is over. */
+/* For the pool: the exchange is over, or to be begun anew. */
 void yj_transfer_settle(struct yj_transfer *t, int code);
 
 /* For the pool: time is up, or the pool goes. */

@@ -1,5 +1,6 @@
 -- One exchange over the C core, as far as bytes and time decide it.
 local busted = require "busted"
+local certificate = require "support.certificate"
 local core = require "yuanjing.core"
 local scripted = require "support.scripted"
 local support = require "support"
@@ -473,6 +474,72 @@ describe("a connection that dies when it is used again", function()
     local transfer = fetch(server.url, options)
     assert.same({ "resend", 42, true, false }, fault(transfer))
     assert.equal(2, #server:requests())
+  end)
+end)
+
+-- libcurl (7.88) looks whether an idle connection was closed, and no further:
+-- what it is sent there would be the answer to the next request.
+describe("a connection on which more came than was asked for", function()
+  local LATE = answer(200, {}, "not for you")
+  local BIG = answer(200, {}, ("x"):rep(70000))
+  local CHUNKED = answer(200, { ["Transfer-Encoding"] = "chunked" },
+    scripted.chunked { "one" })
+  local after = {
+    ["another answer, later"] = { { "send", answer(200, {}, "one") },
+      { "sleep", 0.05 }, { "send", LATE } },
+    ["another answer behind a chunked one, later"] = { { "send", CHUNKED },
+      { "sleep", 0.05 }, { "send", LATE } },
+    ["another answer, in one go with the first"] = { { "send", BIG .. LATE } },
+    ["a byte"] = { { "send", answer(200, {}, "one") }, { "sleep", 0.05 },
+      { "send", "x" } },
+  }
+
+  local function is_one_left(server)
+    return server:connections().opened == 2 and server:connections().open == 1
+  end
+
+  local function check(steps, pair, authority)
+    local first = { { "request" } }
+    for _, step in ipairs(steps) do first[#first + 1] = step end
+    first[#first + 1] = SILENCE
+    local second = { { "request" }, { "send", answer(200, {}, "two") }, SILENCE }
+    if pair then
+      local tls = { "tls", pair.cert, pair.key }
+      table.insert(first, 1, tls)
+      table.insert(second, 1, tls)
+    end
+    local server = support.serve { connections = { first, second } }
+    local url = pair and server.url:gsub("^http", "https") or server.url
+    local options = { method = "POST", body = "y", once = true,
+      ca_file = authority and authority.cert }
+    fetch(url, options)
+    support.sleep(0.2)
+    local transfer = fetch(url, options)
+    assert.same({ "two", {} }, { transfer:body(), fault(transfer) })
+    assert.equal("y", server:requests()[2].body)
+    assert.equal(2, #server:requests())
+    assert.is_true(server:wait_for(is_one_left, 2))
+  end
+
+  for what, steps in pairs(after) do
+    it("serves no more: " .. what, function() check(steps) end)
+
+    it("serves no more, over TLS: " .. what, function()
+      local authority = certificate.authority(support.tempdir())
+      check(steps, certificate.server(authority), authority)
+    end)
+  end
+
+  it("is told from those that are quiet", function()
+    local server = support.serve { default = { { "repeat", 3, { { "request" },
+      { "sleep", 0.1 }, { "send", answer(200, {}, "one") } } }, SILENCE } }
+    for _ = 1, 3 do
+      local list = {}
+      for n = 1, 3 do list[n] = open(server.url) end
+      for n = 1, 3 do finish(list[n]) end
+    end
+    assert.same({ 9, 3 },
+      { #server:requests(), server:connections().opened })
   end)
 end)
 
