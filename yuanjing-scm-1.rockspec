@@ -60,7 +60,7 @@ local lua_files = [[
   verification version need
   api/init api/answers api/assets api/embed api/envelope api/form api/legacy
   api/python api/reading api/texts api/v1 limits/memory catalog/build
-  catalog/v1 catalog/legacy media/types meta/core meta/models
+  catalog/v1 catalog/legacy media/types meta/core meta/models media/ending
   params/guess params/refusal params/suggest params/target params/value
   cli/init cli/sandbox
   sandbox/init sandbox/conf sandbox/endpoints sandbox/journal sandbox/literal

@@ -15,12 +15,19 @@ difference.
   nothing of it left, or where the platform said that it did not take it. Where it
   left and no answer began the outcome is unknown: look before you send it again.
   Half an answer stays in the error: `err.partial` of a stream, `err.task` where the
-  id of the task was in it, else `err.body`.
+  id of the task was in it, `err.asset` of an upload likewise, else `err.body`.
 - What costs nothing is tried again where that may help. A download goes on from
   where it was, as long as it gets further; no half file is left behind.
-- `no news`: a status query that runs out of time says nothing; the task is as it
-  was. `cut short`: a file that is saved and not whole, for neither a length nor
-  the framing tells how much there is. `as sent`: what came is the file.
+- A file without a length that ends where its connection does is looked into: PNG,
+  JPEG, MP4 and its kin, WebP and WAV tell where they end. Of other formats nobody
+  can know, and what came is saved.
+- JSON that is all there is an answer, whatever breaks behind it.
+- A connection on which anything came after an answer does not serve again: what a
+  server sends too much is never the answer to the next call. (Bytes that are still
+  under way when that call leaves can not be told from its answer.)
+- `no news`: a status query that was sent and runs out of time says nothing; the
+  task is as it was. `cut short`: a file as long as the server says it is, and not
+  whole. `as sent`: what came is the file.
 - What ends a call is a limit of `timeout`, or the fault itself, at once.
 ]]
 

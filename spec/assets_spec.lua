@@ -436,6 +436,31 @@ describe("an upload", function()
     end
   end)
 
+  local PARTS = {
+    ['{"status":"ok","data":{"id":"77","vendor_asset_id":"v'] = "77",
+    ['{"data": {"vendor_asset_id" : "v", "asset_id" : 77, "sta'] = "77",
+    ['{"data":{"vendor_asset_id":"v"'] = "none",
+    ['{"data":{"id":"7'] = "none",
+    ['{"data":{"id":7'] = "none",
+    ['<p>{"id":"77"}'] = "none",
+  }
+  for body, id in pairs(PARTS) do
+    it(("tells of the asset in half an answer: %s"):format(body), function()
+      local server = serve_once { { "request" }, { "send",
+        "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n" .. body } }
+      local asset, err = upload(client_at(server.url), sparse("a.jpg", 999),
+        { name = "模特" })
+      assert.is_nil(asset)
+      assert.same({ "truncated", body, 1 },
+        { err.kind, err.body, #server:requests() })
+      assert.equal(id, err.asset and err.asset.id or "none")
+      if not err.asset then return end
+      assert.same({ "Processing", "Image" },
+        { err.asset.status, err.asset.asset_type })
+      assert.truthy(tostring(err):find("asset 77", 1, true))
+    end)
+  end
+
   it("that is refused for its size says so of a data URI, too", function()
     local server = serve_once { { "request" },
       { "send", scripted.answer(413, {}, "") } }

@@ -173,7 +173,7 @@ local REFUSALS = {
   ["200 with blanks"] = { 200, {}, " \r\n",
     { kind = "decode", message = "the answer is empty" } },
   ["200 with half of a JSON value"] = { 200, {}, '{"content":"a',
-    { kind = "decode", message = "the answer's JSON breaks off" } },
+    { kind = "truncated", message = "the answer's JSON breaks off" } },
   ["200 with null"] = { 200, {}, "null", { kind = "decode" } },
   ["200 with a list"] = { 200, {}, '["a"]',
     { kind = "decode", message = "the answer is no JSON object" } },

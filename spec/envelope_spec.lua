@@ -201,8 +201,10 @@ describe("envelope.read", function()
     { "<Error><Code>X</Code><Message>denied</Message></Error>", "denied" },
     { "<html></html>", "the answer is HTML" },
     { "<html><title>never closed", "the answer is HTML" },
-    { '{"a":', "breaks off" }, { '{"error":"Insuff', "breaks off" },
-    { '{"id":"' .. ID .. '","content":"abc\\', "breaks off" },
+    { '{"a":', "breaks off", "truncated" },
+    { '{"error":"Insuff', "breaks off", "truncated" },
+    { '{"id":"' .. ID .. '","content":"abc\\', "breaks off", "truncated" },
+    { '[{"a":1}', "breaks off", "truncated" },
     { '{"a" 1}', "broken JSON" }, { "[1,]", "broken JSON" },
     { "Once upon a time there was an error", "no JSON: Once upon" },
     { "42", "no JSON" }, { "true", "no JSON" }, { "null", "no JSON" },
@@ -214,7 +216,7 @@ describe("envelope.read", function()
     it(("can not read %q"):format(row[1]), function()
       local document, told = read(row[1])
       assert.is_nil(document)
-      assert.equal("decode", told.kind)
+      assert.equal(row[3] or "decode", told.kind)
       assert.truthy(told.message:find(row[2], 1, true), told.message)
     end)
   end

@@ -44,8 +44,8 @@ local function has_key(value, seen)
   if type(value) ~= "table" or seen[value] then return false end
   seen[value] = true
   for name, item in pairs(value) do
-    -- the handles of tasks hold the settings of their client
-    if name ~= "task" and (has_key(name, seen) or has_key(item, seen)) then
+    -- the handles hold the settings of their client
+    if name ~= "task" and name ~= "asset" and (has_key(name, seen) or has_key(item, seen)) then
       return true
     end
   end

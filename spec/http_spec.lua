@@ -472,8 +472,8 @@ describe("a limit", function()
         local took, text, err = support.timed(call, client_at(url,
           { timeout = { connect = 0.2 }, retries = 0 }))
         assert.is_nil(text)
-        assert.same({ kind = "timeout", attempts = 1, retryable = true,
-          call = CALL }, fields(err))
+        assert.same({ kind = "timeout", code = "no_connection", attempts = 1,
+          retryable = true, call = CALL }, fields(err))
         assert.truthy(took >= 0.19 and took < 1, took)
       end
       local _, err = PLAIN(client_at(url, { timeout = { connect = 0.1 },

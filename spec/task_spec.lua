@@ -289,6 +289,29 @@ describe("a wait", function()
     end)
   end
 
+  it("does not take it for running when nobody could be asked", function()
+    local server = support.serve { default = { { "wait_close", 5 } } }
+    local client = client_at((server.url:gsub("^http", "https")),
+      { timeout = { connect = 0.2 } })
+    local task = client:task("7")
+    local same, err = task:refresh()
+    assert.is_nil(same)
+    assert.same({ "timeout", "no_connection", true, task, false },
+      { err.kind, err.code, err.retryable, err.task, task.done })
+    local wait = { timeout = 0.5, interval = 0.01 }
+    assert.truthy(select(2, task:await(wait)).message:find(
+      "(the last query said: ", 1, true))
+  end)
+
+  it("is not asked again for an end mark that got lost", function()
+    local server = support.serve { default = { { "request" }, { "send",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+      .. scripted.chunk('{"taskid":"7","status":"RUNNING"}') } } }
+    local task = client_at(server.url, { retries = 2 }):task("7")
+    assert(task:refresh())
+    assert.same({ "RUNNING", 1 }, { task.status, #server:requests() })
+  end)
+
   it("takes a query that hangs for a task that runs", function()
     local task, server = known({ 5, DONE }, { timeout = { total = 0.1 } })
     assert.equal(task, (task:refresh()))

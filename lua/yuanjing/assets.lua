@@ -268,7 +268,8 @@ local UPLOAD = { "vendor_group_id", "file", "source_url", "asset_type", "name",
 --- wrong is found before anything is sent, all in one error. Error kinds: those
 --- of chat; not_found with the code group_not_found, platform with the code
 --- verification_incomplete, and with the status 413 for what is too large;
---- task_failed with err.asset where it has failed at once.
+--- task_failed with err.asset where it has failed at once. err.asset is there
+--- too where the answer broke off behind its id.
 --- Source: seeds/000, part two, "上传素材".
 ---@param params yuanjing.AssetParams
 ---@return yuanjing.Asset?
@@ -285,8 +286,13 @@ function methods:upload(params)
   local known = { name = fields.name, asset_type = fields.asset_type,
     vendor_group_id = fields.vendor_group_id }
   local answer, problem = wire.upload(self._settings, fields, source.medium)
-  if not answer then return dry_run.told(nil, problem) end
-  local made = asset_of.new(self._settings, answer, known, asked)
+  if dry_run.is(problem) then return problem end
+  local found = answer or problem.asset
+  local made = found and asset_of.new(self._settings, found, known, asked)
+  if problem then
+    problem.asset = made
+    return nil, problem
+  end
   if made.error then return nil, made.error end
   return made
 end

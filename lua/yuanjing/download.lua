@@ -1,6 +1,7 @@
 --- A file from a URL, whole or not at all (DESIGN.md promise 5). The bytes go
 -- straight from the core to the disk, under the target's name with ".part"
 -- behind it; who else writes there is kept out by a lock.
+local ending = require "yuanjing.media.ending"
 local envelope = require "yuanjing.api.envelope"
 local errors = require "yuanjing.errors"
 local http = require "yuanjing.http"
@@ -146,6 +147,7 @@ local function take(state, response)
   end
   state.offset = offset
   state.total = total or offset > 0 and state.total or nil
+  state.is_framed = state.total or response.headers["transfer-encoding"]
   state.validator = validator_of(response.headers)
   state.transfer = transfer
   local ok, problem = transfer:save(state.part, offset)
@@ -160,8 +162,18 @@ end
 
 -- The whole ----------------------------------------------------------------
 
+-- Where neither a length nor the framing says so, the format of the file may.
 local function is_whole(state)
-  return not state.total or state.received == state.total
+  if state.total then return state.received == state.total end
+  return state.is_framed or not ending.is_missing(state.part)
+end
+
+local function cut_short(state)
+  local message = state.total and ("%.0f of %.0f bytes came"):format(
+    state.received, state.total)
+    or ("%.0f bytes came, of a file that goes on"):format(state.received)
+  return errors.new { kind = "truncated", message = message,
+    call = "GET " .. http.shown(state.url) }
 end
 
 -- A link that has expired is refused; there is no key here that could be wrong.
@@ -221,9 +233,7 @@ local function fetch(state)
     local ok
     if response then ok, err = take(state, response) end
     if ok and is_whole(state) then return true end
-    err = err or errors.new { kind = "truncated",
-      call = "GET " .. http.shown(state.url), message = ("%.0f of %.0f bytes came"):format(state.received,
-        state.total) }
+    err = err or cut_short(state)
     if response and not PASSING[err.kind] then return nil, err end
     if not response or not state.validator then state.received = 0 end
     idle = state.received > before and 0 or idle + 1

@@ -90,6 +90,12 @@ function dry_run.describe(wire, key)
     json = json_of(wire, key), form = form_of(wire, key) }, DryRun)
 end
 
+---@param value any
+---@return boolean
+function dry_run.is(value)
+  return getmetatable(value) == DryRun
+end
+
 --- Where a call returns to the user: its results, or the description in their
 --- place.
 ---@param answer any
@@ -97,7 +103,7 @@ end
 ---@param ... any
 ---@return any ...
 function dry_run.told(answer, err, ...)
-  if getmetatable(err) == DryRun then return err end
+  if dry_run.is(err) then return err end
   return answer, err, ...
 end
 

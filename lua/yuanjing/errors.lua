@@ -25,7 +25,7 @@ local errors = {}
 ---@class yuanjing.Error
 ---@field kind yuanjing.ErrorKind
 ---@field message string
----@field code? string the platform's, or ours where its text is known
+---@field code? string the platform's, or ours where its text is known; no_connection of a timeout before anything was sent
 ---@field type? string the platform's own word for it
 ---@field status? integer of HTTP
 ---@field call? string "POST /llmage/v1/chat/completions"

@@ -91,6 +91,7 @@ function http.failure(transfer, request)
   local harmless = not sent or not request.billable
   return {
     kind = kind,
+    code = kind == "timeout" and not sent and "no_connection" or nil,
     message = FAULTS[fault] and FAULTS[fault][2] or message,
     sent = sent,
     retryable = RETRIED[kind] and harmless and (sent or not LASTING[code]),
@@ -238,6 +239,11 @@ local function attempt_once(call, attempt)
   return response, err
 end
 
+-- Whether a body broke off behind all that it had to say.
+local function is_body_whole(request, response)
+  return response and request.is_whole and request.is_whole(response.body)
+end
+
 -- Tells of an upload's progress: five times a second at most, and at its end.
 local function new_upload_teller(settings, request)
   local told, last = 0, 0
@@ -311,8 +317,8 @@ local function attempt_until_done(call)
   while true do
     attempt = attempt + 1
     local response, err = attempt_once(call, attempt)
-    local delay = err and delay_before_next(call.settings, err, attempt,
-      call.ends)
+    local delay = err and not is_body_whole(call.request, response)
+      and delay_before_next(call.settings, err, attempt, call.ends)
     if response and not delay then
       add_tellers(call, response, attempt)
       return response

@@ -69,6 +69,11 @@ local function take_missing(self)
     message = "the platform does not know the task (any more)" })
 end
 
+-- A query may hang as long as the task runs; but not before it is sent.
+local function hangs(err)
+  return err.kind == "timeout" and err.code ~= "no_connection"
+end
+
 --- Asks how it stands, for so many seconds at most; see Task:refresh.
 ---@param seconds number
 ---@return yuanjing.Task?
@@ -80,7 +85,7 @@ function task.refresh(self, seconds)
     settings_of.within(self._settings, seconds), self.id)
   self._pause = pause
   if not answer then
-    if err.kind == "timeout" then return self end -- it hangs while it runs
+    if hangs(err) then return self end
     if errors.is(err) then err.task = self end
     return nil, err
   end
@@ -93,7 +98,8 @@ end
 --- Asks how it stands: itself, with `status`, `done` and `result` as they are
 --- now; or nil and an error, of kind task_failed when it failed, not_found when
 --- the platform does not know it (tasks vanish after a day or two), and any kind
---- of a query that failed, which says nothing of the task.
+--- of a query that failed, which says nothing of the task. One that is not
+--- answered in time is none: the task is as it was, and may be running.
 --- Source: seeds/002, "查询任务状态".
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err

@@ -10,7 +10,15 @@
 --   kept     what an error keeps of half an answer; it begins with `half`
 local support = require "support"
 
-local FILM = ("0123456789abcdef"):rep(1500)
+-- A box of an MP4.
+local function box(name, bytes)
+  local size = #bytes + 8
+  return "\0\0" .. string.char(math.floor(size / 256), size % 256) .. name
+    .. bytes
+end
+
+local FILM = box("ftyp", "isom") .. box("mdat", ("0123456789abcdef"):rep(1500))
+  .. box("moov", "")
 
 local function id_of(handle) return handle.id end
 
@@ -84,8 +92,8 @@ return {
     end,
     read = id_of,
     fine = "77",
-    kept = body_of,
-    half = '{"status":"ok","data":{"id":"77",',
+    kept = function(err) return err.asset and err.asset.id end,
+    half = "77",
   },
   {
     name = "status",

@@ -4,6 +4,7 @@
 local answers = require "yuanjing.api.answers"
 local embed = require "yuanjing.api.embed"
 local envelope = require "yuanjing.api.envelope"
+local errors = require "yuanjing.errors"
 local reading = require "yuanjing.api.reading"
 
 local assets = {
@@ -175,7 +176,18 @@ function assets.groups(settings)
     { total = answers.QUERY_LIMIT }, read_groups)
 end
 
---- Uploads: the file, if any, as a data URI in `source_url`. At most once.
+local UNREAD = { truncated = true, timeout = true, decode = true }
+
+-- The asset that half an answer names.
+local function asset_named_by(err)
+  local body = UNREAD[err.kind] and err.body
+  if not body or not body:find("^%s*{") then return nil end
+  return reading.named_in(body, "asset_id")
+    or reading.named_in(body, "id")
+end
+
+--- Uploads: the file, if any, as a data URI in `source_url`. At most once. An
+--- error has the asset's fields whenever its id was readable.
 ---@param fields table
 ---@param medium? yuanjing.Medium of the kind path or bytes
 ---@return yuanjing.AssetFields?
@@ -183,8 +195,10 @@ end
 function assets.upload(settings, fields, medium)
   local files = medium and { { name = "source_url", medium = medium } } or {}
   local embedded, length = embed.files(fields, files)
-  return call(settings, "rl_upload.dspy", { json = fields, billable = "upload",
-    embedded = embedded, length = length }, read_upload)
+  local made, err = call(settings, "rl_upload.dspy", { json = fields,
+    billable = "upload", embedded = embedded, length = length }, read_upload)
+  if errors.is(err) then err.asset = asset_named_by(err) end
+  return made, err
 end
 
 --- How an asset stands.

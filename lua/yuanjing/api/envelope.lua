@@ -319,7 +319,7 @@ local function text_failure(body, problem, verdict)
     return unreadable("platform", text, body)
   end
   if verdict == "incomplete" and text:find("^[%[{]") then
-    return unreadable("decode", "the answer's JSON breaks off", body)
+    return unreadable("truncated", "the answer's JSON breaks off", body)
   end
   if text:find("^[%[{]") then
     return unreadable("decode", "the answer is broken JSON: " .. problem, body)
@@ -340,7 +340,7 @@ end
 --- Reads the body of an answer with a 2xx status. The document, and a warning
 --- where the body was not quite one; or nil and what failed: kind "platform"
 --- for what the platform says of itself ("not_found" for an asset or a group),
---- "decode" for a body that is no answer.
+--- "truncated" for the beginning of one, "decode" for a body that is none.
 ---@param body string?
 ---@return table? document
 ---@return string|yuanjing.Failure|nil warning_or_failure

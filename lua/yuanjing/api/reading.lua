@@ -15,11 +15,14 @@ function reading.failed(failure, response)
   return nil, response.complete(failure)
 end
 
--- An id in an answer that is not whole is an id all the same: the task it
--- names is paid for.
-local function id_in(body)
-  local id = body:match('"taskid"%s*:%s*"([%w_-]+)"')
-    or body:match('"taskid"%s*:%s*(%d+)%s*[,}]')
+--- What has its id in that field of an answer that is not whole: it is paid for
+--- all the same.
+---@param body string
+---@param name string
+---@return { id: string }?
+function reading.named_in(body, name)
+  local id = body:match(('"%s"%%s*:%%s*"([%%w_-]+)"'):format(name))
+    or body:match(('"%s"%%s*:%%s*(%%d+)%%s*[,}]'):format(name))
   return id and { id = id } or nil
 end
 
@@ -28,10 +31,12 @@ end
 local function unreadable(failure, response)
   local broken = response.failure
   if broken and not failure.document then
-    broken.task = broken.task or id_in(response.body)
+    broken.task = broken.task
+      or reading.named_in(response.body, "taskid")
     return nil, broken
   end
-  failure.task = failure.task or id_in(response.body)
+  failure.task = failure.task
+    or reading.named_in(response.body, "taskid")
   return reading.failed(failure, response)
 end
 
@@ -52,11 +57,17 @@ function reading.object(response)
   return document
 end
 
+local function is_whole(body)
+  local document, problem = envelope.read(body)
+  return (document or problem.document) ~= nil
+end
+
 --- Sends a request and reads its answer as an object.
 ---@return table? document
 ---@return yuanjing.Error|yuanjing.Response the response with a document
 function reading.fetch(settings, request)
   request.refusal, request.usage = envelope.refusal, envelope.usage
+  request.is_whole = is_whole
   local response, err = http.send(settings, request)
   if not response then return nil, err end
   local document
