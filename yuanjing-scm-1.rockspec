@@ -48,16 +48,16 @@ local core = {
 
 -- Under csrc/, without the .c
 local c_files = [[
-  buf json sse shape decoder source form request poller sockets transfer
+  buf json sha256 sse shape decoder source form request poller sockets transfer
   pool lcore ldecoder ldocument lpool lrequest ltransfer
 ]]
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
-  init asset assets catalog chat client download dry_run errors events fibers
-  finalizer heap http job json later limits loop many media nginx outgoing
-  owner params pollable polling result settings stream submit task usage
-  verification version need
+  init asset assets catalog chat client download dry_run errors events
+  fibers finalizer heap http job json later limits loop many media nginx
+  outgoing owner params pollable polling result settings stream submit task
+  usage verification version need digest outcome
   api/init api/answers api/assets api/embed api/envelope api/form api/legacy
   api/python api/reading api/texts api/v1 limits/memory catalog/build
   catalog/v1 catalog/legacy media/types meta/core meta/models media/ending

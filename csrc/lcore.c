@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "sha256.h"
+
 #if defined(__GNUC__)
 #define YJ_EXPORT __attribute__((visibility("default")))
 #else
@@ -113,6 +115,20 @@ static int l_pollfd(lua_State *L) {
   return 1;
 }
 
+/* sha256(text) -> 64 hexadecimal digits                     [-0, +1, v] */
+static int l_sha256(lua_State *L) {
+  static const char digits[] = "0123456789abcdef";
+  unsigned char bytes[YJ_SHA256_SIZE];
+  char text[2 * YJ_SHA256_SIZE];
+  size_t len, i;
+  const char *data = luaL_checklstring(L, 1, &len);
+  yj_sha256(data, len, bytes);
+  for (i = 0; i < sizeof text; i++)
+    text[i] = digits[bytes[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
+  lua_pushlstring(L, text, sizeof text);
+  return 1;
+}
+
 /* curl_version() -> string                                 [-0, +1, m] */
 static int l_curl_version(lua_State *L) {
   lua_pushstring(L, yj_curl_version());
@@ -124,6 +140,7 @@ static const luaL_Reg functions[] = {{"now", l_now},
                                      {"text", yj_l_text},
                                      {"utf8_error", l_utf8_error},
                                      {"date", l_date},
+                                     {"sha256", l_sha256},
                                      {"pollfd", l_pollfd},
                                      {"curl_version", l_curl_version},
                                      {"decoder", yj_l_decoder},

@@ -17,7 +17,8 @@ describe("errors.new", function()
     local fields = { kind = "server", message = "down", code = "x",
       type = "y", status = 502, call = "GET /a", body = "b", attempts = 3,
       retryable = true, retry_after = 1.5, partial = "so far",
-      task = { id = "1" }, problems = { "p" }, hint = "h", document = {},
+      task = { id = "1" }, problems = { "p" }, hint = "h", time = 1,
+      model = "m", category = "t2v", digest = "d", document = {},
       state = "FAILED" }
     local err = errors.new(fields)
     fields.document, fields.state = nil, nil

@@ -25,7 +25,7 @@ local errors = {}
 ---@class yuanjing.Error
 ---@field kind yuanjing.ErrorKind
 ---@field message string
----@field code? string the platform's, or ours where its text is known; no_connection of a timeout before anything was sent
+---@field code? string the platform's, or ours where its text is known; no_connection of a timeout before it was sent
 ---@field type? string the platform's own word for it
 ---@field status? integer of HTTP
 ---@field call? string "POST /llmage/v1/chat/completions"
@@ -37,6 +37,10 @@ local errors = {}
 ---@field task? yuanjing.Task|{ id: string, status?: string } the task it is about: paid for, so keep its id
 ---@field asset? yuanjing.Asset the asset it is about
 ---@field problems? string[] of invalid_request: one text for each parameter that is wrong
+---@field time? integer of outcome_unknown: when it left, in seconds since 1970
+---@field model? string of outcome_unknown
+---@field category? string of outcome_unknown: t2v, i2v, ...
+---@field digest? string of outcome_unknown: yuanjing.digest of what was asked
 ---@field hint? string what to do about it
 local Error = {}
 
@@ -51,12 +55,13 @@ errors.kinds = {
   truncated = "what came before the break is in err.partial or err.body",
   decode = "what was answered is in err.body; check the base URL and proxies",
   limit = "a limit of this client, not of the platform; nothing was sent",
-  outcome_unknown = "it may have been received and billed: "
-    .. "check before sending it again",
+  outcome_unknown = "it may have been received and billed: look for it in the "
+    .. "platform's console at that time before you send it again",
 }
 
 local FIELDS = { "kind", "message", "code", "type", "status", "call", "body",
-  "attempts", "retry_after", "partial", "task", "asset", "problems", "hint" }
+  "attempts", "retry_after", "partial", "task", "asset", "problems", "time",
+  "model", "category", "digest", "hint" }
 
 -- Where a text of the platform may repeat the key. Not in `partial`, which is
 -- the model's own. With the most that is kept of each.
@@ -182,6 +187,8 @@ local DETAILS = {
   { "status", "HTTP %d" }, { "code", "code %s" }, { "call", "%s" },
   { "attempts", "%d attempts", function(count) return count > 1 end },
   { "retry_after", "retry after %g s" },
+  { "model", "model %s" }, { "category", "category %s" },
+  { "digest", "digest %.12s" },
 }
 
 local function details_of(err)

@@ -5,6 +5,7 @@ local errors = require "yuanjing.errors"
 local events = require "yuanjing.events"
 local later = require "yuanjing.later"
 local loop = require "yuanjing.loop"
+local outcome = require "yuanjing.outcome"
 local outgoing = require "yuanjing.outgoing"
 local usage = require "yuanjing.usage"
 local dry_run = later.room "yuanjing.dry_run"
@@ -204,8 +205,11 @@ end
 -- The fields as an error, with the call it belongs to and without the key.
 -- NB: once and no earlier, since an error's texts are cut, and half a key would
 -- not be found.
-local function complete(fields, request, attempts, key)
+local function complete(fields, request, attempts, key, left)
   fields.call, fields.attempts = call_of(request), attempts
+  if fields.kind == "outcome_unknown" then
+    outcome.describe(fields, request, left)
+  end
   return errors.new(fields, key)
 end
 
@@ -225,7 +229,7 @@ local function attempt_once(call, attempt)
   events.tell(settings, { type = "request", call = call_of(request),
     attempt = attempt, url = request.url and http.shown(request.url)
     or call.wire.url })
-  call.started = loop.now()
+  call.started, call.left = loop.now(), os.time()
   local response, err = exchange(call)
   call.has_left = call.has_left or response ~= nil or err.status ~= nil
     or err.sent
@@ -258,14 +262,15 @@ end
 local function new_call(settings, request)
   local wire, err, key = outgoing.prepare(settings, request)
   if not wire then return nil, complete(err, request, 0) end
-  return {
+  local call = {
     settings = settings, request = request, wire = wire, key = key,
     ends = outgoing.deadline(settings, request),
     tell_upload = request.length and new_upload_teller(settings, request),
-    complete = function(failure, attempt)
-      return complete(failure, request, attempt, key)
-    end,
   }
+  function call.complete(failure, attempt)
+    return complete(failure, request, attempt, key, call.left)
+  end
+  return call
 end
 
 -- Where nothing is limited, and for what costs nothing.
@@ -304,7 +309,7 @@ local function add_tellers(call, response, attempt)
   end
   response.over = function(used, is_whole)
     call.slot:leave()
-    if used or is_whole then usage.add(settings, call.request.model, used) end
+    if used or is_whole then usage.add(settings, call.request.about.model, used) end
     if not is_whole then return end
     events.tell(settings, { type = "end", call = call_of(call.request),
       attempt = attempt, status = response.status,

@@ -22,9 +22,9 @@ local outgoing = {}
 ---@field hold? boolean a 2xx answer is handed on with its body still to come
 ---@field stream? boolean a 2xx answer is a chat stream
 ---@field billable? string what it costs money for (chat, image, ...): at most once (DESIGN.md promise 1)
+---@field about? yuanjing.About of a billable one
 ---@field is_whole? fun(body: string): boolean asked of a body that broke off
 ---@field refusal fun(status: integer, headers: table, body: string, sent: number?): table
----@field model? string whom usage is counted for, where that is not for the reader to say
 ---@field usage? fun(body: string): table? what an answer says of usage
 
 local DEFAULT_FIRST = 120

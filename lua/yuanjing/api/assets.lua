@@ -5,6 +5,7 @@ local answers = require "yuanjing.api.answers"
 local embed = require "yuanjing.api.embed"
 local envelope = require "yuanjing.api.envelope"
 local errors = require "yuanjing.errors"
+local form = require "yuanjing.api.form"
 local reading = require "yuanjing.api.reading"
 
 local assets = {
@@ -195,8 +196,10 @@ end
 function assets.upload(settings, fields, medium)
   local files = medium and { { name = "source_url", medium = medium } } or {}
   local embedded, length = embed.files(fields, files)
+  local about = { params = { fields = fields, files = form.sizes(files) } }
   local made, err = call(settings, "rl_upload.dspy", { json = fields,
-    billable = "upload", embedded = embedded, length = length }, read_upload)
+    billable = "upload", embedded = embedded, length = length, about = about },
+    read_upload)
   if errors.is(err) then err.asset = asset_named_by(err) end
   return made, err
 end

@@ -52,6 +52,26 @@ function form.parts(checked)
   return parts, length
 end
 
+--- The names and sizes of files.
+---@param files { name: string, medium: yuanjing.Medium }[]
+---@return table[]
+function form.sizes(files)
+  local list = {}
+  for n, file in ipairs(files) do
+    list[n] = { name = file.name, file = file.medium.name,
+      bytes = file.medium.size }
+  end
+  return list
+end
+
+--- What a submit is about.
+---@param checked yuanjing.Checked
+---@return yuanjing.About
+function form.about(checked)
+  return { model = checked.model, category = checked.category, params = {
+    fields = form.object(checked.fields), files = form.sizes(checked.files) } }
+end
+
 -- One byte that is not UTF-8 makes the platform drop all later fields.
 local function bad_text(parts)
   for _, part in ipairs(parts or {}) do

@@ -18,8 +18,8 @@ function legacy.submit(settings, _, checked)
   local object = form.object(checked.fields)
   local embedded, length = embed.files(object, checked.files)
   return form.submit(settings, { method = "POST", path = "/llmage/video",
-    json = object, embedded = embedded, length = length,
-    billable = "video" })
+    json = object, embedded = embedded, length = length, billable = "video",
+    about = form.about(checked) })
 end
 
 --- Asks how a task stands: a POST here, but one that costs nothing.

@@ -91,8 +91,8 @@ local function chat_request(path, params)
   for name, value in pairs(params) do body[name] = value end
   body.stream = params.stream == true
   return { method = "POST", path = path, json = body, stream = body.stream,
-    model = params.model, billable = "chat", refusal = envelope.refusal,
-    usage = envelope.usage }
+    billable = "chat", refusal = envelope.refusal, usage = envelope.usage,
+    about = { model = params.model, category = params.catelogid } }
 end
 
 --- A plain chat call. `read_stream(response, request)` turns a body in the

@@ -21,7 +21,8 @@ local SUBMIT = { image = "/llmage/v1/image/generations",
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?
 function v1.submit(settings, kind, checked)
-  local request = { method = "POST", path = SUBMIT[kind], billable = kind }
+  local request = { method = "POST", path = SUBMIT[kind], billable = kind,
+    about = form.about(checked) }
   if #checked.files > 0 then
     request.parts, request.length = form.parts(checked)
   else

@@ -30,6 +30,10 @@ function core.utf8_error(text) end
 ---@return number?
 function core.date(text) end
 
+---@param text string
+---@return string digits 64, hexadecimal
+function core.sha256(text) end
+
 --- Waits until a descriptor can be read; for a thread of the host's own.
 ---@param fd integer
 ---@param seconds number
