@@ -181,6 +181,15 @@ local LOCATIONS = {
     local results = yuanjing.await_all(tasks, { interval = 0.1 })
     for i = 1, 6 do ngx.print(results[i].image and "+" or "-") end
   ]],
+  ["/save"] = [[
+    client:task("7"):save(ngx.var.arg_path, { on_progress = function()
+      ngx.say("begun")
+      ngx.flush(true)
+    end })
+    ngx.say("saved")
+    ngx.flush(true)
+    ngx.sleep(10)
+  ]],
   ["/own_handler"] = "ngx.on_abort(function() ngx.exit(499) end)" .. STREAM,
   ["/exit_elsewhere"] = [[
     ngx.thread.spawn(function() ngx.sleep(0.2) ngx.exit(200) end)
@@ -353,6 +362,44 @@ describe("nginx", function()
       it("ends the upstream when the client leaves", function()
         assert.truthy(fastest(leave, "/stream") < 0.05)
         assert.truthy(fastest(leave, "/stuck") < 0.05)
+      end)
+
+      -- A place for a file, and a request that saves to it.
+      local function save(...)
+        local steps = { { "request" }, ... }
+        steps[#steps + 1] = { "wait_close", 10 }
+        local file = support.serve { default = steps }
+        local platform = support.serve { default = { { "request" },
+          { "send", scripted.answer(200, {}, ('{"status":"SUCCEEDED",'
+            .. '"video":"%s/x"}'):format(file.url)) } } }
+        local folder = support.tempdir()
+        os.execute("chmod 777 " .. folder)
+        local path = folder .. "/film"
+        return path, server:open(("/save?url=%s&path=%s"):format(platform.url,
+          path)), file
+      end
+
+      it("leaves no part of a file when the client leaves", function()
+        local path, client, file = save { "send",
+          "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf" }
+        nginx.read_to(client, "^begun$")
+        assert.is_true(support.exists(path .. ".part"))
+        client:close()
+        assert.truthy(until_closed(file, 1) < 1)
+        assert.is_true(wait_until(function()
+          return not support.exists(path .. ".part")
+        end, 1))
+        assert.is_false(support.exists(path))
+      end)
+
+      it("leaves what has been saved since alone", function()
+        local path, client = save { "send", scripted.answer(200, {}, "whole") }
+        nginx.read_to(client, "^saved$")
+        support.write(path .. ".part", "somebody else's")
+        client:close()
+        support.sleep(0.3)
+        assert.equal("whole", support.read(path))
+        assert.is_true(support.exists(path .. ".part"))
       end)
 
       it("ends it soon where the user hears of that first", function()

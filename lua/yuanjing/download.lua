@@ -87,9 +87,10 @@ local function leave(state)
 end
 
 -- NB: no half file stays behind, whatever the error; but what another writer
--- holds the lock of is not ours to remove.
+-- holds the lock of is not ours to remove, nor what has its name.
 local function give_up(state)
   if state.is_ours then os.remove(state.part) end
+  state.is_ours = false
   leave(state)
 end
 
@@ -251,6 +252,7 @@ local function fetch_to(target, state)
   if not ok then return nil, err end
   local moved, problem = os.rename(state.part, target)
   if not moved then return nil, io_error(target, problem) end
+  state.is_ours = false
   leave(state)
   return target
 end
@@ -268,6 +270,7 @@ function download.save(settings, url, path, options)
   local state = { settings = settings, url = url, options = options,
     part = target .. ".part", received = 0, told = -1,
     ends = loop.now() + (settings.timeout.total or math.huge) }
+  loop.own(state, give_up) -- a request that nginx kills raises nothing
   local ok, saved, err = pcall(fetch_to, target, state)
   if not ok or not saved then give_up(state) end
   if not ok then error(saved, 0) end
