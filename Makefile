@@ -75,19 +75,26 @@ $(eval $(call variant,5.4,lua5.4,,))
 $(eval $(call variant,luajit,luajit,,))
 $(eval $(call variant,5.4-poll,lua5.4,-DYJ_USE_POLL,))
 $(eval $(call variant,5.4-asan,lua5.4,$(SANITIZE),))
+$(eval $(call variant,luajit-asan,luajit,$(SANITIZE),))
 $(eval $(call variant,5.3,lua5.3,,))
 $(eval $(call variant,5.5,lua5.5,,))
 
 poll: build/5.4-poll/yuanjing/core.so
 
 # An interpreter with the sanitizers linked in: preloading them instead would
-# put them into every child process as well.
-build/5.4-asan/lua: spec/support/host.c Makefile
-	@mkdir -p $(@D)
-	$(CC) -std=c99 $(CFLAGS) $(SANITIZE) $(call headers,lua5.4) -o $@ $< \
-		$(shell $(PKG_CONFIG) --libs lua5.4)
+# put them into every child process as well. host(name, pkg-config name)
+define host
+build/$(1)/lua: spec/support/host.c Makefile
+	@mkdir -p $$(@D)
+	$$(CC) -std=c99 $$(CFLAGS) $$(SANITIZE) $$(call headers,$(2)) -o $$@ $$< \
+		$$(shell $$(PKG_CONFIG) --libs $(2))
+endef
 
-sanitize-build: build/5.4-asan/yuanjing/core.so build/5.4-asan/lua
+$(eval $(call host,5.4-asan,lua5.4))
+$(eval $(call host,luajit-asan,luajit))
+
+sanitize-build: build/5.4-asan/yuanjing/core.so build/5.4-asan/lua \
+		build/luajit-asan/yuanjing/core.so build/luajit-asan/lua
 
 # C unit tests: spec/c/<name>_test.c with all of the plain C. A line
 # `ldflags: ...` in the test's opening comment adds link flags to it.

@@ -629,7 +629,7 @@ end)
 -- Processes ------------------------------------------------------------------
 
 local PRELUDE = [[
-local core, process = require "yuanjing.core", require "process"
+local core = require "yuanjing.core"
 local url = ...
 local function open(pool, options)
   options = options or {}
@@ -653,7 +653,9 @@ end
 
 -- Runs a script in a process of its own: its exit status, its output.
 local function run(script, url, ...)
-  return { child.run(PRELUDE .. script, url or "", ...) }
+  local prelude = script:find("process.", 1, true)
+    and 'local process = require "process"\n' .. PRELUDE or PRELUDE
+  return { child.run(prelude .. script, url or "", ...) }
 end
 
 describe("a process that drops its transfers", function()

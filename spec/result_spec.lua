@@ -1,3 +1,4 @@
+local child = require "support.child"
 local core = require "yuanjing.core"
 local json = require "yuanjing.json"
 local scripted = require "support.scripted"
@@ -615,9 +616,8 @@ end)
 
 -- A Lua of its own that runs the script, as a shell command.
 local function lua_command(script)
-  local interpreter = rawget(_G, "jit") and "luajit" or "lua5.4"
   return ("LUA_PATH='%s' LUA_CPATH='%s' exec %s '%s'"):format(package.path,
-    package.cpath, interpreter, script)
+    package.cpath, child.interpreter(), script)
 end
 
 local CHILD = [[

@@ -1,16 +1,12 @@
 -- The sandbox by itself, asked by curl: it follows the platform's contract,
 -- so the client has no part in this.
+local child = require "support.child"
 local json = require "yuanjing.json"
 local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
+local support = require "support"
 
 local CHAT = "/llmage/v1/chat/completions"
-
-local function interpreter()
-  local i = 0
-  while arg and arg[i - 1] do i = i - 1 end
-  return i < 0 and arg[i] or (rawget(_G, "jit") and "luajit" or "lua5.4")
-end
 
 local function now()
   local file = assert(io.open("/proc/uptime"))
@@ -171,9 +167,10 @@ describe("a sandbox process", function()
       io.stdout:write(("%%d %%s\n"):format(pid, one.dir))
       io.stdout:flush()
       %s]]):format(package.path, package.cpath, wait)
-    local child = assert(io.popen(shell.command('exec "$1" -e "$2" 2>&1',
-      interpreter(), script)))
-    local line = child:read("*l")
+    local file = support.write(support.tempdir() .. "/parent.lua", script)
+    local parent = assert(io.popen(shell.command('exec "$1" "$2" 2>&1',
+      child.interpreter(), file)))
+    local line = parent:read("*l")
     local pid, dir = line:match("^(%d+) (.*)$")
     assert.is_truthy(pid, line)
     local nginx = read_file(dir .. "/nginx.pid"):match("%d+")
@@ -181,7 +178,8 @@ describe("a sandbox process", function()
     assert.is_true(eventually(function()
       return not is_alive(nginx) and not exists(dir)
     end))
-    child:close()
+    parent:close()
+    support.clean()
   end
 
   it("dies with its parent, even on kill -9", function()
@@ -200,7 +198,7 @@ describe("the command", function()
     return said, tonumber(status)
   end
 
-  local lua = interpreter()
+  local lua = child.interpreter()
 
   it("runs a sandbox until Ctrl-C and leaves nothing behind", function()
     local said, status = run("timeout", "--preserve-status", "-s", "INT", "0.8",

@@ -1,4 +1,5 @@
 -- The rig that the other specs stand on, seen by curl.
+local child = require "support.child"
 local certificate = require "support.certificate"
 local scripted = require "support.scripted"
 local support = require "support"
@@ -329,7 +330,6 @@ describe("scripted", function()
 
   it("ends with its parent", function()
     local folder = support.tempdir()
-    local lua = arg[-1] or "lua5.4"
     local script = support.write(folder .. "/parent.lua", [[
       package.path = "spec/?.lua;spec/?/init.lua;" .. package.path
       local server = require("support.scripted").start {default = {{"close"}}}
@@ -337,7 +337,8 @@ describe("scripted", function()
       io.stdout:flush()
       os.execute("kill -9 $PPID")
     ]])
-    local left = support.output(lua .. " " .. script .. " 2>/dev/null")
+    local left = support.output(child.interpreter() .. " " .. script
+      .. " 2>/dev/null")
     local ends = support.now() + 5
     while support.exists(left .. "/log") and support.now() < ends do
       support.sleep(0.02)

@@ -1,5 +1,6 @@
 -- The promises of SECURITY.md that no other spec guards.
 local calls = require "support.fault_calls"
+local child = require "support.child"
 local cjson = require "cjson"
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
@@ -476,12 +477,6 @@ local CHILD = [[
   print(list and "ok" or err.kind)
 ]]
 
-local function interpreter()
-  local first = 0
-  while arg[first - 1] do first = first - 1 end
-  return arg[first]
-end
-
 describe("TLS", function()
   after_each(support.clean)
 
@@ -504,7 +499,8 @@ describe("TLS", function()
     local url = "https://127.0.0.1:" .. line:match("(%d+)$")
     local script = support.write(folder .. "/child.lua", CHILD:format(
       package.path, package.cpath, url, authority.cert))
-    local ours = support.output(("%s %s '%s'"):format(lax, interpreter(), script))
+    local ours = support.output(("%s %s '%s'"):format(lax,
+      child.interpreter(), script))
     local curls = support.output(("%s curl -s --tlsv1.0 --cacert '%s' "
       .. "'%s/llmage/v1/models'"):format(lax, authority.cert, url))
     os.execute("kill " .. pid)

@@ -1,3 +1,4 @@
+local child = require "support.child"
 local scripted = require "support.scripted"
 local support = require "support"
 local yuanjing = require "yuanjing"
@@ -23,16 +24,9 @@ local function raised_by(options)
   return raised(function() return (yuanjing.new(options)) end)
 end
 
--- The Lua that runs this spec.
-local function interpreter()
-  local first = 0
-  while arg[first - 1] do first = first - 1 end
-  return arg[first]
-end
-
 -- What a script prints in a process of its own, with that environment; a
 -- variable set to false is unset.
-local function child(environment, script)
+local function run(environment, script)
   local words = { "env" }
   for name, value in pairs(environment) do
     words[#words + 1] = value and ("%s='%s'"):format(name, value)
@@ -41,7 +35,7 @@ local function child(environment, script)
   local file = support.write(support.tempdir() .. "/child.lua",
     ("package.path, package.cpath = %q, %q\n%s")
       :format(package.path, package.cpath, script))
-  words[#words + 1] = interpreter() .. " " .. file .. " 2>&1"
+  words[#words + 1] = child.interpreter() .. " " .. file .. " 2>&1"
   return support.output(table.concat(words, " "))
 end
 
@@ -316,7 +310,7 @@ describe("the environment", function()
 
   it("gives the key and the base URL", function()
     local server = models_server()
-    local output = child({ YUANJING_API_KEY = "sk-env ",
+    local output = run({ YUANJING_API_KEY = "sk-env ",
       YUANJING_BASE_URL = server.url .. "/env" }, MODELS_CALL)
     assert.truthy(output:find("^table:"), output)
     local request = server:requests()[1]
@@ -326,7 +320,7 @@ describe("the environment", function()
 
   it("gives way to what is said", function()
     local server = models_server()
-    child({ YUANJING_API_KEY = "sk-env", YUANJING_BASE_URL = "http://no.invalid" },
+    run({ YUANJING_API_KEY = "sk-env", YUANJING_BASE_URL = "http://no.invalid" },
       ("require('yuanjing').new { api_key = 'sk-said', base_url = %q }:models()")
         :format(server.url))
     assert.equal("Bearer sk-said", server:requests()[1].headers.authorization)
@@ -334,7 +328,7 @@ describe("the environment", function()
 
   it("gives nothing where a variable is empty or missing", function()
     for _, value in ipairs { "", false } do
-      local output = child({ YUANJING_API_KEY = value, YUANJING_BASE_URL = value,
+      local output = run({ YUANJING_API_KEY = value, YUANJING_BASE_URL = value,
         YUANJING_ASSET_URL = value }, [[
           local client = require("yuanjing").new()
           local settings = client._settings
@@ -349,14 +343,14 @@ describe("the environment", function()
 
   it("has no proxy for this machine", function()
     local server = models_server()
-    local output = child({ http_proxy = "http://127.0.0.1:1",
+    local output = run({ http_proxy = "http://127.0.0.1:1",
       YUANJING_API_KEY = "sk-test", YUANJING_BASE_URL = server.url },
       MODELS_CALL)
     assert.truthy(output:find("^table:"), output)
   end)
 
   it("is not changed, nor anything of the host, by loading the module", function()
-    assert.equal("same", child({}, [[
+    assert.equal("same", run({}, [[
       local cjson = require "cjson"
       local socket = pcall(require, "socket")
       local function cjson_settings()
