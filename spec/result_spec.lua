@@ -232,6 +232,36 @@ describe("a download that breaks off", function()
     assert.equal(#FILM, seen[#seen])
   end)
 
+  -- Neither the head nor the framing says how long it is, but the file does.
+  local BOXES = "\0\0\0\8ftyp\0\0\0\16mdat12345678\0\0\0\8moov"
+
+  it("without a length is known by the file's own end", function()
+    local head = "HTTP/1.1 200 OK\r\n\r\n"
+    local server, url = serving(head .. BOXES:sub(1, 20), head .. BOXES)
+    local saved, err, path = save(url)
+    assert.is_nil(err)
+    assert.equal(path, saved)
+    assert.is_true(support.read(path) == BOXES)
+    assert.equal(2, #server:requests())
+    server, url = serving(head .. BOXES:sub(1, 20))
+    local _, broke, old, names = save(url)
+    assert_untouched("truncated", nil, broke, old, names)
+    assert.truthy(broke.message:find("20 bytes came", 1, true))
+    assert.equal(4, #server:requests())
+  end)
+
+  it("is not looked into where the framing says that it is whole", function()
+    for _, answer in ipairs { scripted.answer(200, {}, BOXES:sub(1, 20)),
+      scripted.answer(200, { ["Transfer-Encoding"] = "chunked" },
+        scripted.chunked { BOXES:sub(1, 20) }) } do
+      local server, url = serving(answer)
+      local _, err, path = save(url)
+      assert.is_nil(err)
+      assert.equal(BOXES:sub(1, 20), support.read(path))
+      assert.equal(1, #server:requests())
+    end
+  end)
+
   it("goes on by the date where there is no strong ETag", function()
     local DATE = "Sat, 21 Nov 2026 06:00:00 GMT"
     local server, url = serving(broken { ETag = 'W/"v1"',

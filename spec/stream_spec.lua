@@ -409,14 +409,14 @@ describe("a slow reader", function()
 
   for how, sleep in pairs(SLEEPS) do
     it("is not held to a limit of the sender's: asleep " .. how, function()
-      local stream = stream_of({ { "send", events("a") }, { "sleep", 0.4 },
+      local stream = stream_of({ { "send", events("a") }, { "sleep", 0.8 },
         { "send", events("b") }, { "sleep", 0.05 }, { "send", events("c") },
-        { "sleep", 0.4 }, { "send", events("d") .. DONE } },
-        { timeout = { first = 0.2, idle = 0.2 } })
-      sleep(0.3)
+        { "sleep", 0.8 }, { "send", events("d") .. DONE } },
+        { timeout = { first = 0.4, idle = 0.4 } })
+      sleep(0.6)
       assert.equal("a", stream:next().content)
       assert.equal("b", assert(stream:next()).content) -- waits for it
-      sleep(0.35) -- "c" comes meanwhile
+      sleep(0.7) -- "c" comes meanwhile
       local chunk, err = stream:next()
       assert.is_nil(err)
       assert.equal("c", chunk.content)
