@@ -530,16 +530,30 @@ describe("a connection on which more came than was asked for", function()
     end)
   end
 
-  it("is told from those that are quiet", function()
-    local server = support.serve { default = { { "repeat", 3, { { "request" },
-      { "sleep", 0.1 }, { "send", answer(200, {}, "one") } } }, SILENCE } }
+  local function check_quiet(first_step, scheme, options)
+    local steps = { { "repeat", 3, { { "request" }, { "sleep", 0.1 },
+      { "send", BIG } } }, SILENCE }
+    if first_step then table.insert(steps, 1, first_step) end
+    local server = support.serve { default = steps }
+    local url = server.url:gsub("^http", scheme)
     for _ = 1, 3 do
       local list = {}
-      for n = 1, 3 do list[n] = open(server.url) end
+      for n = 1, 3 do list[n] = open(url, options) end
       for n = 1, 3 do finish(list[n]) end
     end
     assert.same({ 9, 3 },
       { #server:requests(), server:connections().opened })
+  end
+
+  it("is told from those that are quiet", function()
+    check_quiet(nil, "http")
+  end)
+
+  it("is told from those that are quiet, over TLS", function()
+    local authority = certificate.authority(support.tempdir())
+    local pair = certificate.server(authority)
+    check_quiet({ "tls", pair.cert, pair.key }, "https",
+      { ca_file = authority.cert })
   end)
 end)
 
