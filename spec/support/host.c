@@ -29,6 +29,7 @@ int main(int argc, char **argv) {
     return 2;
   luaL_openlibs(L);
   set_arg(L, argc, argv);
+  luaL_checkstack(L, argc, NULL); /* there are more specs than slots */
   lua_pushcfunction(L, traceback);
   failed = luaL_loadfile(L, argv[1]);
   for (i = 2; i < argc && !failed; i++)
