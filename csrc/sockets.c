@@ -34,6 +34,7 @@ void yj_sockets_remove(struct yj_sockets *s, int fd) {
 static int port_of(int fd) {
   struct sockaddr_storage name;
   socklen_t size = sizeof name;
+  memset(&name, 0, sizeof name);
   if (getsockname(fd, (struct sockaddr *)&name, &size) != 0)
     return 0;
   return ntohs(name.ss_family == AF_INET6

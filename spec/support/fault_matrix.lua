@@ -199,7 +199,7 @@ local function read_events(cell)
     if is_own(cell, event) and event.type == "request" then
       cell.tries = cell.tries + 1
     elseif is_own(cell, event) and event.type ~= "retry" and event.error then
-      local ends = ENDS[event.error.message]
+      local ends = ENDS[(event.error.message:gsub(" %(it left at .*", ""))]
       cell.ends, cell.waits = ends or cell.ends, cell.waits + (ends and 1 or 0)
     end
   end
