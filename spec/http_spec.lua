@@ -83,9 +83,9 @@ local DEATHS = {
   ["closed after the request"] = { { { "request" }, { "close" } }, "POST POST" },
   ["reset after the request"] = { { { "request" }, { "reset" } }, "POST POST" },
   ["closed before the request is read"] = {
-    { { "sleep", 0.1 }, { "close" } }, "POST" },
+    { { "read", 1 }, { "close" } }, "POST" },
   ["reset before the request is read"] = {
-    { { "sleep", 0.1 }, { "reset" } }, "POST" },
+    { { "read", 1 }, { "reset" } }, "POST" },
   ["closed after the request's head"] = { { { "head" }, { "close" } },
     "POST POST" },
   ["reset within the request's body"] = {
