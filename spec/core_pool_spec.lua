@@ -484,7 +484,9 @@ describe("step()", function()
     end
     move_for(0.4)  -- libcurl has no timer any more
     support.sleep(0.8)  -- nobody steps
-    move_for(0.1)
+    for _, transfer in ipairs(list) do
+      while not (transfer:status() or transfer:done()) do pool:wait(1) end
+    end
     for i, transfer in ipairs(list) do
       assert.same({ i, "x" }, { i, (transfer:next()) })
     end
@@ -755,6 +757,16 @@ describe("the end of the state", function()
   end
 end)
 
+-- As the kernel tells it, for to connect would be to be served.
+local function wait_for_listener(port)
+  local line, ends = (":%04X 0+:0000 0A"):format(port), core.now() + 10
+  repeat
+    support.sleep(0.02)
+    local found = (support.read("/proc/net/tcp")
+      .. support.read("/proc/net/tcp6")):find(line)
+  until found or core.now() > ends
+end
+
 describe("a forked child", function()
   -- The child touches all there is, then ends as Lua ends.
   local FORK = [[
@@ -845,7 +857,7 @@ describe("a forked child", function()
         :format((STREAM .. EVENT):gsub("\r\n", "\\r\\n"):gsub("\n", "\\n"),
           EVENT:gsub("\n", "\\n"), port, pair.cert, pair.key)
       os.execute(send)
-      support.sleep(0.3)
+      wait_for_listener(port)
       local plain = serve({ "send", answer(200, {}, "ok") })
       assert.same({ 0, "5 end nil" }, run(FORK,
         "https://127.0.0.1:" .. port .. "/", ca.cert, plain.url, how))
