@@ -5,10 +5,10 @@ local errors = require "yuanjing.errors"
 local events = require "yuanjing.events"
 local later = require "yuanjing.later"
 local loop = require "yuanjing.loop"
-local outcome = require "yuanjing.outcome"
 local outgoing = require "yuanjing.outgoing"
 local usage = require "yuanjing.usage"
 local dry_run = later.room "yuanjing.dry_run"
+local outcome = later.room "yuanjing.outcome"
 
 local http = {}
 
