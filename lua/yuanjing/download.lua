@@ -4,6 +4,7 @@
 local ending = require "yuanjing.media.ending"
 local envelope = require "yuanjing.api.envelope"
 local errors = require "yuanjing.errors"
+local exchange = require "yuanjing.exchange"
 local http = require "yuanjing.http"
 local loop = require "yuanjing.loop"
 local settings_of = require "yuanjing.settings"
@@ -156,7 +157,7 @@ local function take(state, response)
   if not ok then return nil, io_error(state.part, problem) end
   follow_progress(state, transfer)
   state.received = offset + transfer:saved()
-  local failure = http.failure(transfer, response.request)
+  local failure = exchange.failure(transfer, response.request)
   if failure then return nil, response.complete(failure) end
   return true
 end

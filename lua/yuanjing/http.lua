@@ -3,6 +3,7 @@
 -- that calls it hands in `refusal`, which reads an answer that is no success.
 local errors = require "yuanjing.errors"
 local events = require "yuanjing.events"
+local exchange = require "yuanjing.exchange"
 local later = require "yuanjing.later"
 local loop = require "yuanjing.loop"
 local outgoing = require "yuanjing.outgoing"
@@ -23,159 +24,6 @@ local http = {}
 ---@field over fun(used: table?, is_whole: boolean?) of a stream: it has ended, in whatever way
 
 local MAX_RETRY_AFTER = 60
-local MAX_REFUSAL = 2 ^ 20 -- bytes of a refusal that are read
-
--- Reading ------------------------------------------------------------------
-
-local function parse_head(head)
-  local headers = {}
-  for name, value in head:gmatch("([^\r\n:]+):[ \t]*([^\r\n]*)") do
-    name = name:lower()
-    headers[name] = headers[name] and headers[name] .. ", " .. value or value
-  end
-  return headers
-end
-
--- libcurl's codes for what a second try will not mend, where nothing was sent.
-local LASTING = {
-  [1] = true, [3] = true, [4] = true,                  -- URL, protocol
-  [53] = true, [54] = true, [58] = true, [59] = true,  -- TLS set-up
-  [60] = true, [66] = true, [77] = true, [83] = true, [91] = true,
-}
-
-local FAULTS = {
-  connect_timeout = { "timeout", "no connection within the connect limit" },
-  head_timeout = { "timeout", "no answer within the first limit" },
-  first_timeout = { "timeout", "nothing came within the first limit" },
-  idle_timeout = { "timeout", "nothing more came within the idle limit" },
-  total_timeout = { "timeout", "not finished within the total limit" },
-  resend = { "transport", "the connection was closed without an answer" },
-  too_large = { "decode", "the answer is larger than the limit" },
-  file = { "io" },
-  no_memory = { "io", "out of memory" },
-  cancelled = { "cancelled", "ended from this side" },
-  pool = { "cancelled", "the transfer was opened by a process that forked, "
-    .. "or its pool was closed" },
-}
-
--- The kind of a failure by how far the exchange had come: what may have been
--- received and was not answered has an unknown outcome; an answer that had
--- begun is cut off.
-local function kind_of(fault, sent, answered, billable)
-  local kind = FAULTS[fault] and FAULTS[fault][1] or "transport"
-  if kind ~= "timeout" and kind ~= "transport" then return kind end
-  if billable and sent and not answered then return "outcome_unknown" end
-  if kind == "transport" and answered then return "truncated" end
-  return kind
-end
-
-local RETRIED = { transport = true, timeout = true, truncated = true }
-
--- A line of the head beyond libcurl's own limit: newer ones say so (100), older
--- ones that memory ran out (27).
-local function read_fault(transfer)
-  local fault, message, code, sent, answered = transfer:failure()
-  local is_in_head = answered and not transfer:status()
-  if code == 100 or code == 27 and is_in_head then fault = "too_large" end
-  return fault, message, code, sent, answered
-end
-
---- The failure of a transfer, as fields of an error; nil when it has none. It
---- may be tried again when nothing of the request left, or when it costs nothing.
----@param transfer yuanjing.core.Transfer
----@param request yuanjing.Request
----@return table?
-function http.failure(transfer, request)
-  local fault, message, code, sent, answered = read_fault(transfer)
-  if not fault then return nil end
-  local kind = kind_of(fault, sent, answered, request.billable)
-  local harmless = not sent or not request.billable
-  return {
-    kind = kind,
-    code = kind == "timeout" and not sent and "no_connection" or nil,
-    message = FAULTS[fault] and FAULTS[fault][2] or message,
-    sent = sent,
-    retryable = RETRIED[kind] and harmless and (sent or not LASTING[code]),
-  }
-end
-
--- How long the request's body was, as far as it is worth to be told.
-local function size_of(call)
-  local body = call.wire.body
-  return call.request.length or type(body) == "string" and #body or nil
-end
-
-local function refused(call, response)
-  local request = call.request
-  local refusal = request.refusal(response.status, response.headers,
-    response.body:sub(1, MAX_REFUSAL), size_of(call))
-  refusal.status = response.status
-  refusal.retryable = refusal.kind == "rate_limit"
-    or response.status == 503 and refusal.retry_after ~= nil
-    or refusal.kind == "server" and not request.billable
-  return refusal
-end
-
-local function read_head(transfer)
-  return { status = transfer:status(), headers = parse_head(transfer:head()) }
-end
-
-local function is_success(status)
-  return status ~= nil and status >= 200 and status < 300
-end
-
-local function open(wire)
-  local transfer, message, kind = loop.open(wire)
-  if transfer then return transfer end
-  return nil, { kind = kind, message = message }
-end
-
--- Reads the answer to its end and closes the transfer.
-local function read_plain(call, transfer)
-  loop.wait_done(transfer)
-  local response = transfer:status() and read_head(transfer)
-  local failure = http.failure(transfer, call.request)
-  if response then
-    response.body, response.failure = transfer:body(), failure
-    if failure then
-      failure.status, failure.body = response.status, response.body
-    end
-  end
-  transfer:close()
-  if not response then return nil, failure end
-  if not is_success(response.status) then
-    return nil, refused(call, response)
-  end
-  -- NB: what is too large is not read: that would hold up the host.
-  if failure and failure.kind == "decode" then return nil, failure end
-  return response
-end
-
--- How much of a body has gone out, for whoever wants to see it grow.
-local function await_head(call, transfer)
-  if not call.request.length then return loop.wait_head(transfer) end
-  while not transfer:status() and not transfer:done() do
-    loop.wait(transfer)
-    call.tell_upload(transfer:uploaded())
-  end
-  call.tell_upload(transfer:uploaded(), true)
-end
-
--- One attempt: a response, or nil and the fields of an error.
-local function exchange(call)
-  local request = call.request
-  local transfer, err = open(call.wire)
-  if not transfer then return nil, err end
-  await_head(call, transfer)
-  local hands_on = request.stream or request.hold
-  if not hands_on or not is_success(transfer:status()) then
-    return read_plain(call, transfer)
-  end
-  local response = read_head(transfer)
-  response.transfer, response.request = transfer, request
-  call.wire, request.json = nil, nil -- it may be long, and so may what comes
-  return response
-end
 
 -- Trying again -------------------------------------------------------------
 
@@ -230,7 +78,7 @@ local function attempt_once(call, attempt)
     attempt = attempt, url = request.url and http.shown(request.url)
     or call.wire.url })
   call.started, call.left = loop.now(), os.time()
-  local response, err = exchange(call)
+  local response, err = exchange.run(call)
   call.has_left = call.has_left or response ~= nil or err.status ~= nil
     or err.sent
   err = err or response.failure
@@ -309,7 +157,9 @@ local function add_tellers(call, response, attempt)
   end
   response.over = function(used, is_whole)
     call.slot:leave()
-    if used or is_whole then usage.add(settings, call.request.about.model, used) end
+    if used or is_whole then
+      usage.add(settings, call.request.about.model, used)
+    end
     if not is_whole then return end
     events.tell(settings, { type = "end", call = call_of(call.request),
       attempt = attempt, status = response.status,

@@ -2,7 +2,7 @@
 -- stream is whole only if its sender said so (DESIGN.md promise 2).
 local core = require "yuanjing.core"
 local envelope = require "yuanjing.api.envelope"
-local http = require "yuanjing.http"
+local exchange = require "yuanjing.exchange"
 local json = require "yuanjing.json"
 local loop = require "yuanjing.loop"
 
@@ -58,7 +58,7 @@ local function bad_event(_, body)
 end
 
 local function broken(self)
-  return self._broken or http.failure(self._transfer, self._request)
+  return self._broken or exchange.failure(self._transfer, self._request)
 end
 
 local function cut(self, body, finished)
