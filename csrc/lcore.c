@@ -135,6 +135,23 @@ static int l_curl_version(lua_State *L) {
   return 1;
 }
 
+/* curl_features() -> list of names                         [-0, +1, m] */
+static int l_curl_features(lua_State *L) {
+  int i;
+  lua_newtable(L);
+  for (i = 0; yj_curl_feature(i) != NULL; i++) {
+    lua_pushstring(L, yj_curl_feature(i));
+    lua_rawseti(L, -2, i + 1);
+  }
+  return 1;
+}
+
+/* ca_file() -> libcurl's bundle of certificates, or nil    [-0, +1, m] */
+static int l_ca_file(lua_State *L) {
+  lua_pushstring(L, yj_curl_ca_file()); /* NULL: nil */
+  return 1;
+}
+
 static const luaL_Reg functions[] = {{"now", l_now},
                                      {"decode", yj_l_decode},
                                      {"text", yj_l_text},
@@ -143,6 +160,13 @@ static const luaL_Reg functions[] = {{"now", l_now},
                                      {"sha256", l_sha256},
                                      {"pollfd", l_pollfd},
                                      {"curl_version", l_curl_version},
+                                     {"curl_features", l_curl_features},
+                                     {"ca_file", l_ca_file},
+                                     {"is_terminal", yj_l_is_terminal},
+                                     {"terminal_width", yj_l_terminal_width},
+                                     {"catch_signals", yj_l_catch_signals},
+                                     {"caught_signal", yj_l_caught_signal},
+                                     {"release_signals", yj_l_release_signals},
                                      {"decoder", yj_l_decoder},
                                      {"pool", yj_l_pool},
                                      {NULL, NULL}};

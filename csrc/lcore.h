@@ -55,6 +55,12 @@ int yj_l_pool(lua_State *L);
 int yj_l_decode(lua_State *L);
 int yj_l_text(lua_State *L);
 
+int yj_l_is_terminal(lua_State *L);
+int yj_l_terminal_width(lua_State *L);
+int yj_l_catch_signals(lua_State *L);
+int yj_l_caught_signal(lua_State *L);
+int yj_l_release_signals(lua_State *L);
+
 /* pool:open(request), which belongs to the transfer.       [-0, +1|2, v] */
 int yj_l_open(lua_State *L);
 

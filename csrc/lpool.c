@@ -151,6 +151,13 @@ static int l_is_mine(lua_State *L) {
   return 1;
 }
 
+/* ca_path() -> its folder of certificates, or nil: a bundle serves
+ *                                                          [-0, +1, v] */
+static int l_ca_path(lua_State *L) {
+  lua_pushstring(L, yj_pool_ca_path(yj_check_pool(L))); /* NULL: nil */
+  return 1;
+}
+
 /* close(), __gc and __close: idempotent; its transfers fail [-0, +0, v] */
 static int l_close(lua_State *L) {
   struct pool_box *box = check_box(L);
@@ -165,7 +172,8 @@ static const luaL_Reg methods[] = {
     {"open", yj_l_open}, {"step", l_step},       {"wait", l_wait},
     {"wake", l_wake},    {"alarm", l_alarm},     {"fd", l_fd},
     {"timeout", l_timeout}, {"ready", l_ready},  {"count", l_count},
-    {"is_mine", l_is_mine}, {"close", l_close},  {NULL, NULL}};
+    {"is_mine", l_is_mine}, {"ca_path", l_ca_path}, {"close", l_close},
+    {NULL, NULL}};
 
 void yj_open_pool(lua_State *L) {
   yj_new_class(L, YJ_POOL_MT, methods, l_close);

@@ -195,6 +195,26 @@ static int l_uploaded(lua_State *L) {
   return 1;
 }
 
+/* steps() -> seconds from its start to each step it has come to
+ *                                                          [-0, +1, v] */
+static int l_steps(lua_State *L) {
+  static const char *const names[] = {
+      [YJ_STEP_NAME] = "name", [YJ_STEP_CONNECT] = "connect",
+      [YJ_STEP_TLS] = "tls",   [YJ_STEP_ASKED] = "asked",
+      [YJ_STEP_ANSWER] = "answer", [YJ_STEP_END] = "end"};
+  struct yj_transfer *t = check(L);
+  int step;
+  lua_newtable(L);
+  for (step = 0; step < YJ_STEPS; step++) {
+    int64_t at = yj_transfer_step(t, (enum yj_step)step);
+    if (at > 0) {
+      lua_pushnumber(L, (lua_Number)at / 1e6);
+      lua_setfield(L, -2, names[step]);
+    }
+  }
+  return 1;
+}
+
 /* discard(seconds): drops what comes, so that the connection can serve again
  *                                                          [-0, +0, v] */
 static int l_discard(lua_State *L) {
@@ -222,6 +242,7 @@ static const luaL_Reg methods[] = {
     {"summary", l_summary}, {"status", l_status},   {"head", l_head},
     {"body", l_body},       {"done", l_done},       {"failure", l_failure},
     {"save", l_save},       {"saved", l_saved},     {"uploaded", l_uploaded},
+    {"steps", l_steps},
     {"discard", l_discard}, {"cancel", l_cancel},   {"close", l_close},
     {NULL, NULL}};
 

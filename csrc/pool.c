@@ -542,3 +542,25 @@ const char *yj_pool_ca_path(const struct yj_pool *p) { return p->ca_path; }
 int64_t yj_pool_now(const struct yj_pool *p) { return p->now; }
 
 const char *yj_curl_version(void) { return curl_version(); }
+
+const char *yj_curl_feature(int i) {
+  static const struct {
+    int bit;
+    const char *name;
+  } rows[] = {
+      {CURL_VERSION_SSL, "TLS"},          {CURL_VERSION_IPV6, "IPv6"},
+      {CURL_VERSION_HTTP2, "HTTP/2"},     {CURL_VERSION_LIBZ, "gzip"},
+      {CURL_VERSION_BROTLI, "brotli"},    {CURL_VERSION_ZSTD, "zstd"},
+      {CURL_VERSION_ASYNCHDNS, "asynchronous DNS"}};
+  int has = curl_version_info(CURLVERSION_NOW)->features;
+  size_t k;
+  for (k = 0; k < sizeof rows / sizeof *rows; k++)
+    if ((has & rows[k].bit) != 0 && i-- == 0)
+      return rows[k].name;
+  return NULL;
+}
+
+const char *yj_curl_ca_file(void) {
+  curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  return info->age >= CURLVERSION_SEVENTH ? info->cainfo : NULL;
+}

@@ -286,6 +286,26 @@ int64_t yj_transfer_uploaded(const struct yj_transfer *t) {
   return (int64_t)sent;
 }
 
+int64_t yj_transfer_step(const struct yj_transfer *t, enum yj_step step) {
+  static const CURLINFO infos[] = {
+      [YJ_STEP_NAME] = CURLINFO_NAMELOOKUP_TIME_T,
+      [YJ_STEP_CONNECT] = CURLINFO_CONNECT_TIME_T,
+      [YJ_STEP_TLS] = CURLINFO_APPCONNECT_TIME_T,
+      [YJ_STEP_ASKED] = CURLINFO_PRETRANSFER_TIME_T,
+      [YJ_STEP_ANSWER] = CURLINFO_STARTTRANSFER_TIME_T,
+      [YJ_STEP_END] = CURLINFO_TOTAL_TIME_T};
+  curl_off_t at = t->steps[step];
+  if (t->easy != NULL)
+    curl_easy_getinfo(t->easy, infos[step], &at);
+  return (int64_t)at;
+}
+
+static void note_steps(struct yj_transfer *t) {
+  int step;
+  for (step = 0; step < YJ_STEPS; step++)
+    t->steps[step] = yj_transfer_step(t, (enum yj_step)step);
+}
+
 int yj_is_out_of_memory(int code) { return code == CURLE_OUT_OF_MEMORY; }
 
 const char *yj_curl_message(int code) {
@@ -470,6 +490,7 @@ void yj_transfer_settle(struct yj_transfer *t, int code) {
     t->fault = YJ_FAULT_CURL;
   t->code = code;
   t->uploaded = yj_transfer_uploaded(t);
+  note_steps(t);
   t->done = 1;
   yj_decoder_end(&t->decoder);
   yj_pool_news(t->pool, t);

@@ -36,6 +36,17 @@ enum yj_fault {
   YJ_FAULT_CANCELLED
 };
 
+/* The steps of an exchange, in their order. */
+enum yj_step {
+  YJ_STEP_NAME,    /* the name is looked up */
+  YJ_STEP_CONNECT, /* the connection stands */
+  YJ_STEP_TLS,     /* it is encrypted, where it is to be */
+  YJ_STEP_ASKED,   /* the request may go out */
+  YJ_STEP_ANSWER,  /* the first byte of the answer is here */
+  YJ_STEP_END,
+  YJ_STEPS         /* how many they are */
+};
+
 /* All zeroes is a valid, closed transfer. What each event of a stream needs
  * comes first and together: with many streams the cache has none of it. */
 struct yj_transfer {
@@ -70,6 +81,7 @@ struct yj_transfer {
   enum yj_fault fault;
   int code;             /* curl's, 0: none */
   char error[256];      /* curl's words for it, may be empty */
+  int64_t steps[YJ_STEPS]; /* once it is over: yj_transfer_step() */
 };
 
 /* Starts the exchange in the pool, with what t->out has to send; 0, or curl's
@@ -79,6 +91,9 @@ int yj_transfer_open(struct yj_transfer *t, struct yj_pool *pool,
 
 /* Bytes of the request's body that have gone out. */
 int64_t yj_transfer_uploaded(const struct yj_transfer *t);
+
+/* Microseconds from its start to that step, or 0: it did not come to that. */
+int64_t yj_transfer_step(const struct yj_transfer *t, enum yj_step step);
 
 int yj_is_out_of_memory(int code);
 

@@ -141,7 +141,7 @@ local function await_head(call, transfer)
 end
 
 --- Sends the request of a call: a response, or nil and the fields of an error.
----@param call { request: yuanjing.Request, wire: yuanjing.core.Request, tell_upload?: function }
+---@param call { request: yuanjing.Request, wire: yuanjing.core.Request, tell_upload?: function, transfer?: yuanjing.core.Transfer }
 ---@return yuanjing.Response?
 ---@return table? failure
 function exchange.run(call)
@@ -149,6 +149,7 @@ function exchange.run(call)
   local transfer, err = open(call.wire)
   if not transfer then return nil, err end
   await_head(call, transfer)
+  call.transfer = transfer
   local hands_on = request.stream or request.hold
   if not hands_on or not is_success(transfer:status()) then
     return read_plain(call, transfer)

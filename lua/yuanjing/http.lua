@@ -68,6 +68,13 @@ local function usage_in(call, response)
   return response and response.body and read(response.body) or nil
 end
 
+-- How long each step took, for whoever listens. The transfer is let go of.
+local function steps_of(call)
+  local transfer = call.transfer
+  call.transfer = nil
+  return call.settings.on_event and transfer and transfer:steps() or nil
+end
+
 -- A response, an error, or both: a body that broke off.
 local function attempt_once(call, attempt)
   local settings, request = call.settings, call.request
@@ -79,6 +86,7 @@ local function attempt_once(call, attempt)
     or call.wire.url })
   call.started, call.left = loop.now(), os.time()
   local response, err = exchange.run(call)
+  local steps = steps_of(call)
   call.has_left = call.has_left or response ~= nil or err.status ~= nil
     or err.sent
   err = err or response.failure
@@ -87,7 +95,7 @@ local function attempt_once(call, attempt)
   events.tell(settings, { type = response and "response" or "error",
     call = call_of(request), attempt = attempt, error = err,
     status = (response or err).status, elapsed = loop.now() - call.started,
-    usage = usage_in(call, response) })
+    usage = usage_in(call, response), steps = steps })
   return response, err
 end
 

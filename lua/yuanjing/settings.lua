@@ -14,6 +14,19 @@ local settings = {}
 ---@field idle? number seconds between events, or bytes of a plain body (60)
 ---@field total? number seconds for the whole call (600; streams and files: none unless given)
 
+---@class yuanjing.Event
+---@field type "request"|"response"|"error"|"retry"|"upload"
+---@field call string "POST /llmage/v1/chat/completions"
+---@field attempt? integer
+---@field url? string of a request
+---@field status? integer of HTTP
+---@field elapsed? number seconds
+---@field steps? { name?: number, connect?: number, tls?: number, asked?: number, answer?: number, end?: number } seconds until each step of the exchange
+---@field error? yuanjing.Error
+---@field delay? number seconds until the next attempt
+---@field sent? integer bytes of an upload
+---@field total? integer
+
 ---@class (exact) yuanjing.Options
 ---@field api_key? string|fun(): string default: $YUANJING_API_KEY
 ---@field base_url? string default: $YUANJING_BASE_URL or https://opencomputing.ai

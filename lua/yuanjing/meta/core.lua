@@ -43,6 +43,30 @@ function core.pollfd(fd, seconds) end
 ---@return string libcurl's version and those of what it was built with
 function core.curl_version() end
 
+---@return string[] what libcurl was built with, of what matters here
+function core.curl_features() end
+
+---@return string? path libcurl's own bundle of certificates
+function core.ca_file() end
+
+---@param fd integer 1 is stdout
+---@return boolean
+function core.is_terminal(fd) end
+
+---@param fd integer
+---@return integer? columns
+function core.terminal_width(fd) end
+
+--- From now on the first SIGINT, SIGTERM or SIGHUP is noted and ends a wait; a
+--- second one does what it does by default. What is ignored stays ignored.
+function core.catch_signals() end
+
+---@return integer? number of the signal that came since
+function core.caught_signal() end
+
+--- The signals are again whose they were.
+function core.release_signals() end
+
 ---@param limit? integer bytes of one event
 ---@return yuanjing.core.Decoder
 function core.decoder(limit) end
@@ -170,6 +194,9 @@ function pool:count() end
 ---@return boolean
 function pool:is_mine() end
 
+---@return string? path of the folder of certificates; without, a bundle serves
+function pool:ca_path() end
+
 function pool:close() end
 
 --- One exchange; a reader of its stream as a Decoder is.
@@ -211,6 +238,10 @@ function transfer:saved() end
 
 ---@return integer bytes of the request's body that have gone out
 function transfer:uploaded() end
+
+--- Seconds from its start to each step that it has come to.
+---@return { name?: number, connect?: number, tls?: number, asked?: number, answer?: number, end?: number }
+function transfer:steps() end
 
 --- Drops what comes, for so many seconds, so that the connection can serve
 --- again.
