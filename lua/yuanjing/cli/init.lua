@@ -1,44 +1,85 @@
---- The command `yuanjing`. Each of its commands is a module in this folder
--- that returns { name, summary, options(parser), run(arguments) -> status }.
+--- The command `yuanjing`. Each of its commands is a module in this folder that
+-- returns { name, summary, options(parser, is_for_completion),
+-- run(arguments) -> status }.
 local argparse = require "yuanjing.need" "argparse"
+local exits = require "yuanjing.cli.exits"
 
 local cli = {}
 
-local COMMANDS = { "sandbox" }
+local COMMANDS = { "chat", "image", "video", "task", "models", "catalog",
+  "assets", "sandbox", "doctor", "completion" }
 
-cli.OK, cli.FAILED, cli.USAGE = 0, 1, 2
+local WELCOME = [[
+The 元境 platform from the command line.
+
+  yuanjing chat "你是谁"
+  yuanjing image -m wan2.2-t2i-plus "一只猫坐在月亮上" -o cat.png
+  yuanjing video -m viduq3-pro "从白天到夜晚" -o city.mp4 \
+    --first-frame day.jpg --last-frame night.jpg
+
+]]
+
+local NO_KEY = [[
+It needs a key: export YUANJING_API_KEY=sk-...
+To try it without one: `yuanjing sandbox` is the platform on this machine.
+
+]]
+
+local MORE = [[
+`yuanjing --help` lists the commands, `yuanjing chat --help` the options of one.
+]]
 
 local function print_version()
   print("yuanjing " .. require("yuanjing.version"))
-  os.exit(cli.OK, true)
+  os.exit(exits.OK, true)
 end
 
-local function build()
+--- The parser, and the commands by their names.
+---@param is_for_completion? boolean with the values that a shell may offer
+function cli.parser(is_for_completion)
   local parser = argparse("yuanjing",
     "The 元境 platform from the command line.")
+    :help_max_width(80):help_description_margin(30)
+    :epilog("Exit status:\n" .. exits.listing())
   parser:flag("--version", "Print the version and exit.")
     :action(print_version)
   parser:command_target("command")
-  parser:require_command(true)
+  parser:require_command(false)
   local by_name = {}
   for _, name in ipairs(COMMANDS) do
     local command = require("yuanjing.cli." .. name)
-    command.options(parser:command(command.name, command.summary))
+    command.options(parser:command(command.name, command.summary),
+      is_for_completion)
     by_name[command.name] = command
   end
   return parser, by_name
 end
 
+local function welcome()
+  local key = os.getenv("YUANJING_API_KEY")
+  io.stdout:write(WELCOME, (key or "") == "" and NO_KEY or "", MORE)
+  return exits.OK
+end
+
+-- The command of a wrong line, as far as it can be told from it.
+local function help_for(arguments, commands)
+  local name = arguments[1]
+  return ("yuanjing %s--help"):format(commands[name] and name .. " " or "")
+end
+
 --- Runs what the arguments say.
 ---@param arguments string[]
----@return integer status of the process: 0 well, 1 failed, 2 wrongly called
+---@return integer status of the process; yuanjing.cli.exits lists them
 function cli.main(arguments)
-  local parser, commands = build()
+  if #arguments == 0 then return welcome() end
+  local parser, commands = cli.parser()
   local ok, parsed = parser:pparse(arguments)
   if not ok then
-    io.stderr:write(parser:get_usage(), "\n\nyuanjing: ", parsed, "\n")
-    return cli.USAGE
+    io.stderr:write("yuanjing: ", (parsed:gsub("\n", ". ")), ". See `",
+      help_for(arguments, commands), "`\n")
+    return exits.USAGE
   end
+  if not parsed.command then return welcome() end
   return commands[parsed.command].run(parsed)
 end
 

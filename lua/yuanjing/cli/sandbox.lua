@@ -1,4 +1,6 @@
 --- `yuanjing sandbox`: the platform on loopback, until Ctrl-C.
+local errors = require "yuanjing.errors"
+local output = require "yuanjing.cli.output"
 local scenario = require "yuanjing.sandbox.server.scenario"
 local shell = require "yuanjing.sandbox.shell"
 
@@ -47,6 +49,7 @@ In another terminal:
   export YUANJING_API_KEY=%s
   export YUANJING_BASE_URL=%s
   export YUANJING_ASSET_URL=%s
+  yuanjing chat "你好"
 
 Ctrl-C ends it.
 ]]
@@ -78,10 +81,6 @@ local function is_running(sandbox)
   return file ~= nil
 end
 
-local function fail(problem)
-  io.stderr:write("yuanjing: ", tostring(problem), "\n")
-  return 1
-end
 
 function command.run(arguments)
   if arguments.list then
@@ -93,13 +92,14 @@ function command.run(arguments)
     task_seconds = arguments.task_seconds,
     verify_seconds = arguments.verify_seconds,
   }
-  if not sandbox then return fail(err) end
+  if not sandbox then return output.fail(arguments, err) end
   announce(sandbox)
   os.execute(shell.command(WAIT, sandbox.dir))
   local well = is_running(sandbox)
   sandbox:stop()
-  if not well then return fail("nginx has ended by itself") end
-  return 0
+  if well then return 0 end
+  return output.fail(arguments, errors.new { kind = "io",
+    message = "nginx has ended by itself" })
 end
 
 return command

@@ -1,0 +1,172 @@
+--- `yuanjing chat`: one question, or a conversation.
+local cells = require "yuanjing.cli.cells"
+local errors = require "yuanjing.errors"
+local extra = require "yuanjing.cli.extra"
+local exits = require "yuanjing.cli.exits"
+local output = require "yuanjing.cli.output"
+local prompt = require "yuanjing.cli.prompt"
+local session = require "yuanjing.cli.session"
+local terminal = require "yuanjing.cli.terminal"
+
+local command = { name = "chat", summary = "Ask a text model." }
+
+local STDIN, STDOUT = terminal.STDIN, terminal.STDOUT
+
+function command.options(parser)
+  parser:argument("prompt", "What is asked; - is what comes on stdin, which is "
+    .. "read as well when nothing is given."):args("*"):argname "PROMPT"
+  parser:group("Options",
+    parser:option("--system", "-s; what holds for all of it.")
+      :hidden_name "-s":argname "TEXT",
+    parser:option("--model", "-m; default: qwen3-max."):hidden_name "-m"
+      :argname "MODEL",
+    parser:flag("-i --interactive", "A conversation, until Ctrl-D; Ctrl-C "
+      .. "stops an answer."),
+    parser:flag("--stream", "Print the answer as it comes, on a pipe as well."),
+    parser:flag("--no-stream", "Print the answer when it is whole."),
+    extra.option(parser))
+  session.options(parser)
+end
+
+-- Answers ------------------------------------------------------------------
+
+-- What the model thinks is for who looks on, not for a file.
+local function show_reasoning(text, is_on)
+  if not is_on then return end
+  terminal.write(STDOUT, terminal.paint(STDOUT, "dim", cells.harmless(text)))
+end
+
+-- Prints a stream as it comes; ends with a line's end, however it ends.
+local function print_stream(stream)
+  local is_terminal, last, was_thinking = terminal.is(STDOUT), "\n", false
+  local function put(text)
+    last = text:sub(-1)
+    terminal.write(STDOUT, is_terminal and cells.harmless(text) or text)
+  end
+  local chunk, err = stream:next()
+  while chunk do
+    if chunk.reasoning_content then
+      show_reasoning(chunk.reasoning_content, is_terminal)
+      was_thinking = is_terminal
+    end
+    if chunk.content ~= "" then
+      if was_thinking then put "\n\n" end
+      was_thinking = false
+      put(chunk.content)
+    end
+    chunk, err = stream:next()
+  end
+  if last ~= "\n" then put "\n" end
+  if err then return nil, err end
+  return stream:finish()
+end
+
+local FIELDS = { "id", "model", "content", "reasoning_content",
+  "finish_reason", "ended_by", "usage" }
+
+local function print_reply(arguments, reply)
+  if arguments.json then
+    local fields = {}
+    for _, name in ipairs(FIELDS) do fields[name] = reply[name] end
+    return output.json(fields)
+  end
+  local text = reply.content:gsub("\n$", "") .. "\n"
+  terminal.write(STDOUT,
+    terminal.is(STDOUT) and cells.harmless(text) or text)
+end
+
+local function streams(arguments)
+  if arguments.json or arguments.no_stream then return false end
+  return arguments.stream or terminal.is(STDOUT)
+end
+
+-- Asks and prints: the reply, true for a dry run, or nil and an error.
+local function ask(client, arguments, params)
+  for name, value in pairs(extra.given(arguments) or {}) do
+    params[name] = value
+  end
+  params.model, params.stream = arguments.model, streams(arguments) or nil
+  local answer, err = client:chat(params)
+  if not answer then return nil, err end
+  if session.shows_request(arguments, answer) then return true end
+  if params.stream then return print_stream(answer) end
+  print_reply(arguments, answer)
+  return answer
+end
+
+local function ask_once(arguments)
+  local params = { prompt = prompt(arguments.prompt),
+    sys_prompt = arguments.system }
+  return session.run(arguments, function(client)
+    local ok, err = ask(client, arguments, params)
+    return ok and true, err
+  end)
+end
+
+-- A conversation -----------------------------------------------------------
+
+-- A line typed, or nil at the end. Chinese is typed as well as edited by the
+-- terminal itself.
+local function read_line(is_typed)
+  if is_typed then
+    terminal.write(STDOUT, terminal.paint(STDOUT, "mark",
+      terminal.is_utf8() and "› " or "> "))
+  end
+  local line = io.read("*l")
+  if not line and is_typed then terminal.write(STDOUT, "\n") end
+  return line
+end
+
+-- One question and its answer, both kept in the messages when it went well.
+local function turn(arguments, messages, line)
+  messages[#messages + 1] = { role = "user", content = line }
+  local reply
+  local status = session.run(arguments, function(client)
+    local err
+    reply, err = ask(client, arguments, { messages = messages })
+    return reply and true, err
+  end)
+  if type(reply) == "table" then
+    messages[#messages + 1] = { role = "assistant", content = reply.content }
+  else
+    messages[#messages] = nil
+  end
+  return status
+end
+
+-- Where somebody types, a turn that failed is not the end.
+local function converse(arguments)
+  local is_typed, status = terminal.is(STDIN), exits.OK
+  local messages = {}
+  if arguments.system then
+    messages[1] = { role = "system", content = arguments.system }
+  end
+  local line = #arguments.prompt > 0 and prompt(arguments.prompt)
+    or read_line(is_typed)
+  while line do
+    if line:find("%S") then status = turn(arguments, messages, line) end
+    if status ~= exits.OK and not is_typed then return status end
+    line = read_line(is_typed)
+  end
+  return is_typed and exits.OK or status
+end
+
+local function nothing_asked(arguments)
+  return output.fail(arguments, errors.new { kind = "invalid_request",
+    message = "what is asked?", hint = 'yuanjing chat "...", or -i' })
+end
+
+function command.run(arguments)
+  if arguments.interactive then
+    if terminal.is(STDIN) then
+      output.say("Ctrl-D ends it.", "dim")
+    end
+    return converse(arguments)
+  end
+  if #arguments.prompt == 0 and terminal.is(STDIN) then
+    return nothing_asked(arguments)
+  end
+  return ask_once(arguments)
+end
+
+return command

@@ -1,0 +1,106 @@
+--- The options of `image` and `video`, made from the catalog: one for each
+-- parameter that a model of that kind has, under its name on the command line.
+local catalog = require "yuanjing.catalog"
+
+local flags = {}
+
+-- What the commands say in another way, or the client by itself.
+local SKIPPED = { model = true, catelogid = true, llmid = true, prompt = true }
+
+local ROLE_HELP = {
+  first_frame = "The picture it begins with.",
+  last_frame = "The picture it ends with.",
+  reference_images = "A picture to go by; may be given again.",
+  reference_videos = "A video to go by; may be given again.",
+  reference_audios = "A sound to go by; may be given again.",
+}
+
+---@class yuanjing.cli.Flag
+---@field name string of the client's parameter
+---@field is_list boolean given once for each of several files
+---@field is_switch boolean
+---@field role? yuanjing.Role
+---@field values (string|integer)[] what one model or another takes, of which
+--- case is all the same
+
+local function add_values(flag, param)
+  for _, value in ipairs(param.choices or {}) do
+    local folded = tostring(value):lower()
+    if not flag.seen[folded] then
+      flag.seen[folded] = true
+      flag.values[#flag.values + 1] = value
+    end
+  end
+end
+
+local function flag_of(param)
+  local name = param.role or param.alias or param.name
+  return { name = name, role = param.role, values = {}, seen = {},
+    is_list = name:find("^reference_") ~= nil, is_switch = param.flag or false,
+    is_number = param.type == "integer" }
+end
+
+local function collect(kind)
+  local list, by_name = {}, {}
+  for _, row in ipairs(catalog) do
+    for _, param in ipairs(row.kind == kind and row.params or {}) do
+      local name = param.role or param.alias or param.name
+      if not SKIPPED[param.name] then
+        if not by_name[name] then
+          by_name[name] = flag_of(param)
+          list[#list + 1] = by_name[name]
+        end
+        add_values(by_name[name], param)
+      end
+    end
+  end
+  return list
+end
+
+local function help_of(flag)
+  if flag.role then return ROLE_HELP[flag.role] end
+  if flag.is_switch then return "Cheaper, when the platform has time." end
+  if flag.is_number then return "Seconds of video." end
+  if #flag.values == 0 then return "What should not be in it." end
+  local values = {}
+  for i, value in ipairs(flag.values) do values[i] = tostring(value) end
+  return table.concat(values, ", ") .. "; not each model takes each."
+end
+
+local function add(parser, flag)
+  local dashed = flag.name:gsub("_", "-")
+  local long = "--" .. dashed
+  if flag.is_list then
+    return parser:option("--" .. dashed:gsub("s$", ""), help_of(flag))
+      :hidden_name(long):target(flag.name):count("*"):argname "FILE"
+  elseif flag.is_switch then
+    return parser:flag(long, help_of(flag))
+  end
+  return parser:option(long, help_of(flag)):target(flag.name)
+    :argname(flag.role and "FILE" or flag.is_number and "SECONDS" or "VALUE")
+end
+
+--- Adds the options of a kind to the parser.
+---@param parser table of argparse
+---@param kind "image"|"video"
+function flags.add(parser, kind)
+  local made = {}
+  for i, flag in ipairs(collect(kind)) do made[i] = add(parser, flag) end
+  parser:group("What the model takes (see `yuanjing catalog MODEL`)",
+    (table.unpack or unpack)(made))
+end
+
+--- What was given of them, as parameters of the client's call.
+---@param arguments table
+---@param kind "image"|"video"
+---@return table
+function flags.given(arguments, kind)
+  local params = {}
+  for _, flag in ipairs(collect(kind)) do
+    local value = arguments[flag.name]
+    if type(value) ~= "table" or #value > 0 then params[flag.name] = value end
+  end
+  return params
+end
+
+return flags

@@ -1,0 +1,172 @@
+--- A task on the screen: its stages as they come, and its files.
+local core = require "yuanjing.core"
+local document = require "yuanjing.cli.document"
+local errors = require "yuanjing.errors"
+local output = require "yuanjing.cli.output"
+local picture = require "yuanjing.cli.picture"
+local progress = require "yuanjing.cli.progress"
+local session = require "yuanjing.cli.session"
+local shell = require "yuanjing.sandbox.shell"
+local terminal = require "yuanjing.cli.terminal"
+
+local follow = {}
+
+local unpack = table.unpack or unpack
+
+--- What a result may have, the main thing first: of a video the image is its
+--- cover.
+follow.KINDS = { "video", "image", "audio", "output" }
+
+-- Options ------------------------------------------------------------------
+
+--- Adds what says where the files go and how long to wait for them.
+---@return table output
+---@return table wait
+function follow.options(parser)
+  return parser:option("--output", "-o; a file or a folder to save the result "
+    .. "in."):hidden_name "-o":argname "PATH",
+    parser:option("--wait", "How long to wait for the end (1800).")
+      :argname "SECONDS":convert(session.to_seconds)
+end
+
+--- True when the output can be written, or nil and an error.
+-- NB: before anything is paid for: a result that nobody can save is lost money.
+---@return true?
+---@return yuanjing.Error?
+function follow.check_output(arguments)
+  local path = arguments.output
+  if not path or arguments.dry_run then return true end
+  local folder = path:match("^(.*)/[^/]*$") or "."
+  local probe = ("%s/.yuanjing-%.0f"):format(folder, core.now() * 1e6)
+  local file, problem = io.open(probe, "wb")
+  if not file then
+    return nil, errors.new { kind = "io", attempts = 0, message =
+      ("%s can not be written:%s"):format(path, problem:match("[^:]*$")),
+      hint = "nothing was sent" }
+  end
+  file:close()
+  os.remove(probe)
+  return true
+end
+
+-- Saving -------------------------------------------------------------------
+
+local function main_kind(result)
+  for _, kind in ipairs(follow.KINDS) do
+    if result[kind] then return kind, result[kind .. "s"] end
+  end
+end
+
+-- The n-th file of a result: cat.png, cat-2.png, ...
+local function numbered(path, n)
+  if n == 1 or path:find("/$") then return path end
+  local stem, extension = path:match("^(.*[^/])(%.[^./]*)$")
+  return ("%s-%d%s"):format(stem or path, n, extension or "")
+end
+
+--- Saves by save(options), with a bar: the path, or nil and an error.
+---@param screen yuanjing.cli.Screen
+---@param save fun(options: yuanjing.SaveOptions): string?, yuanjing.Error?
+---@return string? path
+---@return yuanjing.Error?
+function follow.save(screen, save)
+  local line, received = screen.line, 0
+  line:stage("downloading")
+  local saved, err = save { on_progress = function(done, total)
+    received = done
+    line:bytes(done, total)
+  end }
+  if saved then
+    line:done("saved", ("%s  %s"):format(saved, progress.size(received)))
+  end
+  return saved, err
+end
+
+local function save_all(screen, result)
+  local kind, urls = main_kind(result)
+  local files = document.list {}
+  for n = 1, math.max(1, #(urls or {})) do
+    local saved, err = follow.save(screen, function(options)
+      options.kind, options.index = kind, n
+      return result:save(numbered(screen.arguments.output, n), options)
+    end)
+    if not saved then return nil, err end
+    files[n] = saved
+  end
+  return files
+end
+
+-- Telling ------------------------------------------------------------------
+
+local function fields_of(task, files)
+  local fields = { id = task.id, status = task.status, model = task.model,
+    category = task.category, files = files }
+  local result = task.result
+  if not result then return fields end
+  for _, kind in ipairs(follow.KINDS) do
+    fields[kind .. "s"] = result[kind] and document.list(result[kind .. "s"])
+  end
+  fields.text, fields.usage = result.text, result.usage
+  return fields
+end
+
+-- Whoever saw the names of the files in the progress need not see them again.
+local function is_told(screen, files)
+  return files and screen.line:is_live() and terminal.is(terminal.STDOUT)
+end
+
+--- Prints a task as it stands, in JSON or as those lines.
+---@param screen yuanjing.cli.Screen
+---@param task yuanjing.Task
+---@param lines string[]
+---@param files? string[]
+function follow.tell(screen, task, lines, files)
+  screen.line:stop()
+  if screen.arguments.json then
+    output.json(fields_of(task, files))
+  elseif not is_told(screen, files) then
+    output.print(unpack(lines))
+  end
+end
+
+-- The command that asks for the task another time.
+local function goes_on(task, arguments)
+  local path, api = arguments.output, arguments.api
+  return ("the task goes on: yuanjing task %s%s %s"):format(task.id,
+    api and " --api " .. api or "",
+    path and "-o " .. shell.quote(path) or "--await")
+end
+
+local function wait(screen, task)
+  if task.result then return task.result end
+  local line, began = screen.line, core.now()
+  local note = task.id and "task " .. task.id
+  screen.goes_on = task.id and goes_on(task, screen.arguments)
+  line:stage(task.status, note, began)
+  local result, err = task:await { timeout = screen.arguments.wait,
+    on_update = function() line:stage(task.status, note, began) end }
+  if result then line:done(task.status, note or "") end
+  return result, err
+end
+
+--- Waits for the task, saves its files where they are wanted, and prints what
+--- they are.
+---@param screen yuanjing.cli.Screen
+---@param task yuanjing.Task
+---@return true?
+---@return yuanjing.Error?
+function follow.await(screen, task)
+  local result, err = wait(screen, task)
+  if not result then return nil, err end
+  local files
+  if screen.arguments.output then
+    files, err = save_all(screen, result)
+    if not files then return nil, err end
+  end
+  local _, urls = main_kind(result)
+  follow.tell(screen, task, files or urls or { result.text }, files)
+  if not screen.arguments.json then picture.show(files) end
+  return true
+end
+
+return follow

@@ -1,0 +1,63 @@
+--- The commands `image` and `video`: ask, wait, save. They differ in their kind
+-- and in what the catalog says of it.
+local catalog = require "yuanjing.catalog"
+local extra = require "yuanjing.cli.extra"
+local flags = require "yuanjing.cli.flags"
+local follow = require "yuanjing.cli.follow"
+local prompt = require "yuanjing.cli.prompt"
+local screen = require "yuanjing.cli.screen"
+local session = require "yuanjing.cli.session"
+
+local making = {}
+
+local function add_options(parser, kind, is_for_completion)
+  parser:argument("prompt", "What it should be; - is what comes on stdin.")
+    :args("*"):argname "PROMPT"
+  local model = parser:option("--model", "-m; `yuanjing catalog` lists them.")
+    :hidden_name "-m":argname "MODEL"
+  if is_for_completion then model:choices(catalog.models("v1", kind)) end
+  local path, limit = follow.options(parser)
+  parser:group("Options", model, path, limit,
+    parser:flag("--no-wait", "Print the task's id and go."),
+    extra.option(parser))
+  flags.add(parser, kind)
+  session.options(parser)
+end
+
+local function params_of(arguments, kind)
+  local params = flags.given(arguments, kind)
+  params.prompt = prompt(arguments.prompt)
+  params.model, params.extra = arguments.model, extra.given(arguments)
+  return params
+end
+
+local function run(arguments, kind)
+  local params = params_of(arguments, kind)
+  return screen.run(arguments, function(client, shown)
+    local ok, problem = follow.check_output(arguments)
+    if not ok then return nil, problem end
+    shown.is_submitting = true
+    local task, err = client[kind](client, params)
+    shown.is_submitting = false
+    if not task then return nil, err end
+    if session.shows_request(arguments, task) then return true end
+    if not arguments.no_wait then return follow.await(shown, task) end
+    follow.tell(shown, task, { task.id or "(done at once, without an id)" })
+    return true
+  end)
+end
+
+--- The command of a kind.
+---@param kind "image"|"video"
+---@param summary string
+function making.command(kind, summary)
+  return {
+    name = kind, summary = summary,
+    options = function(parser, is_for_completion)
+      add_options(parser, kind, is_for_completion)
+    end,
+    run = function(arguments) return run(arguments, kind) end,
+  }
+end
+
+return making

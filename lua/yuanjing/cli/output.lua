@@ -1,0 +1,91 @@
+--- What a command says at its end: a result, or one line about what went wrong
+-- and what to do next, and the exit status.
+local cells = require "yuanjing.cli.cells"
+local document = require "yuanjing.cli.document"
+local errors = require "yuanjing.errors"
+local exits = require "yuanjing.cli.exits"
+local terminal = require "yuanjing.cli.terminal"
+
+local output = {}
+
+--- Says a line on stderr.
+---@param text string
+---@param style? string
+function output.say(text, style)
+  text = cells.harmless(text)
+  terminal.write(terminal.STDERR,
+    style and terminal.paint(terminal.STDERR, style, text) or text, "\n")
+end
+
+--- The result as JSON, in one line.
+---@param value table
+function output.json(value)
+  terminal.write(terminal.STDOUT, document.encode(value), "\n")
+end
+
+--- Lines of plain text on stdout.
+---@param ... string
+function output.print(...)
+  for _, line in ipairs { ... } do
+    terminal.write(terminal.STDOUT, cells.harmless(line), "\n")
+  end
+end
+
+-- What to do about it, in the words of a command line.
+local DOCTOR = "`yuanjing doctor` shows how far it comes"
+local HINTS = { transport = DOCTOR, decode = DOCTOR, timeout = DOCTOR,
+  truncated = "what came before the break is above, if anything" }
+local NO_KEY = "export YUANJING_API_KEY=sk-..., or run `yuanjing sandbox`, "
+  .. "the platform on this machine, which needs none of yours"
+
+local function waits_for(err)
+  local task, asset = err.task, err.asset
+  if task and task.id then
+    return ("it goes on: yuanjing task %s --await"):format(task.id)
+  elseif asset and asset.id then
+    return ("it goes on: yuanjing assets status %s --await"):format(asset.id)
+  end
+end
+
+-- The same error as somebody at a terminal wants it told.
+local function retold(err)
+  local copy = errors.new(err)
+  copy.hint = HINTS[err.kind] or err.hint
+  if (err.call or ""):find("^%l") then copy.call = nil end -- a call of Lua's
+  if err.kind == "auth" and err.attempts == 0 then copy.hint = NO_KEY end
+  if err.kind == "timeout" and waits_for(err) then
+    copy.message, copy.hint = err.message:match("^[^;]*"), waits_for(err)
+    copy.call, copy.task, copy.asset = nil, nil, nil
+  end
+  return copy
+end
+
+local TOLD = { "kind", "message", "code", "status", "attempts", "retry_after",
+  "partial", "problems", "hint" }
+
+local function fields_of(err, status)
+  local fields = { retryable = err.retryable, exit = status }
+  for _, name in ipairs(TOLD) do fields[name] = err[name] end
+  for _, name in ipairs { "task", "asset" } do
+    if err[name] then
+      fields[name] = { id = err[name].id, status = err[name].status }
+    end
+  end
+  return fields
+end
+
+--- Tells what went wrong: a line on stderr, and with --json an object on
+--- stdout. The exit status.
+---@param arguments { json?: boolean }
+---@param err yuanjing.Error
+---@return integer status
+function output.fail(arguments, err)
+  local status = exits.of(err.kind)
+  if arguments.json then
+    output.json { error = fields_of(err, status) }
+  end
+  output.say("yuanjing: " .. tostring(retold(err)))
+  return status
+end
+
+return output

@@ -1,0 +1,148 @@
+--- What every command that calls the platform does: the options they share, a
+-- client by them, and a run that Ctrl-C ends in good order.
+local core = require "yuanjing.core"
+local exits = require "yuanjing.cli.exits"
+local output = require "yuanjing.cli.output"
+local yuanjing = require "yuanjing"
+
+local session = {}
+
+-- Seconds between two looks at the signals, and two pictures of a progress.
+local TICK = 0.1
+
+-- Options ------------------------------------------------------------------
+
+--- For argparse: a number of seconds.
+function session.to_seconds(text)
+  local seconds = tonumber(text)
+  if seconds and seconds > 0 and seconds < math.huge then return seconds end
+  return nil, ("seconds are expected, not '%s'"):format(text)
+end
+
+local function no_key()
+  return nil, "the key can not be an option, for everybody on this machine can "
+    .. "see a command's arguments: export YUANJING_API_KEY=sk-..."
+end
+
+--- Adds the options of every command that calls the platform.
+function session.options(parser)
+  parser:group("Connection",
+    parser:option("--base-url", "Where the platform is; default: "
+      .. "$YUANJING_BASE_URL, else https://opencomputing.ai."):argname "URL",
+    parser:option("--asset-url", "The same for real-person assets; default: "
+      .. "$YUANJING_ASSET_URL."):argname "URL",
+    parser:option("--api", "The wire spoken; default: v1.")
+      :choices { "v1", "legacy" },
+    parser:option("--timeout", "The most that one call may take.")
+      :argname "SECONDS":convert(session.to_seconds))
+  parser:option("--key --api-key"):hidden(true):convert(no_key)
+  parser:group("Output",
+    parser:flag("--json", "JSON on stdout, for scripts."),
+    parser:flag("-v --verbose", "Tell on stderr what goes out and comes in."),
+    parser:flag("--dry-run", "Send nothing, show what would be sent."))
+end
+
+-- Events -------------------------------------------------------------------
+
+local STEPS = { "name", "connect", "tls", "answer" }
+
+local function milliseconds(steps)
+  local parts = {}
+  for _, step in ipairs(STEPS) do
+    if steps and steps[step] then
+      parts[#parts + 1] = ("%s %.0f"):format(step, steps[step] * 1000)
+    end
+  end
+  return #parts > 0 and (" (ms: %s)"):format(table.concat(parts, ", ")) or ""
+end
+
+local TOLD = {
+  request = function(event)
+    return ("> %s %s"):format(event.call:match("^%S+"), event.url)
+  end,
+  response = function(event)
+    return ("< %d in %.2f s%s"):format(event.status, event.elapsed,
+      milliseconds(event.steps))
+  end,
+  error = function(event) return "! " .. tostring(event.error) end,
+  retry = function(event)
+    return ("~ again in %.1f s"):format(event.delay)
+  end,
+}
+
+local function tell(event)
+  local line = TOLD[event.type]
+  if line then output.say(line(event), "dim") end
+end
+
+-- Running ------------------------------------------------------------------
+
+---@class yuanjing.cli.Hooks
+---@field on_event? fun(event: yuanjing.Event)
+---@field tick? fun() ten times a second
+---@field over? fun() before the end is told
+---@field interrupted? fun(): string what to say of it
+
+--- A client as the arguments say.
+---@param arguments table
+---@param hooks? yuanjing.cli.Hooks
+---@return yuanjing.Client
+function session.client(arguments, hooks)
+  local on_event = hooks and hooks.on_event
+  return yuanjing.new { base_url = arguments.base_url,
+    asset_url = arguments.asset_url, api = arguments.api,
+    timeout = arguments.timeout, dry_run = arguments.dry_run,
+    on_event = function(event)
+      if on_event then on_event(event) end
+      if arguments.verbose then tell(event) end
+    end }
+end
+
+local function follow(job, hooks)
+  while not job.done do
+    job:await(TICK)
+    if hooks.tick then hooks.tick() end
+    if core.caught_signal() then job:cancel() end
+  end
+  if hooks.over then hooks.over() end
+end
+
+--- Runs work(client) beside a look at the signals. It returns true, or nil and a
+--- yuanjing.Error; the first Ctrl-C cancels it, the second ends the process.
+---@param arguments table
+---@param work fun(client: yuanjing.Client): true?, yuanjing.Error?
+---@param hooks? yuanjing.cli.Hooks
+---@return integer status
+function session.run(arguments, work, hooks)
+  hooks = hooks or {}
+  core.catch_signals()
+  local job = yuanjing.async(work, session.client(arguments, hooks))
+  follow(job, hooks)
+  local signal = core.caught_signal()
+  core.release_signals()
+  local ok, err = job:await()
+  if ok then return exits.OK end
+  if err.kind ~= "cancelled" or not signal then
+    return output.fail(arguments, err)
+  end
+  output.say("yuanjing: " .. (hooks.interrupted and hooks.interrupted()
+    or "interrupted"))
+  return 128 + signal
+end
+
+--- With --dry-run what a call returns is what it would have sent: shows it, and
+--- says so.
+---@param arguments table
+---@param value any
+---@return boolean
+function session.shows_request(arguments, value)
+  if type(value) ~= "table" or not rawget(value, "dry_run") then return false end
+  if arguments.json then
+    output.json(value)
+  else
+    output.print(tostring(value))
+  end
+  return true
+end
+
+return session
