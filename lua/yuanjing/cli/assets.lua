@@ -120,7 +120,8 @@ ACTIONS.verify = {
     if not verified then return nil, err end
     if session.shows_request(arguments, verified) then return true end
     tell_link(arguments, verified)
-    return arguments.no_wait or await_group(shown, verified)
+    if arguments.no_wait then return true end
+    return await_group(shown, verified)
   end,
 }
 

@@ -30,33 +30,48 @@ end
 
 -- Answers ------------------------------------------------------------------
 
--- What the model thinks is for who looks on, not for a file.
-local function show_reasoning(text, is_on)
-  if not is_on then return end
+-- Prints the texts of a stream as they come. What the model thinks is for who
+-- looks on, not for a file.
+---@class yuanjing.cli.Printer
+local Printer = {}
+Printer.__index = Printer
+
+local function new_printer()
+  return setmetatable({ is_terminal = terminal.is(STDOUT), last = "\n",
+    is_thinking = false }, Printer)
+end
+
+function Printer:put(text)
+  if text == "" then return end
+  self.last = text:sub(-1)
+  terminal.write(STDOUT, self.is_terminal and cells.harmless(text) or text)
+end
+
+function Printer:think(text)
+  if not self.is_terminal or text == "" then return end
+  self.is_thinking, self.last = true, text:sub(-1)
   terminal.write(STDOUT, terminal.paint(STDOUT, "dim", cells.harmless(text)))
 end
 
--- Prints a stream as it comes; ends with a line's end, however it ends.
-local function print_stream(stream)
-  local is_terminal, last, was_thinking = terminal.is(STDOUT), "\n", false
-  local function put(text)
-    last = text:sub(-1)
-    terminal.write(STDOUT, is_terminal and cells.harmless(text) or text)
-  end
+function Printer:say(text)
+  if text == "" then return end
+  if self.is_thinking then self:put "\n\n" end
+  self.is_thinking = false
+  self:put(text)
+end
+
+-- However it has ended, what follows begins on a line of its own.
+function Printer:finish()
+  if self.last ~= "\n" then self:put "\n" end
+end
+
+local function print_stream(stream, printer)
   local chunk, err = stream:next()
   while chunk do
-    if chunk.reasoning_content then
-      show_reasoning(chunk.reasoning_content, is_terminal)
-      was_thinking = is_terminal
-    end
-    if chunk.content ~= "" then
-      if was_thinking then put "\n\n" end
-      was_thinking = false
-      put(chunk.content)
-    end
+    printer:think(chunk.reasoning_content or "")
+    printer:say(chunk.content)
     chunk, err = stream:next()
   end
-  if last ~= "\n" then put "\n" end
   if err then return nil, err end
   return stream:finish()
 end
@@ -81,7 +96,7 @@ local function streams(arguments)
 end
 
 -- Asks and prints: the reply, true for a dry run, or nil and an error.
-local function ask(client, arguments, params)
+local function ask(client, arguments, params, printer)
   for name, value in pairs(extra.given(arguments) or {}) do
     params[name] = value
   end
@@ -89,43 +104,40 @@ local function ask(client, arguments, params)
   local answer, err = client:chat(params)
   if not answer then return nil, err end
   if session.shows_request(arguments, answer) then return true end
-  if params.stream then return print_stream(answer) end
+  if params.stream then return print_stream(answer, printer) end
   print_reply(arguments, answer)
   return answer
 end
 
 local function ask_once(arguments)
-  local params = { prompt = prompt(arguments.prompt),
+  local params = { prompt = prompt.read(arguments.prompt),
     sys_prompt = arguments.system }
+  local printer = new_printer()
   return session.run(arguments, function(client)
-    local ok, err = ask(client, arguments, params)
+    local ok, err = ask(client, arguments, params, printer)
     return ok and true, err
-  end)
+  end, { over = function() printer:finish() end })
 end
 
 -- A conversation -----------------------------------------------------------
 
--- A line typed, or nil at the end. Chinese is typed as well as edited by the
--- terminal itself.
+-- The next line, or nil at the end, and the status after a Ctrl-C.
 local function read_line(is_typed)
-  if is_typed then
-    terminal.write(STDOUT, terminal.paint(STDOUT, "mark",
-      terminal.is_utf8() and "› " or "> "))
-  end
-  local line = io.read("*l")
-  if not line and is_typed then terminal.write(STDOUT, "\n") end
-  return line
+  if not is_typed then return io.read("*l") end
+  return session.typed(terminal.paint(STDOUT, "mark",
+    terminal.is_utf8() and "› " or "> "))
 end
 
 -- One question and its answer, both kept in the messages when it went well.
 local function turn(arguments, messages, line)
   messages[#messages + 1] = { role = "user", content = line }
   local reply
-  local status = session.run(arguments, function(client)
+  local printer = new_printer()
+  local status = session.attempt(arguments, function(client)
     local err
-    reply, err = ask(client, arguments, { messages = messages })
+    reply, err = ask(client, arguments, { messages = messages }, printer)
     return reply and true, err
-  end)
+  end, { over = function() printer:finish() end })
   if type(reply) == "table" then
     messages[#messages + 1] = { role = "assistant", content = reply.content }
   else
@@ -141,19 +153,21 @@ local function converse(arguments)
   if arguments.system then
     messages[1] = { role = "system", content = arguments.system }
   end
-  local line = #arguments.prompt > 0 and prompt(arguments.prompt)
-    or read_line(is_typed)
+  local line, ended = prompt.of(arguments.prompt), nil
+  if not line then line, ended = read_line(is_typed) end
   while line do
     if line:find("%S") then status = turn(arguments, messages, line) end
     if status ~= exits.OK and not is_typed then return status end
-    line = read_line(is_typed)
+    line, ended = read_line(is_typed)
   end
-  return is_typed and exits.OK or status
+  session.leave()
+  return ended or exits.OK
 end
 
 local function nothing_asked(arguments)
   return output.fail(arguments, errors.new { kind = "invalid_request",
-    message = "what is asked?", hint = 'yuanjing chat "...", or -i' })
+    message = "nothing is asked",
+    hint = 'yuanjing chat "...", or -i for a conversation' })
 end
 
 function command.run(arguments)

@@ -55,7 +55,7 @@ local function facts(settings)
   return {
     { "yuanjing", version },
     { "Lua", lua_version() },
-    { "libcurl", core.curl_version() },
+    { "libcurl", core.curl_version():match("^%S+%s+%S+") },
     { "features", table.concat(core.curl_features(), ", ") },
     { "certificates", loop.pool():ca_path() or core.ca_file() or "none" },
     { "proxy", proxy_in_words() },
@@ -85,13 +85,20 @@ local function taken(steps)
   return rows, last
 end
 
+-- libcurl does not tell when it was connected where TLS fails after that.
+local function is_of_tls(err)
+  return err.kind == "transport" and (err.message:find("SSL", 1, true)
+    or err.message:find("TLS", 1, true)
+    or err.message:find("certificate", 1, true)) ~= nil
+end
+
 -- The step that came next, if none was answered; else what was answered.
-local function failure_row(url, err, last)
+local function failed_step(url, err, last)
+  if is_of_tls(err) then return "encrypted" end
+  if err.kind == "auth" then return "key accepted" end
   local next_step = last + 1
   if next_step == 3 and not url:find("^https") then next_step = 4 end
-  local name = err.kind == "auth" and "key accepted"
-    or STEPS[next_step] and STEPS[next_step][2] or "good answer"
-  return { name = name, ok = false, problem = err.message, kind = err.kind }
+  return STEPS[next_step] and STEPS[next_step][2] or "good answer"
 end
 
 local function check(client, url, call)
@@ -102,7 +109,8 @@ local function check(client, url, call)
   local rows, last = taken(steps)
   rows[#rows + 1] = value and { name = "key accepted", ok = true,
     note = ("%d %s"):format(#value, value.raw and "models" or "groups") }
-    or failure_row(url, err, last)
+    or { name = failed_step(url, err, last), ok = false,
+      problem = err.message, kind = err.kind }
   return { url = url, steps = rows }, err
 end
 

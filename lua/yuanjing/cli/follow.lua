@@ -129,12 +129,17 @@ function follow.tell(screen, task, lines, files)
   end
 end
 
+-- A word of a command line, quoted only where it has to be.
+local function word(text)
+  return text:find("^[%w%./_-]+$") and text or shell.quote(text)
+end
+
 -- The command that asks for the task another time.
 local function goes_on(task, arguments)
   local path, api = arguments.output, arguments.api
   return ("the task goes on: yuanjing task %s%s %s"):format(task.id,
     api and " --api " .. api or "",
-    path and "-o " .. shell.quote(path) or "--await")
+    path and "-o " .. word(path) or "--await")
 end
 
 local function wait(screen, task)

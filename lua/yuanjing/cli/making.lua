@@ -26,7 +26,7 @@ end
 
 local function params_of(arguments, kind)
   local params = flags.given(arguments, kind)
-  params.prompt = prompt(arguments.prompt)
+  params.prompt = prompt.read(arguments.prompt)
   params.model, params.extra = arguments.model, extra.given(arguments)
   return params
 end

@@ -50,8 +50,11 @@ end
 -- The same error as somebody at a terminal wants it told.
 local function retold(err)
   local copy = errors.new(err)
-  copy.hint = HINTS[err.kind] or err.hint
-  if (err.call or ""):find("^%l") then copy.call = nil end -- a call of Lua's
+  if (err.call or ""):find("^%l") then
+    copy.call = nil -- a function of Lua's
+  else
+    copy.hint = HINTS[err.kind] or err.hint
+  end
   if err.kind == "auth" and err.attempts == 0 then copy.hint = NO_KEY end
   if err.kind == "timeout" and waits_for(err) then
     copy.message, copy.hint = err.message:match("^[^;]*"), waits_for(err)

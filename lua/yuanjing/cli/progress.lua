@@ -31,7 +31,7 @@ function progress.size(bytes)
   while bytes >= 1000 and unit < #UNITS do
     bytes, unit = bytes / 1000, unit + 1
   end
-  return (unit == 1 and "%d %s" or "%.1f %s"):format(bytes, UNITS[unit])
+  return (unit == 1 and "%.0f %s" or "%.1f %s"):format(bytes, UNITS[unit])
 end
 
 --- Seconds in words: "4.2 s", "1:07", "1:02:03".
@@ -56,23 +56,34 @@ local function bar(symbols, share, length)
     .. terminal.paint(FD, "dim", symbols.empty:rep(length - full))
 end
 
+-- A file may turn out to be longer than was said.
+local function share_of(stage)
+  return stage.total > 0 and math.min(1, stage.done / stage.total) or 1
+end
+
 local function elapsed(stage) return core.now() - stage.began end
 
--- "7.7 of 12.4 MB", its pace, and how long it will take on: known after a
--- second of it.
-local function amounts(stage)
-  local parts = { progress.size(stage.done) }
-  if stage.total then
-    parts[1] = ("%3d%%  %s of %s"):format(100 * stage.done / stage.total,
-      parts[1], progress.size(stage.total))
-  end
+-- Its pace, and how long it will take on: known after a second of it.
+local function add_pace(parts, stage)
   local seconds = elapsed(stage)
-  local pace = stage.done / math.max(seconds, 0.001)
-  if seconds < 1 or pace == 0 then return parts end
-  parts[2] = progress.size(pace) .. "/s"
-  if stage.total and stage.total > stage.done then
-    parts[3] = progress.clock((stage.total - stage.done) / pace) .. " left"
+  if seconds < 1 or stage.done == 0 then return end
+  local pace = stage.done / seconds
+  parts[#parts + 1] = progress.size(pace) .. "/s"
+  if not stage.total or stage.total < stage.done then return end
+  local left = math.ceil((stage.total - stage.done) / pace)
+  parts[#parts + 1] = (left < 60 and left .. " s" or progress.clock(left))
+    .. " left"
+end
+
+local function amounts(stage)
+  local parts = {}
+  if stage.total then
+    parts[1] = ("%3.0f%%"):format(100 * share_of(stage))
+    parts[2] = progress.size(stage.done) .. " of " .. progress.size(stage.total)
+  else
+    parts[1] = progress.size(stage.done)
   end
+  add_pace(parts, stage)
   return parts
 end
 
@@ -88,10 +99,10 @@ local function fit(parts, room)
 end
 
 local function bytes_line(self, stage, room)
-  local text = fit(amounts(stage), room)
-  local length = math.min(LONGEST_BAR, room - cells.width(text) - 2)
-  if not stage.total or length < 4 then return text end
-  return bar(self._symbols, stage.done / stage.total, length) .. "  " .. text
+  local length = math.min(LONGEST_BAR, math.floor(room / 4))
+  if not stage.total or length < 4 then return fit(amounts(stage), room) end
+  return bar(self._symbols, share_of(stage), length) .. " "
+    .. fit(amounts(stage), room - length - 1)
 end
 
 local function line_of(self)

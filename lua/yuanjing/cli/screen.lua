@@ -1,5 +1,6 @@
 --- A call that takes a while, on the screen: what goes out, and what to do when
 -- somebody does not wait for its end.
+local core = require "yuanjing.core"
 local progress = require "yuanjing.cli.progress"
 local session = require "yuanjing.cli.session"
 
@@ -9,6 +10,7 @@ local screen = {}
 ---@field line yuanjing.cli.Progress
 ---@field arguments table
 ---@field is_submitting boolean what is under way costs money
+---@field private began? number
 ---@field goes_on? string what was begun, and the command that asks for it
 
 local function interrupted(self)
@@ -24,9 +26,10 @@ local function on_event(self, event)
   local line = self.line
   if not self.is_submitting then return end
   if event.type == "request" then
+    self.began = core.now()
     line:stage("sending")
   elseif event.type == "upload" then
-    line:stage("uploading")
+    line:stage("uploading", nil, self.began)
     line:bytes(event.sent, event.total)
     if event.sent == event.total then
       line:done("uploaded", progress.size(event.total))

@@ -3,12 +3,16 @@
 local core = require "yuanjing.core"
 local exits = require "yuanjing.cli.exits"
 local output = require "yuanjing.cli.output"
+local terminal = require "yuanjing.cli.terminal"
 local yuanjing = require "yuanjing"
 
 local session = {}
 
 -- Seconds between two looks at the signals, and two pictures of a progress.
 local TICK = 0.1
+
+-- Seconds between two looks at the signals where somebody types.
+local LOOK = 0.5
 
 -- Options ------------------------------------------------------------------
 
@@ -107,19 +111,13 @@ local function follow(job, hooks)
   if hooks.over then hooks.over() end
 end
 
---- Runs work(client) beside a look at the signals. It returns true, or nil and a
---- yuanjing.Error; the first Ctrl-C cancels it, the second ends the process.
----@param arguments table
----@param work fun(client: yuanjing.Client): true?, yuanjing.Error?
----@param hooks? yuanjing.cli.Hooks
----@return integer status
-function session.run(arguments, work, hooks)
+--- As run(), but the signals stay with us, for more of it.
+function session.attempt(arguments, work, hooks)
   hooks = hooks or {}
   core.catch_signals()
   local job = yuanjing.async(work, session.client(arguments, hooks))
   follow(job, hooks)
   local signal = core.caught_signal()
-  core.release_signals()
   local ok, err = job:await()
   if ok then return exits.OK end
   if err.kind ~= "cancelled" or not signal then
@@ -128,6 +126,40 @@ function session.run(arguments, work, hooks)
   output.say("yuanjing: " .. (hooks.interrupted and hooks.interrupted()
     or "interrupted"))
   return 128 + signal
+end
+
+--- Runs work(client) beside a look at the signals. It returns true, or nil and a
+--- yuanjing.Error; the first Ctrl-C cancels it, the second ends the process.
+---@param arguments table
+---@param work fun(client: yuanjing.Client): true?, yuanjing.Error?
+---@param hooks? yuanjing.cli.Hooks
+---@return integer status
+function session.run(arguments, work, hooks)
+  local status = session.attempt(arguments, work, hooks)
+  session.leave()
+  return status
+end
+
+--- Gives the signals back, after attempts.
+function session.leave()
+  core.release_signals()
+end
+
+--- A line typed at a terminal, behind that sign; nil at the end (Ctrl-D), or nil
+--- and the status to end with when a signal came first.
+-- NB: it looks before it reads, for a signal right before a read would not end
+-- that. A terminal gives one line at a time, so none waits in a buffer.
+---@param sign string
+---@return string?
+---@return integer? status
+function session.typed(sign)
+  core.catch_signals()
+  terminal.write(terminal.STDOUT, sign)
+  while not core.pollfd(terminal.STDIN, LOOK) and not core.caught_signal() do end
+  local signal = core.caught_signal()
+  local line = not signal and io.read("*l") or nil
+  if not line then terminal.write(terminal.STDOUT, "\n") end
+  return line, signal and 128 + signal
 end
 
 --- With --dry-run what a call returns is what it would have sent: shows it, and
