@@ -205,6 +205,7 @@ docs: all
 	@$(RUN) $(LUA) docs/models.lua > docs/models.md
 	@$(RUN) $(LUA) docs/types.lua > lua/yuanjing/meta/models.lua
 	@$(RUN) $(LUA) docs/reference.lua > docs/reference.md
+	@$(RUN) $(LUA) docs/man.lua > docs/yuanjing.1
 	YJ_DOCS=1 spec/run.sh --only lua5.4 faults
 
 bench:

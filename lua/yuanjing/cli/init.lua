@@ -67,6 +67,17 @@ local function help_for(arguments, commands)
   return ("yuanjing %s--help"):format(commands[name] and name .. " " or "")
 end
 
+local NOT_THE_KEY = "the key can not be an option, for everybody on this "
+  .. "machine can see a command's arguments: export YUANJING_API_KEY=sk-..."
+local ADVICE = { ["--key"] = NOT_THE_KEY, ["--api-key"] = NOT_THE_KEY }
+
+local function misused(arguments, commands, problem)
+  local advice = ADVICE[problem:match("^unknown option '(.-)'")]
+  io.stderr:write("yuanjing: ", advice or (problem:gsub("\n", ". ")), ". See `",
+    help_for(arguments, commands), "`\n")
+  return exits.USAGE
+end
+
 --- Runs what the arguments say.
 ---@param arguments string[]
 ---@return integer status of the process; yuanjing.cli.exits lists them
@@ -74,11 +85,7 @@ function cli.main(arguments)
   if #arguments == 0 then return welcome() end
   local parser, commands = cli.parser()
   local ok, parsed = parser:pparse(arguments)
-  if not ok then
-    io.stderr:write("yuanjing: ", (parsed:gsub("\n", ". ")), ". See `",
-      help_for(arguments, commands), "`\n")
-    return exits.USAGE
-  end
+  if not ok then return misused(arguments, commands, parsed) end
   if not parsed.command then return welcome() end
   return commands[parsed.command].run(parsed)
 end

@@ -23,11 +23,6 @@ function session.to_seconds(text)
   return nil, ("seconds are expected, not '%s'"):format(text)
 end
 
-local function no_key()
-  return nil, "the key can not be an option, for everybody on this machine can "
-    .. "see a command's arguments: export YUANJING_API_KEY=sk-..."
-end
-
 --- Adds the options of every command that calls the platform.
 function session.options(parser)
   parser:group("Connection",
@@ -39,7 +34,6 @@ function session.options(parser)
       :choices { "v1", "legacy" },
     parser:option("--timeout", "The most that one call may take.")
       :argname "SECONDS":convert(session.to_seconds))
-  parser:option("--key --api-key"):hidden(true):convert(no_key)
   parser:group("Output",
     parser:flag("--json", "JSON on stdout, for scripts."),
     parser:flag("-v --verbose", "Tell on stderr what goes out and comes in."),

@@ -1,0 +1,73 @@
+--- The command `yuanjing`, run as a user runs it: through pipes or at a terminal.
+local child = require "support.child"
+local json = require "yuanjing.json"
+local shell = require "yuanjing.sandbox.shell"
+local support = require "support"
+
+local command = {}
+
+local PROGRAM = shell.quote(child.interpreter()) .. " "
+  .. shell.quote(support.output "pwd" .. "/bin/yuanjing")
+
+-- The environment of a user and no more of it, but for the sandbox's.
+local function assignments(server, env)
+  local words = { "env -u NO_COLOR -u http_proxy -u https_proxy -u all_proxy",
+    "LC_ALL=C.UTF-8 TERM=xterm YUANJING_API_KEY=",
+    server and shell.quote(server.api_key) or "",
+    server and (" YUANJING_BASE_URL=%s YUANJING_ASSET_URL=%s"):format(
+      server.url, server.asset_url) or "" }
+  for name, value in pairs(env or {}) do
+    words[#words + 1] = (" %s=%s"):format(name, shell.quote(value))
+  end
+  return table.concat(words)
+end
+
+local function words_of(arguments)
+  local words = { PROGRAM }
+  for i, word in ipairs(arguments) do words[i + 1] = shell.quote(word) end
+  return table.concat(words, " ")
+end
+
+---@class CommandRun
+---@field out string
+---@field err string
+---@field status integer
+
+--- Runs it through pipes.
+---@param server? yuanjing.Sandbox whose address and key it gets
+---@param arguments table words; and `env`, `stdin`, `cd`, `before` (a prefix)
+---@return CommandRun
+function command.run(server, arguments)
+  local folder = support.tempdir()
+  support.write(folder .. "/in", arguments.stdin or "")
+  os.execute(("cd %s && %s timeout 60 %s %s <%s/in >%s/out 2>%s/err; "
+    .. "echo $? >%s/status"):format(shell.quote(arguments.cd or "."),
+    assignments(server, arguments.env), arguments.before or "",
+    words_of(arguments), folder, folder, folder, folder))
+  return { out = support.read(folder .. "/out"),
+    err = support.read(folder .. "/err"),
+    status = tonumber(support.read(folder .. "/status")) }
+end
+
+---@class CommandScreen
+---@field status integer
+---@field screen string[]
+---@field wraps integer
+---@field raw string
+
+--- Runs it at a terminal so wide; see spec/support/terminal.py for the steps.
+---@param server? yuanjing.Sandbox
+---@param columns integer
+---@param steps table[]
+---@param arguments table words; and `env`
+---@return CommandScreen
+function command.at_terminal(server, columns, steps, arguments)
+  local text = #steps > 0 and assert(json.encode(steps)) or "[]"
+  local said = support.output(("%s timeout 60 python3 "
+    .. "spec/support/terminal.py %d %s %s 2>&1 </dev/null"):format(
+    assignments(server, arguments.env), columns, shell.quote(text),
+    words_of(arguments)))
+  return assert(json.decode(said), said)
+end
+
+return command
