@@ -21,7 +21,7 @@ local settings = {}
 ---@field url? string of a request
 ---@field status? integer of HTTP
 ---@field elapsed? number seconds
----@field steps? { name?: number, connect?: number, tls?: number, asked?: number, answer?: number, end?: number } seconds until each step of the exchange
+---@field steps? table<"name"|"connect"|"tls"|"asked"|"answer"|"end", number> seconds until each step of the exchange
 ---@field error? yuanjing.Error
 ---@field delay? number seconds until the next attempt
 ---@field sent? integer bytes of an upload

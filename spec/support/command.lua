@@ -12,14 +12,16 @@ local PROGRAM = shell.quote(child.interpreter()) .. " "
 -- The environment of a user and no more of it, but for the sandbox's.
 local function assignments(server, env)
   local words = { "env -u NO_COLOR -u http_proxy -u https_proxy -u all_proxy",
-    "LC_ALL=C.UTF-8 TERM=xterm YUANJING_API_KEY=",
-    server and shell.quote(server.api_key) or "",
-    server and (" YUANJING_BASE_URL=%s YUANJING_ASSET_URL=%s"):format(
-      server.url, server.asset_url) or "" }
-  for name, value in pairs(env or {}) do
-    words[#words + 1] = (" %s=%s"):format(name, shell.quote(value))
+    "-u YUANJING_API_KEY LC_ALL=C.UTF-8 TERM=xterm" }
+  if server then
+    words[#words + 1] = ("YUANJING_API_KEY=%s YUANJING_BASE_URL=%s "
+      .. "YUANJING_ASSET_URL=%s"):format(server.api_key, server.url,
+      server.asset_url)
   end
-  return table.concat(words)
+  for name, value in pairs(env or {}) do
+    words[#words + 1] = ("%s=%s"):format(name, shell.quote(value))
+  end
+  return table.concat(words, " ")
 end
 
 local function words_of(arguments)

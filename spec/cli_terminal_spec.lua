@@ -1,0 +1,199 @@
+-- The command as somebody sees it: at a terminal.
+local command = require "support.command"
+local sandbox = require "yuanjing.sandbox"
+local support = require "support"
+
+local server
+
+local CTRL_C, CTRL_D = "\3", "\4"
+local IMAGE = { "image", "-m", "wan2.2-t2i-plus", "一只猫坐在月亮上" }
+
+local function at(columns, steps, arguments)
+  return command.at_terminal(server, columns, steps, arguments)
+end
+
+-- The words of an image call, with a scenario of the sandbox and more words.
+local function image(scenario, ...)
+  local words = {}
+  for i, word in ipairs(IMAGE) do words[i] = word end
+  for _, word in ipairs { "--extra", "sandbox=" .. scenario, ... } do
+    words[#words + 1] = word
+  end
+  return words
+end
+
+-- What stood on the progress line, one picture after the other, plain.
+local function pictures(ran)
+  local list = {}
+  for picture in ran.raw:gmatch("\r([^\r\n]*)\27%[K") do
+    list[#list + 1] = (picture:gsub("\27%[%d*m", ""))
+  end
+  return list
+end
+
+local function has(list, pattern)
+  for _, text in ipairs(list) do
+    if text:find(pattern) then return true end
+  end
+  return false
+end
+
+describe("at a terminal", function()
+  setup(function()
+    server = assert(sandbox.start { latency = 0.01, task_seconds = 0 })
+  end)
+  teardown(function() server:stop() end)
+  after_each(support.clean)
+
+  it("chat streams, thoughts first", function()
+    local ran = at(80, {}, { "chat", "hi", "--extra", "sandbox=reasoning" })
+    assert.equal(0, ran.status)
+    assert.same({ 'The user says "hi". Let me think, then answer.', "" },
+      { ran.screen[1], ran.screen[2] })
+    assert.is_truthy(ran.screen[3]:find("^Hello!"))
+    assert.is_truthy(ran.raw:find("\27[2mTh", 1, true), "dim")
+  end)
+
+  it("chat lets no text steer the terminal", function()
+    local ran = at(80, {}, { "chat", "--extra", "sandbox=echo",
+      "a\27]0;title\7b\194\1552Jc" })
+    assert.equal("a]0;titleb2Jc\r\n", ran.raw)
+  end)
+
+  it("chat that breaks off has its error on a line of its own", function()
+    local ran = at(200, {}, { "chat", "hi", "--extra", "sandbox=cut" })
+    assert.equal(9, ran.status)
+    assert.is_truthy(ran.screen[1]:find("^Hello!"))
+    assert.is_truthy(ran.screen[2]:find("^yuanjing: truncated: "))
+  end)
+
+  it("a conversation goes on after Ctrl-C, and ends by Ctrl-D", function()
+    local ran = at(80, { { "wait", "› " }, { "send", "hi\n" },
+      { "wait", "Hello" }, { "send", CTRL_C }, { "wait", "› " },
+      { "send", CTRL_D } },
+      { "chat", "-i", "--extra", "sandbox=slow=0.5" })
+    assert.equal(0, ran.status)
+    assert.same({ "Ctrl-D ends it.", "› hi" },
+      { ran.screen[1], ran.screen[2] })
+    assert.is_truthy(ran.screen[3]:find("^Hello.*%^C$"), ran.screen[3])
+    assert.same({ "yuanjing: interrupted", "›" },
+      { ran.screen[4], ran.screen[5] })
+  end)
+
+  it("a conversation ends by Ctrl-C where something is typed", function()
+    local ran = at(80, { { "wait", "› " }, { "send", CTRL_C } },
+      { "chat", "-i" })
+    assert.equal(130, ran.status)
+  end)
+
+  it("chat without a question says how to ask", function()
+    local ran = at(120, {}, { "chat" })
+    assert.equal(2, ran.status)
+    assert.is_truthy(ran.screen[1]:find('yuanjing chat "..."', 1, true))
+  end)
+
+  it("a task shows its stages, and what is done stays", function()
+    local path = support.tempdir() .. "/猫.png"
+    local ran = at(80, {}, image("task=1; size=400000; file-slow=1", "-o", path))
+    assert.equal(0, ran.status)
+    local seen = pictures(ran)
+    assert.is_true(has(seen, "^%S+ CREATED .*task %d+$"), ran.raw)
+    assert.is_true(has(seen, "^%S+ downloading .*━+─+ +%d+%%  %d"), ran.raw)
+    assert.equal(2, #ran.screen)
+    assert.is_truthy(ran.screen[1]:find("^✓ SUCCEEDED    task %d+  [%d.]+ s$"))
+    assert.is_truthy(ran.screen[2]:find("✓ saved        " .. path
+      .. "  400.0 kB", 1, true))
+    assert.equal(0, ran.wraps)
+  end)
+
+  it("an upload has a bar of its own", function()
+    local big = support.tempdir() .. "/big.png"
+    local file = assert(io.open(big, "wb"))
+    file:write("\137PNG\r\n\26\n", ("x"):rep(20 * 2 ^ 20))
+    file:close()
+    local ran = at(80, {}, { "video", "-m", "happyhorse-1.0-i2v", "x",
+      "--first-frame", big })
+    assert.equal(0, ran.status)
+    assert.is_truthy(ran.screen[1]:find("^✓ uploaded     21.0 MB  "),
+      ran.raw:sub(-300))
+  end)
+
+  it("no line is longer than the window, also when that changes", function()
+    local steps = { { "wait", "downloading" }, { "sleep", 0.4 },
+      { "resize", 36 }, { "sleep", 0.4 }, { "resize", 24 }, { "sleep", 0.4 },
+      { "resize", 9 }, { "sleep", 0.4 }, { "resize", 200 }, { "sleep", 0.4 },
+      { "send", CTRL_C } }
+    local ran = at(70, steps, image("size=2000000; file-slow=20", "-o",
+      support.tempdir() .. "/cat.png"))
+    local seen = pictures(ran)
+    assert.equal(0, ran.wraps)
+    assert.is_true(has(seen, "─ +%d+%%  [%d.]+ kB of 2.0 MB$"), ran.raw)
+    assert.is_true(has(seen, "─ +%d+%%$"), ran.raw)
+    assert.is_true(has(seen, "^%S+$"), ran.raw)
+    assert.is_true(has(seen, " left$"), ran.raw)
+  end)
+
+  it("Ctrl-C leaves no half file, keeps the task and says how to go on",
+    function()
+      local folder = support.tempdir()
+      local ran = at(400, { { "wait", "downloading" }, { "sleep", 0.3 },
+        { "send", CTRL_C } },
+        image("size=2000000; file-slow=20", "-o", folder .. "/cat.png"))
+      assert.equal(130, ran.status)
+      local last = ran.screen[#ran.screen]
+      local words = last:match("^yuanjing: interrupted; the task goes on: "
+        .. "yuanjing (task %d+ %-o %S+)$")
+      assert.is_truthy(words, last)
+      assert.equal("", support.output("ls " .. folder))
+      local again = {}
+      for word in words:gmatch("%S+") do again[#again + 1] = word end
+      local id = again[2]
+      local ran_again = command.run(server, { "task", id })
+      assert.is_truthy(ran_again.out:find("SUCCEEDED", 1, true))
+    end)
+
+  it("Ctrl-C while it is sent says that it may be billed", function()
+    local ran = at(200, { { "wait", "sending" }, { "sleep", 0.3 },
+      { "send", CTRL_C } }, image "stall-head=20")
+    assert.equal(130, ran.status)
+    assert.is_truthy(ran.screen[#ran.screen]:find("may have been received and "
+      .. "billed", 1, true), ran.raw)
+  end)
+
+  it("NO_COLOR and a dumb terminal are respected", function()
+    local words = image "task=0"
+    words.env = { NO_COLOR = "1" }
+    local ran = at(80, {}, words)
+    assert.is_nil(ran.raw:find("\27%[%d*m"))
+    words.env = { TERM = "dumb" }
+    ran = at(80, {}, words)
+    assert.is_nil(ran.raw:find("\27", 1, true))
+    assert.equal(1, #ran.screen)
+  end)
+
+  it("where there is no UTF-8 the signs are plain", function()
+    local words = image "task=0"
+    words.env = { LC_ALL = "C" }
+    assert.is_truthy(at(80, {}, words).screen[1]:find("^* SUCCEEDED"))
+  end)
+
+  it("a picture is shown by chafa, where that is", function()
+    local folder = support.tempdir()
+    support.write(folder .. "/chafa", "#!/bin/sh\necho \"chafa $*\"\n")
+    os.execute("chmod +x " .. folder .. "/chafa")
+    local words = image("task=0", "-o", folder .. "/a b.png")
+    words.env = { PATH = folder .. ":" .. os.getenv "PATH" }
+    local ran = at(60, {}, words)
+    assert.equal(("chafa --size=60x24 -- %s/a b.png"):format(folder),
+      ran.screen[#ran.screen])
+  end)
+
+  it("a verification shows its link and waits for the person", function()
+    local ran = at(120, {},
+      { "assets", "verify", "--name", "张三", "--wait", "0.3" })
+    assert.equal(8, ran.status)
+    assert.is_truthy(ran.screen[1]:find("^http://[^ ]+/h5%?token="))
+    assert.is_true(has(pictures(ran), "waiting .*for the person to say yes"))
+    assert.is_truthy(ran.screen[3]:find("wait again", 1, true))
+  end)
+end)
