@@ -7,6 +7,7 @@ local output = require "yuanjing.cli.output"
 local picture = require "yuanjing.cli.picture"
 local screen = require "yuanjing.cli.screen"
 local session = require "yuanjing.cli.session"
+local terminal = require "yuanjing.cli.terminal"
 
 local command = { name = "assets",
   summary = "Verify a person; upload and list pictures and videos of them." }
@@ -71,7 +72,9 @@ local function tell_link(arguments, verified)
   end
   output.print(verified.h5_link)
   picture.show_link(verified.h5_link)
-  output.say("For the person's phone, within 2 minutes.")
+  if terminal.is(terminal.STDERR) then
+    output.say("For the person's phone, within 2 minutes.", "dim")
+  end
 end
 
 local function await_group(shown, verified)
