@@ -39,8 +39,8 @@ static void on_signal(int number) { caught = number; }
 
 /* catch_signals(): from now on the first SIGINT, SIGTERM or SIGHUP is noted, and
  * ends a wait; the second of a kind does what it does by default. What is
- * ignored (nohup, a job in the background) stays so. Called again it is for
- * the next first one.                                      [-0, +0, -] */
+ * ignored (SIGHUP under nohup) stays so. Called again it is for the next first
+ * one.                                                     [-0, +0, -] */
 int yj_l_catch_signals(lua_State *L) {
   struct sigaction ours, old;
   size_t i;

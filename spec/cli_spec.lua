@@ -414,7 +414,8 @@ describe("yuanjing", function()
       local described = well_json { "chat", "hi", "--dry-run" }
       assert.equal("POST", described.method)
       for _, words in ipairs { { "models" }, { "task", "1" }, { "assets",
-        "groups" }, { "assets", "verify" }, { "assets", "status", "1" } } do
+        "groups" }, { "assets", "verify" }, { "assets", "status", "1" },
+        { "doctor" } } do
         words[#words + 1] = "--dry-run"
         well(words)
       end

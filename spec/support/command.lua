@@ -57,19 +57,30 @@ end
 ---@field wraps integer
 ---@field raw string
 
---- Runs it at a terminal so wide; see spec/support/terminal.py for the steps.
+--- Runs a line of the shell at a terminal so wide; see spec/support/terminal.py
+--- for the steps.
+---@param columns integer
+---@param steps table[]
+---@param line string
+---@param env? string assignments
+---@return CommandScreen
+function command.watch(columns, steps, line, env)
+  local text = #steps > 0 and assert(json.encode(steps)) or "[]"
+  local said = support.output(("%s timeout 60 python3 "
+    .. "spec/support/terminal.py %d %s %s 2>&1 </dev/null"):format(env or "",
+    columns, shell.quote(text), line))
+  return assert(json.decode(said), said)
+end
+
+--- Runs the command at a terminal so wide.
 ---@param server? yuanjing.Sandbox
 ---@param columns integer
 ---@param steps table[]
 ---@param arguments table words; and `env`
 ---@return CommandScreen
 function command.at_terminal(server, columns, steps, arguments)
-  local text = #steps > 0 and assert(json.encode(steps)) or "[]"
-  local said = support.output(("%s timeout 60 python3 "
-    .. "spec/support/terminal.py %d %s %s 2>&1 </dev/null"):format(
-    assignments(server, arguments.env), columns, shell.quote(text),
-    words_of(arguments)))
-  return assert(json.decode(said), said)
+  return command.watch(columns, steps, words_of(arguments),
+    assignments(server, arguments.env))
 end
 
 return command

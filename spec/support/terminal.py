@@ -48,6 +48,8 @@ class Screen:
             self.x = 0
         elif char == "\n":
             self.lines.append([])
+        elif char == "\t":
+            self.x = (self.x // 8 + 1) * 8
         elif char == "\b":
             self.x = max(0, self.x - 1)
 

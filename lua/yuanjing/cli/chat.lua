@@ -110,11 +110,11 @@ local function ask(client, arguments, params, printer)
 end
 
 local function ask_once(arguments)
-  local params = { prompt = prompt.read(arguments.prompt),
-    sys_prompt = arguments.system }
   local printer = new_printer()
   return session.run(arguments, function(client)
-    local ok, err = ask(client, arguments, params, printer)
+    local ok, err = ask(client, arguments,
+      { prompt = prompt(arguments.prompt), sys_prompt = arguments.system },
+      printer)
     return ok and true, err
   end, { over = function() printer:finish() end })
 end
@@ -153,8 +153,8 @@ local function converse(arguments)
   if arguments.system then
     messages[1] = { role = "system", content = arguments.system }
   end
-  local line, ended = prompt.of(arguments.prompt), nil
-  if not line then line, ended = read_line(is_typed) end
+  local line, ended = table.concat(arguments.prompt, " "), nil
+  if line == "" then line, ended = read_line(is_typed) end
   while line do
     if line:find("%S") then status = turn(arguments, messages, line) end
     if status ~= exits.OK and not is_typed then return status end

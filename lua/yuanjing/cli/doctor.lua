@@ -129,6 +129,13 @@ local function check_all(client, settings)
   return hosts, first
 end
 
+local function show_requests(arguments, client)
+  for _, row in ipairs(HOSTS) do
+    session.shows_request(arguments, row[2](client))
+  end
+  return true
+end
+
 -- Telling ------------------------------------------------------------------
 
 local function mark(is_ok)
@@ -167,6 +174,7 @@ end
 function command.run(arguments)
   local status
   local ended = session.run(arguments, function(client)
+    if arguments.dry_run then return show_requests(arguments, client) end
     local settings = client._settings
     local hosts, err = check_all(client, settings)
     tell(arguments, facts(settings), hosts)

@@ -10,7 +10,7 @@
 local exits = {
   { status = 0, kinds = {}, meaning = "done" },
   { status = 1, kinds = {}, meaning = "a fault in the command itself" },
-  { status = 2, kinds = { "invalid_request" },
+  { status = 2, kinds = { "invalid_request", "limit" },
     meaning = "wrong options or parameters: mend them; nothing was made" },
   { status = 3, kinds = { "auth" }, meaning = "no key, or not a good one" },
   { status = 4, kinds = { "balance" }, meaning = "top up at the platform" },

@@ -26,16 +26,16 @@ end
 
 local function params_of(arguments, kind)
   local params = flags.given(arguments, kind)
-  params.prompt = prompt.read(arguments.prompt)
+  params.prompt = prompt(arguments.prompt)
   params.model, params.extra = arguments.model, extra.given(arguments)
   return params
 end
 
 local function run(arguments, kind)
-  local params = params_of(arguments, kind)
   return screen.run(arguments, function(client, shown)
     local ok, problem = follow.check_output(arguments)
     if not ok then return nil, problem end
+    local params = params_of(arguments, kind)
     shown.is_submitting = true
     local task, err = client[kind](client, params)
     shown.is_submitting = false

@@ -1,31 +1,30 @@
 --- The text of a prompt: the words given, where `-` stands for what comes on
--- stdin; or that alone, when there are no words and nobody types.
+-- stdin; or that alone, when there are no words and nobody types. To be called
+-- in a run, where Ctrl-C is looked for.
+local core = require "yuanjing.core"
+local errors = require "yuanjing.errors"
 local terminal = require "yuanjing.cli.terminal"
 
-local prompt = {}
-
+-- NB: a signal ends the read as well, and half a prompt must not go out.
 local function stdin()
-  return ((io.read("*a") or ""):gsub("%s+$", ""))
+  local text = io.read("*a") or ""
+  if core.caught_signal() then
+    error(errors.new { kind = "cancelled", message = "interrupted" }, 0)
+  end
+  return (text:gsub("%s+$", ""))
 end
 
---- The words as one text; nil: there are none.
 ---@param words string[]
----@return string?
-function prompt.of(words)
-  if #words == 0 then return nil end
+---@return string? nil: none was given
+local function prompt(words)
+  if #words == 0 then
+    return not terminal.is(terminal.STDIN) and stdin() or nil
+  end
   local parts = {}
   for i, word in ipairs(words) do
     parts[i] = word == "-" and "\n" .. stdin() .. "\n" or word
   end
   return (table.concat(parts, " "):match("^%s*(.-)%s*$"))
-end
-
---- The same, or what comes on stdin when it is no terminal.
----@param words string[]
----@return string?
-function prompt.read(words)
-  return prompt.of(words)
-    or not terminal.is(terminal.STDIN) and stdin() or nil
 end
 
 return prompt

@@ -117,6 +117,9 @@ function session.attempt(arguments, work, hooks)
   if err.kind ~= "cancelled" or not signal then
     return output.fail(arguments, err)
   end
+  if terminal.can_redraw(terminal.STDERR) then
+    terminal.write(terminal.STDERR, "\r\27[K") -- over the ^C
+  end
   output.say("yuanjing: " .. (hooks.interrupted and hooks.interrupted()
     or "interrupted"))
   return 128 + signal
