@@ -239,8 +239,11 @@ describe("yuanjing", function()
       local before = posts()
       local line = failed(2, { "video", "-m", "viduq3-pro", "x",
         "--resolution", "721p", "--duration", "99" })
-      assert.is_truthy(line:find("721p", 1, true), line)
-      assert.is_truthy(line:find("99 is not from 1 to 16", 1, true), line)
+      assert.is_truthy(line:find('--resolution: "721p" is not', 1, true), line)
+      assert.is_truthy(line:find("--duration: 99 is not from", 1, true), line)
+      line = failed(2, { "video", "-m", "happyhorse-1.0-r2v", "x",
+        "--reference-image", "no-1", "--reference-image", "no-2" })
+      assert.is_truthy(line:find("--reference-image[2]: no-2", 1, true), line)
       assert.equal(before, posts())
     end)
 

@@ -1,6 +1,7 @@
 --- The options of `image` and `video`, made from the catalog: one for each
 -- parameter that a model of that kind has, under its name on the command line.
 local catalog = require "yuanjing.catalog"
+local errors = require "yuanjing.errors"
 
 local flags = {}
 
@@ -101,6 +102,31 @@ function flags.given(arguments, kind)
     if type(value) ~= "table" or #value > 0 then params[flag.name] = value end
   end
   return params
+end
+
+-- "first_frame: needed" as somebody has to write it.
+local function with_option(problem, names)
+  local name, rest = problem:match("^([%l_]+)(:.*)$")
+  if not names[name] then
+    name, rest = problem:match("^([%l_]+)(%[%d+%]:.*)$")
+  end
+  if not names[name] then return problem end
+  return "--" .. name:gsub("_", "-"):gsub("^(reference%-.*)s$", "%1") .. rest
+end
+
+--- An error that tells of parameters, telling of options.
+---@param err yuanjing.Error
+---@param kind "image"|"video"
+---@return yuanjing.Error
+function flags.retold(err, kind)
+  if not err.problems then return err end
+  local names, copy, told = { model = true }, errors.new(err), {}
+  for _, flag in ipairs(collect(kind)) do names[flag.name] = true end
+  for i, problem in ipairs(err.problems) do
+    told[i] = with_option(problem, names)
+  end
+  copy.message, copy.problems = table.concat(told, "; "), told
+  return copy
 end
 
 return flags
