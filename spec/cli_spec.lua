@@ -111,6 +111,15 @@ describe("yuanjing", function()
       end)
     end
 
+    it("11 when stdout does not take it", function()
+      for _, words in ipairs { { "chat", "hi" }, { "chat", "hi", "--stream" },
+        { "models", "--json" }, { "catalog" } } do
+        words.out = "/dev/full"
+        local line = failed(11, words)
+        assert.is_truthy(line:find("stdout: No space left", 1, true), line)
+      end
+    end)
+
     it("8 where nobody listens, and points to the doctor", function()
       local line = failed(8, { "models", "--base-url", "http://127.0.0.1:1" })
       assert.is_truthy(line:find("`yuanjing doctor`", 1, true), line)

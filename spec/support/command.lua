@@ -37,16 +37,18 @@ end
 
 --- Runs it through pipes.
 ---@param server? yuanjing.Sandbox whose address and key it gets
----@param arguments table words; and `env`, `stdin`, `cd`, `before` (a prefix)
+---@param arguments table words; and `env`, `stdin`, `before` (a prefix), `out`
+--- (a path)
 ---@return CommandRun
 function command.run(server, arguments)
   local folder = support.tempdir()
   support.write(folder .. "/in", arguments.stdin or "")
-  os.execute(("cd %s && %s timeout 60 %s %s <%s/in >%s/out 2>%s/err; "
-    .. "echo $? >%s/status"):format(shell.quote(arguments.cd or "."),
+  os.execute(("%s timeout 60 %s %s <%s/in >%s 2>%s/err; "
+    .. "echo $? >%s/status"):format(
     assignments(server, arguments.env), arguments.before or "",
-    words_of(arguments), folder, folder, folder, folder))
-  return { out = support.read(folder .. "/out"),
+    words_of(arguments), folder, arguments.out or folder .. "/out", folder,
+    folder))
+  return { out = not arguments.out and support.read(folder .. "/out") or "",
     err = support.read(folder .. "/err"),
     status = tonumber(support.read(folder .. "/status")) }
 end

@@ -1,4 +1,6 @@
 --- `yuanjing completion`: the script that has a shell complete the command.
+local terminal = require "yuanjing.cli.terminal"
+
 local command = { name = "completion",
   summary = "Print a completion script for a shell." }
 
@@ -15,7 +17,8 @@ end
 
 function command.run(arguments)
   local parser = require("yuanjing.cli").parser(true)
-  io.stdout:write(parser["get_" .. arguments.shell .. "_complete"](parser))
+  terminal.write(terminal.STDOUT,
+    parser["get_" .. arguments.shell .. "_complete"](parser))
   return 0
 end
 

@@ -2,7 +2,9 @@
 -- returns { name, summary, options(parser, is_for_completion),
 -- run(arguments) -> status }.
 local argparse = require "yuanjing.need" "argparse"
+local errors = require "yuanjing.errors"
 local exits = require "yuanjing.cli.exits"
+local output = require "yuanjing.cli.output"
 
 local cli = {}
 
@@ -78,6 +80,19 @@ local function misused(arguments, commands, problem)
   return exits.USAGE
 end
 
+local function with_traceback(problem)
+  return errors.is(problem) and problem or debug.traceback(problem, 2)
+end
+
+-- What is raised is a full stdout, or a fault of ours.
+local function run(command, arguments)
+  local ok, status = xpcall(function() return command.run(arguments) end,
+    with_traceback)
+  if ok then return status end
+  if not errors.is(status) then error(status, 0) end
+  return output.fail(arguments, status)
+end
+
 --- Runs what the arguments say.
 ---@param arguments string[]
 ---@return integer status of the process; yuanjing.cli.exits lists them
@@ -87,7 +102,7 @@ function cli.main(arguments)
   local ok, parsed = parser:pparse(arguments)
   if not ok then return misused(arguments, commands, parsed) end
   if not parsed.command then return welcome() end
-  return commands[parsed.command].run(parsed)
+  return run(commands[parsed.command], parsed)
 end
 
 return cli

@@ -85,7 +85,7 @@ end
 function output.fail(arguments, err)
   local status = exits.of(err.kind)
   if arguments.json then
-    output.json { error = fields_of(err, status) }
+    pcall(output.json, { error = fields_of(err, status) }) -- stdout may be full
   end
   output.say("yuanjing: " .. tostring(retold(err)))
   return status

@@ -1,6 +1,7 @@
 --- What may be done where the output goes: whether it is a terminal, how wide,
 -- with which characters and colours.
 local core = require "yuanjing.core"
+local errors = require "yuanjing.errors"
 
 local terminal = {}
 
@@ -50,12 +51,16 @@ function terminal.paint(fd, style, text)
   return ("\27[%sm%s\27[0m"):format(STYLES[style], text)
 end
 
---- Writes at once.
+--- Writes at once. Raises a yuanjing.Error when stdout does not take it, as on a
+--- full disk: what is lost must not pass for done.
 ---@param fd integer
 ---@param ... string
 function terminal.write(fd, ...)
-  FILES[fd]:write(...)
-  FILES[fd]:flush()
+  local file = FILES[fd]
+  local ok, problem = file:write(...)
+  if ok then ok, problem = file:flush() end
+  if ok or fd ~= terminal.STDOUT then return end
+  error(errors.new { kind = "io", message = "stdout: " .. problem }, 0)
 end
 
 return terminal
