@@ -188,21 +188,21 @@ describe("at a terminal", function()
 
   it("a picture is shown by chafa, where that is", function()
     local folder = support.tempdir()
-    support.write(folder .. "/chafa", "#!/bin/sh\necho \"chafa $*\"\n")
-    os.execute("chmod +x " .. folder .. "/chafa")
     local words = image("task=0", "-o", folder .. "/a b.png")
-    words.env = { PATH = folder .. ":" .. os.getenv "PATH" }
+    words.viewers = 'echo "${0##*/} $*"'
     local ran = at(60, {}, words)
     assert.equal(("chafa --size=60x24 -- %s/a b.png"):format(folder),
       ran.screen[#ran.screen])
   end)
 
   it("a verification shows its link and waits for the person", function()
-    local ran = at(120, {},
-      { "assets", "verify", "--name", "张三", "--wait", "0.3" })
+    local ran = at(120, {}, { "assets", "verify", "--name", "张三", "--wait",
+      "0.3", viewers = 'echo "${0##*/} $*"' })
     assert.equal(8, ran.status)
-    assert.is_truthy(ran.screen[1]:find("^http://[^ ]+/h5%?token="))
+    local link = ran.screen[1]
+    assert.is_truthy(link:find("^http://[^ ]+/h5%?token="))
+    assert.equal("qrencode -t ANSIUTF8 -m 1 -- " .. link, ran.screen[2])
     assert.is_true(has(pictures(ran), "waiting .*for the person to say yes"))
-    assert.is_truthy(ran.screen[3]:find("wait again", 1, true))
+    assert.is_truthy(ran.screen[4]:find("wait again", 1, true))
   end)
 end)

@@ -74,15 +74,28 @@ function command.watch(columns, steps, line, env)
   return assert(json.decode(said), said)
 end
 
+-- A PATH whose chafa and qrencode are these lines of the shell, whatever this
+-- machine has.
+local function path_with(viewers)
+  local folder = support.tempdir()
+  for _, name in ipairs { "chafa", "qrencode" } do
+    support.write(folder .. "/" .. name, "#!/bin/sh\n" .. viewers .. "\n")
+    os.execute("chmod +x " .. folder .. "/" .. name)
+  end
+  return folder .. ":" .. os.getenv "PATH"
+end
+
 --- Runs the command at a terminal so wide.
 ---@param server? yuanjing.Sandbox
 ---@param columns integer
 ---@param steps table[]
----@param arguments table words; and `env`
+---@param arguments table words; and `env`, `viewers` (a line of the shell)
 ---@return CommandScreen
 function command.at_terminal(server, columns, steps, arguments)
+  local env = { PATH = path_with(arguments.viewers or "exit 0") }
+  for name, value in pairs(arguments.env or {}) do env[name] = value end
   return command.watch(columns, steps, words_of(arguments),
-    assignments(server, arguments.env))
+    assignments(server, env))
 end
 
 return command
