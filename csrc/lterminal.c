@@ -30,15 +30,15 @@ int yj_l_terminal_width(lua_State *L) {
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 #define N_SIGNALS (sizeof signals / sizeof *signals)
 
-static struct sigaction before[N_SIGNALS]; /* with is_catching: whose they were */
+static struct sigaction before[N_SIGNALS]; /* whose they were; is_catching */
 static int is_catching;
 static volatile sig_atomic_t caught;
 
 /* Runs in between anything: it may set this and nothing else. */
 static void on_signal(int number) { caught = number; }
 
-/* catch_signals(): from now on the first SIGINT, SIGTERM or SIGHUP is noted, and
- * ends a wait; the second of a kind does what it does by default. What is
+/* catch_signals(): from now on the first SIGINT, SIGTERM or SIGHUP is noted,
+ * and ends a wait; the second of a kind does what it does by default. What is
  * ignored (SIGHUP under nohup) stays so. Called again it is for the next first
  * one.                                                     [-0, +0, -] */
 int yj_l_catch_signals(lua_State *L) {

@@ -1,5 +1,5 @@
--- Writes docs/yuanjing.1, the manual page, from what the command says of itself:
---   make docs
+-- Writes docs/yuanjing.1, the manual page, from what the command says of
+-- itself:   make docs
 local exits = require "yuanjing.cli.exits"
 
 local LUA = arg[-1]
@@ -54,7 +54,8 @@ local function escape(text)
 end
 
 local function help_of(words)
-  local pipe = assert(io.popen(("%s bin/yuanjing %s --help"):format(LUA, words)))
+  local pipe = assert(io.popen(("%s bin/yuanjing %s --help")
+    :format(LUA, words)))
   local text = pipe:read("*a")
   pipe:close()
   return text
@@ -120,8 +121,8 @@ end
 local function print_commands()
   io.write ".SH COMMANDS\n"
   for _, block in ipairs(blocks_of(help_of "")) do
-    for _, entry in ipairs(block[1] == "Commands" and entries(block[2]) or {}) do
-      print_command(entry[1])
+    if block[1] == "Commands" then
+      for _, entry in ipairs(entries(block[2])) do print_command(entry[1]) end
     end
   end
 end

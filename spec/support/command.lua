@@ -1,4 +1,4 @@
---- The command `yuanjing`, run as a user runs it: through pipes or at a terminal.
+--- The command `yuanjing`, run as a user runs it: by pipes or at a terminal.
 local child = require "support.child"
 local json = require "yuanjing.json"
 local shell = require "yuanjing.sandbox.shell"

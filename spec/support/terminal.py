@@ -28,7 +28,8 @@ class Screen:
         self.columns, self.lines, self.x, self.wraps = columns, [[]], 0, 0
 
     def put(self, char):
-        width = 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        # ambiguous ones are wide where a terminal is set up for Chinese
+        width = 2 if unicodedata.east_asian_width(char) in "WFA" else 1
         if unicodedata.combining(char):
             width = 0
         if self.x + width > self.columns:

@@ -157,11 +157,11 @@ local function converse(arguments)
   if line == "" then line, ended = read_line(is_typed) end
   while line do
     if line:find("%S") then status = turn(arguments, messages, line) end
-    if status ~= exits.OK and not is_typed then return status end
+    if status ~= exits.OK and not is_typed then break end
     line, ended = read_line(is_typed)
   end
   session.leave()
-  return ended or exits.OK
+  return ended or is_typed and exits.OK or status
 end
 
 local function nothing_asked(arguments)
@@ -171,13 +171,12 @@ local function nothing_asked(arguments)
 end
 
 function command.run(arguments)
+  local is_typed = terminal.is(STDIN)
   if arguments.interactive then
-    if terminal.is(STDIN) then
-      output.say("Ctrl-D ends it.", "dim")
-    end
+    if is_typed then output.say("Ctrl-D ends it.", "dim") end
     return converse(arguments)
   end
-  if #arguments.prompt == 0 and terminal.is(STDIN) then
+  if is_typed and #arguments.prompt == 0 then
     return nothing_asked(arguments)
   end
   return ask_once(arguments)

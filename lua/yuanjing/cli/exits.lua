@@ -26,7 +26,8 @@ local exits = {
     meaning = "the answer broke off or is not readable" },
   { status = 10, kinds = { "outcome_unknown" },
     meaning = "it may have been received and billed: look before you repeat" },
-  { status = 11, kinds = { "io" }, meaning = "a file can not be read or written" },
+  { status = 11, kinds = { "io" },
+    meaning = "a file can not be read or written" },
   { status = 130, kinds = { "cancelled" },
     meaning = "interrupted by Ctrl-C (143: by SIGTERM); a task goes on" },
 }

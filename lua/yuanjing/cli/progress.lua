@@ -16,8 +16,10 @@ local FD = terminal.STDERR
 local LABEL = 12 -- cells
 local LONGEST_BAR = 28
 
+-- NB: all of them are one cell wide everywhere; box drawing is two where a
+-- terminal is set up for Chinese, and would break the line.
 local RICH = { spinner = { "⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏" },
-  full = "━", empty = "─", done = "✓", failed = "✗" }
+  full = "⣿", empty = "⠤", done = "✓", failed = "✗" }
 local PLAIN = { spinner = { "|", "/", "-", "\\" },
   full = "#", empty = ".", done = "*", failed = "!" }
 

@@ -125,8 +125,8 @@ function session.attempt(arguments, work, hooks)
   return 128 + signal
 end
 
---- Runs work(client) beside a look at the signals. It returns true, or nil and a
---- yuanjing.Error; the first Ctrl-C cancels it, the second ends the process.
+--- Runs work(client) beside a look at the signals. It returns true, or nil and
+--- a yuanjing.Error; the first Ctrl-C cancels it, the second ends the process.
 ---@param arguments table
 ---@param work fun(client: yuanjing.Client): true?, yuanjing.Error?
 ---@param hooks? yuanjing.cli.Hooks
@@ -142,8 +142,8 @@ function session.leave()
   core.release_signals()
 end
 
---- A line typed at a terminal, behind that sign; nil at the end (Ctrl-D), or nil
---- and the status to end with when a signal came first.
+--- A line typed at a terminal, behind that sign; nil at the end (Ctrl-D), or
+--- nil and the status to end with when a signal came first.
 -- NB: it looks before it reads, for a signal right before a read would not end
 -- that. A terminal gives one line at a time, so none waits in a buffer.
 ---@param sign string
@@ -152,8 +152,11 @@ end
 function session.typed(sign)
   core.catch_signals()
   terminal.write(terminal.STDOUT, sign)
-  while not core.pollfd(terminal.STDIN, LOOK) and not core.caught_signal() do end
-  local signal = core.caught_signal()
+  local signal
+  repeat
+    local is_there = core.pollfd(terminal.STDIN, LOOK)
+    signal = core.caught_signal()
+  until is_there or signal
   local line = not signal and io.read("*l") or nil
   if not line then terminal.write(terminal.STDOUT, "\n") end
   return line, signal and 128 + signal
@@ -165,7 +168,8 @@ end
 ---@param value any
 ---@return boolean
 function session.shows_request(arguments, value)
-  if type(value) ~= "table" or not rawget(value, "dry_run") then return false end
+  local is_request = type(value) == "table" and rawget(value, "dry_run")
+  if not is_request then return false end
   if arguments.json then
     output.json(value)
   else

@@ -51,8 +51,8 @@ function terminal.paint(fd, style, text)
   return ("\27[%sm%s\27[0m"):format(STYLES[style], text)
 end
 
---- Writes at once. Raises a yuanjing.Error when stdout does not take it, as on a
---- full disk: what is lost must not pass for done.
+--- Writes at once. Raises a yuanjing.Error when stdout does not take it, as on
+--- a full disk: what is lost must not pass for done.
 ---@param fd integer
 ---@param ... string
 function terminal.write(fd, ...)
