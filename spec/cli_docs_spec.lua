@@ -1,4 +1,5 @@
--- docs/cli.md: its shell blocks print what it says they print.
+-- docs/cli.md: its shell blocks print what it says they print. And the manual
+-- page.
 local child = require "support.child"
 local exits = require "yuanjing.cli.exits"
 local sandbox = require "yuanjing.sandbox"
@@ -25,6 +26,15 @@ end
 local function pattern_of(text)
   return "^" .. text:gsub("%p", "%%%0"):gsub("%%%.%%%.%%%.", ".*") .. "$"
 end
+
+describe("docs/yuanjing.1", function()
+  it("is what the command says of itself (else: make docs)", function()
+    local made = support.output(("LUA_PATH=%s LUA_CPATH=%s %s docs/man.lua")
+      :format(shell.quote(package.path), shell.quote(package.cpath),
+      shell.quote(child.interpreter())))
+    assert.equal(made .. "\n", support.read("docs/yuanjing.1"))
+  end)
+end)
 
 describe("docs/cli.md", function()
   local server, folder

@@ -311,6 +311,17 @@ describe("yuanjing", function()
     end)
   end)
 
+  describe("sandbox", function()
+    it("says as JSON where it is, and ends by Ctrl-C", function()
+      local ran = command.run(nil, { "sandbox", "--json",
+        before = "timeout --preserve-status -s INT 1.5" })
+      assert.same({ 0, "" }, { ran.status, ran.err })
+      local told = assert(json.decode(ran.out))
+      assert.is_truthy(told.url:find("^http://127%.0%.0%.1:%d+$"))
+      assert.same({ told.url, "sk-sandbox" }, { told.asset_url, told.api_key })
+    end)
+  end)
+
   describe("models and catalog", function()
     it("list, as text and as JSON", function()
       local plain = well { "models", "--category", "t2i" }

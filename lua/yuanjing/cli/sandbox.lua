@@ -36,6 +36,7 @@ function command.options(parser)
     parser:option(row[1], row[2]):convert(to_seconds)
   end
   parser:flag("--list", "List the scenarios (header X-Sandbox) and exit.")
+  parser:flag("--json", "Say where it is as JSON, in one line.")
 end
 
 local NOTICE = [[
@@ -54,7 +55,11 @@ In another terminal:
 Ctrl-C ends it.
 ]]
 
-local function announce(sandbox)
+local function announce(sandbox, arguments)
+  if arguments.json then
+    return output.json { url = sandbox.url, asset_url = sandbox.asset_url,
+      api_key = sandbox.api_key, logs = sandbox.logs }
+  end
   io.stdout:write(NOTICE:format(sandbox.url, sandbox.api_key,
     sandbox.logs.access, sandbox.logs.error, sandbox.api_key, sandbox.url,
     sandbox.asset_url))
@@ -93,7 +98,7 @@ function command.run(arguments)
     verify_seconds = arguments.verify_seconds,
   }
   if not sandbox then return output.fail(arguments, err) end
-  announce(sandbox)
+  announce(sandbox, arguments)
   os.execute(shell.command(WAIT, sandbox.dir))
   local well = is_running(sandbox)
   sandbox:stop()
