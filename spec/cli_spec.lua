@@ -202,6 +202,14 @@ describe("yuanjing", function()
       end
     end)
 
+    it("save into a folder by the platform's name for the first", function()
+      local folder = support.tempdir()
+      local names = well(with_scenario("result-many=2", { "image", "-m", IMAGE,
+        "猫", "-o", folder }))
+      assert.equal(("%s/image.png\n%s/image-2.png\n"):format(folder, folder),
+        names)
+    end)
+
     it("send what their options say", function()
       local frame = support.write(support.tempdir() .. "/a.png",
         "\137PNG\r\n\26\n" .. ("x"):rep(100))

@@ -12,8 +12,6 @@ local terminal = require "yuanjing.cli.terminal"
 local command = { name = "assets",
   summary = "Verify a person; upload and list pictures and videos of them." }
 
-local unpack = table.unpack or unpack
-
 -- Telling ------------------------------------------------------------------
 
 local ASSET = { "id", "vendor_asset_id", "status", "name", "asset_type",
@@ -33,7 +31,7 @@ local function tell_asset(arguments, asset)
   for _, name in ipairs(SHOWN) do
     if asset[name] then rows[#rows + 1] = { name, asset[name] } end
   end
-  output.print(unpack(columns(rows)))
+  output.print(columns(rows))
 end
 
 -- One line each; an empty list has none.
@@ -43,7 +41,7 @@ local function print_list(list, names)
     rows[i] = {}
     for k, name in ipairs(names) do rows[i][k] = tostring(item[name] or "-") end
   end
-  output.print(unpack(columns(rows)))
+  output.print(columns(rows))
 end
 
 local function fields_of(list, names)
@@ -70,7 +68,7 @@ local function tell_link(arguments, verified)
     return output.json { id = verified.id, h5_link = verified.h5_link,
       expires_at = verified.expires_at }
   end
-  output.print(verified.h5_link)
+  output.print { verified.h5_link }
   picture.show_link(verified.h5_link)
   if terminal.is(terminal.STDERR) then
     output.say("For the person's phone, within 2 minutes.", "dim")
@@ -85,7 +83,7 @@ local function await_group(shown, verified)
   if shown.arguments.json then
     output.json { group = pick(group, GROUP) }
   else
-    output.print(group.vendor_group_id)
+    output.print { group.vendor_group_id }
   end
   return true
 end

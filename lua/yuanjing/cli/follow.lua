@@ -11,8 +11,6 @@ local terminal = require "yuanjing.cli.terminal"
 
 local follow = {}
 
-local unpack = table.unpack or unpack
-
 --- What a result may have, the main thing first: of a video the image is its
 --- cover.
 follow.KINDS = { "video", "image", "audio", "output" }
@@ -29,6 +27,14 @@ function follow.options(parser)
       :argname "SECONDS":convert(session.to_seconds)
 end
 
+-- The folder that a file would be made in.
+local function folder_of(path)
+  local folder = io.open(path .. "/.")
+  if not folder then return path:match("^(.*)/[^/]*$") or "." end
+  folder:close()
+  return path
+end
+
 --- True when the output can be written, or nil and an error.
 -- NB: before anything is paid for: a result that nobody can save is lost money.
 ---@return true?
@@ -36,8 +42,8 @@ end
 function follow.check_output(arguments)
   local path = arguments.output
   if not path or arguments.dry_run then return true end
-  local folder = path:match("^(.*)/[^/]*$") or "."
-  local probe = ("%s/.yuanjing-%.0f"):format(folder, core.now() * 1e6)
+  local probe = ("%s/.yuanjing-%.0f"):format(folder_of(path),
+    core.now() * 1e6)
   local file, problem = io.open(probe, "wb")
   if not file then
     return nil, errors.new { kind = "io", attempts = 0, message =
@@ -57,9 +63,9 @@ local function main_kind(result)
   end
 end
 
--- The n-th file of a result: cat.png, cat-2.png, ...
+-- Where the n-th file goes when the first is that: cat.png, cat-2.png, ... NB:
+-- in a folder as well, where two may have the same name at the platform.
 local function numbered(path, n)
-  if n == 1 or path:find("/$") then return path end
   local stem, extension = path:match("^(.*[^/])(%.[^./]*)$")
   return ("%s-%d%s"):format(stem or path, n, extension or "")
 end
@@ -86,9 +92,10 @@ local function save_all(screen, result)
   local kind, urls = main_kind(result)
   local files = document.list {}
   for n = 1, math.max(1, #(urls or {})) do
+    local path = n == 1 and screen.arguments.output or numbered(files[1], n)
     local saved, err = follow.save(screen, function(options)
       options.kind, options.index = kind, n
-      return result:save(numbered(screen.arguments.output, n), options)
+      return result:save(path, options)
     end)
     if not saved then return nil, err end
     files[n] = saved
@@ -125,7 +132,7 @@ function follow.tell(screen, task, lines, files)
   if screen.arguments.json then
     output.json(fields_of(task, files))
   elseif not is_told(screen, files) then
-    output.print(unpack(lines))
+    output.print(lines)
   end
 end
 

@@ -20,7 +20,7 @@ function command.run(arguments)
     if arguments.json then
       output.json { models = document.list(models) }
     else
-      output.print((table.unpack or unpack)(models))
+      output.print(models)
     end
     return true
   end)

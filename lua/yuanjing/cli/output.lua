@@ -24,9 +24,9 @@ function output.json(value)
 end
 
 --- Lines of plain text on stdout.
----@param ... string
-function output.print(...)
-  for _, line in ipairs { ... } do
+---@param lines string[]
+function output.print(lines)
+  for _, line in ipairs(lines) do
     terminal.write(terminal.STDOUT, cells.harmless(line), "\n")
   end
 end

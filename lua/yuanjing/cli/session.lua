@@ -173,7 +173,7 @@ function session.shows_request(arguments, value)
   if arguments.json then
     output.json(value)
   else
-    output.print(tostring(value))
+    output.print { tostring(value) }
   end
   return true
 end
