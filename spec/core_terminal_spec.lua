@@ -83,10 +83,14 @@ describe("the core", function()
       core.catch_signals()
       core.catch_signals()
       core.release_signals()
+      io.stdout:write "begun "
+      io.stdout:flush()
       io.popen("kill -INT $PPID"):close()
       for i = 1, 1e6 do local _ = i end
       print "not interrupted" ]] .. "; } 2>&1")
-    assert.is_truthy(said:find("interrupted!", 1, true), said)
+    -- lua has a handler of its own, which raises; another host has none
+    assert.is_truthy(said:find("^begun "), said)
+    assert.is_nil(said:find("not interrupted", 1, true), said)
   end)
 
   it("leaves alone what is ignored", function()
