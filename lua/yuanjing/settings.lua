@@ -14,8 +14,8 @@ local settings = {}
 ---@field idle? number seconds between events, or bytes of a plain body (60)
 ---@field total? number seconds for the whole call (600; streams and files: none unless given)
 
----@class yuanjing.Event
----@field type "request"|"response"|"error"|"retry"|"upload"
+---@class yuanjing.Event of the type limit: yuanjing.LimitEvent; end: yuanjing.EndEvent
+---@field type "request"|"response"|"error"|"retry"|"upload"|"limit"|"end"
 ---@field call string "POST /llmage/v1/chat/completions"
 ---@field attempt? integer
 ---@field url? string of a request
@@ -24,6 +24,7 @@ local settings = {}
 ---@field steps? table<"name"|"connect"|"tls"|"asked"|"answer"|"end", number> seconds until each step of the exchange
 ---@field error? yuanjing.Error
 ---@field delay? number seconds until the next attempt
+---@field usage? table what the platform said of it
 ---@field sent? integer bytes of an upload
 ---@field total? integer
 

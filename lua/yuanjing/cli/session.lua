@@ -66,6 +66,11 @@ local TOLD = {
   retry = function(event)
     return ("~ again in %.1f s"):format(event.delay)
   end,
+  ["end"] = function(event)
+    local tokens = event.usage and event.usage.total_tokens
+    return ("< whole in %.2f s%s"):format(event.elapsed,
+      tokens and (", %s tokens"):format(tokens) or "")
+  end,
 }
 
 local function tell(event)
