@@ -6,6 +6,9 @@ local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
 
+-- Once is enough: cli_terminal_spec is run by the other Lua.
+if rawget(_G, "jit") then return end
+
 local PAGE = support.read "docs/cli.md"
 
 -- The person who says yes: opens the link on stdin and presses the button.
