@@ -46,6 +46,7 @@ int yj_l_catch_signals(lua_State *L) {
   size_t i;
   (void)L;
   memset(&ours, 0, sizeof ours);
+  sigemptyset(&ours.sa_mask);
   ours.sa_handler = on_signal;
   ours.sa_flags = (int)SA_RESETHAND; /* no SA_RESTART: a read ends, too */
   caught = 0;
