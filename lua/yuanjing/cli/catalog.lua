@@ -4,6 +4,7 @@ local cells = require "yuanjing.cli.cells"
 local columns = require "yuanjing.cli.columns"
 local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
+local flags = require "yuanjing.cli.flags"
 local output = require "yuanjing.cli.output"
 local suggest = require "yuanjing.params.suggest"
 local terminal = require "yuanjing.cli.terminal"
@@ -52,8 +53,7 @@ local SKIPPED = { model = true, catelogid = true, llmid = true }
 
 local function flag_of(param)
   if param.name == "prompt" then return "PROMPT" end
-  local name = (param.role or param.alias or param.name):gsub("_", "-")
-  return "--" .. name:gsub("^(reference%-.*)s$", "%1")
+  return flags.option_of(param.role or param.alias or param.name)
 end
 
 local function values_of(param)

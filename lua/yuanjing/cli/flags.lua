@@ -8,7 +8,10 @@ local flags = {}
 -- What the commands say in another way, or the client by itself.
 local SKIPPED = { model = true, catelogid = true, llmid = true, prompt = true }
 
-local ROLE_HELP = {
+local HELP = {
+  negative_prompt = "What should not be in it.",
+  duration = "Seconds of video.",
+  off_peak = "Cheaper, when the platform has time.",
   first_frame = "The picture it begins with.",
   last_frame = "The picture it ends with.",
   reference_images = "A picture to go by; may be given again.",
@@ -20,6 +23,7 @@ local ROLE_HELP = {
 ---@field name string of the client's parameter
 ---@field is_list boolean given once for each of several files
 ---@field is_switch boolean
+---@field is_number boolean
 ---@field role? yuanjing.Role
 ---@field values (string|integer)[] what one model or another takes, of which
 --- case is all the same
@@ -58,26 +62,28 @@ local function collect(kind)
   return list
 end
 
+--- The option of a parameter. Of a list it takes one, and may be given again.
+---@param name string
+---@return string
+function flags.option_of(name)
+  return "--" .. name:gsub("_", "-"):gsub("^(reference%-.*)s$", "%1")
+end
+
 local function help_of(flag)
-  if flag.role then return ROLE_HELP[flag.role] end
-  if flag.is_switch then return "Cheaper, when the platform has time." end
-  if flag.is_number then return "Seconds of video." end
-  if #flag.values == 0 then return "What should not be in it." end
+  if HELP[flag.name] or #flag.values == 0 then return HELP[flag.name] end
   local values = {}
   for i, value in ipairs(flag.values) do values[i] = tostring(value) end
   return table.concat(values, ", ") .. "; not each model takes each."
 end
 
 local function add(parser, flag)
-  local dashed = flag.name:gsub("_", "-")
-  local long = "--" .. dashed
+  local name = flags.option_of(flag.name)
+  if flag.is_switch then return parser:flag(name, help_of(flag)) end
   if flag.is_list then
-    return parser:option("--" .. dashed:gsub("s$", ""), help_of(flag))
-      :hidden_name(long):target(flag.name):count("*"):argname "FILE"
-  elseif flag.is_switch then
-    return parser:flag(long, help_of(flag))
+    return parser:option(name, help_of(flag)):hidden_name(name .. "s")
+      :target(flag.name):count("*"):argname "FILE"
   end
-  return parser:option(long, help_of(flag)):target(flag.name)
+  return parser:option(name, help_of(flag)):target(flag.name)
     :argname(flag.role and "FILE" or flag.is_number and "SECONDS" or "VALUE")
 end
 
@@ -111,7 +117,7 @@ local function with_option(problem, names)
     name, rest = problem:match("^([%l_]+)(%[%d+%]:.*)$")
   end
   if not names[name] then return problem end
-  return "--" .. name:gsub("_", "-"):gsub("^(reference%-.*)s$", "%1") .. rest
+  return flags.option_of(name) .. rest
 end
 
 --- An error that tells of parameters, telling of options.
