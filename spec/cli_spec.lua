@@ -3,6 +3,7 @@ local catalog = require "yuanjing.catalog"
 local command = require "support.command"
 local json = require "yuanjing.json"
 local sandbox = require "yuanjing.sandbox"
+local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
 local yuanjing = require "yuanjing"
 
@@ -309,10 +310,15 @@ describe("yuanjing", function()
 
     it("end by SIGTERM without half a file", function()
       local folder = support.tempdir()
+      local killer = shell.command([[
+        "$@" & first=$!
+        while ! ls ]] .. folder .. [[/*.part; do sleep 0.05; done >/dev/null 2>&1
+        kill -TERM $first
+        wait $first ]])
       local ran = run(with_scenario("size=2000000; file-slow=20", { "image",
         "-m", IMAGE, "猫", "-o", folder .. "/cat.png",
-        before = "timeout -s TERM 1.5" }))
-      assert.equal(124, ran.status) -- that of timeout
+        before = killer:gsub("^exec ", "") }))
+      assert.equal(143, ran.status)
       assert.is_truthy(ran.err:find("interrupted; the task goes on: "
         .. "yuanjing task %d+ %-o "), ran.err)
       assert.equal("", support.output("ls " .. folder))

@@ -92,8 +92,8 @@ describe("at a terminal", function()
 
   it("Ctrl-C while a prompt is typed sends nothing", function()
     local before = #server:requests()
-    local ran = at(80, { { "sleep", 0.7 }, { "send", "half a\n" },
-      { "sleep", 0.3 }, { "send", CTRL_C } }, { "chat", "-" })
+    local ran = at(80, { { "wait", "Ctrl-D" }, { "send", "half a\n" },
+      { "sleep", 0.5 }, { "send", CTRL_C } }, { "chat", "-" })
     assert.equal(130, ran.status)
     assert.equal("yuanjing: interrupted", ran.screen[#ran.screen])
     assert.equal(before, #server:requests())

@@ -52,9 +52,11 @@ local PICTURES = { "a.jpg", "b.jpg", "day.jpg", "night.jpg", "photo.jpg",
   "1.jpg", "2.jpg" }
 
 -- $1 the folder, $2 the tree, $3 the build, $4 the Lua, $5 the sandbox. There
--- `lua` is the Lua that runs the specs, and the tree's folders are at hand.
+-- `lua`, and what bin/yuanjing asks for, is the Lua that runs the specs, and the
+-- tree's folders are at hand.
 local RUN = [[
-cd "$1" && mkdir bin && ln -s "$(command -v "$4")" bin/lua
+cd "$1" && mkdir bin && lua=$(command -v "$4") &&
+  ln -s "$lua" bin/lua && ln -s "$lua" bin/lua5.4
 for name in examples docs bin/yuanjing; do
   ln -s "$2/$name" "$name" 2>/dev/null
 done

@@ -3,10 +3,12 @@
 -- in a run, where Ctrl-C is looked for.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
+local output = require "yuanjing.cli.output"
 local terminal = require "yuanjing.cli.terminal"
 
 -- NB: a signal ends the read as well, and half a prompt must not go out.
 local function stdin()
+  if terminal.is(terminal.STDIN) then output.say("Ctrl-D ends it.", "dim") end
   local text = io.read("*a") or ""
   if core.caught_signal() then
     error(errors.new { kind = "cancelled", message = "interrupted" }, 0)
