@@ -200,8 +200,7 @@ static int l_uploaded(lua_State *L) {
 static int l_steps(lua_State *L) {
   static const char *const names[] = {
       [YJ_STEP_NAME] = "name", [YJ_STEP_CONNECT] = "connect",
-      [YJ_STEP_TLS] = "tls",   [YJ_STEP_ASKED] = "asked",
-      [YJ_STEP_ANSWER] = "answer", [YJ_STEP_END] = "end"};
+      [YJ_STEP_TLS] = "tls", [YJ_STEP_ANSWER] = "answer"};
   struct yj_transfer *t = check(L);
   int step;
   lua_newtable(L);

@@ -291,9 +291,7 @@ int64_t yj_transfer_step(const struct yj_transfer *t, enum yj_step step) {
       [YJ_STEP_NAME] = CURLINFO_NAMELOOKUP_TIME_T,
       [YJ_STEP_CONNECT] = CURLINFO_CONNECT_TIME_T,
       [YJ_STEP_TLS] = CURLINFO_APPCONNECT_TIME_T,
-      [YJ_STEP_ASKED] = CURLINFO_PRETRANSFER_TIME_T,
-      [YJ_STEP_ANSWER] = CURLINFO_STARTTRANSFER_TIME_T,
-      [YJ_STEP_END] = CURLINFO_TOTAL_TIME_T};
+      [YJ_STEP_ANSWER] = CURLINFO_STARTTRANSFER_TIME_T};
   curl_off_t at = t->steps[step];
   if (t->easy != NULL)
     curl_easy_getinfo(t->easy, infos[step], &at);

@@ -41,9 +41,7 @@ enum yj_step {
   YJ_STEP_NAME,    /* the name is looked up */
   YJ_STEP_CONNECT, /* the connection stands */
   YJ_STEP_TLS,     /* it is encrypted, where it is to be */
-  YJ_STEP_ASKED,   /* the request may go out */
   YJ_STEP_ANSWER,  /* the first byte of the answer is here */
-  YJ_STEP_END,
   YJ_STEPS         /* how many they are */
 };
 

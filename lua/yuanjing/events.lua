@@ -14,7 +14,7 @@ local events = {}
 ---@field attempt integer
 ---@field status integer of HTTP
 ---@field elapsed number seconds since the try began
----@field steps? table<"name"|"connect"|"tls"|"asked"|"answer"|"end", number> seconds until each step it has come to
+---@field steps? table<"name"|"connect"|"tls"|"answer", number> seconds until each step it has come to
 ---@field error? yuanjing.Error its body broke off
 ---@field usage? table what the platform said was used; a stream's comes with its end
 
@@ -24,7 +24,7 @@ local events = {}
 ---@field attempt integer
 ---@field status? integer of HTTP
 ---@field elapsed? number seconds since the try began; not of a stream
----@field steps? table<"name"|"connect"|"tls"|"asked"|"answer"|"end", number> seconds until each step it has come to
+---@field steps? table<"name"|"connect"|"tls"|"answer", number> seconds until each step it has come to
 ---@field error yuanjing.Error
 
 ---@class yuanjing.RetryEvent it will be tried again

@@ -240,7 +240,7 @@ function transfer:saved() end
 function transfer:uploaded() end
 
 --- Seconds from its start to each step that it has come to.
----@return { name?: number, connect?: number, tls?: number, asked?: number, answer?: number, end?: number }
+---@return { name?: number, connect?: number, tls?: number, answer?: number }
 function transfer:steps() end
 
 --- Drops what comes, for so many seconds, so that the connection can serve
