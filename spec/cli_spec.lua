@@ -382,8 +382,13 @@ describe("yuanjing", function()
       assert.same({ 1, asset.id }, { listed.total, listed.assets[1].id })
       assert.is_truthy(well({ "assets", "list", "--group", group })
         :find(asset.vendor_asset_id, 1, true))
-      well { "assets", "status", asset.id, "-o", folder .. "/b.png" }
+      well { "assets", "status", "-o", folder .. "/b.png", "--", asset.id }
       assert.is_true(bytes == support.read(folder .. "/b.png"))
+    end)
+
+    it("says how to give an id that begins with -", function()
+      local said = failed(2, { "assets", "status", "-J2c_x4fTq-8Ls" })
+      assert.is_truthy(said:find("behind --: -- -J2c_x4fTq-8Ls", 1, true), said)
     end)
 
     it("fail with words", function()

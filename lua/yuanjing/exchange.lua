@@ -141,7 +141,7 @@ local function await_head(call, transfer)
 end
 
 --- Sends the request of a call: a response, or nil and the fields of an error.
----@param call { request: yuanjing.Request, wire: yuanjing.core.Request, tell_upload?: function, transfer?: yuanjing.core.Transfer }
+---@param call table with request, wire, and tell_upload where it has a length; gets its transfer
 ---@return yuanjing.Response?
 ---@return table? failure
 function exchange.run(call)

@@ -73,8 +73,20 @@ local NOT_THE_KEY = "the key can not be an option, for everybody on this "
   .. "machine can see a command's arguments: export YUANJING_API_KEY=sk-..."
 local ADVICE = { ["--key"] = NOT_THE_KEY, ["--api-key"] = NOT_THE_KEY }
 
+-- The platform's ids are of letters, digits, "-" and "_", in any order.
+local function advice_on(option, arguments)
+  for _, argument in ipairs(arguments) do
+    if #argument > 12 and argument:find("^%-[%w_-]+$")
+      and argument:sub(1, 2) == option then
+      return ("an id that begins with - goes behind --: -- %s"):format(argument)
+    end
+  end
+  return ADVICE[option]
+end
+
 local function misused(arguments, commands, problem)
-  local advice = ADVICE[problem:match("^unknown option '(.-)'")]
+  local option = problem:match("^unknown option '(.-)'")
+  local advice = option and advice_on(option, arguments)
   io.stderr:write("yuanjing: ", advice or (problem:gsub("\n", ". ")), ". See `",
     help_for(arguments, commands), "`\n")
   return exits.USAGE

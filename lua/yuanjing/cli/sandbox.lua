@@ -22,6 +22,12 @@ local function to_seconds(text)
   return nil, ("seconds are expected, not '%s'"):format(text)
 end
 
+local function to_speed(text)
+  local speed = tonumber(text)
+  if speed and speed > 0 and speed < math.huge then return speed end
+  return nil, ("a speed above 0 is expected, not '%s'"):format(text)
+end
+
 local SECONDS = {
   { "--latency", "Seconds between two chunks of a stream." },
   { "--task-seconds", "Seconds from the submit of a task to its end." },
@@ -35,6 +41,8 @@ function command.options(parser)
   for _, row in ipairs(SECONDS) do
     parser:option(row[1], row[2]):convert(to_seconds)
   end
+  parser:option("--speed", "How many of its seconds pass in one of yours.")
+    :convert(to_speed)
   parser:flag("--list", "List the scenarios (header X-Sandbox) and exit.")
   parser:flag("--json", "Say where it is as JSON, in one line.")
 end
@@ -86,7 +94,6 @@ local function is_running(sandbox)
   return file ~= nil
 end
 
-
 function command.run(arguments)
   if arguments.list then
     io.stdout:write(scenario.listing())
@@ -95,7 +102,7 @@ function command.run(arguments)
   local sandbox, err = require("yuanjing.sandbox").start {
     port = arguments.port, dir = arguments.dir, latency = arguments.latency,
     task_seconds = arguments.task_seconds,
-    verify_seconds = arguments.verify_seconds,
+    verify_seconds = arguments.verify_seconds, speed = arguments.speed,
   }
   if not sandbox then return output.fail(arguments, err) end
   announce(sandbox, arguments)
