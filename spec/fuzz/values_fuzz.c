@@ -1,7 +1,7 @@
 /* The small readers of the core as Lua calls them, against plain ones: what is
  * UTF-8, what is a date, what is a JSON value.
- * with: buf decoder form json lcore ldecoder ldocument lpool lrequest ltransfer
- * with: poller pool request shape source sse transfer
+ * with: buf decoder form json lcore ldecoder ldocument lpool lrequest lterminal ltransfer
+ * with: poller pool request sha256 shape sockets source sse transfer
  * ldflags: -llua5.4 -lcurl
  * seeds: values
  * short: 60000

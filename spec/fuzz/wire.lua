@@ -36,6 +36,8 @@ function Transfer:done() return self._at > #self._body end
 
 function Transfer.uploaded() return 0 end
 
+function Transfer.steps() return {} end
+
 function Transfer:failure()
   local fault = self:done() and self._fault
   if fault then return fault[1], fault[2], fault[3], fault[4], fault[5] end
