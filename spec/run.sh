@@ -146,13 +146,15 @@ c_tests() {
   done
 }
 
-# beside NAME FUNCTION: runs it in the background; gather shows what it said and
+# beside NAME COMMAND...: runs it in the background; gather shows what it said and
 # adds what it counted.
 beside() {
+  local name=$1
+  shift
   (
-    log=build/suite.$1.log passed=0 failed=0 skipped=0 report=
-    "$2" >"build/beside.$1" 2>&1
-    declare -p passed failed skipped report >"build/counted.$1"
+    log=build/suite.$name.log passed=0 failed=0 skipped=0 report=
+    "$@" >"build/beside.$name" 2>&1
+    declare -p passed failed skipped report >"build/counted.$name"
   ) &
 }
 
@@ -168,15 +170,20 @@ gather() {
   report=$said$report
 }
 
-on_lua54() {
-  suite "lua5.4" 5.4 "$(chosen spec/*_spec.lua)" lua5.4
-  [[ -n $only ]] ||
-    suite "lua5.4, poll(2)" 5.4-poll \
-      "$(chosen spec/core_*_spec.lua spec/loop_spec.lua)" lua5.4
+# half 0|1: every second of the specs
+half() {
+  local n=0 file
+  for file in $(chosen spec/*_spec.lua); do
+    ((n++ % 2 != $1)) || printf '%s ' "$file"
+  done
 }
 
-on_luajit() {
-  suite "luajit" luajit "$(chosen spec/*_spec.lua)" luajit
+# on LUA BUILD HALF
+on() { suite "$1, half $(($3 + 1))" "$2" "$(half "$3")" "$1"; }
+
+on_poll() {
+  suite "lua5.4, poll(2)" 5.4-poll \
+    "$(chosen spec/core_*_spec.lua spec/loop_spec.lua)" lua5.4
 }
 
 in_c() {
@@ -193,21 +200,25 @@ in_c() {
   step "luacheck" make -s lint
 }
 
-# Most specs wait more than they work: both Luas at a time.
+# Specs wait more than they work: both Luas at a time, and both halves of them.
 run_normal() {
+  local names=() name
   step "build" make -s all poll
-  case $only in
-  lua5.4) on_lua54 ;;
-  luajit) on_luajit ;;
-  *)
-    rm -f build/counted.*
-    beside luajit on_luajit
-    on_lua54
-    wait
-    gather luajit
-    in_c
-    ;;
-  esac
+  rm -f build/counted.*
+  if [[ $only != luajit ]]; then
+    beside lua5.4.1 on lua5.4 5.4 0
+    beside lua5.4.2 on lua5.4 5.4 1
+    names+=(lua5.4.1 lua5.4.2)
+  fi
+  if [[ $only != lua5.4 ]]; then
+    beside luajit.1 on luajit luajit 0
+    beside luajit.2 on luajit luajit 1
+    names+=(luajit.1 luajit.2)
+  fi
+  [[ -n $only ]] || on_poll
+  wait
+  for name in "${names[@]}"; do gather "$name"; done
+  [[ -n $only ]] || in_c
 }
 
 # What stands between Lua and the core; the rest is the same on every Lua.

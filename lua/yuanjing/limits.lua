@@ -53,8 +53,11 @@ Slot.__index = Slot
 -- and of the others for those before them who are gone.
 local LOOK, LOOK_BEHIND = 0.1, 1
 
--- Of the collector's work at each look, in KiB.
-local COLLECT = 200
+-- Of the collector's work at each look: a part of all there is, so that it has
+-- seen everything after a few seconds.
+local function collect_some()
+  collectgarbage("step", math.ceil(collectgarbage("count") / 16))
+end
 
 -- The queue ----------------------------------------------------------------
 
@@ -164,7 +167,7 @@ end
 -- call that is open.
 local function nap_of(delay, bound)
   if bound ~= "in_flight" then return delay end
-  collectgarbage("step", COLLECT)
+  collect_some()
   return math.min(delay, LOOK)
 end
 
