@@ -48,8 +48,8 @@ local core = {
 
 -- Under csrc/, without the .c
 local c_files = [[
-  buf json sha256 sse shape decoder source form request poller sockets
-  transfer pool lcore ldecoder ldocument lpool lrequest ltransfer lterminal
+  buf file json sha256 sse shape decoder source form request poller sockets transfer
+  pool lcore ldecoder ldocument lfile lpool lrequest ltransfer
 ]]
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.

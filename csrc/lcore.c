@@ -115,14 +115,18 @@ static int l_pollfd(lua_State *L) {
   return 1;
 }
 
-/* sha256(text) -> 64 hexadecimal digits                     [-0, +1, v] */
+/* sha256(text[, from, to]) -> 64 hexadecimal digits         [-0, +1, v] */
 static int l_sha256(lua_State *L) {
   static const char digits[] = "0123456789abcdef";
   unsigned char bytes[YJ_SHA256_SIZE];
   char text[2 * YJ_SHA256_SIZE];
   size_t len, i;
   const char *data = luaL_checklstring(L, 1, &len);
-  yj_sha256(data, len, bytes);
+  lua_Integer from = luaL_optinteger(L, 2, 1);
+  lua_Integer to = luaL_optinteger(L, 3, (lua_Integer)len);
+  luaL_argcheck(L, from >= 1 && from <= to + 1, 2, "out of range");
+  luaL_argcheck(L, to >= 0 && (size_t)to <= len, 3, "out of range");
+  yj_sha256(data + from - 1, (size_t)(to - from + 1), bytes);
   for (i = 0; i < sizeof text; i++)
     text[i] = digits[bytes[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
   lua_pushlstring(L, text, sizeof text);
@@ -169,6 +173,8 @@ static const luaL_Reg functions[] = {{"now", l_now},
                                      {"release_signals", yj_l_release_signals},
                                      {"decoder", yj_l_decoder},
                                      {"pool", yj_l_pool},
+                                     {"file", yj_l_file},
+                                     {"sync_folder", yj_l_sync_folder},
                                      {NULL, NULL}};
 
 YJ_EXPORT int luaopen_yuanjing_core(lua_State *L);
@@ -184,6 +190,7 @@ static void pin(void) {
 YJ_EXPORT int luaopen_yuanjing_core(lua_State *L) {
   pin();
   yj_open_decoder(L);
+  yj_open_file(L);
   yj_open_transfer(L);
   yj_open_pool(L);
   lua_newtable(L);

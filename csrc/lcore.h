@@ -45,12 +45,15 @@ void yj_read_request(lua_State *L, int request, struct yj_request *r);
 int yj_read_outgoing(lua_State *L, int request, struct yj_outgoing *out);
 
 void yj_open_decoder(lua_State *L);
+void yj_open_file(lua_State *L);
 void yj_open_pool(lua_State *L);
 void yj_open_transfer(lua_State *L);
 
 /* Functions for the module's table, each explained where it is. */
 int yj_l_decoder(lua_State *L);
+int yj_l_file(lua_State *L);
 int yj_l_pool(lua_State *L);
+int yj_l_sync_folder(lua_State *L);
 
 int yj_l_decode(lua_State *L);
 int yj_l_text(lua_State *L);

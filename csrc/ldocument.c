@@ -222,13 +222,18 @@ static void build_value(struct builder *b) {
   b->depth--;
 }
 
-/* decode(text) -> the first value in it, bytes up to what is behind it
- *               | nil, "incomplete" | "invalid" | "null", bytes [-0, +2|3, v] */
+/* decode(text[, from]) -> the first value from there, bytes up to what is
+ * behind it | nil, "incomplete" | "invalid" | "null", bytes [-0, +2|3, v] */
 int yj_l_decode(lua_State *L) {
   struct builder b;
   size_t len, used = 0;
   const char *text = luaL_checklstring(L, 1, &len);
-  enum yj_json_verdict verdict = yj_json_read(text, len, NULL, NULL, 0, &used);
+  lua_Integer from = luaL_optinteger(L, 2, 1);
+  enum yj_json_verdict verdict;
+  luaL_argcheck(L, from >= 1 && (size_t)from <= len + 1, 2, "out of range");
+  text += from - 1;
+  len -= (size_t)from - 1;
+  verdict = yj_json_read(text, len, NULL, NULL, 0, &used);
   lua_settop(L, 1);
   if (verdict != YJ_JSON_WHOLE)
     return yj_push_fail(L, verdict == YJ_JSON_INCOMPLETE ? "incomplete"

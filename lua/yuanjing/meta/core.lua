@@ -13,12 +13,14 @@ function core.now() end
 ---@return string
 function core.text(bytes) end
 
---- The first JSON value of a text, without its nulls; or nil and why not.
+--- The first JSON value of a text, or of what is left of it, without its nulls;
+--- or nil and why not.
 ---@param text string
+---@param from? integer
 ---@return any value
 ---@return integer|"incomplete"|"invalid"|"null" used_or_problem bytes up to what is behind it
 ---@return integer? used of null
-function core.decode(text) end
+function core.decode(text, from) end
 
 --- Where the first byte stands that is not UTF-8.
 ---@param text string
@@ -29,10 +31,6 @@ function core.utf8_error(text) end
 ---@param text string
 ---@return number?
 function core.date(text) end
-
----@param text string
----@return string digits 64, hexadecimal
-function core.sha256(text) end
 
 --- Waits until a descriptor can be read; for a thread of the host's own.
 ---@param fd integer
@@ -74,6 +72,101 @@ function core.decoder(limit) end
 ---@return yuanjing.core.Pool?
 ---@return string? message
 function core.pool() end
+
+--- SHA-256 of a text, or of that part, as 64 hexadecimal digits.
+---@param text string
+---@param from? integer
+---@param to? integer
+---@return string
+function core.sha256(text, from, to) end
+
+--- Opens or makes a file to append to.
+---@param path string
+---@return yuanjing.core.File?
+---@return string? message
+---@return integer? errno
+function core.file(path) end
+
+--- The names in the folder of that file are on the disk when this returns.
+---@param path string
+---@return true?
+---@return string? message
+---@return integer? errno
+function core.sync_folder(path) end
+
+--- What is appended to it is on the disk, whole or not at all. Locks are
+--- advisory, of single bytes, and end with the process.
+---@class yuanjing.core.File
+local file = {}
+
+---@return integer? bytes
+---@return string? message
+---@return integer? errno
+function file:size() end
+
+---@param from integer
+---@param n integer
+---@return string? bytes
+---@return string? message
+---@return integer? errno
+function file:read(from, n) end
+
+---@param text string
+---@param durable? boolean on the disk when this returns
+---@return true?
+---@return string? message
+---@return integer? errno
+function file:append(text, durable) end
+
+--- Makes room behind the end, where the file system can.
+---@param n integer bytes
+---@return true?
+---@return string? message
+---@return integer? errno
+function file:reserve(n) end
+
+---@param size integer
+---@return true?
+---@return string? message
+---@return integer? errno
+function file:truncate(size) end
+
+---@return true?
+---@return string? message
+---@return integer? errno
+function file:sync() end
+
+--- Waits for the lock of a byte, so long at most.
+---@param at integer
+---@param seconds number
+---@return true?
+---@return string? message
+---@return integer? errno
+function file:lock(at, seconds) end
+
+---@param at integer
+---@return true?
+---@return string? message
+---@return integer? errno
+function file:unlock(at) end
+
+--- Whether another open file has that lock.
+---@param at integer
+---@return boolean?
+---@return string? message
+---@return integer? errno
+function file:is_locked(at) end
+
+--- Whether the path still leads to this file.
+---@param path string
+---@return boolean
+function file:is_at(path) end
+
+--- Whether this process has opened it.
+---@return boolean
+function file:is_mine() end
+
+function file:close() end
 
 --- A chat stream's bytes into chunks.
 ---@class yuanjing.core.Decoder

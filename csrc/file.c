@@ -1,0 +1,177 @@
+#define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef F_OFD_SETLK
+#define SET_LOCK F_OFD_SETLK
+#define GET_LOCK F_OFD_GETLK
+#else
+#define SET_LOCK F_SETLK
+#define GET_LOCK F_GETLK
+#endif
+
+#define NAP 2 /* milliseconds between two tries to lock */
+
+int yj_file_open(struct yj_file *f, const char *path) {
+  struct stat st;
+  int error = 0;
+  f->pid = getpid();
+  f->fd = open(path,
+               O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+               S_IRUSR | S_IWUSR);
+  if (f->fd < 0 || fstat(f->fd, &st) != 0)
+    error = errno;
+  else if (!S_ISREG(st.st_mode))
+    error = EINVAL;
+  if (error != 0)
+    yj_file_close(f);
+  return error;
+}
+
+int yj_file_size(const struct yj_file *f, int64_t *size) {
+  struct stat st;
+  if (fstat(f->fd, &st) != 0)
+    return errno;
+  *size = st.st_size;
+  return 0;
+}
+
+int64_t yj_file_read(const struct yj_file *f, int64_t from, char *out,
+                     size_t n) {
+  ssize_t got;
+  do
+    got = pread(f->fd, out, n, (off_t)from);
+  while (got < 0 && errno == EINTR);
+  return got;
+}
+
+static int write_all(int fd, const char *bytes, size_t n) {
+  while (n > 0) {
+    ssize_t written = write(fd, bytes, n);
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written <= 0)
+      return written < 0 ? errno : ENOSPC;
+    bytes += written;
+    n -= (size_t)written;
+  }
+  return 0;
+}
+
+int yj_file_append(const struct yj_file *f, const char *bytes, size_t n,
+                   int durable) {
+  int64_t before = -1;
+  int error = yj_file_size(f, &before);
+  if (error != 0)
+    return error;
+  error = write_all(f->fd, bytes, n);
+  if (error == 0 && durable)
+    error = yj_file_sync(f);
+  if (error != 0)
+    yj_file_truncate(f, before); /* a torn tail is known by its checksum */
+  return error;
+}
+
+int yj_file_reserve(const struct yj_file *f, size_t n) {
+#ifdef FALLOC_FL_KEEP_SIZE
+  int64_t size = -1;
+  int error = yj_file_size(f, &size);
+  if (error != 0)
+    return error;
+  if (fallocate(f->fd, FALLOC_FL_KEEP_SIZE, (off_t)size, (off_t)n) != 0 &&
+      errno != EOPNOTSUPP && errno != ENOSYS && errno != EINTR)
+    return errno;
+#else
+  (void)f;
+  (void)n;
+#endif
+  return 0;
+}
+
+int yj_file_truncate(const struct yj_file *f, int64_t size) {
+  return ftruncate(f->fd, (off_t)size) == 0 ? 0 : errno;
+}
+
+int yj_file_sync(const struct yj_file *f) {
+  int failed;
+  do
+    failed = fdatasync(f->fd);
+  while (failed != 0 && errno == EINTR);
+  return failed == 0 ? 0 : errno;
+}
+
+int yj_file_sync_folder(const char *path) {
+  char folder[PATH_MAX] = ".";
+  const char *slash = strrchr(path, '/');
+  size_t n = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+  int fd, error;
+  if (n >= sizeof folder)
+    return ENAMETOOLONG;
+  if (n > 0) {
+    memcpy(folder, path, n);
+    folder[n] = '\0';
+  }
+  fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return errno;
+  error = fsync(fd) == 0 || errno == EINVAL ? 0 : errno;
+  close(fd);
+  return error;
+}
+
+static int set_lock(const struct yj_file *f, int64_t at, short type) {
+  struct flock lock;
+  memset(&lock, 0, sizeof lock);
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = (off_t)at;
+  lock.l_len = 1;
+  return fcntl(f->fd, SET_LOCK, &lock) == 0 ? 0 : errno;
+}
+
+int yj_file_lock(const struct yj_file *f, int64_t at, int patience) {
+  const struct timespec nap = {0, NAP * 1000000L};
+  int error = set_lock(f, at, F_WRLCK);
+  for (; (error == EAGAIN || error == EACCES) && patience > 0;
+       patience -= NAP) {
+    nanosleep(&nap, NULL);
+    error = set_lock(f, at, F_WRLCK);
+  }
+  return error == EACCES ? EAGAIN : error;
+}
+
+int yj_file_unlock(const struct yj_file *f, int64_t at) {
+  return set_lock(f, at, F_UNLCK);
+}
+
+int yj_file_is_locked(const struct yj_file *f, int64_t at) {
+  struct flock lock;
+  memset(&lock, 0, sizeof lock);
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = (off_t)at;
+  lock.l_len = 1;
+  if (fcntl(f->fd, GET_LOCK, &lock) != 0)
+    return -1;
+  return lock.l_type != F_UNLCK;
+}
+
+int yj_file_is_at(const struct yj_file *f, const char *path) {
+  struct stat mine, there;
+  return fstat(f->fd, &mine) == 0 && stat(path, &there) == 0 &&
+         mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+}
+
+void yj_file_close(struct yj_file *f) {
+  if (f->fd >= 0)
+    close(f->fd);
+  f->fd = -1;
+}

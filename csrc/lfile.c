@@ -1,0 +1,166 @@
+/* lfile: file.h for Lua. What fails is nil, message, errno. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "lcore.h"
+
+#define FILE_MT "yuanjing.core.File"
+#define LARGEST 9007199254740992.0
+
+/* nil, message, errno                                      [-0, +3, m] */
+static int push_error(lua_State *L, int error) {
+  yj_push_fail(L, strerror(error));
+  lua_pushinteger(L, error);
+  return 3;
+}
+
+/* true, or as push_error()                                 [-0, +1|3, m] */
+static int push_outcome(lua_State *L, int error) {
+  if (error != 0)
+    return push_error(L, error);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static struct yj_file *check(lua_State *L) {
+  struct yj_file *f = luaL_checkudata(L, 1, FILE_MT);
+  if (f->fd < 0)
+    luaL_error(L, "the file is closed");
+  return f;
+}
+
+static int64_t check_offset(lua_State *L, int arg) {
+  lua_Number n = luaL_checknumber(L, arg);
+  luaL_argcheck(L, n >= 0 && n <= LARGEST, arg, "out of range");
+  return (int64_t)n;
+}
+
+/* file(path) -> File                                       [-0, +1|3, v] */
+int yj_l_file(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  struct yj_file *f = yj_newuserdata(L, sizeof *f);
+  int error;
+  memset(f, 0, sizeof *f);
+  f->fd = -1;
+  luaL_setmetatable(L, FILE_MT);
+  error = yj_file_open(f, path);
+  return error == 0 ? 1 : push_error(L, error);
+}
+
+/* sync_folder(path of a file in it) -> true                [-0, +1|3, v] */
+int yj_l_sync_folder(lua_State *L) {
+  return push_outcome(L, yj_file_sync_folder(luaL_checkstring(L, 1)));
+}
+
+/* size() -> bytes                                          [-0, +1|3, v] */
+static int l_size(lua_State *L) {
+  int64_t size = 0;
+  int error = yj_file_size(check(L), &size);
+  if (error != 0)
+    return push_error(L, error);
+  yj_pushcount(L, size);
+  return 1;
+}
+
+/* read(from, n) -> bytes, fewer at the end                 [-0, +1|3, v] */
+static int l_read(lua_State *L) {
+  struct yj_file *f = check(L);
+  int64_t from = check_offset(L, 2), wanted = check_offset(L, 3), got;
+  int64_t size = 0;
+  char *scratch;
+  int error = yj_file_size(f, &size);
+  if (error != 0)
+    return push_error(L, error);
+  luaL_argcheck(L, wanted <= 1 << 28, 3, "out of range");
+  wanted = size <= from ? 0 : size - from < wanted ? size - from : wanted;
+  scratch = lua_newuserdata(L, (size_t)wanted + 1);
+  got = yj_file_read(f, from, scratch, (size_t)wanted);
+  if (got < 0)
+    return push_error(L, errno);
+  lua_pushlstring(L, scratch, (size_t)got);
+  return 1;
+}
+
+/* append(text, durable) -> true                            [-0, +1|3, v] */
+static int l_append(lua_State *L) {
+  size_t n;
+  struct yj_file *f = check(L);
+  const char *bytes = luaL_checklstring(L, 2, &n);
+  return push_outcome(L, yj_file_append(f, bytes, n, lua_toboolean(L, 3)));
+}
+
+/* reserve(bytes) -> true                                   [-0, +1|3, v] */
+static int l_reserve(lua_State *L) {
+  struct yj_file *f = check(L);
+  return push_outcome(L, yj_file_reserve(f, (size_t)check_offset(L, 2)));
+}
+
+/* truncate(size) -> true                                   [-0, +1|3, v] */
+static int l_truncate(lua_State *L) {
+  struct yj_file *f = check(L);
+  return push_outcome(L, yj_file_truncate(f, check_offset(L, 2)));
+}
+
+/* sync() -> true                                           [-0, +1|3, v] */
+static int l_sync(lua_State *L) {
+  return push_outcome(L, yj_file_sync(check(L)));
+}
+
+/* lock(offset, seconds) -> true; waits so long at most     [-0, +1|3, v] */
+static int l_lock(lua_State *L) {
+  struct yj_file *f = check(L);
+  int64_t at = check_offset(L, 2);
+  lua_Number seconds = luaL_checknumber(L, 3);
+  luaL_argcheck(L, seconds >= 0 && seconds <= 1e6, 3, "out of range");
+  return push_outcome(L, yj_file_lock(f, at, (int)(seconds * 1e3)));
+}
+
+/* unlock(offset) -> true                                   [-0, +1|3, v] */
+static int l_unlock(lua_State *L) {
+  struct yj_file *f = check(L);
+  return push_outcome(L, yj_file_unlock(f, check_offset(L, 2)));
+}
+
+/* is_locked(offset) -> whether another open file has it    [-0, +1|3, v] */
+static int l_is_locked(lua_State *L) {
+  struct yj_file *f = check(L);
+  int locked = yj_file_is_locked(f, check_offset(L, 2));
+  if (locked < 0)
+    return push_error(L, errno);
+  lua_pushboolean(L, locked);
+  return 1;
+}
+
+/* is_at(path) -> whether that still leads here             [-0, +1, v] */
+static int l_is_at(lua_State *L) {
+  struct yj_file *f = check(L);
+  lua_pushboolean(L, yj_file_is_at(f, luaL_checkstring(L, 2)));
+  return 1;
+}
+
+/* is_mine() -> whether this process has opened it          [-0, +1, v] */
+static int l_is_mine(lua_State *L) {
+  lua_pushboolean(L, check(L)->pid == getpid());
+  return 1;
+}
+
+/* close(), __gc and __close                                [-0, +0, v] */
+static int l_close(lua_State *L) {
+  yj_file_close(luaL_checkudata(L, 1, FILE_MT));
+  return 0;
+}
+
+static const luaL_Reg methods[] = {
+    {"size", l_size},           {"read", l_read},
+    {"append", l_append},       {"reserve", l_reserve},
+    {"truncate", l_truncate},   {"sync", l_sync},
+    {"lock", l_lock},           {"unlock", l_unlock},
+    {"is_locked", l_is_locked}, {"is_at", l_is_at},
+    {"is_mine", l_is_mine},     {"close", l_close},
+    {NULL, NULL}};
+
+void yj_open_file(lua_State *L) {
+  yj_new_class(L, FILE_MT, methods, l_close);
+}
