@@ -34,22 +34,21 @@ static void schedule(uint32_t w[64], const unsigned char *block) {
 }
 
 static void take_block(uint32_t state[8], const unsigned char *block) {
-  uint32_t w[64], v[8];
+  uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+  uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+  uint32_t w[64];
   int i;
   schedule(w, block);
-  memcpy(v, state, sizeof v);
   for (i = 0; i < 64; i++) {
-    uint32_t a = v[0], e = v[4];
-    uint32_t one = v[7] + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) +
-                   ((e & v[5]) ^ (~e & v[6])) + rounds[i] + w[i];
+    uint32_t one = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) +
+                   ((e & f) ^ (~e & g)) + rounds[i] + w[i];
     uint32_t two = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) +
-                   ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
-    memmove(v + 1, v, 7 * sizeof *v);
-    v[4] += one;
-    v[0] = one + two;
+                   ((a & b) ^ (a & c) ^ (b & c));
+    h = g, g = f, f = e, e = d + one;
+    d = c, c = b, b = a, a = one + two;
   }
-  for (i = 0; i < 8; i++)
-    state[i] += v[i];
+  state[0] += a, state[1] += b, state[2] += c, state[3] += d;
+  state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
 /* What is left, a one bit, zeroes, and the length in bits. */
