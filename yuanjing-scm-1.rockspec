@@ -54,10 +54,11 @@ local c_files = [[
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
-  init asset assets catalog chat client digest download dry_run errors
-  events exchange fibers finalizer heap http job json later limits loop many
-  media need nginx outcome outgoing owner params pollable polling result
-  settings stream submit task usage verification version
+  init asset assets catalog chat client download dry_run errors events
+  fibers finalizer heap http job journal json later limits loop many media nginx
+  outgoing owner params pollable polling result settings stream submit task
+  usage verification version need digest outcome
+  journal/book journal/file journal/name
   api/init api/answers api/assets api/embed api/envelope api/form api/legacy
   api/python api/reading api/texts api/v1 limits/memory catalog/build
   catalog/v1 catalog/legacy media/types meta/core meta/models media/ending

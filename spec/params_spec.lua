@@ -416,7 +416,7 @@ describe("params: names", function()
   end)
 
   it("that are near none are told what there is", function()
-    for _, name in ipairs { "timeout", "note", "seed" } do
+    for _, name in ipairs { "timeout", "remark", "seed" } do
       assert.same({ name .. ": unknown parameter of viduq3-pro in category "
         .. "t2v (known: prompt, off_peak, duration, ratio, resolution)" },
         refused { [name] = 1 })
@@ -606,9 +606,9 @@ describe("params: unchecked", function()
     local jpg = file("a.jpg")
     assert.same({ "model=viduq3-pro", "catelogid=i2v", "prompt=5",
       "off_peak=Y", "duration=99", "resolution=8k", "image_file1@a.jpg",
-      "note@a.jpg" }, video({ model = "viduq3-pro", prompt = 5,
+      "remark@a.jpg" }, video({ model = "viduq3-pro", prompt = 5,
         first_frame = jpg, off_peak = true, duration = "99",
-        resolution = "8k", note = media.file(jpg) }, false))
+        resolution = "8k", remark = media.file(jpg) }, false))
     assert.same({ "model=cogview-3-flash", "catelogid=new", "sead=1",
       "image_file@a.jpg" }, video({ model = "cogview-3-flash",
         category = "new", sead = 1, first_frame = jpg }, false))

@@ -71,7 +71,8 @@ describe("the options of a client", function()
   after_each(support.clean)
 
   local KNOWN = " (known: api, api_key, asset_url, base_url, ca_file, dry_run, "
-    .. "headers, limits, on_event, proxy, retries, timeout, user_agent, validate)"
+    .. "headers, journal, limits, on_event, proxy, retries, timeout, "
+    .. "user_agent, validate)"
 
   for _, case in ipairs {
     { { api_kee = "x" }, 'unknown option "api_kee"' .. KNOWN },

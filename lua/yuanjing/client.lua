@@ -14,15 +14,25 @@ local client = {}
 
 ---@class yuanjing.Client
 ---@field assets yuanjing.Assets real-person assets
+---@field journal? yuanjing.Journal of a client that has one
 ---@field private _settings table
 local methods = {}
 local Client = {}
 
--- The room of the assets is entered when somebody first asks for it.
+-- Rooms that are entered when somebody first asks for them.
+local ROOMS = {
+  assets = function(settings) return require("yuanjing.assets").new(settings) end,
+  journal = function(settings)
+    return settings.journal and require("yuanjing.journal").of(settings)
+  end,
+}
+
 function Client:__index(name)
-  if name ~= "assets" then return methods[name] end
-  self.assets = require("yuanjing.assets").new(self._settings)
-  return self.assets
+  local enter = ROOMS[name]
+  if not enter then return methods[name] end
+  local room = enter(self._settings)
+  rawset(self, name, room)
+  return room
 end
 
 local function new(settings)
@@ -101,7 +111,9 @@ function methods:task(id)
   if type(id) ~= "string" or id == "" then
     error(("client:task: expected an id, got %s"):format(type(id)), 2)
   end
-  return task.new(self._settings, api.of(self._settings), { id = id })
+  return task.new(self._settings, api.of(self._settings), { id = id },
+    self._settings.journal
+      and require("yuanjing.journal").about(self._settings, id))
 end
 
 ---@class yuanjing.ModelList

@@ -3,6 +3,7 @@
 -- in one go. Nothing goes out that was not given, but for the category and the
 -- llmid: defaults are the server's. A model that the catalog does not know is
 -- sent as given, with a guess at the names of its media (params/guess.lua).
+local core = require "yuanjing.core"
 local guess = require "yuanjing.params.guess"
 local media = require "yuanjing.media"
 local refusal = require "yuanjing.params.refusal"
@@ -182,7 +183,9 @@ function Check:bind_unlisted(name, given)
 end
 
 -- What target.lua and bind_extra see to.
-local TAKEN = { model = true, category = true, catelogid = true, extra = true }
+-- A note is the journal's, and never sent.
+local TAKEN = { model = true, category = true, catelogid = true, extra = true,
+  note = true }
 
 function Check:names()
   local names = {}
@@ -230,6 +233,14 @@ function Check:bind_extra()
   for _, name in ipairs(sorted_names(extra)) do
     self:bind_one_extra(name, extra[name])
   end
+end
+
+function Check:check_note()
+  local note = self.given.note
+  if note == nil or type(note) == "string" and not core.utf8_error(note) then
+    return
+  end
+  self:fault("note: expected a text in UTF-8, got %s", type(note))
 end
 
 function Check:find_missing()
@@ -327,6 +338,7 @@ function params.check(api, kind, given, validate)
   self:bind_head()
   self:bind_given()
   self:bind_extra()
+  self:check_note()
   self:find_missing()
   if #self.problems > 0 then return nil, self.problems end
   return self:outgoing()

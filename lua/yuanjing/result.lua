@@ -81,9 +81,14 @@ function methods:save(path, options)
   if url then
     saved, err = download.save(task._settings, url, path, options)
   end
-  if saved then return saved end
-  err.task = task
-  return nil, err
+  if not saved then
+    err.task = task
+    return nil, err
+  end
+  if task._entry then
+    require("yuanjing.journal").saved(task._settings, task._entry, saved)
+  end
+  return saved
 end
 
 --- A result over the fields that an answer had.

@@ -26,6 +26,7 @@ local settings = {}
 ---@field user_agent? string
 ---@field headers? table<string, string> sent along with each request
 ---@field validate? boolean false: parameters go out unchecked
+---@field journal? string|yuanjing.journal.Store where submits are recorded: path, redis:// URL, store; docs/journal.md
 ---@field on_event? fun(event: yuanjing.Event) sees each request, response, retry and error; no secrets
 ---@field limits? yuanjing.Bounds on calls that cost; clients derived from this one share its counters
 ---@field dry_run? boolean true: nothing is sent, each call returns what it would send, a yuanjing.DryRun
@@ -153,6 +154,10 @@ local CHECKS = {
   user_agent = header_value,
   headers = headers,
   validate = typed("boolean"),
+  journal = function(name, value)
+    typed("string", "table")(name, value)
+    return require("yuanjing.journal.book").new(value)
+  end,
   on_event = typed("function"),
   limits = bounds,
   dry_run = typed("boolean"),
@@ -165,8 +170,8 @@ local function known_names()
   return table.concat(names, ", ")
 end
 
--- Options that are tables are laid over those of the parent, field by field;
--- limits, which have counters, are not.
+-- Options that are tables are laid over those of the parent, field by field; an
+-- object, such as limits with their counters, is one whole.
 local function overlay(below, value)
   if type(below) ~= "table" or type(value) ~= "table" or getmetatable(value)
   then

@@ -13,6 +13,14 @@ local function refused(kind, problems)
     message = table.concat(problems, "; "), problems = problems, attempts = 0 }
 end
 
+local function send(settings, wire, kind, checked, note)
+  if not settings.journal or settings.dry_run then
+    return wire.submit(settings, kind, checked)
+  end
+  return require("yuanjing.journal").submit(settings, wire, kind, checked,
+    note)
+end
+
 --- See Client:image and Client:video.
 ---@param kind "image"|"video"
 function submit.call(settings, kind, given)
@@ -20,8 +28,9 @@ function submit.call(settings, kind, given)
   local checked, problems = params_of.check(wire.name, kind, given,
     settings.validate)
   if not checked then return refused(kind, problems) end
-  local answer, err = wire.submit(settings, kind, checked)
+  local answer, err, entry = send(settings, wire, kind, checked, given.note)
   local about = { model = checked.model, category = checked.category,
+    note = given.note, entry = entry,
     submitted = loop.now() } -- it may have waited, and been long to send
   if answer then return task.new(settings, wire, answer, about) end
   if err.task then

@@ -18,10 +18,13 @@ local task = {}
 ---@field done boolean nothing will change any more
 ---@field result? yuanjing.Result of a task that succeeded
 ---@field error? yuanjing.Error of a task that failed
+---@field note? string the user's own
 ---@field private _submitted? number when, on the clock of the loop
 ---@field private _pause? number seconds that the last answer asked to wait
-local methods = {}
+---@field private _entry? string its key in the journal
+---@field private _is_recorded? boolean its result is the journal's
 local Task = {}
+local methods = {}
 Task.__index = methods
 Task.__name = "yuanjing.Task"
 
@@ -34,12 +37,18 @@ task.PACE = { first = 4, longest = 15 }
 -- A task is unknown to the status query for a moment after its submit.
 local UNKNOWN_AT_FIRST = 60
 
--- NB: several may have asked at a time.
+-- NB: several may have asked at a time; and of what a journal has recorded
+-- another handle has heard.
 local function count(self, result)
-  if self.done then return end
+  if self.done or self._is_recorded then return end
   usage.add(self._settings, self.model, result.usage, {
     images = result.video and 0 or #result.images, -- else it is a cover
     videos = #result.videos })
+end
+
+local function record(self)
+  if not self._entry then return end
+  require("yuanjing.journal").update(self._settings, self, self._entry)
 end
 
 -- What an answer says, into the handle. A final word of a submit without a
@@ -55,6 +64,7 @@ end
 local function fail(self, fields)
   fields.task = self
   self.done, self.error = true, errors.new(fields)
+  record(self)
   return nil, self.error
 end
 
@@ -92,6 +102,7 @@ function task.refresh(self, seconds)
   if answer.missing then return take_missing(self) end
   take(self, answer)
   if answer.failure then return fail(self, answer.failure) end
+  record(self)
   return self
 end
 
@@ -184,7 +195,9 @@ function task.new(settings, api, answer, about)
   about = about or {}
   local self = setmetatable({ id = answer.id, status = answer.status or "CREATED",
     done = false, model = about.model, category = about.category,
-    _settings = settings, _api = api, _submitted = about.submitted }, Task)
+    note = about.note, _settings = settings, _api = api,
+    _submitted = about.submitted, _entry = about.entry,
+    _is_recorded = about.is_recorded }, Task)
   take(self, answer)
   if about.error then self.done, self.error = true, about.error end
   return self

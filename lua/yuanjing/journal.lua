@@ -1,0 +1,406 @@
+--- The journal: a paid task is never lost. Before a submit leaves, its intent is
+-- written; then the task's id, each change, the result's URLs, and where they
+-- were saved. Loaded by clients that have one.
+local api = require "yuanjing.api"
+local digest = require "yuanjing.digest"
+local errors = require "yuanjing.errors"
+local form = require "yuanjing.api.form"
+local loop = require "yuanjing.loop"
+local task = require "yuanjing.task"
+
+local journal = {}
+
+---@class yuanjing.Journal
+---@field private _settings table
+---@field private _book yuanjing.journal.Book
+local Journal = {}
+Journal.__index = Journal
+Journal.__name = "yuanjing.Journal"
+
+local KINDS = { "image", "video", "audio", "output" }
+
+local function io_error(book, problem, call)
+  return errors.new { kind = "io", call = call, attempts = call and 0,
+    message = book:name() .. ": " .. tostring(problem) }
+end
+
+local function warn(settings, message, about)
+  if not settings.on_event then return end
+  pcall(settings.on_event, { type = "warning", message = message,
+    task = about })
+end
+
+-- Handles ------------------------------------------------------------------
+
+local function result_of(entry)
+  local recorded = entry.result or {}
+  local result = { raw = recorded, text = recorded.text }
+  for _, kind in ipairs(KINDS) do
+    local list = recorded[kind .. "s"] or {}
+    result[kind .. "s"], result[kind] = list, list[1]
+  end
+  return result
+end
+
+local function about_of(entry)
+  return { model = entry.model, category = entry.category, note = entry.note,
+    entry = entry.key, submitted = loop.now() - (os.time() - entry.at) }
+end
+
+-- The task of an entry; nil where it has none.
+local function handle(settings, entry)
+  if not entry.id and entry.state ~= "done" then return nil end
+  local about = about_of(entry)
+  about.error = entry.state == "failed" and errors.new(entry.error) or nil
+  about.is_recorded = entry.state == "done"
+  local made = task.new(settings, api.of { api = entry.api or settings.api }, {
+    id = entry.id, status = entry.status,
+    result = entry.state == "done" and result_of(entry) or nil }, about)
+  if made.error then made.error.task = made end
+  return made
+end
+
+local function shown(settings, entry)
+  local copy = {}
+  for name, value in pairs(entry) do copy[name] = value end
+  copy.state = settings.journal:state_of(entry)
+  copy.task = handle(settings, entry)
+  return copy
+end
+
+-- Recording ----------------------------------------------------------------
+
+-- What the platform has certainly not taken: no word of it left, or it said so.
+-- An answer that broke off, and a 5xx, say nothing of that.
+local REFUSED = { invalid_request = true, auth = true, balance = true,
+  rate_limit = true, not_found = true, platform = true, transport = true }
+
+local function is_refused(err)
+  return REFUSED[err.kind] or err.retryable or err.attempts == 0
+end
+
+local function brief(err)
+  return { kind = err.kind, message = err.message }
+end
+
+local function urls_of(result)
+  local urls = { text = result.text }
+  for _, kind in ipairs(KINDS) do
+    local list = result[kind .. "s"]
+    urls[kind .. "s"] = list and list[1] and list or nil
+  end
+  return urls
+end
+
+local function outcome_of(answer, err)
+  if answer then
+    return { id = answer.id, status = answer.status,
+      state = answer.result and "done" or "running",
+      result = answer.result and urls_of(answer.result) }
+  end
+  local found = err.task
+  if found then
+    return { id = found.id, status = found.status,
+      state = err.kind == "task_failed" and "failed" or "running",
+      error = brief(err) }
+  end
+  return { state = is_refused(err) and "refused" or "unknown",
+    error = brief(err) }
+end
+
+-- What was asked, without the bytes of its files.
+local function digest_of(checked)
+  local files = {}
+  for i, file in ipairs(checked.files) do
+    files[i] = { name = file.name, file = file.medium.name,
+      bytes = file.medium.size }
+  end
+  return digest { fields = form.object(checked.fields), files = files }
+end
+
+local function media_of(checked)
+  local media = {}
+  for i, file in ipairs(checked.files) do
+    media[i] = { name = file.medium.name, size = file.medium.size }
+  end
+  return media
+end
+
+local function warn_of_twin(settings, book, record)
+  local twin = book:find_open(record.digest)
+  if not twin then return end
+  local what = twin.id and ("task %s (%s)"):format(twin.id, twin.status)
+    or "a submit whose task is not known (yet)"
+  warn(settings, "the same parameters were submitted before: " .. what,
+    handle(settings, twin) or { note = twin.note, status = twin.state })
+end
+
+-- Nothing is sent before this has returned true.
+local function intend(settings, kind, checked, note)
+  local book = settings.journal
+  local ok, problem = book:refresh()
+  local record
+  if ok then
+    record = { key = book:new_key(), owner = book.store.owner,
+      state = "sending", at = os.time(), kind = kind, api = settings.api,
+      model = checked.model, category = checked.category, note = note,
+      digest = digest_of(checked), media = media_of(checked) }
+    warn_of_twin(settings, book, record)
+    ok, problem = book:append(record, true)
+  end
+  if ok then return record.key end
+  return nil, io_error(book, problem, "client:" .. kind)
+end
+
+-- What can not be written is no reason to lose what is paid for.
+local function write(settings, record, durable)
+  record.changed = os.time()
+  local ok, problem = settings.journal:append(record, durable)
+  if ok then return end
+  warn(settings, io_error(settings.journal, problem).message,
+    { id = record.id, status = record.status })
+end
+
+local function nothing() end
+
+-- Says that this process lives, for a store that is told so; ends when what this
+-- returns is called.
+local function keep_beating(store)
+  if not store.BEAT then return nothing end
+  local beater, is_over
+  loop.spawn(nil, function(waiter)
+    beater = waiter
+    while not is_over do
+      local due = loop.now() + store.BEAT
+      repeat
+        waiter:park(math.max(0, due - loop.now()))
+      until is_over or loop.now() >= due
+      if not is_over then store:beat() end
+    end
+  end)
+  return function()
+    is_over = true
+    beater:wake()
+  end
+end
+
+--- Submits, with the intent on the disk before and the outcome behind it.
+---@param settings table
+---@param wire table
+---@param kind "image"|"video"
+---@param checked yuanjing.Checked
+---@param note? string
+---@return yuanjing.TaskAnswer?
+---@return yuanjing.Error? err
+---@return string? key of its entry
+function journal.submit(settings, wire, kind, checked, note)
+  local key, err = intend(settings, kind, checked, note)
+  if not key then return nil, err end
+  local in_flight, call = settings.journal.in_flight, {}
+  in_flight[key] = call -- NB: held by this call alone: nginx may drop it
+  local stop = keep_beating(settings.journal.store)
+  local ok, answer, failure = pcall(wire.submit, settings, kind, checked)
+  stop()
+  local record = ok and outcome_of(answer, failure)
+    or { state = "unknown", error = { kind = "cancelled",
+      message = "the call was broken off" } }
+  record.key = key
+  write(settings, record, true)
+  if in_flight[key] == call then in_flight[key] = nil end
+  if not ok then error(answer, 0) end
+  return answer, failure, key
+end
+
+local function state_of(self)
+  if self.error then return "failed" end
+  return self.done and "done" or "running"
+end
+
+-- The entry, unless it was forgotten meanwhile.
+local function find_entry(book, key)
+  book:refresh()
+  local entry = book.entries[key]
+  return entry and entry.state ~= "forgotten" and entry or nil
+end
+
+--- Writes what is new of a task that has an entry.
+---@param settings table
+---@param self yuanjing.Task
+---@param key string
+function journal.update(settings, self, key)
+  local entry, state = find_entry(settings.journal, key), state_of(self)
+  if not entry or entry.state == "done" or entry.id == self.id
+    and entry.status == self.status and entry.state == state then
+    return
+  end
+  write(settings, { key = key, id = self.id, status = self.status,
+    state = state, result = self.result and urls_of(self.result),
+    error = self.error and brief(self.error) })
+end
+
+--- Writes where a result of it was saved.
+---@param settings table
+---@param key string
+---@param path string
+function journal.saved(settings, key, path)
+  local entry, paths = find_entry(settings.journal, key), {}
+  if not entry then return end
+  for _, other in ipairs(entry.saved or {}) do
+    if other ~= path then paths[#paths + 1] = other end
+  end
+  paths[#paths + 1] = path
+  write(settings, { key = key, saved = paths })
+end
+
+--- What is known of the task with that id, for task.new(); nil: nothing.
+---@param settings table
+---@param id string
+---@return table?
+function journal.about(settings, id)
+  local book = settings.journal
+  local entry = book:refresh() and book.by_id[id]
+  return entry and about_of(entry)
+end
+
+-- Asking -------------------------------------------------------------------
+
+-- Those entries, as they are now, that `wanted` lets through.
+local function select_entries(self, wanted)
+  local book = self._book
+  local ok, problem = book:refresh()
+  if not ok then return nil, io_error(book, problem) end
+  local list = {}
+  for _, entry in ipairs(book.order) do
+    if entry.state ~= "forgotten" and wanted(entry) then
+      list[#list + 1] = shown(self._settings, entry)
+    end
+  end
+  return list
+end
+
+--- The tasks that have not ended, as far as the journal knows: handles to await,
+--- the oldest first. Error kinds: io.
+---@return yuanjing.Task[]?
+---@return yuanjing.Error? err
+function Journal:pending()
+  local list, err = select_entries(self, function(entry)
+    return entry.state == "running"
+  end)
+  for i, entry in ipairs(list or {}) do list[i] = entry.task end
+  return list, err
+end
+
+--- The submits whose outcome nobody knows: sent, perhaps, by a process that is
+--- gone, or by a call that ended in outcome_unknown and the like. They may have
+--- been billed. Error kinds: io.
+---@return yuanjing.journal.Entry[]?
+---@return yuanjing.Error? err
+function Journal:unknown()
+  return select_entries(self, function(entry)
+    return self._book:state_of(entry) == "unknown"
+  end)
+end
+
+local WANTED = { note = "string", model = "string", since = "number" }
+
+local function check_wanted(wanted)
+  if type(wanted) ~= "table" then
+    error(("journal:find: expected table, got %s"):format(type(wanted)), 3)
+  end
+  for name, value in pairs(wanted) do
+    if type(value) ~= WANTED[name] then
+      error(("journal:find: %s: expected %s, got %s"):format(tostring(name),
+        WANTED[name] or "no such field", type(value)), 3)
+    end
+  end
+end
+
+--- All entries with that note, of that model, submitted since then: the oldest
+--- first. Each has its `task` where there is one. Error kinds: io.
+---@param wanted { note?: string, model?: string, since?: number } Unix time
+---@return yuanjing.journal.Entry[]?
+---@return yuanjing.Error? err
+function Journal:find(wanted)
+  check_wanted(wanted)
+  return select_entries(self, function(entry)
+    return (not wanted.note or entry.note == wanted.note)
+      and (not wanted.model or entry.model == wanted.model)
+      and (not wanted.since or (entry.at or 0) >= wanted.since)
+  end)
+end
+
+--- Takes tasks that are pending and hands each to on_result(task, result, err)
+--- when it has ended: at least once, and never two workers at a time while a
+--- lease lives. Any number of processes may do that; each goes on until its job
+--- is cancelled, or with `drain` until no task is left. Raises where the journal
+--- has no leases: it must be in Redis. Error kinds: io, when it can not begin;
+--- later faults are warnings to on_event, and it goes on.
+---@param options yuanjing.WorkOptions
+---@return true?
+---@return yuanjing.Error? err
+function Journal:work(options)
+  local work, book = require "yuanjing.journal.work", self._book
+  work.check_options(options)
+  local ok, problem = book:refresh()
+  if not book.store.take then
+    error("journal:work: only a journal in Redis has leases", 2)
+  end
+  if not ok then return nil, io_error(book, problem) end
+  work.run(book, options, function(key)
+    local entry = book.entries[key]
+    local is_known = entry and entry.state ~= "forgotten"
+    return is_known and handle(self._settings, entry) or nil
+  end, function(why) warn(self._settings, "a worker: " .. tostring(why)) end)
+  return true
+end
+
+local function entry_of(book, given)
+  if type(given) ~= "table" then return nil end
+  return book.entries[given.key or given._entry or ""]
+    or book.by_id[given.id or ""]
+end
+
+--- Has the journal forget a task, or an entry such as unknown() has them. The
+--- platform hears nothing of it. Error kinds: io, not_found.
+---@param given yuanjing.Task|yuanjing.journal.Entry
+---@return true?
+---@return yuanjing.Error? err
+function Journal:forget(given)
+  local book = self._book
+  local ok, problem = book:refresh()
+  local entry = ok and entry_of(book, given)
+  if ok and not entry then
+    return nil, errors.new { kind = "not_found",
+      message = book:name() .. " has no such task" }
+  end
+  if ok then
+    ok, problem = book:append({ key = entry.key, state = "forgotten",
+      changed = os.time() }, true)
+  end
+  if not ok then return nil, io_error(book, problem) end
+  return true
+end
+
+--- Writes the journal anew, a record for each task; without what was forgotten
+--- and what the platform had refused. Others may go on meanwhile. Error kinds:
+--- io.
+---@return true?
+---@return yuanjing.Error? err
+function Journal:compact()
+  local ok, problem = self._book:compact()
+  if not ok then return nil, io_error(self._book, problem) end
+  return true
+end
+
+function Journal:__tostring()
+  return ("yuanjing.Journal (%s)"):format(self._book:name())
+end
+
+--- The journal of a client.
+---@return yuanjing.Journal
+function journal.of(settings)
+  return setmetatable({ _settings = settings, _book = settings.journal },
+    Journal)
+end
+
+return journal
