@@ -18,6 +18,8 @@ local EXPECTED = {
   ["reference_video.lua"] = { prints = "reference.mp4",
     file = "reference.mp4" },
   ["many_tasks.lua"] = { prints = "猫\t./猫.png", file = "熊猫.png" },
+  ["batch.lua"] = { prints = "3 of 3 saved, 0 failed, 0 unknown",
+    file = "003.png", needs = { ["prompts.txt"] = "猫\n狗\n马\n" } },
   ["resume_task.lua"] = { prints = "resumed.mp4", file = "resumed.mp4" },
   ["legacy.lua"] = { prints = "legacy.mp4", file = "legacy.mp4" },
   ["assets.lua"] = { prints = "saved asset.png", file = "asset.png",
@@ -75,6 +77,9 @@ describe("the example", function()
   for name, expected in pairs(EXPECTED) do
     it(name .. " does what it says", function()
       local folder = support.tempdir()
+      for needed, text in pairs(expected.needs or {}) do
+        support.write(folder .. "/" .. needed, text)
+      end
       local output = run(name, folder, expected)
       assert.is_truthy(output:find(expected.prints, 1, true), output)
       if expected.file then
