@@ -63,10 +63,7 @@ local lua_files = [[
   api/python api/reading api/texts api/v1 limits/memory catalog/build
   catalog/v1 catalog/legacy media/types meta/core meta/models media/ending
   params/guess params/refusal params/suggest params/target params/value
-  cli/init cli/assets cli/catalog cli/cells cli/chat cli/columns cli/completion
-  cli/doctor cli/document cli/exits cli/extra cli/flags cli/follow cli/image cli/making
-  cli/models cli/output cli/picture cli/progress cli/prompt cli/sandbox
-  cli/screen cli/session cli/task cli/terminal cli/video
+  cli/init cli/batch cli/sandbox cli/tasks
   sandbox/init sandbox/conf sandbox/endpoints sandbox/journal sandbox/literal
   sandbox/machine sandbox/ports sandbox/process sandbox/script sandbox/shell
   sandbox/server/init sandbox/server/auth sandbox/server/chat

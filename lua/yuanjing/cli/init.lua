@@ -8,8 +8,7 @@ local output = require "yuanjing.cli.output"
 
 local cli = {}
 
-local COMMANDS = { "chat", "image", "video", "task", "models", "catalog",
-  "assets", "sandbox", "doctor", "completion" }
+local COMMANDS = { "batch", "tasks", "sandbox" }
 
 local WELCOME = [[
 The 元境 platform from the command line.

@@ -1,0 +1,102 @@
+-- `yuanjing batch` and `yuanjing tasks`, as a user runs them, on the sandbox.
+local sandbox = require "yuanjing.sandbox"
+local support = require "support"
+local yuanjing = require "yuanjing"
+
+local LUA = rawget(_G, "jit") and "luajit" or "lua5.4"
+
+describe("the command", function()
+  local server, folder
+  setup(function() server = assert(sandbox.start { task_seconds = 0 }) end)
+  teardown(function() server:stop() end)
+  before_each(function() folder = support.tempdir() end)
+  after_each(support.clean)
+
+  -- Its status, what it said on stdout, and on stderr.
+  local function run(words)
+    local status = support.output(("YUANJING_BASE_URL=%s YUANJING_API_KEY=%s "
+      .. "timeout 30 %s bin/yuanjing %s >%s/out 2>%s/err </dev/null; echo $?")
+      :format(server.url, server.api_key, LUA, words, folder, folder))
+    return tonumber(status), support.read(folder .. "/out"),
+      support.read(folder .. "/err")
+  end
+
+  local function submits()
+    local count = 0
+    for _, request in ipairs(server:requests()) do
+      if request.fields then count = count + 1 end
+    end
+    return count
+  end
+
+  local LINES = [[
+{"model": "wan2.2-t2i-plus", "prompt": "a cat"}
+
+a dog
+{"model": "wan2.6-t2v", "prompt": "a horse", "duration": 5}
+]]
+
+  it("batch makes a file for each line, and pays for none twice", function()
+    local before = submits()
+    support.write(folder .. "/prompts.jsonl", LINES)
+    local words = ("batch %s/prompts.jsonl -o %s -m wan2.2-t2i-flash"):format(
+      folder, folder)
+    local status, _, said = run(words)
+    assert.same({ 0, 3 }, { status, submits() - before }, said)
+    assert.truthy(said:find("3 of 3 saved, 0 failed, 0 unknown", 1, true))
+    assert.truthy(support.read(folder .. "/0002.png"):find("^\137PNG"))
+    assert.truthy(support.read(folder .. "/0003.mp4"):find("^....ftyp"))
+    os.remove(folder .. "/0001.png")
+    assert.equal(0, (run(words)))
+    assert.equal(3, submits() - before)
+    assert.truthy(support.exists(folder .. "/0001.png"))
+    support.write(folder .. "/prompts.jsonl", (LINES:gsub("dog", "bird")))
+    assert.equal(0, (run(words)))
+    assert.equal(4, submits() - before)
+  end)
+
+  it("batch says what failed, and tries a refused line again", function()
+    support.write(folder .. "/prompts.jsonl", '{"model":"wan2.2-t2i-plus"}\n')
+    local words = ("batch %s/prompts.jsonl -o %s"):format(folder, folder)
+    for _ = 1, 2 do
+      local status, _, said = run(words)
+      assert.equal(1, status)
+      assert.truthy(said:find("1: failed: invalid_request", 1, true), said)
+    end
+    local status, _, said = run("batch /nonexistent -o " .. folder)
+    assert.equal(1, status)
+    assert.truthy(said:find("No such file", 1, true))
+  end)
+
+  it("tasks lists what the journal knows", function()
+    local path = folder .. "/tasks.journal"
+    local client = yuanjing.new { base_url = server.url,
+      api_key = server.api_key, journal = path }
+    local task = assert(client:image { model = "wan2.2-t2i-plus",
+      prompt = "x", note = "one" })
+    local other = yuanjing.new { base_url = server.url, journal = path,
+      api_key = server.api_key, headers = { ["X-Sandbox"] = "reset" } }
+    local _ = other:image { model = "wan2.2-t2i-plus", prompt = "y",
+      note = "two" }
+    local status, said = run("tasks --journal " .. path)
+    assert.same({ 0, 2 }, { status, select(2, said:gsub("\n", "")) }, said)
+    local _, pending = run("tasks --pending --journal " .. path)
+    assert.truthy(pending:find(task.id, 1, true))
+    assert.truthy(pending:find("running .* one\n$"), pending)
+    assert.equal(1, select(2, pending:gsub("\n", "")))
+    local unknown = select(2, run("tasks --unknown --journal " .. path))
+    assert.truthy(unknown:find("unknown .* two\n$"), unknown)
+    local key = unknown:match("  (%x+%-%d+) ")
+    assert.equal(0, (run(("tasks --forget %s --journal %s"):format(key, path))))
+    assert.equal("", (select(2, run("tasks --unknown --journal " .. path))))
+    assert.equal(1, (run(("tasks --forget %s-1 --journal %s"):format(key,
+      path))))
+  end)
+
+  it("tasks makes no journal where there is none", function()
+    local status, _, said = run("tasks --journal " .. folder .. "/none")
+    assert.equal(1, status)
+    assert.truthy(said:find("No such file", 1, true))
+    assert.is_false(support.exists(folder .. "/none"))
+  end)
+end)
