@@ -33,8 +33,8 @@ RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
 	LUA_CPATH="build/5.4/?.so;$$LUA_CPATH;"
 
 .PHONY: all build help deps poll test check rules exports storeys compile-check \
-	lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz soak demo \
-	docs bench budget install clean
+	lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz soak kills \
+	demo docs bench budget install clean
 
 all build: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
 
@@ -49,6 +49,7 @@ help:
 	@echo "valgrind       the suites under valgrind"
 	@echo "fuzz           coverage-guided fuzzing; FUZZ=600 seconds a target"
 	@echo "soak           a million chunks and more; SOAK=0.1 a tenth of it"
+	@echo "kills          batches killed at random moments, and workers"
 	@echo "docs           writes what is made of the code: docs/*.md, the types"
 	@echo "bench          measures, writes bench/RESULTS.md; ROUNDS=3 is quicker"
 	@echo "budget         writes bench/budget.lua, what the tests compare with"
@@ -190,6 +191,10 @@ fuzz:
 soak: all
 	@.ci/setup test
 	spec/soak/run.sh $(SOAK)
+
+kills: all
+	@.ci/setup test
+	spec/kills/run.sh
 
 demo:
 	@.ci/setup build

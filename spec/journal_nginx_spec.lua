@@ -1,0 +1,144 @@
+-- The journal inside nginx workers.
+local nginx = require "support.nginx"
+local redis = require "support.redis"
+local sandbox = require "yuanjing.sandbox"
+local support = require "support"
+local yuanjing = require "yuanjing"
+
+local SUBMIT = [[
+  local task, err = client:image { model = "wan2.2-t2i-plus", prompt = "x",
+    note = ngx.var.arg_note }
+  ngx.print(task and task.id or tostring(err))
+]]
+
+describe("the journal in nginx", function()
+  local box, path
+  setup(function() box = assert(sandbox.start { task_seconds = 0.1 }) end)
+  teardown(function() box:stop() end)
+  before_each(function()
+    local folder = support.tempdir()
+    os.execute("chmod 777 " .. folder) -- a worker has another user
+    path = folder .. "/tasks.journal"
+  end)
+  after_each(function()
+    nginx.clean()
+    support.clean()
+  end)
+
+  local function start(plan, journal)
+    plan.init_worker = ([[
+      client = require("yuanjing").new { api_key = "sk-sandbox",
+        base_url = %q, journal = %q }
+    ]]):format(box.url, journal or path)
+    plan.threads = "yuanjing"
+    return nginx.start(plan)
+  end
+
+  it("is shared by the workers, and outlives them", function()
+    local server = start { workers = 2, locations = {
+      ["/submit"] = SUBMIT,
+      ["/pending"] = [[
+        local ids = {}
+        for i, task in ipairs(assert(client.journal:pending())) do
+          ids[i] = task.id
+        end
+        ngx.print(table.concat(ids, " "))
+      ]],
+      ["/await"] = [[
+        for _, task in ipairs(assert(client.journal:pending())) do
+          assert(task:await { interval = 0.05 })
+        end
+      ]] } }
+    local ids = {}
+    for i = 1, 8 do ids[i] = server:get("/submit?note=" .. i) end
+    for _ = 1, 4 do
+      assert.equal(table.concat(ids, " "), (server:get "/pending"))
+    end
+    server:stop()
+    local client = yuanjing.new { api_key = "sk-sandbox", base_url = box.url,
+      journal = path }
+    assert.equal(8, #client.journal:pending())
+    assert.same({}, (client.journal:unknown()))
+    server = start { locations = { ["/await"] = [[
+      for _, task in ipairs(assert(client.journal:pending())) do
+        assert(task:await { interval = 0.05 })
+      end
+      ngx.print("all")
+    ]] } }
+    assert.equal("all", (server:get "/await"))
+    assert.same({}, (client.journal:pending()))
+    assert.equal(8, #client.journal:find {})
+  end)
+
+  -- OpenResty has it, Debian has not: $YJ_RESTY names a folder with
+  -- resty/redis.lua.
+  it("may be in Redis", function()
+    local folder = os.getenv("YJ_RESTY") or "/usr/local/openresty/lualib"
+    if not support.exists(folder .. "/resty/redis.lua") then
+      return pending("no resty.redis here")
+    end
+    local store = redis.start("--requirepass pw")
+    finally(redis.clean)
+    local url = ("redis://:pw@127.0.0.1:%d/1"):format(store.port)
+    local server = start({ workers = 2,
+      init = ("package.path = %q .. package.path"):format(folder .. "/?.lua;"),
+      locations = {
+        ["/submit"] = SUBMIT,
+        ["/work"] = [[
+          local notes = {}
+          assert(client.journal:work { drain = true, interval = 0.05,
+            on_result = function(task, result)
+              notes[#notes + 1] = result.image and task.note
+            end })
+          table.sort(notes)
+          ngx.print(table.concat(notes, " "))
+        ]] } }, url)
+    for i = 1, 5 do
+      assert.truthy(server:get("/submit?note=" .. i):find("^%d+$"))
+    end
+    local client = yuanjing.new { api_key = "sk-sandbox", base_url = box.url,
+      journal = url }
+    assert.equal(5, #client.journal:pending())
+    assert.equal("1 2 3 4 5", (server:get "/work"))
+    assert.same({}, (client.journal:pending()))
+    store:stop()
+    assert.truthy(server:get("/submit?note=6"):find("^io: the journal redis"))
+    store:restart()
+    assert.truthy(server:get("/submit?note=7"):find("^%d+$"))
+  end)
+
+  it("says what is missing without resty.redis", function()
+    local server = start({ init = 'package.preload["resty.redis"] = function()'
+      .. ' error("none") end', locations = { ["/submit"] = SUBMIT } },
+      "redis://127.0.0.1")
+    assert.truthy(server:get("/submit"):find("resty.redis is not there", 1,
+      true))
+  end)
+
+  it("knows the submit of a request that was ended", function()
+    local upstream = support.serve { default = { { "request" },
+      { "wait_close", 20 } } }
+    local server = start { locations = {
+      ["/submit"] = ([[
+        local slow = client:with { base_url = %q }
+        local _ = slow:image { model = "wan2.2-t2i-plus", prompt = "x" }
+      ]]):format(upstream.url),
+      ["/unknown"] = [[
+        collectgarbage()
+        collectgarbage()
+        ngx.print(#assert(client.journal:unknown()))
+      ]] } }
+    local request = server:open "/submit"
+    assert.truthy(upstream:wait_for(function()
+      return #upstream:requests() == 1
+    end, 10))
+    assert.equal("0", (server:get "/unknown"))
+    request:close()
+    local ends = support.now() + 10
+    repeat
+      support.sleep(0.05)
+      local count = server:get "/unknown"
+    until count == "1" or support.now() > ends
+    assert.equal("1", (server:get "/unknown"))
+  end)
+end)

@@ -1,0 +1,75 @@
+-- A Redis of a spec's own, on any port of 127.0.0.1, which keeps what it has been
+-- told whatever happens to it. It ends with redis.clean(), or after some minutes.
+local ports = require "yuanjing.sandbox.ports"
+local support = require "support"
+
+local redis = {}
+
+local Server = {}
+Server.__index = Server
+
+-- Debian's lua-redis knows no folder of Lua 5.4.
+local FOLDER = "/usr/share/lua/5.3/?.lua"
+if not package.path:find(FOLDER, 1, true) then
+  package.path = package.path .. ";" .. FOLDER
+end
+
+-- Whether it comes to say that, in its log, in time and before it gives up.
+local function wait_for(server, words)
+  local ends = support.now() + 10
+  local said
+  repeat
+    support.sleep(0.02)
+    said = support.read(server.folder .. "/log")
+    if said:find(words, 1, true) then return true end
+  until said:find("Address already in use", 1, true) or support.now() > ends
+  return false
+end
+
+local function launch(server)
+  server.pid = support.output(([[timeout 600 redis-server --bind 127.0.0.1 \
+    --port %d --dir %s --appendonly yes --appendfsync always --save '' %s \
+    >%s/log 2>&1 </dev/null & echo $!]]):format(server.port, server.folder,
+    server.options, server.folder))
+  return wait_for(server, "Ready to accept connections")
+end
+
+local running = {}
+
+--- Starts one, with more of its options; "$port" in them is its port.
+---@param options? string
+---@return table server
+function redis.start(options)
+  local folder = support.output("mktemp -d")
+  for _, port in ipairs(ports.candidates(folder, 20)) do
+    local server = setmetatable({ port = port, folder = folder,
+      options = (options or ""):gsub("$port", port),
+      url = ("redis://127.0.0.1:%d"):format(port) }, Server)
+    if launch(server) then
+      running[#running + 1] = server
+      return server
+    end
+  end
+  error("no Redis: " .. support.read(folder .. "/log"))
+end
+
+--- Ends it; what it knows stays.
+function Server:stop()
+  os.execute("kill " .. self.pid)
+  wait_for(self, "ready to exit")
+end
+
+function Server:restart()
+  assert(launch(self), "Redis does not come back")
+end
+
+--- For after_each.
+function redis.clean()
+  for _, server in ipairs(running) do
+    server:stop()
+    os.execute("rm -rf " .. server.folder)
+  end
+  running = {}
+end
+
+return redis
