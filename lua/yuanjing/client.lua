@@ -80,7 +80,11 @@ end
 --- checked against yuanjing.catalog before anything is sent; it is sent at most
 --- once. Error kinds: those of chat; err.task is the task wherever its id was
 --- readable. Source: seeds/002, "文生图".
+<<<<<<< HEAD
 ---@param params yuanjing.ImageParams model, prompt, and what the model takes
+=======
+---@param params table model, prompt, and what the model takes; note: for the journal, never sent
+>>>>>>> fe6b7bf (Failing allocations with a journal; docs)
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
 ---@nodiscard

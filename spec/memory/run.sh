@@ -27,7 +27,8 @@ for build in 5.4:lua5.4 luajit:luajit; do
     $(pkg-config --cflags "$library") -o "build/$build/memory" \
     spec/memory/driver.c $(pkg-config --libs "$library") -lm -ldl || exit 1
   [[ $library == luajit ]] || sweep "$build" lua open $((step * 5))
-  for scenario in chat finish stream multipart base64 download cancel jobs drop
+  for scenario in chat finish stream multipart base64 journal download \
+    cancel jobs drop
   do
     [[ $library == luajit ]] || sweep "$build" lua "$scenario" "$step"
     sweep "$build" c "$scenario" "$step"

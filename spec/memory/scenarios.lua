@@ -25,11 +25,13 @@ local function stream(to)
 end
 
 local file = os.tmpname()
-local target = file .. ".out"
+local target, journal = file .. ".out", file .. ".journal"
 
 local function remove()
   os.remove(target)
   os.remove(target .. ".part")
+  os.remove(journal)
+  os.remove(journal .. ".lock")
 end
 
 local SCENARIOS = {
@@ -56,6 +58,13 @@ local SCENARIOS = {
   end,
   base64 = function()
     return client().assets:upload { vendor_group_id = "g", file = file }
+  end,
+  journal = function()
+    local c = client():with { journal = journal }
+    local task, err = c:video { model = "viduq3-pro", prompt = "x",
+      first_frame = file, last_frame = file }
+    if not task then return nil, err end
+    return c.journal:find {}
   end,
   download = function()
     local result, err = client():task("7"):await { timeout = 0.5 }
