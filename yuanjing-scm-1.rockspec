@@ -58,7 +58,8 @@ local lua_files = [[
   fibers finalizer heap http job journal json later limits loop many media nginx
   outgoing owner params pollable polling result settings stream submit task
   usage verification version need digest outcome
-  journal/book journal/file journal/link journal/name journal/redis journal/tls
+  journal/book journal/encode journal/file journal/link journal/name
+  journal/redis journal/tls journal/work
   journal/work
   api/init api/answers api/assets api/embed api/envelope api/form api/legacy
   api/python api/reading api/texts api/v1 limits/memory catalog/build

@@ -74,6 +74,15 @@ describe("a journal in Redis", function()
     assert.same({}, (client_at(box.url .. "?name=other").journal:find {}))
   end)
 
+  it("keeps texts of any kind", function()
+    local record, got = { key = "k", note = "元\n\"\0", saved = { "a\255" } }
+    assert(redis_store.new(url):append(record))
+    assert(redis_store.new(url):read(function(one) got = one end,
+      function() end))
+    record.saved = { "a?" }
+    assert.same(record, got)
+  end)
+
   it("is compacted, and others notice", function()
     local client, other = client_at(), client_at()
     for i = 1, 5 do

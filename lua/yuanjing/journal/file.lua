@@ -5,7 +5,7 @@
 -- which stays: byte 0 for whoever appends, and one byte, by a number that nobody
 -- else has, for as long as a process lives.
 local core = require "yuanjing.core"
-local json = require "yuanjing.json"
+local encode = require "yuanjing.journal.encode"
 local new_name = require "yuanjing.journal.name"
 
 local file = {}
@@ -31,24 +31,10 @@ local OUTCOME = 2 ^ 12 -- bytes that what comes of a submit takes, and more
 
 -- Lines --------------------------------------------------------------------
 
--- Bytes that are no UTF-8, of a path or a vendor's text, would be no JSON.
-local function readable(value)
-  if type(value) == "string" then
-    return core.utf8_error(value) and value:gsub("[\128-\255]", "?") or value
-  end
-  if type(value) ~= "table" then return value end
-  local copy = {}
-  for key, item in pairs(value) do copy[key] = readable(item) end
-  return copy
-end
-
 -- NB: LuaJIT knows a long string by a few of its bytes, the last among them:
 -- without a number there, all lines would be one to its table of strings.
 local function line_of(record, number)
-  local text, problem = json.encode { record, number }
-  if not text then
-    text, problem = json.encode { readable(record), number }
-  end
+  local text, problem = encode { record, number }
   if not text then return nil, problem end
   return core.sha256(text):sub(1, 8) .. " " .. text .. "\n"
 end

@@ -2,6 +2,7 @@
 -- stream that all read; the tasks among them stand once more in a second stream,
 -- whose consumer group hands them to workers: who has one renews its lease, and
 -- who does not loses it. What must be one step is a script that Redis runs.
+local encode = require "yuanjing.journal.encode"
 local json = require "yuanjing.json"
 local link = require "yuanjing.journal.link"
 local loop = require "yuanjing.loop"
@@ -119,7 +120,7 @@ local HAS_TASK = { running = true, done = true, failed = true }
 ---@return true?
 ---@return string? message
 function Redis:append(record)
-  local text, problem = json.encode(record)
+  local text, problem = encode(record)
   if not text then return nil, problem end
   local keys = self.keys
   local reply, why = call(self, "EVAL", APPEND, 4, keys.records, keys.work,
@@ -173,7 +174,7 @@ end
 local function lines_of(records)
   local lines, keys = {}, {}
   for i, record in ipairs(records) do
-    lines[i], keys[i] = assert(json.encode(record)), record.key
+    lines[i], keys[i] = assert(encode(record)), record.key
   end
   return table.concat(lines, "\n"), table.concat(keys, "\n")
 end
