@@ -60,7 +60,6 @@ local lua_files = [[
   usage verification version need digest outcome
   journal/book journal/encode journal/file journal/link journal/name
   journal/redis journal/tls journal/work
-  journal/work
   api/init api/answers api/assets api/embed api/envelope api/form api/legacy
   api/python api/reading api/texts api/v1 limits/memory catalog/build
   catalog/v1 catalog/legacy media/types meta/core meta/models media/ending

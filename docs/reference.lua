@@ -25,6 +25,7 @@ local SECTIONS = {
   { title = "Stream", value = "stream", file = "stream" },
   { title = "Task", value = "task", file = "task" },
   { title = "Result", value = "result", file = "result" },
+  { title = "Journal", value = "client.journal", file = "journal" },
   { title = "Assets", value = "client.assets", file = "assets" },
   { title = "Verification", value = "session", file = "verification" },
   { title = "Asset", value = "asset", file = "asset" },

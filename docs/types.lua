@@ -28,6 +28,7 @@ local LISTED = { reference_images = true, reference_videos = true,
 -- What each call takes besides the catalog's parameters.
 local COMMON = {
   { "extra", "table<string, any>", "goes out unchecked" },
+  { "note", "string", "the user's own, for the journal; never sent" },
 }
 
 local UNITS = { duration = "seconds" }

@@ -55,6 +55,11 @@ local events = {}
 ---@field elapsed number seconds since the attempt began
 ---@field usage? table what the platform said of it
 
+---@class yuanjing.WarningEvent the journal has something to say
+---@field type "warning"
+---@field message string
+---@field task? yuanjing.Task|{ id: string?, status: string?, note: string? } it is about
+
 --- What `on_event` sees, told apart by `type`.
 ---@alias yuanjing.Event
 ---| yuanjing.RequestEvent
@@ -64,6 +69,7 @@ local events = {}
 ---| yuanjing.UploadEvent
 ---| yuanjing.EndEvent
 ---| yuanjing.LimitEvent
+---| yuanjing.WarningEvent
 
 --- Tells whoever listens. What they raise is their own affair: it must not lose an
 --- answer that is paid for.

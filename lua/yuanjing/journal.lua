@@ -4,6 +4,7 @@
 local api = require "yuanjing.api"
 local digest = require "yuanjing.digest"
 local errors = require "yuanjing.errors"
+local events = require "yuanjing.events"
 local form = require "yuanjing.api.form"
 local loop = require "yuanjing.loop"
 local task = require "yuanjing.task"
@@ -13,9 +14,8 @@ local journal = {}
 ---@class yuanjing.Journal
 ---@field private _settings table
 ---@field private _book yuanjing.journal.Book
-local Journal = {}
-Journal.__index = Journal
-Journal.__name = "yuanjing.Journal"
+local methods = {}
+local Journal = { __name = "yuanjing.Journal", __index = methods }
 
 local KINDS = { "image", "video", "audio", "output" }
 
@@ -25,9 +25,7 @@ local function io_error(book, problem, call)
 end
 
 local function warn(settings, message, about)
-  if not settings.on_event then return end
-  pcall(settings.on_event, { type = "warning", message = message,
-    task = about })
+  events.tell(settings, { type = "warning", message = message, task = about })
 end
 
 -- Handles ------------------------------------------------------------------
@@ -108,16 +106,6 @@ local function outcome_of(answer, err)
     error = brief(err) }
 end
 
--- What was asked, without the bytes of its files.
-local function digest_of(checked)
-  local files = {}
-  for i, file in ipairs(checked.files) do
-    files[i] = { name = file.name, file = file.medium.name,
-      bytes = file.medium.size }
-  end
-  return digest { fields = form.object(checked.fields), files = files }
-end
-
 local function media_of(checked)
   local media = {}
   for i, file in ipairs(checked.files) do
@@ -144,7 +132,7 @@ local function intend(settings, kind, checked, note)
     record = { key = book:new_key(), owner = book.store.owner,
       state = "sending", at = os.time(), kind = kind, api = settings.api,
       model = checked.model, category = checked.category, note = note,
-      digest = digest_of(checked), media = media_of(checked) }
+      digest = digest(form.about(checked).params), media = media_of(checked) }
     warn_of_twin(settings, book, record)
     ok, problem = book:append(record, true)
   end
@@ -282,7 +270,7 @@ end
 --- the oldest first. Error kinds: io.
 ---@return yuanjing.Task[]?
 ---@return yuanjing.Error? err
-function Journal:pending()
+function methods:pending()
   local list, err = select_entries(self, function(entry)
     return entry.state == "running"
   end)
@@ -295,11 +283,16 @@ end
 --- been billed. Error kinds: io.
 ---@return yuanjing.journal.Entry[]?
 ---@return yuanjing.Error? err
-function Journal:unknown()
+function methods:unknown()
   return select_entries(self, function(entry)
     return self._book:state_of(entry) == "unknown"
   end)
 end
+
+---@class (exact) yuanjing.Wanted
+---@field note? string
+---@field model? string
+---@field since? number seconds since 1970
 
 local WANTED = { note = "string", model = "string", since = "number" }
 
@@ -317,10 +310,10 @@ end
 
 --- All entries with that note, of that model, submitted since then: the oldest
 --- first. Each has its `task` where there is one. Error kinds: io.
----@param wanted { note?: string, model?: string, since?: number } Unix time
+---@param wanted yuanjing.Wanted
 ---@return yuanjing.journal.Entry[]?
 ---@return yuanjing.Error? err
-function Journal:find(wanted)
+function methods:find(wanted)
   check_wanted(wanted)
   return select_entries(self, function(entry)
     return (not wanted.note or entry.note == wanted.note)
@@ -338,7 +331,7 @@ end
 ---@param options yuanjing.WorkOptions
 ---@return true?
 ---@return yuanjing.Error? err
-function Journal:work(options)
+function methods:work(options)
   local work, book = require "yuanjing.journal.work", self._book
   work.check_options(options)
   local ok, problem = book:refresh()
@@ -365,7 +358,7 @@ end
 ---@param given yuanjing.Task|yuanjing.journal.Entry
 ---@return true?
 ---@return yuanjing.Error? err
-function Journal:forget(given)
+function methods:forget(given)
   local book = self._book
   local ok, problem = book:refresh()
   local entry = ok and entry_of(book, given)
@@ -386,7 +379,7 @@ end
 --- io.
 ---@return true?
 ---@return yuanjing.Error? err
-function Journal:compact()
+function methods:compact()
   local ok, problem = self._book:compact()
   if not ok then return nil, io_error(self._book, problem) end
   return true

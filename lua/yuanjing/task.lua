@@ -23,8 +23,8 @@ local task = {}
 ---@field private _pause? number seconds that the last answer asked to wait
 ---@field private _entry? string its key in the journal
 ---@field private _is_recorded? boolean its result is the journal's
-local Task = {}
 local methods = {}
+local Task = {}
 Task.__index = methods
 Task.__name = "yuanjing.Task"
 

@@ -17,6 +17,7 @@
 ---@field prompt string
 ---@field negative_prompt? string
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- wan2.5-t2i-preview, t2i, 阿里百炼
 ---@class (exact) yuanjing.ImageParams.wan2_5_t2i_preview_t2i
@@ -26,6 +27,7 @@
 ---@field prompt string
 ---@field negative_prompt? string
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- wan2.2-t2i-flash, t2i, 阿里百炼
 ---@class (exact) yuanjing.ImageParams.wan2_2_t2i_flash_t2i
@@ -35,6 +37,7 @@
 ---@field prompt string
 ---@field negative_prompt? string
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- cogview-3-flash, t2i, 智谱AI
 ---@class (exact) yuanjing.ImageParams.cogview_3_flash_t2i
@@ -44,6 +47,7 @@
 ---@field prompt string
 ---@field negative_prompt? string
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- happyhorse-1.0-t2v, t2v, 阿里云
 ---@class (exact) yuanjing.VideoParams.happyhorse_1_0_t2v_t2v
@@ -55,6 +59,7 @@
 ---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"adaptive" default: adaptive
 ---@field duration? integer seconds; default: 5
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- doubao-seedance-2-0-260128, t2v, 豆包
 ---@class (exact) yuanjing.VideoParams.doubao_seedance_2_0_260128_t2v
@@ -66,6 +71,7 @@
 ---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"adaptive" default: adaptive
 ---@field duration? integer seconds; default: 5
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- doubao-seedance-2-0-fast-260128, t2v
 ---@class (exact) yuanjing.VideoParams.doubao_seedance_2_0_fast_260128_t2v
@@ -77,6 +83,7 @@
 ---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"adaptive" default: adaptive
 ---@field duration? integer seconds; default: 5
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- dreamina-seedance-2-0-260128, t2v, We Token AI
 ---@class (exact) yuanjing.VideoParams.dreamina_seedance_2_0_260128_t2v
@@ -88,6 +95,7 @@
 ---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"adaptive" default: adaptive
 ---@field duration? integer seconds; default: 5
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- wan2.6-t2v, t2v, 通义万象
 ---@class (exact) yuanjing.VideoParams.wan2_6_t2v_t2v
@@ -99,6 +107,7 @@
 ---@field size? "832*480"|"480*832"|"624*624"|"1280*720"|"720*1280"|"960*960"|"1920*1080"|"1080*1920"|"1440*1440" default: 1920*1080
 ---@field duration? 5|10|15 seconds; default: 15
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- viduq3-pro, t2v, vidu
 ---@class (exact) yuanjing.VideoParams.viduq3_pro_t2v
@@ -111,6 +120,7 @@
 ---@field ratio? "16:9"|"9:16"|"4:3"|"3:4"|"1:1" default: 16:9
 ---@field resolution? "540p"|"720p"|"1080p" default: 1080p
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- doubao-seedance-1-5-pro-251215, t2v, 豆包
 ---@class (exact) yuanjing.VideoParams.doubao_seedance_1_5_pro_251215_t2v
@@ -122,6 +132,7 @@
 ---@field resolution? "480p"|"720p"|"1080p" default: 1080p
 ---@field duration? integer seconds; default: 12
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- happyhorse-1.0-i2v, i2v, 阿里云
 ---@class (exact) yuanjing.VideoParams.happyhorse_1_0_i2v_i2v
@@ -134,6 +145,7 @@
 ---@field resolution? "720P"|"1080P" default: 720P
 ---@field duration? integer seconds; default: 5
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- doubao-seedance-2-0-260128, i2v, 豆包
 ---@class (exact) yuanjing.VideoParams.doubao_seedance_2_0_260128_i2v
@@ -149,6 +161,7 @@
 ---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"adaptive" default: adaptive
 ---@field duration? integer seconds; default: 5
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- dreamina-seedance-2-0-260128, i2v, We Token AI
 ---@class (exact) yuanjing.VideoParams.dreamina_seedance_2_0_260128_i2v
@@ -164,6 +177,7 @@
 ---@field ratio? "16:9"|"4:3"|"1:1"|"3:4"|"9:16"|"adaptive" default: adaptive
 ---@field duration? integer seconds; default: 5
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- wan2.6-r2v, i2v, 通义万象
 ---@class (exact) yuanjing.VideoParams.wan2_6_r2v_i2v
@@ -179,6 +193,7 @@
 ---@field last_frame? yuanjing.AnyMedium needed; the last picture
 ---@field image_file2? yuanjing.AnyMedium the wire's name of last_frame
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- viduq3-pro, i2v, vidu
 ---@class (exact) yuanjing.VideoParams.viduq3_pro_i2v
@@ -195,6 +210,7 @@
 ---@field ratio? "16:9"|"9:16"|"4:3"|"3:4"|"1:1" default: 16:9
 ---@field resolution? "540p"|"720p"|"1080p" default: 1080p
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- doubao-seedance-1-5-pro-251215, i2v, 豆包
 ---@class (exact) yuanjing.VideoParams.doubao_seedance_1_5_pro_251215_i2v
@@ -210,6 +226,7 @@
 ---@field last_frame? yuanjing.AnyMedium the last picture
 ---@field image_file2? yuanjing.AnyMedium the wire's name of last_frame
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- happyhorse-1.0-r2v, ref2v, 阿里云
 ---@class (exact) yuanjing.VideoParams.happyhorse_1_0_r2v_ref2v
@@ -223,6 +240,7 @@
 ---@field reference_images? yuanjing.AnyMedium[]|yuanjing.AnyMedium needed; pictures to go by; at most 9
 ---@field image_files? yuanjing.AnyMedium[]|yuanjing.AnyMedium the wire's name of reference_images
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- doubao-seedance-2-0-260128, ref2v, 豆包
 ---@class (exact) yuanjing.VideoParams.doubao_seedance_2_0_260128_ref2v
@@ -240,6 +258,7 @@
 ---@field reference_audios? yuanjing.AnyMedium[]|yuanjing.AnyMedium sounds to go by
 ---@field audio_files? yuanjing.AnyMedium[]|yuanjing.AnyMedium the wire's name of reference_audios
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- dreamina-seedance-2-0-260128, ref2v, We Token AI
 ---@class (exact) yuanjing.VideoParams.dreamina_seedance_2_0_260128_ref2v
@@ -257,6 +276,7 @@
 ---@field reference_audios? yuanjing.AnyMedium[]|yuanjing.AnyMedium sounds to go by
 ---@field audio_files? yuanjing.AnyMedium[]|yuanjing.AnyMedium the wire's name of reference_audios
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- doubao-seedance-1-5-pro-251215, t2v, 豆包
 ---@class (exact) yuanjing.legacy.VideoParams.doubao_seedance_1_5_pro_251215_t2v
@@ -270,6 +290,7 @@
 ---@field resolution? "480p"|"720p"|"1080p" default: 1080p
 ---@field duration? integer seconds; default: 12
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- wan2.6-t2v, t2v, 通义万象
 ---@class (exact) yuanjing.legacy.VideoParams.wan2_6_t2v_t2v
@@ -282,6 +303,7 @@
 ---@field size? "832*480"|"480*832"|"624*624"|"1280*720"|"720*1280"|"960*960"|"1088*832"|"832*1088"|"1920*1080"|"1080*1920"|"1440*1440"|"1632*1248"|"1248*1632" default: 1920*1080
 ---@field duration? 5|10|15 seconds; default: 15
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- viduq3-pro, t2v, vidu
 ---@class (exact) yuanjing.legacy.VideoParams.viduq3_pro_t2v
@@ -295,6 +317,7 @@
 ---@field ratio? "16:9"|"9:16"|"4:3"|"3:4"|"1:1" default: 16:9
 ---@field resolution? "540p"|"720p"|"1080p" default: 1080p
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- seedance2.0, t2v, 豆包, not opened yet
 ---@class (exact) yuanjing.legacy.VideoParams.seedance2_0_t2v
@@ -308,6 +331,7 @@
 ---@field resolution? "480p"|"720p"|"1080p" default: 1080p
 ---@field duration? integer seconds; default: 12
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- doubao-seedance-1-5-pro-251215, i2v, 豆包
 ---@class (exact) yuanjing.legacy.VideoParams.doubao_seedance_1_5_pro_251215_i2v
@@ -325,6 +349,7 @@
 ---@field last_frame? yuanjing.AnyMedium the last picture
 ---@field image_file2? yuanjing.AnyMedium the wire's name of last_frame
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- viduq3-pro, i2v, vidu
 ---@class (exact) yuanjing.legacy.VideoParams.viduq3_pro_i2v
@@ -342,6 +367,7 @@
 ---@field ratio? "16:9"|"9:16"|"4:3"|"3:4"|"1:1" default: 16:9
 ---@field resolution? "540p"|"720p"|"1080p" default: 1080p
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- wan2.6-r2v, i2v, 通义万象
 ---@class (exact) yuanjing.legacy.VideoParams.wan2_6_r2v_i2v
@@ -358,6 +384,7 @@
 ---@field last_frame? yuanjing.AnyMedium needed; the last picture
 ---@field image_file2? yuanjing.AnyMedium the wire's name of last_frame
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- doubao-seedance-1-5-pro-251215, ref2v, 豆包
 ---@class (exact) yuanjing.legacy.VideoParams.doubao_seedance_1_5_pro_251215_ref2v
@@ -375,6 +402,7 @@
 ---@field image_file2? yuanjing.AnyMedium the wire's name of reference_images
 ---@field image_file3? yuanjing.AnyMedium the wire's name of reference_images
 ---@field extra? table<string, any> goes out unchecked
+---@field note? string the user's own, for the journal; never sent
 
 --- What client:image takes.
 ---@alias yuanjing.ImageParams
