@@ -48,16 +48,16 @@ local core = {
 
 -- Under csrc/, without the .c
 local c_files = [[
-  buf file json sha256 sse shape decoder source form request poller sockets transfer
-  pool lcore ldecoder ldocument lfile lpool lrequest ltransfer
+  buf file json sha256 sse shape decoder source form request poller sockets
+  transfer pool lcore ldecoder ldocument lfile lpool lrequest ltransfer
 ]]
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
-  init asset assets catalog chat client download dry_run errors events
-  fibers finalizer heap http job journal json later limits loop many media nginx
-  outgoing owner params pollable polling result settings stream submit task
-  usage verification version need digest outcome
+  init asset assets catalog chat client digest download dry_run errors
+  events exchange fibers finalizer heap http job journal json later limits loop
+  many media need nginx outcome outgoing owner params pollable polling result
+  settings stream submit task usage verification version
   journal/book journal/encode journal/file journal/link journal/name
   journal/redis journal/tls journal/work
   api/init api/answers api/assets api/embed api/envelope api/form api/legacy

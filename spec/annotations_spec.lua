@@ -258,6 +258,7 @@ describe("the events", function()
   local server
   setup(function() server = assert(sandbox.start { latency = 0.001 }) end)
   teardown(function() server:stop() end)
+  after_each(support.clean)
 
   -- Field -> whether it may be left out, by the event's type.
   local function declared()
@@ -291,6 +292,10 @@ describe("the events", function()
     local second = yuanjing.async(one.chat, one, { prompt = "你好" })
     first:close()
     assert(second:await())
+    local recorded = client:with { journal = support.tempdir() .. "/journal" }
+    for _ = 1, 2 do
+      assert(recorded:image { model = "wan2.2-t2i-plus", prompt = "猫" })
+    end
     assert(client:video { model = "happyhorse-1.0-i2v", prompt = "猫",
       first_frame = yuanjing.bytes("\137PNG\r\n\26\n" .. ("x"):rep(100)) })
     return events

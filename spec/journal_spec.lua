@@ -83,13 +83,14 @@ describe("a client's journal", function()
   it("has the result of a task that has ended", function()
     local client = client_at(server)
     local result = assert(assert(client:image(IMAGE)):await(FAST))
-    local before = #server:requests()
-    local task = client_at(server).journal:find({})[1].task
+    local before, later = #server:requests(), client_at(server)
+    local task = later.journal:find({})[1].task
     assert.is_true(task.done)
     assert.same(result.images, assert(task:await()).images)
     assert.same({ result.image, {} }, { task.result.image,
       task.result.videos })
     assert.equal(before, #server:requests())
+    assert.same({ 1, 0 }, { client:usage().images, later:usage().images })
     assert(task:save(folder .. "/late.png"))
   end)
 
@@ -352,6 +353,7 @@ describe("the journal of a submit", function()
       assert.same({ 1, "n", "unknown" }, { #unknown, unknown[1].note,
         unknown[1].state })
       assert.is_nil(unknown[1].task)
+      if err.digest then assert.equal(err.digest, unknown[1].digest) end
       assert(client.journal:forget(unknown[1]))
       assert.same({}, (client.journal:unknown()))
     end
