@@ -71,7 +71,8 @@ end
 -- What the platform has certainly not taken: no word of it left, or it said so.
 -- An answer that broke off, and a 5xx, say nothing of that.
 local REFUSED = { invalid_request = true, auth = true, balance = true,
-  rate_limit = true, not_found = true, platform = true, transport = true }
+  rate_limit = true, limit = true, not_found = true, platform = true,
+  transport = true }
 
 local function is_refused(err)
   return REFUSED[err.kind] or err.retryable or err.attempts == 0
