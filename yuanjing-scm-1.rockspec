@@ -50,6 +50,7 @@ local core = {
 local c_files = [[
   buf file json sha256 sse shape decoder source form request poller sockets
   transfer pool lcore ldecoder ldocument lfile lpool lrequest ltransfer
+  lterminal
 ]]
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
@@ -64,7 +65,10 @@ local lua_files = [[
   api/python api/reading api/texts api/v1 limits/memory catalog/build
   catalog/v1 catalog/legacy media/types meta/core meta/models media/ending
   params/guess params/refusal params/suggest params/target params/value
-  cli/init cli/batch cli/sandbox cli/tasks
+  cli/init cli/assets cli/batch cli/catalog cli/cells cli/chat cli/columns cli/completion
+  cli/doctor cli/document cli/exits cli/extra cli/flags cli/follow cli/image cli/making
+  cli/models cli/output cli/picture cli/progress cli/prompt cli/sandbox
+  cli/screen cli/session cli/task cli/tasks cli/terminal cli/video
   sandbox/init sandbox/conf sandbox/endpoints sandbox/journal sandbox/literal
   sandbox/machine sandbox/ports sandbox/process sandbox/script sandbox/shell
   sandbox/server/init sandbox/server/auth sandbox/server/chat

@@ -60,12 +60,28 @@ a dog
     local words = ("batch %s/prompts.jsonl -o %s"):format(folder, folder)
     for _ = 1, 2 do
       local status, _, said = run(words)
-      assert.equal(1, status)
+      assert.equal(2, status)
       assert.truthy(said:find("1: failed: invalid_request", 1, true), said)
     end
     local status, _, said = run("batch /nonexistent -o " .. folder)
-    assert.equal(1, status)
+    assert.equal(11, status)
     assert.truthy(said:find("No such file", 1, true))
+  end)
+
+  it("batch shows what it would send, and tells its counts as JSON", function()
+    local before = submits()
+    support.write(folder .. "/prompts.jsonl", "a cat\n")
+    local words = ("batch %s/prompts.jsonl -o %s -m wan2.2-t2i-flash "):format(
+      folder, folder)
+    local status, shown = run(words .. "--dry-run")
+    assert.same({ 0, before }, { status, submits() })
+    assert.truthy(shown:find("^POST .*/llmage/v1/image/generations"), shown)
+    assert.is_false(support.exists(folder .. "/tasks.journal"))
+    assert.equal('{"failed":0,"saved":1,"total":1,"unknown":0}\n',
+      (select(2, run(words .. "--json"))))
+    local told = select(2, run("tasks --json --journal " .. folder
+      .. "/tasks.journal"))
+    assert.truthy(told:find('"state":"done"', 1, true), told)
   end)
 
   it("tasks lists what the journal knows", function()
@@ -89,13 +105,13 @@ a dog
     local key = unknown:match("  (%x+%-%d+) ")
     assert.equal(0, (run(("tasks --forget %s --journal %s"):format(key, path))))
     assert.equal("", (select(2, run("tasks --unknown --journal " .. path))))
-    assert.equal(1, (run(("tasks --forget %s-1 --journal %s"):format(key,
+    assert.equal(6, (run(("tasks --forget %s-1 --journal %s"):format(key,
       path))))
   end)
 
   it("tasks makes no journal where there is none", function()
     local status, _, said = run("tasks --journal " .. folder .. "/none")
-    assert.equal(1, status)
+    assert.equal(11, status)
     assert.truthy(said:find("No such file", 1, true))
     assert.is_false(support.exists(folder .. "/none"))
   end)

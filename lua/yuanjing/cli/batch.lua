@@ -2,7 +2,10 @@
 -- parameters a line, each into a file of a folder. A journal there knows what
 -- is paid for, so the command can be given again, whatever ended it.
 local digest = require "yuanjing.digest"
+local errors = require "yuanjing.errors"
 local json = require "yuanjing.json"
+local output = require "yuanjing.cli.output"
+local session = require "yuanjing.cli.session"
 local yuanjing = require "yuanjing"
 
 local command = {
@@ -21,12 +24,14 @@ end
 function command.options(parser)
   parser:argument("prompts", "A file with a JSON object of parameters a line: "
     .. '{"model": "...", "prompt": "..."}; a line that is no JSON is a prompt.')
-  parser:option("-o --out", "The folder for the files."):default "."
-  parser:option("-m --model", "The model of the lines that name none.")
-  parser:option("-j --jobs", "How many at a time."):default "8"
-    :convert(to_count)
-  parser:option("--journal", "The journal: a path, or a URL of Redis; "
-    .. "default: tasks.journal in that folder.")
+  parser:group("Options",
+    parser:option("-o --out", "The folder for the files."):default ".",
+    parser:option("-m --model", "The model of the lines that name none."),
+    parser:option("-j --jobs", "How many at a time."):default "8"
+      :convert(to_count),
+    parser:option("--journal", "The journal: a path, or a URL of Redis; "
+      .. "default: tasks.journal in that folder."))
+  session.options(parser)
 end
 
 -- Lines --------------------------------------------------------------------
@@ -49,7 +54,9 @@ end
 
 local function read_items(arguments)
   local file, problem = io.open(arguments.prompts)
-  if not file then return nil, problem end
+  if not file then
+    return nil, errors.new { kind = "io", message = problem }
+  end
   local items = {}
   for line in file:lines() do
     if line:find("%S") then
@@ -116,25 +123,44 @@ local function work(batch)
     local outcome, why = make(batch, item)
     batch[outcome] = batch[outcome] + 1
     if why then
-      io.stderr:write(("\n%d: %s: %s\n"):format(item.number, outcome,
-        tostring(why)))
+      io.stderr:write("\n")
+      output.say(("%d: %s: %s"):format(item.number, outcome, tostring(why)))
+      batch.kind = errors.is(why) and why.kind or "outcome_unknown"
     end
     show(batch)
   end
 end
 
-local function fail(problem)
-  io.stderr:write("yuanjing: ", tostring(problem), "\n")
-  return 1
+-- With --dry-run: what each line would send.
+local function show_requests(arguments, client, items)
+  for _, item in ipairs(items) do
+    local request, err = submit(client, item)
+    if not request then return nil, err end
+    session.shows_request(arguments, request)
+  end
+  return true
 end
 
-function command.run(arguments)
+local function judge(arguments, batch)
+  io.stderr:write("\n")
+  if arguments.json then
+    output.json { total = #batch.items, saved = batch.saved,
+      failed = batch.failed, unknown = batch.unknown }
+  end
+  if batch.saved == #batch.items then return true end
+  return nil, errors.new { kind = batch.kind,
+    message = ("%d of %d were not saved"):format(#batch.items - batch.saved,
+      #batch.items) }
+end
+
+local function run(arguments, client)
   local items, problem = read_items(arguments)
-  if not items then return fail(problem) end
-  local client = yuanjing.new { journal = arguments.journal
+  if not items then return nil, problem end
+  if arguments.dry_run then return show_requests(arguments, client, items) end
+  client = client:with { journal = arguments.journal
     or arguments.out .. "/tasks.journal" }
   local entries, err = entries_by_note(client)
-  if not entries then return fail(err) end
+  if not entries then return nil, err end
   local batch = { items = items, client = client, entries = entries,
     folder = arguments.out, begun = 0, saved = 0, failed = 0, unknown = 0 }
   local jobs = {}
@@ -142,8 +168,13 @@ function command.run(arguments)
     jobs[i] = yuanjing.async(work, batch)
   end
   for _, job in ipairs(jobs) do job:await() end
-  io.stderr:write("\n")
-  return batch.saved == #items and 0 or 1
+  return judge(arguments, batch)
+end
+
+function command.run(arguments)
+  return session.run(arguments, function(client)
+    return run(arguments, client)
+  end)
 end
 
 return command

@@ -8,7 +8,8 @@ local output = require "yuanjing.cli.output"
 
 local cli = {}
 
-local COMMANDS = { "batch", "tasks", "sandbox" }
+local COMMANDS = { "chat", "image", "video", "batch", "task", "tasks", "models",
+  "catalog", "assets", "sandbox", "doctor", "completion" }
 
 local WELCOME = [[
 The 元境 platform from the command line.

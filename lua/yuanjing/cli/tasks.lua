@@ -1,5 +1,8 @@
 --- `yuanjing tasks`: what a journal knows, a line for each submit.
-local yuanjing = require "yuanjing"
+local columns = require "yuanjing.cli.columns"
+local errors = require "yuanjing.errors"
+local output = require "yuanjing.cli.output"
+local session = require "yuanjing.cli.session"
 
 local command = {
   name = "tasks",
@@ -7,55 +10,62 @@ local command = {
 }
 
 function command.options(parser)
-  parser:option("--journal", "The journal: a path, or a URL of Redis.")
-    :default "tasks.journal"
-  parser:mutex(
+  parser:group("Options",
+    parser:option("--journal", "The journal: a path, or a URL of Redis.")
+      :default "tasks.journal",
     parser:flag("--pending", "Those that have not ended."),
-    parser:flag("--unknown", "Submits whose outcome nobody knows."))
-  parser:option("--forget", "Have the journal forget the entry of that key.")
-    :argname "KEY"
-end
-
-local function fail(problem)
-  io.stderr:write("yuanjing: ", tostring(problem), "\n")
-  return 1
+    parser:flag("--unknown", "Submits whose outcome nobody knows."),
+    parser:option("--forget", "Have the journal forget the entry of that key.")
+      :argname "KEY")
+  session.options(parser)
 end
 
 -- A journal that is not there is not made.
-local function is_there(source)
+local function check_there(source)
   if source:find("^rediss?://") then return true end
   local file, problem = io.open(source, "rb")
-  if file then file:close() end
-  return file ~= nil, problem
+  if file then return file:close() end
+  return nil, errors.new { kind = "io", message = problem }
 end
 
-local function line_of(entry)
-  local about = entry.note or entry.error and entry.error.message or ""
-  return ("%s  %-20s  %-8s  %-10s  %-20s  %s\n"):format(
-    os.date("%Y-%m-%d %H:%M:%S", entry.at), entry.key, entry.state,
-    entry.status or "-", entry.id or "-", (about:gsub("%c", " ")))
-end
-
-local function wanted(arguments, entry)
+local function is_wanted(arguments, entry)
   if arguments.pending then return entry.state == "running" end
   if arguments.unknown then return entry.state == "unknown" end
   return true
 end
 
-function command.run(arguments)
-  local there, problem = is_there(arguments.journal)
-  if not there then return fail(problem) end
-  local journal = yuanjing.new({ journal = arguments.journal }).journal
-  if arguments.forget then
-    local ok, err = journal:forget { key = arguments.forget }
-    return ok and 0 or fail(err)
-  end
+local function row_of(entry)
+  local about = entry.note or entry.error and entry.error.message or ""
+  return { os.date("%Y-%m-%d %H:%M:%S", entry.at), entry.key, entry.state,
+    entry.status or "-", entry.id or "-", about }
+end
+
+local function list(arguments, journal)
   local entries, err = journal:find {}
-  if not entries then return fail(err) end
+  if not entries then return nil, err end
+  local rows, wanted = {}, {}
   for _, entry in ipairs(entries) do
-    if wanted(arguments, entry) then io.stdout:write(line_of(entry)) end
+    entry.task = nil -- a handle is nothing to print
+    if is_wanted(arguments, entry) then
+      rows[#rows + 1], wanted[#wanted + 1] = row_of(entry), entry
+    end
   end
-  return 0
+  if arguments.json then
+    output.json { tasks = wanted }
+  else
+    output.print(columns(rows))
+  end
+  return true
+end
+
+function command.run(arguments)
+  return session.run(arguments, function(client)
+    local there, problem = check_there(arguments.journal)
+    if not there then return nil, problem end
+    local journal = client:with({ journal = arguments.journal }).journal
+    if not arguments.forget then return list(arguments, journal) end
+    return journal:forget { key = arguments.forget }
+  end)
 end
 
 return command
