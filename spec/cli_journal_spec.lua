@@ -55,6 +55,18 @@ a dog
     assert.equal(4, submits() - before)
   end)
 
+  it("batch makes its folder, or says why not before it pays", function()
+    local before = submits()
+    support.write(folder .. "/prompts.jsonl", "a cat\n")
+    local words = ("batch %s/prompts.jsonl -m wan2.2-t2i-flash -o "):format(
+      folder)
+    local status, _, said = run(words .. folder .. "/prompts.jsonl/x")
+    assert.same({ 11, before }, { status, submits() })
+    assert.truthy(said:find("nothing was sent", 1, true), said)
+    assert.equal(0, (run(words .. folder .. "/a/b")))
+    assert.truthy(support.exists(folder .. "/a/b/0001.png"))
+  end)
+
   it("batch says what failed, and tries a refused line again", function()
     support.write(folder .. "/prompts.jsonl", '{"model":"wan2.2-t2i-plus"}\n')
     local words = ("batch %s/prompts.jsonl -o %s"):format(folder, folder)

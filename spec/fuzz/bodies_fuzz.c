@@ -1,6 +1,5 @@
 /* What the platform's bodies are read as: spec/fuzz/bodies.lua.
- * with: buf decoder form json lcore ldecoder ldocument lpool lrequest lterminal ltransfer
- * with: poller pool request sha256 shape sockets source sse transfer
+ * with: all
  * ldflags: -llua5.4 -lcurl
  * seeds: bodies
  * short: 6000

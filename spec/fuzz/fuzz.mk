@@ -24,10 +24,14 @@ TARGETS := $(patsubst spec/fuzz/%_fuzz.c,%,$(wildcard spec/fuzz/*_fuzz.c))
 # said(word, target): what a line `word: ...` of its opening comment says
 said = $(shell sed -n '1,20s/^.*$(1): *\([^*]*\).*/\1/p' spec/fuzz/$(2)_fuzz.c)
 
+# needed(target): its files of csrc/; all of them for `with: all`
+needed = $(if $(filter all,$(call said,with,$(1))),\
+	$(patsubst csrc/%.c,%,$(wildcard csrc/*.c)),$(call said,with,$(1)))
+
 # target(folder, name, link flags)
 define target
 build/$(1)/$(2): build/$(1)/obj/$(2)_fuzz.o \
-		$$(patsubst %,build/$(1)/obj/%.o,$$(call said,with,$(2)))
+		$$(patsubst %,build/$(1)/obj/%.o,$$(call needed,$(2)))
 	$$(CLANG) $(3) -o $$@ $$^ $$(call said,ldflags,$(2))
 endef
 

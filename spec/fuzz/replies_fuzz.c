@@ -1,6 +1,5 @@
 /* What a call makes of an answer, whatever is in it: spec/fuzz/replies.lua.
- * with: buf decoder form json lcore ldecoder ldocument lpool lrequest lterminal ltransfer
- * with: poller pool request sha256 shape sockets source sse transfer
+ * with: all
  * ldflags: -llua5.4 -lcurl
  * seeds: replies
  * short: 1500

@@ -1,7 +1,6 @@
 /* The small readers of the core as Lua calls them, against plain ones: what is
  * UTF-8, what is a date, what is a JSON value.
- * with: buf decoder form json lcore ldecoder ldocument lpool lrequest lterminal ltransfer
- * with: poller pool request sha256 shape sockets source sse transfer
+ * with: all
  * ldflags: -llua5.4 -lcurl
  * seeds: values
  * short: 60000

@@ -107,11 +107,7 @@ end
 ---@field private _pipe file*
 ---@field private _address string
 
---- Starts one that looks like a phone of this size, of who reads `language`.
----@param options { width: integer, height: integer, language?: string }
----@return spec.Browser
-local function start(options)
-  check_tools()
+local function try_to_start(options)
   local folder = shell.read("mktemp -d"):match("[^\n]+")
   local pipe = assert(io.popen(shell.command(RUN, folder), "w"))
   local self = setmetatable({ _pipe = pipe }, Browser)
@@ -122,6 +118,20 @@ local function start(options)
   end)
   if ok then return self end
   pipe:close()
+  return nil, problem
+end
+
+--- Starts one that looks like a phone of this size, of who reads `language`.
+-- NB: the driver takes a port for IPv4 and for IPv6 that is free for one of them.
+---@param options { width: integer, height: integer, language?: string }
+---@return spec.Browser
+local function start(options)
+  check_tools()
+  local browser, problem
+  for _ = 1, 5 do
+    browser, problem = try_to_start(options)
+    if browser then return browser end
+  end
   error(problem, 0)
 end
 

@@ -5,7 +5,9 @@ local digest = require "yuanjing.digest"
 local errors = require "yuanjing.errors"
 local json = require "yuanjing.json"
 local output = require "yuanjing.cli.output"
+local progress = require "yuanjing.cli.progress"
 local session = require "yuanjing.cli.session"
+local shell = require "yuanjing.sandbox.shell"
 local yuanjing = require "yuanjing"
 
 local command = {
@@ -25,7 +27,8 @@ function command.options(parser)
   parser:argument("prompts", "A file with a JSON object of parameters a line: "
     .. '{"model": "...", "prompt": "..."}; a line that is no JSON is a prompt.')
   parser:group("Options",
-    parser:option("-o --out", "The folder for the files."):default ".",
+    parser:option("-o --out", "The folder for the files; made where it is "
+      .. "missing."):default ".",
     parser:option("-m --model", "The model of the lines that name none."),
     parser:option("-j --jobs", "How many at a time."):default "8"
       :convert(to_count),
@@ -111,9 +114,9 @@ local function make(batch, item)
   return err.kind == "outcome_unknown" and "unknown" or "failed", err
 end
 
-local function show(batch)
-  io.stderr:write(("\r%d of %d saved, %d failed, %d unknown "):format(
-    batch.saved, #batch.items, batch.failed, batch.unknown))
+local function counts(batch)
+  return ("%d of %d saved, %d failed, %d unknown"):format(batch.saved,
+    #batch.items, batch.failed, batch.unknown)
 end
 
 local function work(batch)
@@ -123,11 +126,11 @@ local function work(batch)
     local outcome, why = make(batch, item)
     batch[outcome] = batch[outcome] + 1
     if why then
-      io.stderr:write("\n")
+      batch.line:clear()
       output.say(("%d: %s: %s"):format(item.number, outcome, tostring(why)))
       batch.kind = errors.is(why) and why.kind or "outcome_unknown"
     end
-    show(batch)
+    batch.line:stage("making", counts(batch))
   end
 end
 
@@ -142,7 +145,8 @@ local function show_requests(arguments, client, items)
 end
 
 local function judge(arguments, batch)
-  io.stderr:write("\n")
+  batch.line:stop()
+  output.say(counts(batch))
   if arguments.json then
     output.json { total = #batch.items, saved = batch.saved,
       failed = batch.failed, unknown = batch.unknown }
@@ -153,16 +157,28 @@ local function judge(arguments, batch)
       #batch.items) }
 end
 
-local function run(arguments, client)
+local function make_folder(path)
+  if exists(path .. "/.") then return true end
+  local problem = shell.read('mkdir -p -- "$1" 2>&1', path)
+  if problem == "" then return true end
+  return nil, errors.new { kind = "io", attempts = 0,
+    message = problem:match("[^\n]+"), hint = "nothing was sent" }
+end
+
+local function run(arguments, client, line)
   local items, problem = read_items(arguments)
   if not items then return nil, problem end
   if arguments.dry_run then return show_requests(arguments, client, items) end
+  local ok, unmade = make_folder(arguments.out)
+  if not ok then return nil, unmade end
   client = client:with { journal = arguments.journal
     or arguments.out .. "/tasks.journal" }
   local entries, err = entries_by_note(client)
   if not entries then return nil, err end
   local batch = { items = items, client = client, entries = entries,
-    folder = arguments.out, begun = 0, saved = 0, failed = 0, unknown = 0 }
+    line = line, folder = arguments.out, begun = 0, saved = 0, failed = 0,
+    unknown = 0 }
+  line:stage("making", counts(batch))
   local jobs = {}
   for i = 1, math.min(arguments.jobs, #items) do
     jobs[i] = yuanjing.async(work, batch)
@@ -172,9 +188,16 @@ local function run(arguments, client)
 end
 
 function command.run(arguments)
+  local line = progress.new(arguments.verbose)
   return session.run(arguments, function(client)
-    return run(arguments, client)
-  end)
+    return run(arguments, client, line)
+  end, {
+    tick = function() line:tick() end,
+    over = function() line:stop() end,
+    interrupted = function()
+      return "interrupted; the same command goes on where it was"
+    end,
+  })
 end
 
 return command
