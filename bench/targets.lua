@@ -10,13 +10,13 @@ end
 local function stream(suite)
   add {
     { suite = suite, row = "text()", figure = "cpu_s", over = "floor",
-      at_most = 0.8 },
+      at_most = 0.2 },
     { suite = suite, row = "chunks()", figure = "cpu_s", over = "floor",
-      at_most = 0.8 },
+      at_most = 0.35 },
     { suite = suite, row = "chunks(), raw", figure = "cpu_s", over = "floor",
-      at_most = 1.15 },
+      at_most = 1.1 },
     { suite = suite, row = "text()", figure = "cpu_s", over = "openai",
-      at_most = 0.3 },
+      at_most = 0.05 },
     { suite = suite, row = "text()", figure = "cpu_s",
       over = "eventsource-parser", at_most = 0.85 },
     { suite = suite, row = "text()", figure = "rss_mib", at_most = 16 },
@@ -26,7 +26,7 @@ end
 local function paced(suite)
   add {
     { suite = suite, row = "text()", figure = "us_per_event",
-      over = "libcurl, bare", at_most = 1.5 },
+      over = "libcurl, bare", at_most = 1.25 },
     { suite = suite, row = "text()", figure = "us_per_event",
       over = "libcurl + cjson", at_most = 1.25 },
     { suite = suite, row = "text()", figure = "p99_ms", at_most = 10 },
@@ -47,19 +47,19 @@ add {
 paced "paced-5000"
 add {
   { suite = "upload", row = "yuanjing, 512 MiB", figure = "cpu_s",
-    over = "curl -F", at_most = 0.85 },
+    over = "curl -F", at_most = 0.75 },
   { suite = "upload", row = "yuanjing, 512 MiB", figure = "wall_s",
     over = "curl -F", at_most = 1.1 },
   { suite = "upload", row = "yuanjing, 512 MiB", figure = "rss_mib",
-    above = "curl -F", at_most = 4 },
+    above = "curl -F", at_most = 2 },
   { suite = "upload", row = "yuanjing, 1024 MiB", figure = "rss_mib",
     above = "yuanjing, 128 MiB", at_most = 1, at_least = -1 },
   { suite = "base64", row = "yuanjing, 512 MiB", figure = "cpu_s",
-    over = "base64, curl -T", at_most = 0.85 },
+    over = "base64, curl -T", at_most = 1.25 },
   { suite = "base64", row = "yuanjing, 1024 MiB", figure = "rss_mib",
     above = "yuanjing, 128 MiB", at_most = 1, at_least = -1 },
   { suite = "download", row = "yuanjing, 512 MiB", figure = "cpu_s",
-    over = "curl -o", at_most = 1.1 },
+    over = "curl -o", at_most = 1.0 },
   { suite = "download", row = "yuanjing, 512 MiB", figure = "rss_mib",
     above = "yuanjing, 128 MiB", at_most = 1, at_least = -1 },
 
@@ -73,8 +73,8 @@ add {
   { suite = "startup", row = 'require "yuanjing"', figure = "rss_mib",
     at_most = 12.5 },
 
-  { suite = "update", row = "update()", figure = "idle_ns", at_most = 1000 },
-  { suite = "update", row = "update()", figure = "live_max_ms", at_most = 2 },
+  { suite = "update", row = "update()", figure = "idle_ns", at_most = 2000 },
+  { suite = "update", row = "update()", figure = "live_max_ms", at_most = 1 },
   -- the budget, and a step of a handshake, which is not to be divided
   { suite = "update", row = "update()", figure = "tls_max_ms", at_most = 5 },
 

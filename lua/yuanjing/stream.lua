@@ -227,13 +227,13 @@ end
 function methods:text()
   check_open(self, 2)
   local transfer = self._transfer
-  local read = transfer.text
+  local read = transfer:texts()
   return function() -- as read_on(): with many streams each call costs
-    local content, event, body, odd_content = read(transfer)
+    local content, event, body, odd_content = read()
     if event == "closed" then check_open(self, 2) end
     while event == "pending" do
       hear(transfer)
-      content, event, body, odd_content = read(transfer)
+      content, event, body, odd_content = read()
     end
     if content then return content end
     local text, err = text_after(self, event, body, odd_content)
