@@ -55,14 +55,14 @@ local c_files = [[
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
-  init asset assets catalog chat client digest download dry_run errors
+  init asset assets beat catalog chat client digest download dry_run errors
   events exchange fibers finalizer heap http job journal json later limits loop
   many media need nginx outcome outgoing owner params pollable polling result
   settings stream submit task usage verification version
   journal/book journal/encode journal/file journal/link journal/name
   journal/redis journal/tls journal/work
   api/init api/answers api/assets api/embed api/envelope api/form api/legacy
-  api/python api/reading api/texts api/v1 limits/memory catalog/build
+  api/python api/reading api/texts api/v1 limits/memory limits/redis catalog/build
   catalog/v1 catalog/legacy media/types meta/core meta/models media/ending
   params/guess params/refusal params/suggest params/target params/value
   cli/init cli/assets cli/batch cli/catalog cli/cells cli/chat cli/columns cli/completion

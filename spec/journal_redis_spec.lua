@@ -149,7 +149,7 @@ describe("a journal in Redis", function()
     local other = client_at()
     assert.same({}, (other.journal:unknown()))
     local store = client._settings.journal.store
-    store.link:call("DEL", store.keys.alive .. store.owner)
+    store.link:call("DEL", store.keys.alive .. ":" .. store.owner)
     assert.equal(1, #other.journal:unknown())
     job:cancel()
     local before = beats

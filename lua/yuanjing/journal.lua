@@ -2,6 +2,7 @@
 -- written; then the task's id, each change, the result's URLs, and where they
 -- were saved. Loaded by clients that have one.
 local api = require "yuanjing.api"
+local beat = require "yuanjing.beat"
 local digest = require "yuanjing.digest"
 local errors = require "yuanjing.errors"
 local events = require "yuanjing.events"
@@ -152,25 +153,13 @@ end
 
 local function nothing() end
 
+local function spawn(run) loop.spawn(nil, run) end
+
 -- Says that this process lives, for a store that is told so; ends when what this
--- returns is called.
+-- returns is called, or with the request of nginx.
 local function keep_beating(store)
   if not store.BEAT then return nothing end
-  local beater, is_over
-  loop.spawn(nil, function(waiter)
-    beater = waiter
-    while not is_over do
-      local due = loop.now() + store.BEAT
-      repeat
-        waiter:park(math.max(0, due - loop.now()))
-      until is_over or loop.now() >= due
-      if not is_over then store:beat() end
-    end
-  end)
-  return function()
-    is_over = true
-    beater:wake()
-  end
+  return beat(spawn, store.BEAT, function() store:beat() end)
 end
 
 --- Submits, with the intent on the disk before and the outcome behind it.

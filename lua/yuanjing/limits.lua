@@ -7,6 +7,7 @@
 -- ended. A submit is open until its own answer and not until the end of its
 -- task: who submits ten tasks and then awaits them would wait for ever for the
 -- end of a task that nobody asks for yet.
+local beat = require "yuanjing.beat"
 local finalizer = require "yuanjing.finalizer"
 local loop = require "yuanjing.loop"
 local memory = require "yuanjing.limits.memory"
@@ -30,9 +31,14 @@ local limits = {}
 --
 -- release(ticket, is_unsent) says that the call is over, and perhaps that nothing
 -- of it was sent. It must neither raise nor wait.
+--
+-- Where tickets are leases, renew(tickets) comes every BEAT seconds with those
+-- whose calls are open. It may wait, and must not raise.
 ---@class yuanjing.LimitStore
 ---@field acquire fun(self, bounds: yuanjing.Bounds): any, number|string|table|nil, string?
 ---@field release fun(self, ticket: any, is_unsent: boolean?)
+---@field renew? fun(self, tickets: any[])
+---@field BEAT? number seconds
 
 ---@class yuanjing.Limits
 ---@field bounds yuanjing.Bounds
@@ -40,6 +46,8 @@ local limits = {}
 ---@field private queue table entries by place, from `first` to `last`, with holes
 ---@field private dropped yuanjing.Slot[] that the collector took from their owners
 ---@field private pool? yuanjing.core.Pool of the process that the queue is of
+---@field private open table<yuanjing.Slot, true> whose leases are renewed
+---@field private stop_renewing? fun()
 local Limits = { __name = "yuanjing.Limits" }
 local methods = {}
 Limits.__index = methods
@@ -99,11 +107,20 @@ end
 
 -- Slots --------------------------------------------------------------------
 
+-- The last call turns off the light.
+local function leave_open(self, slot)
+  self.open[slot] = nil
+  if next(self.open) or not self.stop_renewing then return end
+  self.stop_renewing()
+  self.stop_renewing = nil
+end
+
 --- The call is over. Only the first time counts.
 ---@param is_unsent? boolean nothing of it was sent
 function Slot:leave(is_unsent)
   if self.is_left then return end
   self.is_left = true
+  leave_open(self.limits, self)
   self.limits.store:release(self.ticket, is_unsent)
   wake_first(self.limits)
 end
@@ -114,17 +131,33 @@ local function drop(slot)
   dropped[#dropped + 1] = slot
 end
 
+-- A stream that nobody has closed is open until it is collected.
+local function release_dropped(self)
+  while #self.dropped > 0 do table.remove(self.dropped):leave() end
+end
+
+local function renew(self)
+  collect_some()
+  release_dropped(self)
+  local tickets = {}
+  for slot in pairs(self.open) do tickets[#tickets + 1] = slot.ticket end
+  if #tickets > 0 then self.store:renew(tickets) end
+end
+
+local function enter_open(self, slot)
+  if not self.store.renew then return end
+  self.open[slot] = true
+  self.stop_renewing = self.stop_renewing
+    or beat(loop.detach, self.store.BEAT, function() renew(self) end)
+end
+
 local function new_slot(self, ticket)
   local slot = setmetatable({ limits = self, ticket = ticket,
     is_left = false }, Slot)
   finalizer.attach(slot, drop)
+  enter_open(self, slot)
   loop.own(slot, slot.leave)
   return slot
-end
-
--- A stream that nobody has closed is open until it is collected.
-local function release_dropped(self)
-  while #self.dropped > 0 do table.remove(self.dropped):leave() end
 end
 
 -- Turns --------------------------------------------------------------------
@@ -190,10 +223,16 @@ local function await_turn(self, entry, ends, tell)
     if not is_told then
       is_told = true
       tell { bound = bound, ahead = self.queue.count - 1,
-        delay = bound and delay < math.huge and delay or nil }
+        delay = bound == "per_minute" and delay or nil }
     end
     rest(entry, math.min(left, nap_of(delay, bound)))
   end
+end
+
+-- After a fork: those who wait, and the calls that are open, are a parent's.
+local function begin_anew(self)
+  self.pool, self.queue = loop.pool(), new_queue()
+  self.open, self.stop_renewing = setmetatable({}, { __mode = "k" }), nil
 end
 
 --- Waits for a turn, until that time at the latest: a slot, to be left when the
@@ -204,9 +243,7 @@ end
 ---@return yuanjing.Slot?
 ---@return table? failure
 function methods:enter(ends, tell)
-  if self.pool ~= loop.pool() then -- those who wait are a parent's
-    self.pool, self.queue = loop.pool(), new_queue()
-  end
+  if self.pool ~= loop.pool() then begin_anew(self) end
   local queue, entry = self.queue, { waiter = loop.waiter() }
   join(queue, entry)
   local ok, ticket, failure = pcall(await_turn, self, entry, ends, tell)
@@ -223,7 +260,7 @@ end
 ---@return yuanjing.Limits
 function limits.new(bounds, store)
   return setmetatable({ bounds = bounds, store = store or memory.new(),
-    queue = new_queue(), dropped = {} }, Limits)
+    dropped = {} }, Limits)
 end
 
 return limits

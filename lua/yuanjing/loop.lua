@@ -158,6 +158,16 @@ function loop.spawn(job, run)
   spawn(job, run)
 end
 
+--- Runs it by itself, as spawn() does, and for nobody: neither the end of a job
+--- nor that of a request ends it. NB: nginx may have too many timers, and never
+--- run it.
+---@param run fun(waiter: yuanjing.Waiter) with its own
+function loop.detach(run)
+  loop.pool()
+  local spawn = nginx and nginx.can_detach() and nginx.detach or fibers.start
+  spawn(nil, run)
+end
+
 -- Who answers for what is begun here, if anybody does.
 local function owner_here()
   local fiber = fibers.innermost()

@@ -174,7 +174,7 @@ end
 
 -- A worker that ends calls its timers before their time.
 local function run_timed(premature, job, run)
-  if premature then job:cancel() end
+  if premature and job then job:cancel() end
   run_seated(job, run)
 end
 
@@ -184,6 +184,20 @@ function nginx.can_spawn()
   return phase ~= "init" and phase ~= "exit_worker"
 end
 
+--- Whether detach() works here, before whoever is here goes on.
+function nginx.can_detach()
+  return not BLOCKING[ngx.get_phase()]
+end
+
+--- Runs it in a timer, or never: nginx has so many of them.
+---@param job? yuanjing.Job
+---@param run fun(seat: yuanjing.Seat)
+---@return true?
+---@return string? problem
+function nginx.detach(job, run)
+  return ngx.timer.at(0, run_timed, job, run)
+end
+
 --- Runs it in a light thread of this request; where that can have none, in a
 --- timer.
 ---@param job yuanjing.Job
@@ -191,7 +205,7 @@ end
 function nginx.spawn(job, run)
   local seat = nginx.seat()
   if seat then return spawn_thread(seat, job, run) end
-  assert(ngx.timer.at(0, run_timed, job, run))
+  assert(nginx.detach(job, run))
 end
 
 -- Requests -----------------------------------------------------------------

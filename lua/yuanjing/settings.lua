@@ -28,7 +28,7 @@ local settings = {}
 ---@field validate? boolean false: parameters go out unchecked
 ---@field journal? string|yuanjing.journal.Store where submits are recorded: path, redis:// URL, store; docs/journal.md
 ---@field on_event? fun(event: yuanjing.Event) sees each request, response, retry and error; no secrets
----@field limits? yuanjing.Bounds on calls that cost; clients derived from this one share its counters
+---@field limits? yuanjing.Bounds on calls that cost; shared by derived clients, and through a journal in Redis
 ---@field dry_run? boolean true: nothing is sent, each call returns what it would send, a yuanjing.DryRun
 
 local LIMITS = { connect = true, first = true, idle = true, total = true }
@@ -183,6 +183,14 @@ local function overlay(below, value)
   return merged
 end
 
+-- Whoever shares a journal in Redis shares the counters that are beside it.
+local function share_limits(self)
+  local most = self.limits and self.limits.bounds
+  local url = self.journal and self.journal:redis_url()
+  if not url or not most or not next(most) then return end
+  self.limits = limits_of.new(most, require("yuanjing.limits.redis").new(url))
+end
+
 --- New settings: those of `parent` with the options laid over them. Raises, at
 --- `level` of the call stack, what is a mistake in code.
 ---@param parent table
@@ -204,6 +212,7 @@ function settings.derive(parent, options, level)
     if not ok then error(checked, level + 1) end
     derived[name] = overlay(parent[name], checked)
   end
+  if options.limits or options.journal then share_limits(derived) end
   return derived
 end
 

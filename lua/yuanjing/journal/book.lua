@@ -82,17 +82,24 @@ end
 
 -- The store ----------------------------------------------------------------
 
-local function store_of(source)
-  if type(source) == "table" then return source end
-  local room = source:find("^rediss?://") and "redis" or "file"
-  return require("yuanjing.journal." .. room).new(source)
+--- Where it is in Redis; nil: it is not.
+---@return string?
+function Book:redis_url()
+  local source = self.source
+  return type(source) == "string" and source:match("^rediss?://.*") or nil
+end
+
+local function store_of(self)
+  if type(self.source) == "table" then return self.source end
+  local room = self:redis_url() and "redis" or "file"
+  return require("yuanjing.journal." .. room).new(self.source)
 end
 
 --- Reads what others have added.
 ---@return true?
 ---@return string? message
 function Book:refresh()
-  self.store = self.store or store_of(self.source)
+  self.store = self.store or store_of(self)
   return self.store:read(function(record) merge(self, record) end,
     function() clear(self) end)
 end

@@ -49,6 +49,19 @@ function link.parse(url)
     name = decode_percent(query:match("name=([^&]+)")) or "journal" }
 end
 
+--- The names in Redis of what a journal has there, by these names.
+---@param address? yuanjing.journal.Address
+---@param names string[]
+---@return table<string, string>
+function link.keys(address, names)
+  local keys = {}
+  for _, name in ipairs(names) do
+    keys[name] = ("{yuanjing:%s}:%s"):format(address and address.name or "",
+      name)
+  end
+  return keys
+end
+
 -- In nginx -----------------------------------------------------------------
 
 local Shared = {}

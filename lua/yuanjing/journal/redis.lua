@@ -104,6 +104,10 @@ local function begin_anew(self)
   self.last, self.generation, self.cursor = "", "none", "0-0"
 end
 
+local function alive_key(self, owner)
+  return self.keys.alive .. ":" .. tostring(owner)
+end
+
 -- The reply of a call; nil and why there is none.
 local function call(self, ...)
   if not self.link then return nil, self.problem end
@@ -124,7 +128,7 @@ function Redis:append(record)
   if not text then return nil, problem end
   local keys = self.keys
   local reply, why = call(self, "EVAL", APPEND, 4, keys.records, keys.work,
-    keys.queued, keys.alive .. self.owner, text, record.key,
+    keys.queued, alive_key(self, self.owner), text, record.key,
     HAS_TASK[record.state] and "task" or "", ALIVE)
   return reply and true, why
 end
@@ -201,14 +205,14 @@ end
 
 --- Tells the others that this process lives.
 function Redis:beat()
-  return call(self, "SET", self.keys.alive .. self.owner, 1, "EX", ALIVE)
+  return call(self, "SET", alive_key(self, self.owner), 1, "EX", ALIVE)
 end
 
 --- Whether a process of that name has been heard of lately.
 ---@param owner string
 ---@return boolean
 function Redis:is_alive(owner)
-  return call(self, "EXISTS", self.keys.alive .. tostring(owner)) ~= 0
+  return call(self, "EXISTS", alive_key(self, owner)) ~= 0
 end
 
 -- Work ---------------------------------------------------------------------
@@ -269,13 +273,9 @@ end
 function redis.new(url)
   local connection, problem, address = link.new(url)
   local self = setmetatable({ link = connection, problem = problem,
-    keys = {} }, Redis)
+    keys = link.keys(address, { "records", "generation", "work", "queued",
+      "alive" }) }, Redis)
   begin_anew(self)
-  local base = ("{yuanjing:%s}:"):format(address and address.name or "")
-  for _, name in ipairs { "records", "generation", "work", "queued" } do
-    self.keys[name] = base .. name
-  end
-  self.keys.alive = base .. "alive:"
   return self
 end
 

@@ -1,0 +1,207 @@
+--- The counters of yuanjing.limits in Redis (6.2 or later), beside the journal,
+-- for all processes that share it. Each step is a script that Redis runs, by its
+-- own clock. A call that is open is a lease, so that nobody waits for the calls
+-- of a process that was killed.
+local link = require "yuanjing.journal.link"
+local loop = require "yuanjing.loop"
+local memory = require "yuanjing.limits.memory"
+local new_name = require "yuanjing.journal.name"
+
+local unpack = table.unpack or unpack
+
+local redis = {
+  --- Seconds that a call counts as open without a word of its process: as long
+  --- as a journal takes a process for alive. No limit of the call's own would do:
+  --- a stream has no longest time, and a submit may take ten minutes.
+  LEASE = 60,
+  --- Seconds that others stand back for one who waits, without a word of it.
+  SILENCE = 1,
+}
+
+---@class yuanjing.RedisStore: yuanjing.LimitStore
+---@field private link? yuanjing.journal.Link
+---@field private problem? string why there is none
+---@field private name string for messages
+---@field private keys string[]
+---@field private lease number
+---@field private owner string of this process
+---@field private asking? table the ticket of who asks, until it is granted
+---@field private last integer
+local Store = {}
+Store.__index = Store
+
+-- Seconds between two questions of one who waits for a place: no other process
+-- can wake it.
+local PACE = 0.1
+
+-- Seconds for an answer. The link gives up long before; nginx may have too many
+-- timers, and never begin.
+local PATIENCE = 30
+
+-- The sets: of open calls by the end of their leases; of the last minute's calls
+-- by time; of those who wait by when they came; and by the end of our patience
+-- with them. Who came first goes first among those with the same bounds: else a
+-- process with many calls would never leave a place to others. What was asked
+-- before has been granted if it is open: the connection broke before the answer.
+local ACQUIRE = [[
+local open, recent, spent, waiting, heard = unpack(KEYS)
+local id, lease, minute = ARGV[1], ARGV[2] * 1e6, ARGV[3] * 1e6
+local pace, silence = ARGV[4] * 1e6, ARGV[5] * 1e6
+local in_flight, per_minute = tonumber(ARGV[6]), tonumber(ARGV[7])
+local total = tonumber(ARGV[8])
+local time = redis.call('TIME')
+local now = time[1] * 1e6 + time[2]
+
+local function delay()
+  redis.call('ZREMRANGEBYSCORE', open, '-inf', now)
+  redis.call('ZREMRANGEBYSCORE', recent, '-inf', now - minute)
+  if in_flight and redis.call('ZCARD', open) >= in_flight then
+    return pace, 'in_flight'
+  end
+  local oldest = per_minute and redis.call('ZRANGE', recent, -per_minute,
+    -per_minute, 'WITHSCORES')[2]
+  if oldest then return oldest + minute - now, 'per_minute' end
+  for _, gone in ipairs(redis.call('ZRANGEBYSCORE', heard, '-inf', now)) do
+    redis.call('ZREM', waiting, gone)
+    redis.call('ZREM', heard, gone)
+  end
+  local first = redis.call('ZRANGE', waiting, 0, 0)[1]
+  if first and first ~= id then
+    return pace, in_flight and 'in_flight' or 'per_minute'
+  end
+end
+
+if redis.call('ZSCORE', open, id) then return { 'granted' } end
+if total and tonumber(redis.call('GET', spent) or 0) >= total then
+  return { 'total' }
+end
+local wait, bound = delay()
+if wait then
+  redis.call('ZADD', waiting, 'NX', now, id)
+  redis.call('ZADD', heard, now + wait + silence, id)
+  for _, key in ipairs { waiting, heard } do
+    redis.call('PEXPIRE', key, math.ceil((minute + silence) / 1e3))
+  end
+  return { bound, math.ceil(wait) }
+end
+redis.call('ZREM', waiting, id)
+redis.call('ZREM', heard, id)
+redis.call('ZADD', open, now + lease, id)
+redis.call('PEXPIRE', open, math.ceil(lease / 1e3))
+redis.call('ZADD', recent, now, id)
+redis.call('PEXPIRE', recent, math.ceil(minute / 1e3))
+redis.call('INCR', spent)
+return { 'granted' }]]
+
+local RELEASE = [[
+if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 and ARGV[2] == 'unsent' then
+  redis.call('DECR', KEYS[2])
+end
+return 1]]
+
+-- NB: one whose lease was over is open all the same, and counts again.
+local RENEW = [[
+local time = redis.call('TIME')
+local now = time[1] * 1e6 + time[2]
+for i = 2, #ARGV do
+  redis.call('ZADD', KEYS[1], now + ARGV[1] * 1e6, ARGV[i])
+end
+return redis.call('PEXPIRE', KEYS[1], math.ceil(ARGV[1] * 1e3))]]
+
+local function call(self, ...)
+  if not self.link then return nil, self.problem end
+  return self.link:call(...)
+end
+
+-- Tickets ------------------------------------------------------------------
+
+-- One that was asked for and not granted is asked for again: its turn comes
+-- nearer, and what was granted unheard does not count twice.
+local function next_ticket(self)
+  if self.process ~= loop.pool() then -- after a fork
+    self.owner, self.process, self.asking = new_name(), loop.pool(), nil
+  end
+  if not self.asking then
+    self.last = self.last + 1
+    self.asking = { id = self.owner .. "-" .. self.last,
+      process = self.process }
+  end
+  return self.asking
+end
+
+local function ask(self, ticket, bounds)
+  local keys = self.keys
+  local queue = (":%s:%s"):format(bounds.in_flight or "", bounds.per_minute or "")
+  return call(self, "EVAL", ACQUIRE, 5, keys.open, keys.recent, keys.spent,
+    keys.waiting .. queue, keys.heard .. queue, ticket.id, self.lease,
+    memory.MINUTE, PACE, redis.SILENCE, bounds.in_flight or "",
+    bounds.per_minute or "", bounds.total or "")
+end
+
+-- Whether nobody is left to hear that it is granted.
+local function is_over(waiter)
+  return waiter.problem or waiter.is_gone and waiter:is_gone()
+end
+
+local function io_error(self, problem)
+  return { kind = "io",
+    message = ("%s: %s"):format(self.name, tostring(problem)) }
+end
+
+local function answer(self, ticket, reply, problem)
+  if not reply then return nil, io_error(self, problem) end
+  if reply[1] == "total" then return nil, "total" end
+  if reply[1] ~= "granted" then return nil, reply[2] / 1e6, reply[1] end
+  return ticket
+end
+
+--- See yuanjing.LimitStore. NB: it is asked apart, for whoever waits in nginx may
+--- be taken away meanwhile; the queue of yuanjing.limits sees that of those who
+--- are parked.
+function Store:acquire(bounds)
+  local waiter, ticket = loop.waiter(), next_ticket(self)
+  local is_answered, ends = false, loop.now() + PATIENCE
+  local reply, problem = nil, "nginx has too many timers"
+  loop.detach(function()
+    reply, problem = ask(self, ticket, bounds)
+    if reply and reply[1] == "granted" then
+      self.asking = nil
+      if is_over(waiter) then self:release(ticket, true) end
+    end
+    is_answered = true
+    waiter:wake()
+  end)
+  while not is_answered and loop.now() < ends do
+    waiter:park(math.max(0, ends - loop.now()))
+  end
+  return answer(self, ticket, reply, problem)
+end
+
+--- See yuanjing.LimitStore. Where Redis does not hear it, the lease ends.
+function Store:release(ticket, is_unsent)
+  if ticket.process ~= loop.pool() then return end
+  loop.detach(function()
+    call(self, "EVAL", RELEASE, 2, self.keys.open, self.keys.spent, ticket.id,
+      is_unsent and "unsent" or "")
+  end)
+end
+
+--- See yuanjing.LimitStore.
+function Store:renew(tickets)
+  local ids = {}
+  for i, ticket in ipairs(tickets) do ids[i] = ticket.id end
+  call(self, "EVAL", RENEW, 1, self.keys.open, self.lease, unpack(ids))
+end
+
+--- Connects to nothing yet.
+---@param url string of the journal
+---@return yuanjing.RedisStore
+function redis.new(url)
+  local connection, problem, address = link.new(url)
+  return setmetatable({ link = connection, problem = problem, last = 0,
+    name = "the limits in " .. url:gsub("//.*@", "//"), lease = redis.LEASE, BEAT = redis.LEASE / 3,
+    keys = link.keys(address, { "open", "recent", "spent", "waiting",
+      "heard" }) }, Store)
+end
+
+return redis
