@@ -62,6 +62,11 @@ function link.keys(address, names)
   return keys
 end
 
+-- The words without "file:line:" in front.
+local function plain(problem)
+  return (tostring(problem):gsub("^%S+:%d+: ", ""))
+end
+
 -- In nginx -----------------------------------------------------------------
 
 local Shared = {}
@@ -78,7 +83,7 @@ end
 
 -- NB: a connection belongs to the request that made it, so each call takes one
 -- out of nginx's pool and gives it back.
-function Shared:call(name, ...)
+local function call_shared(self, name, ...)
   local address = self.address
   local redis = self.client:new()
   redis:set_timeout(TIMEOUT * 1000)
@@ -92,6 +97,13 @@ function Shared:call(name, ...)
   if reply == nil or reply == false then return nil, problem end
   redis:set_keepalive(60000, 10)
   return reply ~= rawget(_G, "ngx").null and reply or false
+end
+
+-- Where nginx has no sockets, as in init_worker, it raises.
+function Shared:call(name, ...)
+  local ok, reply, problem = pcall(call_shared, self, name, ...)
+  if ok then return reply, problem end
+  return nil, plain(reply)
 end
 
 local function new_shared(address, url)
@@ -127,11 +139,6 @@ local function drop(self)
   if self.client then pcall(self.client.network.socket.close,
     self.client.network.socket) end
   self.client = nil
-end
-
--- lua-redis' words come with "file:line:" in front.
-local function plain(problem)
-  return (tostring(problem):gsub("^%S+:%d+: ", ""))
 end
 
 local function call_once(self, name, ...)

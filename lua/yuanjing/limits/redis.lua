@@ -143,38 +143,42 @@ local function is_over(waiter)
   return waiter.problem or waiter.is_gone and waiter:is_gone()
 end
 
+-- NB: it runs when the asker may be gone, whose open locals are nil then: what it
+-- needs is those of a call that has returned.
+local function asking_for(self, question)
+  return function()
+    local ticket = question.ticket
+    local reply, problem = ask(self, ticket, question.bounds)
+    if reply and reply[1] == "granted" then
+      self.asking = nil
+      if is_over(question.waiter) then self:release(ticket, true) end
+    end
+    question.reply, question.problem = reply or false, problem
+    question.waiter:wake()
+  end
+end
+
 local function io_error(self, problem)
   return { kind = "io",
     message = ("%s: %s"):format(self.name, tostring(problem)) }
 end
 
-local function answer(self, ticket, reply, problem)
-  if not reply then return nil, io_error(self, problem) end
+--- See yuanjing.LimitStore. It is asked apart, for whoever waits in nginx may be
+--- taken away meanwhile; the queue of yuanjing.limits sees that of those who are
+--- parked.
+function Store:acquire(bounds)
+  local question = { waiter = loop.waiter(), ticket = next_ticket(self),
+    bounds = bounds, problem = "nginx has too many timers" }
+  local ends = loop.now() + PATIENCE
+  loop.detach(asking_for(self, question))
+  while question.reply == nil and loop.now() < ends do
+    question.waiter:park(math.max(0, ends - loop.now()))
+  end
+  local reply = question.reply
+  if not reply then return nil, io_error(self, question.problem) end
   if reply[1] == "total" then return nil, "total" end
   if reply[1] ~= "granted" then return nil, reply[2] / 1e6, reply[1] end
-  return ticket
-end
-
---- See yuanjing.LimitStore. NB: it is asked apart, for whoever waits in nginx may
---- be taken away meanwhile; the queue of yuanjing.limits sees that of those who
---- are parked.
-function Store:acquire(bounds)
-  local waiter, ticket = loop.waiter(), next_ticket(self)
-  local is_answered, ends = false, loop.now() + PATIENCE
-  local reply, problem = nil, "nginx has too many timers"
-  loop.detach(function()
-    reply, problem = ask(self, ticket, bounds)
-    if reply and reply[1] == "granted" then
-      self.asking = nil
-      if is_over(waiter) then self:release(ticket, true) end
-    end
-    is_answered = true
-    waiter:wake()
-  end)
-  while not is_answered and loop.now() < ends do
-    waiter:park(math.max(0, ends - loop.now()))
-  end
-  return answer(self, ticket, reply, problem)
+  return question.ticket
 end
 
 --- See yuanjing.LimitStore. Where Redis does not hear it, the lease ends.
