@@ -1,5 +1,6 @@
 -- The code in docs/guide/spending.md runs, each block by itself, and prints what
 -- the block of text behind it says.
+local redis = require "support.redis"
 local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
@@ -13,11 +14,12 @@ local yuanjing = require "yuanjing"
 local client = yuanjing.new()
 ]]
 
--- $1 the folder, $2 the tree, $3 the build, $4 the Lua, $5 the sandbox
+-- $1 the folder, $2 the tree, $3 the build, $4 the Lua, $5 the sandbox, $6 where
+-- Lua looks for modules here
 local RUN = [[
 cd "$1" || exit
 export YUANJING_API_KEY=sk-sandbox YUANJING_BASE_URL="$5"
-export LUA_PATH="$2/lua/?.lua;$2/lua/?/init.lua;;"
+export LUA_PATH="$2/lua/?.lua;$2/lua/?/init.lua;$6;"
 export LUA_CPATH="$2/build/$3/?.so;;"
 timeout 30 "$4" block.lua 2>&1 </dev/null
 echo "status $?"
@@ -44,20 +46,25 @@ local function run(code, url)
   end
   support.write(folder .. "/block.lua", PRELUDE .. code)
   return shell.read(RUN, folder, ROOT, IS_JIT and "luajit" or "5.4",
-    IS_JIT and "luajit" or "lua5.4", url)
+    IS_JIT and "luajit" or "lua5.4", url, package.path)
 end
 
 describe(PAGE, function()
-  local box
+  local box, store
   setup(function()
     box = assert(sandbox.start { latency = 0.001, task_seconds = 0 })
+    store = redis.start()
   end)
-  teardown(function() box:stop() end)
+  teardown(function()
+    box:stop()
+    redis.clean()
+  end)
   after_each(support.clean)
 
   for _, block in ipairs(blocks()) do
     it(("has code that runs, at line %d"):format(block.line), function()
-      local said = run(block.code, box.url)
+      local code = block.code:gsub("redis://127.0.0.1:6379", store.url)
+      local said = run(code, box.url)
       if block.prints then
         assert.equal(block.prints .. "status 0\n", said)
       else

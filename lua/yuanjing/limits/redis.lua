@@ -71,17 +71,24 @@ local function delay()
   end
 end
 
+-- A write may cost Redis a sync of its disk, so not at each question.
+local function remember(back)
+  local known = redis.call('ZSCORE', heard, id)
+  if known and tonumber(known) > back + silence / 2 then return end
+  redis.call('ZADD', waiting, 'NX', now, id)
+  redis.call('ZADD', heard, back + silence, id)
+  for _, key in ipairs { waiting, heard } do
+    redis.call('PEXPIRE', key, math.ceil((minute + silence) / 1e3))
+  end
+end
+
 if redis.call('ZSCORE', open, id) then return { 'granted' } end
 if total and tonumber(redis.call('GET', spent) or 0) >= total then
   return { 'total' }
 end
 local wait, bound = delay()
 if wait then
-  redis.call('ZADD', waiting, 'NX', now, id)
-  redis.call('ZADD', heard, now + wait + silence, id)
-  for _, key in ipairs { waiting, heard } do
-    redis.call('PEXPIRE', key, math.ceil((minute + silence) / 1e3))
-  end
+  remember(now + wait)
   return { bound, math.ceil(wait) }
 end
 redis.call('ZREM', waiting, id)
