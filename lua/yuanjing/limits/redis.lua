@@ -22,11 +22,12 @@ local redis = {
 ---@field private link? yuanjing.journal.Link
 ---@field private problem? string why there is none
 ---@field private name string for messages
----@field private keys string[]
+---@field private keys table<string, string>
 ---@field private lease number
----@field private owner string of this process
+---@field private owner? string of this process
+---@field private process? yuanjing.core.Pool that the owner is of
 ---@field private asking? table the ticket of who asks, until it is granted
----@field private last integer
+---@field private last integer number of a ticket
 local Store = {}
 Store.__index = Store
 
