@@ -6,6 +6,7 @@ local callgrind = require "callgrind"
 
 local BUDGET = "bench/budget.lua"
 local SLACK, LEAST = 0.05, 16
+local GROWTH = 16384 -- bytes: a table of Lua's own may grow in either size's run
 local OURS = { ["core.so"] = true, lua = true }
 local HEAD = [[
 -- What a unit of each scenario of bench/budget takes; `make budget` writes it.
@@ -62,22 +63,26 @@ local function a_unit(run)
   for units in pairs(run) do
     small, big = math.min(small, units), math.max(big, units)
   end
-  local value = small == big and run[big] / big
-    or (run[big] - run[small]) / (big - small)
-  return math.floor(value + 0.5)
+  local difference = small == big and big or big - small
+  local value = (run[big] - (small == big and 0 or run[small])) / difference
+  return math.floor(value + 0.5), difference
 end
 
--- "name, instructions" and "name, bytes" -> how many a unit takes.
+-- "name, instructions" and "name, bytes" -> how many a unit takes, and how far
+-- that may be off by chance.
 local function measure(folder)
-  local runs, counts = {}, {}
+  local runs, counts, chances = {}, {}, {}
   read_profiles(folder, runs)
   read_bytes(folder, runs)
   for name, run in pairs(runs) do
     for what, sizes in pairs(run) do
-      counts[name .. ", " .. what] = a_unit(sizes)
+      local key = name .. ", " .. what
+      local count, units = a_unit(sizes)
+      counts[key] = count
+      chances[key] = what == "bytes" and GROWTH / units or 0
     end
   end
-  return counts
+  return counts, chances
 end
 
 local function sorted_keys(map)
@@ -102,10 +107,10 @@ local function record(counts)
   file:close()
 end
 
-local function verdict(count, budget)
+local function verdict(count, budget, chance)
   if not count then return "was not run" end
   if not budget then return "has no budget: make budget" end
-  local slack = math.max(LEAST, budget * SLACK)
+  local slack = math.max(LEAST, budget * SLACK, chance or 0)
   if count > budget + slack then
     return "MORE than its budget; if it is worth it: make budget"
   elseif count < budget - slack then
@@ -113,13 +118,13 @@ local function verdict(count, budget)
   end
 end
 
-local function check(counts, budgets)
+local function check(counts, chances, budgets)
   local names, passed, failed = {}, 0, 0
   for name in pairs(counts) do names[name] = true end
   for name in pairs(budgets) do names[name] = true end
   for _, name in ipairs(sorted_keys(names)) do
     local count, budget = counts[name], budgets[name]
-    local problem = verdict(count, budget)
+    local problem = verdict(count, budget, chances[name])
     if problem then failed = failed + 1 else passed = passed + 1 end
     print(("%-30s %9s, budget %9s  %s"):format(name, count or "-",
       budget or "-", problem or "ok"))
@@ -135,7 +140,7 @@ local function is_known(recorded, made)
   return true
 end
 
-local counts = measure(arg[1])
+local counts, chances = measure(arg[1])
 if arg[2] == "record" then return record(counts) end
 local recorded = dofile(BUDGET)
 local known, what, value = is_known(recorded, toolchain())
@@ -143,4 +148,4 @@ if not known then
   print(("no budget for %s %s: nothing to compare"):format(what, value))
   return print("0 passed, 0 failed")
 end
-os.exit(check(counts, recorded.counts))
+os.exit(check(counts, chances, recorded.counts))
