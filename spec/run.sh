@@ -238,9 +238,9 @@ sanitized() {
   [[ -z $only || $only == "$lua" ]] || return 0
   [[ $lua == luajit ]] && build=luajit-asan
   YJ_GC_PAUSE=0 suite "$lua, sanitized" "$build" "$(prolific no "$@")" \
-    "build/$build/lua"
+    "$PWD/build/$build/lua"
   YJ_GC_PAUSE=100 suite "$lua, sanitized, prolific" "$build" \
-    "$(prolific yes "$@")" "build/$build/lua"
+    "$(prolific yes "$@")" "$PWD/build/$build/lua"
 }
 
 run_sanitize() {
