@@ -1,5 +1,6 @@
 -- The sandbox in a user's own tests: answers written beforehand, what was sent,
 -- and time that runs fast.
+local child = require "support.child"
 local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
@@ -550,10 +551,10 @@ describe("a box that nobody stops", function()
     support.write(folder .. "/failing_spec.lua", [[
       local box = assert(require("yuanjing.sandbox").start())
       it("fails", function() error("at " .. box.dir .. ".") end)]])
-    local lua = rawget(_G, "jit") and "luajit" or "lua5.4"
     local said = shell.read([["$@" 2>&1 </dev/null]], "env",
-      "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, lua,
-      "spec/support/busted.lua", folder .. "/failing_spec.lua")
+      "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath,
+      child.interpreter(), "spec/support/busted.lua",
+      folder .. "/failing_spec.lua")
     local dir = said:match("at (/%S+)%.\n")
     assert.is_truthy(dir, said)
     assert.is_true(is_gone(dir))

@@ -1,9 +1,9 @@
 -- docs/testing.md: its examples as a user would run them, and its tables.
+local child = require "support.child"
 local errors = require "yuanjing.errors"
 local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
 
-local LUA = rawget(_G, "jit") and "luajit" or "lua5.4"
 local PAGE = support.read("docs/testing.md")
 
 describe("docs/testing.md", function()
@@ -24,7 +24,7 @@ describe("docs/testing.md", function()
       cd "$1"; shift
       LUA_PATH=$1 LUA_CPATH=$2 timeout 60 "$3" "$4" "$5" 2>&1 </dev/null]],
       folder, "./?.lua;" .. package.path:gsub("%f[^;%z]lua/", here .. "/lua/"),
-      package.cpath:gsub("%f[^;%z]build/", here .. "/build/"), LUA,
+      package.cpath:gsub("%f[^;%z]build/", here .. "/build/"), child.interpreter(),
       here .. "/spec/support/busted.lua", file)
   end
 
