@@ -36,7 +36,7 @@ end
 
 local function move_for(seconds)
   local ends = core.now() + seconds
-  while core.now() < ends do pool:wait(ends - core.now()) end
+  while core.now() < ends do pool:wait(math.max(0, ends - core.now())) end
 end
 
 local function finish(transfer)
@@ -215,7 +215,7 @@ describe("waiting", function()
     assert.is_true(support.timed(pool.wait, pool, 5) < 1)
     local turns, ends = 0, core.now() + 0.3
     while core.now() < ends do
-      pool:wait(ends - core.now())
+      pool:wait(math.max(0, ends - core.now()))
       turns = turns + 1
     end
     assert.is_true(turns < 10, turns)
@@ -245,7 +245,7 @@ describe("waiting", function()
     local from, ends = os.clock(), core.now() + 0.5
     local turns = 0
     while core.now() < ends do
-      pool:wait(ends - core.now())
+      pool:wait(math.max(0, ends - core.now()))
       turns = turns + 1
     end
     assert.is_true(os.clock() - from < 0.1, os.clock() - from)
@@ -329,7 +329,7 @@ describe("an alarm", function()
     assert.is_true(pool:timeout() > 50)
     local turns, ends = 0, core.now() + 0.1
     while core.now() < ends do
-      pool:wait(ends - core.now())
+      pool:wait(math.max(0, ends - core.now()))
       turns = turns + 1
     end
     assert.is_true(turns <= 3, turns)
@@ -640,7 +640,7 @@ local function open(pool, options)
 end
 local function move_for(pool, seconds)
   local ends = core.now() + seconds
-  while core.now() < ends do pool:wait(ends - core.now()) end
+  while core.now() < ends do pool:wait(math.max(0, ends - core.now())) end
 end
 local function read_all(pool, transfer)
   local count, content, event = 0

@@ -37,7 +37,7 @@ end
 
 local function move_for(seconds)
   local ends = core.now() + seconds
-  while core.now() < ends do pool:wait(ends - core.now()) end
+  while core.now() < ends do pool:wait(math.max(0, ends - core.now())) end
 end
 
 local function finish(transfer)

@@ -30,7 +30,7 @@ end
 local function drive(job, seconds)
   local steps, ends = 0, core.now() + (seconds or 10)
   while not job.done and core.now() < ends do
-    if is_readable(ends - core.now()) then
+    if is_readable(math.max(0, ends - core.now())) then
       loop:step()
       steps = steps + 1
     end
