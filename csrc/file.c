@@ -127,13 +127,18 @@ int yj_file_sync_folder(const char *path) {
   return error;
 }
 
-static int set_lock(const struct yj_file *f, int64_t at, short type) {
+static struct flock lock_of(int64_t at, short type) {
   struct flock lock;
   memset(&lock, 0, sizeof lock);
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
   lock.l_start = (off_t)at;
   lock.l_len = 1;
+  return lock;
+}
+
+static int set_lock(const struct yj_file *f, int64_t at, short type) {
+  struct flock lock = lock_of(at, type);
   return fcntl(f->fd, SET_LOCK, &lock) == 0 ? 0 : errno;
 }
 
@@ -153,12 +158,7 @@ int yj_file_unlock(const struct yj_file *f, int64_t at) {
 }
 
 int yj_file_is_locked(const struct yj_file *f, int64_t at) {
-  struct flock lock;
-  memset(&lock, 0, sizeof lock);
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  lock.l_start = (off_t)at;
-  lock.l_len = 1;
+  struct flock lock = lock_of(at, F_WRLCK);
   if (fcntl(f->fd, GET_LOCK, &lock) != 0)
     return -1;
   return lock.l_type != F_UNLCK;

@@ -25,7 +25,7 @@ static int push_outcome(lua_State *L, int error) {
 }
 
 static struct yj_file *check(lua_State *L) {
-  struct yj_file *f = luaL_checkudata(L, 1, FILE_MT);
+  struct yj_file *f = yj_check_self(L, FILE_MT);
   if (f->fd < 0)
     luaL_error(L, "the file is closed");
   return f;
@@ -148,7 +148,7 @@ static int l_is_mine(lua_State *L) {
 
 /* close(), __gc and __close                                [-0, +0, v] */
 static int l_close(lua_State *L) {
-  yj_file_close(luaL_checkudata(L, 1, FILE_MT));
+  yj_file_close(yj_check_self(L, FILE_MT));
   return 0;
 }
 

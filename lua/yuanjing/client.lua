@@ -5,8 +5,10 @@ local settings_of = require "yuanjing.settings"
 local usage = require "yuanjing.usage"
 
 -- The calls' own rooms, of which a program mostly uses one.
+local assets = later.room "yuanjing.assets"
 local dry_run = later.room "yuanjing.dry_run"
 local chat = later.room "yuanjing.chat"
+local journal = later.room "yuanjing.journal"
 local submit = later.room "yuanjing.submit"
 local task = later.room "yuanjing.task"
 
@@ -21,9 +23,9 @@ local Client = {}
 
 -- Rooms that are entered when somebody first asks for them.
 local ROOMS = {
-  assets = function(settings) return require("yuanjing.assets").new(settings) end,
+  assets = function(settings) return assets.new(settings) end,
   journal = function(settings)
-    return settings.journal and require("yuanjing.journal").of(settings)
+    return settings.journal and journal.of(settings)
   end,
 }
 
@@ -112,8 +114,7 @@ function methods:task(id)
     error(("client:task: expected an id, got %s"):format(type(id)), 2)
   end
   return task.new(self._settings, api.of(self._settings), { id = id },
-    self._settings.journal
-      and require("yuanjing.journal").about(self._settings, id))
+    self._settings.journal and journal.about(self._settings, id))
 end
 
 ---@class yuanjing.ModelList

@@ -61,8 +61,9 @@ function polling.is_lasting(err)
 end
 
 --- Asks until there is an answer: `ask(left)`, with the seconds that are left,
---- returns it, or nil, perhaps an error, and the pause that was asked for. Nil and an error that lasts; or nil,
---- the last passing error if any, and true when the time is over.
+--- returns it, or nil, perhaps an error, and the pause that was asked for. Nil
+--- and an error that lasts; or nil, the last passing error if any, and true when
+--- the time is over.
 ---@param pace yuanjing.Pace
 ---@param options { timeout: number, interval?: number }
 ---@param ask fun(left: number): any, yuanjing.Error?, number?

@@ -1,6 +1,8 @@
 --- What a task has brought: URLs, usage, and the way to have them as files.
 local download = require "yuanjing.download"
 local errors = require "yuanjing.errors"
+local later = require "yuanjing.later"
+local journal = later.room "yuanjing.journal"
 
 local result = {}
 
@@ -86,7 +88,7 @@ function methods:save(path, options)
     return nil, err
   end
   if task._entry then
-    require("yuanjing.journal").saved(task._settings, task._entry, saved)
+    journal.saved(task._settings, task._entry, saved)
   end
   return saved
 end

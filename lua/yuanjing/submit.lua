@@ -2,9 +2,11 @@
 -- task that comes of it.
 local api = require "yuanjing.api"
 local errors = require "yuanjing.errors"
+local later = require "yuanjing.later"
 local loop = require "yuanjing.loop"
 local params_of = require "yuanjing.params"
 local task = require "yuanjing.task"
+local journal = later.room "yuanjing.journal"
 
 local submit = {}
 
@@ -17,8 +19,7 @@ local function send(settings, wire, kind, checked, note)
   if not settings.journal or settings.dry_run then
     return wire.submit(settings, kind, checked)
   end
-  return require("yuanjing.journal").submit(settings, wire, kind, checked,
-    note)
+  return journal.submit(settings, wire, kind, checked, note)
 end
 
 --- See Client:image and Client:video.

@@ -2,11 +2,13 @@
 -- asks how it stands, and waits for it by the rules of PLATFORM.md section 6.
 local dry_run = require "yuanjing.dry_run"
 local errors = require "yuanjing.errors"
+local later = require "yuanjing.later"
 local loop = require "yuanjing.loop"
 local polling = require "yuanjing.polling"
 local result_of = require "yuanjing.result"
 local settings_of = require "yuanjing.settings"
 local usage = require "yuanjing.usage"
+local journal = later.room "yuanjing.journal"
 
 local task = {}
 
@@ -48,7 +50,7 @@ end
 
 local function record(self)
   if not self._entry then return end
-  require("yuanjing.journal").update(self._settings, self, self._entry)
+  journal.update(self._settings, self, self._entry)
 end
 
 -- What an answer says, into the handle. A final word of a submit without a
