@@ -14,7 +14,9 @@
 
 #define UPLOAD_BUFFER 524288L /* for files: fewer, larger writes */
 #define DOWNLOAD_BUFFER 131072L
-#define EVENTS_BUFFER 65536L /* of an idle stream nobody touches it */
+#define EVENTS_BUFFER 65536L
+#define CROWD_BUFFER 1024L /* of a stream among FEW others or more */
+#define FEW ((size_t)64)
 #define LARGE_BODY ((int64_t)1 << 20)
 
 /* curl_slist_append copies the line. */
@@ -164,8 +166,15 @@ static CURLcode set_method(CURL *easy, const struct yj_request *r,
   return code;
 }
 
+/* What a stream that floods comes in: a large buffer is half the work. Of one
+ * that trickles only the first page is ever touched, but that page is the
+ * stream's own: a thousand of them are 4 MiB, and have little to say each. */
+static long events_buffer(size_t others) {
+  return others < FEW ? EVENTS_BUFFER : CROWD_BUFFER;
+}
+
 int yj_request_apply(const struct yj_request *r, struct yj_outgoing *out,
-                     void *easy, const char *default_ca_path) {
+                     void *easy, const char *default_ca_path, size_t others) {
   CURLcode code = set_constants(easy);
   if (code == CURLE_OK)
     code = set_certificates(easy, r, default_ca_path);
@@ -176,7 +185,7 @@ int yj_request_apply(const struct yj_request *r, struct yj_outgoing *out,
   if (r->hold)
     SET(CURLOPT_BUFFERSIZE, DOWNLOAD_BUFFER);
   else if (r->events)
-    SET(CURLOPT_BUFFERSIZE, EVENTS_BUFFER);
+    SET(CURLOPT_BUFFERSIZE, events_buffer(others));
   if (code == CURLE_OK)
     code = set_method(easy, r, out);
   return (int)code;

@@ -52,10 +52,11 @@ struct yj_outgoing {
 /* Adds "Name: value"; 0, or an errno: EINVAL for a control character in it. */
 int yj_outgoing_add_header(struct yj_outgoing *out, const char *line);
 
-/* Sets the handle up. `out` must outlive the exchange. 0, or curl's code. */
+/* Sets the handle up, for a pool with so many others in flight. `out` must
+ * outlive the exchange. 0, or curl's code. */
 int yj_request_apply(const struct yj_request *request,
                      struct yj_outgoing *out, void *easy,
-                     const char *default_ca_path);
+                     const char *default_ca_path, size_t others);
 
 /* How many bytes there are to send, but for what divides the parts. */
 int64_t yj_outgoing_length(const struct yj_outgoing *out);

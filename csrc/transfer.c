@@ -242,7 +242,8 @@ static CURLcode start(struct yj_transfer *t, const struct yj_request *r) {
   if (t->easy == NULL)
     return CURLE_OUT_OF_MEMORY;
   code = (CURLcode)yj_request_apply(r, &t->out, t->easy,
-                                    yj_pool_ca_path(t->pool));
+                                    yj_pool_ca_path(t->pool),
+                                    yj_pool_count(t->pool));
   if (code == CURLE_OK)
     code = set_callbacks(t);
   if (code != CURLE_OK)
