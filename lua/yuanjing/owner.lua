@@ -2,29 +2,28 @@
 -- a bad end, what it began ends with it. Nothing is kept alive by being owned.
 local owner = {}
 
----@class yuanjing.Owner
----@field private things table<table, fun(thing: table)> each with what ends it
-local Owner = {}
-Owner.__index = Owner
-
-local WEAK = { __mode = "k" }
+---@class yuanjing.Owner: { [table]: fun(thing: table) } things, each with what ends it
+local methods = {}
+local Owner = { __index = methods, __mode = "k" }
 
 ---@param thing table a transfer, a job
 ---@param cancel fun(thing: table) ends it, and must not raise
-function Owner:own(thing, cancel)
-  self.things[thing] = cancel
+function methods:own(thing, cancel)
+  self[thing] = cancel
 end
 
 --- Ends all that it owns and that has not ended.
-function Owner:cancel()
-  local things = self.things
-  self.things = setmetatable({}, WEAK)
+function methods:cancel()
+  local things = {}
+  for thing, cancel in pairs(self) do
+    things[thing], self[thing] = cancel, nil
+  end
   for thing, cancel in pairs(things) do cancel(thing) end
 end
 
 ---@return yuanjing.Owner
 function owner.new()
-  return setmetatable({ things = setmetatable({}, WEAK) }, Owner)
+  return setmetatable({}, Owner)
 end
 
 return owner
