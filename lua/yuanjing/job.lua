@@ -12,7 +12,9 @@ local job = {}
 ---@field done boolean it has returned, failed, or been cancelled
 ---@field traceback? string where it failed
 ---@field private _waiter yuanjing.Waiter
----@field private _waiters table<yuanjing.Waiter, boolean> who awaits it
+---@field private _waiters? table<yuanjing.Waiter, boolean> who awaits it
+---@field private _run? function until it starts
+---@field private _arguments? { n: integer } until then as well
 ---@field private _pool yuanjing.core.Pool of the process it was started in
 ---@field private _owned? yuanjing.Owner
 ---@field private _results? { n: integer }
@@ -42,8 +44,8 @@ end
 local function finish(self)
   self.done = true
   local waiters = self._waiters
-  self._waiters = {}
-  for waiter in pairs(waiters) do waiter:wake() end
+  self._waiters = nil
+  for waiter in pairs(waiters or {}) do waiter:wake() end
 end
 
 local function fail(self, problem)
@@ -82,6 +84,23 @@ local function stop(self)
   if self._waiter then self._waiter:stop(self._error) end
 end
 
+-- What xpcall() is to be given. It is not kept while it runs: what it was started
+-- with may be large.
+local function take_start(self, waiter)
+  local run, arguments = self._run, self._arguments
+  self._run, self._arguments = nil, nil
+  self._waiter = waiter
+  return run, handler_of(self), unpack(arguments, 1, arguments.n)
+end
+
+local function run_in(waiter)
+  local self = waiter.job
+  if self.done then return end
+  complete(self, xpcall(take_start(self, waiter)))
+end
+
+local NO_ARGUMENTS = { n = 0 }
+
 --- Starts a job: `run(...)` goes on until it waits for something, and from there
 --- whenever what it waits for has come. It owns what it begins: streams and jobs
 --- end with it when it fails or is cancelled.
@@ -92,16 +111,11 @@ function job.async(run, ...)
   if type(run) ~= "function" then
     error(("yuanjing.async: expected function, got %s"):format(type(run)), 2)
   end
-  local self = setmetatable({ done = false, _waiters = {},
-    _pool = loop.pool() }, Job)
-  local arguments = { n = select("#", ...), ... }
+  local n = select("#", ...)
+  local self = setmetatable({ done = false, _pool = loop.pool(), _run = run,
+    _arguments = n > 0 and { n = n, ... } or NO_ARGUMENTS }, Job)
   loop.own(self, stop)
-  loop.spawn(self, function(waiter)
-    if self.done then return end
-    self._waiter = waiter
-    complete(self, xpcall(run, handler_of(self),
-      unpack(arguments, 1, arguments.n)))
-  end)
+  loop.spawn(self, run_in)
   loop.settle()
   return self
 end
@@ -132,9 +146,10 @@ local function timed_out()
 end
 
 local function park(self, me, seconds)
-  self._waiters[me] = true
+  local waiters = self._waiters or {}
+  self._waiters, waiters[me] = waiters, true
   local ok, problem = pcall(me.park, me, seconds)
-  self._waiters[me] = nil
+  waiters[me] = nil
   if not ok then error(problem, 0) end
 end
 
