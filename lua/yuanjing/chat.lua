@@ -56,27 +56,26 @@ local function check(settings, params)
     message = table.concat(problems, "; "), problems = problems, attempts = 0 }
 end
 
-local function with_default_model(params)
-  if params.model ~= nil then return params end
-  local copy = { model = chat.DEFAULT_MODEL }
-  for name, value in pairs(params) do copy[name] = value end
-  return copy
+local function body_of(params)
+  local body = { model = chat.DEFAULT_MODEL }
+  for name, value in pairs(params) do body[name] = value end
+  body.stream = params.stream == true
+  return body
 end
 
 --- See Client:chat.
 function chat.call(settings, params)
   local ok, err = check(settings, params)
   if not ok then return nil, err end
-  params = with_default_model(params)
   local wire = api.of(settings)
   if params.stream ~= true then
-    return wire.chat(settings, params, function(response, request)
-      return stream.read(response, request, wire)
+    return wire.chat(settings, body_of(params), function(answer)
+      return stream.read(answer, wire)
     end)
   end
-  local response, request = wire.chat_stream(settings, params)
-  if not response then return nil, request end
-  return stream.new(response, request, wire)
+  local response, failure = wire.chat_stream(settings, body_of(params))
+  if not response then return nil, failure end
+  return stream.new(response, wire)
 end
 
 return chat

@@ -144,7 +144,7 @@ local function take(state, response)
   local bad = problem_of(state, response, offset)
   if bad then
     transfer:close()
-    return nil, response.complete { kind = "decode", message = bad,
+    return nil, response.call:fail { kind = "decode", message = bad,
       status = response.status }
   end
   state.offset = offset
@@ -157,8 +157,8 @@ local function take(state, response)
   if not ok then return nil, io_error(state.part, problem) end
   follow_progress(state, transfer)
   state.received = offset + transfer:saved()
-  local failure = exchange.failure(transfer, response.request)
-  if failure then return nil, response.complete(failure) end
+  local failure = exchange.failure(transfer, response.call.request)
+  if failure then return nil, response.call:fail(failure) end
   return true
 end
 

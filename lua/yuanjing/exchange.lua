@@ -79,15 +79,14 @@ function exchange.failure(transfer, request)
 end
 
 -- How long the request's body was, as far as it is worth to be told.
-local function size_of(call)
-  local body = call.wire.body
-  return call.request.length or type(body) == "string" and #body or nil
+local function size_of(request, wire)
+  local body = wire.body
+  return request.length or type(body) == "string" and #body or nil
 end
 
-local function refused(call, response)
-  local request = call.request
+local function refused(request, wire, response)
   local refusal = request.refusal(response.status, response.headers,
-    response.body:sub(1, MAX_REFUSAL), size_of(call))
+    response.body:sub(1, MAX_REFUSAL), size_of(request, wire))
   refusal.status = response.status
   refusal.retryable = refusal.kind == "rate_limit"
     or response.status == 503 and refusal.retry_after ~= nil
@@ -103,17 +102,11 @@ local function is_success(status)
   return status ~= nil and status >= 200 and status < 300
 end
 
-local function open(wire)
-  local transfer, message, kind = loop.open(wire)
-  if transfer then return transfer end
-  return nil, { kind = kind, message = message }
-end
-
 -- Reads the answer to its end and closes the transfer.
-local function read_plain(call, transfer)
+local function read_plain(request, wire, transfer)
   loop.wait_done(transfer)
   local response = transfer:status() and read_head(transfer)
-  local failure = exchange.failure(transfer, call.request)
+  local failure = exchange.failure(transfer, request)
   if response then
     response.body, response.failure = transfer:body(), failure
     if failure then
@@ -123,7 +116,7 @@ local function read_plain(call, transfer)
   transfer:close()
   if not response then return nil, failure end
   if not is_success(response.status) then
-    return nil, refused(call, response)
+    return nil, refused(request, wire, response)
   end
   -- NB: what is too large is not read: that would hold up the host.
   if failure and failure.kind == "decode" then return nil, failure end
@@ -140,24 +133,33 @@ local function await_head(call, transfer)
   call.tell_upload(transfer:uploaded(), true)
 end
 
---- Sends the request of a call: a response, or nil and the fields of an error.
----@param call table with request, wire, and tell_upload where it has a length; gets its transfer
+-- An answer whose body is to come. Of a stream nobody asks for the headers.
+local function hand_on(request, transfer)
+  local response = request.stream and { status = transfer:status() }
+    or read_head(transfer)
+  response.transfer = transfer
+  request.json = nil -- it may be long, and so may what comes
+  return response
+end
+
+--- Sends the request of a call: a response, or nil and the fields of an error;
+--- and the transfer, where there was one.
+---@param call yuanjing.Call
+---@param wire yuanjing.core.Request
 ---@return yuanjing.Response?
 ---@return table? failure
-function exchange.run(call)
+---@return yuanjing.core.Transfer?
+function exchange.run(call, wire)
   local request = call.request
-  local transfer, err = open(call.wire)
-  if not transfer then return nil, err end
+  local transfer, message, kind = loop.open(wire)
+  if not transfer then return nil, { kind = kind, message = message } end
   await_head(call, transfer)
-  call.transfer = transfer
   local hands_on = request.stream or request.hold
-  if not hands_on or not is_success(transfer:status()) then
-    return read_plain(call, transfer)
+  if hands_on and is_success(transfer:status()) then
+    return hand_on(request, transfer), nil, transfer
   end
-  local response = read_head(transfer)
-  response.transfer, response.request = transfer, request
-  call.wire, request.json = nil, nil -- it may be long, and so may what comes
-  return response
+  local response, failure = read_plain(request, wire, transfer)
+  return response, failure, transfer
 end
 
 return exchange

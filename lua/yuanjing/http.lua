@@ -14,14 +14,28 @@ local outcome = later.room "yuanjing.outcome"
 local http = {}
 
 ---@class yuanjing.Response
+---@field call yuanjing.Call that it answers
 ---@field status integer
----@field headers table<string, string> by lower-case name
+---@field headers? table<string, string> by lower-case name; not of a stream
 ---@field body? string
 ---@field transfer? yuanjing.core.Transfer of an answer whose body is to come
----@field request? yuanjing.Request that the transfer belongs to
 ---@field failure? yuanjing.Error the body broke off
----@field complete fun(failure: table): yuanjing.Error makes it an error of this call
----@field over fun(used: table?, is_whole: boolean?) of a stream: it has ended, in whatever way
+
+-- What is known of a call until its answer has been read. NB: a stream may be
+-- open for long, and so are all of these: a table has room for eight fields or
+-- for sixteen.
+---@class yuanjing.Call
+---@field settings table
+---@field request yuanjing.Request
+---@field private key? string must not stay in any text
+---@field private slot yuanjing.Slot under the limits
+---@field private attempt integer how many there have been
+---@field private started number when the last of them began
+---@field private left integer seconds since 1970 then
+---@field private has_left boolean? something of it may have arrived
+---@field tell_upload? fun(sent: number, is_over: boolean?) where that takes a while
+local Call = {}
+Call.__index = Call
 
 local MAX_RETRY_AFTER = 60
 
@@ -53,55 +67,39 @@ end
 -- The fields as an error, with the call it belongs to and without the key.
 -- NB: once and no earlier, since an error's texts are cut, and half a key would
 -- not be found.
-local function complete(fields, request, attempts, key, left)
-  fields.call, fields.attempts = call_of(request), attempts
+local function complete(call, fields)
+  fields.call, fields.attempts = call_of(call.request), call.attempt
   if fields.kind == "outcome_unknown" then
-    outcome.describe(fields, request, left)
+    outcome.describe(fields, call.request, call.left)
   end
-  return errors.new(fields, key)
+  return errors.new(fields, call.key)
 end
 
--- What a plain answer says of usage, for whoever listens.
+-- Whoever listens ----------------------------------------------------------
+
+local function tell(call, event)
+  event.call, event.attempt = call_of(call.request), call.attempt
+  events.tell(call.settings, event)
+end
+
+local function tell_request(call, wire)
+  if not call.settings.on_event then return end
+  local url = call.request.url
+  tell(call, { type = "request", url = url and http.shown(url) or wire.url })
+end
+
+-- What a plain answer says of usage.
 local function usage_in(call, response)
   local read = call.request.usage
-  if not call.settings.on_event or not read then return nil end
-  return response and response.body and read(response.body) or nil
+  return read and response and response.body and read(response.body) or nil
 end
 
--- How long each step took, for whoever listens. The transfer is let go of.
-local function steps_of(call)
-  local transfer = call.transfer
-  call.transfer = nil
-  return call.settings.on_event and transfer and transfer:steps() or nil
-end
-
--- A response, an error, or both: a body that broke off.
-local function attempt_once(call, attempt)
-  local settings, request = call.settings, call.request
-  local left = call.ends - loop.now()
-  call.wire.limits = outgoing.limits(settings, request,
-    left < math.huge and left or nil)
-  events.tell(settings, { type = "request", call = call_of(request),
-    attempt = attempt, url = request.url and http.shown(request.url)
-    or call.wire.url })
-  call.started, call.left = loop.now(), os.time()
-  local response, err = exchange.run(call)
-  local steps = steps_of(call)
-  call.has_left = call.has_left or response ~= nil or err.status ~= nil
-    or err.sent
-  err = err or response.failure
-  if err then err = call.complete(err, attempt) end
-  if response then response.failure = err end
-  events.tell(settings, { type = response and "response" or "error",
-    call = call_of(request), attempt = attempt, error = err,
+local function tell_answer(call, response, err, transfer)
+  if not call.settings.on_event then return end
+  tell(call, { type = response and "response" or "error", error = err,
     status = (response or err).status, elapsed = loop.now() - call.started,
-    usage = usage_in(call, response), steps = steps })
-  return response, err
-end
-
--- Whether a body broke off behind all that it had to say.
-local function is_body_whole(request, response)
-  return response and request.is_whole and request.is_whole(response.body)
+    usage = usage_in(call, response),
+    steps = transfer and transfer:steps() })
 end
 
 -- Tells of an upload's progress: five times a second at most, and at its end.
@@ -115,90 +113,106 @@ local function new_upload_teller(settings, request)
   end
 end
 
-local function new_call(settings, request)
-  local wire, err, key = outgoing.prepare(settings, request)
-  if not wire then return nil, complete(err, request, 0) end
-  local call = {
-    settings = settings, request = request, wire = wire, key = key,
-    ends = outgoing.deadline(settings, request),
-    tell_upload = request.length and new_upload_teller(settings, request),
-  }
-  function call.complete(failure, attempt)
-    return complete(failure, request, attempt, key, call.left)
+-- For who reads the answer -------------------------------------------------
+
+--- Makes the fields an error of this call, and tells of it.
+---@param fields table
+---@return yuanjing.Error
+function Call:fail(fields)
+  local err = complete(self, fields)
+  tell(self, { type = "error", error = err, status = err.status })
+  return err
+end
+
+--- Its stream has ended, in whatever way.
+---@param status integer of HTTP
+---@param used? table what the platform said of usage
+---@param is_whole? boolean
+function Call:over(status, used, is_whole)
+  self.slot:leave()
+  if used or is_whole then
+    usage.add(self.settings, self.request.about.model, used)
   end
-  return call
+  if not is_whole then return end
+  tell(self, { type = "end", status = status, usage = used,
+    elapsed = loop.now() - self.started })
+end
+
+-- Sending ------------------------------------------------------------------
+
+-- A response, an error, or both: a body that broke off.
+local function attempt_once(call, wire, ends)
+  local left = ends - loop.now()
+  wire.limits = outgoing.limits(call.settings, call.request,
+    left < math.huge and left or nil)
+  tell_request(call, wire)
+  call.started, call.left = loop.now(), os.time()
+  local response, err, transfer = exchange.run(call, wire)
+  call.has_left = call.has_left or response ~= nil or err.status ~= nil
+    or err.sent
+  err = err or response.failure
+  if err then err = complete(call, err) end
+  if response then response.call, response.failure = call, err end
+  tell_answer(call, response, err, transfer)
+  return response, err
+end
+
+-- Whether a body broke off behind all that it had to say.
+local function is_body_whole(request, response)
+  return response and request.is_whole and request.is_whole(response.body)
 end
 
 -- Where nothing is limited, and for what costs nothing.
 local FREE = { leave = function() end }
 
--- A turn under the limits of the client. A total that was given bounds the wait
--- and the call together; else the call's time begins with its turn.
+local function new_call(settings, request)
+  local wire, err, key = outgoing.prepare(settings, request)
+  local call = setmetatable({ settings = settings, request = request,
+    key = key, slot = FREE, attempt = 0, has_left = false }, Call)
+  if not wire then return nil, complete(call, err) end
+  if request.length then
+    call.tell_upload = new_upload_teller(settings, request)
+  end
+  return call, wire
+end
+
+-- Waits for a turn under the limits of the client: when the call must be over. A
+-- total that was given bounds the wait and the call together; else the call's
+-- time begins with its turn.
 local function take_turn(call)
   local settings, request = call.settings, call.request
-  if not settings.limits or not request.billable then return FREE end
+  local ends = outgoing.deadline(settings, request)
+  if not settings.limits or not request.billable then return ends end
   local slot, refusal = settings.limits:enter(outgoing.patience(settings),
     function(event)
       event.type, event.call = "limit", call_of(request)
       events.tell(settings, event)
     end)
-  if not slot then
-    local err = call.complete(refusal, 0)
-    events.tell(settings, { type = "error", call = err.call, attempt = 0,
-      error = err })
-    return nil, err
-  end
-  if not settings.timeout.total then
-    call.ends = outgoing.deadline(settings, request)
-  end
-  return slot
+  if not slot then return nil, call:fail(refusal) end
+  call.slot = slot
+  return settings.timeout.total and ends
+    or outgoing.deadline(settings, request)
 end
 
--- What the reader of an answer has to tell.
-local function add_tellers(call, response, attempt)
-  local settings = call.settings
-  response.complete = function(failure)
-    local told = call.complete(failure, attempt)
-    events.tell(settings, { type = "error", call = told.call, error = told,
-      status = told.status, attempt = attempt })
-    return told
-  end
-  response.over = function(used, is_whole)
-    call.slot:leave()
-    if used or is_whole then
-      usage.add(settings, call.request.about.model, used)
-    end
-    if not is_whole then return end
-    events.tell(settings, { type = "end", call = call_of(call.request),
-      attempt = attempt, status = response.status,
-      elapsed = loop.now() - call.started, usage = used })
-  end
-end
-
-local function attempt_until_done(call)
-  local attempt = 0
+local function attempt_until_done(call, wire, ends)
   while true do
-    attempt = attempt + 1
-    local response, err = attempt_once(call, attempt)
+    call.attempt = call.attempt + 1
+    local response, err = attempt_once(call, wire, ends)
     local delay = err and not is_body_whole(call.request, response)
-      and delay_before_next(call.settings, err, attempt, call.ends)
-    if response and not delay then
-      add_tellers(call, response, attempt)
-      return response
-    end
+      and delay_before_next(call.settings, err, call.attempt, ends)
+    if response and not delay then return response end
     if not delay then return nil, err end
-    events.tell(call.settings, { type = "retry", call = call_of(call.request),
-      attempt = attempt, delay = delay, error = err })
+    tell(call, { type = "retry", delay = delay, error = err })
     loop.sleep(delay)
   end
 end
 
 -- What is billed is counted before it goes out: nobody who cancels it, or raises
 -- in its course, makes it uncounted.
-local function send_counted(call)
+local function send_counted(call, wire, ends)
   local settings, kind = call.settings, call.request.billable
   if kind then usage.count(settings, kind, 1) end
-  local response, err = attempt_until_done(call)
+  local response, err = attempt_until_done(call, wire, ends)
   if kind and not call.has_left then usage.count(settings, kind, -1) end
   if not response or not response.transfer then
     call.slot:leave(not call.has_left)
@@ -215,14 +229,14 @@ end
 ---@return yuanjing.Response?
 ---@return yuanjing.Error|yuanjing.DryRun|nil
 function http.send(settings, request)
-  local call, err = new_call(settings, request)
-  if not call then return nil, err end
+  local call, wire = new_call(settings, request)
+  if not call then return nil, wire end
   if settings.dry_run then
-    return nil, dry_run.describe(call.wire, call.key)
+    return nil, dry_run.describe(wire, call.key)
   end
-  call.slot, err = take_turn(call)
-  if not call.slot then return nil, err end
-  return send_counted(call)
+  local ends, err = take_turn(call)
+  if not ends then return nil, err end
+  return send_counted(call, wire, ends)
 end
 
 return http

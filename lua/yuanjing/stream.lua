@@ -37,6 +37,7 @@ end
 function Chunk:__tostring() return self.content end
 
 ---@class yuanjing.Stream
+---@field private _call yuanjing.Call
 ---@field private _transfer yuanjing.core.Transfer
 ---@field private _over boolean its end or its error has been told
 ---@field private _err? yuanjing.Error
@@ -58,7 +59,7 @@ local function bad_event(_, body)
 end
 
 local function broken(self)
-  return self._broken or exchange.failure(self._transfer, self._request)
+  return self._broken or exchange.failure(self._transfer, self._call.request)
 end
 
 local function cut(self, body, finished)
@@ -95,7 +96,7 @@ local VERDICTS = {
 local function complete(self, failure)
   failure.status = failure.status or self._status
   failure.partial = (self._transfer:summary())
-  return self._complete(failure)
+  return self._call:fail(failure)
 end
 
 -- What the platform said was used, if it has come to that.
@@ -108,7 +109,7 @@ end
 
 -- However it ended, another call may have its place, and what it used counts.
 local function settle(self, is_whole)
-  self._tell_over(usage_of(self), is_whole)
+  self._call:over(self._status, usage_of(self), is_whole)
 end
 
 -- Ends with an error: told now, and again to whoever asks later.
@@ -122,7 +123,7 @@ end
 -- Somebody else has closed it while it was waited for.
 local function interrupted(self)
   self._over = true
-  self._err = self._complete { kind = "cancelled",
+  self._err = self._call:fail { kind = "cancelled",
     message = "the stream was closed meanwhile" }
   return nil, self._err
 end
@@ -292,15 +293,13 @@ end
 
 --- A stream over the transfer of a response.
 ---@param response yuanjing.Response
----@param request yuanjing.Request
 ---@param api table reads documents: failure(document), stream_reply(...)
 ---@return yuanjing.Stream
-function stream.new(response, request, api)
+function stream.new(response, api)
   return setmetatable({
-    _request = request, _transfer = response.transfer,
-    _status = response.status, _complete = response.complete,
-    _tell_over = response.over,
-    _broken = response.failure, _api = api, _over = false, _closed = false,
+    _call = response.call, _transfer = response.transfer,
+    _status = response.status, _broken = response.failure, _api = api,
+    _over = false, _closed = false,
   }, Stream)
 end
 
@@ -323,9 +322,9 @@ end
 --- The reply in a plain answer whose body is in the manner of a stream.
 ---@return yuanjing.Reply?
 ---@return yuanjing.Error?
-function stream.read(response, request, api)
+function stream.read(response, api)
   response.transfer = decoder_of(response)
-  return stream.new(response, request, api):finish()
+  return stream.new(response, api):finish()
 end
 
 return stream

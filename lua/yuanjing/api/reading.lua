@@ -12,7 +12,7 @@ function reading.failed(failure, response)
   failure.kind = failure.kind or "platform"
   failure.status = failure.status or response.status
   failure.body = failure.body or response.body
-  return nil, response.complete(failure)
+  return nil, response.call:fail(failure)
 end
 
 --- What has its id in that field of an answer that is not whole: it is paid for

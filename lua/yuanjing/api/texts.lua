@@ -86,45 +86,38 @@ end
 
 -- Calls --------------------------------------------------------------------
 
-local function chat_request(path, params)
-  local body = {}
-  for name, value in pairs(params) do body[name] = value end
-  body.stream = params.stream == true
+local function chat_request(path, body)
   return { method = "POST", path = path, json = body, stream = body.stream,
     billable = "chat", refusal = envelope.refusal, usage = envelope.usage,
-    about = { model = params.model, category = params.catelogid } }
+    about = { model = body.model, category = body.catelogid } }
 end
 
---- A plain chat call. `read_stream(response, request)` turns a body in the
---- manner of a stream into a reply.
+--- A plain chat call. `read_stream(response)` turns a body in the manner of a
+--- stream into a reply.
 ---@return yuanjing.Reply?
 ---@return yuanjing.Error?
-local function chat(path, settings, params, read_stream)
-  local request = chat_request(path, params)
-  local response, err = http.send(settings, request)
+local function chat(path, settings, body, read_stream)
+  local response, err = http.send(settings, chat_request(path, body))
   if not response then return nil, err end
-  if begins_stream(response.body) then return read_stream(response, request) end
+  if begins_stream(response.body) then return read_stream(response) end
   local document
   document, err = reading.object(response)
   if not document then return nil, err end
-  if is_chunk(document) then return read_stream(response, request) end
+  if is_chunk(document) then return read_stream(response) end
   local failure = texts.failure(document)
   if not failure and not is_reply(document) then
     failure = { kind = "decode", message = "the answer holds no text" }
   end
   if failure then return reading.failed(failure, response) end
   local reply = reply_of(document)
-  usage.add(settings, params.model, reply.usage)
+  usage.add(settings, body.model, reply.usage)
   return reply
 end
 
---- A streamed chat call: the response, whose transfer brings the chunks, and
---- the request; or nil and an error.
-local function chat_stream(path, settings, params)
-  local request = chat_request(path, params)
-  local response, err = http.send(settings, request)
-  if not response then return nil, err end
-  return response, request
+--- A streamed chat call: the response, whose transfer brings the chunks; or nil
+--- and an error.
+local function chat_stream(path, settings, body)
+  return http.send(settings, chat_request(path, body))
 end
 
 --- The reply that a stream adds up to.
