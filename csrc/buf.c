@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_CAP 256
+#define FIRST_CAP ((size_t)64)
 
 /* Moves the content to the front when that alone makes the room and the part
  * consumed is at least as large as what is moved, so that the cost stays
@@ -20,15 +20,23 @@ static int compact(struct yj_buf *b, size_t n) {
   return 1;
 }
 
+/* Half as much again, so that the cost of moving stays linear; and an eighth
+ * more than is asked for: what takes its place later is often a bit longer. */
+static size_t grown(size_t cap, size_t needed) {
+  size_t more = cap + cap / 2, enough = needed + needed / 8;
+  if (more < FIRST_CAP)
+    more = FIRST_CAP;
+  return more < enough ? enough : more;
+}
+
 char *yj_buf_reserve(struct yj_buf *b, size_t n) {
-  size_t cap = b->cap < FIRST_CAP ? FIRST_CAP : b->cap;
+  size_t cap;
   char *data;
   if (b->data != NULL && (n <= b->cap - b->tail || compact(b, n)))
     return b->data + b->tail;
   if (n > SIZE_MAX / 2 - b->tail)
     return NULL;
-  while (cap < b->tail + n)
-    cap *= 2;
+  cap = grown(b->cap, b->tail + n);
   data = realloc(b->data, cap);
   if (data == NULL)
     return NULL;

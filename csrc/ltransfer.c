@@ -138,6 +138,12 @@ static int l_head(lua_State *L) {
   return 1;
 }
 
+/* trim(): the head has been read                           [-0, +0, v] */
+static int l_trim(lua_State *L) {
+  yj_transfer_trim(check(L));
+  return 0;
+}
+
 /* body() -> what has come of a plain body                  [-0, +1, v] */
 static int l_body(lua_State *L) {
   struct yj_transfer *t = check(L);
@@ -258,7 +264,7 @@ static const luaL_Reg methods[] = {
     {"head", l_head},        {"body", l_body},        {"done", l_done},
     {"failure", l_failure},  {"save", l_save},        {"saved", l_saved},
     {"uploaded", l_uploaded}, {"steps", l_steps},      {"discard", l_discard},
-    {"cancel", l_cancel},    {"close", l_close},
+    {"cancel", l_cancel},    {"trim", l_trim},        {"close", l_close},
     {NULL, NULL}};
 
 void yj_open_transfer(lua_State *L) {

@@ -361,6 +361,26 @@ enum yj_event yj_transfer_next(struct yj_transfer *t, struct yj_chunk *chunk) {
   return event;
 }
 
+/* libcurl sends nothing again once the answer has begun. */
+static int is_all_sent(const struct yj_transfer *t) {
+  return t->easy != NULL && t->out.form.first == NULL &&
+         yj_transfer_uploaded(t) >= yj_outgoing_length(&t->out);
+}
+
+void yj_transfer_trim(struct yj_transfer *t) {
+  CURLcode code = CURLE_OK;
+  if (!t->head_done)
+    return;
+  yj_buf_free(&t->head);
+  if (!is_all_sent(t))
+    return;
+  SET(CURLOPT_HTTPHEADER, NULL);
+  if (t->out.has_body)
+    SET(CURLOPT_POSTFIELDS, NULL);
+  if (code == CURLE_OK)
+    yj_outgoing_free(&t->out);
+}
+
 static void close_file(struct yj_transfer *t) {
   if (t->has_file)
     close(t->file);

@@ -105,6 +105,10 @@ int64_t yj_date(const char *text);
  * on. END, with fault set or not, when nothing more will come. */
 enum yj_event yj_transfer_next(struct yj_transfer *t, struct yj_chunk *chunk);
 
+/* Gives back what is not needed once the head of the answer has been read: the
+ * head, and what was sent, if all of it was. */
+void yj_transfer_trim(struct yj_transfer *t);
+
 /* Says where a body that was held goes: into the file from that offset on, which
  * ends there first. No other writer has it meanwhile. 0, or an errno. */
 int yj_transfer_save(struct yj_transfer *t, const char *path, int64_t offset);

@@ -134,11 +134,13 @@ local function await_head(call, transfer)
 end
 
 -- An answer whose body is to come. Of a stream nobody asks for the headers.
+-- What was sent may be long, and so may what comes.
 local function hand_on(request, transfer)
   local response = request.stream and { status = transfer:status() }
     or read_head(transfer)
   response.transfer = transfer
-  request.json = nil -- it may be long, and so may what comes
+  request.json = nil
+  transfer:trim()
   return response
 end
 
