@@ -192,7 +192,7 @@ static int read_parts(lua_State *L, int request, struct yj_outgoing *out) {
 
 int yj_read_outgoing(lua_State *L, int request, struct yj_outgoing *out) {
   int results;
-  luaL_checkstack(L, 24, NULL);
+  luaL_checkstack(L, 12, NULL); /* and no more: a job's stack would grow */
   results = read_headers(L, request, out);
   if (results == 0)
     results = read_body(L, request, out);

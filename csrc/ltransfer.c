@@ -51,7 +51,6 @@ int yj_l_open(lua_State *L) {
   yj_check_pool(L);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
-  luaL_checkstack(L, 16, NULL);
   t = yj_newuserdata(L, sizeof *t); /* 3 */
   memset(t, 0, sizeof *t);
   luaL_setmetatable(L, YJ_TRANSFER_MT);

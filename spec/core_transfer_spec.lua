@@ -752,6 +752,88 @@ describe("a slow reader", function()
   end)
 end)
 
+-- So many at once that libcurl's receive buffers are small: see request.c.
+describe("a stream among many", function()
+  local LONG = { "X-Long", ("h"):rep(9000) }
+  local TEXTS = { "a", ("x"):rep(300000), "b", ("y"):rep(1024), "c" }
+
+  local function check_among_many(scheme, options, ...)
+    local idle = serve({ "send", STREAM }, SILENCE)
+    local others = {}
+    for i = 1, 70 do others[i] = open(idle.url, { events = true }) end
+    local bytes = {}
+    for i, text in ipairs(TEXTS) do bytes[i] = event_of(text) end
+    local steps = { ... }
+    steps[#steps + 1] = { "request" }
+    steps[#steps + 1] = { "send",
+      answer(200, { LONG, { "Connection", "close" } }) }
+    steps[#steps + 1] = { "send", table.concat(bytes) }
+    local server = support.serve { default = steps }
+    options.events = true
+    local transfer = open(server.url:gsub("^http:", scheme .. ":"), options)
+    local texts, event = read_all(transfer)
+    assert.same({ "end", {}, 200 },
+      { event, fault(transfer), transfer:status() })
+    assert.same(TEXTS, texts)
+    assert.is_truthy(transfer:head():find(LONG[2], 1, true))
+    for _, other in ipairs(others) do other:close() end
+  end
+
+  it("comes whole, with a long head and long events", function()
+    check_among_many("http", {})
+  end)
+
+  it("comes whole over TLS", function()
+    local authority = certificate.authority(support.tempdir())
+    local pair = certificate.server(authority)
+    check_among_many("https", { ca_file = authority.cert },
+      { "tls", pair.cert, pair.key })
+  end)
+end)
+
+describe("trim()", function()
+  it("gives back the head once it is here, and the stream goes on", function()
+    local server = serve({ "send", STREAM .. event_of("a") }, { "sleep", 0.1 },
+      { "send", event_of("b") })
+    local transfer = open(server.url, { events = true, method = "POST",
+      body = "what is sent" })
+    assert.equal(200, move_until(function() return transfer:status() end))
+    assert.is_truthy(transfer:head():find("200 OK", 1, true))
+    transfer:trim()
+    transfer:trim()
+    assert.equal("", transfer:head())
+    local texts, event = read_all(transfer)
+    assert.same({ { "a", "b" }, "end", {}, 200, 12 }, { texts, event,
+      fault(transfer), transfer:status(), transfer:uploaded() })
+    assert.equal("what is sent", server:requests()[1].body)
+  end)
+
+  it("changes nothing before the head is here", function()
+    local server = serve { "send", STREAM }
+    local transfer = open(server.url, { events = true,
+      headers = { "X-Mine: 1" } })
+    transfer:trim()
+    finish(transfer)
+    assert.equal("1", server:requests()[1].headers["x-mine"])
+    assert.is_truthy(transfer:head():find("200 OK", 1, true))
+  end)
+
+  it("keeps what still goes out", function()
+    local length = 8000000
+    local server = support.serve { default = { { "head" },
+      { "send", STREAM .. event_of("a") }, { "sleep", 0.2 },
+      { "read", length }, { "send", event_of("b") } } }
+    local transfer = open(server.url, { events = true, method = "POST",
+      headers = { "Expect:" }, body = ("x"):rep(length) })
+    assert.equal(200, move_until(function() return transfer:status() end))
+    assert.is_true(transfer:uploaded() < length)
+    transfer:trim()
+    local texts, event = read_all(transfer)
+    assert.same({ { "a", "b" }, "end", {}, length },
+      { texts, event, fault(transfer), transfer:uploaded() })
+  end)
+end)
+
 describe("discard()", function()
   it("lets the connection serve again", function()
     local server = support.serve { connections = { {

@@ -91,6 +91,25 @@ describe("a job", function()
     assert.same(packed(nil, 2, false, nil), packed(job:await()))
   end)
 
+  it("keeps nothing of what it was started with", function()
+    local seen = setmetatable({}, { __mode = "k" })
+    local function start()
+      local given = {}
+      seen[given] = true
+      return async(function(what)
+        assert.is_true(seen[what])
+        what = nil
+        sleep(60)
+        return what
+      end, given)
+    end
+    local job = start()
+    collectgarbage()
+    collectgarbage()
+    assert.is_nil((next(seen)))
+    job:cancel()
+  end)
+
   it("is told of again and again, to everybody who asks", function()
     local job, release = held()
     local seen = {}

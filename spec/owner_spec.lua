@@ -34,6 +34,19 @@ describe("an owner", function()
     assert.same({ 1, 1 }, { a.ended, b.ended })
   end)
 
+  it("ends each once, when ending one ends them all", function()
+    local one, things = owner.new(), {}
+    for i = 1, 5 do
+      things[i] = new_thing()
+      one:own(things[i], function(thing)
+        one:cancel()
+        finish(thing)
+      end)
+    end
+    one:cancel()
+    for _, thing in ipairs(things) do assert.equal(1, thing.ended) end
+  end)
+
   it("may be given more by what it ends", function()
     local one, late, things = owner.new(), new_thing(), {}
     for i = 1, 20 do

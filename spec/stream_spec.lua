@@ -399,6 +399,32 @@ local function resident()
   return tonumber(pages) * 4096 / 2 ^ 20
 end
 
+describe("an open stream", function()
+  after_each(support.clean)
+
+  it("does not keep the prompt that was sent", function()
+    local server = support.serve { default = { { "request" },
+      { "send", HEAD .. events("a") }, { "wait_close", 20 } } }
+    local client = client_at(server.url)
+    local streams_open = {}
+    local function open(n, prompt)
+      for _ = 1, n do
+        local stream = assert(client:chat { prompt = prompt, stream = true })
+        assert.equal("a", stream:next().content)
+        streams_open[#streams_open + 1] = stream
+        collectgarbage()
+      end
+    end
+    local prompt = ("x"):rep(2 ^ 21)
+    open(3, prompt)
+    local before = resident()
+    open(20, prompt) -- 40 MB
+    local grown = resident() - before
+    assert.truthy(grown < 20, grown)
+    for _, stream in ipairs(streams_open) do stream:close() end
+  end)
+end)
+
 local SLEEPS = {
   ["in other work"] = support.sleep,
   ["in the loop"] = yuanjing.sleep,

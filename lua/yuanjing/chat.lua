@@ -63,19 +63,26 @@ local function body_of(params)
   return body
 end
 
+local function ask(settings, body)
+  local wire = api.of(settings)
+  return wire.chat(settings, body, function(response)
+    return stream.read(response, wire)
+  end)
+end
+
+local function open_stream(settings, body)
+  local wire = api.of(settings)
+  local response, err = wire.chat_stream(settings, body)
+  if not response then return nil, err end
+  return stream.new(response, wire)
+end
+
 --- See Client:chat.
 function chat.call(settings, params)
   local ok, err = check(settings, params)
   if not ok then return nil, err end
-  local wire = api.of(settings)
-  if params.stream ~= true then
-    return wire.chat(settings, body_of(params), function(answer)
-      return stream.read(answer, wire)
-    end)
-  end
-  local response, failure = wire.chat_stream(settings, body_of(params))
-  if not response then return nil, failure end
-  return stream.new(response, wire)
+  local call = params.stream == true and open_stream or ask
+  return call(settings, body_of(params))
 end
 
 return chat

@@ -152,10 +152,10 @@ end
 ---@return table? failure
 ---@return yuanjing.core.Transfer?
 function exchange.run(call, wire)
-  local request = call.request
   local transfer, message, kind = loop.open(wire)
   if not transfer then return nil, { kind = kind, message = message } end
   await_head(call, transfer)
+  local request = call.request
   local hands_on = request.stream or request.hold
   if hands_on and is_success(transfer:status()) then
     return hand_on(request, transfer), nil, transfer

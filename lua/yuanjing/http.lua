@@ -142,9 +142,8 @@ end
 
 -- A response, an error, or both: a body that broke off.
 local function attempt_once(call, wire, ends)
-  local left = ends - loop.now()
   wire.limits = outgoing.limits(call.settings, call.request,
-    left < math.huge and left or nil)
+    ends - loop.now())
   tell_request(call, wire)
   call.started, call.left = loop.now(), os.time()
   local response, err, transfer = exchange.run(call, wire)
@@ -207,13 +206,17 @@ local function attempt_until_done(call, wire, ends)
   end
 end
 
+local function count(call, calls)
+  local kind = call.request.billable
+  if kind then usage.count(call.settings, kind, calls) end
+end
+
 -- What is billed is counted before it goes out: nobody who cancels it, or raises
 -- in its course, makes it uncounted.
 local function send_counted(call, wire, ends)
-  local settings, kind = call.settings, call.request.billable
-  if kind then usage.count(settings, kind, 1) end
+  count(call, 1)
   local response, err = attempt_until_done(call, wire, ends)
-  if kind and not call.has_left then usage.count(settings, kind, -1) end
+  if not call.has_left then count(call, -1) end
   if not response or not response.transfer then
     call.slot:leave(not call.has_left)
   end

@@ -16,7 +16,7 @@ local job = {}
 ---@field private _run? function until it starts
 ---@field private _arguments? { n: integer } until then as well
 ---@field private _pool yuanjing.core.Pool of the process it was started in
----@field private _owned? yuanjing.Owner
+---@field private _owned? yuanjing.Owner once it has started
 ---@field private _results? { n: integer }
 ---@field private _error? any what it failed with; raised unless a yuanjing.Error
 local methods = {}
@@ -52,7 +52,6 @@ local function fail(self, problem)
   self._error = problem
   self._reporter = new_reporter(self.traceback or tostring(problem))
   finish(self)
-  if not self._owned then return end
   self._owned:cancel()
   loop.settle()
 end
@@ -86,17 +85,17 @@ end
 
 -- What xpcall() is to be given. It is not kept while it runs: what it was started
 -- with may be large.
-local function take_start(self, waiter)
+local function begin(self, waiter)
   local run, arguments = self._run, self._arguments
   self._run, self._arguments = nil, nil
-  self._waiter = waiter
+  self._waiter, self._owned = waiter, owner.new()
   return run, handler_of(self), unpack(arguments, 1, arguments.n)
 end
 
 local function run_in(waiter)
   local self = waiter.job
   if self.done then return end
-  complete(self, xpcall(take_start(self, waiter)))
+  complete(self, xpcall(begin(self, waiter)))
 end
 
 local NO_ARGUMENTS = { n = 0 }
@@ -125,7 +124,6 @@ end
 ---@private
 function methods:own(thing, cancel)
   if self.done then return cancel(thing) end
-  self._owned = self._owned or owner.new()
   self._owned:own(thing, cancel)
 end
 

@@ -39,8 +39,9 @@ end
 
 -- What the query adds to a path, which may have one of its own.
 local function query_string(path, query)
+  if not query then return "" end
   local terms = {}
-  for name, value in pairs(query or {}) do
+  for name, value in pairs(query) do
     terms[#terms + 1] = escape(name) .. "=" .. escape(value)
   end
   if #terms == 0 then return "" end
@@ -104,19 +105,20 @@ local function encode_body(request)
   return request.embedded and embed(body, request.embedded) or body
 end
 
--- Where it goes and with what key: a path of ours, or somebody's URL.
-local function address(settings, request)
-  if request.url then
-    local ok, err = settings_of.check_url(request.url)
-    return ok and request.url, err
-  end
-  local base, key, err
-  base, err = settings_of.base(settings, request.base or "base_url")
-  if not base then return nil, err end
-  key, err = settings_of.key(settings)
-  if not key then return nil, err end
+local function own_address(settings, request)
+  local base, bad_base = settings_of.base(settings, request.base or "base_url")
+  if not base then return nil, bad_base end
+  local key, no_key = settings_of.key(settings)
+  if not key then return nil, no_key end
   return base .. request.path .. query_string(request.path, request.query),
     nil, key
+end
+
+-- Where it goes and with what key: a path of ours, or somebody's URL.
+local function address(settings, request)
+  if not request.url then return own_address(settings, request) end
+  local ok, err = settings_of.check_url(request.url)
+  return ok and request.url, err
 end
 
 --- The request as the core takes it, but for its limits, and the key it carries;
@@ -156,10 +158,11 @@ end
 function outgoing.limits(settings, request, left)
   local t = settings.timeout
   return {
-    connect = t.connect, idle = t.idle, total = left,
+    connect = t.connect, idle = t.idle,
+    total = left < math.huge and left or nil,
     head = t.first or DEFAULT_FIRST,
     first = t.first or request.stream and DEFAULT_FIRST
-      or not left and DEFAULT_TOTAL or nil,
+      or left == math.huge and DEFAULT_TOTAL or nil,
   }
 end
 
