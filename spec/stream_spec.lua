@@ -399,6 +399,9 @@ local function resident()
   return tonumber(pages) * 4096 / 2 ^ 20
 end
 
+-- The sanitizers keep what is freed.
+local IS_WEIGHED = not (os.getenv("YJ_BUILD") or ""):find("asan")
+
 describe("an open stream", function()
   after_each(support.clean)
 
@@ -420,7 +423,7 @@ describe("an open stream", function()
     local before = resident()
     open(20, prompt) -- 40 MB
     local grown = resident() - before
-    assert.truthy(grown < 20, grown)
+    assert.truthy(grown < 20 or not IS_WEIGHED, grown)
     for _, stream in ipairs(streams_open) do stream:close() end
   end)
 end)
