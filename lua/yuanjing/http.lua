@@ -33,7 +33,7 @@ local http = {}
 ---@field private started number when the last of them began
 ---@field private left integer seconds since 1970 then
 ---@field private has_left boolean? something of it may have arrived
----@field tell_upload? fun(sent: number, is_over: boolean?) where that takes a while
+---@field tell_upload? fun(sent: number, is_over: boolean?)
 local Call = {}
 Call.__index = Call
 
@@ -175,8 +175,8 @@ local function new_call(settings, request)
   return call, wire
 end
 
--- Waits for a turn under the limits of the client: when the call must be over. A
--- total that was given bounds the wait and the call together; else the call's
+-- Waits for a turn under the limits of the client: when the call must be over.
+-- A total that was given bounds the wait and the call together; else the call's
 -- time begins with its turn.
 local function take_turn(call)
   local settings, request = call.settings, call.request

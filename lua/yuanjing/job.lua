@@ -83,8 +83,8 @@ local function stop(self)
   if self._waiter then self._waiter:stop(self._error) end
 end
 
--- What xpcall() is to be given. It is not kept while it runs: what it was started
--- with may be large.
+-- What xpcall() is to be given. It is not kept while it runs: what it was
+-- started with may be large.
 local function begin(self, waiter)
   local run, arguments = self._run, self._arguments
   self._run, self._arguments = nil, nil

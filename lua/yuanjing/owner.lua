@@ -2,7 +2,7 @@
 -- a bad end, what it began ends with it. Nothing is kept alive by being owned.
 local owner = {}
 
----@class yuanjing.Owner: { [table]: fun(thing: table) } things, each with what ends it
+---@class yuanjing.Owner: { [table]: fun(thing: table) } what ends each thing
 local methods = {}
 local Owner = { __index = methods, __mode = "k" }
 

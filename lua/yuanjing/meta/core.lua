@@ -307,8 +307,8 @@ function transfer:status() end
 ---@return string lines of the head
 function transfer:head() end
 
---- Gives back what is not needed once the head has been read: the head, and what
---- was sent, if all of it was.
+--- Gives back what is not needed once the head has been read: the head, and
+--- what was sent, if all of it was.
 function transfer:trim() end
 
 ---@return string what has come of a plain body
