@@ -15,7 +15,7 @@
 #define UPLOAD_BUFFER 524288L /* for files: fewer, larger writes */
 #define DOWNLOAD_BUFFER 131072L
 #define EVENTS_BUFFER 65536L
-#define CROWD_BUFFER 1024L /* of a stream among FEW others or more */
+#define CROWD_BUFFER 2048L /* of a stream among FEW others or more */
 #define FEW ((size_t)64)
 #define LARGE_BODY ((int64_t)1 << 20)
 
