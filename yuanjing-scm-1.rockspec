@@ -49,8 +49,8 @@ local core = {
 -- Under csrc/, without the .c
 local c_files = [[
   buf file json sha256 sse shape decoder source form request poller sockets
-  transfer pool lcore ldecoder ldocument lfile lpool lrequest ltransfer
-  lterminal
+  transfer pool lcore ldecoder ldocument lfiber lfile lpool lreader lrequest
+  ltransfer lterminal
 ]]
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.

@@ -68,6 +68,27 @@ static inline void yj_setmetatable(lua_State *L, const char *name) {
 #define yj_setuservalue(L, i) ((void)lua_setfenv((L), (i)))
 #endif
 
+/* Lets a coroutine go on with n values that are on its stack; how it ended or
+ * yielded, and how many values it left there. */
+#if LUA_VERSION_NUM >= 504
+#define yj_resume lua_resume
+#else
+static inline int yj_resume(lua_State *co, lua_State *from, int n, int *left) {
+#if LUA_VERSION_NUM >= 502
+  int status = lua_resume(co, from, n);
+#else
+  int status = lua_resume(co, n);
+  (void)from;
+#endif
+  *left = lua_gettop(co);
+  return status;
+}
+#endif
+
+#if LUA_VERSION_NUM < 502
+#define LUA_OK 0
+#endif
+
 /* A userdata that holds bytes and nothing else. */
 #if LUA_VERSION_NUM >= 504
 #define yj_newbytes(L, size) lua_newuserdatauv((L), (size), 0)

@@ -4,6 +4,7 @@
 
 #define DEFAULT_LIMIT ((size_t)16 << 20)
 #define FIELD_NAME ((size_t)6)          /* data: and a blank */
+#define MOST_WARM ((size_t)512)         /* as long as most chunks are */
 #define FOREIGN_LIMIT ((size_t)8 << 10) /* enough of an error page to show */
 
 enum slot {
@@ -59,9 +60,16 @@ static const struct yj_json_key chunk_keys[] = {
     KEY("taskid", TASKID, NULL),
     END_OF_KEYS};
 
+/* With many streams the cache has forgotten what a reader touches soon. */
+static void warm(const struct yj_decoder *d) {
+  yj_buf_warm(&d->shape.text, 0, MOST_WARM);
+  yj_buf_warm(&d->content, d->content.tail, 1);
+}
+
 int yj_decoder_feed(struct yj_decoder *d, const char *bytes, size_t n) {
   if (d->verdict != YJ_EVENT_PENDING)
     return 1;
+  warm(d);
   return yj_buf_append(&d->inbox, bytes, n);
 }
 
@@ -87,6 +95,10 @@ static enum yj_event settle(struct yj_decoder *d, enum yj_event verdict) {
   d->verdict = verdict;
   yj_buf_free(&d->inbox);
   return verdict;
+}
+
+enum yj_event yj_decoder_give_up(struct yj_decoder *d) {
+  return settle(d, YJ_EVENT_NO_MEMORY);
 }
 
 static size_t limit_of(const struct yj_decoder *d) {
@@ -124,12 +136,22 @@ static int keep_text(struct yj_buf *text, const struct yj_json_value *value,
   return 1;
 }
 
-static int keep_tail(struct yj_decoder *d, const struct yj_chunk *chunk) {
+/* The last chunk is the shape's last document already, unless that could not
+ * keep it; one that has a usage stays when others follow. */
+static int keep_tail(struct yj_decoder *d, const struct yj_chunk *chunk,
+                     int in_shape) {
   if (d->tail_usage && !chunk->usage)
     return 1;
   d->tail_usage = (unsigned char)chunk->usage;
+  d->tail_in_shape = (unsigned char)(in_shape && !chunk->usage);
+  if (d->tail_in_shape)
+    return 1;
   yj_buf_clear(&d->tail);
   return yj_buf_append(&d->tail, chunk->json.text, chunk->json.len);
+}
+
+const struct yj_buf *yj_decoder_tail(const struct yj_decoder *d) {
+  return d->tail_in_shape ? &d->shape.text : &d->tail;
 }
 
 static int keep_finish(struct yj_decoder *d, const struct yj_json_value *values,
@@ -148,7 +170,8 @@ static int keep_finish(struct yj_decoder *d, const struct yj_json_value *values,
 }
 
 static enum yj_event fill_chunk(struct yj_decoder *d, struct yj_chunk *chunk,
-                                const struct yj_json_value *values) {
+                                const struct yj_json_value *values,
+                                int in_shape) {
   int i;
   chunk->usage = is_there(&values[USAGE]);
   chunk->odd = 0;
@@ -158,7 +181,7 @@ static enum yj_event fill_chunk(struct yj_decoder *d, struct yj_chunk *chunk,
   if (keep_text(&d->content, pick(values + DELTA_CONTENT), &chunk->content) &&
       keep_text(&d->reasoning, pick(values + DELTA_REASONING),
                 &chunk->reasoning) &&
-      keep_finish(d, values, chunk) && keep_tail(d, chunk))
+      keep_finish(d, values, chunk) && keep_tail(d, chunk, in_shape))
     return YJ_EVENT_CHUNK;
   return settle(d, YJ_EVENT_NO_MEMORY);
 }
@@ -242,7 +265,7 @@ static enum yj_event read_line(struct yj_decoder *d, struct yj_slice *line,
     d->several = rest.len > 0;
     if (d->several && hold(d, &rest) != YJ_EVENT_PENDING)
       return d->verdict;
-    return fill_chunk(d, chunk, values);
+    return fill_chunk(d, chunk, values, d->shape.is_last);
   case YJ_JSON_INCOMPLETE:
     follow(d, line->text, line->len);
     return hold(d, line);
@@ -269,7 +292,7 @@ static enum yj_event read_pending(struct yj_decoder *d, enum yj_event unfit,
   case YJ_JSON_WHOLE:
     chunk->json.text = text.text;
     chunk->json.len = used;
-    event = fill_chunk(d, chunk, values);
+    event = fill_chunk(d, chunk, values, 0);
     /* the slice outlives this: consuming moves indices, not bytes */
     yj_buf_consume(&d->pending, used);
     d->several = yj_buf_len(&d->pending) > 0;

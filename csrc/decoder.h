@@ -48,13 +48,14 @@ struct yj_decoder {
   unsigned char begun;     /* a chunk has been delivered */
   unsigned char ended;     /* no more bytes will come */
   unsigned char finished;  /* a finish_reason or finish "1" was seen */
-  unsigned char tail_usage;
+  unsigned char tail_usage;    /* the tail has one */
+  unsigned char tail_in_shape; /* it is what the shape keeps */
   size_t limit;            /* of one event, in bytes; 0: the default */
   struct yj_buf pending;   /* lines that are no whole value yet */
   size_t depth;            /* open brackets in pending */
   struct yj_buf content;   /* the text of the stream so far */
-  struct yj_buf tail;      /* the last chunk, or the last that has a usage */
   struct yj_shape shape;   /* of the last chunk: the next looks like it */
+  struct yj_buf tail;      /* yj_decoder_tail() */
   struct yj_buf reasoning; /* the reasoning of the stream so far */
   struct yj_buf finish_reason;
 };
@@ -66,6 +67,13 @@ int yj_decoder_feed(struct yj_decoder *d, const char *bytes, size_t n);
 void yj_decoder_end(struct yj_decoder *d);
 
 enum yj_event yj_decoder_next(struct yj_decoder *d, struct yj_chunk *chunk);
+
+/* An event was lost for lack of memory, which it says from now on. */
+enum yj_event yj_decoder_give_up(struct yj_decoder *d);
+
+/* The last chunk, or the last that has a usage; empty: there was none. Good
+ * until the next feed or next. */
+const struct yj_buf *yj_decoder_tail(const struct yj_decoder *d);
 
 /* Whether a line waits to be read: the reader is slow, not the sender. */
 int yj_decoder_has_unread(const struct yj_decoder *d);

@@ -173,6 +173,9 @@ static const luaL_Reg functions[] = {{"now", l_now},
                                      {"release_signals", yj_l_release_signals},
                                      {"decoder", yj_l_decoder},
                                      {"pool", yj_l_pool},
+                                     {"switch", yj_l_switch},
+                                     {"fiber", yj_l_fiber},
+                                     {"stop", yj_l_stop},
                                      {"file", yj_l_file},
                                      {"sync_folder", yj_l_sync_folder},
                                      {NULL, NULL}};
@@ -193,6 +196,7 @@ YJ_EXPORT int luaopen_yuanjing_core(lua_State *L) {
   yj_open_file(L);
   yj_open_transfer(L);
   yj_open_pool(L);
+  yj_open_fiber(L);
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);
   return 1;

@@ -27,15 +27,18 @@ void *yj_check_self(lua_State *L, const char *name);
 /* nil, message                                             [-0, +2, m] */
 int yj_push_fail(lua_State *L, const char *message);
 
-/* The readers of a stream, for whatever has a decoder. `next` brings the next
- * event out of `source`, which owns `d`.                   [-0, +n, m] */
+/* What a reader of a stream is after. */
+enum yj_wanted { YJ_CHUNKS, YJ_TEXTS, YJ_ODDITIES };
+
+/* The readers of a stream, for whatever has a decoder: the next event of those
+ * that are wanted out of `source`, by `next`; and its values, of a chunk's
+ * document as text or as bytes for text().                 [-0, +n, m] */
 typedef enum yj_event (*yj_next_fn)(void *source, struct yj_chunk *chunk);
-int yj_push_next(lua_State *L, yj_next_fn next, void *source,
+enum yj_event yj_read(enum yj_wanted wanted, yj_next_fn next, void *source,
+                      struct yj_chunk *chunk);
+int yj_push_read(lua_State *L, enum yj_wanted wanted, int as_bytes,
+                 enum yj_event event, const struct yj_chunk *chunk,
                  const struct yj_decoder *d);
-int yj_push_text(lua_State *L, yj_next_fn next, void *source,
-                 const struct yj_decoder *d);
-int yj_push_drain(lua_State *L, yj_next_fn next, void *source,
-                  const struct yj_decoder *d);
 int yj_push_summary(lua_State *L, const struct yj_decoder *d);
 
 /* What a request table says, in two parts. The first leaves strings on the
@@ -63,6 +66,45 @@ int yj_l_terminal_width(lua_State *L);
 int yj_l_catch_signals(lua_State *L);
 int yj_l_caught_signal(lua_State *L);
 int yj_l_release_signals(lua_State *L);
+
+/* What came of a coroutine that went on. */
+enum yj_course {
+  YJ_WAITS,
+  YJ_LEFT, /* it yielded otherwise, or returned */
+  YJ_FAILED
+};
+
+/* Has the coroutine go on as the fiber that runs, with n values from the top of
+ * the stack. When it fails it leaves why.                  [-n, +0|1, m] */
+enum yj_course yj_switch(lua_State *L, lua_State *co, int n);
+
+/* true: it waits; false: it has left; nil, message         [-0|1, +1|2, -] */
+int yj_push_course(lua_State *L, enum yj_course course);
+
+/* Whether L is the fiber that runs, and has not been stopped.
+ *                                                          [-0, +0, m] */
+int yj_may_wait(lua_State *L);
+
+/* To be returned: leaves the fiber waiting.                [-0, +0, -] */
+int yj_wait(lua_State *L);
+
+void yj_open_fiber(lua_State *L);
+int yj_l_switch(lua_State *L);
+int yj_l_fiber(lua_State *L);
+int yj_l_stop(lua_State *L);
+
+/* Methods of a transfer and of a pool, each explained where it is. */
+int yj_l_next(lua_State *L);
+int yj_l_next_text(lua_State *L);
+int yj_l_drain(lua_State *L);
+int yj_l_hear(lua_State *L);
+int yj_l_hearer(lua_State *L);
+int yj_l_tell(lua_State *L);
+int yj_l_hearers(lua_State *L);
+int yj_l_ready(lua_State *L);
+
+/* The transfer whose method this is.                       [-0, +0, v] */
+struct yj_transfer *yj_check_transfer(lua_State *L);
 
 /* pool:open(request), which belongs to the transfer.       [-0, +1|2, v] */
 int yj_l_open(lua_State *L);

@@ -61,23 +61,30 @@ static int push_no_chunk(lua_State *L, enum yj_event event,
   return 3;
 }
 
-/* next([as_bytes]) -> content, json (as bytes for text()), reasoning?,
- *          finish_reason?, has usage, is odd
- *        | nil, "pending" | "done" | "end" | "too_large" | "no_memory"
- *        | nil, "bad" | "cut", text                        [-0, +n, m] */
-int yj_push_next(lua_State *L, yj_next_fn next, void *source,
-                 const struct yj_decoder *d) {
-  struct yj_chunk chunk;
-  int as_bytes = lua_toboolean(L, 2);
-  enum yj_event event = next(source, &chunk);
-  if (event != YJ_EVENT_CHUNK)
-    return push_no_chunk(L, event, d);
-  push_slice(L, &chunk.content);
-  (as_bytes ? push_bytes : push_slice)(L, &chunk.json);
-  push_slice_or_nil(L, &chunk.reasoning);
-  push_slice_or_nil(L, &chunk.finish_reason);
-  lua_pushboolean(L, chunk.usage);
-  lua_pushboolean(L, chunk.odd);
+static int is_wanted(enum yj_wanted wanted, const struct yj_chunk *chunk) {
+  return wanted == YJ_CHUNKS || chunk->odd ||
+         (wanted == YJ_TEXTS && chunk->content.len > 0);
+}
+
+enum yj_event yj_read(enum yj_wanted wanted, yj_next_fn next, void *source,
+                      struct yj_chunk *chunk) {
+  enum yj_event event;
+  do
+    event = next(source, chunk);
+  while (event == YJ_EVENT_CHUNK && !is_wanted(wanted, chunk));
+  return event;
+}
+
+/* content, json, reasoning?, finish_reason?, has usage, is odd
+ *                                                          [-0, +6, m] */
+static int push_chunk(lua_State *L, int as_bytes,
+                      const struct yj_chunk *chunk) {
+  push_slice(L, &chunk->content);
+  (as_bytes ? push_bytes : push_slice)(L, &chunk->json);
+  push_slice_or_nil(L, &chunk->reasoning);
+  push_slice_or_nil(L, &chunk->finish_reason);
+  lua_pushboolean(L, chunk->usage);
+  lua_pushboolean(L, chunk->odd);
   return 6;
 }
 
@@ -90,35 +97,17 @@ static int push_odd(lua_State *L, const struct yj_chunk *chunk) {
   return 4;
 }
 
-/* text() -> the next text that is not empty | nil, "odd", json, content
- *         | nil, ... as next()                             [-0, +n, m] */
-int yj_push_text(lua_State *L, yj_next_fn next, void *source,
+int yj_push_read(lua_State *L, enum yj_wanted wanted, int as_bytes,
+                 enum yj_event event, const struct yj_chunk *chunk,
                  const struct yj_decoder *d) {
-  struct yj_chunk chunk;
-  enum yj_event event;
-  do
-    event = next(source, &chunk);
-  while (event == YJ_EVENT_CHUNK && !chunk.odd && chunk.content.len == 0);
   if (event != YJ_EVENT_CHUNK)
     return push_no_chunk(L, event, d);
-  if (chunk.odd)
-    return push_odd(L, &chunk);
-  push_slice(L, &chunk.content);
+  if (wanted == YJ_CHUNKS)
+    return push_chunk(L, as_bytes, chunk);
+  if (chunk->odd)
+    return push_odd(L, chunk);
+  push_slice(L, &chunk->content);
   return 1;
-}
-
-/* drain() -> nil, "odd", json, content | nil, ... as next(): reads chunks away
- * until there is something else                            [-0, +n, m] */
-int yj_push_drain(lua_State *L, yj_next_fn next, void *source,
-                  const struct yj_decoder *d) {
-  struct yj_chunk chunk;
-  enum yj_event event;
-  do
-    event = next(source, &chunk);
-  while (event == YJ_EVENT_CHUNK && !chunk.odd);
-  if (event != YJ_EVENT_CHUNK)
-    return push_no_chunk(L, event, d);
-  return push_odd(L, &chunk);
 }
 
 /* summary() -> content, reasoning?, finish_reason?, json of the last chunk (of
@@ -127,7 +116,7 @@ int yj_push_summary(lua_State *L, const struct yj_decoder *d) {
   push_buf(L, &d->content);
   push_buf_or_nil(L, &d->reasoning);
   push_buf_or_nil(L, &d->finish_reason);
-  push_buf_or_nil(L, &d->tail);
+  push_buf_or_nil(L, yj_decoder_tail(d));
   lua_pushboolean(L, d->finished);
   lua_pushboolean(L, d->begun);
   return 6;
@@ -169,20 +158,26 @@ static enum yj_event next_of(void *source, struct yj_chunk *chunk) {
   return yj_decoder_next(source, chunk);
 }
 
-static int l_next(lua_State *L) {
+static int read_on(lua_State *L, enum yj_wanted wanted) {
   struct yj_decoder *d = check(L);
-  return yj_push_next(L, next_of, d, d);
+  struct yj_chunk chunk;
+  enum yj_event event = yj_read(wanted, next_of, d, &chunk);
+  return yj_push_read(L, wanted, lua_toboolean(L, 2), event, &chunk, d);
 }
 
-static int l_text(lua_State *L) {
-  struct yj_decoder *d = check(L);
-  return yj_push_text(L, next_of, d, d);
-}
+/* next([as_bytes]) -> content, json (as bytes for text()), reasoning?,
+ *          finish_reason?, has usage, is odd
+ *        | nil, "pending" | "done" | "end" | "too_large" | "no_memory"
+ *        | nil, "bad" | "cut", text                        [-0, +n, m] */
+static int l_next(lua_State *L) { return read_on(L, YJ_CHUNKS); }
 
-static int l_drain(lua_State *L) {
-  struct yj_decoder *d = check(L);
-  return yj_push_drain(L, next_of, d, d);
-}
+/* text() -> the next text that is not empty | nil, "odd", json, content
+ *         | nil, ... as next()                             [-0, +n, m] */
+static int l_text(lua_State *L) { return read_on(L, YJ_TEXTS); }
+
+/* drain() -> nil, "odd", json, content | nil, ... as next(): reads chunks away
+ * until there is something else                            [-0, +n, m] */
+static int l_drain(lua_State *L) { return read_on(L, YJ_ODDITIES); }
 
 static int l_summary(lua_State *L) { return yj_push_summary(L, check(L)); }
 

@@ -20,16 +20,6 @@ struct yj_pool *yj_check_pool(lua_State *L) {
   return box->pool;
 }
 
-/* The transfers by address, weakly: the pool does not keep them alive. */
-static void add_weak_table(lua_State *L, int box) {
-  lua_newtable(L);
-  lua_newtable(L);
-  lua_pushliteral(L, "v");
-  lua_setfield(L, -2, "__mode");
-  lua_setmetatable(L, -2);
-  yj_setuservalue(L, box);
-}
-
 /* pool() -> Pool | nil, message                            [-0, +1|2, m] */
 int yj_l_pool(lua_State *L) {
   struct pool_box *box;
@@ -38,7 +28,8 @@ int yj_l_pool(lua_State *L) {
   box = yj_newuserdata(L, sizeof *box); /* 1 */
   box->pool = NULL;
   luaL_setmetatable(L, YJ_POOL_MT);
-  add_weak_table(L, 1);
+  lua_newtable(L); /* the hearers: see lreader.c */
+  yj_setuservalue(L, 1);
   box->pool = yj_pool_new(&error);
   return box->pool != NULL ? 1 : yj_push_fail(L, strerror(error));
 }
@@ -121,24 +112,6 @@ static int l_timeout(lua_State *L) {
   return 1;
 }
 
-/* ready() -> the next Transfer with news, or nil. One that the collector has
- * taken has no more readers: it is passed over.            [-0, +1, v] */
-static int l_ready(lua_State *L) {
-  struct yj_pool *pool = yj_check_pool(L);
-  struct yj_transfer *t;
-  lua_settop(L, 1);
-  yj_getuservalue(L, 1); /* 2 */
-  do {
-    lua_settop(L, 2);
-    t = yj_pool_ready(pool);
-    if (t == NULL)
-      return lua_pushnil(L), 1;
-    lua_pushlightuserdata(L, t);
-    lua_rawget(L, 2);
-  } while (lua_isnil(L, -1));
-  return 1;
-}
-
 static int l_count(lua_State *L) {
   lua_pushinteger(L, (lua_Integer)yj_pool_count(yj_check_pool(L)));
   return 1;
@@ -171,7 +144,8 @@ static int l_close(lua_State *L) {
 static const luaL_Reg methods[] = {
     {"open", yj_l_open}, {"step", l_step},       {"wait", l_wait},
     {"wake", l_wake},    {"alarm", l_alarm},     {"fd", l_fd},
-    {"timeout", l_timeout}, {"ready", l_ready},  {"count", l_count},
+    {"timeout", l_timeout}, {"ready", yj_l_ready}, {"tell", yj_l_tell},
+    {"hearers", yj_l_hearers},  {"count", l_count},
     {"is_mine", l_is_mine}, {"ca_path", l_ca_path}, {"close", l_close},
     {NULL, NULL}};
 

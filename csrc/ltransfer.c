@@ -19,9 +19,11 @@ static const char *const fault_names[] = {
     [YJ_FAULT_POOL] = "pool",
     [YJ_FAULT_CANCELLED] = "cancelled"};
 
-static struct yj_transfer *check(lua_State *L) {
+struct yj_transfer *yj_check_transfer(lua_State *L) {
   return yj_check_self(L, YJ_TRANSFER_MT);
 }
+
+#define check yj_check_transfer
 
 static struct yj_transfer *check_open(lua_State *L) {
   struct yj_transfer *t = check(L);
@@ -30,17 +32,6 @@ static struct yj_transfer *check_open(lua_State *L) {
 }
 
 /* ---- opening ---- */
-
-/* Remembers the userdata of a transfer in the pool, weakly, so that ready()
- * can give it back.                                        [-0, +0, m] */
-static void remember(lua_State *L, int pool, int transfer,
-                     struct yj_transfer *t) {
-  yj_getuservalue(L, pool);
-  lua_pushlightuserdata(L, t);
-  lua_pushvalue(L, transfer);
-  lua_rawset(L, -3);
-  lua_pop(L, 1);
-}
 
 /* open(request) -> Transfer | nil, message, kind of error  [-0, +1|3, v] */
 int yj_l_open(lua_State *L) {
@@ -58,7 +49,8 @@ int yj_l_open(lua_State *L) {
   results = yj_read_outgoing(L, 2, &t->out);
   if (results != 0)
     return results;
-  remember(L, 1, 3, t);
+  yj_getuservalue(L, 1); /* the pool's hearers */
+  yj_setuservalue(L, 3);
   /* a transfer hides 16 KiB behind a small userdata: let the collector feel it,
    * or dropped streams would pile up */
   lua_gc(L, LUA_GCSTEP, 16);
@@ -76,45 +68,6 @@ int yj_l_open(lua_State *L) {
 }
 
 /* ---- reading ---- */
-
-static enum yj_event next_of(void *source, struct yj_chunk *chunk) {
-  return yj_transfer_next(source, chunk);
-}
-
-/* nil, "closed": to those who wait for what comes, that is news */
-static int push_closed(lua_State *L) {
-  lua_pushnil(L);
-  lua_pushliteral(L, "closed");
-  return 2;
-}
-
-static int read_on(lua_State *L, int (*push)(lua_State *, yj_next_fn, void *,
-                                             const struct yj_decoder *)) {
-  struct yj_transfer *t = check(L);
-  return t->pool != NULL ? push(L, next_of, t, &t->decoder) : push_closed(L);
-}
-
-static int l_next(lua_State *L) { return read_on(L, yj_push_next); }
-
-static int l_text(lua_State *L) { return read_on(L, yj_push_text); }
-
-/* The function that texts() made, whose upvalue is the transfer. */
-static int l_next_text(lua_State *L) {
-  struct yj_transfer *t = lua_touserdata(L, lua_upvalueindex(1));
-  return t->pool != NULL ? yj_push_text(L, next_of, t, &t->decoder)
-                         : push_closed(L);
-}
-
-/* texts() -> a function that brings what text() does: it need not find out each
- * time whose it is                                         [-0, +1, m] */
-static int l_texts(lua_State *L) {
-  check(L);
-  lua_settop(L, 1);
-  lua_pushcclosure(L, l_next_text, 1);
-  return 1;
-}
-
-static int l_drain(lua_State *L) { return read_on(L, yj_push_drain); }
 
 static int l_summary(lua_State *L) {
   return yj_push_summary(L, &check_open(L)->decoder);
@@ -258,8 +211,8 @@ static int l_close(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"next", l_next},        {"text", l_text},        {"texts", l_texts},
-    {"drain", l_drain},      {"summary", l_summary},  {"status", l_status},
+    {"next", yj_l_next}, {"text", yj_l_next_text},        {"hear", yj_l_hear}, {"hearer", yj_l_hearer},
+    {"drain", yj_l_drain},      {"summary", l_summary},  {"status", l_status},
     {"head", l_head},        {"body", l_body},        {"done", l_done},
     {"failure", l_failure},  {"save", l_save},        {"saved", l_saved},
     {"uploaded", l_uploaded}, {"steps", l_steps},      {"discard", l_discard},

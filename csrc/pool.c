@@ -353,12 +353,7 @@ void yj_pool_news(struct yj_pool *p, struct yj_transfer *t) {
   p->ready->ready_prev = t;
 }
 
-struct yj_transfer *yj_pool_ready(struct yj_pool *p) {
-  struct yj_transfer *t = p->ready;
-  if (t != NULL)
-    yj_pool_forget(p, t);
-  return t;
-}
+struct yj_transfer *yj_pool_first(const struct yj_pool *p) { return p->ready; }
 
 void yj_pool_rearm(struct yj_pool *p) {
   yj_poller_alarm(&p->poller, earliest(p));

@@ -41,8 +41,11 @@ void yj_pool_wake(struct yj_pool *pool);
 /* Ends a wait at that time as well, once; YJ_NEVER: not any more. */
 void yj_pool_alarm(struct yj_pool *pool, int64_t at);
 
-/* The next transfer with news since it was last returned, or NULL. */
-struct yj_transfer *yj_pool_ready(struct yj_pool *pool);
+/* The first of those with news, or NULL. */
+struct yj_transfer *yj_pool_first(const struct yj_pool *pool);
+
+/* Its news are heard. */
+void yj_pool_forget(struct yj_pool *pool, struct yj_transfer *t);
 
 /* Readable when a step has something to do; -1 with poll(2). */
 int yj_pool_fd(const struct yj_pool *pool);
@@ -84,7 +87,6 @@ int yj_pool_remove(struct yj_pool *pool, struct yj_transfer *t);
 void yj_pool_leave(struct yj_pool *pool);
 
 void yj_pool_news(struct yj_pool *pool, struct yj_transfer *t);
-void yj_pool_forget(struct yj_pool *pool, struct yj_transfer *t);
 
 /* Its deadline may have come nearer. */
 void yj_pool_touch(struct yj_pool *pool, struct yj_transfer *t);

@@ -81,6 +81,30 @@ static int match(const struct yj_shape *shape, const char *text, size_t len,
          same(&c, c.kept_len - c.at);
 }
 
+/* Keeps a document's text; when that can not be, nothing is kept. */
+static int keep(struct yj_shape *shape, const char *text, size_t len) {
+  yj_buf_clear(&shape->text);
+  shape->is_last = yj_buf_append(&shape->text, text, len) != 0;
+  return shape->is_last;
+}
+
+static void place(struct yj_shape_field *field, const char *text,
+                  const struct yj_json_value *value) {
+  size_t begin = (size_t)(value->text - text);
+  field->begin = (uint16_t)begin;
+  field->end = (uint16_t)(begin + value->len);
+}
+
+/* The document that has just been compared takes the place of the other, whose
+ * memory is warm from that. */
+static void replace(struct yj_shape *shape, const char *text, size_t len,
+                    const struct yj_json_value *values) {
+  size_t i;
+  if (keep(shape, text, len))
+    for (i = 0; i < shape->n_fields; i++)
+      place(&shape->fields[i], text, &values[shape->fields[i].slot]);
+}
+
 /* Puts a field among those that begin before it and those behind. */
 static void insert(struct yj_shape *shape, size_t slot, const char *text,
                    const struct yj_json_value *value) {
@@ -89,17 +113,14 @@ static void insert(struct yj_shape *shape, size_t slot, const char *text,
     shape->fields[i] = shape->fields[i - 1];
   shape->fields[i].slot = (uint8_t)slot;
   shape->fields[i].type = (uint8_t)value->type;
-  shape->fields[i].begin = (uint16_t)begin;
-  shape->fields[i].end = (uint16_t)(begin + value->len);
+  place(&shape->fields[i], text, value);
 }
 
-/* Keeps a document; when that can not be, nothing is kept. */
 static void learn(struct yj_shape *shape, const char *text, size_t len,
                   const struct yj_json_value *values, size_t n_values) {
   size_t i;
   shape->n_fields = 0;
-  yj_buf_clear(&shape->text);
-  if (n_values > YJ_SHAPE_FIELDS || !yj_buf_append(&shape->text, text, len))
+  if (n_values > YJ_SHAPE_FIELDS || !keep(shape, text, len))
     return;
   for (i = 0; i < n_values; i++)
     if (values[i].type != YJ_JSON_ABSENT)
@@ -112,7 +133,10 @@ enum yj_json_verdict yj_shape_read(struct yj_shape *shape, const char *text,
                                    size_t n_values, size_t *used) {
   enum yj_json_verdict verdict;
   memset(values, 0, n_values * sizeof *values);
-  if (yj_buf_len(&shape->text) > 0 && match(shape, text, len, values)) {
+  shape->is_last = 0;
+  if (yj_buf_len(&shape->text) > 0 && len <= YJ_SHAPE_LONGEST &&
+      match(shape, text, len, values)) {
+    replace(shape, text, len, values);
     *used = len;
     return YJ_JSON_WHOLE;
   }

@@ -4,8 +4,8 @@
  * same. So the last document read is kept, with the places of its wanted
  * fields: a document that has the same bytes around its wanted strings has the
  * same fields in the same places, is as valid as that one was, and is read by
- * comparing. Any other document is read in full, and becomes the one to compare
- * with. Nothing here knows Lua or libcurl.
+ * comparing. Any other document is read in full. Either becomes the one to
+ * compare with. Nothing here knows Lua or libcurl.
  */
 #ifndef YJ_SHAPE_H
 #define YJ_SHAPE_H
@@ -22,8 +22,9 @@
 
 /* All zeroes: nothing to compare with yet. */
 struct yj_shape {
-  struct yj_buf text; /* the last document */
-  size_t n_fields;    /* of those found in it, by where they begin */
+  struct yj_buf text; /* the last document that could be kept */
+  unsigned char is_last; /* it is the last that was read */
+  uint8_t n_fields;      /* of those found in it, by where they begin */
   struct yj_shape_field {
     uint16_t begin, end; /* of a string: between its quotes */
     uint8_t slot, type;  /* enum yj_json_type */

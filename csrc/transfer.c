@@ -332,20 +332,22 @@ static void resume(struct yj_transfer *t) {
 
 /* The reader has taken all there was: its clock for the next event starts, and
  * a paused sender may go on, past the high water if one event is that large;
- * the time it was held is not the sender's. */
+ * the time it was held is not the sender's. NB: a clock that only begins anew
+ * brings no deadline nearer, and the heap, which is cold, is left alone. */
 static void await_more(struct yj_transfer *t) {
+  int is_nearer = t->unread || (t->idle_from == 0 && (t->taken || t->paused));
   if (t->taken || t->paused)
     t->idle_from = yj_now();
-  if (t->taken || t->paused || t->unread) {
-    t->taken = t->unread = 0;
+  t->taken = t->unread = 0;
+  if (is_nearer)
     yj_pool_touch(t->pool, t);
-  }
   t->high_water = yj_buf_len(&t->decoder.inbox) + HIGH_WATER;
   resume(t);
 }
 
 enum yj_event yj_transfer_next(struct yj_transfer *t, struct yj_chunk *chunk) {
-  enum yj_event event = yj_decoder_next(&t->decoder, chunk);
+  enum yj_event event = t->torn ? yj_decoder_give_up(&t->decoder)
+                                : yj_decoder_next(&t->decoder, chunk);
   if (event == YJ_EVENT_PENDING && !yj_pool_is_mine(t->pool))
     return YJ_EVENT_END; /* in a forked child nobody moves it */
   /* resuming the sender delivers at once what curl had kept */

@@ -34,6 +34,13 @@ local function open(url, options)
   return support.watch(assert(pool:open(request_of(url, options))))
 end
 
+-- As open(); ready() gives it when it has news.
+local function hear(url, options)
+  local transfer = open(url, options)
+  transfer:hear(transfer)
+  return transfer
+end
+
 local function move_for(seconds)
   local ends = core.now() + seconds
   while core.now() < ends do pool:wait(math.max(0, ends - core.now())) end
@@ -156,8 +163,8 @@ describe("ready()", function()
   it("gives each transfer with news, once", function()
     local server = serve({ "send", STREAM }, { "sleep", 0.3 },
       { "send", EVENT }, { "sleep", 0.2 }, { "close" })
-    local a = open(server.url, { events = true })
-    local b = open(server.url, { events = true })
+    local a = hear(server.url, { events = true })
+    local b = hear(server.url, { events = true })
     local names, seen = { [a] = "a", [b] = "b" }, {}
     assert.is_nil(pool:ready())
     local ends = core.now() + 5
@@ -178,7 +185,7 @@ describe("ready()", function()
   end)
 
   it("is an iterator, whatever it is given", function()
-    finish(open(serve({ "send", answer(200, {}, "ok") }).url))
+    finish(hear(serve({ "send", answer(200, {}, "ok") }).url))
     local count = 0
     for transfer in pool.ready, pool, "x" do
       assert.is_true(transfer:done())
@@ -187,15 +194,27 @@ describe("ready()", function()
     assert.equal(1, count)
   end)
 
-  it("passes over what is closed or collected", function()
+  it("passes over what nobody hears, or is closed", function()
     local server = serve({ "send", answer(200, {}, "ok") })
-    local kept = open(server.url)
-    local closed = open(server.url)
-    local dropped = open(server.url)
-    finish(kept)
-    finish(closed)
-    finish(dropped)
+    local kept, unheard = hear(server.url), open(server.url)
+    local left, closed = hear(server.url), hear(server.url)
+    for _, transfer in ipairs { kept, unheard, left, closed } do
+      finish(transfer)
+    end
+    left:hear(nil)
     closed:close()
+    assert.equal(kept, pool:ready())
+    assert.is_nil(pool:ready())
+    assert.equal(kept, kept:hearer())
+    assert.is_nil(left:hearer())
+  end)
+
+  it("passes over what is collected", function()
+    local server = serve({ "send", answer(200, {}, "ok") })
+    local kept, dropped = hear(server.url), open(server.url)
+    dropped:hear("nobody's")
+    finish(kept)
+    finish(dropped)
     dropped = nil
     collectgarbage()
     collectgarbage()
@@ -505,7 +524,7 @@ describe("limits by the hundred", function()
     end
     local limit_of, list = {}, {}
     for i = 1, COUNT do
-      local transfer = open(url,
+      local transfer = hear(url,
         { limits = { total = 20 + random(1000) / 1000, connect = 60 } })
       list[i] = transfer
     end

@@ -8,10 +8,9 @@ local fibers = {}
 
 ---@class yuanjing.Fiber something that can wait: park() and wake()
 ---@field job? yuanjing.Job what runs in it
----@field private thread thread
+---@field private thread thread suspended: it is parked, or not started yet
 ---@field private at number|false when it goes on by the clock: in the heap
 ---@field private is_queued boolean
----@field private is_parked boolean or not started yet
 ---@field problem? any what it is stopped with
 ---@field private patience? integer
 ---@field private process table whose it is: of the process it was started in
@@ -24,14 +23,16 @@ local function original(name)
   return rawget(coroutine, "_" .. name) or coroutine[name]
 end
 
-local create, resume = original "create", original "resume"
-local status, yield = original "status", original "yield"
-local running = coroutine.running
+local create, status, yield = original "create", original "status",
+  original "yield"
+local running, switch, innermost = coroutine.running, core.switch, core.fiber
 
 local timers = heap.new()
 local queue, first, last = {}, 1, 0
 local process = {}
-local current
+
+-- By their threads. NB: each keeps the other alive.
+local fiber_of = setmetatable({}, { __mode = "kv" })
 
 -- Of coroutines inside coroutines, each of which takes Lua 5.4 about four of its
 -- 200 C levels.
@@ -52,38 +53,64 @@ local function set_timer(fiber, at)
   timers:push(fiber)
 end
 
+local function is_parked(fiber)
+  return status(fiber.thread) == "suspended"
+end
+
 -- It has ended, or yielded as the user does, which gives way to everybody
--- once.
+-- once; or it failed.
 local function leave(fiber, ok, problem)
-  if not ok then
+  if ok == nil then
     error(debug.traceback(fiber.thread, tostring(problem)), 0)
   end
-  fiber.is_parked = status(fiber.thread) ~= "dead"
-  if fiber.is_parked then set_timer(fiber, core.now()) end
+  if is_parked(fiber) then set_timer(fiber, core.now()) end
 end
 
 -- Lets it go on until it parks.
 local function go_on(fiber)
-  local outer = current
   if fiber.at then timers:remove(fiber) end
   fiber.at = false
-  current, depth, fiber.is_parked = fiber, depth + 1, false
-  local ok, who = resume(fiber.thread)
-  current, depth, fiber.is_parked = outer, depth - 1, who == fiber
-  if who ~= fiber then leave(fiber, ok, who) end
+  depth = depth + 1
+  local waits, problem = switch(fiber.thread)
+  depth = depth - 1
+  if not waits then leave(fiber, waits, problem) end
 end
 
 --- The fiber that runs now. In a coroutine of the user's inside one it is none:
 --- a yield from there would reach the user.
 ---@return yuanjing.Fiber?
 function fibers.current()
-  if current and running() == current.thread then return current end
+  local thread = innermost()
+  return thread and running() == thread and fiber_of[thread] or nil
 end
 
 --- The fiber in whose course this happens, in whatever coroutine of its.
 ---@return yuanjing.Fiber?
 function fibers.innermost()
-  return current
+  return fiber_of[innermost() or false]
+end
+
+--- Who that is: a thread in the place of its fiber, or anybody else.
+---@param hearer thread|yuanjing.Waiter
+---@return yuanjing.Waiter
+function fibers.of(hearer)
+  return fiber_of[hearer] or hearer
+end
+
+--- Has the pool tell its news to the fibers that wait in readers, until that
+--- time at the latest, but to one at least. Whether anybody was told, and who is
+--- to be told next, being no such fiber.
+---@param pool yuanjing.core.Pool
+---@param ends? number on the clock of core.now()
+---@return boolean
+---@return yuanjing.Waiter?
+function fibers.tell(pool, ends)
+  depth = depth + 1
+  local did, hearer, waits, problem = pool:tell(ends)
+  depth = depth - 1
+  if type(hearer) ~= "thread" then return did, hearer end
+  leave(fiber_of[hearer], waits, problem)
+  return true
 end
 
 --- Starts a fiber, which runs at once until it parks (in the queue's turn when
@@ -92,8 +119,9 @@ end
 ---@param run fun(fiber: yuanjing.Fiber)
 function fibers.start(job, run)
   local fiber = setmetatable({ job = job, process = process, at = false,
-    is_parked = true, is_queued = false, problem = false }, Fiber)
+    is_queued = false, problem = false, thread = false }, Fiber)
   fiber.thread = create(function() run(fiber) end)
+  fiber_of[fiber.thread] = fiber
   if depth < MAX_DEPTH then
     go_on(fiber)
   else
@@ -106,15 +134,16 @@ end
 function Fiber:check()
   if not self.problem then return end
   self.patience = (self.patience or PATIENCE) - 1
-  if self.patience < 0 then yield(self) end
+  if self.patience < 0 then yield(self.thread) end
   error(self.problem, 0)
 end
 
 --- Gives way until somebody wakes it. It may come back early: whoever rests
---- looks again. NB: a fiber that yields itself is parked; any other yield is the
---- user's.
----@type fun(self: yuanjing.Fiber)
-Fiber.rest = yield
+--- looks again. NB: a fiber that yields its own thread is parked; any other yield
+--- is the user's.
+function Fiber:rest()
+  yield(self.thread)
+end
 
 --- As rest(), for so many seconds at most. Raises what stop() was given, before
 --- or meanwhile.
@@ -122,13 +151,13 @@ Fiber.rest = yield
 function Fiber:park(seconds)
   self:check()
   if seconds then set_timer(self, core.now() + seconds) end
-  yield(self)
+  yield(self.thread)
   self:check()
 end
 
 --- Lets it go on.
 function Fiber:news()
-  if self.is_parked and self.process == process then go_on(self) end
+  if is_parked(self) and self.process == process then go_on(self) end
 end
 
 --- Lets it go on when the queue is run next.
@@ -141,7 +170,8 @@ end
 function Fiber:stop(problem)
   if self.process ~= process then return end
   self.problem = problem
-  if not self.is_parked then return end
+  core.stop(self.thread)
+  if not is_parked(self) then return end
   if depth < MAX_DEPTH then go_on(self) else enqueue(self) end
 end
 
@@ -172,7 +202,7 @@ function fibers.run(ends)
     queue[first] = nil
     first = first + 1
     fiber.is_queued = false
-    if fiber.is_parked then go_on(fiber) end
+    if is_parked(fiber) then go_on(fiber) end
     if ends and core.now() >= ends then break end
   end
   return did
@@ -187,6 +217,7 @@ end
 --- parent's.
 function fibers.forget()
   timers, queue, first, last, process = heap.new(), {}, 1, 0, {}
+  local current = fibers.innermost()
   if current then current.process = process end
 end
 

@@ -7,8 +7,7 @@ local fibers = require "yuanjing.fibers"
 
 local loop = {}
 
-local pool    -- of this process
-local waiting -- transfer -> who waits for its news
+local pool -- of this process
 local is_polled = false -- somebody else watches the pool's descriptor
 
 -- nginx's own worker threads have an `ngx` as well, but nothing to wait with: a
@@ -22,45 +21,44 @@ local nginx = ngx and ngx.get_phase and require("yuanjing.nginx")
 function loop.pool()
   if not pool or not pool:is_mine() then
     if pool then fibers.forget() end
-    pool, waiting, is_polled = assert(core.pool()), {}, false
+    pool, is_polled = assert(core.pool()), false
   end
   return pool
 end
 
 -- Moving on ----------------------------------------------------------------
 
--- Who waits for the next news there are; nil: nobody.
-local function next_hearer()
-  local transfer = pool:ready()
-  while transfer and not waiting[transfer] do transfer = pool:ready() end
-  return transfer and waiting[transfer]
-end
-
 local function is_late(ends)
   return ends and core.now() >= ends
 end
 
--- Who hears them goes on at once; past that time, when the queue is run next.
--- Whether anybody waited for them.
+-- Tells the news, until that time at the latest, but to one at least. Whether
+-- there was anybody.
 local function tell_news(ends)
   local did = false
-  for hearer in next_hearer do
-    if did and is_late(ends) then hearer:wake() else hearer:news() end
-    did = true
-  end
+  repeat
+    local told, hearer = fibers.tell(pool, ends)
+    if hearer then hearer:news() end
+    did = did or told
+  until not told or is_late(ends)
   return did
 end
 
+-- Who has news goes on when the queue is run next.
+local function put_off_news()
+  for hearer in pool.ready, pool do fibers.of(hearer):wake() end
+end
+
 -- Lets those go on who have news, and whom they wake, until that time at the
--- latest, but one at least. Whether there was anybody.
+-- latest, but one of each at least. Whether there was anybody.
 local function deliver(ends)
   local did = false
   fibers.wake_due()
   repeat
-    local told = tell_news(ends)
-    local ran = not (told and is_late(ends)) and fibers.run(ends)
+    local told, ran = tell_news(ends), fibers.run(ends)
     did = did or told or ran
   until not ran or is_late(ends)
+  if ends then put_off_news() end
   return did
 end
 
@@ -91,7 +89,7 @@ end
 -- them goes on in here: it is called in the midst of the user's own course.
 function loop.settle()
   loop.pool()
-  for hearer in next_hearer do hearer:wake() end
+  put_off_news()
   if not fibers.is_running() then set_alarm() end
 end
 
@@ -124,6 +122,7 @@ end
 ---@field stop? fun(self, problem: any) has it raise that where it is parked
 ---@field problem? any what it was stopped with
 ---@field job? yuanjing.Job
+---@field hears? yuanjing.core.Transfer whose news it waits for
 
 local PROGRAM = {}
 
@@ -200,20 +199,33 @@ function loop.open(request)
 end
 
 --- Returns when there may be news of the transfer, of which more has to come.
--- NB: with a thousand streams the cache holds nothing of any of them: each call
--- that is left open here, each table that is touched is felt.
 ---@param transfer yuanjing.core.Transfer
 function loop.hear(transfer)
   local me = waiter_here()
   if me == PROGRAM then return me:park() end
-  if waiting[transfer] and waiting[transfer] ~= me then
-    error("somebody else is reading this already", 0)
-  end
-  if me.problem then me:check() end
-  waiting[transfer] = me
+  me:check()
+  transfer:hear(me)
+  me.hears = transfer
   me:rest()
-  waiting[transfer] = nil
-  if me.problem then me:check() end
+  me.hears = nil
+  transfer:hear(nil)
+  me:check()
+end
+
+--- Waits when a reader of the transfer has nothing: it is "pending", or it was
+--- a fiber that waited in the reader and was woken, which is nil. Whether it is to
+--- be read again.
+---@param transfer yuanjing.core.Transfer
+---@param event? string
+---@return boolean
+function loop.await(transfer, event)
+  if event == "pending" then
+    loop.hear(transfer)
+  elseif event == nil then
+    transfer:hear(nil)
+    waiter_here():check()
+  end
+  return event == nil or event == "pending"
 end
 
 --- As hear(); at once, and true, when nothing more will come.
@@ -241,11 +253,11 @@ end
 ---@return boolean
 function loop.drop_gone()
   local n = 0
-  for transfer, waiter in pairs(waiting) do
+  for _, waiter in pairs(pool:hearers()) do
     n = n + 1
-    if waiter:is_gone() then
-      waiting[transfer] = nil
-      transfer:close()
+    if waiter.is_gone and waiter:is_gone() then
+      waiter.hears:hear(nil)
+      waiter.hears:close()
       if waiter.job then waiter.job:cancel() end
     end
   end
@@ -255,10 +267,10 @@ end
 --- Ends an exchange, and the wait of whoever reads it.
 ---@param transfer yuanjing.core.Transfer
 function loop.close(transfer)
+  local hearer = transfer:hearer()
   transfer:close()
-  local waiter = waiting and waiting[transfer]
-  if not waiter then return end
-  waiter:wake()
+  if not hearer then return end
+  fibers.of(hearer):wake()
   loop.settle()
 end
 

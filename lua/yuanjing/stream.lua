@@ -7,7 +7,7 @@ local json = require "yuanjing.json"
 local loop = require "yuanjing.loop"
 
 local stream = {}
-local hear = loop.hear
+local await = loop.await
 
 ---@class yuanjing.Chunk
 ---@field content string may be empty
@@ -160,20 +160,17 @@ end
 
 -- Reading ------------------------------------------------------------------
 
--- What the transfer has to say next, by that method of its; waits for it.
-local function read_on(transfer, read, as_bytes)
-  local content, b, c, d, e, f = read(transfer, as_bytes)
-  while b == "pending" and not content do
-    hear(transfer)
-    content, b, c, d, e, f = read(transfer, as_bytes)
-  end
-  return content, b, c, d, e, f
-end
+-- NB: a fiber waits in next(), text() and drain() themselves, with as few calls
+-- open as can be: with many streams each of them is felt.
 
 local function next_chunk(self)
   local transfer = self._transfer
   local content, text, reasoning, finish_reason, has_usage, odd =
-    read_on(transfer, transfer.next, true)
+    transfer:next(true)
+  while not content and await(transfer, text) do
+    content, text, reasoning, finish_reason, has_usage, odd =
+      transfer:next(true)
+  end
   if not content then return take_end(self, text, reasoning) end
   local failure = odd and failure_in(self, text)
   if failure then return fail(self, failure) end
@@ -211,12 +208,13 @@ end
 
 -- There was no text but an event: the next text all the same, or the end.
 local function text_after(self, event, body, odd_content)
-  while event == "odd" do
-    local failure = failure_in(self, body)
+  local transfer = self._transfer
+  while event == "odd" or await(transfer, event) do
+    local failure = event == "odd" and failure_in(self, body)
     if failure then return fail(self, failure) end
-    if odd_content ~= "" then return odd_content end
-    local transfer, content = self._transfer
-    content, event, body, odd_content = read_on(transfer, transfer.text)
+    if odd_content and odd_content ~= "" then return odd_content end
+    local content
+    content, event, body, odd_content = transfer:text()
     if content then return content end
   end
   return take_end(self, event, body)
@@ -228,15 +226,10 @@ end
 function methods:text()
   check_open(self, 2)
   local transfer = self._transfer
-  local read = transfer:texts()
-  return function() -- as read_on(): with many streams each call costs
-    local content, event, body, odd_content = read()
-    if event == "closed" then check_open(self, 2) end
-    while event == "pending" do
-      hear(transfer)
-      content, event, body, odd_content = read()
-    end
+  return function()
+    local content, event, body, odd_content = transfer:text()
     if content then return content end
+    if event == "closed" then check_open(self, 2) end
     local text, err = text_after(self, event, body, odd_content)
     if err then error(err, 0) end
     return text
@@ -246,11 +239,11 @@ end
 local function drain(self)
   local transfer = self._transfer
   while not self._over do
-    local _, event, body = read_on(transfer, transfer.drain)
+    local _, event, body = transfer:drain()
     local failure = event == "odd" and failure_in(self, body)
     if failure then
       fail(self, failure)
-    elseif event ~= "odd" then
+    elseif event ~= "odd" and not await(transfer, event) then
       take_end(self, event, body)
     end
   end

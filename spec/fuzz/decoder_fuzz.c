@@ -62,7 +62,7 @@ static void see_summary(const struct yj_decoder *d) {
   see_buf(&d->content);
   see_buf(&d->reasoning);
   see_buf(&d->finish_reason);
-  see_buf(&d->tail);
+  see_buf(yj_decoder_tail(d));
   see_number(d->finished);
   see_number(d->begun);
   if (d->verdict == YJ_EVENT_BAD || d->verdict == YJ_EVENT_CUT)
@@ -161,7 +161,7 @@ static void check_kept(struct reading *r, const struct yj_chunk *chunk) {
   r->has_usage |= chunk->usage;
   if (chunk->finish_reason.len > 0)
     keep(&r->finish, &chunk->finish_reason);
-  require_same(&r->decoder.tail, &r->tail);
+  require_same(yj_decoder_tail(&r->decoder), &r->tail);
   require_same(&r->decoder.finish_reason, &r->finish);
   REQUIRE(r->decoder.finished || yj_buf_len(&r->finish) == 0);
 }
@@ -176,6 +176,18 @@ static void check_pending(const struct yj_decoder *d) {
             used < len);
 }
 
+/* The next chunk has nothing to be compared with; the tail stays. */
+static void forget_shape(struct yj_decoder *d) {
+  if (d->tail_in_shape) {
+    struct yj_slice text;
+    text.text = yj_buf_bytes(&d->shape.text);
+    text.len = yj_buf_len(&d->shape.text);
+    keep(&d->tail, &text);
+    d->tail_in_shape = 0;
+  }
+  yj_shape_free(&d->shape);
+}
+
 /* Reads all there is: PENDING, or the verdict. */
 static enum yj_event drain(struct reading *r) {
   struct yj_chunk chunk;
@@ -184,7 +196,7 @@ static enum yj_event drain(struct reading *r) {
     int said = yj_decoder_has_unread(&r->decoder) ||
                yj_buf_len(&r->decoder.pending) > 0; /* a blank may end it */
     if (r->shapeless)
-      yj_shape_free(&r->decoder.shape);
+      forget_shape(&r->decoder);
     event = yj_decoder_next(&r->decoder, &chunk);
     if (event != YJ_EVENT_CHUNK)
       return event;

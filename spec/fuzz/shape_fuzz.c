@@ -35,7 +35,7 @@ static void read_both_ways(struct yj_shape *shape, const char *text,
 }
 
 static void read_lines(const char *text, size_t len) {
-  struct yj_shape shape = {{0}, 0, {{0}}};
+  struct yj_shape shape = {{0}, 0, 0, {{0}}};
   const char *end = text + len;
   while (text < end) {
     const char *stop = memchr(text, '\n', (size_t)(end - text));

@@ -60,10 +60,6 @@ end
 Transfer.next, Transfer.text = read_by "next", read_by "text"
 Transfer.drain = read_by "drain"
 
-function Transfer:texts()
-  return function() return self:text() end
-end
-
 function Transfer:summary()
   if self._closed then error("the transfer is closed", 2) end
   return self._decoder:summary()
@@ -99,9 +95,14 @@ local function wait_done(transfer)
   while not transfer:done() do transfer:advance() end
 end
 
+local function await(transfer, event)
+  if event == "pending" then transfer:advance() end
+  return event == "pending"
+end
+
 local clock = 0
 
-loop.open, loop.hear, loop.wait = open, Transfer.advance, advance
+loop.open, loop.await, loop.wait = open, await, advance
 loop.wait_done = wait_done
 loop.wait_head = function() end
 loop.linger = wait_done

@@ -73,6 +73,19 @@ function core.decoder(limit) end
 ---@return string? message
 function core.pool() end
 
+--- Has a coroutine go on as the fiber that runs.
+---@param thread thread
+---@return boolean? waits whether it yielded its own thread, which is how a fiber waits; nil: it failed
+---@return any problem
+function core.switch(thread) end
+
+---@return thread? thread the fiber that runs, or in whose course this does
+function core.fiber() end
+
+--- From now on it waits in no reader.
+---@param thread thread
+function core.stop(thread) end
+
 --- SHA-256 of a text, or of that part, as 64 hexadecimal digits.
 ---@param text string
 ---@param from? integer
@@ -278,8 +291,19 @@ function pool:fd() end
 ---@return number? seconds until step() has something to do by the clock
 function pool:timeout() end
 
----@return yuanjing.core.Transfer? transfer the next with news
+---@return any hearer the next of a transfer with news, as hear() was told; or a fiber's thread
 function pool:ready() end
+
+--- Goes on with the fibers that wait in readers for news.
+---@param at? number until then on the clock of now(), but with one at least
+---@return boolean did whether there was anybody
+---@return any hearer another one that has news; or a fiber's thread that left
+---@return boolean? waits of such a thread: what switch() says
+---@return any problem
+function pool:tell(at) end
+
+---@return table<userdata, any> all hearers, not to be changed
+function pool:hearers() end
 
 ---@return integer
 function pool:count() end
@@ -292,14 +316,22 @@ function pool:ca_path() end
 
 function pool:close() end
 
---- One exchange; a reader of its stream as a Decoder is.
+--- One exchange; a reader of its stream as a Decoder is. next(), text() and
+--- drain() wait in a fiber, and return nothing when it is woken before; elsewhere
+--- they say "pending".
 ---@class yuanjing.core.Transfer
 ---@field next fun(self, as_bytes: boolean?): ...
 ---@field text fun(self): ...
----@field texts fun(self): fun(): ... what text() brings, one after the other
 ---@field drain fun(self): ...
 ---@field summary fun(self): ...
 local transfer = {}
+
+--- Who is told when there are news; nil: nobody.
+---@param hearer? any
+function transfer:hear(hearer) end
+
+---@return any hearer
+function transfer:hearer() end
 
 ---@return integer? status once the head is here
 function transfer:status() end

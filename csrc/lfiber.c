@@ -1,0 +1,140 @@
+/* lfiber: the switch to a coroutine and back, and which of them runs. What a
+ * fiber is beyond that, fibers.lua knows.
+ */
+#include "lcore.h"
+
+/* A table in the registry, so that each Lua has its own. */
+enum {
+  INNERMOST = 1, /* the coroutine that runs as a fiber, or nil */
+  STOPPED        /* those that may not wait any more, weakly; nil: none */
+};
+
+static const char here_key = 0;
+
+/* [-0, +1, -] */
+static void push_here(lua_State *L) {
+  lua_pushlightuserdata(L, (void *)&here_key);
+  lua_rawget(L, LUA_REGISTRYINDEX);
+}
+
+void yj_open_fiber(lua_State *L) {
+  lua_pushlightuserdata(L, (void *)&here_key);
+  lua_createtable(L, STOPPED, 0);
+  lua_rawset(L, LUA_REGISTRYINDEX);
+}
+
+static int is_stopped(lua_State *L, int here) {
+  lua_rawgeti(L, here, STOPPED);
+  if (lua_isnil(L, -1))
+    return 0;
+  lua_pushthread(L);
+  lua_rawget(L, -2);
+  return !lua_isnil(L, -1);
+}
+
+int yj_may_wait(lua_State *L) {
+  int top = lua_gettop(L), may;
+  push_here(L);
+  lua_rawgeti(L, top + 1, INNERMOST);
+  may = lua_tothread(L, -1) == L && !is_stopped(L, top + 1);
+  lua_settop(L, top);
+  return may;
+}
+
+int yj_wait(lua_State *L) {
+  lua_pushthread(L);
+  return lua_yield(L, 1);
+}
+
+/* Whether that is what it yielded; takes what it yielded or returned off its
+ * stack, and on failure pushes why.                        [-0, +0|1, -] */
+static enum yj_course course_of(lua_State *L, lua_State *co, int status,
+                                int left) {
+  int waits;
+  if (status != LUA_YIELD && status != LUA_OK) {
+    lua_xmove(co, L, 1);
+    return YJ_FAILED;
+  }
+  waits = status == LUA_YIELD && left == 1 && lua_tothread(co, -1) == co;
+  lua_pop(co, left);
+  return waits ? YJ_WAITS : YJ_LEFT;
+}
+
+/* LuaJIT would go on with any, and break. */
+static int is_suspended(lua_State *co) {
+  lua_Debug frame;
+  return lua_status(co) == LUA_YIELD ||
+         (lua_status(co) == LUA_OK && lua_gettop(co) > 0 &&
+          !lua_getstack(co, 0, &frame));
+}
+
+/* NB: while it runs, that it is the innermost keeps it from the collector. */
+enum yj_course yj_switch(lua_State *L, lua_State *co, int n) {
+  int status, left;
+  if (!is_suspended(co))
+    luaL_error(L, "a coroutine that is not suspended can not go on");
+  if (!lua_checkstack(co, n + 1))
+    luaL_error(L, "stack overflow");
+  lua_xmove(L, co, n);
+  push_here(L);
+  lua_rawgeti(L, -1, INNERMOST);
+  lua_pushthread(co);
+  lua_xmove(co, L, 1);
+  lua_rawseti(L, -3, INNERMOST);
+  status = yj_resume(co, L, n, &left);
+  lua_rawseti(L, -2, INNERMOST);
+  lua_pop(L, 1);
+  return course_of(L, co, status, left);
+}
+
+int yj_push_course(lua_State *L, enum yj_course course) {
+  if (course == YJ_FAILED) {
+    lua_pushnil(L);
+    lua_insert(L, -2);
+    return 2;
+  }
+  lua_pushboolean(L, course == YJ_WAITS);
+  return 1;
+}
+
+/* switch(thread): has it go on as a fiber -> true: it waits; false: it yielded
+ * otherwise, or returned; nil, message: it failed          [-0, +1|2, v] */
+int yj_l_switch(lua_State *L) {
+  lua_State *co = lua_tothread(L, 1);
+  luaL_argcheck(L, co != NULL, 1, "thread expected");
+  return yj_push_course(L, yj_switch(L, co, 0));
+}
+
+/* fiber() -> the thread that runs as a fiber, or in whose course this runs, or
+ * nil                                                      [-0, +1, -] */
+int yj_l_fiber(lua_State *L) {
+  push_here(L);
+  lua_rawgeti(L, -1, INNERMOST);
+  return 1;
+}
+
+/* [-0, +1, m] */
+static void push_stopped(lua_State *L, int here) {
+  lua_rawgeti(L, here, STOPPED);
+  if (!lua_isnil(L, -1))
+    return;
+  lua_newtable(L);
+  lua_createtable(L, 0, 1);
+  lua_pushliteral(L, "k");
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+  lua_pushvalue(L, -1);
+  lua_rawseti(L, here, STOPPED);
+}
+
+/* stop(thread): it waits in no reader any more             [-0, +0, v] */
+int yj_l_stop(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTHREAD);
+  lua_settop(L, 1);
+  push_here(L); /* 2 */
+  push_stopped(L, 2);
+  lua_pushvalue(L, 1);
+  lua_pushboolean(L, 1);
+  lua_rawset(L, -3);
+  return 0;
+}

@@ -1,0 +1,311 @@
+-- Who waits for the news of a transfer, and is told: fibers inside the readers
+-- of a stream, and whoever else asked to hear.
+local core = require "yuanjing.core"
+local scripted = require "support.scripted"
+local support = require "support"
+
+local answer = scripted.answer
+local STREAM = answer(200, { ["Connection"] = "close" })
+local SILENCE = { "wait_close", 20 }
+
+local function event_of(text)
+  return ('data: {"choices":[{"delta":{"content":"%s"}}]}\n\n'):format(text)
+end
+
+local pool
+
+before_each(function() pool = support.watch(assert(core.pool())) end)
+
+after_each(function()
+  pool:close()
+  pool = nil
+  support.clean()
+end)
+
+-- A stream of which this comes, step by step.
+local function open(...)
+  local server = support.serve { default = { { "request" }, ... } }
+  return assert(pool:open { method = "GET", proxy = "", url = server.url,
+    events = true })
+end
+
+-- A coroutine that runs it; and has run until it waits.
+local function fiber(run)
+  local thread = coroutine.create(run)
+  return thread, core.switch(thread)
+end
+
+local function move_for(seconds)
+  local ends = core.now() + seconds
+  repeat pool:wait(math.max(0, ends - core.now())) until core.now() >= ends
+end
+
+-- Tells until that fiber has left; how tell() says so.
+local function tell_until_left()
+  local ends = core.now() + 5
+  repeat
+    pool:wait(0.1)
+    local told = { pool:tell() }
+    if told[2] then return told end
+  until core.now() > ends
+  error("nobody left")
+end
+
+describe("a fiber", function()
+  it("waits in a reader, and is gone on with by each event", function()
+    local transfer = open({ "send", STREAM }, { "sleep", 0.05 },
+      { "send", event_of "a" }, { "sleep", 0.05 }, { "send", event_of "b" },
+      { "sleep", 0.05 }, { "send", "data: [DONE]\n\n" }, SILENCE)
+    local seen = {}
+    local thread, waits = fiber(function()
+      for _ = 1, 3 do seen[#seen + 1] = { transfer:text() } end
+    end)
+    assert.is_true(waits)
+    assert.equal(thread, transfer:hearer())
+    assert.same({ true, thread, false }, tell_until_left())
+    assert.same({ { "a" }, { "b" }, { nil, "done" } }, seen)
+    assert.is_nil(transfer:hearer())
+    assert.equal("dead", coroutine.status(thread))
+  end)
+
+  it("gets what that reader is after", function()
+    local script = { { "send", STREAM }, { "sleep", 0.05 },
+      { "send", event_of "a" .. "data: [DONE]\n\n" }, SILENCE }
+    local unpack = table.unpack or unpack
+    local seen = {}
+    for _, name in ipairs { "next", "text", "drain" } do
+      local transfer = open(unpack(script))
+      fiber(function() seen[name] = { transfer[name](transfer, true) } end)
+      tell_until_left()
+      if name == "next" then
+        assert.equal("done", select(2, transfer:next()))
+      end
+    end
+    assert.same({ "a" }, seen.text)
+    assert.same({ nil, "done" }, seen.drain)
+    assert.equal('{"choices":[{"delta":{"content":"a"}}]}',
+      core.text(seen.next[2]))
+    seen.next[2] = "json"
+    assert.same({ "a", "json", nil, nil, false, false }, seen.next)
+  end)
+
+  it("reads on without a wait while there is something", function()
+    local transfer = open({ "send", STREAM .. event_of "a" .. event_of "b" },
+      SILENCE)
+    move_for(0.1)
+    local _, waits = fiber(function()
+      assert.equal("ab", transfer:text() .. transfer:text())
+    end)
+    assert.is_false(waits)
+  end)
+
+  it("is not told of what is nothing to it", function()
+    local transfer = open({ "send", STREAM }, { "sleep", 0.05 },
+      { "send", ": a comment\n\ndata: {\"choices\":" }, { "sleep", 0.1 },
+      { "send", "[]}\n\ndata: [DONE]\n\n" }, SILENCE)
+    local times = 0
+    fiber(function()
+      assert.equal("done", select(2, transfer:text()))
+      times = times + 1
+    end)
+    tell_until_left()
+    assert.equal(1, times)
+  end)
+
+  it("that is woken gets nothing, and may read again", function()
+    local transfer = open({ "send", STREAM }, { "sleep", 0.1 },
+      { "send", event_of "a" }, SILENCE)
+    local seen = {}
+    local thread = fiber(function()
+      seen[1] = select("#", transfer:text())
+      transfer:hear(nil)
+      seen[2] = transfer:text()
+    end)
+    assert.is_true(core.switch(thread))
+    tell_until_left()
+    assert.same({ 0, "a" }, seen)
+  end)
+
+  it("that was stopped waits in no reader", function()
+    local transfer = open({ "send", STREAM }, SILENCE)
+    local seen
+    local thread = coroutine.create(function()
+      core.stop(core.fiber())
+      seen = { transfer:text() }
+    end)
+    assert.is_false(core.switch(thread))
+    assert.same({ nil, "pending" }, seen)
+    local _, waits = fiber(function() transfer:text() end)
+    assert.is_true(waits) -- others do
+  end)
+
+  it("does not wait where another does", function()
+    local transfer = open({ "send", STREAM }, SILENCE)
+    local thread = fiber(function() transfer:drain() end)
+    local _, waits, problem = fiber(function() transfer:text() end)
+    assert.is_nil(waits)
+    assert.is_truthy(problem:find("somebody else is reading this already", 1,
+      true))
+    assert.equal(thread, transfer:hearer())
+    assert.has_error(function() transfer:hear("me") end,
+      "somebody else is reading this already")
+  end)
+
+  it("in whose course another coroutine reads does not wait", function()
+    local transfer = open({ "send", STREAM }, SILENCE)
+    local outer, seen
+    fiber(function()
+      outer = core.fiber()
+      coroutine.wrap(function()
+        seen = { outer == core.fiber(), transfer:text() }
+      end)()
+    end)
+    assert.same({ true, nil, "pending" }, seen)
+    assert.is_nil(core.fiber())
+    assert.same({ nil, "pending" }, { transfer:text() })
+  end)
+
+  it("that reads a closed transfer is told so", function()
+    local transfer = open({ "send", STREAM }, SILENCE)
+    local seen
+    local thread = fiber(function()
+      transfer:text()
+      seen = { transfer:text() }
+    end)
+    transfer:close()
+    assert.is_false(core.switch(thread))
+    assert.same({ nil, "closed" }, seen)
+  end)
+
+  it("may run another, which may wait", function()
+    local transfer = open({ "send", STREAM }, { "sleep", 0.05 },
+      { "send", event_of "a" }, SILENCE)
+    local text, inner_waits
+    local outer, waits = fiber(function()
+      local inner
+      inner, inner_waits = fiber(function() text = transfer:text() end)
+      assert.equal(inner, transfer:hearer())
+      coroutine.yield(core.fiber())
+    end)
+    assert.same({ true, true }, { waits, inner_waits })
+    assert.is_false(tell_until_left()[3])
+    assert.equal("a", text)
+    assert.is_false(core.switch(outer))
+  end)
+end)
+
+describe("switch()", function()
+  it("tells a wait from any other end", function()
+    local _, waits = fiber(function() coroutine.yield(core.fiber()) end)
+    assert.is_true(waits)
+    local results = { core.switch(coroutine.create(function()
+      coroutine.yield(1, 2)
+    end)) }
+    assert.same({ false }, results)
+    assert.same({ false }, { core.switch(coroutine.create(function()
+      return core.fiber()
+    end)) })
+  end)
+
+  it("hands out what a failure raised", function()
+    local problem = {}
+    local results = { core.switch(coroutine.create(function()
+      error(problem)
+    end)) }
+    assert.is_nil(results[1])
+    assert.equal(problem, results[2])
+    assert.is_nil(core.fiber())
+  end)
+
+  it("refuses what is no coroutine that can go on", function()
+    local function refusal(thread)
+      return select(2, pcall(core.switch, thread))
+    end
+    local running, normal
+    local dead = fiber(function()
+      local thread = core.fiber()
+      running = refusal(thread)
+      fiber(function() normal = refusal(thread) end)
+    end)
+    local not_suspended = "a coroutine that is not suspended can not go on"
+    assert.same({ not_suspended, not_suspended, not_suspended },
+      { refusal(dead), running, normal })
+    assert.has_error(function() core.switch(1) end,
+      "bad argument #1 to 'switch' (thread expected)")
+    assert.is_nil(core.fiber())
+  end)
+end)
+
+describe("tell()", function()
+  it("goes on with all that have news", function()
+    local seen = 0
+    for _ = 1, 3 do
+      local transfer = open({ "send", STREAM }, { "sleep", 0.05 },
+        { "send", event_of "a" }, SILENCE)
+      fiber(function()
+        assert.equal("a", transfer:text())
+        seen = seen + 1
+        transfer:text()
+      end)
+    end
+    local ends = core.now() + 5
+    while seen < 3 and core.now() < ends do
+      pool:wait(0.1)
+      assert.is_nil(select(2, pool:tell()))
+    end
+    assert.equal(3, seen)
+    assert.is_false((pool:tell()))
+  end)
+
+  it("ends when its time is over, but tells one at least", function()
+    local seen = 0
+    for _ = 1, 3 do
+      local transfer = open({ "send", STREAM .. event_of "a" }, SILENCE)
+      local function read()
+        transfer:text()
+        seen = seen + 1
+        transfer:text()
+      end
+      fiber(read)
+    end
+    move_for(0.2)
+    for i = 1, 3 do
+      assert.is_true((pool:tell(core.now() - 1)))
+      assert.equal(i, seen)
+    end
+    assert.is_false((pool:tell(core.now() - 1)))
+  end)
+
+  it("gives back whoever else hears", function()
+    local transfer = open({ "send", STREAM .. event_of "a" }, SILENCE)
+    local me = {}
+    transfer:hear(me)
+    move_for(0.1)
+    assert.same({ true, me }, { pool:tell() })
+    assert.equal(me, transfer:hearer())
+    assert.is_false((pool:tell()))
+    assert.same({ me }, { select(2, next(pool:hearers())) })
+  end)
+
+  it("gives back a fiber that failed", function()
+    local transfer = open({ "send", STREAM .. event_of "a" }, SILENCE)
+    local thread = fiber(function()
+      transfer:text()
+      error("oh", 0)
+    end)
+    move_for(0.1)
+    assert.same({ true, thread, nil, "oh" }, { pool:tell() })
+  end)
+
+  it("survives that a fiber closes the pool", function()
+    local transfer = open({ "send", STREAM .. event_of "a" }, SILENCE)
+    fiber(function()
+      transfer:text()
+      pool:close()
+      coroutine.yield(core.fiber())
+    end)
+    move_for(0.1)
+    assert.has_error(function() pool:tell() end,
+      "calling 'tell' on bad self (the pool is closed)")
+  end)
+end)
