@@ -29,20 +29,30 @@ static size_t grown(size_t cap, size_t needed) {
   return more < enough ? enough : more;
 }
 
-char *yj_buf_reserve(struct yj_buf *b, size_t n) {
-  size_t cap;
-  char *data;
-  if (b->data != NULL && (n <= b->cap - b->tail || compact(b, n)))
-    return b->data + b->tail;
-  if (n > SIZE_MAX / 2 - b->tail)
-    return NULL;
-  cap = grown(b->cap, b->tail + n);
-  data = realloc(b->data, cap);
+/* Moves the content to memory of that size; what was consumed stays behind. */
+static int move(struct yj_buf *b, size_t cap) {
+  size_t len = yj_buf_len(b);
+  char *data = b->head == 0 ? realloc(b->data, cap) : malloc(cap);
   if (data == NULL)
-    return NULL;
+    return 0;
+  if (b->head > 0) {
+    memcpy(data, b->data + b->head, len);
+    free(b->data);
+  }
   b->data = data;
   b->cap = cap;
-  return data + b->tail;
+  b->head = 0;
+  b->tail = len;
+  return 1;
+}
+
+char *yj_buf_reserve(struct yj_buf *b, size_t n) {
+  size_t len = yj_buf_len(b);
+  if (b->data != NULL && (n <= b->cap - b->tail || compact(b, n)))
+    return b->data + b->tail;
+  if (n > SIZE_MAX / 2 - len)
+    return NULL;
+  return move(b, grown(b->cap, len + n)) ? b->data + b->tail : NULL;
 }
 
 int yj_buf_append(struct yj_buf *b, const void *bytes, size_t n) {

@@ -96,6 +96,7 @@ int yj_l_stop(lua_State *L);
 /* Methods of a transfer and of a pool, each explained where it is. */
 int yj_l_next(lua_State *L);
 int yj_l_next_text(lua_State *L);
+int yj_l_texts(lua_State *L);
 int yj_l_drain(lua_State *L);
 int yj_l_hear(lua_State *L);
 int yj_l_hearer(lua_State *L);

@@ -78,10 +78,8 @@ int yj_l_hearers(lua_State *L) {
 
 /* Leaves the fiber waiting in the reader: it is gone on with what that then
  * returns.                                                 [-0, +1, v] */
-static int wait_here(lua_State *L, struct yj_transfer *t,
+static int wait_here(lua_State *L, int hearers, struct yj_transfer *t,
                      enum yj_wanted wanted, int as_bytes) {
-  int hearers = lua_gettop(L) + 1;
-  yj_getuservalue(L, 1);
   push_hearer(L, hearers, t);
   if (!lua_isnil(L, -1))
     return luaL_error(L, NOT_ALONE);
@@ -94,23 +92,47 @@ static int wait_here(lua_State *L, struct yj_transfer *t,
 
 /* A fiber waits here for what it wants, and gets nothing when it is woken
  * before; to others it is "pending".                       [-0, +n, v] */
-static int read_on(lua_State *L, enum yj_wanted wanted) {
-  struct yj_transfer *t = yj_check_transfer(L);
-  int as_bytes = lua_toboolean(L, 2);
+static int read_on(lua_State *L, int hearers, struct yj_transfer *t,
+                   enum yj_wanted wanted, int as_bytes) {
   struct yj_chunk chunk;
   enum yj_event event;
   if (t->pool == NULL)
     return yj_push_fail(L, "closed");
   event = yj_read(wanted, next_of, t, &chunk);
   if (event == YJ_EVENT_PENDING && yj_may_wait(L))
-    return wait_here(L, t, wanted, as_bytes);
+    return wait_here(L, hearers, t, wanted, as_bytes);
   return push_read(L, t, wanted, as_bytes, event, &chunk);
 }
 
+static int read_by_method(lua_State *L, enum yj_wanted wanted) {
+  struct yj_transfer *t = yj_check_transfer(L);
+  int as_bytes = lua_toboolean(L, 2);
+  lua_settop(L, 2);
+  yj_getuservalue(L, 1); /* 3 */
+  return read_on(L, 3, t, wanted, as_bytes);
+}
+
 /* next(), text() and drain() are those of a decoder, and wait. */
-int yj_l_next(lua_State *L) { return read_on(L, YJ_CHUNKS); }
-int yj_l_next_text(lua_State *L) { return read_on(L, YJ_TEXTS); }
-int yj_l_drain(lua_State *L) { return read_on(L, YJ_ODDITIES); }
+int yj_l_next(lua_State *L) { return read_by_method(L, YJ_CHUNKS); }
+int yj_l_next_text(lua_State *L) { return read_by_method(L, YJ_TEXTS); }
+int yj_l_drain(lua_State *L) { return read_by_method(L, YJ_ODDITIES); }
+
+/* The function that texts() made: its upvalues are the transfer and the
+ * hearers. */
+static int read_text(lua_State *L) {
+  struct yj_transfer *t = lua_touserdata(L, lua_upvalueindex(1));
+  return read_on(L, lua_upvalueindex(2), t, YJ_TEXTS, 0);
+}
+
+/* texts() -> a function that is text(): it need not find out each time whose it
+ * is                                                       [-0, +1, v] */
+int yj_l_texts(lua_State *L) {
+  yj_check_transfer(L);
+  lua_settop(L, 1);
+  yj_getuservalue(L, 1);
+  lua_pushcclosure(L, read_text, 2);
+  return 1;
+}
 
 /* ---- telling ---- */
 

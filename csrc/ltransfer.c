@@ -211,7 +211,7 @@ static int l_close(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"next", yj_l_next}, {"text", yj_l_next_text},        {"hear", yj_l_hear}, {"hearer", yj_l_hearer},
+    {"next", yj_l_next}, {"text", yj_l_next_text}, {"texts", yj_l_texts},        {"hear", yj_l_hear}, {"hearer", yj_l_hearer},
     {"drain", yj_l_drain},      {"summary", l_summary},  {"status", l_status},
     {"head", l_head},        {"body", l_body},        {"done", l_done},
     {"failure", l_failure},  {"save", l_save},        {"saved", l_saved},

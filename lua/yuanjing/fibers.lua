@@ -98,19 +98,22 @@ function fibers.of(hearer)
 end
 
 --- Has the pool tell its news to the fibers that wait in readers, until that
---- time at the latest, but to one at least. Whether anybody was told, and who is
---- to be told next, being no such fiber.
+--- time at the latest, but to one at least. Whether anybody was told; whether
+--- there may be more; and who is to be told next, being no such fiber.
 ---@param pool yuanjing.core.Pool
 ---@param ends? number on the clock of core.now()
----@return boolean
+---@return boolean did
+---@return boolean more
 ---@return yuanjing.Waiter?
 function fibers.tell(pool, ends)
   depth = depth + 1
   local did, hearer, waits, problem = pool:tell(ends)
   depth = depth - 1
-  if type(hearer) ~= "thread" then return did, hearer end
-  leave(fiber_of[hearer], waits, problem)
-  return true
+  if not hearer then return did, false end
+  local fiber = fiber_of[hearer]
+  if not fiber then return did, true, hearer end
+  leave(fiber, waits, problem)
+  return did, true
 end
 
 --- Starts a fiber, which runs at once until it parks (in the queue's turn when

@@ -35,13 +35,13 @@ end
 -- Tells the news, until that time at the latest, but to one at least. Whether
 -- there was anybody.
 local function tell_news(ends)
-  local did = false
+  local told = false
   repeat
-    local told, hearer = fibers.tell(pool, ends)
+    local did, more, hearer = fibers.tell(pool, ends)
     if hearer then hearer:news() end
-    did = did or told
-  until not told or is_late(ends)
-  return did
+    told = told or did
+  until not more or is_late(ends)
+  return told
 end
 
 -- Who has news goes on when the queue is run next.

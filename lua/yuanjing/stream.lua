@@ -225,9 +225,9 @@ end
 ---@return fun(): string?
 function methods:text()
   check_open(self, 2)
-  local transfer = self._transfer
+  local read = self._transfer:texts()
   return function()
-    local content, event, body, odd_content = transfer:text()
+    local content, event, body, odd_content = read()
     if content then return content end
     if event == "closed" then check_open(self, 2) end
     local text, err = text_after(self, event, body, odd_content)

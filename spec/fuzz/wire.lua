@@ -60,6 +60,10 @@ end
 Transfer.next, Transfer.text = read_by "next", read_by "text"
 Transfer.drain = read_by "drain"
 
+function Transfer:texts()
+  return function() return self:text() end
+end
+
 function Transfer:summary()
   if self._closed then error("the transfer is closed", 2) end
   return self._decoder:summary()
