@@ -49,8 +49,9 @@ local core = {
 -- Under csrc/, without the .c
 local c_files = [[
   buf file json sha256 sse shape decoder source form request poller sockets
-  transfer pool lcore ldecoder ldocument lfiber lfile lpool lreader lrequest
-  ltransfer lterminal
+  buf file json sha256 sse shape decoder source form request poller sockets
+  multis transfer pool lcore ldecoder ldocument lfiber lfile lpool lreader
+  lrequest ltransfer lterminal
 ]]
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.

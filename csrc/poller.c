@@ -45,7 +45,7 @@ int yj_poller_open(struct yj_poller *p) {
   failed = open_pipe(p);
   if (failed)
     return failed;
-  failed = yj_poller_watch(p, p->pipe[0], YJ_READ);
+  failed = yj_poller_watch(p, p->pipe[0], YJ_READ, 0);
   if (failed)
     close_pipe(p);
   return failed;
@@ -54,11 +54,13 @@ int yj_poller_open(struct yj_poller *p) {
 void yj_poller_close(struct yj_poller *p) {
   close_pipe(p);
   free(p->watched);
+  free(p->tags);
 }
 
 static int grow(struct yj_poller *p) {
   size_t cap = p->cap == 0 ? 16 : p->cap * 2;
   struct pollfd *watched;
+  unsigned *tags;
   if (p->n_watched < p->cap)
     return 0;
   if (cap > SIZE_MAX / 2 / sizeof *watched)
@@ -67,22 +69,29 @@ static int grow(struct yj_poller *p) {
   if (watched == NULL)
     return ENOMEM;
   p->watched = watched;
+  tags = realloc(p->tags, cap * sizeof *tags);
+  if (tags == NULL)
+    return ENOMEM;
+  p->tags = tags;
   p->cap = cap;
   return 0;
 }
 
-int yj_poller_watch(struct yj_poller *p, int fd, int what) {
+int yj_poller_watch(struct yj_poller *p, int fd, int what, unsigned tag) {
   size_t i = 0;
   while (i < p->n_watched && p->watched[i].fd != fd)
     i++;
   if (what == 0) {
-    if (i < p->n_watched)
-      p->watched[i] = p->watched[--p->n_watched];
+    if (i == p->n_watched)
+      return 0;
+    p->watched[i] = p->watched[--p->n_watched];
+    p->tags[i] = p->tags[p->n_watched];
     return 0;
   }
   if (i == p->n_watched && grow(p) != 0)
     return ENOMEM;
   p->n_watched += i == p->n_watched;
+  p->tags[i] = tag;
   p->watched[i].fd = fd;
   p->watched[i].revents = 0;
   p->watched[i].events = (short)((what & YJ_READ ? POLLIN : 0) |
@@ -108,6 +117,7 @@ static int collect(struct yj_poller *p, struct yj_ready *ready, int max) {
     if (got == 0)
       continue;
     ready[n].fd = p->watched[at].fd;
+    ready[n].tag = p->tags[at];
     ready[n++].what = (got & POLLIN ? YJ_READ : 0) |
                       (got & POLLOUT ? YJ_WRITE : 0) |
                       (got & ~(POLLIN | POLLOUT) ? YJ_ERROR : 0);
@@ -176,7 +186,7 @@ int yj_poller_open(struct yj_poller *p) {
   if (p->epoll < 0)
     return errno;
   p->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-  failed = p->timer < 0 ? errno : yj_poller_watch(p, p->timer, YJ_READ);
+  failed = p->timer < 0 ? errno : yj_poller_watch(p, p->timer, YJ_READ, 0);
   if (failed == 0)
     return 0;
   if (p->timer >= 0)
@@ -190,10 +200,10 @@ void yj_poller_close(struct yj_poller *p) {
   close(p->epoll);
 }
 
-int yj_poller_watch(struct yj_poller *p, int fd, int what) {
+int yj_poller_watch(struct yj_poller *p, int fd, int what, unsigned tag) {
   struct epoll_event event;
   memset(&event, 0, sizeof event);
-  event.data.fd = fd;
+  event.data.u64 = (uint64_t)tag << 32 | (uint32_t)fd;
   event.events = (what & YJ_READ ? (uint32_t)EPOLLIN : 0) |
                  (what & YJ_WRITE ? (uint32_t)EPOLLOUT : 0);
   if (what == 0) {
@@ -224,11 +234,13 @@ int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
     return -errno;
   for (i = 0; i < n; i++) {
     uint32_t got = events[i].events;
-    if (events[i].data.fd == p->timer) {
+    int fd = (int)(uint32_t)events[i].data.u64;
+    if (fd == p->timer) {
       hear_alarm(p);
       continue;
     }
-    ready[n_ready].fd = events[i].data.fd;
+    ready[n_ready].fd = fd;
+    ready[n_ready].tag = (unsigned)(events[i].data.u64 >> 32);
     ready[n_ready++].what = (got & EPOLLIN ? YJ_READ : 0) |
                             (got & EPOLLOUT ? YJ_WRITE : 0) |
                             (got & (EPOLLERR | EPOLLHUP) ? YJ_ERROR : 0);

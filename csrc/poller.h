@@ -23,6 +23,7 @@ enum { YJ_READ = 1, YJ_WRITE = 2, YJ_ERROR = 4 };
 
 struct yj_ready {
   int fd;
+  unsigned tag; /* as watched */
   int what; /* YJ_READ | YJ_WRITE | YJ_ERROR */
 };
 
@@ -32,6 +33,7 @@ struct yj_poller {
   int64_t alarm; /* us on the clock of yj_now(), or YJ_NEVER */
 #ifdef YJ_USE_POLL
   struct pollfd *watched; /* owned; [0] is the wake-up pipe */
+  unsigned *tags;         /* theirs; owned */
   size_t n_watched, cap;
   size_t turn; /* whose turn it is to be reported first */
   int pipe[2];
@@ -47,8 +49,9 @@ int64_t yj_now(void);
 int yj_poller_open(struct yj_poller *p);
 void yj_poller_close(struct yj_poller *p);
 
-/* Watches fd for `what`; 0 stops watching. 0, or an errno. */
-int yj_poller_watch(struct yj_poller *p, int fd, int what);
+/* Watches fd for `what`; 0 stops watching. What is seen of it has the tag. 0, or
+ * an errno. */
+int yj_poller_watch(struct yj_poller *p, int fd, int what, unsigned tag);
 
 /* Fills ready[0..max) with what is ready; waits at most ms, for ever if it is
  * negative, less if the alarm or a wake-up comes, which are not reported.

@@ -13,23 +13,19 @@
 #define MAX_SEEN 64
 
 struct yj_pool {
-  CURLM *multi;              /* NULL: closed, or for lack of memory */
   struct yj_poller poller;
-  struct yj_sockets sockets; /* of the multi */
+  struct yj_multis multis;
   struct yj_ready seen[MAX_SEEN]; /* what was ready at the last look; from */
   int n_seen, turn;               /* turn on it has not been acted on */
   size_t looks;              /* in a row, each as full as can be */
   int64_t looked;            /* when the first of them was */
-  struct yj_transfer *all;   /* in flight, a list through prev and next */
   struct yj_transfer *ready; /* with news, a ring through ready_next */
   struct yj_transfer **heap; /* by due, from 1; owned */
   size_t n_heap, cap_heap;
   size_t n_flying, n_counted;
-  int64_t curl_at;           /* when curl wants to be called, or YJ_NEVER */
-  int64_t alarm_at;          /* when the owner does, or YJ_NEVER */
+  int64_t alarm_at;          /* when the owner wants to be woken, or YJ_NEVER */
   int64_t now;
   unsigned generation;       /* of the process that made it */
-  int blind;                 /* a socket is not watched: out of memory */
   int is_closed;
   char *ca_path;             /* owned, or NULL */
 };
@@ -99,7 +95,7 @@ static int64_t earliest(const struct yj_pool *p) {
   int64_t due = p->n_heap == 0 ? YJ_NEVER : p->heap[1]->due;
   if (p->alarm_at < due)
     due = p->alarm_at;
-  return p->curl_at < due ? p->curl_at : due;
+  return p->multis.due < due ? p->multis.due : due;
 }
 
 /* A deadline may have come nearer. One that moved away stays where it is in
@@ -118,41 +114,18 @@ void yj_pool_touch(struct yj_pool *p, struct yj_transfer *t) {
   yj_poller_alarm(&p->poller, due);
 }
 
-/* ---- curl's callbacks ---- */
-
 /* Its number may come back as another socket's. */
-static void forget_seen(struct yj_pool *p, curl_socket_t fd) {
+static void forget_seen(struct yj_pool *p, int fd) {
   int i;
   for (i = p->turn; i < p->n_seen; i++)
     if (p->seen[i].fd == fd)
       p->seen[i].what = 0;
 }
 
-/* NB: an error returned from here would make the multi refuse all work for
- * ever; the next step fails the transfers instead. */
-static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *ud,
-                            void *known) {
-  struct yj_pool *p = ud;
-  int wanted = 0;
-  (void)easy, (void)known;
-  if (what == CURL_POLL_REMOVE)
+int yj_pool_watch(struct yj_pool *p, int fd, int what, unsigned tag) {
+  if (what == 0)
     forget_seen(p, fd);
-  else
-    wanted = (what & CURL_POLL_IN ? YJ_READ : 0) |
-             (what & CURL_POLL_OUT ? YJ_WRITE : 0);
-  if (yj_poller_watch(&p->poller, fd, wanted) != 0) {
-    p->blind = 1;
-    yj_poller_wake(&p->poller);
-  }
-  return 0;
-}
-
-/* The alarm itself is set when the step ends. */
-static int on_timer_change(CURLM *multi, long ms, void *ud) {
-  struct yj_pool *p = ud;
-  (void)multi;
-  p->curl_at = ms < 0 ? YJ_NEVER : yj_now() + (int64_t)ms * 1000;
-  return 0;
+  return yj_poller_watch(&p->poller, fd, what, tag);
 }
 
 /* ---- its life ---- */
@@ -187,33 +160,6 @@ static char *find_ca_path(void) {
   return NULL;
 }
 
-static CURLMcode set_up_multi(struct yj_pool *p) {
-  CURLMcode code = CURLM_OK;
-#define SET(option, value)                                \
-  do {                                                    \
-    if (code == CURLM_OK)                                 \
-      code = curl_multi_setopt(p->multi, option, value);  \
-  } while (0)
-  SET(CURLMOPT_SOCKETFUNCTION, on_socket_change);
-  SET(CURLMOPT_SOCKETDATA, p);
-  SET(CURLMOPT_TIMERFUNCTION, on_timer_change);
-  SET(CURLMOPT_TIMERDATA, p);
-#undef SET
-  return code;
-}
-
-/* Whether there is a multi now. */
-static int has_multi(struct yj_pool *p) {
-  if (p->multi != NULL || p->is_closed)
-    return p->multi != NULL;
-  p->multi = curl_multi_init();
-  if (p->multi == NULL || set_up_multi(p) == CURLM_OK)
-    return p->multi != NULL;
-  curl_multi_cleanup(p->multi);
-  p->multi = NULL;
-  return 0;
-}
-
 /* How often this process is a fork of a fork. Asked for with each event, where
  * getpid() would be a system call. NB: only libc's fork() is noticed; that of
  * system() and popen() is followed by exec. */
@@ -239,7 +185,7 @@ struct yj_pool *yj_pool_new(int *error) {
     return NULL;
   }
   p->n_counted = 1;
-  p->curl_at = p->alarm_at = YJ_NEVER;
+  p->alarm_at = YJ_NEVER;
   p->now = yj_now();
   p->generation = generation;
   *error = yj_poller_open(&p->poller);
@@ -248,7 +194,7 @@ struct yj_pool *yj_pool_new(int *error) {
     return NULL;
   }
   p->ca_path = find_ca_path();
-  if (!has_multi(p)) {
+  if (!yj_multis_open(&p->multis, p)) {
     *error = ENOMEM;
     yj_pool_close(p);
     return NULL;
@@ -264,20 +210,13 @@ void yj_pool_leave(struct yj_pool *p) {
   if (--p->n_counted > 0)
     return;
   free(p->heap);
-  yj_sockets_free(&p->sockets);
+  yj_multis_free(&p->multis);
   free(p->ca_path);
   free(p);
 }
 
-/* In a forked child curl's part is left alone: ending it would say goodbye on
- * connections that are the parent's. */
 void yj_pool_close(struct yj_pool *p) {
-  int mine = yj_pool_is_mine(p);
-  while (mine && p->all != NULL)
-    yj_transfer_fail(p->all, YJ_FAULT_POOL);
-  if (mine && p->multi != NULL)
-    curl_multi_cleanup(p->multi);
-  p->multi = NULL;
+  yj_multis_close(&p->multis, yj_pool_is_mine(p));
   p->is_closed = 1;
   yj_poller_close(&p->poller);
   yj_pool_leave(p);
@@ -285,48 +224,24 @@ void yj_pool_close(struct yj_pool *p) {
 
 /* ---- its transfers ---- */
 
-static void link_in(struct yj_pool *p, struct yj_transfer *t) {
-  t->prev = NULL;
-  t->next = p->all;
-  if (p->all != NULL)
-    p->all->prev = t;
-  p->all = t;
-  p->n_flying++;
-}
-
-static void link_out(struct yj_pool *p, struct yj_transfer *t) {
-  *(t->prev == NULL ? &p->all : &t->prev->next) = t->next;
-  if (t->next != NULL)
-    t->next->prev = t->prev;
-  t->prev = t->next = NULL;
-  p->n_flying--;
-}
-
 int yj_pool_add(struct yj_pool *p, struct yj_transfer *t) {
   enum yj_fault why;
-  if (!yj_pool_is_mine(p) || !has_multi(p) || !heap_grow(p) ||
-      curl_multi_add_handle(p->multi, t->easy) != CURLM_OK)
+  if (!yj_pool_is_mine(p) || !heap_grow(p) || !yj_multis_add(&p->multis, t))
     return 0;
   p->n_counted++;
-  link_in(p, t);
+  p->n_flying++;
   t->due = yj_transfer_deadline(t, &why);
   heap_insert(p, t);
   yj_pool_rearm(p);
   return 1;
 }
 
-int yj_pool_again(struct yj_pool *p, struct yj_transfer *t) {
-  curl_multi_remove_handle(p->multi, t->easy);
-  return curl_multi_add_handle(p->multi, t->easy) == CURLM_OK;
-}
-
 int yj_pool_remove(struct yj_pool *p, struct yj_transfer *t) {
+  int mine = yj_pool_is_mine(p);
   heap_remove(p, t);
-  link_out(p, t);
-  if (!yj_pool_is_mine(p))
-    return 0;
-  curl_multi_remove_handle(p->multi, t->easy);
-  return 1;
+  p->n_flying--;
+  yj_multi_remove(t, mine);
+  return mine;
 }
 
 void yj_pool_forget(struct yj_pool *p, struct yj_transfer *t) {
@@ -360,37 +275,6 @@ void yj_pool_rearm(struct yj_pool *p) {
 }
 
 /* ---- moving on ---- */
-
-static void act(struct yj_pool *p, curl_socket_t fd, int what) {
-  int running;
-  int mask = (what & YJ_READ ? CURL_CSELECT_IN : 0) |
-             (what & YJ_WRITE ? CURL_CSELECT_OUT : 0) |
-             (what & YJ_ERROR ? CURL_CSELECT_ERR : 0);
-  if (!p->blind &&
-      curl_multi_socket_action(p->multi, fd, mask, &running) != CURLM_OK)
-    p->blind = 1;  /* out of memory: some socket is no more heard of */
-}
-
-static void hear_curl_timer(struct yj_pool *p) {
-  if (p->curl_at > p->now)
-    return;
-  p->curl_at = YJ_NEVER;
-  act(p, CURL_SOCKET_TIMEOUT, 0);
-}
-
-/* The message dies with curl_multi_remove_handle: what it says is copied. */
-static void settle_finished(struct yj_pool *p) {
-  CURLMsg *message;
-  int left;
-  while ((message = curl_multi_info_read(p->multi, &left)) != NULL) {
-    CURL *easy = message->easy_handle;
-    CURLcode code = message->data.result;
-    char *owner = NULL;
-    if (message->msg == CURLMSG_DONE &&
-        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner) == CURLE_OK)
-      yj_transfer_settle((void *)owner, code);
-  }
-}
 
 /* Whether it only seems out of time since its reader is slow. */
 static int is_unread(struct yj_transfer *t, enum yj_fault why) {
@@ -461,42 +345,23 @@ static void act_on_seen(struct yj_pool *p, int64_t budget) {
   while (p->turn < p->n_seen) {
     struct yj_ready one = p->seen[p->turn++];
     if (one.what != 0)
-      act(p, one.fd, one.what);
+      yj_multis_act(&p->multis, &one);
     if (budget > 0 && yj_now() >= ends)
       break;
   }
-}
-
-static void fail_all(struct yj_pool *p, enum yj_fault fault) {
-  while (p->all != NULL)
-    yj_transfer_fail(p->all, fault);
-}
-
-/* NB: out of memory, libcurl (7.88) leaves an entry for a socket behind whose
- * next use divides by zero: the multi must go with it. */
-static void start_anew(struct yj_pool *p) {
-  fail_all(p, YJ_FAULT_NO_MEMORY);
-  curl_multi_cleanup(p->multi);
-  p->multi = NULL;
-  p->curl_at = YJ_NEVER;
-  p->turn = p->n_seen;
-  p->blind = 0;
 }
 
 static int move(struct yj_pool *p, int ms, int64_t budget) {
   int failed;
   if (p->is_closed || !yj_pool_is_mine(p))
     return p->is_closed ? EBADF : EPERM;
-  if (!has_multi(p))
-    return ENOMEM;
   failed = look(p, ms);
   if (failed)
     return failed;
   act_on_seen(p, budget);
-  hear_curl_timer(p);
-  settle_finished(p);
-  if (p->blind)
-    start_anew(p);
+  yj_multis_hear_clock(&p->multis, p->now);
+  if (yj_multis_tidy(&p->multis))
+    p->turn = p->n_seen;  /* the numbers of its sockets are others' now */
   expire(p);
   if (p->alarm_at <= p->now)
     p->alarm_at = YJ_NEVER;
@@ -529,8 +394,6 @@ int64_t yj_pool_timeout(const struct yj_pool *p) {
 }
 
 size_t yj_pool_count(const struct yj_pool *p) { return p->n_flying; }
-
-struct yj_sockets *yj_pool_sockets(struct yj_pool *p) { return &p->sockets; }
 
 const char *yj_pool_ca_path(const struct yj_pool *p) { return p->ca_path; }
 

@@ -1,6 +1,6 @@
 /* pool: all transfers of one process, moved on together.
  *
- * curl_multi_socket_action over one poller; the limits of the transfers in a
+ * libcurl's multis over one poller; the limits of the transfers in a
  * heap of deadlines of our own (libcurl's LOW_SPEED would cost a timer a second
  * each). It is counted: by its owner and by each open transfer; the last one
  * out frees it. Stamped with its process: after a fork the child must not
@@ -12,8 +12,8 @@
 
 #include <stdint.h>
 
+#include "multis.h"
 #include "poller.h"
-#include "sockets.h"
 #include "transfer.h"
 
 #pragma GCC visibility push(hidden)
@@ -76,9 +76,6 @@ const char *yj_curl_ca_file(void);
 /* Counts the transfer and starts it; 0: out of memory. */
 int yj_pool_add(struct yj_pool *pool, struct yj_transfer *t);
 
-/* Has curl begin the exchange once more; 0: out of memory. */
-int yj_pool_again(struct yj_pool *pool, struct yj_transfer *t);
-
 /* Takes it out of curl and of the heap; 0 in a forked child, where curl's part
  * must be left alone. It stays counted. */
 int yj_pool_remove(struct yj_pool *pool, struct yj_transfer *t);
@@ -94,11 +91,13 @@ void yj_pool_touch(struct yj_pool *pool, struct yj_transfer *t);
 /* Curl's own timer may have come nearer. */
 void yj_pool_rearm(struct yj_pool *pool);
 
-/* What libcurl has open; as old as the pool. */
-struct yj_sockets *yj_pool_sockets(struct yj_pool *pool);
-
 /* The time as of the last step. */
 int64_t yj_pool_now(const struct yj_pool *pool);
+
+/* ---- for the multis ---- */
+
+/* As yj_poller_watch(), and what was seen of a socket goes with it. */
+int yj_pool_watch(struct yj_pool *pool, int fd, int what, unsigned tag);
 
 #pragma GCC visibility pop
 

@@ -159,7 +159,7 @@ static int is_stale(const struct yj_transfer *t, int local_port) {
   curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &made);
   return made == 0 &&
          (has_tls_bytes(t) ||
-          !yj_sockets_is_quiet(yj_pool_sockets(t->pool), local_port));
+          !yj_sockets_is_quiet(yj_multi_sockets(t->multi), local_port));
 }
 
 /* Called with a connection ready and no byte of the request written. libcurl
@@ -186,20 +186,6 @@ static int on_ready_to_send(void *ud, char *ip, char *local_ip, int port,
   return CURL_PREREQFUNC_OK;
 }
 
-/* libcurl's sockets would be inherited by every child of the host and keep
- * connections, and the bill, open. */
-static int on_socket(void *sockets, curl_socket_t fd, curlsocktype purpose) {
-  (void)purpose;
-  fcntl(fd, F_SETFD, FD_CLOEXEC);
-  yj_sockets_add(sockets, fd);
-  return CURL_SOCKOPT_OK;
-}
-
-static int on_socket_close(void *sockets, curl_socket_t fd) {
-  yj_sockets_remove(sockets, fd);
-  return close(fd);
-}
-
 /* ---- opening ---- */
 
 #define SET(option, value)                               \
@@ -218,10 +204,6 @@ static CURLcode set_callbacks(struct yj_transfer *t) {
   SET(CURLOPT_HEADERDATA, t);
   SET(CURLOPT_PREREQFUNCTION, on_ready_to_send);
   SET(CURLOPT_PREREQDATA, t);
-  SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
-  SET(CURLOPT_SOCKOPTDATA, yj_pool_sockets(t->pool));
-  SET(CURLOPT_CLOSESOCKETFUNCTION, on_socket_close);
-  SET(CURLOPT_CLOSESOCKETDATA, yj_pool_sockets(t->pool));
   return code;
 }
 
@@ -495,7 +477,7 @@ int yj_transfer_still_asks(struct yj_transfer *t) {
 static int begin_anew(struct yj_transfer *t) {
   t->stale = 0;
   return curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
-         yj_pool_again(t->pool, t);
+         yj_multi_again(t);
 }
 
 void yj_transfer_settle(struct yj_transfer *t, int code) {

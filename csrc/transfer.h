@@ -17,6 +17,7 @@
 #pragma GCC visibility push(hidden)
 
 struct yj_pool;
+struct yj_multi;
 
 /* Why a transfer failed. */
 enum yj_fault {
@@ -76,7 +77,8 @@ struct yj_transfer {
   int file_error;    /* errno of YJ_FAULT_FILE */
   int64_t saved;     /* bytes written to it */
   int64_t uploaded;  /* bytes of the body sent, when last looked at */
-  struct yj_transfer *prev, *next; /* the pool's own: all of its transfers */
+  struct yj_multi *multi;          /* it is in, and stays in; */
+  struct yj_transfer *prev, *next; /* the multi's own: all that are */
   unsigned char stale; /* its connection was not fit to be used again */
   enum yj_fault fault;
   int code;             /* curl's, 0: none */

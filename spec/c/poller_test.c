@@ -46,18 +46,18 @@ static void test_empty(void) {
 static void test_sockets(void) {
   int pair[2];
   open_pair(pair);
-  CHECK(yj_poller_watch(&poller, pair[0], YJ_WRITE) == 0);
+  CHECK(yj_poller_watch(&poller, pair[0], YJ_WRITE, 0) == 0);
   CHECK(wait_for(0) == 1 && ready[0].fd == pair[0] &&
         ready[0].what == YJ_WRITE);
-  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ | YJ_WRITE) == 0);
+  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ | YJ_WRITE, 0) == 0);
   CHECK(wait_for(0) == 1 && ready[0].what == (YJ_READ | YJ_WRITE));
-  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ) == 0);
+  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ, 0) == 0);
   CHECK(wait_for(-1) == 1 && ready[0].what == YJ_READ);
   CHECK(wait_for(-1) == 1); /* level-triggered */
   close(pair[1]);
   CHECK(wait_for(0) == 1 && ready[0].what == (YJ_READ | YJ_ERROR));
-  CHECK(yj_poller_watch(&poller, pair[0], 0) == 0);
-  CHECK(yj_poller_watch(&poller, pair[0], 0) == 0);
+  CHECK(yj_poller_watch(&poller, pair[0], 0, 0) == 0);
+  CHECK(yj_poller_watch(&poller, pair[0], 0, 0) == 0);
   CHECK(wait_for(0) == 0);
   close(pair[0]);
 }
@@ -68,8 +68,8 @@ static void test_bad_descriptor(void) {
   int pair[2];
   open_pair(pair);
   close_pair(pair);
-  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ) == EBADF);
-  CHECK(yj_poller_watch(&poller, pair[0], 0) == 0);
+  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ, 0) == EBADF);
+  CHECK(yj_poller_watch(&poller, pair[0], 0, 0) == 0);
 #endif
 }
 
@@ -80,7 +80,7 @@ static void test_fairness(void) {
   int i, k, round, n, all = 1;
   for (i = 0; i < MANY; i++) {
     open_pair(pairs[i]);
-    CHECK(yj_poller_watch(&poller, pairs[i][0], YJ_READ) == 0);
+    CHECK(yj_poller_watch(&poller, pairs[i][0], YJ_READ, 0) == 0);
   }
   for (round = 0; round < 2; round++) {
     n = wait_for(0);
@@ -91,7 +91,7 @@ static void test_fairness(void) {
   }
   for (i = 0; i < MANY; i++) {
     all &= seen[i];
-    CHECK(yj_poller_watch(&poller, pairs[i][0], 0) == 0);
+    CHECK(yj_poller_watch(&poller, pairs[i][0], 0, 0) == 0);
     close_pair(pairs[i]);
   }
   CHECK(all);
@@ -120,11 +120,11 @@ static void test_alarm(void) {
 static void test_alarm_and_socket(void) {
   int pair[2];
   open_pair(pair);
-  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ) == 0);
+  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ, 0) == 0);
   yj_poller_alarm(&poller, yj_now() - 1);
   CHECK(wait_for(-1) == 1);
   CHECK(wait_for(-1) == 1);
-  CHECK(yj_poller_watch(&poller, pair[0], 0) == 0);
+  CHECK(yj_poller_watch(&poller, pair[0], 0, 0) == 0);
   close_pair(pair);
 }
 
@@ -158,10 +158,10 @@ static void test_descriptor(void) {
   CHECK(poll(&one, 1, 0) == 1);
   CHECK(wait_for(0) == 0 && poll(&one, 1, 0) == 0);
   open_pair(pair);
-  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ) == 0);
+  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ, 0) == 0);
   CHECK(poll(&one, 1, 0) == 1);
   CHECK(wait_for(0) == 1 && poll(&one, 1, 0) == 1);
-  CHECK(yj_poller_watch(&poller, pair[0], 0) == 0);
+  CHECK(yj_poller_watch(&poller, pair[0], 0, 0) == 0);
   CHECK(poll(&one, 1, 0) == 0);
   CHECK(fcntl(one.fd, F_GETFD) & FD_CLOEXEC);
   close_pair(pair);

@@ -1,0 +1,316 @@
+#define _GNU_SOURCE
+#include "multis.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "libcurl.h"
+#include "pool.h"
+
+#define MOST 512 /* transfers of one multi at a time */
+
+struct yj_multi {
+  CURLM *curl;             /* NULL: not yet, or given up */
+  unsigned number;         /* its place in the list */
+  unsigned n;              /* transfers in flight, */
+  struct yj_transfer *any; /* a list through prev and next */
+  int64_t due;             /* when curl wants to be called, or YJ_NEVER */
+  int is_blind;            /* a socket is not watched: out of memory */
+  struct yj_multis *all;
+  struct yj_sockets sockets;
+};
+
+/* ---- curl's callbacks ---- */
+
+static void go_blind(struct yj_multi *m) {
+  m->is_blind = 1;
+  m->all->is_untidy = 1;
+}
+
+/* NB: an error returned from here would make the multi refuse all work for
+ * ever; the next step fails the transfers instead. */
+static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *ud,
+                            void *known) {
+  struct yj_multi *m = ud;
+  int wanted = 0;
+  (void)easy, (void)known;
+  if (what != CURL_POLL_REMOVE)
+    wanted = (what & CURL_POLL_IN ? YJ_READ : 0) |
+             (what & CURL_POLL_OUT ? YJ_WRITE : 0);
+  if (yj_pool_watch(m->all->pool, fd, wanted, m->number) != 0) {
+    go_blind(m);
+    yj_pool_wake(m->all->pool);
+  }
+  return 0;
+}
+
+/* One that has moved away is found out when its old moment comes. The alarm
+ * itself is set when the step ends. */
+static int on_timer_change(CURLM *curl, long ms, void *ud) {
+  struct yj_multi *m = ud;
+  (void)curl;
+  m->due = ms < 0 ? YJ_NEVER : yj_now() + (int64_t)ms * 1000;
+  if (m->due < m->all->due)
+    m->all->due = m->due;
+  return 0;
+}
+
+/* libcurl's sockets would be inherited by every child of the host and keep
+ * connections, and the bill, open. */
+static int on_socket(void *sockets, curl_socket_t fd, curlsocktype purpose) {
+  (void)purpose;
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  yj_sockets_add(sockets, fd);
+  return CURL_SOCKOPT_OK;
+}
+
+static int on_socket_close(void *sockets, curl_socket_t fd) {
+  yj_sockets_remove(sockets, fd);
+  return close(fd);
+}
+
+/* ---- which one ---- */
+
+static CURLMcode set_up(struct yj_multi *m) {
+  CURLMcode code = CURLM_OK;
+#define SET(option, value)                               \
+  do {                                                   \
+    if (code == CURLM_OK)                                \
+      code = curl_multi_setopt(m->curl, option, value);  \
+  } while (0)
+  SET(CURLMOPT_SOCKETFUNCTION, on_socket_change);
+  SET(CURLMOPT_SOCKETDATA, m);
+  SET(CURLMOPT_TIMERFUNCTION, on_timer_change);
+  SET(CURLMOPT_TIMERDATA, m);
+#undef SET
+  return code;
+}
+
+/* A connection stays with its multi, whatever transfers it serves. */
+static CURLcode set_sockets(struct yj_multi *m, CURL *easy) {
+  CURLcode code = CURLE_OK;
+#define SET(option, value)                           \
+  do {                                               \
+    if (code == CURLE_OK)                            \
+      code = curl_easy_setopt(easy, option, value);  \
+  } while (0)
+  SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
+  SET(CURLOPT_SOCKOPTDATA, &m->sockets);
+  SET(CURLOPT_CLOSESOCKETFUNCTION, on_socket_close);
+  SET(CURLOPT_CLOSESOCKETDATA, &m->sockets);
+#undef SET
+  return code;
+}
+
+/* Whether curl's part is there now. */
+static int has_curl(struct yj_multi *m) {
+  if (m->curl != NULL)
+    return 1;
+  m->curl = curl_multi_init();
+  if (m->curl == NULL || set_up(m) == CURLM_OK)
+    return m->curl != NULL;
+  curl_multi_cleanup(m->curl);
+  m->curl = NULL;
+  return 0;
+}
+
+static int grow(struct yj_multis *all) {
+  unsigned cap = all->cap == 0 ? 4 : all->cap * 2;
+  struct yj_multi **list;
+  if (all->n < all->cap)
+    return 1;
+  list = realloc(all->list, cap * sizeof *list);
+  if (list == NULL)
+    return 0;
+  all->list = list;
+  all->cap = cap;
+  return 1;
+}
+
+static struct yj_multi *append(struct yj_multis *all) {
+  struct yj_multi *m = grow(all) ? calloc(1, sizeof *m) : NULL;
+  if (m == NULL)
+    return NULL;
+  m->all = all;
+  m->due = YJ_NEVER;
+  m->number = all->n;
+  all->list[all->n++] = m;
+  return m;
+}
+
+static struct yj_multi *find_room(struct yj_multis *all) {
+  unsigned i;
+  for (i = 0; i < all->n; i++)
+    if (all->list[i]->n < MOST && !all->list[i]->is_blind)
+      return all->list[i];
+  return append(all);
+}
+
+/* One with room, or NULL: out of memory. */
+static struct yj_multi *with_room(struct yj_multis *all) {
+  struct yj_multi *m = find_room(all);
+  return m != NULL && has_curl(m) ? m : NULL;
+}
+
+int yj_multis_open(struct yj_multis *all, struct yj_pool *pool) {
+  all->pool = pool;
+  all->due = YJ_NEVER;
+  return with_room(all) != NULL;
+}
+
+/* ---- its transfers ---- */
+
+static void link_in(struct yj_multi *m, struct yj_transfer *t) {
+  t->multi = m;
+  t->prev = NULL;
+  t->next = m->any;
+  if (m->any != NULL)
+    m->any->prev = t;
+  m->any = t;
+  m->n++;
+}
+
+static void link_out(struct yj_multi *m, struct yj_transfer *t) {
+  *(t->prev == NULL ? &m->any : &t->prev->next) = t->next;
+  if (t->next != NULL)
+    t->next->prev = t->prev;
+  t->prev = t->next = NULL;
+  if (--m->n == 0)
+    m->all->is_untidy = 1;
+}
+
+int yj_multis_add(struct yj_multis *all, struct yj_transfer *t) {
+  struct yj_multi *m = with_room(all);
+  if (m == NULL || set_sockets(m, t->easy) != CURLE_OK ||
+      curl_multi_add_handle(m->curl, t->easy) != CURLM_OK)
+    return 0;
+  link_in(m, t);
+  return 1;
+}
+
+int yj_multi_again(struct yj_transfer *t) {
+  curl_multi_remove_handle(t->multi->curl, t->easy);
+  return curl_multi_add_handle(t->multi->curl, t->easy) == CURLM_OK;
+}
+
+void yj_multi_remove(struct yj_transfer *t, int mine) {
+  link_out(t->multi, t);
+  if (mine)
+    curl_multi_remove_handle(t->multi->curl, t->easy);
+}
+
+struct yj_sockets *yj_multi_sockets(struct yj_multi *m) { return &m->sockets; }
+
+/* ---- moving on ---- */
+
+/* The message dies with curl_multi_remove_handle: what it says is copied. */
+static void settle_finished(struct yj_multi *m) {
+  CURLMsg *message;
+  int left;
+  while ((message = curl_multi_info_read(m->curl, &left)) != NULL) {
+    CURL *easy = message->easy_handle;
+    CURLcode code = message->data.result;
+    char *owner = NULL;
+    if (message->msg == CURLMSG_DONE &&
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner) == CURLE_OK)
+      yj_transfer_settle((void *)owner, code);
+  }
+}
+
+static void act(struct yj_multi *m, curl_socket_t fd, int mask) {
+  int running;
+  if (m->curl == NULL || m->is_blind)
+    return;
+  if (curl_multi_socket_action(m->curl, fd, mask, &running) != CURLM_OK)
+    go_blind(m);  /* out of memory: some socket is no more heard of */
+  settle_finished(m);
+}
+
+void yj_multis_act(struct yj_multis *all, const struct yj_ready *ready) {
+  act(all->list[ready->tag], ready->fd,
+      (ready->what & YJ_READ ? CURL_CSELECT_IN : 0) |
+      (ready->what & YJ_WRITE ? CURL_CSELECT_OUT : 0) |
+      (ready->what & YJ_ERROR ? CURL_CSELECT_ERR : 0));
+}
+
+void yj_multis_hear_clock(struct yj_multis *all, int64_t now) {
+  unsigned i;
+  if (all->due > now)
+    return;
+  all->due = YJ_NEVER;
+  for (i = 0; i < all->n; i++) {
+    struct yj_multi *m = all->list[i];
+    if (m->due <= now) {
+      m->due = YJ_NEVER;
+      act(m, CURL_SOCKET_TIMEOUT, 0);
+    }
+    if (m->due < all->due)
+      all->due = m->due;
+  }
+}
+
+/* ---- giving up ---- */
+
+static void fail_all(struct yj_multi *m, enum yj_fault fault) {
+  while (m->any != NULL)
+    yj_transfer_fail(m->any, fault);
+}
+
+static void give_up(struct yj_multi *m) {
+  curl_multi_cleanup(m->curl);
+  m->curl = NULL;
+  m->due = YJ_NEVER;
+  m->is_blind = 0;
+}
+
+/* NB: out of memory, libcurl (7.88) leaves an entry for a socket behind whose
+ * next use divides by zero: the multi must go with it. */
+static int give_up_blind(struct yj_multis *all) {
+  unsigned i;
+  int found = 0;
+  for (i = 0; i < all->n; i++)
+    if (all->list[i]->is_blind) {
+      fail_all(all->list[i], YJ_FAULT_NO_MEMORY);
+      give_up(all->list[i]);
+      found = 1;
+    }
+  return found;
+}
+
+/* The first stays: where the load goes to and fro over what one takes, its
+ * connections are wanted again. */
+static void give_up_empty(struct yj_multis *all) {
+  unsigned i, empty = 0;
+  for (i = 0; i < all->n; i++)
+    if (all->list[i]->curl != NULL && all->list[i]->n == 0 && empty++ > 0)
+      give_up(all->list[i]);
+}
+
+int yj_multis_tidy(struct yj_multis *all) {
+  int found;
+  if (!all->is_untidy)
+    return 0;
+  found = give_up_blind(all);
+  give_up_empty(all);
+  all->is_untidy = 0;
+  return found;
+}
+
+void yj_multis_close(struct yj_multis *all, int mine) {
+  unsigned i;
+  for (i = 0; i < all->n && mine; i++) {
+    fail_all(all->list[i], YJ_FAULT_POOL);
+    if (all->list[i]->curl != NULL)
+      give_up(all->list[i]);
+  }
+}
+
+void yj_multis_free(struct yj_multis *all) {
+  unsigned i;
+  for (i = 0; i < all->n; i++) {
+    yj_sockets_free(&all->list[i]->sockets);
+    free(all->list[i]);
+  }
+  free(all->list);
+}
