@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -46,11 +47,12 @@ static void test_empty(void) {
 static void test_sockets(void) {
   int pair[2];
   open_pair(pair);
-  CHECK(yj_poller_watch(&poller, pair[0], YJ_WRITE, 0) == 0);
-  CHECK(wait_for(0) == 1 && ready[0].fd == pair[0] &&
+  CHECK(yj_poller_watch(&poller, pair[0], YJ_WRITE, 7) == 0);
+  CHECK(wait_for(0) == 1 && ready[0].fd == pair[0] && ready[0].tag == 7 &&
         ready[0].what == YJ_WRITE);
-  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ | YJ_WRITE, 0) == 0);
-  CHECK(wait_for(0) == 1 && ready[0].what == (YJ_READ | YJ_WRITE));
+  CHECK(yj_poller_watch(&poller, pair[0], YJ_READ | YJ_WRITE, UINT_MAX) == 0);
+  CHECK(wait_for(0) == 1 && ready[0].what == (YJ_READ | YJ_WRITE) &&
+        ready[0].tag == UINT_MAX);
   CHECK(yj_poller_watch(&poller, pair[0], YJ_READ, 0) == 0);
   CHECK(wait_for(-1) == 1 && ready[0].what == YJ_READ);
   CHECK(wait_for(-1) == 1); /* level-triggered */
@@ -80,14 +82,15 @@ static void test_fairness(void) {
   int i, k, round, n, all = 1;
   for (i = 0; i < MANY; i++) {
     open_pair(pairs[i]);
-    CHECK(yj_poller_watch(&poller, pairs[i][0], YJ_READ, 0) == 0);
+    CHECK(yj_poller_watch(&poller, pairs[i][0], YJ_READ, (unsigned)i) == 0);
   }
   for (round = 0; round < 2; round++) {
     n = wait_for(0);
     CHECK(n == MAX);
     for (k = 0; k < n; k++)
       for (i = 0; i < MANY; i++)
-        seen[i] = (char)(seen[i] | (pairs[i][0] == ready[k].fd));
+        seen[i] = (char)(seen[i] | (pairs[i][0] == ready[k].fd &&
+                                    ready[k].tag == (unsigned)i));
   }
   for (i = 0; i < MANY; i++) {
     all &= seen[i];
