@@ -142,7 +142,7 @@ static struct yj_multi *append(struct yj_multis *all) {
 static struct yj_multi *find_room(struct yj_multis *all) {
   unsigned i;
   for (i = 0; i < all->n; i++)
-    if (all->list[i]->n < MOST && !all->list[i]->is_blind)
+    if (all->list[i]->n < MOST)
       return all->list[i];
   return append(all);
 }

@@ -158,7 +158,7 @@ static void ask(int from, int to, int wanted) {
   request.method = "GET";
   request.url = url;
   request.proxy = "";
-  request.limits.total = 60000000;
+  request.limits.total = 20000000;
   for (i = from; i < to; i++) {
     memset(&transfers[i], 0, sizeof transfers[i]);
     good &= yj_transfer_open(&transfers[i], pool, &request) == 0;
