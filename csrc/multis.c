@@ -2,24 +2,12 @@
 #include "multis.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "libcurl.h"
 #include "pool.h"
 
 #define MOST 512 /* transfers of one multi at a time */
-
-struct yj_multi {
-  CURLM *curl;             /* NULL: not yet, or given up */
-  unsigned number;         /* its place in the list */
-  unsigned n;              /* transfers in flight, */
-  struct yj_transfer *any; /* a list through prev and next */
-  int64_t due;             /* when curl wants to be called, or YJ_NEVER */
-  int is_blind;            /* a socket is not watched: out of memory */
-  struct yj_multis *all;
-  struct yj_sockets sockets;
-};
 
 /* ---- curl's callbacks ---- */
 
@@ -38,7 +26,8 @@ static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *ud,
   if (what != CURL_POLL_REMOVE)
     wanted = (what & CURL_POLL_IN ? YJ_READ : 0) |
              (what & CURL_POLL_OUT ? YJ_WRITE : 0);
-  if (yj_pool_watch(m->all->pool, fd, wanted, m->number) != 0) {
+  if (yj_pool_watch(m->all->pool, fd, wanted,
+                    (unsigned)(m - m->all->list)) != 0) {
     go_blind(m);
     yj_pool_wake(m->all->pool);
   }
@@ -115,42 +104,17 @@ static int has_curl(struct yj_multi *m) {
   return 0;
 }
 
-static int grow(struct yj_multis *all) {
-  unsigned cap = all->cap == 0 ? 4 : all->cap * 2;
-  struct yj_multi **list;
-  if (all->n < all->cap)
-    return 1;
-  list = realloc(all->list, cap * sizeof *list);
-  if (list == NULL)
-    return 0;
-  all->list = list;
-  all->cap = cap;
-  return 1;
-}
-
-static struct yj_multi *append(struct yj_multis *all) {
-  struct yj_multi *m = grow(all) ? calloc(1, sizeof *m) : NULL;
-  if (m == NULL)
-    return NULL;
-  m->all = all;
-  m->due = YJ_NEVER;
-  m->number = all->n;
-  all->list[all->n++] = m;
-  return m;
-}
-
-static struct yj_multi *find_room(struct yj_multis *all) {
-  unsigned i;
-  for (i = 0; i < all->n; i++)
-    if (all->list[i]->n < MOST)
-      return all->list[i];
-  return append(all);
-}
-
-/* One with room, or NULL: out of memory. */
+/* The first with room, or NULL: out of memory. */
 static struct yj_multi *with_room(struct yj_multis *all) {
-  struct yj_multi *m = find_room(all);
-  return m != NULL && has_curl(m) ? m : NULL;
+  struct yj_multi *m = all->list;
+  while (m < all->list + YJ_MULTIS - 1 && m->n >= MOST)
+    m++;
+  if (m == all->list + all->n) {
+    m->all = all;
+    m->due = YJ_NEVER;
+    all->n++;
+  }
+  return has_curl(m) ? m : NULL;
 }
 
 int yj_multis_open(struct yj_multis *all, struct yj_pool *pool) {
@@ -228,7 +192,7 @@ static void act(struct yj_multi *m, curl_socket_t fd, int mask) {
 }
 
 void yj_multis_act(struct yj_multis *all, const struct yj_ready *ready) {
-  act(all->list[ready->tag], ready->fd,
+  act(&all->list[ready->tag], ready->fd,
       (ready->what & YJ_READ ? CURL_CSELECT_IN : 0) |
       (ready->what & YJ_WRITE ? CURL_CSELECT_OUT : 0) |
       (ready->what & YJ_ERROR ? CURL_CSELECT_ERR : 0));
@@ -240,7 +204,7 @@ void yj_multis_hear_clock(struct yj_multis *all, int64_t now) {
     return;
   all->due = YJ_NEVER;
   for (i = 0; i < all->n; i++) {
-    struct yj_multi *m = all->list[i];
+    struct yj_multi *m = &all->list[i];
     if (m->due <= now) {
       m->due = YJ_NEVER;
       act(m, CURL_SOCKET_TIMEOUT, 0);
@@ -270,9 +234,9 @@ static int give_up_blind(struct yj_multis *all) {
   unsigned i;
   int found = 0;
   for (i = 0; i < all->n; i++)
-    if (all->list[i]->is_blind) {
-      fail_all(all->list[i], YJ_FAULT_NO_MEMORY);
-      give_up(all->list[i]);
+    if (all->list[i].is_blind) {
+      fail_all(&all->list[i], YJ_FAULT_NO_MEMORY);
+      give_up(&all->list[i]);
       found = 1;
     }
   return found;
@@ -283,8 +247,8 @@ static int give_up_blind(struct yj_multis *all) {
 static void give_up_empty(struct yj_multis *all) {
   unsigned i, empty = 0;
   for (i = 0; i < all->n; i++)
-    if (all->list[i]->curl != NULL && all->list[i]->n == 0 && empty++ > 0)
-      give_up(all->list[i]);
+    if (all->list[i].curl != NULL && all->list[i].n == 0 && empty++ > 0)
+      give_up(&all->list[i]);
 }
 
 int yj_multis_tidy(struct yj_multis *all) {
@@ -300,17 +264,14 @@ int yj_multis_tidy(struct yj_multis *all) {
 void yj_multis_close(struct yj_multis *all, int mine) {
   unsigned i;
   for (i = 0; i < all->n && mine; i++) {
-    fail_all(all->list[i], YJ_FAULT_POOL);
-    if (all->list[i]->curl != NULL)
-      give_up(all->list[i]);
+    fail_all(&all->list[i], YJ_FAULT_POOL);
+    if (all->list[i].curl != NULL)
+      give_up(&all->list[i]);
   }
 }
 
 void yj_multis_free(struct yj_multis *all) {
   unsigned i;
-  for (i = 0; i < all->n; i++) {
-    yj_sockets_free(&all->list[i]->sockets);
-    free(all->list[i]);
-  }
-  free(all->list);
+  for (i = 0; i < all->n; i++)
+    yj_sockets_free(&all->list[i].sockets);
 }

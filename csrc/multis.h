@@ -20,15 +20,25 @@
 
 struct yj_pool;
 struct yj_transfer;
-struct yj_multi;
 
+#define YJ_MULTIS 64 /* at most; the last one takes all there are beyond */
+
+/* All zeroes in the first place. */
 struct yj_multis {
   struct yj_pool *pool;
-  struct yj_multi **list; /* by number, as the poller tells it; owned */
-  unsigned n, cap;
+  unsigned n;  /* of the list, as many as were ever needed */
+  int is_untidy;
   int64_t due; /* no later than any wants to be called by the clock, or
                   YJ_NEVER */
-  int is_untidy;
+  struct yj_multi {
+    void *curl;              /* NULL: not yet, or given up */
+    struct yj_multis *all;
+    struct yj_transfer *any; /* in flight, a list through prev and next */
+    size_t n;                /* how many they are */
+    int64_t due;             /* when curl wants to be called, or YJ_NEVER */
+    int is_blind;            /* a socket is not watched: out of memory */
+    struct yj_sockets sockets;
+  } list[YJ_MULTIS];
 };
 
 /* With the first of them; 0: out of memory. */

@@ -47,7 +47,7 @@ int yj_poller_open(struct yj_poller *p) {
     return failed;
   failed = yj_poller_watch(p, p->pipe[0], YJ_READ, 0);
   if (failed)
-    close_pipe(p);
+    yj_poller_close(p);
   return failed;
 }
 
