@@ -92,10 +92,14 @@ local function begin(self, waiter)
   return run, handler_of(self), unpack(arguments, 1, arguments.n)
 end
 
+-- NB: it may run out of memory; whoever awaits it is not to wait for ever.
 local function run_in(waiter)
   local self = waiter.job
   if self.done then return end
-  complete(self, xpcall(begin(self, waiter)))
+  local ok, problem = pcall(complete, self, xpcall(begin(self, waiter)))
+  if ok then return end
+  self._error = problem
+  finish(self)
 end
 
 local NO_ARGUMENTS = { n = 0 }

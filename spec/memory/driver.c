@@ -29,9 +29,10 @@ extern void __libc_free(void *p);
 struct failure {
   long left; /* so many succeed yet; below 0: all do */
   int has_come;
+  size_t again; /* Lua collects and tries once more, which fails as well */
 };
 
-static struct failure in_lua = {-1, 0}, in_c = {-1, 0};
+static struct failure in_lua = {-1, 0, 0}, in_c = {-1, 0, 0};
 static long n_live; /* blocks of C that nobody has freed */
 
 /* What belongs to the core and to libcurl: other libraries may do as they like
@@ -111,9 +112,16 @@ static void *lua_allocator(void *ud, void *p, size_t from, size_t to) {
     __libc_free(p);
     return NULL;
   }
-  if ((p == NULL || to > from) && fails(f))
+  if (p != NULL && to <= from)
+    return __libc_realloc(p, to);
+  if (to == f->again) {
+    f->again = 0;
     return NULL;
-  return __libc_realloc(p, to);
+  }
+  if (!fails(f))
+    return __libc_realloc(p, to);
+  f->again = to;
+  return NULL;
 }
 
 /* ---- the platform ---- */
@@ -268,9 +276,11 @@ static int run(lua_State *L, struct failure *f, long n) {
   lua_getfield(L, base, "check");
   lua_getfield(L, base, "run");
   f->has_come = 0;
+  f->again = 0;
   f->left = n;
   failed = lua_pcall(L, 0, 1, 0);
   f->left = -1;
+  f->again = 0;
   lua_pushboolean(L, !failed);
   lua_insert(L, -2);
   lua_pushboolean(L, f->has_come);
