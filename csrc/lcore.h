@@ -74,19 +74,28 @@ enum yj_course {
   YJ_FAILED
 };
 
+/* What lfiber.c knows of this Lua, for the functions below. [-0, +1, -] */
+void yj_push_here(lua_State *L);
+
 /* Has the coroutine go on as the fiber that runs, with n values from the top of
- * the stack. When it fails it leaves why.                  [-n, +0|1, m] */
-enum yj_course yj_switch(lua_State *L, lua_State *co, int n);
+ * the stack. When it fails it leaves why.                  [-n, +0|1, v] */
+enum yj_course yj_switch(lua_State *L, int here, lua_State *co, int n);
 
 /* true: it waits; false: it has left; nil, message         [-0|1, +1|2, -] */
 int yj_push_course(lua_State *L, enum yj_course course);
 
-/* Whether L is the fiber that runs, and has not been stopped.
- *                                                          [-0, +0, m] */
+/* Whether L is the fiber that runs, and has not been stopped. `here` is at the
+ * top.                                                     [-0, +0, -] */
 int yj_may_wait(lua_State *L);
 
-/* To be returned: leaves the fiber waiting.                [-0, +0, -] */
-int yj_wait(lua_State *L);
+/* The table of a pool's hearers.                           [-0, +1, m] */
+void yj_push_hearers(lua_State *L);
+
+/* While a transfer is open it has a place among the pool's hearers.
+ *                                                          [-0, +0, m] */
+void yj_take_place(lua_State *L, int pool, int transfer,
+                   struct yj_transfer *t);
+void yj_leave_place(lua_State *L, int transfer, struct yj_transfer *t);
 
 void yj_open_fiber(lua_State *L);
 int yj_l_switch(lua_State *L);
@@ -109,6 +118,11 @@ struct yj_transfer *yj_check_transfer(lua_State *L);
 
 /* pool:open(request), which belongs to the transfer.       [-0, +1|2, v] */
 int yj_l_open(lua_State *L);
+
+/* The userdata of a pool. */
+struct yj_pool_box {
+  struct yj_pool *pool; /* NULL: closed */
+};
 
 /* The open pool whose method this is; raises when it is closed.
  *                                                          [-0, +0, v] */

@@ -11,8 +11,7 @@ enum {
 
 static const char here_key = 0;
 
-/* [-0, +1, -] */
-static void push_here(lua_State *L) {
+void yj_push_here(lua_State *L) {
   lua_pushlightuserdata(L, (void *)&here_key);
   lua_rawget(L, LUA_REGISTRYINDEX);
 }
@@ -23,30 +22,21 @@ void yj_open_fiber(lua_State *L) {
   lua_rawset(L, LUA_REGISTRYINDEX);
 }
 
-static int is_stopped(lua_State *L, int here) {
-  lua_rawgeti(L, here, STOPPED);
-  if (lua_isnil(L, -1))
-    return 0;
-  lua_pushthread(L);
-  lua_rawget(L, -2);
-  return !lua_isnil(L, -1);
-}
-
 int yj_may_wait(lua_State *L) {
-  int top = lua_gettop(L), may;
-  push_here(L);
-  lua_rawgeti(L, top + 1, INNERMOST);
-  may = lua_tothread(L, -1) == L && !is_stopped(L, top + 1);
-  lua_settop(L, top);
+  int here = lua_gettop(L), may;
+  lua_rawgeti(L, here, INNERMOST);
+  may = lua_tothread(L, -1) == L;
+  lua_rawgeti(L, here, STOPPED);
+  if (may && !lua_isnil(L, -1)) {
+    lua_pushthread(L);
+    lua_rawget(L, -2);
+    may = lua_isnil(L, -1);
+  }
+  lua_settop(L, here);
   return may;
 }
 
-int yj_wait(lua_State *L) {
-  lua_pushthread(L);
-  return lua_yield(L, 1);
-}
-
-/* Whether that is what it yielded; takes what it yielded or returned off its
+/* One that waits has yielded itself. Takes what it yielded or returned off its
  * stack, and on failure pushes why.                        [-0, +0|1, -] */
 static enum yj_course course_of(lua_State *L, lua_State *co, int status,
                                 int left) {
@@ -69,21 +59,19 @@ static int is_suspended(lua_State *co) {
 }
 
 /* NB: while it runs, that it is the innermost keeps it from the collector. */
-enum yj_course yj_switch(lua_State *L, lua_State *co, int n) {
+enum yj_course yj_switch(lua_State *L, int here, lua_State *co, int n) {
   int status, left;
   if (!is_suspended(co))
     luaL_error(L, "a coroutine that is not suspended can not go on");
   if (!lua_checkstack(co, n + 1))
     luaL_error(L, "stack overflow");
   lua_xmove(L, co, n);
-  push_here(L);
-  lua_rawgeti(L, -1, INNERMOST);
+  lua_rawgeti(L, here, INNERMOST);
   lua_pushthread(co);
   lua_xmove(co, L, 1);
-  lua_rawseti(L, -3, INNERMOST);
+  lua_rawseti(L, here, INNERMOST);
   status = yj_resume(co, L, n, &left);
-  lua_rawseti(L, -2, INNERMOST);
-  lua_pop(L, 1);
+  lua_rawseti(L, here, INNERMOST);
   return course_of(L, co, status, left);
 }
 
@@ -102,13 +90,15 @@ int yj_push_course(lua_State *L, enum yj_course course) {
 int yj_l_switch(lua_State *L) {
   lua_State *co = lua_tothread(L, 1);
   luaL_argcheck(L, co != NULL, 1, "thread expected");
-  return yj_push_course(L, yj_switch(L, co, 0));
+  lua_settop(L, 1);
+  yj_push_here(L);
+  return yj_push_course(L, yj_switch(L, 2, co, 0));
 }
 
 /* fiber() -> the thread that runs as a fiber, or in whose course this runs, or
  * nil                                                      [-0, +1, -] */
 int yj_l_fiber(lua_State *L) {
-  push_here(L);
+  yj_push_here(L);
   lua_rawgeti(L, -1, INNERMOST);
   return 1;
 }
@@ -131,7 +121,7 @@ static void push_stopped(lua_State *L, int here) {
 int yj_l_stop(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTHREAD);
   lua_settop(L, 1);
-  push_here(L); /* 2 */
+  yj_push_here(L); /* 2 */
   push_stopped(L, 2);
   lua_pushvalue(L, 1);
   lua_pushboolean(L, 1);

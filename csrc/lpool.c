@@ -6,29 +6,25 @@
 
 #include "lcore.h"
 
-struct pool_box {
-  struct yj_pool *pool; /* NULL: closed */
-};
-
-static struct pool_box *check_box(lua_State *L) {
+static struct yj_pool_box *check_box(lua_State *L) {
   return yj_check_self(L, YJ_POOL_MT);
 }
 
 struct yj_pool *yj_check_pool(lua_State *L) {
-  struct pool_box *box = check_box(L);
+  struct yj_pool_box *box = check_box(L);
   luaL_argcheck(L, box->pool != NULL, 1, "the pool is closed");
   return box->pool;
 }
 
 /* pool() -> Pool | nil, message                            [-0, +1|2, m] */
 int yj_l_pool(lua_State *L) {
-  struct pool_box *box;
+  struct yj_pool_box *box;
   int error;
   lua_settop(L, 0);
   box = yj_newuserdata(L, sizeof *box); /* 1 */
   box->pool = NULL;
   luaL_setmetatable(L, YJ_POOL_MT);
-  lua_newtable(L); /* the hearers: see lreader.c */
+  yj_push_hearers(L);
   yj_setuservalue(L, 1);
   box->pool = yj_pool_new(&error);
   return box->pool != NULL ? 1 : yj_push_fail(L, strerror(error));
@@ -119,7 +115,7 @@ static int l_count(lua_State *L) {
 
 /* is_mine() -> whether this process made it                [-0, +1, v] */
 static int l_is_mine(lua_State *L) {
-  struct pool_box *box = check_box(L);
+  struct yj_pool_box *box = check_box(L);
   lua_pushboolean(L, box->pool != NULL && yj_pool_is_mine(box->pool));
   return 1;
 }
@@ -133,7 +129,7 @@ static int l_ca_path(lua_State *L) {
 
 /* close(), __gc and __close: idempotent; its transfers fail [-0, +0, v] */
 static int l_close(lua_State *L) {
-  struct pool_box *box = check_box(L);
+  struct yj_pool_box *box = check_box(L);
   struct yj_pool *pool = box->pool;
   box->pool = NULL;
   if (pool != NULL)

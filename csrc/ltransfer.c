@@ -49,8 +49,7 @@ int yj_l_open(lua_State *L) {
   results = yj_read_outgoing(L, 2, &t->out);
   if (results != 0)
     return results;
-  yj_getuservalue(L, 1); /* the pool's hearers */
-  yj_setuservalue(L, 3);
+  yj_take_place(L, 1, 3, t);
   /* a transfer hides 16 KiB behind a small userdata: let the collector feel it,
    * or dropped streams would pile up */
   lua_gc(L, LUA_GCSTEP, 16);
@@ -206,7 +205,9 @@ static int l_cancel(lua_State *L) {
 
 /* close(), __gc and __close: idempotent, any order         [-0, +0, v] */
 static int l_close(lua_State *L) {
-  yj_transfer_close(check(L));
+  struct yj_transfer *t = check(L);
+  yj_transfer_close(t);
+  yj_leave_place(L, 1, t);
   return 0;
 }
 

@@ -188,7 +188,8 @@ static void act(struct yj_multi *m, curl_socket_t fd, int mask) {
     return;
   if (curl_multi_socket_action(m->curl, fd, mask, &running) != CURLM_OK)
     go_blind(m);  /* out of memory: some socket is no more heard of */
-  settle_finished(m);
+  if ((size_t)running < m->n)
+    settle_finished(m);
 }
 
 void yj_multis_act(struct yj_multis *all, const struct yj_ready *ready) {

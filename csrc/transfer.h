@@ -53,7 +53,9 @@ struct yj_transfer {
   unsigned char hold, has_file;
   unsigned char once, events, sent, head_done, done, paused, taken, unread,
       discard;
-  unsigned char wanted, as_bytes; /* the owner's own: what a reader waits for */
+  unsigned char awaited, wanted, as_bytes; /* the owner's own: whether a reader
+                                              waits, and for what; */
+  int place; /* and where its hearer stands */
   unsigned char torn; /* the owner has lost an event that it read */
   unsigned char is_ready; /* the pool's own: it has news, */
   struct yj_transfer *ready_prev, *ready_next; /* as have these */

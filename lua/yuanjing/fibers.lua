@@ -43,9 +43,9 @@ local PATIENCE = 16
 
 local function enqueue(fiber)
   if fiber.is_queued then return end
-  fiber.is_queued = true
+  queue[last + 1] = fiber -- or there is no memory, and it is not queued
   last = last + 1
-  queue[last] = fiber
+  fiber.is_queued = true
 end
 
 local function set_timer(fiber, at)

@@ -252,16 +252,16 @@ end
 --- Whether some that are in flight have nobody who waits for them.
 ---@return boolean
 function loop.drop_gone()
-  local n = 0
-  for _, waiter in pairs(pool:hearers()) do
-    n = n + 1
+  local hearers = pool:hearers()
+  for _, hearer in ipairs(hearers) do
+    local waiter = fibers.of(hearer)
     if waiter.is_gone and waiter:is_gone() then
       waiter.hears:hear(nil)
       waiter.hears:close()
       if waiter.job then waiter.job:cancel() end
     end
   end
-  return pool:count() > n
+  return pool:count() > #hearers
 end
 
 --- Ends an exchange, and the wait of whoever reads it.

@@ -9,6 +9,9 @@ local loop = require "yuanjing.loop"
 local stream = {}
 local await = loop.await
 
+-- Whether a C function that has waited goes on with what came; or its caller.
+local CAN_GO_ON = _VERSION ~= "Lua 5.1"
+
 ---@class yuanjing.Chunk
 ---@field content string may be empty
 ---@field reasoning_content? string
@@ -220,20 +223,29 @@ local function text_after(self, event, body, odd_content)
   return take_end(self, event, body)
 end
 
+-- The texts of a transfer, one after the other; what is none is for `other`.
+local function texts_of(transfer, other)
+  local read = transfer:texts(other)
+  if CAN_GO_ON then return read end
+  return function()
+    local content, event, body, odd_content = read()
+    if content then return content end
+    local text = other(nil, event, body, odd_content)
+    return text
+  end
+end
+
 --- For a loop: the texts until the end, none of them empty; raises the error
 --- that next() returns. No chunk is ever made: the cheapest way to read.
 ---@return fun(): string?
 function methods:text()
   check_open(self, 2)
-  local read = self._transfer:texts()
-  return function()
-    local content, event, body, odd_content = read()
-    if content then return content end
-    if event == "closed" then check_open(self, 2) end
+  return texts_of(self._transfer, function(_, event, body, odd_content)
+    if event == "closed" then check_open(self, 3) end
     local text, err = text_after(self, event, body, odd_content)
     if err then error(err, 0) end
     return text
-  end, nil, nil, self
+  end), nil, nil, self
 end
 
 local function drain(self)

@@ -60,8 +60,11 @@ end
 Transfer.next, Transfer.text = read_by "next", read_by "text"
 Transfer.drain = read_by "drain"
 
-function Transfer:texts()
-  return function() return self:text() end
+function Transfer:texts(other)
+  return function()
+    local content, event, body, odd_content = self:text()
+    return content or other(nil, event, body, odd_content)
+  end
 end
 
 function Transfer:summary()

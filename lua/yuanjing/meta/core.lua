@@ -302,7 +302,7 @@ function pool:ready() end
 ---@return any problem
 function pool:tell(at) end
 
----@return table<userdata, any> all hearers, not to be changed
+---@return any[] hearers all who wait
 function pool:hearers() end
 
 ---@return integer
@@ -322,7 +322,7 @@ function pool:close() end
 ---@class yuanjing.core.Transfer
 ---@field next fun(self, as_bytes: boolean?): ...
 ---@field text fun(self): ...
----@field texts fun(self): fun(): ... it is text(), at less cost
+---@field texts fun(self, other: function): fun(): ... the next text; or what other(...) makes of anything else (in 5.1 its caller does)
 ---@field drain fun(self): ...
 ---@field summary fun(self): ...
 local transfer = {}
