@@ -1,14 +1,13 @@
 /* lreader: who waits for the news of which transfer, and is told.
  *
  * Whoever waits is in the pool's table of hearers, where each open transfer has
- * a place, behind what lfiber.c knows of this Lua. A fiber that reads a stream waits in the reader itself and is gone
- * on with from here, with the next values of the stream: with many streams the
- * cache holds nothing of any of them, and each call left open, each table that
- * is touched is felt. So its thread stays in its place while it runs, and counts
- * as a hearer only when the transfer says that it is awaited.
+ * a place, behind what lfiber.c knows of this Lua. A fiber that reads a stream
+ * waits in the reader itself and is gone on with from here, with the next values
+ * of the stream: with many streams the cache holds nothing of any of them, and
+ * each call left open, each table that is touched is felt. So its thread stays in
+ * its place while it runs, and counts as a hearer only when the transfer says
+ * that it is awaited.
  */
-#include <string.h>
-
 #include "lcore.h"
 
 #define NOT_ALONE "somebody else is reading this already"
