@@ -308,7 +308,7 @@ describe("session:await_group", function()
   it("says that the link has expired", function()
     local session = begun { groups "old" }
     later(121)
-    local _, err = session:await_group { timeout = 0.05, interval = 0.04 }
+    local _, err = session:await_group { timeout = 0.5, interval = 0.4 }
     assert.same({ kind = "timeout", call = "session:await_group",
       retryable = false, message = "no new group has become active; the link "
       .. "has expired: begin anew with client.assets:verify" },

@@ -140,7 +140,9 @@ local function check_document(document, is_utf8)
   check_answer(answer, problem, is_utf8)
 end
 
-local function complete(failure)
+local call = {}
+
+function call.fail(_, failure)
   return errors.new(failure, told.KEY)
 end
 
@@ -148,8 +150,8 @@ end
 local function check_object(body, is_utf8)
   for _, broken in ipairs { false, true } do
     local document, err = reading.object { status = 200, body = body,
-      complete = complete,
-      failure = broken and complete { kind = "truncated", message = "x" } }
+      call = call,
+      failure = broken and call:fail { kind = "truncated", message = "x" } }
     if document then
       check(document[1] == nil, "a list")
       check_document(document, is_utf8)

@@ -74,6 +74,8 @@ end
 
 function Transfer.discard() end
 
+function Transfer.trim() end
+
 function Transfer:close()
   self._closed, self._at = true, #self._body + 1
 end
