@@ -906,7 +906,9 @@ describe("close()", function()
     transfer = open("http://b.invalid/")
     pool:step()
     assert.is_true(support.timed(pool.close, pool) < 0.1)
-    assert.equal("pool", (transfer:failure()))
+    -- or the name server was faster: there is no such host
+    local _, _, code = transfer:failure()
+    assert.truthy(code == 0 or code == 6, code)
   end)
 
   it("ends the connection at every stage", function()

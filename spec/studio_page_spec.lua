@@ -278,7 +278,7 @@ describe("the studio's page", function()
 
   it("speaks both languages", function()
     enter("chat")
-    assert.equal("zh-CN", browser:evaluate "document.documentElement.lang")
+    await [[document.documentElement.lang === "zh-CN"]]
     assert.equal("今天想聊点什么？", browser:text(".greeting h1"))
     browser:click("[data-language=en]")
     assert.equal("What is on your mind?", browser:text(".greeting h1"))
