@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define FIRST_CAP ((size_t)64)
+#define LITTLE ((size_t)4096)
 
 /* Moves the content to the front when that alone makes the room and the part
  * consumed is at least as large as what is moved, so that the cost stays
@@ -20,10 +21,12 @@ static int compact(struct yj_buf *b, size_t n) {
   return 1;
 }
 
-/* Half as much again, so that the cost of moving stays linear; and an eighth
- * more than is asked for: what takes its place later is often a bit longer. */
+/* Twice as much, so that the cost of moving stays linear; of little half as much
+ * again, since thousands may have it: and an eighth more than is asked for, for
+ * what takes its place later is often a bit longer. */
 static size_t grown(size_t cap, size_t needed) {
-  size_t more = cap + cap / 2, enough = needed + needed / 8;
+  size_t more = cap < LITTLE ? cap + cap / 2 : cap * 2;
+  size_t enough = needed < LITTLE ? needed + needed / 8 : needed;
   if (more < FIRST_CAP)
     more = FIRST_CAP;
   return more < enough ? enough : more;
