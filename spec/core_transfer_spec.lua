@@ -907,8 +907,8 @@ describe("close()", function()
     pool:step()
     assert.is_true(support.timed(pool.close, pool) < 0.1)
     -- or the name server was faster: there is no such host
-    local fault, _, code = transfer:failure()
-    assert.truthy(fault == "pool" or code == 6, fault)
+    local why, _, code = transfer:failure()
+    assert.truthy(why == "pool" or code == 6, why)
   end)
 
   it("ends the connection at every stage", function()
