@@ -35,10 +35,11 @@ static size_t grown(size_t cap, size_t needed) {
 /* Moves the content to memory of that size; what was consumed stays behind. */
 static int move(struct yj_buf *b, size_t cap) {
   size_t len = yj_buf_len(b);
-  char *data = b->head == 0 ? realloc(b->data, cap) : malloc(cap);
+  int leaves = b->data != NULL && b->head > 0;
+  char *data = leaves ? malloc(cap) : realloc(b->data, cap);
   if (data == NULL)
     return 0;
-  if (b->head > 0) {
+  if (leaves) {
     memcpy(data, b->data + b->head, len);
     free(b->data);
   }
