@@ -279,13 +279,13 @@ describe("a journal in Redis", function()
   it("keeps a task with the worker that renews its lease", function()
     local client = client_at()
     submit(client, 1)
-    local handled, stolen = 0, {}
+    local handled, stolen, is_over = 0, {}, false
     local store = redis_store.new(url)
     local work = yuanjing.async(function()
       client.journal:work { drain = true, lease = 2, interval = 0.05,
         on_result = function()
           handled = handled + 1
-          yuanjing.sleep(2.5)
+          repeat yuanjing.sleep(0.05) until is_over
         end }
     end)
     repeat yuanjing.sleep(0.02) until handled == 1
@@ -299,6 +299,7 @@ describe("a journal in Redis", function()
       end
       yuanjing.sleep(0.1)
     end
+    is_over = true
     work:await()
     assert.same({ 1, {} }, { handled, stolen })
     assert.truthy(longest < 1.9, longest)

@@ -141,7 +141,7 @@ describe("limits", function()
   end)
 
   it("count the calls of any minute, in jobs and out of them", function()
-    memory.MINUTE = 0.5
+    memory.MINUTE = 1
     local client, log = client_with { per_minute = 3 }
     local jobs = {}
     for i = 1, 4 do jobs[i] = chat_in_job(client) end
@@ -150,10 +150,10 @@ describe("limits", function()
     assert.equal(8, #log.sent_at)
     for i = 1, 5 do
       local took = log.sent_at[i + 3] - log.sent_at[i]
-      assert.truthy(took >= 0.495, took)
+      assert.truthy(took >= 0.99, took)
     end
-    assert.truthy(log.sent_at[3] - log.sent_at[1] < 0.45)
-    assert.truthy(log.sent_at[8] - log.sent_at[1] < 5)
+    assert.truthy(log.sent_at[3] - log.sent_at[1] < 0.95)
+    assert.truthy(log.sent_at[8] - log.sent_at[1] < 9)
   end)
 
   describe("of the total", function()
@@ -329,7 +329,7 @@ describe("limits", function()
         return chat(quick)
       end)
       assert.is_nil(reply)
-      assert.truthy(took >= 0.19 and took < 2, took)
+      assert.truthy(took >= 0.19 and took < 5, took)
       assert.same({ kind = "limit", code = "in_flight", attempts = 0,
         retryable = true, message = "its turn did not come in time "
         .. "(in_flight = 1, per_minute = 50)",
@@ -343,14 +343,14 @@ describe("limits", function()
   end)
 
   it("leave a call the rest of a total that was given", function()
-    local client = client_with({ in_flight = 1 }, { timeout = 1.5 })
+    local client = client_with({ in_flight = 1 }, { timeout = 3 })
     local stream = open_stream(client)
     local job = chat_in_job(client:with(slow(5)))
-    yuanjing.sleep(1)
+    yuanjing.sleep(2)
     stream:close()
     local took, _, err = support.timed(job.await, job)
     assert.equal("outcome_unknown", err.kind)
-    assert.truthy(took < 1.2, took)
+    assert.truthy(took < 2.5, took)
   end)
 
   it("tell on_event who has to wait, and for what", function()

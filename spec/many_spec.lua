@@ -150,7 +150,7 @@ describe("await_all", function()
     polling.interval = function(_, n) return n * 0.02 end
     local took = support.timed(yuanjing.await_all, tasks)
     assert.equal(6, #log)
-    assert.truthy(took >= 0.12 and took < 0.3, took)
+    assert.truthy(took >= 0.12 and took < 3, took)
   end)
 
   it("asks for nothing that is known", function()
@@ -170,7 +170,7 @@ describe("await_all", function()
     local tasks = tasks_of { quick = 1, slow = 9, slower = 9 }
     local took, results, failures = support.timed(yuanjing.await_all, tasks,
       { timeout = 0.1, interval = 0.03 })
-    assert.truthy(took >= 0.09 and took < 0.3, took)
+    assert.truthy(took >= 0.09 and took < 3, took)
     assert.same({ quick = "http://h/quick" }, videos(results))
     assert.same({ "timeout", tasks.slow }, { failures.slow.kind,
       failures.slow.task })
@@ -187,7 +187,7 @@ describe("await_all", function()
     local client = client_at(server.url)
     local took, results, failures = support.timed(yuanjing.await_all,
       { a = client:task("a"), b = client:task("b") }, { timeout = 0.3 })
-    assert.truthy(took >= 0.29 and took < 1, took)
+    assert.truthy(took >= 0.29 and took < 4, took)
     assert.equal("http://h/a", results.a.image)
     assert.equal("timeout", failures.b.kind)
   end)

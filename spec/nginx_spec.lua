@@ -101,8 +101,8 @@ local LOCATIONS = {
     local from, jobs = yuanjing.loop.step and ngx.now(), {}
     for i = 1, 5 do
       jobs[i] = yuanjing.async(function(n)
-        ngx.sleep(0.1)
-        yuanjing.sleep(0.1)
+        ngx.sleep(0.2)
+        yuanjing.sleep(0.2)
         ngx.say(ngx.var.uri, assert(client:chat { prompt = "n" .. n })
           .content:match("n%d"))
         return n
@@ -111,7 +111,7 @@ local LOCATIONS = {
     local sum = 0
     for _, job in ipairs(jobs) do sum = sum + job:await() end
     ngx.update_time()
-    ngx.say(sum, ngx.now() - from < 0.4)
+    ngx.say(sum, ngx.now() - from < 1.6)
   ]],
   ["/cancel"] = [[
     local seen
@@ -274,7 +274,7 @@ describe("nginx", function()
         local took, rest = support.timed(client.receive, client, "*a")
         client:close()
         assert.equal(("a\n"):rep(9), rest)
-        assert.truthy(took > 0.35 and took < 1, took)
+        assert.truthy(took > 0.2 and took < 4, took)
       end)
 
       it("awaits a task and saves what it brings", function()
@@ -297,7 +297,7 @@ describe("nginx", function()
             assert.equal(("a\n"):rep(10), (nginx.finish(client)))
           end
         end)
-        assert.truthy(took < 2.5, took)
+        assert.truthy(took < 9, took)
       end)
 
       it("runs jobs beside each other, with all of ngx", function()
@@ -323,7 +323,7 @@ describe("nginx", function()
         local upstream = serve_silent()
         assert.equal("cancelled", body_of(server, "/cancel_stream?url="
           .. upstream.url))
-        assert.truthy(until_closed(upstream, 1) < 1)
+        assert.truthy(until_closed(upstream, 4) < 4)
       end)
 
       it("works in a timer", function()
@@ -347,14 +347,14 @@ describe("nginx", function()
         assert.truthy(wait_until(function()
           body_of(server, "/collect")
           return server:log():find("nobody hears this", 1, true)
-        end, 1))
+        end, 5))
         assert.equal(pid, body_of(server, "/pid"))
       end)
 
       local function leave(path)
         local upstream = serve_silent()
         open_stream(path, upstream):close()
-        local took = until_closed(upstream, 1)
+        local took = until_closed(upstream, 5)
         upstream:stop()
         return took
       end
@@ -385,10 +385,10 @@ describe("nginx", function()
         nginx.read_to(client, "^begun$")
         assert.is_true(support.exists(path .. ".part"))
         client:close()
-        assert.truthy(until_closed(file, 1) < 1)
+        assert.truthy(until_closed(file, 5) < 5)
         assert.is_true(wait_until(function()
           return not support.exists(path .. ".part")
-        end, 1))
+        end, 5))
         assert.is_false(support.exists(path))
       end)
 
@@ -411,9 +411,9 @@ describe("nginx", function()
         assert.equal("a\n", body_of(server, "/exit_elsewhere?url="
           .. upstream.url))
         local next_one = open_stream("/stream", other)
-        assert.truthy(until_closed(upstream, 1) < 1)
+        assert.truthy(until_closed(upstream, 4) < 4)
         next_one:close()
-        until_closed(other, 1)
+        until_closed(other, 5)
       end)
 
       it("ends a stream that was dropped, in a while", function()
@@ -430,7 +430,7 @@ describe("nginx", function()
         support.sleep(1.5)
         client:close()
         assert.truthy(nginx.cpu(pid) - from < 0.1)
-        until_closed(upstream, 1)
+        until_closed(upstream, 5)
       end)
     end)
   end
@@ -497,7 +497,7 @@ describe("nginx", function()
       assert.equal("done", body_of(server, "/x"))
       assert.truthy(wait_until(function()
         return server:log():find("log: nothing", 1, true)
-      end, 1))
+      end, 5))
       local said = {}
       for phase, text in server:log():gmatch("(%l+_?%l+): (%l[^,]*),") do
         said[phase] = text
@@ -523,7 +523,7 @@ describe("nginx", function()
         local client = server:open("/x?url=" .. upstream.url)
         nginx.read_to(client, "^a$")
         client:close()
-        return until_closed(upstream, 1)
+        return until_closed(upstream, 5)
       end) < 0.05)
     end)
 
@@ -543,7 +543,7 @@ describe("nginx", function()
       assert.equal("done", body_of(server, "/x"))
       assert.truthy(upstream:wait_for(function()
         return #upstream:requests() == 1
-      end, 1))
+      end, 5))
     end)
 
     it("calls without the cache for code", function()
@@ -592,11 +592,11 @@ describe("nginx", function()
       local client = server:open("/stream?url=" .. upstream.url)
       nginx.read_to(client, "^a$")
       nginx.signal("KILL", tonumber(pid))
-      assert.truthy(until_closed(upstream, 1) < 1)
+      assert.truthy(until_closed(upstream, 4) < 4)
       client:close()
       assert.truthy(wait_until(function()
         return server:workers()[1] ~= nil
-      end, 2))
+      end, 5))
       assert.not_equal(pid, body_of(server, "/pid"))
     end)
 
@@ -614,14 +614,14 @@ describe("nginx", function()
         nginx.signal("HUP", server:master())
         assert.truthy(wait_until(function()
           return body_of(server, "/pid") ~= old
-        end, 2))
+        end, 5))
         for _, client in ipairs(clients) do
           assert.equal(("a\n"):rep(19), client:receive("*a"))
           client:close()
         end
         assert.truthy(wait_until(function()
           return not nginx.is_alive(old)
-        end, 0.5))
+        end, 5))
       end)
     end
 
@@ -640,7 +640,7 @@ describe("nginx", function()
       local server = start { locations = locations("/chat") }
       body_of(server, "/chat")
       local took = end_by(server, "QUIT")
-      assert.truthy(took < 0.5, took)
+      assert.truthy(took < 4, took)
     end)
 
     it("ends a request whose client has left, and its jobs", function()
@@ -654,7 +654,7 @@ describe("nginx", function()
       nginx.read_to(client, "^begun$")
       client:close()
       local took = end_by(server, "QUIT")
-      assert.truthy(took < 0.5, took)
+      assert.truthy(took < 4, took)
     end)
 
     it("ends at once when told to, whatever is in flight", function()
@@ -664,8 +664,8 @@ describe("nginx", function()
       nginx.read_to(client, "^a$")
       local took = end_by(server, "TERM")
       client:close()
-      assert.truthy(took < 0.5, took)
-      assert.truthy(until_closed(upstream, 1) < 1)
+      assert.truthy(took < 4, took)
+      assert.truthy(until_closed(upstream, 4) < 4)
     end)
 
     -- nginx gives the first thread of a request, or timer, that has ended to

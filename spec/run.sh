@@ -3,13 +3,14 @@
 #   spec/run.sh [--only lua5.4|luajit] [pattern]
 #   spec/run.sh --sanitize | --valgrind [--only ...] [pattern]
 # A pattern keeps the spec and C test files that have it in their names.
-# The last line is `N passed, N failed` (and `, N skipped`) over all of them.
+# The last line is `N passed, N failed` (and `, N skipped`) over all of them,
+# what failed stands right above it.
 # A suite that crashes, hangs or says nothing is a failure.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
 log=build/suite.log
-passed=0 failed=0 skipped=0 report=
+passed=0 failed=0 skipped=0 report= failures=
 mode=normal only= pattern=
 
 while (($# > 0)); do
@@ -41,10 +42,17 @@ watch() {
   wait "$child"
 }
 
+# What the log tells of a failure: a few lines of each of busted's, else its end.
+why() {
+  grep -aE -A 5 '^(Failure|Error) -> ' "$log" | head -n 40 | grep . ||
+    tail -n 12 "$log"
+}
+
 # count NAME PASSED FAILED SKIPPED
 count() {
   ((passed += $2, failed += $3, skipped += $4))
   report+=$(printf '%-28s %5d passed %5d failed %5d skipped' "$@")$'\n'
+  (($3 == 0)) || failures+=$'\n'"-- $1"$'\n'$(why | cut -c 1-200)$'\n'
 }
 
 title() { printf '\n== %s\n' "$1"; }
@@ -152,22 +160,24 @@ beside() {
   local name=$1
   shift
   (
-    log=build/suite.$name.log passed=0 failed=0 skipped=0 report=
+    log=build/suite.$name.log passed=0 failed=0 skipped=0 report= failures=
     "$@" >"build/beside.$name" 2>&1
-    declare -p passed failed skipped report >"build/counted.$name"
+    declare -p passed failed skipped report failures >"build/counted.$name"
   ) &
 }
 
 gather() {
   local -i before=$passed bad=$failed over=$skipped
-  local said=$report
+  local said=$report told=$failures
   cat "build/beside.$1"
-  passed=0 failed=1 skipped=0 report="!! $1 did not end"$'\n'
+  passed=0 failed=1 skipped=0 failures=
+  report="!! $1 did not end"$'\n'
   # shellcheck source=/dev/null
   source <(sed 's/^declare --* */declare -g /; s/^declare -g -- /declare -g /' \
     "build/counted.$1")
   ((passed += before, failed += bad, skipped += over))
   report=$said$report
+  failures=$told$failures
 }
 
 # half 0|1: every second of the specs
@@ -270,6 +280,6 @@ mkdir -p build
 "run_$mode"
 line="$passed passed, $failed failed"
 ((skipped == 0)) || line+=", $skipped skipped"
-printf '\n%s%s\n' "$report" "$line"
+printf '\n%s%s%s\n' "$report" "${failures:+$failures$'\n'}" "$line"
 echo "$line" >build/summary
 ((failed == 0 && passed > 0))

@@ -327,7 +327,7 @@ describe("a wait", function()
     local took, result, err = support.timed(task.await, task,
       { timeout = 0.2, interval = 0.05 })
     assert.is_nil(result)
-    assert.truthy(took >= 0.19 and took < 0.6, took)
+    assert.truthy(took >= 0.19 and took < 3, took)
     assert.same({ "timeout", "RUNNING", false, true },
       { err.kind, task.status, task.done, err.retryable })
     assert.equal(task, err.task)
@@ -350,7 +350,7 @@ describe("a wait", function()
     local task = known { 5 }
     local took, result, err = support.timed(task.await, task, { timeout = 0.3 })
     assert.same({ nil, "timeout" }, { result, err.kind })
-    assert.truthy(took >= 0.29 and took < 0.8, took)
+    assert.truthy(took >= 0.29 and took < 4, took)
   end)
 
   it("that took too long says what the last query did", function()

@@ -6,9 +6,9 @@
  */
 #define _GNU_SOURCE
 #include "harness.h"
+#include "loopback.h"
 #include "pool.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -74,20 +74,8 @@ static void serve(int listener, const char *answer) {
 }
 
 static pid_t start_server(const char *answer, char *url, size_t size) {
-  struct sockaddr_in address;
-  socklen_t len = sizeof address;
-  int listener = socket(AF_INET, SOCK_STREAM, 0);
-  pid_t child;
-  memset(&address, 0, sizeof address);
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (listener < 0 ||
-      bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
-      listen(listener, 16) != 0 ||
-      getsockname(listener, (struct sockaddr *)&address, &len) != 0)
-    abort();
-  snprintf(url, size, "http://127.0.0.1:%d/", ntohs(address.sin_port));
-  child = fork();
+  int listener = loopback_listen(16, url, size);
+  pid_t child = fork();
   if (child == 0)
     serve(listener, answer);
   close(listener);

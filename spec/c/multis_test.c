@@ -5,9 +5,9 @@
  */
 #define _GNU_SOURCE
 #include "harness.h"
+#include "loopback.h"
 #include "pool.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -103,21 +103,8 @@ static void serve(int listener) {
 static char origin[64];
 
 static pid_t start_server(void) {
-  struct sockaddr_in address;
-  socklen_t len = sizeof address;
-  int listener = socket(AF_INET, SOCK_STREAM, 0);
-  pid_t child;
-  memset(&address, 0, sizeof address);
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (listener < 0 ||
-      bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
-      listen(listener, MANY) != 0 ||
-      getsockname(listener, (struct sockaddr *)&address, &len) != 0)
-    abort();
-  snprintf(origin, sizeof origin, "http://127.0.0.1:%d/",
-           ntohs(address.sin_port));
-  child = fork();
+  int listener = loopback_listen(MANY, origin, sizeof origin);
+  pid_t child = fork();
   if (child == 0)
     serve(listener);
   close(listener);

