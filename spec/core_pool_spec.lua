@@ -497,13 +497,13 @@ describe("step()", function()
   end)
 
   it("reads what has come before it looks at the clock", function()
-    local server = serve({ "sleep", 0.6 }, { "send", STREAM .. EVENT }, SILENCE)
+    local server = serve({ "sleep", 1 }, { "send", STREAM .. EVENT }, SILENCE)
     local list = {}
     for i = 1, 150 do
-      list[i] = open(server.url, { events = true, limits = { first = 0.8 } })
+      list[i] = open(server.url, { events = true, limits = { first = 2 } })
     end
     move_for(0.4)  -- libcurl has no timer any more
-    support.sleep(0.8)  -- nobody steps
+    support.sleep(2)  -- nobody steps
     for _, transfer in ipairs(list) do
       while not (transfer:status() or transfer:done()) do pool:wait(1) end
     end

@@ -127,6 +127,20 @@ local LOCATIONS = {
     yuanjing.sleep(0)
     ngx.say(err.kind, " ", seen)
   ]],
+  ["/stubborn"] = [[
+    local is_told, tries = false, 0
+    local job = yuanjing.async(function()
+      repeat
+        pcall(yuanjing.sleep, 10)
+        tries = tries + 1
+      until is_told
+    end)
+    job:cancel()
+    ngx.sleep(0.2)
+    local before = tries
+    is_told = true
+    ngx.print(before > 1 and before < 1000, " ", (select(2, job:await())).kind)
+  ]],
   ["/cancel_stream"] = [[
     local job = yuanjing.async(function()
       local stream = assert(client:chat { prompt = "x", stream = true })
@@ -256,6 +270,11 @@ describe("nginx", function()
         nginx.read_to(client, "^a$")
         return client
       end
+
+      it("goes on beside a job that will not hear of its end", function()
+        assert.equal("true cancelled", body_of(server, "/stubborn"))
+        assert.is_nil(server:log():find("[warn]", 1, true))
+      end)
 
       it("answers by a chat", function()
         assert.truthy(body_of(server, "/chat?prompt=blue")

@@ -632,7 +632,7 @@ describe("the sandbox's platform", function()
       ["stall=9; after=2"] = "^data: {[^\n]*}\n\ndata: {[^\n]*}\n\n$",
     } do
       it("goes silent with " .. scenario, function()
-        local answer = parse(shell.read([[curl -s -N -i -m 0.3 -H "$2" \
+        local answer = parse(shell.read([[curl -s -N -i -m 1 -H "$2" \
           -H 'Content-Type: application/json' -H "X-Sandbox: $3" \
           -d '{"model": "m", "prompt": "x", "stream": true}' "$1"
           printf '\n%s' $?]], server.url .. CHAT, BEARER, scenario))

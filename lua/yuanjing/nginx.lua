@@ -30,6 +30,7 @@ local BLOCKING = { init = true, init_worker = true, exit_worker = true }
 ---@field private is_parked boolean
 ---@field private is_woken boolean since it was parked
 ---@field problem? any what it is stopped with
+---@field private is_told? boolean of that
 ---@field private context? table[] the request's, where more hangs on the seat
 ---@field private threads? table that it has started, and how many
 local Seat = {}
@@ -71,10 +72,11 @@ local function bind(seat)
 end
 
 --- See yuanjing.Waiter. NB: one that catches its end again and again gives way
---- at least.
+--- at least; not by sleep(0), which without a patch to nginx does not.
 function Seat:check()
   if not self.problem then return end
-  ngx.sleep(0)
+  if self.is_told then ngx.sleep(0.001) end
+  self.is_told = true
   error(self.problem, 0)
 end
 
