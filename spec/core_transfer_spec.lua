@@ -513,7 +513,7 @@ describe("a connection on which more came than was asked for", function()
     local options = { method = "POST", body = "y", once = true,
       ca_file = authority and authority.cert }
     fetch(url, options)
-    support.sleep(0.2)
+    support.sleep(0.6)
     local transfer = fetch(url, options)
     assert.same({ "two", {} }, { transfer:body(), fault(transfer) })
     assert.equal("y", server:requests()[2].body)

@@ -534,9 +534,9 @@ describe("a limit", function()
   it("between events is not the time of the whole", function()
     local server = support.serve { default = { { "request" }, { "send", HEAD },
       { "repeat", 8, { { "send", 'data: {"content":"a"}\n\n' },
-        { "sleep", 0.1 } } }, { "send", "data: [DONE]\n\n" } } }
+        { "sleep", 0.25 } } }, { "send", "data: [DONE]\n\n" } } }
     assert.equal("aaaaaaaa", STREAM(client_at(server.url,
-      { timeout = { idle = 0.3, first = 0.3 } })))
+      { timeout = { idle = 1.2, first = 1.2 } })))
   end)
 end)
 

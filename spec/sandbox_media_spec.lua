@@ -423,7 +423,8 @@ describe("a submit as a form", function()
       "$2" "Content-Length: 1000" \
       "Content-Type: multipart/form-data; boundary=B" |
       curl -s -m 1 "telnet://127.0.0.1:$1"]], tostring(server.port), VIDEO)
-    local seen, ends = nil, support.now() + 5
+    local ends = support.now() + 5
+    local seen
     repeat
       local requests = server:requests()
       seen = requests[#requests]

@@ -438,14 +438,14 @@ describe("a slow reader", function()
 
   for how, sleep in pairs(SLEEPS) do
     it("is not held to a limit of the sender's: asleep " .. how, function()
-      local stream = stream_of({ { "send", events("a") }, { "sleep", 0.8 },
+      local stream = stream_of({ { "send", events("a") }, { "sleep", 2 },
         { "send", events("b") }, { "sleep", 0.05 }, { "send", events("c") },
-        { "sleep", 0.8 }, { "send", events("d") .. DONE } },
-        { timeout = { first = 0.4, idle = 0.4 } })
-      sleep(0.6)
+        { "sleep", 2 }, { "send", events("d") .. DONE } },
+        { timeout = { first = 1.3, idle = 1.3 } })
+      sleep(1.7)
       assert.equal("a", stream:next().content)
       assert.equal("b", assert(stream:next()).content) -- waits for it
-      sleep(0.7) -- "c" comes meanwhile
+      sleep(1.6) -- "c" comes meanwhile
       local chunk, err = stream:next()
       assert.is_nil(err)
       assert.equal("c", chunk.content)

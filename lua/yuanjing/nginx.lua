@@ -95,12 +95,26 @@ local function patience(seconds)
   return math.max(1, math.ceil(seconds * 1000)) / 1000
 end
 
+local pump_seat -- while the pump runs
+
+-- Those who were woken since the pump looked, and have not gone on yet. NB: whose
+-- request has ended never will.
+local n_woken = 0
+
+-- The last of them has the pump look again, in the same turn of nginx.
+local function count_out(seat)
+  if not seat.is_woken or seat == pump_seat then return end
+  n_woken = n_woken - 1
+  if n_woken == 0 and pump_seat then pump_seat:wake() end
+end
+
 --- See yuanjing.Waiter.
 function Seat:rest(seconds)
   if asked then nginx.keep_moving() end
   self.is_parked, self.is_woken = true, false
   local ok, problem = self.semaphore:wait(patience(seconds))
   self.is_parked = false
+  count_out(self)
   if not ok and problem ~= "timeout" and not self.problem then
     error(problem, 0)
   end
@@ -116,6 +130,7 @@ end
 function Seat:wake()
   if not self.is_parked or self.is_woken then return end
   self.is_woken = true
+  if self ~= pump_seat then n_woken = n_woken + 1 end
   self.semaphore:post(1)
 end
 
@@ -299,6 +314,17 @@ local function nap(since)
   ngx.sleep(math.max(SHORTEST_NAP, math.min(LONGEST_NAP, seconds)))
 end
 
+-- To those who were woken, for as long as that leaves nginx its turn; else it
+-- naps. When it napped last.
+local function give_way(busy, napped)
+  if n_woken > 0 and core.now() - napped < BUDGET then
+    pump_seat:rest(SHORTEST_NAP)
+    return napped
+  end
+  nap(busy)
+  return core.now()
+end
+
 -- Whether there was anything to do, or there is more.
 local function step(now)
   return loop.step(BUDGET) or core.now() - now >= BUDGET
@@ -306,11 +332,12 @@ end
 
 local function pump()
   local fd, now = loop.watched_fd(), core.now()
-  local busy, swept = now, now
+  local busy, napped, swept = now, now, now
+  pump_seat = nginx.seat()
   step(now)
   while loop.pool():count() > 0 do
-    if not watch(fd) then nap(busy) end
-    now = core.now()
+    if not watch(fd) then napped = give_way(busy, napped) end
+    now, n_woken = core.now(), 0
     if step(now) then busy = now end
     if now - swept >= WATCH then
       sweep()
@@ -330,7 +357,7 @@ local function run_pump()
     ngx.sleep(1)
     ok, problem = pcall(pump)
   end
-  is_pumping = false
+  is_pumping, pump_seat = false, nil
 end
 
 --- Has the pump run while something is in flight. A timer may be refused, or
