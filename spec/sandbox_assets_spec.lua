@@ -225,14 +225,14 @@ describe("a verification", function()
   end)
 
   it("is over when its time is", function()
-    local short = assert(sandbox.start { verify_seconds = 0.5 })
+    local short = assert(sandbox.start { verify_seconds = 1.5 })
     local link = json.decode(request("POST", short.url ..
       "/reallife_asset/api/rl_verify.dspy", {
         Authorization = "Bearer sk-sandbox",
         ["Content-Type"] = "application/json",
       }, '{"vendor": "volcengine"}').body).data.h5_link
     local first = get(link).status
-    support.sleep(0.55)
+    support.sleep(1.55)
     local second, pressed = get(link), request("POST", link, {}, "")
     local list = request("POST", short.url ..
       "/reallife_asset/api/rl_query_groups.dspy",
@@ -678,9 +678,9 @@ describe("an asset", function()
   setup(function() group = new_group() end)
 
   it("is processed in its time", function()
-    local id = new_asset(group, nil, { scenario = "task=0.5" })
+    local id = new_asset(group, nil, { scenario = "task=1.5" })
     assert.same({ status = "Processing" }, status(id))
-    support.sleep(0.55)
+    support.sleep(1.55)
     assert.equal("Active", status(id).status)
     assert.matches('^{"status": "ok", "data": {"status": "Active", "url": ' ..
       '"http://[^"]*"}}$', post("rl_status", { asset_id = id }).body)
@@ -747,10 +747,10 @@ describe("an asset", function()
     end)
 
     it("that is good for its time, and anew when asked again", function()
-      local id = new_asset(group, nil, { scenario = "signed=0.5" })
+      local id = new_asset(group, nil, { scenario = "signed=1.5" })
       local url = status(id).url
       local first = get(url)
-      support.sleep(0.55)
+      support.sleep(1.55)
       local late = get(url)
       assert.same({ 200, 403 }, { first.status, late.status })
       assert.equal("application/xml", late.headers["content-type"])
@@ -770,12 +770,12 @@ describe("an asset", function()
     end)
 
     it("only once it is active", function()
-      local id = new_asset(group, nil, { scenario = "task=0.5" })
+      local id = new_asset(group, nil, { scenario = "task=1.5" })
       local vendors = assets(group).assets
       local path = vendors[#vendors].vendor_asset_id
       local place = server.url .. "/reallife_asset/file?path=/"
       assert.equal(404, get(place .. path .. ".png").status)
-      support.sleep(0.55)
+      support.sleep(1.55)
       assert.equal(403, get(place .. path .. ".png").status)
       assert.equal(200, get(status(id).url).status)
       for _, other in ipairs { "", "asset-1-1.png", "../settings.lua", id } do

@@ -314,10 +314,10 @@ local function nap(since)
   ngx.sleep(math.max(SHORTEST_NAP, math.min(LONGEST_NAP, seconds)))
 end
 
--- To those who were woken, for as long as that leaves nginx its turn; else it
--- naps. When it napped last.
+-- To those who were woken, for a nap's time at most: the rest of nginx gets its
+-- turn in a nap. When it napped last.
 local function give_way(busy, napped)
-  if n_woken > 0 and core.now() - napped < BUDGET then
+  if n_woken > 0 and core.now() - napped < SHORTEST_NAP then
     pump_seat:rest(SHORTEST_NAP)
     return napped
   end
