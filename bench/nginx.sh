@@ -4,7 +4,8 @@
 # three ways, at 1, 50 and 500 streams (N="1 50 500") of an event every 20 ms
 # (GAP=20) each.
 #   threads   ours, with a thread_pool        pump   ours, without
-#   by_hand   the reader
+#   by_hand   the reader, in an nginx of its own: beside what the others leave in
+#             the worker's Lua it is slower
 # The worker has the first CPU, what asks and what answers the second. ROUNDS
 # (5) of each, interleaved; of each figure the median, the least and the most.
 # Then: how soon the upstream's connection is closed when a client leaves, and
@@ -17,7 +18,8 @@ ROOT=$PWD
 W=${W:-$PWD/build/bench/nginx}
 ROUNDS=${1:-5} SECONDS_EACH=${2:-5}
 PORT=${PORT:-18590} GAP=${GAP:-20}
-UPSTREAM=$PORT WITH=$((PORT + 1)) WITHOUT=$((PORT + 2)) SILENT=$((PORT + 3))
+UPSTREAM=$PORT WITH=$((PORT + 1)) WITHOUT=$((PORT + 2)) ALONE=$((PORT + 3))
+SILENT=$((PORT + 4))
 pids=
 
 modules() {
@@ -53,7 +55,7 @@ way() {
   case $1 in
   threads) echo ours $WITH with ;;
   pump) echo ours $WITHOUT without ;;
-  by_hand) echo by_hand $WITH with ;;
+  by_hand) echo by_hand $ALONE alone ;;
   esac
 }
 
@@ -102,6 +104,7 @@ upstream=$!
 pids=$upstream
 serve with $WITH 'thread_pool yuanjing threads=1;'
 serve without $WITHOUT ''
+serve alone $ALONE ''
 sleep 0.5
 : >"$W/figures"
 for _ in $(seq "$ROUNDS"); do
