@@ -62,12 +62,14 @@ static int to_ms(lua_Number seconds) {
   return ms >= INT_MAX ? INT_MAX : (int)ms + ((int)ms < ms);
 }
 
-/* wait([seconds]): until something happens, then as step() [-0, +1|2, v] */
+/* wait([seconds [, heeds_news]]): until something happens, or not at all where
+ * there are news and they are heeded; then as step()       [-0, +1|2, v] */
 static int l_wait(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L);
   lua_Number seconds = luaL_optnumber(L, 2, -1);
+  int has_news = lua_toboolean(L, 3) && yj_pool_first(pool) != NULL;
   luaL_argcheck(L, !isnan(seconds), 2, "not a number");
-  return push_moved(L, yj_pool_wait(pool, to_ms(seconds)));
+  return push_moved(L, yj_pool_wait(pool, has_news ? 0 : to_ms(seconds)));
 }
 
 static int l_wake(lua_State *L) {

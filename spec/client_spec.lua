@@ -304,7 +304,7 @@ describe("a plain chat's refusal:", function()
   it("half of an answer in events, then silence", function()
     local server = answering(scripted.answer(200, { ["Content-Length"] = "999" },
       "data: " .. DELTA:format("half") .. "\n\n"), { "wait_close", LONG })
-    local reply, err = client_at(server, { timeout = { idle = 0.1 } })
+    local reply, err = client_at(server, { timeout = { idle = 0.6 } })
       :chat { prompt = "x" }
     assert.is_nil(reply)
     assert.same({ kind = "timeout", partial = "half", status = 200,

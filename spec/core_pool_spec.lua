@@ -257,6 +257,16 @@ describe("waiting", function()
     end
   end)
 
+  it("heeds news that nobody has heard, if it is told to", function()
+    local transfer = open(serve({ "send", STREAM }, SILENCE).url)
+    transfer:hear(transfer)
+    while not transfer:status() do pool:wait(1) end
+    assert.is_true(support.timed(pool.wait, pool, 5, true) < 4)
+    assert.is_true(support.timed(pool.wait, pool, 0.1) >= 0.1)
+    assert.equal(transfer, pool:ready())
+    assert.is_true(support.timed(pool.wait, pool, 0.1, true) >= 0.1)
+  end)
+
   it("costs no time of the processor", function()
     local transfer = open(serve({ "send", STREAM }, SILENCE).url,
       { limits = { idle = 60, total = 60 }, events = true })

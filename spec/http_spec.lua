@@ -268,7 +268,7 @@ describe("a request that costs nothing", function()
       { { "request" }, { "wait_close", LONG } },
       { { "request" }, { "send", MODELS } },
     } }
-    assert.equal("a", assert(client_at(server.url, { timeout = { first = 0.1 } })
+    assert.equal("a", assert(client_at(server.url, { timeout = { first = 0.6 } })
       :models())[1])
   end)
 
@@ -396,43 +396,43 @@ local function GET(client) return client:models() end
 
 -- name, call, limits, steps after the request, what the error has
 local STALLS = {
-  { "no head for a plain chat", PLAIN, { first = 0.2 }, { SILENCE },
+  { "no head for a plain chat", PLAIN, { first = 0.5 }, { SILENCE },
     { kind = "outcome_unknown", message = NO_HEAD } },
-  { "no head for a stream", STREAM, { first = 0.2 }, { SILENCE },
+  { "no head for a stream", STREAM, { first = 0.5 }, { SILENCE },
     { kind = "outcome_unknown", message = NO_HEAD } },
-  { "no head for a GET", GET, { first = 0.2 }, { SILENCE },
+  { "no head for a GET", GET, { first = 0.5 }, { SILENCE },
     { kind = "timeout", message = NO_HEAD, retryable = true,
       call = "GET /llmage/v1/models" } },
-  { "half a head", PLAIN, { first = 0.2 }, { { "send", HEAD:sub(1, -3) },
+  { "half a head", PLAIN, { first = 0.5 }, { { "send", HEAD:sub(1, -3) },
     SILENCE }, { kind = "timeout", message = NO_HEAD } },
-  { "no body for a plain chat", PLAIN, { first = 0.2 }, { { "send", HEAD },
+  { "no body for a plain chat", PLAIN, { first = 0.5 }, { { "send", HEAD },
     SILENCE }, { kind = "timeout", message = FIRST, status = 200, body = "" } },
-  { "no event for a stream", STREAM, { first = 0.2 }, { { "send", HEAD },
+  { "no event for a stream", STREAM, { first = 0.5 }, { { "send", HEAD },
     SILENCE }, { kind = "timeout", message = FIRST, status = 200,
     partial = "" } },
-  { "comments alone for a stream", STREAM, { first = 0.2 },
+  { "comments alone for a stream", STREAM, { first = 0.5 },
     { { "send", HEAD }, COMMENTS }, { kind = "timeout", message = FIRST,
     status = 200, partial = "" } },
-  { "half a plain body", PLAIN, { idle = 0.2 }, { { "send", HEAD ..
+  { "half a plain body", PLAIN, { idle = 0.5 }, { { "send", HEAD ..
     '{"content":"half' }, SILENCE }, { kind = "timeout", message = IDLE,
     status = 200, body = '{"content":"half' } },
-  { "half a stream", STREAM, { idle = 0.2 }, { { "send", HEAD .. SOME },
+  { "half a stream", STREAM, { idle = 0.5 }, { { "send", HEAD .. SOME },
     SILENCE }, { kind = "timeout", message = IDLE, status = 200,
     partial = "so far" } },
-  { "half an event", STREAM, { idle = 0.2 }, { { "send", HEAD .. SOME
+  { "half an event", STREAM, { idle = 0.5 }, { { "send", HEAD .. SOME
     .. 'data: {"content":' }, SILENCE }, { kind = "timeout", message = IDLE,
     status = 200, partial = "so far" } },
-  { "half a stream and comments", STREAM, { idle = 0.2 },
+  { "half a stream and comments", STREAM, { idle = 0.5 },
     { { "send", HEAD .. SOME }, COMMENTS }, { kind = "timeout",
     message = IDLE, status = 200, partial = "so far" } },
-  { "no head in all", PLAIN, { total = 0.2 }, { SILENCE },
+  { "no head in all", PLAIN, { total = 0.5 }, { SILENCE },
     { kind = "outcome_unknown", message = TOTAL } },
-  { "no end of a plain body", PLAIN, { total = 0.2 }, { { "send", HEAD },
+  { "no end of a plain body", PLAIN, { total = 0.5 }, { { "send", HEAD },
     { "repeat", 99, { { "send", " " }, { "sleep", 0.05 } } } },
     { kind = "timeout", message = TOTAL, status = 200 } },
-  { "no end of a stream", STREAM, { total = 0.2 }, { { "send", HEAD }, DRIP },
+  { "no end of a stream", STREAM, { total = 0.5 }, { { "send", HEAD }, DRIP },
     { kind = "timeout", message = TOTAL, status = 200 } },
-  { "no head for a GET in all", GET, { total = 0.2 }, { SILENCE },
+  { "no head for a GET in all", GET, { total = 0.5 }, { SILENCE },
     { kind = "timeout", message = TOTAL, retryable = true,
       call = "GET /llmage/v1/models" } },
 }
@@ -452,7 +452,7 @@ describe("a limit", function()
       got.message = err.message:gsub(" %(it left at .*", "")
       if case[3].total and got.status then -- as much as there was time for
         local text = got.partial or got.body
-        assert.truthy(#text >= 2 and #text <= 5, text)
+        assert.truthy(#text >= 2 and #text <= 40, text)
         got.partial, got.body = nil, nil
       end
       local want = { call = CALL, attempts = 1, retryable = false }

@@ -50,7 +50,7 @@ describe("limits in Redis", function()
 
   -- The limit that an impatient call fails by.
   local function limit_of(client, bound)
-    local reply, err = client:with({ timeout = 0.15 }):chat(CHAT)
+    local reply, err = client:with({ timeout = 0.6 }):chat(CHAT)
     assert.is_nil(reply)
     assert.same({ "limit", bound, 0 }, { err.kind, err.code, err.attempts })
   end

@@ -456,7 +456,7 @@ describe("a slow reader", function()
       local line = ('data: {"content":"a","pad":"%s"}\n\n'):format(("x"):rep(970))
       local before = resident()
       local stream, server = stream_of({ { "fill", line, 100000 } },
-        { timeout = { idle = 0.1 } })
+        { timeout = { idle = 0.6 } })
       for _ = 1, 8 do
         assert.equal("a", stream:next().content)
         sleep(0.05)

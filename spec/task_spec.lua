@@ -298,7 +298,7 @@ describe("a wait", function()
     assert.is_nil(same)
     assert.same({ "timeout", "no_connection", true, task, false },
       { err.kind, err.code, err.retryable, err.task, task.done })
-    local wait = { timeout = 0.5, interval = 0.01 }
+    local wait = { timeout = 1.5, interval = 0.01 }
     assert.truthy(select(2, task:await(wait)).message:find(
       "(the last query said: ", 1, true))
   end)
@@ -313,11 +313,11 @@ describe("a wait", function()
   end)
 
   it("takes a query that hangs for a task that runs", function()
-    local task, server = known({ 5, DONE }, { timeout = { total = 0.1 } })
+    local task, server = known({ 5, DONE }, { timeout = { total = 0.6 } })
     assert.equal(task, (task:refresh()))
     assert.same({ "CREATED", false, 1 },
       { task.status, task.done, #server:requests() })
-    task = known({ 5, 5, DONE }, { timeout = { total = 0.1 } })
+    task = known({ 5, 5, DONE }, { timeout = { total = 0.6 } })
     assert(task:await(FAST))
   end)
 
@@ -325,9 +325,9 @@ describe("a wait", function()
     local answers = { CREATED, { status = "RUNNING" } }
     local task = young(answers)
     local took, result, err = support.timed(task.await, task,
-      { timeout = 0.2, interval = 0.05 })
+      { timeout = 0.6, interval = 0.1 })
     assert.is_nil(result)
-    assert.truthy(took >= 0.19 and took < 3, took)
+    assert.truthy(took >= 0.59 and took < 3, took)
     assert.same({ "timeout", "RUNNING", false, true },
       { err.kind, task.status, task.done, err.retryable })
     assert.equal(task, err.task)
@@ -341,7 +341,7 @@ describe("a wait", function()
 
   it("that took too long can be waited for again", function()
     local task = known { { status = "RUNNING" }, { status = "RUNNING" }, DONE }
-    local result, err = task:await { timeout = 0.1, interval = 0.08 }
+    local result, err = task:await { timeout = 0.6, interval = 0.35 }
     assert.same({ nil, "timeout" }, { result, err.kind })
     assert.equal("http://h/v", assert(err.task:await(FAST)).video)
   end)
@@ -355,7 +355,7 @@ describe("a wait", function()
 
   it("that took too long says what the last query did", function()
     local task = known { scripted.answer(500, {}, "out of order") }
-    local _, err = task:await { timeout = 0.1, interval = 0.04 }
+    local _, err = task:await { timeout = 0.6, interval = 0.1 }
     assert.equal("timeout", err.kind)
     assert.truthy(err.message:find("out of order", 1, true))
   end)

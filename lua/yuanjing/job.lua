@@ -147,23 +147,22 @@ local function timed_out()
     retryable = true, message = "the job is not done yet; await it again" }
 end
 
-local function park(self, me, seconds)
-  local waiters = self._waiters or {}
-  self._waiters, waiters[me] = waiters, true
-  local ok, problem = pcall(me.park, me, seconds)
-  waiters[me] = nil
-  if not ok then error(problem, 0) end
+local function park_until_done(self, me, ends)
+  repeat
+    me:park(ends and math.max(0, ends - loop.now()))
+  until self.done or ends and loop.now() >= ends
 end
 
 -- False when the time is over first.
 local function wait_done(self, timeout)
   if self._pool ~= loop.pool() then stop(self) end -- in a forked child
-  local me, ends = loop.waiter(), timeout and loop.now() + timeout
-  while not self.done do
-    local left = ends and ends - loop.now()
-    park(self, me, left and math.max(0, left))
-    if ends and loop.now() >= ends then break end
-  end
+  if self.done then return true end
+  local me, waiters = loop.waiter(), self._waiters or {}
+  self._waiters, waiters[me] = waiters, true
+  local ok, problem = pcall(park_until_done, self, me,
+    timeout and loop.now() + timeout)
+  waiters[me] = nil
+  if not ok then error(problem, 0) end
   return self.done
 end
 

@@ -93,15 +93,12 @@ function loop.settle()
   if not fibers.is_running() then set_alarm() end
 end
 
--- Waits until something happens. A signal ends the wait early: back in Lua, its
--- hook (Ctrl-C) may run.
+-- Waits until something happens; not at all where there are news. A signal ends
+-- the wait early: back in Lua, its hook (Ctrl-C) may run.
 local function block(seconds)
-  loop.pool()
-  local did = deliver()
   local due = fibers.due()
   if due then seconds = math.min(seconds or math.huge, due - core.now()) end
-  if did then seconds = 0 end
-  local moved, problem = pool:wait(seconds and math.max(0, seconds))
+  local moved, problem = pool:wait(seconds and math.max(0, seconds), true)
   if not moved and problem ~= "interrupted" then error(problem, 0) end
   deliver()
   set_alarm()
@@ -128,7 +125,8 @@ local PROGRAM = {}
 
 function PROGRAM.park(_, seconds)
   if nginx then nginx.check_wait() end
-  if not seconds and loop.pool():count() == 0 and not fibers.due() then
+  loop.pool()
+  if not seconds and pool:count() == 0 and not fibers.due() then
     error("nothing is in flight: this would wait for ever", 0)
   end
   block(seconds)

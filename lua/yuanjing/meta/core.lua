@@ -274,9 +274,10 @@ function pool:step(budget) end
 
 --- Waits until something happens, then as step().
 ---@param seconds? number
+---@param heeds_news? boolean not at all where there are news
 ---@return true?
 ---@return string? message
-function pool:wait(seconds) end
+function pool:wait(seconds, heeds_news) end
 
 --- Ends a wait.
 function pool:wake() end
