@@ -226,7 +226,7 @@ describe("limits in Redis", function()
   end)
 
   it("do not wait for those who have given up", function()
-    redis_limits.SILENCE = 0.3
+    redis_limits.SILENCE = 2
     local one, other, third = client_with { in_flight = 1 },
       client_with { in_flight = 1 }, client_with { in_flight = 2 }
     local stream = stream_of(one)

@@ -636,7 +636,7 @@ describe("an upload", function()
       /reallife_asset/api/rl_upload.dspy "Content-Length: 1000" \
       "Authorization: Bearer sk-first-key" "Content-Type: application/json" \
       '{"source_url": "data:image/png;base64,AAAA' |
-      curl -s -m 0.2 "telnet://127.0.0.1:$1"]], tostring(server.port))
+      curl -s -m 1 "telnet://127.0.0.1:$1"]], tostring(server.port))
     local tries = 0
     while not last_request().problem and tries < 40 do
       tries = tries + 1

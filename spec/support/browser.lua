@@ -156,10 +156,20 @@ function methods:type(selector, text)
   command(self, "POST", find(self, selector) .. "/value", { text = text })
 end
 
---- The text of an element as it can be seen; waits for the element.
+local function text_of(self, selector)
+  return command(self, "GET", find(self, selector) .. "/text")
+end
+
+--- The text of an element as it can be seen; waits for the element. One that the
+--- page has replaced meanwhile is looked for again.
 ---@return string
 function methods:text(selector)
-  return command(self, "GET", find(self, selector) .. "/text")
+  local ok, text
+  repeat
+    ok, text = pcall(text_of, self, selector)
+  until ok or not text:find("stale element", 1, true)
+  if not ok then error(text, 0) end
+  return text
 end
 
 --- What `return ...` in JavaScript returns: no list, no object.
