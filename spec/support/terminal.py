@@ -127,6 +127,9 @@ class Session:
             pass
 
     def resize(self, columns):
+        # what was written by then was written for the size before
+        while select.select([self.fd], [], [], 0)[0] and self.read(0):
+            pass
         set_size(self.fd, columns)
         self.columns.append((len(self.raw), columns))
 
