@@ -368,8 +368,5 @@ enum yj_event yj_decoder_next(struct yj_decoder *d, struct yj_chunk *chunk) {
     else
       break;
   }
-  /* while nothing comes, others use that memory: it is still warm */
-  if (event == YJ_EVENT_PENDING && yj_buf_len(&d->inbox) == 0)
-    yj_buf_free(&d->inbox);
   return event;
 }

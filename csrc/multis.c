@@ -21,8 +21,11 @@ static void go_blind(struct yj_multi *m) {
 static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *ud,
                             void *known) {
   struct yj_multi *m = ud;
+  char *owner = NULL;
   int wanted = 0;
-  (void)easy, (void)known;
+  (void)known;
+  if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner) == CURLE_OK)
+    yj_pool_expect(m->all->pool, (int)fd, owner);
   if (what != CURL_POLL_REMOVE)
     wanted = (what & CURL_POLL_IN ? YJ_READ : 0) |
              (what & CURL_POLL_OUT ? YJ_WRITE : 0);

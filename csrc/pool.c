@@ -11,6 +11,9 @@
 #include "libcurl.h"
 
 #define MAX_SEEN 64
+#define MAX_SPARE 32
+#define WARM ((size_t)384)
+#define SPARE_SIZE ((size_t)2048) /* larger memory is not kept */
 
 struct yj_pool {
   struct yj_poller poller;
@@ -27,6 +30,10 @@ struct yj_pool {
   int64_t now;
   unsigned generation;       /* of the process that made it */
   int is_closed;
+  struct yj_buf spare[MAX_SPARE]; /* owned */
+  size_t n_spare;
+  uintptr_t *served; /* by socket, addresses that may be nobody's now; owned */
+  size_t n_served;
   char *ca_path;             /* owned, or NULL */
 };
 
@@ -128,6 +135,21 @@ int yj_pool_watch(struct yj_pool *p, int fd, int what, unsigned tag) {
   return yj_poller_watch(&p->poller, fd, what, tag);
 }
 
+void yj_pool_expect(struct yj_pool *p, int fd, const void *transfer) {
+  size_t at = (size_t)fd;
+  if (at >= p->n_served) {
+    size_t n = 2 * at + 64;
+    uintptr_t *served = n > SIZE_MAX / sizeof *served
+                            ? NULL : realloc(p->served, n * sizeof *served);
+    if (served == NULL)
+      return;
+    memset(served + p->n_served, 0, (n - p->n_served) * sizeof *served);
+    p->served = served;
+    p->n_served = n;
+  }
+  p->served[at] = (uintptr_t)transfer;
+}
+
 /* ---- its life ---- */
 
 static int is_hash_name(const char *name) {
@@ -210,6 +232,9 @@ void yj_pool_leave(struct yj_pool *p) {
   if (--p->n_counted > 0)
     return;
   free(p->heap);
+  free(p->served);
+  while (p->n_spare > 0)
+    yj_buf_free(&p->spare[--p->n_spare]);
   yj_multis_free(&p->multis);
   free(p->ca_path);
   free(p);
@@ -242,6 +267,22 @@ int yj_pool_remove(struct yj_pool *p, struct yj_transfer *t) {
   p->n_flying--;
   yj_multi_remove(t, mine);
   return mine;
+}
+
+void yj_pool_lend(struct yj_pool *p, struct yj_buf *buf) {
+  if (buf->data == NULL && p->n_spare > 0)
+    *buf = p->spare[--p->n_spare];
+}
+
+void yj_pool_take_back(struct yj_pool *p, struct yj_buf *buf) {
+  if (buf->data == NULL || yj_buf_len(buf) > 0)
+    return;
+  if (buf->cap > SPARE_SIZE || p->n_spare == MAX_SPARE) {
+    yj_buf_free(buf);
+    return;
+  }
+  p->spare[p->n_spare++] = *buf;
+  memset(buf, 0, sizeof *buf);
 }
 
 void yj_pool_forget(struct yj_pool *p, struct yj_transfer *t) {
@@ -339,11 +380,27 @@ static int look(struct yj_pool *p, int ms) {
   return 0;
 }
 
+/* What each event of a stream needs of its transfer is fetched while the one
+ * before it is acted on. */
+static void warm_next(const struct yj_pool *p) {
+#if defined(__GNUC__)
+  size_t fd = p->turn < p->n_seen ? (size_t)p->seen[p->turn].fd : SIZE_MAX;
+  size_t i;
+  if (fd >= p->n_served || p->served[fd] == 0)
+    return;
+  for (i = 0; i < sizeof(struct yj_transfer) && i < WARM; i += 64)
+    __builtin_prefetch((const void *)(p->served[fd] + i), 1);
+#else
+  (void)p;
+#endif
+}
+
 /* At least one, then as long as there is budget. */
 static void act_on_seen(struct yj_pool *p, int64_t budget) {
   int64_t ends = p->now + budget;
   while (p->turn < p->n_seen) {
     struct yj_ready one = p->seen[p->turn++];
+    warm_next(p);
     if (one.what != 0)
       yj_multis_act(&p->multis, &one);
     if (budget > 0 && yj_now() >= ends)

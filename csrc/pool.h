@@ -94,10 +94,20 @@ void yj_pool_rearm(struct yj_pool *pool);
 /* The time as of the last step. */
 int64_t yj_pool_now(const struct yj_pool *pool);
 
+/* Memory for what comes goes from one transfer to the next: it is still warm.
+ * An empty buffer that has none may get some; one that is empty gives its own
+ * back. */
+void yj_pool_lend(struct yj_pool *pool, struct yj_buf *buf);
+void yj_pool_take_back(struct yj_pool *pool, struct yj_buf *buf);
+
 /* ---- for the multis ---- */
 
 /* As yj_poller_watch(), and what was seen of a socket goes with it. */
 int yj_pool_watch(struct yj_pool *pool, int fd, int what, unsigned tag);
+
+/* Who it is whom a socket serves now: only to have the cache fetch that in time,
+ * so it may be gone by then. */
+void yj_pool_expect(struct yj_pool *pool, int fd, const void *transfer);
 
 #pragma GCC visibility pop
 
