@@ -11,6 +11,12 @@
 
 /* ---- curl's callbacks ---- */
 
+static void *owner_of(CURL *easy) {
+  char *owner = NULL;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);
+  return owner;
+}
+
 static void go_blind(struct yj_multi *m) {
   m->is_blind = 1;
   m->all->is_untidy = 1;
@@ -21,11 +27,9 @@ static void go_blind(struct yj_multi *m) {
 static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *ud,
                             void *known) {
   struct yj_multi *m = ud;
-  char *owner = NULL;
   int wanted = 0;
   (void)known;
-  if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner) == CURLE_OK)
-    yj_pool_expect(m->all->pool, (int)fd, owner);
+  yj_pool_expect(m->all->pool, fd, owner_of(easy));
   if (what != CURL_POLL_REMOVE)
     wanted = (what & CURL_POLL_IN ? YJ_READ : 0) |
              (what & CURL_POLL_OUT ? YJ_WRITE : 0);
@@ -178,10 +182,8 @@ static void settle_finished(struct yj_multi *m) {
   while ((message = curl_multi_info_read(m->curl, &left)) != NULL) {
     CURL *easy = message->easy_handle;
     CURLcode code = message->data.result;
-    char *owner = NULL;
-    if (message->msg == CURLMSG_DONE &&
-        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner) == CURLE_OK)
-      yj_transfer_settle((void *)owner, code);
+    if (message->msg == CURLMSG_DONE)
+      yj_transfer_settle(owner_of(easy), code);
   }
 }
 

@@ -12,7 +12,7 @@
 
 #define MAX_SEEN 64
 #define MAX_SPARE 32
-#define WARM ((size_t)384)
+#define SOCKETS 4096 /* a power of two */
 #define SPARE_SIZE ((size_t)2048) /* larger memory is not kept */
 
 struct yj_pool {
@@ -32,8 +32,8 @@ struct yj_pool {
   int is_closed;
   struct yj_buf spare[MAX_SPARE]; /* owned */
   size_t n_spare;
-  uintptr_t *served; /* by socket, addresses that may be nobody's now; owned */
-  size_t n_served;
+  uintptr_t served[SOCKETS]; /* by socket: addresses that may be another's, or
+                                nobody's now */
   char *ca_path;             /* owned, or NULL */
 };
 
@@ -136,18 +136,7 @@ int yj_pool_watch(struct yj_pool *p, int fd, int what, unsigned tag) {
 }
 
 void yj_pool_expect(struct yj_pool *p, int fd, const void *transfer) {
-  size_t at = (size_t)fd;
-  if (at >= p->n_served) {
-    size_t n = 2 * at + 64;
-    uintptr_t *served = n > SIZE_MAX / sizeof *served
-                            ? NULL : realloc(p->served, n * sizeof *served);
-    if (served == NULL)
-      return;
-    memset(served + p->n_served, 0, (n - p->n_served) * sizeof *served);
-    p->served = served;
-    p->n_served = n;
-  }
-  p->served[at] = (uintptr_t)transfer;
+  p->served[(size_t)fd % SOCKETS] = (uintptr_t)transfer;
 }
 
 /* ---- its life ---- */
@@ -232,7 +221,6 @@ void yj_pool_leave(struct yj_pool *p) {
   if (--p->n_counted > 0)
     return;
   free(p->heap);
-  free(p->served);
   while (p->n_spare > 0)
     yj_buf_free(&p->spare[--p->n_spare]);
   yj_multis_free(&p->multis);
@@ -384,12 +372,13 @@ static int look(struct yj_pool *p, int ms) {
  * before it is acted on. */
 static void warm_next(const struct yj_pool *p) {
 #if defined(__GNUC__)
-  size_t fd = p->turn < p->n_seen ? (size_t)p->seen[p->turn].fd : SIZE_MAX;
+  uintptr_t served;
   size_t i;
-  if (fd >= p->n_served || p->served[fd] == 0)
+  if (p->turn == p->n_seen)
     return;
-  for (i = 0; i < sizeof(struct yj_transfer) && i < WARM; i += 64)
-    __builtin_prefetch((const void *)(p->served[fd] + i), 1);
+  served = p->served[(size_t)p->seen[p->turn].fd % SOCKETS];
+  for (i = 0; i < offsetof(struct yj_transfer, limits); i += 64)
+    __builtin_prefetch((const void *)(served + i), 1);
 #else
   (void)p;
 #endif

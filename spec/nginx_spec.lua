@@ -51,15 +51,6 @@ local function fastest(f, ...)
   return math.min(f(...), f(...), f(...))
 end
 
-local function wait_until(predicate, seconds)
-  local ends = support.now() + seconds
-  repeat
-    if predicate() then return true end
-    support.sleep(0.005)
-  until support.now() > ends
-  return false
-end
-
 local box
 
 -- The Lua of a location; in it are `yuanjing`, and a `client` of the sandbox or
@@ -363,7 +354,7 @@ describe("nginx", function()
         local pid = body_of(server, "/pid")
         assert.equal("falsesad", body_of(server, "/fail"))
         body_of(server, "/fail_unheard")
-        assert.truthy(wait_until(function()
+        assert.truthy(support.wait_until(function()
           body_of(server, "/collect")
           return server:log():find("nobody hears this", 1, true)
         end, 5))
@@ -405,7 +396,7 @@ describe("nginx", function()
         assert.is_true(support.exists(path .. ".part"))
         client:close()
         assert.truthy(until_closed(file, 5) < 5)
-        assert.is_true(wait_until(function()
+        assert.is_true(support.wait_until(function()
           return not support.exists(path .. ".part")
         end, 5))
         assert.is_false(support.exists(path))
@@ -514,7 +505,7 @@ describe("nginx", function()
           log_by_lua_block { $call }
         } ]]):gsub("%$call", (call:gsub("%%", "%%%%"))) }
       assert.equal("done", body_of(server, "/x"))
-      assert.truthy(wait_until(function()
+      assert.truthy(support.wait_until(function()
         return server:log():find("log: nothing", 1, true)
       end, 5))
       local said = {}
@@ -593,7 +584,7 @@ describe("nginx", function()
     it("has two workers that both serve", function()
       local server = start { workers = 2, locations = locations("/pid") }
       local seen, n = {}, 0
-      wait_until(function()
+      support.wait_until(function()
         local pid = body_of(server, "/pid")
         n = n + (seen[pid] and 0 or 1)
         seen[pid] = true
@@ -613,7 +604,7 @@ describe("nginx", function()
       nginx.signal("KILL", tonumber(pid))
       assert.truthy(until_closed(upstream, 4) < 4)
       client:close()
-      assert.truthy(wait_until(function()
+      assert.truthy(support.wait_until(function()
         return server:workers()[1] ~= nil
       end, 5))
       assert.not_equal(pid, body_of(server, "/pid"))
@@ -631,14 +622,14 @@ describe("nginx", function()
         end
         for _, client in ipairs(clients) do nginx.read_to(client, "^a$") end
         nginx.signal("HUP", server:master())
-        assert.truthy(wait_until(function()
+        assert.truthy(support.wait_until(function()
           return body_of(server, "/pid") ~= old
         end, 5))
         for _, client in ipairs(clients) do
           assert.equal(("a\n"):rep(19), client:receive("*a"))
           client:close()
         end
-        assert.truthy(wait_until(function()
+        assert.truthy(support.wait_until(function()
           return not nginx.is_alive(old)
         end, 5))
       end)
@@ -649,7 +640,7 @@ describe("nginx", function()
       local master = server:master()
       return support.timed(function()
         nginx.signal(name, master)
-        assert.truthy(wait_until(function()
+        assert.truthy(support.wait_until(function()
           return not nginx.is_alive(master)
         end, 5))
       end)

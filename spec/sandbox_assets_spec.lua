@@ -637,12 +637,9 @@ describe("an upload", function()
       "Authorization: Bearer sk-first-key" "Content-Type: application/json" \
       '{"source_url": "data:image/png;base64,AAAA' |
       curl -s -m 1 "telnet://127.0.0.1:$1"]], tostring(server.port))
-    local tries = 0
-    while not last_request().problem and tries < 40 do
-      tries = tries + 1
-      support.sleep(0.05)
-    end
-    assert.is_truthy(last_request().problem)
+    assert.is_true(support.wait_until(function()
+      return last_request().problem ~= nil
+    end, 2))
     assert.equal(before, assets(group).total)
   end)
 

@@ -423,14 +423,13 @@ describe("a submit as a form", function()
       "$2" "Content-Length: 1000" \
       "Content-Type: multipart/form-data; boundary=B" |
       curl -s -m 1 "telnet://127.0.0.1:$1"]], tostring(server.port), VIDEO)
-    local ends = support.now() + 5
     local seen
-    repeat
+    assert.is_true(support.wait_until(function()
       local requests = server:requests()
       seen = requests[#requests]
-    until seen.problem or support.now() > ends
+      return seen.problem ~= nil
+    end, 5))
     assert.equal(VIDEO, seen.path)
-    assert.is_truthy(seen.problem)
     assert.equal(3, seen.bytes)
   end)
 

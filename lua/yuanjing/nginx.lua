@@ -18,6 +18,9 @@ local nginx = {}
 local YIELDABLE = { rewrite = true, server_rewrite = true, access = true,
   content = true, timer = true, ssl_cert = true }
 
+-- In seconds. NB: sleep(0) gives way to nobody without a patch to nginx.
+local SHORTEST_NAP = 0.001
+
 -- Where a wait stops nobody but a process that begins or ends. Elsewhere it
 -- would stop all requests of the worker.
 local BLOCKING = { init = true, init_worker = true, exit_worker = true }
@@ -72,10 +75,10 @@ local function bind(seat)
 end
 
 --- See yuanjing.Waiter. NB: one that catches its end again and again gives way
---- at least; not by sleep(0), which without a patch to nginx does not.
+--- at least.
 function Seat:check()
   if not self.problem then return end
-  if self.is_told then ngx.sleep(0.001) end
+  if self.is_told then ngx.sleep(SHORTEST_NAP) end
   self.is_told = true
   error(self.problem, 0)
 end
@@ -266,7 +269,7 @@ end
 local WATCH = 0.1
 
 -- Without a thread: a part of the time since there was anything to do.
-local NAP, SHORTEST_NAP, LONGEST_NAP = 0.3, 0.001, 0.04
+local NAP, LONGEST_NAP = 0.3, 0.04
 
 -- Of work in one go: the requests beside get their turn.
 local BUDGET = 0.002

@@ -25,6 +25,16 @@ function support.sleep(seconds)
   end
 end
 
+--- Whether that came true within so many seconds.
+function support.wait_until(predicate, seconds)
+  local ends = support.now() + seconds
+  repeat
+    if predicate() then return true end
+    support.sleep(0.005)
+  until support.now() > ends
+  return false
+end
+
 --- The seconds that f(...) took, then what it returned.
 function support.timed(f, ...)
   local from = support.now()
