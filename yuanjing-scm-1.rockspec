@@ -57,8 +57,8 @@ local c_files = [[
 local lua_files = [[
   init asset assets beat catalog chat client digest download dry_run errors
   events exchange fibers finalizer heap http job journal json later limits loop
-  many media need nginx outcome outgoing owner params pollable polling result
-  settings stream submit task usage verification version
+  many media need nginx outcome outgoing owner params pollable polling remember
+  result settings stream submit task usage verification version
   journal/book journal/encode journal/file journal/link journal/name
   journal/redis journal/tls journal/work
   api/init api/answers api/assets api/embed api/envelope api/form api/legacy

@@ -8,6 +8,7 @@
 #include "pool.h"
 
 #define MOST 512 /* transfers of one multi at a time */
+#define AT_ONCE 16 /* of all begin between two looks at the sockets */
 
 /* ---- curl's callbacks ---- */
 
@@ -134,18 +135,20 @@ int yj_multis_open(struct yj_multis *all, struct yj_pool *pool) {
 
 static void link_in(struct yj_multi *m, struct yj_transfer *t) {
   t->multi = m;
-  t->prev = NULL;
-  t->next = m->any;
-  if (m->any != NULL)
-    m->any->prev = t;
-  m->any = t;
+  t->prev = m->last;
+  t->next = NULL;
+  *(m->last == NULL ? &m->first : &m->last->next) = t;
+  m->last = t;
+  if (m->waiting == NULL)
+    m->waiting = t;
   m->n++;
 }
 
 static void link_out(struct yj_multi *m, struct yj_transfer *t) {
-  *(t->prev == NULL ? &m->any : &t->prev->next) = t->next;
-  if (t->next != NULL)
-    t->next->prev = t->prev;
+  *(t->prev == NULL ? &m->first : &t->prev->next) = t->next;
+  *(t->next == NULL ? &m->last : &t->next->prev) = t->prev;
+  if (m->waiting == t)
+    m->waiting = t->next;
   t->prev = t->next = NULL;
   if (--m->n == 0)
     m->all->is_untidy = 1;
@@ -153,10 +156,10 @@ static void link_out(struct yj_multi *m, struct yj_transfer *t) {
 
 int yj_multis_add(struct yj_multis *all, struct yj_transfer *t) {
   struct yj_multi *m = with_room(all);
-  if (m == NULL || set_sockets(m, t->easy) != CURLE_OK ||
-      curl_multi_add_handle(m->curl, t->easy) != CURLM_OK)
+  if (m == NULL || set_sockets(m, t->easy) != CURLE_OK)
     return 0;
   link_in(m, t);
+  all->due = 0;
   return 1;
 }
 
@@ -204,27 +207,45 @@ void yj_multis_act(struct yj_multis *all, const struct yj_ready *ready) {
       (ready->what & YJ_ERROR ? CURL_CSELECT_ERR : 0));
 }
 
-void yj_multis_hear_clock(struct yj_multis *all, int64_t now) {
+/* If a thousand began together, the answers of the first would wait for as long
+ * as it takes to ask for all of them. Whether any has begun. */
+static int begin_some(struct yj_multi *m, int *left) {
+  int begun = 0;
+  for (; m->waiting != NULL && *left > 0; --*left) {
+    struct yj_transfer *t = m->waiting;
+    m->waiting = t->next;
+    if (curl_multi_add_handle(m->curl, t->easy) == CURLM_OK)
+      begun = 1;
+    else
+      yj_transfer_fail(t, YJ_FAULT_NO_MEMORY);
+  }
+  return begun;
+}
+
+void yj_multis_hear_clock(struct yj_multis *all, int64_t now, int is_busy) {
+  int left = is_busy ? 1 : AT_ONCE;
   unsigned i;
   if (all->due > now)
     return;
   all->due = YJ_NEVER;
   for (i = 0; i < all->n; i++) {
     struct yj_multi *m = &all->list[i];
-    if (m->due <= now) {
+    if (begin_some(m, &left) || m->due <= now) {
       m->due = YJ_NEVER;
       act(m, CURL_SOCKET_TIMEOUT, 0);
     }
     if (m->due < all->due)
       all->due = m->due;
+    if (m->waiting != NULL)
+      all->due = 0;
   }
 }
 
 /* ---- giving up ---- */
 
 static void fail_all(struct yj_multi *m, enum yj_fault fault) {
-  while (m->any != NULL)
-    yj_transfer_fail(m->any, fault);
+  while (m->first != NULL)
+    yj_transfer_fail(m->first, fault);
 }
 
 static void give_up(struct yj_multi *m) {

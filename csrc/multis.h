@@ -29,11 +29,12 @@ struct yj_multis {
   unsigned n;  /* of the list, as many as were ever needed */
   int is_untidy;
   int64_t due; /* no later than any wants to be called by the clock, or
-                  YJ_NEVER */
+                  YJ_NEVER; 0: some wait to begin */
   struct yj_multi {
     void *curl;              /* NULL: not yet, or given up */
     struct yj_multis *all;
-    struct yj_transfer *any; /* in flight, a list through prev and next */
+    struct yj_transfer *first, *last; /* in flight, through prev and next, */
+    struct yj_transfer *waiting;      /* and from here on yet to begin */
     size_t n;                /* how many they are */
     int64_t due;             /* when curl wants to be called, or YJ_NEVER */
     int is_blind;            /* a socket is not watched: out of memory */
@@ -44,7 +45,8 @@ struct yj_multis {
 /* With the first of them; 0: out of memory. */
 int yj_multis_open(struct yj_multis *all, struct yj_pool *pool);
 
-/* Starts the transfer in one with room; 0: out of memory. */
+/* Puts the transfer in one with room, to begin when that hears the clock, at
+ * once but in its turn; 0: out of memory. */
 int yj_multis_add(struct yj_multis *all, struct yj_transfer *t);
 
 /* Begins the exchange once more where it was; 0: out of memory. */
@@ -60,8 +62,9 @@ struct yj_sockets *yj_multi_sockets(struct yj_multi *multi);
 /* Hands over what the poller has seen. Transfers that end by it are settled. */
 void yj_multis_act(struct yj_multis *all, const struct yj_ready *ready);
 
-/* Calls those whose time has come. */
-void yj_multis_hear_clock(struct yj_multis *all, int64_t now);
+/* Calls those whose time has come, and has some of those that wait begin: fewer
+ * when the sockets already have more to say than is read at a time. */
+void yj_multis_hear_clock(struct yj_multis *all, int64_t now, int is_busy);
 
 /* Fails what is in one that ran out of memory, and gives up those that are
  * empty, but for the first of them, with their idle connections. Whether one

@@ -322,12 +322,16 @@ static int has_reason(struct yj_transfer *t, enum yj_fault why) {
          yj_transfer_still_asks(t);
 }
 
+/* Whether the last look may not have shown all: the alarm may take one place. */
+static int is_full(const struct yj_pool *p) {
+  return p->n_seen >= MAX_SEEN - 1;
+}
+
 /* Whether each socket has had its turn since the time `looked`: a look that is
- * not full shows all (the alarm may take one place), and of those that are full
- * each shows others. */
+ * not full shows all, and of those that are full each shows others. */
 static int has_seen_all(const struct yj_pool *p) {
   return p->turn == p->n_seen &&
-         (p->n_seen < MAX_SEEN - 1 || p->looks > p->n_flying / MAX_SEEN);
+         (!is_full(p) || p->looks > p->n_flying / MAX_SEEN);
 }
 
 /* What waits in a socket comes before any limit: only what was out of time
@@ -405,7 +409,7 @@ static int move(struct yj_pool *p, int ms, int64_t budget) {
   if (failed)
     return failed;
   act_on_seen(p, budget);
-  yj_multis_hear_clock(&p->multis, p->now);
+  yj_multis_hear_clock(&p->multis, p->now, is_full(p));
   if (yj_multis_tidy(&p->multis))
     p->turn = p->n_seen;  /* the numbers of its sockets are others' now */
   expire(p);

@@ -137,11 +137,13 @@ extern const char *OpenSSL_version(int what) __attribute__((weak));
  * may have two, and one must not look into what is the other's. */
 static int knows_tls(const struct curl_tlssessioninfo *tls) {
   static const char prefix[] = "OpenSSL/";
-  const char *used = curl_version_info(CURLVERSION_NOW)->ssl_version;
   const size_t n = sizeof prefix - 1;
-  return tls != NULL && tls->internals != NULL && SSL_has_pending != NULL &&
-         OpenSSL_version != NULL && used != NULL &&
-         strncmp(used, prefix, n) == 0 &&
+  const char *used;
+  if (tls == NULL || tls->internals == NULL || SSL_has_pending == NULL ||
+      OpenSSL_version == NULL)
+    return 0;
+  used = curl_version_info(CURLVERSION_NOW)->ssl_version;
+  return used != NULL && strncmp(used, prefix, n) == 0 &&
          strncmp(used + n, OpenSSL_version(0) + n, strlen(used + n)) == 0;
 }
 

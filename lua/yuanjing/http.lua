@@ -133,7 +133,7 @@ function Call:over(status, used, is_whole)
   if used or is_whole then
     usage.add(self.settings, self.request.about.model, used)
   end
-  if not is_whole then return end
+  if not is_whole or not self.settings.on_event then return end
   tell(self, { type = "end", status = status, usage = used,
     elapsed = loop.now() - self.started })
 end

@@ -282,6 +282,7 @@ function loop.linger(transfer)
   for other in pairs(lingering) do
     if other:done() then lingering[other] = nil end
   end
+  if transfer:done() then return end
   transfer:discard(2)
   pool:step()
   loop.settle() -- that was perhaps others' news

@@ -2,6 +2,7 @@
 -- may take.
 local json = require "yuanjing.json"
 local loop = require "yuanjing.loop"
+local remember = require "yuanjing.remember"
 local settings_of = require "yuanjing.settings"
 local version = require "yuanjing.version"
 
@@ -72,14 +73,16 @@ local function header_lines(settings, request, key)
   return lines
 end
 
+local is_local = remember.last(function(url)
+  local host = url:match("^%a+://%[?([%w.:-]*)"):gsub(":%d*$", "")
+  return host:lower() == "localhost"
+    or host:find("^127%.%d+%.%d+%.%d+$") ~= nil
+    or url:find("^%a+://%[::1%]") ~= nil
+end)
+
 -- A proxy of the environment is not meant for this machine.
 local function proxy_for(settings, url)
-  if settings.proxy then return settings.proxy end
-  local host = url:match("^%a+://%[?([%w.:-]*)"):gsub(":%d*$", "")
-  if host:find("^127%.%d+%.%d+%.%d+$") or host:lower() == "localhost"
-    or url:find("^%a+://%[::1%]") then
-    return ""
-  end
+  return settings.proxy or is_local(url) and "" or nil
 end
 
 local function invalid(message)

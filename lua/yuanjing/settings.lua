@@ -4,6 +4,7 @@
 -- told by the call that needs them.
 local errors = require "yuanjing.errors"
 local later = require "yuanjing.later"
+local remember = require "yuanjing.remember"
 local limits_of = later.room "yuanjing.limits"
 
 local settings = {}
@@ -302,18 +303,24 @@ local function url_problem(url)
   return authority_problem(authority), rest
 end
 
+-- Of a base URL: without a slash at its end, or what is wrong with it.
+local read_base = remember.last(function(text)
+  local url = text:match("^%s*(.-)%s*$")
+  local problem, rest = url_problem(url)
+  if not problem and (rest:find("[?#]") or url:find("[%c%s]")) then
+    problem = "only a host and a path may stand in the URL"
+  end
+  return { problem = problem, url = url:gsub("/+$", "") }
+end)
+
 --- One of the two base URLs, without a slash at its end.
 ---@param name "base_url"|"asset_url"
 ---@return string?
 ---@return yuanjing.Error?
 function settings.base(self, name)
-  local url = self[name]:match("^%s*(.-)%s*$")
-  local problem, rest = url_problem(url)
-  if problem then return bad_url(name, problem) end
-  if rest:find("[?#]") or url:find("[%c%s]") then
-    return bad_url(name, "only a host and a path may stand in the URL")
-  end
-  return (url:gsub("/+$", ""))
+  local base = read_base(self[name])
+  if base.problem then return bad_url(name, base.problem) end
+  return base.url
 end
 
 --- Whether a URL that somebody else gave is one we speak to.

@@ -19,6 +19,7 @@
 
 #define MOST 512 /* as in multis.c */
 #define MANY 1200
+#define AT_ONCE 16 /* as well */
 #define FILES 4096
 
 /* ---- the server ---- */
@@ -117,9 +118,11 @@ int __real_yj_poller_watch(struct yj_poller *p, int fd, int what, unsigned tag);
 int __wrap_yj_poller_watch(struct yj_poller *p, int fd, int what, unsigned tag);
 
 static int blind = -1; /* the multi whose sockets are watched no more */
+static unsigned char was_watched[FILES];
 
 int __wrap_yj_poller_watch(struct yj_poller *p, int fd, int what,
                            unsigned tag) {
+  was_watched[fd] |= what != 0;
   return (int)tag == blind && what != 0
              ? ENOMEM : __real_yj_poller_watch(p, fd, what, tag);
 }
@@ -279,6 +282,68 @@ static void test_forked(void) {
   yj_pool_close(pool);
 }
 
+static int sockets_had(void) {
+  int fd, n = 0;
+  for (fd = 0; fd < FILES; fd++)
+    n += was_watched[fd];
+  return n;
+}
+
+/* How many have begun by one step. */
+static int begun_by_step(void) {
+  int before = sockets_had();
+  yj_pool_step(pool, 0);
+  return sockets_had() - before;
+}
+
+/* Some of them at a time; and one that is gone before its turn is not missed. */
+static void test_turns(void) {
+  open_pool();
+  memset(was_watched, 0, sizeof was_watched);
+  ask(0, 3 * AT_ONCE, 3 * AT_ONCE - 1);
+  CHECK(begun_by_step() == AT_ONCE);
+  CHECK(yj_pool_timeout(pool) == 0);
+  yj_transfer_close(&transfers[AT_ONCE]);
+  CHECK(begun_by_step() == AT_ONCE);
+  CHECK(begun_by_step() == AT_ONCE - 1);
+  CHECK(begun_by_step() == 0);
+  CHECK(end(0, AT_ONCE, YJ_FAULT_NONE) == AT_ONCE);
+  CHECK(end(AT_ONCE + 1, 3 * AT_ONCE, YJ_FAULT_NONE) == 2 * AT_ONCE - 1);
+  yj_pool_close(pool);
+}
+
+static int count_sent(int from, int to) {
+  int i, n = 0;
+  for (i = from; i < to; i++)
+    n += transfers[i].sent;
+  return n;
+}
+
+/* Beside answers that wait to be read, which a busy machine may bring late; on
+ * the connections of those that have been. */
+static int begun_beside_answers(void) {
+  int begun;
+  open_pool();
+  ask(0, 200, 200);
+  while (count_sent(0, 200) < 200)
+    yj_pool_wait(pool, 1000);
+  usleep(200000);
+  ask(200, 200 + AT_ONCE, 9999);
+  yj_pool_step(pool, 0);
+  begun = count_sent(200, 200 + AT_ONCE);
+  CHECK(end(0, 200, YJ_FAULT_NONE) == 200);
+  yj_pool_close(pool);
+  CHECK(end(200, 200 + AT_ONCE, YJ_FAULT_POOL) == AT_ONCE);
+  return begun;
+}
+
+static void test_busy(void) {
+  int begun = 0, turns = 0;
+  while (begun != 1 && turns++ < 10)
+    begun = begun_beside_answers();
+  CHECK(begun == 1);
+}
+
 /* Memory goes from one to the next, unless it is in use, or large. */
 static void test_spare(void) {
   struct yj_buf one, other;
@@ -313,6 +378,8 @@ int main(void) {
     return 1;
   test_spare();
   child = start_server();
+  test_turns();
+  test_busy();
   test_many();
   test_reuse(MOST - 100, 100);
   test_reuse(MOST, 4); /* to and fro over what one takes */
