@@ -48,7 +48,7 @@ local core = {
 
 -- Under csrc/, without the .c
 local c_files = [[
-  buf file json sha256 sse shape decoder source form request poller sockets
+  buf file json sha256 sse shape decoder source form request poller sockets acks
   multis transfer pool lcore ldecoder ldocument lfiber lfile lpool lreader
   lrequest ltransfer lterminal
 ]]

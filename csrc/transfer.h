@@ -58,6 +58,8 @@ struct yj_transfer {
   int place; /* and where its hearer stands */
   unsigned char torn; /* the owner has lost an event that it read */
   unsigned char is_ready; /* the pool's own: it has news, */
+  unsigned char n_small; /* pieces of a stream, without the carry */
+  int socket; /* 0: not known */
   struct yj_transfer *ready_prev, *ready_next; /* as have these */
   int64_t idle_from; /* 0: the idle clock has not begun */
   size_t high_water; /* bytes in the decoder's inbox that pause the sender */
