@@ -50,6 +50,7 @@ local function paced_rows(streams, how)
     { "text()", "lua5.4 bench/paced.lua text %d 0 $PACED %s" },
     { "chunks()", "lua5.4 bench/paced.lua chunks %d 0 $PACED %s" },
     { "libcurl, bare", "lua5.4 bench/paced.lua bare %d 0 $PACED %s" },
+    { "libcurl, acks spared", "lua5.4 bench/paced.lua spared %d 0 $PACED %s" },
     { "libcurl + cjson", "lua5.4 bench/paced.lua decoded %d 0 $PACED %s" },
     { "openai", "node bench/paced_openai.cjs %d $PACED %s", needs = "openai" },
   } do
@@ -70,6 +71,7 @@ local function paced(streams, events, gap, wait, rounds)
     figures = { { "us_per_event", "CPU µs an event", "%.2f" },
       { "p50_ms", "late p50 ms", "%.2f" }, { "p99_ms", "late p99 ms", "%.2f" },
       { "failed", "failed", "%d" }, { "open_us", "CPU µs to open", "%.0f" },
+      { "first_p99_ms", "first event late p99 ms", "%.1f" },
       { "rss_mib", "peak MiB", "%.1f" } },
     against = { "libcurl, bare", "libcurl + cjson", "openai" },
     profile = {

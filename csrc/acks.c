@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 #define TRIAL ((int64_t)100000)   /* twice what a segment waits for another */
-#define PAUSE ((int64_t)10000000) /* until another is tried */
+#define PAUSE ((int64_t)1000000)  /* until another is tried */
 
 #ifdef TCP_QUICKACK
 

@@ -402,6 +402,15 @@ static void act_on_seen(struct yj_pool *p, int64_t budget) {
   }
 }
 
+/* Those that wait to begin do so a few at a time; with a budget, until it is
+ * spent. */
+static void hear_clock(struct yj_pool *p, int64_t budget) {
+  int64_t ends = p->now + budget;
+  do
+    yj_multis_hear_clock(&p->multis, p->now, is_full(p));
+  while (p->multis.due == 0 && budget > 0 && yj_now() < ends);
+}
+
 static int move(struct yj_pool *p, int ms, int64_t budget) {
   int failed;
   if (p->is_closed || !yj_pool_is_mine(p))
@@ -410,7 +419,7 @@ static int move(struct yj_pool *p, int ms, int64_t budget) {
   if (failed)
     return failed;
   act_on_seen(p, budget);
-  yj_multis_hear_clock(&p->multis, p->now, is_full(p));
+  hear_clock(p, budget);
   if (yj_multis_tidy(&p->multis))
     p->turn = p->n_seen;  /* the numbers of its sockets are others' now */
   expire(p);
