@@ -7,8 +7,8 @@
  *
  * A sender that has left Nagle's algorithm on would wait as well, with the next
  * event. So one stream is tried first: that it still goes by what it was told,
- * some events later, shows that its sender does not wait, and the senders of the
- * others are taken to be like it.
+ * some events later, shows that its sender does not wait, and for a while the
+ * senders of the others are taken to be like it.
  */
 #ifndef YJ_ACKS_H
 #define YJ_ACKS_H
@@ -18,18 +18,18 @@
 
 #pragma GCC visibility push(hidden)
 
-#define YJ_ACKS_SMALL ((size_t)1024) /* bytes: a sender may have waited with it */
+#define YJ_ACKS_SMALL ((size_t)1024) /* bytes; with more nobody waits */
 #define YJ_ACKS_EVERY 8
 
 /* All zeroes in the first place. */
 struct yj_acks {
   int are_spared; /* no sender waits for them */
   int tried;      /* the socket of the one that is tried; 0: none */
-  int64_t since;  /* when the last one was begun with */
+  int64_t since;  /* when that began, or was last found out */
 };
 
-/* A stream's socket has had something small, as it is to be told of the first of
- * so many times. */
+/* To be told of the first of every so many small pieces that come from a
+ * stream's socket. */
 void yj_acks_spare(struct yj_acks *acks, int fd, int64_t now);
 
 #pragma GCC visibility pop

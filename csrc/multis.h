@@ -45,8 +45,8 @@ struct yj_multis {
 /* With the first of them; 0: out of memory. */
 int yj_multis_open(struct yj_multis *all, struct yj_pool *pool);
 
-/* Puts the transfer in one with room, to begin when that hears the clock, at
- * once but in its turn; 0: out of memory. */
+/* Puts the transfer in one with room, to begin in its turn when the clock is
+ * heard; 0: out of memory. */
 int yj_multis_add(struct yj_multis *all, struct yj_transfer *t);
 
 /* Begins the exchange once more where it was; 0: out of memory. */

@@ -97,6 +97,21 @@ static int are_spared_at_last(void) {
   return 0;
 }
 
+/* What was found out holds for others, and not for ever. */
+static void test_for_a_while(void) {
+  struct sender one = start_sender(0);
+  struct yj_acks acks;
+  acks.are_spared = 1;
+  acks.tried = 0;
+  acks.since = yj_now() - 30000000;
+  read_events(one, &acks, 1);
+  CHECK(acks.are_spared && acks.tried == 0);
+  acks.since = yj_now() - 90000000;
+  read_events(one, &acks, 1);
+  CHECK(!acks.are_spared && acks.tried == one.fd);
+  stop_sender(one);
+}
+
 /* Beside one that is tried no other is, for a while. */
 static void test_one_at_a_time(void) {
   struct sender one = start_sender(0), other = start_sender(0);
@@ -136,6 +151,7 @@ static int is_known(void) {
 
 int main(void) {
   test_one_at_a_time();
+  test_for_a_while();
   if (is_known()) {
     CHECK(are_spared_at_last());
     CHECK(!are_spared_by(1));
