@@ -53,18 +53,18 @@ struct yj_transfer {
   unsigned char hold, has_file;
   unsigned char once, events, sent, head_done, done, paused, taken, unread,
       discard;
+  unsigned char n_small; /* pieces of a stream, without the carry */
+  unsigned char torn; /* the owner has lost an event that it read */
   unsigned char awaited, wanted, as_bytes; /* the owner's own: whether a reader
                                               waits, and for what; */
   int place; /* and where its hearer stands */
-  unsigned char torn; /* the owner has lost an event that it read */
-  unsigned char is_ready; /* the pool's own: it has news, */
-  unsigned char n_small; /* pieces of a stream, without the carry */
   int socket; /* 0: not known */
+  int status; /* of the last status line; 0: none came, 1xx: none but an
+                 interim one */
+  unsigned char is_ready; /* the pool's own: it has news, */
   struct yj_transfer *ready_prev, *ready_next; /* as have these */
   int64_t idle_from; /* 0: the idle clock has not begun */
   size_t high_water; /* bytes in the decoder's inbox that pause the sender */
-  int status;        /* of the last status line; 0: none came, 1xx: none but
-                        an interim one */
   struct yj_decoder decoder; /* the body of a stream */
   struct yj_limits limits;
   int64_t started;
