@@ -132,11 +132,12 @@ describe("at a terminal", function()
   end)
 
   it("no line is longer than the window, also when that changes", function()
-    local steps = { { "wait", "downloading" }, { "sleep", 0.4 },
-      { "resize", 36 }, { "sleep", 0.4 }, { "resize", 24 }, { "sleep", 0.4 },
-      { "resize", 9 }, { "sleep", 0.4 }, { "resize", 200 }, { "sleep", 0.4 },
-      { "send", CTRL_C } }
-    local ran = at(70, steps, image("size=2000000; file-slow=20", "-o",
+    local is_drawn = { "wait", "\27[K" }
+    local steps = { { "wait", " left\27[K" },
+      { "resize", 50 }, { "wait", "kB of 2.0 MB\27[K" },
+      { "resize", 36 }, { "wait", "%\27[K" }, { "resize", 9 }, is_drawn, is_drawn,
+      { "resize", 200 }, { "wait", " left\27[K" }, { "send", CTRL_C } }
+    local ran = at(80, steps, image("size=2000000; file-slow=20", "-o",
       support.tempdir() .. "/cat.png"))
     local seen = pictures(ran)
     assert.equal(0, ran.wraps)

@@ -3,7 +3,8 @@
     terminal.py COLUMNS STEPS COMMAND...
 
 STEPS is JSON, a list of ["wait", text], ["send", text], ["resize", columns],
-["sleep", seconds]. Prints JSON: the exit status (128 + n for a signal), the
+["sleep", seconds]. What is waited for comes after what was waited for before, and
+after the last resizing. Prints JSON: the exit status (128 + n for a signal), the
 screen as lines without blanks at their ends, how often a line was longer than
 the terminal, and all bytes as text.
 """
@@ -131,7 +132,8 @@ class Session:
         while select.select([self.fd], [], [], 0)[0] and self.read(0):
             pass
         set_size(self.fd, columns)
-        self.columns.append((len(self.raw), columns))
+        self.seen = len(self.raw)
+        self.columns.append((self.seen, columns))
 
     def end(self):
         ends = time.time() + LIMIT
