@@ -303,12 +303,16 @@ describe("the studio's page", function()
     browser:click("[data-language=en]")
     assert.same({ "The studio's key is not accepted", "auth" },
       { excuse_of(".answer") })
-    browser:evaluate [[Promise.all(Array.from({ length: 24 }, () =>
-      fetch("chat", { method: "POST", body: "{}" }))).then(() => true)]]
-    browser:click "#new-chat"
-    browser:type("#question", "x\n")
-    assert.same({ "Too many at once", "rate_limit" },
-      { excuse_of(".answer") })
+    local words, kind
+    for _ = 1, 10 do -- a machine that stands still has turns left
+      browser:evaluate [[Promise.all(Array.from({ length: 24 }, () =>
+        fetch("chat", { method: "POST", body: "{}" }))).then(() => true)]]
+      browser:click "#new-chat"
+      browser:type("#question", "x\n")
+      words, kind = excuse_of(".answer")
+      if kind == "rate_limit" then break end
+    end
+    assert.same({ "Too many at once", "rate_limit" }, { words, kind })
     refused:stop()
     browser:type("#question", "y\n")
     await "document.querySelectorAll('.excuse').length == 2"
