@@ -32,6 +32,7 @@ local function paced(suite)
     { suite = suite, row = "text()", figure = "p99_ms", at_most = 10 },
     { suite = suite, row = "text()", figure = "failed", at_most = 0 },
     { suite = suite, row = "text()", figure = "open_us", at_most = 300 },
+    { suite = suite, row = "text()", figure = "first_p99_ms", at_most = 10 },
   }
 end
 
