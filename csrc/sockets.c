@@ -19,8 +19,8 @@ void yj_sockets_add(struct yj_sockets *s, int fd) {
     s->list = list;
     s->cap = cap;
   }
-  s->list[s->n].fd = fd;
-  s->list[s->n++].port = 0;
+  memset(&s->list[s->n], 0, sizeof *s->list);
+  s->list[s->n++].fd = fd;
 }
 
 void yj_sockets_remove(struct yj_sockets *s, int fd) {
@@ -31,11 +31,13 @@ void yj_sockets_remove(struct yj_sockets *s, int fd) {
     s->list[i] = s->list[--s->n];
 }
 
-static int port_of(int fd) {
+typedef int name_fn(int fd, struct sockaddr *name, socklen_t *size);
+
+static int port_by(name_fn *name_of, int fd) {
   struct sockaddr_storage name;
   socklen_t size = sizeof name;
   memset(&name, 0, sizeof name);
-  if (getsockname(fd, (struct sockaddr *)&name, &size) != 0)
+  if (name_of(fd, (struct sockaddr *)&name, &size) != 0)
     return 0;
   return ntohs(name.ss_family == AF_INET6
                    ? ((struct sockaddr_in6 *)&name)->sin6_port
@@ -48,17 +50,23 @@ static int has_bytes(int fd) {
          (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
-/* Two may have the same port, to different hosts: then both must be quiet. */
-int yj_sockets_is_quiet(struct yj_sockets *s, int port) {
+static int has_ports(struct yj_socket *one, int port, int peer) {
+  if (one->port == 0)
+    one->port = port_by(getsockname, one->fd);
+  if (one->port == port && one->peer == 0)
+    one->peer = port_by(getpeername, one->fd);
+  return one->port == port && one->peer == peer;
+}
+
+/* The system gives one port of ours to several connections, when theirs differ.
+ * Two may have both ports, to different hosts: then both must be quiet. */
+int yj_sockets_is_quiet(struct yj_sockets *s, int port, int peer) {
   size_t i;
   int found = 0;
   for (i = 0; i < s->n; i++) {
-    struct yj_socket *one = &s->list[i];
-    if (one->port == 0)
-      one->port = port_of(one->fd);
-    if (one->port != port)
+    if (!has_ports(&s->list[i], port, peer))
       continue;
-    if (has_bytes(one->fd))
+    if (has_bytes(s->list[i].fd))
       return 0;
     found = 1;
   }

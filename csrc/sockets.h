@@ -16,7 +16,7 @@
 struct yj_sockets {
   struct yj_socket {
     int fd;
-    int port; /* ours; 0: not known yet */
+    int port, peer; /* ours and theirs; 0: not known yet */
   } *list; /* owned */
   size_t n, cap;
 };
@@ -26,9 +26,9 @@ void yj_sockets_add(struct yj_sockets *s, int fd);
 
 void yj_sockets_remove(struct yj_sockets *s, int fd);
 
-/* Whether there is one with that port of ours, and nothing waits to be read
- * from it, be it its end. */
-int yj_sockets_is_quiet(struct yj_sockets *s, int port);
+/* Whether there is one with these ports of ours and theirs, and nothing waits to
+ * be read from it, be it its end. */
+int yj_sockets_is_quiet(struct yj_sockets *s, int port, int peer);
 
 void yj_sockets_free(struct yj_sockets *s);
 

@@ -159,12 +159,12 @@ static int has_tls_bytes(const struct yj_transfer *t) {
 
 /* Whether the connection has served before and something came since: an answer
  * that nobody asked for, its end, or a word of TLS' own. */
-static int is_stale(const struct yj_transfer *t, int local_port) {
+static int is_stale(const struct yj_transfer *t, int local_port, int port) {
   long made = 0;
   curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &made);
   return made == 0 &&
          (has_tls_bytes(t) ||
-          !yj_sockets_is_quiet(yj_multi_sockets(t->multi), local_port));
+          !yj_sockets_is_quiet(yj_multi_sockets(t->multi), local_port, port));
 }
 
 /* Called with a connection ready and no byte of the request written. libcurl
@@ -175,12 +175,12 @@ static int is_stale(const struct yj_transfer *t, int local_port) {
 static int on_ready_to_send(void *ud, char *ip, char *local_ip, int port,
                             int local_port) {
   struct yj_transfer *t = ud;
-  (void)ip, (void)local_ip, (void)port;
+  (void)ip, (void)local_ip;
   if (t->once && t->sent) {
     t->fault = YJ_FAULT_RESEND;
     return CURL_PREREQFUNC_ABORT;
   }
-  t->stale = is_stale(t, local_port) != 0;
+  t->stale = is_stale(t, local_port, port) != 0;
   if (t->stale)
     return CURL_PREREQFUNC_ABORT;
   t->sent = 1;
