@@ -1,7 +1,8 @@
 -- paced.lua HOW STREAMS IDLE URL [EVENTS [GAP [WAIT]]]
 -- STREAMS at once, EVENTS (500) each, one every GAP (20) ms, the first WAIT (0)
 -- ms after the stream was opened, beside IDLE silent streams.
--- Figures but open_us (CPU of opening one) are from when all are open on.
+-- Figures are from when all are open on, but open_us (CPU of opening one) and
+-- first_p99_ms (how late was what had come by then).
 -- HOW: bare (libcurl and C alone) | spared (as bare, told to acknowledge less
 --      often, as ours does) | decoded (each event in Lua, by cjson) |
 --      text | chunks (each stream read in a job of its own)

@@ -260,8 +260,10 @@ describe("waiting", function()
   it("heeds news that nobody has heard, if it is told to", function()
     local transfer = open(serve({ "send", STREAM }, SILENCE).url)
     transfer:hear(transfer)
+    while not transfer:status() do pool:wait(1) end
     move_for(0.4)  -- libcurl has no timer any more
     assert.is_true(support.timed(pool.wait, pool, 5, true) < 4)
+    assert.is_true(support.timed(pool.wait, pool, 0.1) >= 0.1)
     assert.equal(transfer, pool:ready())
     assert.is_true(support.timed(pool.wait, pool, 0.1, true) >= 0.1)
   end)

@@ -144,9 +144,8 @@ describe("a journal in Redis", function()
       return say(self)
     end
     local job = yuanjing.async(function() return client:image(IMAGE) end)
-    local ends = support.now() + 10
-    repeat yuanjing.sleep(0.05) until beats >= 2 or support.now() > ends
-    assert.truthy(beats >= 2, beats)
+    assert.truthy(support.wait_until(function() return beats >= 2 end, 10,
+      yuanjing.sleep), beats)
     local other = client_at()
     assert.same({}, (other.journal:unknown()))
     local store = client._settings.journal.store

@@ -56,13 +56,9 @@ describe("limits in Redis", function()
   end
 
   local function wait_until(is_so)
-    local ends = support.now() + 10
-    repeat
-      yuanjing.sleep(0.01)
-      local so = is_so()
-      if so then return so end
-    until support.now() > ends
-    error("it never came to that")
+    yuanjing.sleep(0.01)
+    return support.wait_until(is_so, 10, yuanjing.sleep)
+      or error("it never came to that")
   end
 
   -- A process with a client of the same journal; its pid when it calls ready(),

@@ -304,13 +304,16 @@ describe("the studio's page", function()
     assert.same({ "The studio's key is not accepted", "auth" },
       { excuse_of(".answer") })
     local words, kind
-    for _ = 1, 10 do -- a machine that stands still has turns left
+    local function ask_too_often()
       browser:evaluate [[Promise.all(Array.from({ length: 24 }, () =>
         fetch("chat", { method: "POST", body: "{}" }))).then(() => true)]]
       browser:click "#new-chat"
       browser:type("#question", "x\n")
       words, kind = excuse_of(".answer")
-      if kind == "rate_limit" then break end
+    end
+    for _ = 1, 10 do -- one more is let in with each second
+      local took = support.timed(ask_too_often)
+      if took < 1 or kind == "rate_limit" then break end
     end
     assert.same({ "Too many at once", "rate_limit" }, { words, kind })
     refused:stop()

@@ -244,8 +244,11 @@ describe("session:await_group", function()
     local session = begun({ groups(), groups("b 李四", "c 王五") },
       { vendor = "v", name = "张三" })
     local _, err = session:await_group { timeout = 0.6, interval = 0.1 }
-    assert.truthy(err.message:find("no new group has become active; the link is "
-      .. "still good: wait again; new with another name: 2", 1, true))
+    -- where the machine stands still, that cuts the last query off
+    local message = err.message:gsub(
+      "; the last query said: n[%l ]+ within the %l+ limit$", "")
+    assert.equal("no new group has become active; the link is still good: wait "
+      .. "again; new with another name: 2", message)
   end)
 
   -- ---- what was there before is not known

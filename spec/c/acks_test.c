@@ -29,19 +29,6 @@ static void send_events(int fd, int waits) {
   _exit(0);
 }
 
-static void connect_pair(int pair[2]) {
-  struct sockaddr_in address;
-  socklen_t size = sizeof address;
-  char url[64];
-  int listener = loopback_listen(1, url, sizeof url);
-  getsockname(listener, (struct sockaddr *)&address, &size);
-  pair[0] = socket(AF_INET, SOCK_STREAM, 0);
-  if (connect(pair[0], (struct sockaddr *)&address, size) != 0)
-    abort();
-  pair[1] = accept(listener, NULL, NULL);
-  close(listener);
-}
-
 struct sender {
   pid_t child;
   int fd; /* what it sends comes out of here */
@@ -50,7 +37,7 @@ struct sender {
 static struct sender start_sender(int waits) {
   struct sender s;
   int pair[2];
-  connect_pair(pair);
+  loopback_connect(0, pair);
   s.fd = pair[0];
   s.child = fork();
   if (s.child == 0) {
@@ -133,7 +120,7 @@ static int is_known(void) {
   int pair[2], quick = 0, before = 1, after = 0;
   socklen_t size = sizeof quick;
   char bytes[64];
-  connect_pair(pair);
+  loopback_connect(0, pair);
   setsockopt(pair[0], IPPROTO_TCP, TCP_QUICKACK, &quick, size);
   if (send(pair[1], EVENT, sizeof EVENT - 1, 0) < 0 ||
       recv(pair[0], bytes, sizeof bytes, 0) < 0)

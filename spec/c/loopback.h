@@ -1,4 +1,4 @@
-/* loopback: the listening socket of a test's own server. */
+/* loopback: the listening socket of a test's own server, and connections. */
 #ifndef LOOPBACK_H
 #define LOOPBACK_H
 
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* A listener at a port that is free; its URL goes into `url`. */
 static inline int loopback_listen(int backlog, char *url, size_t size) {
@@ -23,6 +24,25 @@ static inline int loopback_listen(int backlog, char *url, size_t size) {
     abort();
   snprintf(url, size, "http://127.0.0.1:%d/", ntohs(address.sin_port));
   return listener;
+}
+
+/* A connection to a listener of its own: pair[0] is ours, from that port (0: any),
+ * and pair[1] the other end. */
+static inline void loopback_connect(int port, int pair[2]) {
+  struct sockaddr_in there, here = {.sin_family = AF_INET};
+  socklen_t size = sizeof there;
+  char url[64];
+  int on = 1, listener = loopback_listen(1, url, sizeof url);
+  here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  here.sin_port = htons((uint16_t)port);
+  pair[0] = socket(AF_INET, SOCK_STREAM, 0);
+  setsockopt(pair[0], SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (getsockname(listener, (struct sockaddr *)&there, &size) != 0 ||
+      bind(pair[0], (struct sockaddr *)&here, sizeof here) != 0 ||
+      connect(pair[0], (struct sockaddr *)&there, sizeof there) != 0)
+    abort();
+  pair[1] = accept(listener, NULL, NULL);
+  close(listener);
 }
 
 #endif

@@ -25,12 +25,14 @@ function support.sleep(seconds)
   end
 end
 
---- Whether that came true within so many seconds.
-function support.wait_until(predicate, seconds)
+--- What that says once it is true; false when it is not within so many seconds.
+--- `sleep` is called in between: yuanjing.sleep, where jobs are to go on.
+function support.wait_until(predicate, seconds, sleep)
   local ends = support.now() + seconds
   repeat
-    if predicate() then return true end
-    support.sleep(0.005)
+    local so = predicate()
+    if so then return so end
+    (sleep or support.sleep)(0.005)
   until support.now() > ends
   return false
 end
