@@ -52,6 +52,60 @@ describe("without", function()
   end)
 end)
 
+-- What another Lua says, whose standard folders are not looked into.
+local function ask(lua, build, code)
+  return support.output(("LUA_PATH='%s' LUA_CPATH='build/%s/?.so' %s -e '%s' 2>&1")
+    :format("lua/?.lua;lua/?/init.lua", build, lua, code))
+end
+
+describe("a Lua that it does not run on", function()
+  local SENTENCE = "yuanjing runs on LuaJIT 2.1 and on Lua 5.3, 5.4 and 5.5, "
+    .. "not on PUC Lua 5."
+
+  it("is refused by require in one sentence", function()
+    for _, minor in ipairs { 1, 2 } do
+      for _, build in ipairs { "luajit", "5.4", "none" } do
+        assert.equal(SENTENCE .. minor, ask("lua5." .. minor, build,
+          [[print(select(2, pcall(require, "yuanjing")))]]))
+      end
+    end
+  end)
+
+  it("is refused by the core as well", function()
+    assert.equal(SENTENCE .. 1, ask("lua5.1", "luajit",
+      [[print(select(2, pcall(require, "yuanjing.core")))]]))
+  end)
+
+  it("is told from a LuaJIT that hides what it is", function()
+    assert.equal("table", ask("luajit", "luajit", [[jit, package.loaded.jit = nil
+      print(type(require "yuanjing.core"), require "yuanjing.need" and "")]])
+      :match("%a+"))
+  end)
+
+  it("is refused by the compiler", function()
+    local folder = support.tempdir()
+    support.write(folder .. "/lauxlib.h", "")
+    for minor = 0, 5 do
+      support.write(folder .. "/lua.h", "#define LUA_VERSION_NUM 50" .. minor)
+      local said = support.output(("cc -nostdinc -isystem %s -E -o /dev/null "
+        .. "csrc/compat.h 2>&1"):format(folder))
+      local is_refused = said:find("not on this Lua", 1, true) ~= nil
+      assert.equal(minor == 0 or minor == 2, is_refused)
+    end
+    support.clean()
+  end)
+end)
+
+describe("the command, where something is missing,", function()
+  it("says so in one line, without a traceback", function()
+    local said = support.output("LUA_PATH='/none' LUA_CPATH='/none' "
+      .. LUA .. " bin/yuanjing doctor 2>&1; echo $?")
+    assert.truthy(said:find("^yuanjing: the command needs argparse"), said)
+    assert.is_nil(said:find("traceback", 1, true))
+    assert.truthy(said:find("1$"))
+  end)
+end)
+
 describe("every file that needs libcurl", function()
   it("includes it by way of the check", function()
     assert.equal("csrc/libcurl.h",

@@ -1,8 +1,8 @@
 --- JSON as this module needs it, over a cjson instance of its own: the host's
 -- settings stay the host's. What comes in holds no null and no number that is
 -- another one than was sent.
-local core = require "yuanjing.core"
 local need = require "yuanjing.need"
+local core = need "yuanjing.core"
 
 local cjson = need("cjson").new()
 

@@ -1,5 +1,16 @@
 --- What has to be there besides this module, asked for in one place so that its
--- lack is told with what to do about it.
+-- lack is told with what to do about it: a Lua that it runs on, and modules.
+
+local LUAS = "yuanjing runs on LuaJIT 2.1 and on Lua 5.3, 5.4 and 5.5, not on "
+
+-- PUC 5.1 and LuaJIT have one name; only LuaJIT can read this.
+local function is_luajit()
+  return (loadstring or load)("goto here ::here::") ~= nil
+end
+
+if _VERSION == "Lua 5.2" or _VERSION == "Lua 5.1" and not is_luajit() then
+  error(LUAS .. "PUC " .. _VERSION, 0)
+end
 
 local ADVICE = {
   ["yuanjing.core"] = "yuanjing is not built for this Lua: `make build` in a "
@@ -10,11 +21,23 @@ local ADVICE = {
     .. "`apt install lua-argparse`, or `luarocks install argparse`",
 }
 
+local WRONG_LIBCURL = "yuanjing needs libcurl 7.80 or later, and can not use the "
+  .. "one that it found"
+
+-- The core itself says why it refuses to be loaded; the system says what is
+-- missing of a library that it needs.
+local function explain(name, problem)
+  if problem:find("^yuanjing ") then return problem end
+  local is_of_libcurl = problem:find("symbol: curl_", 1, true)
+    or problem:find("libcurl[%w.-]*: ")
+  return (is_of_libcurl and WRONG_LIBCURL or ADVICE[name]) .. "\n" .. problem
+end
+
 --- The module of that name; raises what to install where there is none.
 ---@param name "yuanjing.core"|"cjson"|"argparse"
 ---@return any
 return function(name)
   local ok, module = pcall(require, name)
-  if not ok then error(ADVICE[name] .. "\n" .. module, 0) end
+  if not ok then error(explain(name, tostring(module)), 0) end
   return module
 end
