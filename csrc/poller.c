@@ -9,10 +9,28 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "signals.h"
+
 int64_t yj_now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* From now on a signal that is caught ends a wait, also one that came before
+ * the wait. */
+static void watch_signals(struct yj_poller *p) {
+  int fd = yj_signals_fd();
+  if (fd != p->signals && yj_poller_watch(p, fd, YJ_READ, 0) == 0)
+    p->signals = fd;
+}
+
+/* Whether it was one of our own that is ready, and is heard now. */
+static int hear_signal(const struct yj_poller *p, int fd) {
+  if (fd != p->signals)
+    return 0;
+  yj_signals_hear();
+  return 1;
 }
 
 #ifdef YJ_USE_POLL
@@ -42,6 +60,7 @@ int yj_poller_open(struct yj_poller *p) {
   int failed;
   memset(p, 0, sizeof *p);
   p->alarm = YJ_NEVER;
+  p->signals = -1;
   failed = open_pipe(p);
   if (failed)
     return failed;
@@ -114,7 +133,7 @@ static int collect(struct yj_poller *p, struct yj_ready *ready, int max) {
     size_t at = 1 + p->turn % sockets;
     short got = p->watched[at].revents;
     p->turn = at;
-    if (got == 0)
+    if (got == 0 || hear_signal(p, p->watched[at].fd))
       continue;
     ready[n].fd = p->watched[at].fd;
     ready[n].tag = p->tags[at];
@@ -138,7 +157,11 @@ static int until_alarm(const struct yj_poller *p, int ms) {
 
 int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
                    int ms) {
-  int n = poll(p->watched, (nfds_t)p->n_watched, until_alarm(p, ms));
+  int n;
+  watch_signals(p);
+  do
+    n = poll(p->watched, (nfds_t)p->n_watched, until_alarm(p, ms));
+  while (n < 0 && errno == EINTR && ms == 0);
   if (n < 0)
     return -errno;
   if (p->alarm <= yj_now())
@@ -182,6 +205,7 @@ static int set_timer(struct yj_poller *p, int64_t at) {
 int yj_poller_open(struct yj_poller *p) {
   int failed;
   p->alarm = YJ_NEVER;
+  p->signals = -1;
   p->epoll = epoll_create1(EPOLL_CLOEXEC);
   if (p->epoll < 0)
     return errno;
@@ -229,7 +253,10 @@ int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
   struct epoll_event events[64];
   int i, n, n_ready = 0;
   max = max < 64 ? max : 64;
-  n = epoll_wait(p->epoll, events, max, ms);
+  watch_signals(p);
+  do
+    n = epoll_wait(p->epoll, events, max, ms);
+  while (n < 0 && errno == EINTR && ms == 0);
   if (n < 0)
     return -errno;
   for (i = 0; i < n; i++) {
@@ -239,6 +266,8 @@ int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
       hear_alarm(p);
       continue;
     }
+    if (hear_signal(p, fd))
+      continue;
     ready[n_ready].fd = fd;
     ready[n_ready].tag = (unsigned)(events[i].data.u64 >> 32);
     ready[n_ready++].what = (got & EPOLLIN ? YJ_READ : 0) |

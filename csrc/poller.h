@@ -1,4 +1,4 @@
-/* poller: waits for sockets, for an alarm and for a wake-up.
+/* poller: waits for sockets, for an alarm, for a wake-up and for a signal.
  *
  * On Linux one epoll descriptor with a timerfd inside: it can be handed to any
  * other loop, and its cost follows the events, not the sockets watched. With
@@ -40,6 +40,7 @@ struct yj_poller {
 #else
   int epoll, timer;
 #endif
+  int signals; /* the descriptor of signals.h, once it is watched; or -1 */
 };
 
 /* Microseconds on the monotonic clock. */
@@ -54,8 +55,9 @@ void yj_poller_close(struct yj_poller *p);
 int yj_poller_watch(struct yj_poller *p, int fd, int what, unsigned tag);
 
 /* Fills ready[0..max) with what is ready; waits at most ms, for ever if it is
- * negative, less if the alarm or a wake-up comes, which are not reported.
- * Returns how many, or -errno (-EINTR among them). */
+ * negative, less if the alarm, a wake-up or a signal that signals.h catches
+ * comes, which are not reported. Returns how many, or -errno; -EINTR when a
+ * signal ended the wait, and never with ms 0, for then there is none. */
 int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
                    int ms);
 

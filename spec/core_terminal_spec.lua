@@ -53,6 +53,21 @@ describe("the core", function()
     assert.equal("^Cnil   interrupted", ran.screen[2])
   end)
 
+  it("ends a wait by a signal that came right before it", function()
+    local said = support.output("{ " .. script [[
+      core.catch_signals()
+      local pool = core.pool()
+      assert(core.caught_signal() == nil)
+      io.popen("kill -INT $PPID"):close()
+      local from = core.now()
+      pool:wait(20)
+      print(core.caught_signal(), core.now() - from < 2)
+      from = core.now()
+      pool:wait(0.1)
+      print(core.now() - from >= 0.1) ]] .. "; } 2>&1")
+    assert.equal("2\ttrue\ntrue", said)
+  end)
+
   it("lets the second signal end the process", function()
     local ran = watch({ { "wait", "go" }, { "send", CTRL_C },
       { "wait", "first" }, { "send", CTRL_C } }, [[

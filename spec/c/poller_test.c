@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "harness.h"
 #include "poller.h"
+#include "signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -185,6 +186,46 @@ static void test_signal(void) {
   CHECK(wait_for(0) == 0);
 }
 
+/* What never waits is never interrupted, however many signals come. */
+static void test_signals_without_a_wait(void) {
+  const struct itimerval often = {{0, 50}, {0, 50}}, never = {{0, 0}, {0, 0}};
+  int64_t ends = yj_now() + 500000;
+  int fewest = 0, got;
+  setitimer(ITIMER_REAL, &often, NULL);
+  while (yj_now() < ends) {
+    got = wait_for(0);
+    fewest = got < fewest ? got : fewest;
+  }
+  setitimer(ITIMER_REAL, &never, NULL);
+  CHECK(fewest == 0);
+}
+
+static int has_default(int number) {
+  struct sigaction action;
+  sigaction(number, NULL, &action);
+  return action.sa_handler == SIG_DFL;
+}
+
+/* One that comes before the wait ends it all the same, once. */
+static void test_caught_signal(void) {
+  int64_t from;
+  yj_signals_catch();
+  CHECK(wait_for(0) == 0 && yj_signals_caught() == 0);
+  raise(SIGTERM);
+  yj_poller_alarm(&poller, yj_now() + 9000000); /* does not hide it */
+  from = yj_now();
+  CHECK(wait_for(5000) == 0);
+  CHECK(ms_since(from) < 1000);
+  CHECK(yj_signals_caught() == SIGTERM && has_default(SIGTERM));
+  from = yj_now();
+  CHECK(wait_for(30) == 0);
+  CHECK(ms_since(from) >= 30);
+  yj_signals_catch();
+  CHECK(yj_signals_caught() == 0 && !has_default(SIGTERM));
+  yj_signals_release();
+  CHECK(has_default(SIGTERM) && has_default(SIGINT));
+}
+
 /* With no descriptor left it can not be opened, and keeps none. */
 static void test_no_descriptors(void) {
   static int taken[65536];
@@ -218,6 +259,8 @@ int main(void) {
   test_wake();
   test_descriptor();
   test_signal();
+  test_signals_without_a_wait();
+  test_caught_signal();
   yj_poller_close(&poller);
   test_no_descriptors();
   return harness_end();

@@ -1,0 +1,82 @@
+#define _GNU_SOURCE
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+#define N_SIGNALS (sizeof signals / sizeof *signals)
+
+static struct sigaction before[N_SIGNALS]; /* whose they were; is_catching */
+static int is_catching;
+static volatile sig_atomic_t caught;
+static int wake_up[2] = {-1, -1}; /* a pipe; the handler writes to [1] */
+static pid_t owner;               /* of the pipe */
+
+/* Runs in between anything: it may call write(), and little else. A pipe that is
+ * full wakes as well. */
+static void on_signal(int number) {
+  int error = errno;
+  caught = number;
+  if (wake_up[1] >= 0 && write(wake_up[1], "", 1) < 0)
+    errno = error;
+}
+
+static int set_flags(int fd) {
+  return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
+         fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
+}
+
+/* A forked child has its own, or its signals would wake the parent. Without one
+ * (no descriptor is left) a signal still ends the wait that it comes in. */
+static void open_wake_up(void) {
+  int fds[2];
+  if (owner == getpid() || pipe(fds) != 0)
+    return;
+  if (!set_flags(fds[0]) || !set_flags(fds[1])) {
+    close(fds[0]);
+    close(fds[1]);
+    return;
+  }
+  memcpy(wake_up, fds, sizeof fds);
+  owner = getpid();
+}
+
+void yj_signals_catch(void) {
+  struct sigaction ours, old;
+  size_t i;
+  open_wake_up();
+  memset(&ours, 0, sizeof ours);
+  sigemptyset(&ours.sa_mask);
+  ours.sa_handler = on_signal;
+  ours.sa_flags = (int)SA_RESETHAND; /* no SA_RESTART: a read ends, too */
+  caught = 0;
+  for (i = 0; i < N_SIGNALS; i++) {
+    sigaction(signals[i], NULL, &old);
+    if (!is_catching)
+      before[i] = old;
+    if (old.sa_handler != SIG_IGN)
+      sigaction(signals[i], &ours, NULL);
+  }
+  is_catching = 1;
+}
+
+int yj_signals_caught(void) { return caught; }
+
+void yj_signals_release(void) {
+  size_t i;
+  for (i = 0; is_catching && i < N_SIGNALS; i++)
+    sigaction(signals[i], &before[i], NULL);
+  is_catching = 0;
+}
+
+int yj_signals_fd(void) { return wake_up[0]; }
+
+void yj_signals_hear(void) {
+  char bytes[64];
+  while (read(wake_up[0], bytes, sizeof bytes) > 0)
+    ;
+}
