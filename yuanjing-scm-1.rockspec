@@ -19,10 +19,13 @@ description = {
   labels = {"ai", "llm", "http", "sse", "async"},
 }
 
+-- LuaJIT 2.1, which luarocks calls 5.1, and Lua 5.3, 5.4 and 5.5. PUC 5.1 has
+-- the same name; `require` refuses it.
+--
 -- Offline, or with a system's own lua-cjson and argparse, which luarocks does
 -- not count: luarocks make --deps-mode none
 dependencies = {
-  "lua >= 5.1",
+  "lua >= 5.1, ~= 5.2",
   "lua-cjson >= 2.1",
   "argparse >= 0.7",
 }
@@ -49,7 +52,7 @@ local core = {
 -- Under csrc/, without the .c
 local c_files = [[
   buf file json sha256 sse shape decoder source form request poller sockets acks
-  multis transfer pool lcore ldecoder ldocument lfiber lfile lpool lreader
+  signals curl_runtime multis transfer pool lcore ldecoder ldocument lfiber lfile lpool lreader
   lrequest ltransfer lterminal
 ]]
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "curl_runtime.h"
 #include "sha256.h"
 
 #if defined(__GNUC__)
@@ -191,6 +192,9 @@ static void pin(void) {
 }
 
 YJ_EXPORT int luaopen_yuanjing_core(lua_State *L) {
+  yj_check_lua(L);
+  if (yj_curl_problem() != NULL)
+    return luaL_error(L, "%s", yj_curl_problem());
   pin();
   yj_open_decoder(L);
   yj_open_file(L);

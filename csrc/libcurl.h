@@ -1,4 +1,8 @@
-/* libcurl: its header, or how to have it. */
+/* libcurl: its header, or how to have it.
+ *
+ * The libcurl that runs may be another one than the one whose header this is.
+ * What it can do is for curl_runtime.h to say; here are the numbers of the
+ * options that only some of them have. */
 #ifndef YJ_LIBCURL_H
 #define YJ_LIBCURL_H
 
@@ -14,5 +18,12 @@
 #if LIBCURL_VERSION_NUM < 0x075000
 #error "yuanjing needs libcurl 7.80 or later (CURLOPT_PREREQFUNCTION)"
 #endif
+
+/* By number, which no libcurl ever changes: an old header lacks the new ones,
+ * and a new header warns of the old ones. */
+#define YJ_OPT_PROTOCOLS ((CURLoption)(CURLOPTTYPE_LONG + 181))
+#define YJ_OPT_PROTOCOLS_STR \
+  ((CURLoption)(CURLOPTTYPE_OBJECTPOINT + 318)) /* 7.85 */
+#define YJ_OPT_QUICK_EXIT ((CURLoption)(CURLOPTTYPE_LONG + 322)) /* 7.87 */
 
 #endif

@@ -1,14 +1,13 @@
 #define _GNU_SOURCE
 #include "pool.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "libcurl.h"
+#include "curl_runtime.h"
 
 #define MAX_SEEN 64
 #define MAX_SPARE 32
@@ -142,36 +141,6 @@ void yj_pool_expect(struct yj_pool *p, int fd, const void *transfer) {
 
 /* ---- its life ---- */
 
-static int is_hash_name(const char *name) {
-  size_t hex = strspn(name, "0123456789abcdef");
-  return hex == 8 && name[8] == '.' && name[9] >= '0' && name[9] <= '9';
-}
-
-/* Whether OpenSSL can look certificates up by hash in that folder. */
-static int is_hashed(const char *path) {
-  DIR *dir = opendir(path);
-  struct dirent *entry;
-  int found = 0;
-  if (dir == NULL)
-    return 0;
-  while (!found && (entry = readdir(dir)) != NULL)
-    found = is_hash_name(entry->d_name);
-  closedir(dir);
-  return found;
-}
-
-/* Where libcurl was built to look for hashed certificates, if some are there;
- * NULL: its bundle serves. */
-static char *find_ca_path(void) {
-#if CURL_AT_LEAST_VERSION(7, 70, 0)
-  curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-  if (info->age >= CURLVERSION_SEVENTH && info->capath != NULL &&
-      is_hashed(info->capath))
-    return strdup(info->capath);
-#endif
-  return NULL;
-}
-
 /* How often this process is a fork of a fork. Asked for with each event, where
  * getpid() would be a system call. NB: only libc's fork() is noticed; that of
  * system() and popen() is followed by exec. */
@@ -185,14 +154,11 @@ static void watch_forks(void) {
   are_forks_watched = pthread_atfork(NULL, NULL, enter_child) == 0;
 }
 
-/* curl_global_init counts its calls and is never undone: the host may use
- * libcurl too. */
 struct yj_pool *yj_pool_new(int *error) {
   struct yj_pool *p = calloc(1, sizeof *p);
   *error = ENOMEM;
   pthread_once(&forks_watched, watch_forks);
-  if (p == NULL || !are_forks_watched ||
-      curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+  if (p == NULL || !are_forks_watched || yj_curl_problem() != NULL) {
     free(p);
     return NULL;
   }
@@ -205,7 +171,7 @@ struct yj_pool *yj_pool_new(int *error) {
     free(p);
     return NULL;
   }
-  p->ca_path = find_ca_path();
+  p->ca_path = yj_curl_ca_path();
   if (!yj_multis_open(&p->multis, p)) {
     *error = ENOMEM;
     yj_pool_close(p);
@@ -230,7 +196,10 @@ void yj_pool_leave(struct yj_pool *p) {
 }
 
 void yj_pool_close(struct yj_pool *p) {
+  struct yj_sigpipe guard;
+  yj_sigpipe_hold(&guard);
   yj_multis_close(&p->multis, yj_pool_is_mine(p));
+  yj_sigpipe_release(&guard);
   p->is_closed = 1;
   yj_poller_close(&p->poller);
   yj_pool_leave(p);
@@ -411,6 +380,18 @@ static void hear_clock(struct yj_pool *p, int64_t budget) {
   while (p->multis.due == 0 && budget > 0 && yj_now() < ends);
 }
 
+/* What may write to a connection, or close one. */
+static void act(struct yj_pool *p, int64_t budget) {
+  struct yj_sigpipe guard;
+  yj_sigpipe_hold(&guard);
+  act_on_seen(p, budget);
+  hear_clock(p, budget);
+  if (yj_multis_tidy(&p->multis))
+    p->turn = p->n_seen;  /* the numbers of its sockets are others' now */
+  expire(p);
+  yj_sigpipe_release(&guard);
+}
+
 static int move(struct yj_pool *p, int ms, int64_t budget) {
   int failed;
   if (p->is_closed || !yj_pool_is_mine(p))
@@ -418,11 +399,7 @@ static int move(struct yj_pool *p, int ms, int64_t budget) {
   failed = look(p, ms);
   if (failed)
     return failed;
-  act_on_seen(p, budget);
-  hear_clock(p, budget);
-  if (yj_multis_tidy(&p->multis))
-    p->turn = p->n_seen;  /* the numbers of its sockets are others' now */
-  expire(p);
+  act(p, budget);
   if (p->alarm_at <= p->now)
     p->alarm_at = YJ_NEVER;
   yj_pool_rearm(p);
@@ -460,27 +437,3 @@ const char *yj_pool_ca_path(const struct yj_pool *p) { return p->ca_path; }
 struct yj_acks *yj_pool_acks(struct yj_pool *p) { return &p->acks; }
 
 int64_t yj_pool_now(const struct yj_pool *p) { return p->now; }
-
-const char *yj_curl_version(void) { return curl_version(); }
-
-const char *yj_curl_feature(int i) {
-  static const struct {
-    int bit;
-    const char *name;
-  } rows[] = {
-      {CURL_VERSION_SSL, "TLS"},          {CURL_VERSION_IPV6, "IPv6"},
-      {CURL_VERSION_HTTP2, "HTTP/2"},     {CURL_VERSION_LIBZ, "gzip"},
-      {CURL_VERSION_BROTLI, "brotli"},    {CURL_VERSION_ZSTD, "zstd"},
-      {CURL_VERSION_ASYNCHDNS, "asynchronous DNS"}};
-  int has = curl_version_info(CURLVERSION_NOW)->features;
-  size_t k;
-  for (k = 0; k < sizeof rows / sizeof *rows; k++)
-    if ((has & rows[k].bit) != 0 && i-- == 0)
-      return rows[k].name;
-  return NULL;
-}
-
-const char *yj_curl_ca_file(void) {
-  curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-  return info->age >= CURLVERSION_SEVENTH ? info->cainfo : NULL;
-}

@@ -63,15 +63,6 @@ const char *yj_pool_ca_path(const struct yj_pool *pool);
 /* Fails every transfer and gives up the owner's count. */
 void yj_pool_close(struct yj_pool *pool);
 
-/* libcurl's name and version and those of what it was built with; static. */
-const char *yj_curl_version(void);
-
-/* The i-th feature it was built with, from 0, or NULL: there are no more. */
-const char *yj_curl_feature(int i);
-
-/* The bundle of certificates it was built to use, or NULL; static. */
-const char *yj_curl_ca_file(void);
-
 /* ---- for transfers ---- */
 
 /* Counts the transfer and starts it; 0: out of memory. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "curl_runtime.h"
 #include "libcurl.h"
 
 /* An idle connection is not used again after that many seconds: servers close
@@ -58,40 +59,24 @@ void yj_outgoing_free(struct yj_outgoing *out) {
 static const struct {
   CURLoption option;
   long value;
+  unsigned since; /* not set with an older libcurl; 0: with any */
 } constants[] = {
-    {CURLOPT_NOSIGNAL, 1L},
-    {CURLOPT_NOPROGRESS, 1L},
-    {CURLOPT_FOLLOWLOCATION, 0L},
-    {CURLOPT_SSL_VERIFYPEER, 1L},
-    {CURLOPT_SSL_VERIFYHOST, 2L},
-    {CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_NOSIGNAL, 1L, 0},
+    {CURLOPT_NOPROGRESS, 1L, 0},
+    {CURLOPT_FOLLOWLOCATION, 0L, 0},
+    {CURLOPT_SSL_VERIFYPEER, 1L, 0},
+    {CURLOPT_SSL_VERIFYHOST, 2L, 0},
+    {CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2, 0},
     /* one stream a connection: a paused reader holds up nobody else, and a
      * dead connection is one call's business */
-    {CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1},
-    {CURLOPT_DISALLOW_USERNAME_IN_URL, 1L},
-    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L},
-    {CURLOPT_TCP_KEEPALIVE, 1L},
-    {CURLOPT_MAXAGE_CONN, MAX_CONNECTION_AGE},
-#if CURL_AT_LEAST_VERSION(7, 87, 0)
-    {CURLOPT_QUICK_EXIT, 1L}, /* closing must not wait for a name server */
-#endif
-#if !CURL_AT_LEAST_VERSION(7, 85, 0)
-    {CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)},
-#endif
+    {CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1, 0},
+    {CURLOPT_DISALLOW_USERNAME_IN_URL, 1L, 0},
+    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L, 0},
+    {CURLOPT_TCP_KEEPALIVE, 1L, 0},
+    {CURLOPT_MAXAGE_CONN, MAX_CONNECTION_AGE, 0},
+    /* closing must not wait for a name server */
+    {YJ_OPT_QUICK_EXIT, 1L, YJ_CURL_7_87},
 };
-
-static CURLcode set_constants(CURL *easy) {
-  CURLcode code = CURLE_OK;
-  size_t i;
-  for (i = 0; i < sizeof constants / sizeof *constants; i++)
-    if (code == CURLE_OK)
-      code = curl_easy_setopt(easy, constants[i].option, constants[i].value);
-#if CURL_AT_LEAST_VERSION(7, 85, 0)
-  if (code == CURLE_OK)
-    code = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#endif
-  return code;
-}
 
 #define SET(option, value)                              \
   do {                                                  \
@@ -99,18 +84,36 @@ static CURLcode set_constants(CURL *easy) {
       code = curl_easy_setopt(easy, (option), (value)); \
   } while (0)
 
+static CURLcode set_constants(CURL *easy) {
+  CURLcode code = CURLE_OK;
+  size_t i;
+  for (i = 0; i < sizeof constants / sizeof *constants; i++)
+    if (yj_curl_is(constants[i].since))
+      SET(constants[i].option, constants[i].value);
+  if (yj_curl_is(YJ_CURL_7_85))
+    SET(YJ_OPT_PROTOCOLS_STR, "http,https");
+  else
+    SET(YJ_OPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+  return code;
+}
+
 /* The certificates. With a bundle and a folder both set libcurl reads the
  * bundle anew for each connection, 25-47 ms on the calling thread: so never
- * both. A folder of hashes costs 1-3 ms (HOSTS.md section 3). */
+ * both. A folder of hashes costs 1-3 ms (HOSTS.md section 3). Some libraries of
+ * TLS know no folders: then the bundle serves, unless the user gave a folder. */
 static CURLcode set_certificates(CURL *easy, const struct yj_request *r,
                                  const char *default_path) {
   CURLcode code = CURLE_OK;
   const char *path = r->ca_path;
   if (path == NULL && r->ca_file == NULL)
     path = default_path;
+  SET(CURLOPT_CAPATH, path);
+  if (code == CURLE_NOT_BUILT_IN && r->ca_path == NULL) {
+    code = CURLE_OK;
+    path = NULL;
+  }
   if (path != NULL || r->ca_file != NULL)
     SET(CURLOPT_CAINFO, path == NULL ? r->ca_file : NULL);
-  SET(CURLOPT_CAPATH, path);
   return code;
 }
 

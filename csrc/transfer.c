@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "curl_runtime.h"
 #include "libcurl.h"
 #include "pool.h"
 
@@ -242,10 +244,13 @@ static CURLcode start(struct yj_transfer *t, const struct yj_request *r) {
  * curl's part is left alone: ending it would say goodbye on a connection that
  * is the parent's. */
 static void end_exchange(struct yj_transfer *t) {
+  struct yj_sigpipe guard;
   if (t->easy == NULL)
     return;
+  yj_sigpipe_hold(&guard);
   if (yj_pool_remove(t->pool, t))
     curl_easy_cleanup(t->easy);
+  yj_sigpipe_release(&guard);
   t->easy = NULL;
   yj_outgoing_free(&t->out);
 }
@@ -306,11 +311,14 @@ int64_t yj_date(const char *text) {
 
 /* Lets a paused sender go on. Curl may call on_body before this returns. */
 static void resume(struct yj_transfer *t) {
+  struct yj_sigpipe guard;
   CURLcode code;
   if (!t->paused || !yj_pool_is_mine(t->pool))
     return;
   t->paused = 0;
+  yj_sigpipe_hold(&guard);
   code = curl_easy_pause(t->easy, CURLPAUSE_CONT);
+  yj_sigpipe_release(&guard);
   if (code != CURLE_OK)
     yj_transfer_settle(t, code);
   else
@@ -487,6 +495,31 @@ static int begin_anew(struct yj_transfer *t) {
          yj_multi_again(t);
 }
 
+/* libcurl does not always keep the errno, and then says "couldn't connect" or
+ * that a certificate is bad: so a pipe is tried, for which there is no room. */
+static int is_short_of_descriptors(const struct yj_transfer *t) {
+  long error = 0;
+  int fds[2];
+  curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &error);
+  if (error == EMFILE || error == ENFILE)
+    return 1;
+  if (pipe(fds) != 0)
+    return errno == EMFILE || errno == ENFILE;
+  close(fds[0]);
+  close(fds[1]);
+  return 0;
+}
+
+/* libcurl's words may not say what to do about it. */
+static void explain(struct yj_transfer *t) {
+  static const char what[] = "too many open files (ulimit -n)";
+  size_t n = strlen(t->error), room = sizeof t->error - sizeof what - 2;
+  if (!is_short_of_descriptors(t))
+    return;
+  n = n < room ? n : room;
+  snprintf(t->error + n, sizeof t->error - n, n > 0 ? ": %s" : "%s", what);
+}
+
 void yj_transfer_settle(struct yj_transfer *t, int code) {
   if (t->stale && begin_anew(t))
     return;
@@ -496,8 +529,10 @@ void yj_transfer_settle(struct yj_transfer *t, int code) {
     t->fault = YJ_FAULT_FILE;
   if (code == CURLE_OK && !t->head_done)
     code = CURLE_WEIRD_SERVER_REPLY;
-  if (code != CURLE_OK && t->fault == YJ_FAULT_NONE)
+  if (code != CURLE_OK && t->fault == YJ_FAULT_NONE) {
     t->fault = YJ_FAULT_CURL;
+    explain(t);
+  }
   t->code = code;
   t->uploaded = yj_transfer_uploaded(t);
   note_steps(t);

@@ -1,6 +1,7 @@
 -- One exchange over the C core, as far as bytes and time decide it.
 local busted = require "busted"
 local certificate = require "support.certificate"
+local child = require "support.child"
 local core = require "yuanjing.core"
 local scripted = require "support.scripted"
 local support = require "support"
@@ -554,6 +555,34 @@ describe("a connection on which more came than was asked for", function()
     local pair = certificate.server(authority)
     check_quiet({ "tls", pair.cert, pair.key }, "https",
       { ca_file = authority.cert })
+  end)
+end)
+
+describe("without a descriptor left", function()
+  -- What a request comes to with so few of them.
+  local function said_with(left, url)
+    local path = support.write(support.tempdir() .. "/script.lua", ([[
+      package.cpath = %q
+      local core = require "yuanjing.core"
+      local pool, held = core.pool(), {}
+      while true do
+        local file = io.open("/dev/null")
+        if not file then break end
+        held[#held + 1] = file
+      end
+      for _ = 1, %d do table.remove(held):close() end
+      local transfer = pool:open { method = "GET", url = %q, proxy = "" }
+      while not transfer:done() do pool:wait(0.1) end
+      print(select(2, transfer:failure())) ]]):format(package.cpath, left, url))
+    return support.output(("ulimit -n 64; timeout 30 %s %s 2>&1"):format(
+      child.interpreter(), path))
+  end
+
+  it("says so", function()
+    local url = serve({ "send", answer(200, {}, "x") }).url
+    assert.truthy(said_with(0, url):find("too many open files (ulimit -n)", 1,
+      true))
+    assert.equal("", said_with(5, url))
   end)
 end)
 

@@ -1,0 +1,133 @@
+#define _GNU_SOURCE
+#include "curl_runtime.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "libcurl.h"
+
+/* ---- which one it is ---- */
+
+static pthread_once_t is_started = PTHREAD_ONCE_INIT;
+static char problem[512];
+static unsigned version;
+
+static const char *file_of_libcurl(void) {
+  Dl_info info;
+  return dladdr((void *)(uintptr_t)&curl_easy_init, &info) != 0
+             ? info.dli_fname : "an unknown place";
+}
+
+/* It is asked, too: a version alone is only what somebody says of it. */
+static int has_needed_options(void) {
+  CURL *easy = curl_easy_init();
+  CURLcode code;
+  if (easy == NULL)
+    return 1; /* out of memory says nothing of it */
+  code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, NULL);
+  curl_easy_cleanup(easy);
+  return code != CURLE_UNKNOWN_OPTION;
+}
+
+static void start(void) {
+  curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  version = info->version_num;
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    snprintf(problem, sizeof problem, "libcurl %s does not start",
+             info->version);
+  else if (version < YJ_CURL_7_80 || !has_needed_options())
+    snprintf(problem, sizeof problem,
+             "yuanjing needs libcurl 7.80 or later, but the one that is loaded "
+             "is libcurl %s, from %s%s", info->version, file_of_libcurl(),
+             version < YJ_CURL_7_80 ? "" : ", without CURLOPT_PREREQFUNCTION");
+}
+
+const char *yj_curl_problem(void) {
+  pthread_once(&is_started, start);
+  return problem[0] != '\0' ? problem : NULL;
+}
+
+int yj_curl_is(unsigned least) { return version >= least; }
+
+const char *yj_curl_version(void) { return curl_version(); }
+
+/* ---- what it was built with ---- */
+
+const char *yj_curl_feature(int i) {
+  static const struct {
+    int bit;
+    const char *name;
+  } rows[] = {
+      {CURL_VERSION_SSL, "TLS"},          {CURL_VERSION_IPV6, "IPv6"},
+      {CURL_VERSION_HTTP2, "HTTP/2"},     {CURL_VERSION_LIBZ, "gzip"},
+      {CURL_VERSION_BROTLI, "brotli"},    {CURL_VERSION_ZSTD, "zstd"},
+      {CURL_VERSION_ASYNCHDNS, "asynchronous DNS"}};
+  int has = curl_version_info(CURLVERSION_NOW)->features;
+  size_t k;
+  for (k = 0; k < sizeof rows / sizeof *rows; k++)
+    if ((has & rows[k].bit) != 0 && i-- == 0)
+      return rows[k].name;
+  return NULL;
+}
+
+const char *yj_curl_ca_file(void) {
+  return curl_version_info(CURLVERSION_NOW)->cainfo;
+}
+
+static int is_hash_name(const char *name) {
+  size_t hex = strspn(name, "0123456789abcdef");
+  return hex == 8 && name[8] == '.' && name[9] >= '0' && name[9] <= '9';
+}
+
+/* Whether OpenSSL can look certificates up by hash in that folder. */
+static int is_hashed(const char *path) {
+  DIR *dir = opendir(path);
+  struct dirent *entry;
+  int found = 0;
+  if (dir == NULL)
+    return 0;
+  while (!found && (entry = readdir(dir)) != NULL)
+    found = is_hash_name(entry->d_name);
+  closedir(dir);
+  return found;
+}
+
+char *yj_curl_ca_path(void) {
+  const char *path = curl_version_info(CURLVERSION_NOW)->capath;
+  return path != NULL && is_hashed(path) ? strdup(path) : NULL;
+}
+
+/* ---- SIGPIPE ---- */
+
+static int is_pending(void) {
+  sigset_t pending;
+  return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE);
+}
+
+/* One that is pending already is the host's, or that of a pair around this one;
+ * and pending it can only be where it is blocked. */
+void yj_sigpipe_hold(struct yj_sigpipe *guard) {
+  sigset_t pipe;
+  guard->is_held = !yj_curl_is(YJ_CURL_7_87) && !is_pending();
+  if (!guard->is_held)
+    return;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, &guard->before);
+}
+
+void yj_sigpipe_release(const struct yj_sigpipe *guard) {
+  sigset_t pipe;
+  int number;
+  if (!guard->is_held)
+    return;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  if (is_pending())
+    sigwait(&pipe, &number);
+  pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
+}
