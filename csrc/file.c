@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifdef F_OFD_SETLK
@@ -17,8 +16,6 @@
 #define SET_LOCK F_SETLK
 #define GET_LOCK F_GETLK
 #endif
-
-#define NAP 2 /* milliseconds between two tries to lock */
 
 int yj_file_open(struct yj_file *f, const char *path) {
   struct stat st;
@@ -142,14 +139,8 @@ static int set_lock(const struct yj_file *f, int64_t at, short type) {
   return fcntl(f->fd, SET_LOCK, &lock) == 0 ? 0 : errno;
 }
 
-int yj_file_lock(const struct yj_file *f, int64_t at, int patience) {
-  const struct timespec nap = {0, NAP * 1000000L};
+int yj_file_lock(const struct yj_file *f, int64_t at) {
   int error = set_lock(f, at, F_WRLCK);
-  for (; (error == EAGAIN || error == EACCES) && patience > 0;
-       patience -= NAP) {
-    nanosleep(&nap, NULL);
-    error = set_lock(f, at, F_WRLCK);
-  }
   return error == EACCES ? EAGAIN : error;
 }
 

@@ -47,8 +47,8 @@ int yj_file_truncate(const struct yj_file *f, int64_t size);
 int yj_file_sync(const struct yj_file *f);
 int yj_file_sync_folder(const char *path);
 
-/* The lock of one byte: waits up to so many milliseconds, then EAGAIN. */
-int yj_file_lock(const struct yj_file *f, int64_t at, int patience);
+/* The lock of one byte; EAGAIN while somebody else has it: it never waits. */
+int yj_file_lock(const struct yj_file *f, int64_t at);
 int yj_file_unlock(const struct yj_file *f, int64_t at);
 
 /* 1: somebody else has that lock; 0: nobody has; -1 with errno set. */

@@ -108,13 +108,14 @@ static int l_sync(lua_State *L) {
   return push_outcome(L, yj_file_sync(check(L)));
 }
 
-/* lock(offset, seconds) -> true; waits so long at most     [-0, +1|3, v] */
+/* lock(offset) -> true; false: another open file has it    [-0, +1|3, v] */
 static int l_lock(lua_State *L) {
   struct yj_file *f = check(L);
-  int64_t at = check_offset(L, 2);
-  lua_Number seconds = luaL_checknumber(L, 3);
-  luaL_argcheck(L, seconds >= 0 && seconds <= 1e6, 3, "out of range");
-  return push_outcome(L, yj_file_lock(f, at, (int)(seconds * 1e3)));
+  int error = yj_file_lock(f, check_offset(L, 2));
+  if (error != EAGAIN)
+    return push_outcome(L, error);
+  lua_pushboolean(L, 0);
+  return 1;
 }
 
 /* unlock(offset) -> true                                   [-0, +1|3, v] */

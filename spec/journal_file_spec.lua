@@ -4,6 +4,7 @@ local core = require "yuanjing.core"
 local disk = require "support.disk"
 local file_of = require "yuanjing.journal.file"
 local support = require "support"
+local yuanjing = require "yuanjing"
 
 local folder, path
 
@@ -67,6 +68,69 @@ describe("a journal's file", function()
     assert.equal(sum, support.output("sha256sum " .. folder .. "/line")
       :sub(1, 8))
   end)
+
+  -- While another open file, such as another process has it, may append.
+  local function locked_out(run)
+    local locks = assert(core.file(path .. ".lock"))
+    assert.is_true(locks:lock(0))
+    run(function() locks:close() end)
+    locks:close()
+  end
+
+  it("holds nobody up while another process writes", function()
+    local store, turns = open(), 0
+    append(store, 1)
+    locked_out(function(unlock)
+      local took, writer = support.timed(yuanjing.async, function()
+        return store:append({ key = "k2", n = 2, state = "sending" }, true)
+      end)
+      assert.truthy(took < 0.1, took)
+      local other = yuanjing.async(function()
+        for _ = 1, 5 do
+          yuanjing.sleep(0.01)
+          turns = turns + 1
+        end
+      end)
+      other:await(5)
+      assert.same({ 5, false }, { turns, writer.done })
+      unlock()
+      assert.is_true(writer:await(5))
+    end)
+    assert.same({ 1, 2 }, all())
+  end)
+
+  it("holds the program up no longer than that, and its jobs not at all",
+    function()
+      local store = open()
+      append(store, 1)
+      locked_out(function(unlock)
+        local job = yuanjing.async(function()
+          yuanjing.sleep(0.1)
+          unlock()
+        end)
+        assert(store:append { key = "k2", n = 2 })
+        assert.is_true(job.done)
+      end)
+      assert.same({ 1, 2 }, all())
+    end)
+
+  it("writes what came of a submit though its job is cancelled, and no intent",
+    function()
+      local store = open()
+      append(store, 1)
+      locked_out(function(unlock)
+        local jobs = {}
+        for n, state in ipairs { "sending", "running" } do
+          jobs[n] = yuanjing.async(function()
+            return store:append({ key = "k", n = n + 1, state = state }, true)
+          end)
+        end
+        for _, job in ipairs(jobs) do job:cancel() end
+        unlock()
+        yuanjing.sleep(0.1)
+      end)
+      assert.same({ 1, 3 }, all())
+    end)
 
   it("loses a torn tail alone, wherever it is torn", function()
     local store = open()

@@ -6,6 +6,7 @@
 -- else has, for as long as a process lives.
 local core = require "yuanjing.core"
 local encode = require "yuanjing.journal.encode"
+local loop = require "yuanjing.loop"
 local new_name = require "yuanjing.journal.name"
 
 local file = {}
@@ -25,6 +26,7 @@ File.__index = File
 
 local APPENDING = 0
 local PATIENCE = 10 -- seconds that others may take to append, or to compact
+local NAP = 0.005 -- seconds between two looks whether they have
 local BLOCK = 2 ^ 20
 local ROOM = 2 ^ 16
 local OUTCOME = 2 ^ 12 -- bytes that what comes of a submit takes, and more
@@ -71,8 +73,8 @@ local function open(self)
   local locks, problem = core.file(self.path .. ".lock")
   if not locks then return nil, problem end
   local owner = new_name()
-  local ok, why = locks:lock(slot_of(owner), 0)
-  if not ok then return nil, why end
+  local ok, why = locks:lock(slot_of(owner))
+  if not ok then return nil, why or "its lock is another's" end
   self.locks, self.owner = locks, owner
   return reopen(self)
 end
@@ -132,11 +134,13 @@ end
 
 -- Writing ------------------------------------------------------------------
 
--- Runs it while nobody else writes.
-local function alone(self, act)
+-- Runs it while nobody else writes; false: another process does. NB: `act` must
+-- not wait: to this process's own jobs the lock says nothing.
+local function try(self, act)
   local ok, problem = check_open(self)
-  if ok then ok, problem = self.locks:lock(APPENDING, PATIENCE) end
   if not ok then return nil, problem end
+  ok, problem = self.locks:lock(APPENDING)
+  if not ok then return ok, problem end
   local well, done, why = pcall(function()
     ok, problem = check_open(self) -- it may have been replaced meanwhile
     if not ok then return nil, problem end
@@ -145,6 +149,36 @@ local function alone(self, act)
   self.locks:unlock(APPENDING)
   if not well then error(done, 0) end
   return done, why
+end
+
+-- As try(), again and again while others write: meanwhile everything else goes
+-- on.
+local function alone(self, act)
+  local ends = loop.now() + PATIENCE
+  local done, problem = try(self, act)
+  while done == false and loop.now() < ends do
+    loop.sleep(NAP)
+    done, problem = try(self, act)
+  end
+  if done ~= false then return done, problem end
+  return nil, ("another process has held its lock for %d s"):format(PATIENCE)
+end
+
+-- As alone(), for what must be written even if whoever waits for that is
+-- cancelled: a task's id.
+local function surely_alone(self, act)
+  local done, problem = try(self, act)
+  if done ~= false then return done, problem end
+  local ends, is_over = loop.now() + 2 * PATIENCE, false
+  loop.detach(function()
+    local well
+    well, done, problem = pcall(alone, self, act)
+    if not well then done, problem = nil, tostring(done) end
+    is_over = true
+  end)
+  while not is_over and loop.now() < ends do loop.sleep(NAP) end
+  if is_over then return done, problem end
+  return nil, "nginx has not run the timer that writes it"
 end
 
 local function collect(self)
@@ -177,9 +211,10 @@ function File:append(record, durable)
   self.written = self.written + 1
   local line, problem = line_of(record, self.written)
   if not line then return nil, problem end
-  return alone(self, function()
+  local is_intent = record.state == "sending"
+  return (is_intent and alone or surely_alone)(self, function()
     local ok, why = cut_torn(self)
-    if ok and record.state == "sending" then ok, why = make_room(self, #line) end
+    if ok and is_intent then ok, why = make_room(self, #line) end
     if ok then ok, why = self.data:append(line, durable) end
     if not ok then return nil, why end
     self.offset = self.offset + #line

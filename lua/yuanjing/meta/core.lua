@@ -149,13 +149,12 @@ function file:truncate(size) end
 ---@return integer? errno
 function file:sync() end
 
---- Waits for the lock of a byte, so long at most.
+--- Locks a byte; false while another open file has it locked: it never waits.
 ---@param at integer
----@param seconds number
----@return true?
+---@return boolean?
 ---@return string? message
 ---@return integer? errno
-function file:lock(at, seconds) end
+function file:lock(at) end
 
 ---@param at integer
 ---@return true?
