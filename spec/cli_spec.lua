@@ -128,6 +128,25 @@ describe("yuanjing", function()
   end)
 
   describe("chat", function()
+    it("tells that its length limit has cut an answer off", function()
+      for _, more in ipairs { { "--stream" }, { "--json" }, {} } do
+        local ran = run(with_scenario("finish=length", { "chat", "hi",
+          more[1] }))
+        assert.equal(12, ran.status)
+        assert.equal("yuanjing: the answer is cut off at its length limit "
+          .. "(length); `--extra max_tokens=...` asks for more\n", ran.err)
+        assert.truthy(#ran.out > 10)
+      end
+    end)
+
+    it("goes on with a conversation after such an answer", function()
+      local ran = run(with_scenario("finish=length; times=1", { "chat", "-i",
+        stdin = "one\ntwo\n" }))
+      assert.equal(0, ran.status)
+      assert.equal(1, select(2, ran.err:gsub("cut off", "")))
+      assert.truthy(ran.out:find("two", 1, true), ran.out)
+    end)
+
     it("prints the answer", function()
       local said = well { "chat", "-m", "qwen3-max", "你是谁" }
       assert.is_truthy(said:find("^我是元境沙箱里的.+\n$"), said)

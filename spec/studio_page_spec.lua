@@ -132,6 +132,20 @@ describe("the studio's page", function()
     end, 10))
   end)
 
+  it("marks an answer that its length limit has cut off", function()
+    local upstream = support.serve {
+      routes = { ["/llmage/v1/chat/completions"] = { { "send",
+        scripted.answer(200, { ["Transfer-Encoding"] = "chunked" })
+        .. scripted.chunked { 'data: {"choices":[{"delta":{"content":"so"},'
+          .. '"finish_reason":"length"}]}\n\n', "data: [DONE]\n\n" } } } },
+      default = { { "send", scripted.answer(404, {}, "") }, { "close" } },
+    }
+    local other = start_other { url = upstream.url }
+    enter("chat", other.url)
+    browser:type("#question", "x\n")
+    assert.equal("达到长度上限，没有写完", browser:text(".answer .cut"))
+  end)
+
   it("breaks a line by Shift and Enter", function()
     enter("chat")
     browser:type("#question", "a" .. SHIFT .. "\n" .. SHIFT .. "b")

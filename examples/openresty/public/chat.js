@@ -85,9 +85,15 @@ function copyButton(text) {
   return button;
 }
 
+// Whether the answer had no room to go on: it may stop in the middle of a word.
+function isCut(end) {
+  return /^(length|max_(output_)?tokens)$/i.test(end.ended_by ?? "");
+}
+
 function footer(answer, end) {
   const tokens = end.usage?.total_tokens;
   return make("footer", {}, copyButton(answer.text),
+    isCut(end) ? say(make("span", { class: "cut" }), "cut") : null,
     make("span", {}, end.model ?? ""),
     tokens ? say(make("span"), "tokens", { n: tokens }) : null);
 }

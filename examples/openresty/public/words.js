@@ -13,6 +13,7 @@ const WORDS = {
     idea1: "Tell me a story of the moon and a cat",
     idea2: "Explain tides to a ten-year-old",
     idea3: "Three titles for a film about rain",
+    cut: "Cut off at the length limit",
     thinking: "Thinking", stopped: "Stopped", tokens: "{n} tokens",
     copy: "Copy", copied: "Copied",
 
@@ -51,6 +52,7 @@ const WORDS = {
     greetingMore: "回答会逐字出现，随时可以停下。",
     idea1: "讲一个月亮和猫的故事", idea2: "给十岁的孩子讲讲潮汐",
     idea3: "为一部关于雨的电影起三个名字",
+    cut: "达到长度上限，没有写完",
     thinking: "思考过程", stopped: "已停止", tokens: "{n} 个 token",
     copy: "复制", copied: "已复制",
 

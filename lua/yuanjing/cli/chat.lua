@@ -109,14 +109,28 @@ local function ask(client, arguments, params, printer)
   return answer
 end
 
+-- What the wires call an answer that has no room to go on.
+local CUT = { length = true, max_tokens = true, max_output_tokens = true }
+
+-- The status behind an answer that came: one that is cut off is told.
+local function judge(status, reply)
+  local ended_by = type(reply) == "table" and reply.ended_by or ""
+  if status ~= exits.OK or not CUT[ended_by:lower()] then return status end
+  output.say(("yuanjing: the answer is cut off at its length limit (%s); "
+    .. "`--extra max_tokens=...` asks for more"):format(ended_by))
+  return exits.CUT
+end
+
 local function ask_once(arguments)
-  local printer = new_printer()
-  return session.run(arguments, function(client)
-    local ok, err = ask(client, arguments,
+  local printer, reply = new_printer(), nil
+  local status = session.run(arguments, function(client)
+    local err
+    reply, err = ask(client, arguments,
       { prompt = prompt(arguments.prompt), sys_prompt = arguments.system },
       printer)
-    return ok and true, err
+    return reply and true, err
   end, { over = function() printer:finish() end })
+  return judge(status, reply)
 end
 
 -- A conversation -----------------------------------------------------------
@@ -143,7 +157,7 @@ local function turn(arguments, messages, line)
   else
     messages[#messages] = nil
   end
-  return status
+  return judge(status, reply)
 end
 
 -- Where somebody types, a turn that failed is not the end.
@@ -157,7 +171,8 @@ local function converse(arguments)
   if line == "" then line, ended = read_line(is_typed) end
   while line do
     if line:find("%S") then status = turn(arguments, messages, line) end
-    if status ~= exits.OK and not is_typed then break end
+    local is_answered = status == exits.OK or status == exits.CUT
+    if not is_answered and not is_typed then break end
     line, ended = read_line(is_typed)
   end
   session.leave()

@@ -28,11 +28,13 @@ local exits = {
     meaning = "it may have been received and billed: look before you repeat" },
   { status = 11, kinds = { "io" },
     meaning = "a file can not be read or written" },
+  { status = 12, kinds = {},
+    meaning = "the answer is cut off at its length limit; it is on stdout" },
   { status = 130, kinds = { "cancelled" },
     meaning = "interrupted by Ctrl-C (143: by SIGTERM); a task goes on" },
 }
 
-exits.OK, exits.FAULT, exits.USAGE, exits.IO = 0, 1, 2, 11
+exits.OK, exits.FAULT, exits.USAGE, exits.IO, exits.CUT = 0, 1, 2, 11, 12
 
 local of_kind = {}
 for _, row in ipairs(exits) do
