@@ -69,8 +69,9 @@ local lua_files = [[
   catalog/v1 catalog/legacy media/types meta/core meta/models media/ending
   params/guess params/refusal params/suggest params/target params/value
   cli/init cli/assets cli/batch cli/catalog cli/cells cli/chat cli/columns cli/completion
-  cli/doctor cli/document cli/exits cli/extra cli/flags cli/follow cli/image cli/making
-  cli/models cli/output cli/picture cli/progress cli/prompt cli/sandbox
+  cli/doctor cli/document cli/exits cli/extra cli/flags cli/folder cli/follow cli/image cli/lines
+  cli/making
+  cli/models cli/output cli/picture cli/plan cli/progress cli/prompt cli/sandbox
   cli/screen cli/session cli/task cli/tasks cli/terminal cli/video
   sandbox/init sandbox/conf sandbox/endpoints sandbox/journal sandbox/literal
   sandbox/machine sandbox/ports sandbox/process sandbox/script sandbox/shell

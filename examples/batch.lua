@@ -8,9 +8,15 @@ local MODEL, AT_A_TIME = "wan2.2-t2i-flash", tonumber(arg[3]) or 8
 local folder = arg[2] or "."
 local client = yuanjing.new { journal = folder .. "/tasks.journal" }
 local counts = { begun = 0, saved = 0, failed = 0, unknown = 0 }
-local lines = {}
+
+-- A picture is known by its prompt, and of several alike by how many there are:
+-- not by its line, or a line added at the top would buy all the others again.
+local lines, alike = {}, {}
 for line in assert(io.lines(arg[1] or "prompts.txt")) do
-  lines[#lines + 1] = line
+  local prompt = line:gsub("\r$", "")
+  alike[prompt] = (alike[prompt] or 0) + 1
+  lines[#lines + 1] = { prompt = prompt,
+    note = ("%d: %s"):format(alike[prompt], prompt) }
 end
 
 local function progress()
@@ -19,13 +25,12 @@ local function progress()
   io.flush()
 end
 
--- The last submit of that note that came to something.
-local function last_entry(note)
-  local found
-  for _, entry in ipairs(assert(client.journal:find { note = note })) do
-    if entry.state ~= "refused" then found = entry end
-  end
-  return found
+-- The last submit of that note that came to something, and all saved paths.
+local OVER = { refused = true, failed = true }
+local entries, taken = {}, {}
+for _, entry in ipairs(assert(client.journal:find {})) do
+  if not OVER[entry.state] then entries[entry.note] = entry end
+  for _, path in ipairs(entry.saved or {}) do taken[path] = true end
 end
 
 local function exists(path)
@@ -33,15 +38,22 @@ local function exists(path)
   return file ~= nil and file:close()
 end
 
-local function picture(number, prompt)
-  local note = number .. ": " .. prompt
+-- A name that no other picture has.
+local function free_path(number)
   local path = ("%s/%03d.png"):format(folder, number)
-  local entry = last_entry(note)
-  if entry and entry.saved and exists(path) then return "saved" end
+  if taken[path] then return free_path(number + #lines) end
+  taken[path] = true
+  return path
+end
+
+local function picture(number, line)
+  local entry = entries[line.note]
+  local saved = entry and entry.saved and entry.saved[1]
+  if saved and exists(saved) then return "saved" end
   if entry and not entry.task then return "unknown" end -- perhaps paid for
   local task = entry and entry.task or assert(client:image {
-    model = MODEL, prompt = prompt, note = note })
-  assert(task:save(path))
+    model = MODEL, prompt = line.prompt, note = line.note })
+  assert(task:save(saved or free_path(number)))
   return "saved"
 end
 

@@ -1,4 +1,5 @@
 -- `yuanjing batch` and `yuanjing tasks`, as a user runs them, on the sandbox.
+local core = require "yuanjing.core"
 local sandbox = require "yuanjing.sandbox"
 local support = require "support"
 local yuanjing = require "yuanjing"
@@ -67,13 +68,18 @@ a dog
     assert.truthy(support.exists(folder .. "/a/b/0001.png"))
   end)
 
-  it("batch says what failed, and tries a refused line again", function()
-    support.write(folder .. "/prompts.jsonl", '{"model":"wan2.2-t2i-plus"}\n')
-    local words = ("batch %s/prompts.jsonl -o %s"):format(folder, folder)
+  it("batch checks all lines before it pays for the first", function()
+    local before = submits()
+    support.write(folder .. "/prompts.jsonl", "# two\na cat\n"
+      .. '{"model":"wan2.2-t2i-plus"}\n{"prompt":"x","mood":"good"}\n')
+    local words = ("batch %s/prompts.jsonl -m wan2.2-t2i-flash -o %s"):format(
+      folder, folder)
     for _ = 1, 2 do
       local status, _, said = run(words)
-      assert.equal(2, status)
-      assert.truthy(said:find("1: failed: invalid_request", 1, true), said)
+      assert.same({ 2, before }, { status, submits() })
+      assert.truthy(said:find("line 3: prompt: ", 1, true), said)
+      assert.truthy(said:find("line 4: mood: unknown parameter", 1, true), said)
+      assert.truthy(said:find("nothing was sent", 1, true), said)
     end
     local status, _, said = run("batch /nonexistent -o " .. folder)
     assert.equal(11, status)
@@ -89,11 +95,121 @@ a dog
     assert.same({ 0, before }, { status, submits() })
     assert.truthy(shown:find("^POST .*/llmage/v1/image/generations"), shown)
     assert.is_false(support.exists(folder .. "/tasks.journal"))
-    assert.equal('{"failed":0,"saved":1,"total":1,"unknown":0}\n',
-      (select(2, run(words .. "--json"))))
+    assert.equal(('{"failed":0,"lines":[{"files":["%s/0001.png"],"line":1,'
+      .. '"outcome":"saved"}],"saved":1,"total":1,"unknown":0}\n')
+      :format(folder), (select(2, run(words .. "--json"))))
     local told = select(2, run("tasks --json --journal " .. folder
       .. "/tasks.journal"))
     assert.truthy(told:find('"state":"done"', 1, true), told)
+  end)
+
+  it("batch knows a line by what it asks for, wherever it stands", function()
+    local before = submits()
+    local words = ("batch %s/list -m wan2.2-t2i-flash -o %s"):format(folder,
+      folder)
+    local function run_list(list)
+      support.write(folder .. "/list", list)
+      local status, _, said = run(words)
+      assert.equal(0, status, said)
+      return submits() - before
+    end
+    assert.equal(3, run_list "a cat\na dog\na dog\n")
+    local cat = support.read(folder .. "/0001.png")
+    assert.equal(4, run_list "\239\187\191an owl\r\na dog\r\na cat\r\na dog")
+    assert.equal(cat, support.read(folder .. "/0001.png"))
+    assert.truthy(support.exists(folder .. "/0004.png"))
+    assert.equal(4, run_list "a dog\n")
+    assert.equal(5, run_list "a dog\na dog\na dog\n")
+  end)
+
+  it("batch leaves alone what was in the folder before", function()
+    support.write(folder .. "/0001.jpg", "mine")
+    support.write(folder .. "/list", "a cat\n")
+    local status, _, said = run(("batch %s/list -m wan2.2-t2i-flash -o %s")
+      :format(folder, folder))
+    assert.equal(0, status)
+    assert.truthy(said:find("line 1: " .. folder .. "/0002.png", 1, true), said)
+    assert.equal("mine", support.read(folder .. "/0001.jpg"))
+  end)
+
+  it("batch saves all pictures of a task, and those that are missing", function()
+    local before = submits()
+    support.write(folder .. "/list",
+      '{"prompt": "x", "extra": {"sandbox": "result-many=3"}}\n')
+    local words = ("batch %s/list -m wan2.2-t2i-flash -o %s"):format(folder,
+      folder)
+    assert.equal(0, (run(words)))
+    for _, name in ipairs { "0001", "0001-2", "0001-3" } do
+      assert.truthy(support.exists(("%s/%s.png"):format(folder, name)), name)
+    end
+    os.remove(folder .. "/0001-2.png")
+    assert.equal(0, (run(words)))
+    assert.truthy(support.exists(folder .. "/0001-2.png"))
+    assert.equal(1, submits() - before)
+  end)
+
+  it("batch makes a line again whose task has failed", function()
+    local before = submits()
+    support.write(folder .. "/list",
+      '{"prompt": "x", "extra": {"sandbox": "task-fails=moderation"}}\n')
+    local words = ("batch %s/list -m wan2.2-t2i-flash -o %s"):format(folder,
+      folder)
+    for n = 1, 2 do
+      local status, _, said = run(words)
+      assert.same({ 7, n }, { status, submits() - before })
+      assert.truthy(said:find("line 1: failed: task_failed: moderation", 1,
+        true), said)
+    end
+  end)
+
+  it("batch tells how to make a line again whose outcome nobody knows",
+    function()
+      local before = submits()
+      support.write(folder .. "/list",
+        '{"prompt": "x", "extra": {"sandbox": "reset"}}\n')
+      local words = ("batch %s/list -m wan2.2-t2i-flash -o %s"):format(folder,
+        folder)
+      assert.equal(10, (run(words)))
+      local status, _, said = run(words)
+      assert.same({ 10, 1 }, { status, submits() - before })
+      local forget = said:match("`yuanjing (tasks [^`]+)`")
+      assert.equal(0, (run(forget)))
+      assert.equal(10, (run(words)))
+      assert.equal(2, submits() - before)
+    end)
+
+  it("batch works in a folder by itself, until it ends in whatever way",
+    function()
+      support.write(folder .. "/list", "a cat\n")
+      local words = ("batch %s/list -m wan2.2-t2i-flash -o %s"):format(folder,
+        folder)
+      local lock = assert(core.file(folder .. "/.batch.lock"))
+      assert(lock:lock(0))
+      local before = submits()
+      local status, _, said = run(words)
+      assert.same({ 11, before }, { status, submits() })
+      assert.truthy(said:find("another `yuanjing batch` is at work in that "
+        .. "folder; nothing was sent", 1, true), said)
+      lock:close()
+      assert.equal(0, (run(words)))
+    end)
+
+  it("batch waits for a submit that another process is at", function()
+    local before = submits()
+    support.write(folder .. "/list",
+      '{"prompt": "x", "extra": {"sandbox": "stall-head=1"}}\n')
+    local pipe = io.popen(("YUANJING_BASE_URL=%s YUANJING_API_KEY=%s timeout 30 "
+      .. "%s bin/yuanjing batch %s/list -m wan2.2-t2i-flash -o %s/one 2>&1")
+      :format(server.url, server.api_key, LUA, folder, folder))
+    assert.truthy(support.wait_until(function()
+      local path = folder .. "/one/tasks.journal"
+      return support.exists(path) and support.read(path):find("sending", 1, true)
+    end, 10))
+    local status, _, said = run(("batch %s/list -m wan2.2-t2i-flash -o %s/two "
+      .. "--journal %s/one/tasks.journal"):format(folder, folder, folder))
+    pipe:close()
+    assert.same({ 0, 1 }, { status, submits() - before }, said)
+    assert.truthy(support.exists(folder .. "/two/0001.png"))
   end)
 
   it("tasks lists what the journal knows", function()

@@ -220,11 +220,12 @@ end
 ---@param settings table
 ---@param key string
 ---@param path string
-function journal.saved(settings, key, path)
+---@param former? string where it was before it got that name
+function journal.saved(settings, key, path, former)
   local entry, paths = find_entry(settings.journal, key), {}
   if not entry then return end
   for _, other in ipairs(entry.saved or {}) do
-    if other ~= path then paths[#paths + 1] = other end
+    if other ~= path and other ~= former then paths[#paths + 1] = other end
   end
   paths[#paths + 1] = path
   write(settings, { key = key, saved = paths })

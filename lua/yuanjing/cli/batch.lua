@@ -1,13 +1,17 @@
---- `yuanjing batch`: many images and videos from a file, one JSON object of
--- parameters a line, each into a file of a folder. A journal there knows what
--- is paid for, so the command can be given again, whatever ended it.
-local digest = require "yuanjing.digest"
+--- `yuanjing batch`: many images and videos from a file, a prompt or a JSON object
+-- of parameters a line, into the files of a folder. A journal there knows what is
+-- paid for, so the command can be given again, whatever ended it.
+local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
-local json = require "yuanjing.json"
+local folder = require "yuanjing.cli.folder"
+local follow = require "yuanjing.cli.follow"
+local journal = require "yuanjing.journal"
+local lines = require "yuanjing.cli.lines"
+local loop = require "yuanjing.loop"
 local output = require "yuanjing.cli.output"
+local plan = require "yuanjing.cli.plan"
 local progress = require "yuanjing.cli.progress"
 local session = require "yuanjing.cli.session"
-local shell = require "yuanjing.sandbox.shell"
 local yuanjing = require "yuanjing"
 
 local command = {
@@ -15,7 +19,8 @@ local command = {
   summary = "Make many images and videos; goes on where it was ended.",
 }
 
-local EXTENSIONS = { image = "png", video = "mp4" }
+-- Until the bytes are there and tell.
+local EXTENSIONS = { image = "png", video = "mp4", audio = "mp3" }
 
 local function to_count(text)
   local count = tonumber(text)
@@ -24,8 +29,9 @@ local function to_count(text)
 end
 
 function command.options(parser)
-  parser:argument("prompts", "A file with a JSON object of parameters a line: "
-    .. '{"model": "...", "prompt": "..."}; a line that is no JSON is a prompt.')
+  parser:argument("prompts", "A file in UTF-8 with a prompt a line, or a JSON "
+    .. 'object of parameters: {"model": "...", "prompt": "..."}. A line that '
+    .. "begins with # is a comment.")
   parser:group("Options",
     parser:option("-o --out", "The folder for the files; made where it is "
       .. "missing."):default ".",
@@ -37,59 +43,7 @@ function command.options(parser)
   session.options(parser)
 end
 
--- Lines --------------------------------------------------------------------
-
-local function parameters_of(line, model)
-  local params = json.decode(line)
-  if type(params) ~= "table" then params = { prompt = line } end
-  params.model = params.model or model
-  return params
-end
-
--- A line that changes is another task; one that moves is not the same either.
-local function new_item(number, params)
-  local row = yuanjing.catalog.find("v1", params.model or "")
-  local kind = row and row.kind or "image"
-  local note = ("%d:%s"):format(number, digest(params):sub(1, 12))
-  return { number = number, params = params, kind = kind,
-    note = params.note or note }
-end
-
-local function read_items(arguments)
-  local file, problem = io.open(arguments.prompts)
-  if not file then
-    return nil, errors.new { kind = "io", message = problem }
-  end
-  local items = {}
-  for line in file:lines() do
-    if line:find("%S") then
-      items[#items + 1] = new_item(#items + 1,
-        parameters_of(line, arguments.model))
-    end
-  end
-  file:close()
-  return items
-end
-
 -- Working ------------------------------------------------------------------
-
-local function exists(path)
-  local file = io.open(path, "rb")
-  return file ~= nil and file:close()
-end
-
--- What the journal has of each note: its last submit that was not refused.
-local function entries_by_note(client)
-  local entries, err = client.journal:find {}
-  if not entries then return nil, err end
-  local by_note = {}
-  for _, entry in ipairs(entries) do
-    if entry.note and entry.state ~= "refused" then
-      by_note[entry.note] = entry
-    end
-  end
-  return by_note
-end
 
 local function submit(client, item)
   local params = {}
@@ -98,20 +52,60 @@ local function submit(client, item)
   return client[item.kind](client, params)
 end
 
--- "saved", "failed" or "unknown", and why.
-local function make(batch, item)
-  local entry = batch.entries[item.note]
-  local path = ("%s/%04d.%s"):format(batch.folder, item.number,
-    EXTENSIONS[item.kind])
-  if entry and entry.saved and exists(path) then return "saved" end
-  if entry and not entry.task then
-    return "unknown", "it may have been submitted and billed"
+local WAIT = 0.5 -- seconds between two looks at somebody else's submit
+
+-- The entry once its submit is over: another process may be at it now.
+local function settled(batch, entry)
+  while entry and entry.state == "sending" do
+    loop.sleep(WAIT)
+    local entries = batch.client.journal:find { note = entry.note }
+    for _, other in ipairs(entries or {}) do
+      if other.key == entry.key then entry = other end
+    end
   end
-  local task, err = entry and entry.task, nil
-  if not task then task, err = submit(batch.client, item) end
-  if task then task, err = task:save(path) end
-  if task then return "saved" end
-  return err.kind == "outcome_unknown" and "unknown" or "failed", err
+  if entry and entry.state ~= "refused" then return entry end
+end
+
+-- The task of a line, which is bought here if nobody has; or nil and why not.
+local function task_of(batch, item)
+  local entry = settled(batch, item.entry)
+  if not entry then return submit(batch.client, item) end
+  if entry.task then return entry.task, nil, entry.saved end
+  return nil, errors.new { kind = "outcome_unknown",
+    message = "it may have been submitted and billed", hint = ("`yuanjing tasks "
+      .. "--journal %s --forget %s` has it made anew"):format(batch.journal,
+      entry.key) }
+end
+
+-- One file of a result, unless it is there: its path; or nil and an error.
+local function save_one(batch, item, result, saved, kind, n)
+  local there = batch.folder:find(saved or {}, item.number, n)
+  if there then return there end
+  local path, err = result:save(batch.folder:place(item.number, n,
+    EXTENSIONS[kind] or "bin"), { kind = kind, index = n })
+  if not path then return nil, err end
+  local right = batch.folder:set_extension(path)
+  local task = result.task
+  if right ~= path and task._entry then
+    journal.saved(batch.client._settings, task._entry, right, path)
+  end
+  return right
+end
+
+-- Makes a line: the paths of its files; or those there are, and an error.
+local function make(batch, item)
+  local task, err, saved = task_of(batch, item)
+  if not task then return {}, err end
+  local result, failure = task:await()
+  if not result then return {}, failure end
+  local kind, urls = follow.main_kind(result)
+  local paths = document.list {}
+  for n = 1, math.max(1, #(urls or {})) do
+    local path, problem = save_one(batch, item, result, saved, kind, n)
+    paths[#paths + 1] = path
+    failure = failure or problem
+  end
+  return paths, failure
 end
 
 local function counts(batch)
@@ -119,20 +113,31 @@ local function counts(batch)
     #batch.items, batch.failed, batch.unknown)
 end
 
+local function tell(batch, text)
+  batch.line:clear()
+  output.say(text)
+end
+
 local function work(batch)
   while batch.begun < #batch.items do
     batch.begun = batch.begun + 1
-    local item = batch.items[batch.begun]
-    local outcome, why = make(batch, item)
+    local item, place = batch.items[batch.begun], batch.begun
+    local paths, err = make(batch, item)
+    local outcome = not err and "saved"
+      or err.kind == "outcome_unknown" and "unknown" or "failed"
     batch[outcome] = batch[outcome] + 1
-    if why then
-      batch.line:clear()
-      output.say(("%d: %s: %s"):format(item.number, outcome, tostring(why)))
-      batch.kind = errors.is(why) and why.kind or "outcome_unknown"
+    batch.told[place] = { line = item.line, outcome = outcome, files = paths }
+    if err then
+      tell(batch, ("line %d: %s: %s"):format(item.line, outcome, tostring(err)))
+      batch.kind = batch.kind ~= "outcome_unknown" and err.kind or batch.kind
+    elseif item.number ~= place then
+      tell(batch, ("line %d: %s"):format(item.line, paths[1]))
     end
     batch.line:stage("making", counts(batch))
   end
 end
+
+-- Before anything is bought ------------------------------------------------
 
 -- With --dry-run: what each line would send.
 local function show_requests(arguments, client, items)
@@ -144,12 +149,29 @@ local function show_requests(arguments, client, items)
   return true
 end
 
+-- True when all that is to be bought may be sent; nil and what is wrong with it.
+local function check(arguments, client, items)
+  local dry, problems = client:with { dry_run = true }, {}
+  for _, item in ipairs(items) do
+    local request, err
+    if not item.entry then request, err = submit(dry, item) end
+    if err and err.kind ~= "invalid_request" and err.kind ~= "io" then
+      return nil, err -- not the line's fault: there is no key
+    end
+    if not item.entry and not request then
+      problems[#problems + 1] = ("line %d: %s"):format(item.line, err.message)
+    end
+  end
+  if #problems == 0 then return true end
+  return nil, lines.refusal(arguments.prompts, problems)
+end
+
 local function judge(arguments, batch)
   batch.line:stop()
   output.say(counts(batch))
   if arguments.json then
     output.json { total = #batch.items, saved = batch.saved,
-      failed = batch.failed, unknown = batch.unknown }
+      failed = batch.failed, unknown = batch.unknown, lines = batch.told }
   end
   if batch.saved == #batch.items then return true end
   return nil, errors.new { kind = batch.kind,
@@ -157,33 +179,36 @@ local function judge(arguments, batch)
       #batch.items) }
 end
 
-local function make_folder(path)
-  if exists(path .. "/.") then return true end
-  local problem = shell.read('mkdir -p -- "$1" 2>&1', path)
-  if problem == "" then return true end
-  return nil, errors.new { kind = "io", attempts = 0,
-    message = problem:match("[^\n]+"), hint = "nothing was sent" }
+local function run_jobs(batch, count)
+  local jobs = {}
+  for i = 1, math.min(count, #batch.items) do
+    jobs[i] = yuanjing.async(work, batch)
+  end
+  for _, job in ipairs(jobs) do
+    local _, err = job:await()
+    if err then error(err, 0) end
+  end
 end
 
 local function run(arguments, client, line)
-  local items, problem = read_items(arguments)
-  if not items then return nil, problem end
+  local list, problem = lines.read(arguments.prompts, arguments.model)
+  if not list then return nil, problem end
+  local items = plan.items(list)
   if arguments.dry_run then return show_requests(arguments, client, items) end
-  local ok, unmade = make_folder(arguments.out)
-  if not ok then return nil, unmade end
-  client = client:with { journal = arguments.journal
-    or arguments.out .. "/tasks.journal" }
-  local entries, err = entries_by_note(client)
+  local place, unmade = folder.open(arguments.out)
+  if not place then return nil, unmade end
+  local source = arguments.journal or arguments.out .. "/tasks.journal"
+  client = client:with { journal = source }
+  local entries, err = client.journal:find {}
   if not entries then return nil, err end
-  local batch = { items = items, client = client, entries = entries,
-    line = line, folder = arguments.out, begun = 0, saved = 0, failed = 0,
-    unknown = 0 }
+  plan.make(items, client, entries, place:numbers())
+  local ok, wrong = check(arguments, client, items)
+  if not ok then return nil, wrong end
+  local batch = { items = items, client = client, folder = place,
+    journal = source, line = line, begun = 0, saved = 0, failed = 0,
+    unknown = 0, told = document.list {} }
   line:stage("making", counts(batch))
-  local jobs = {}
-  for i = 1, math.min(arguments.jobs, #items) do
-    jobs[i] = yuanjing.async(work, batch)
-  end
-  for _, job in ipairs(jobs) do job:await() end
+  run_jobs(batch, arguments.jobs)
   return judge(arguments, batch)
 end
 

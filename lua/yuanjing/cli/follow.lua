@@ -57,7 +57,12 @@ end
 
 -- Saving -------------------------------------------------------------------
 
-local function main_kind(result)
+--- The kind of its files that is the main thing, and their URLs; nil: it has
+--- none.
+---@param result yuanjing.Result
+---@return string? kind
+---@return string[]? urls
+function follow.main_kind(result)
   for _, kind in ipairs(follow.KINDS) do
     if result[kind] then return kind, result[kind .. "s"] end
   end
@@ -89,7 +94,7 @@ function follow.save(screen, save)
 end
 
 local function save_all(screen, result)
-  local kind, urls = main_kind(result)
+  local kind, urls = follow.main_kind(result)
   local files = document.list {}
   for n = 1, math.max(1, #(urls or {})) do
     local path = n == 1 and screen.arguments.output or numbered(files[1], n)
@@ -175,7 +180,7 @@ function follow.await(screen, task)
     files, err = save_all(screen, result)
     if not files then return nil, err end
   end
-  local _, urls = main_kind(result)
+  local _, urls = follow.main_kind(result)
   follow.tell(screen, task, files or urls or { result.text }, files)
   if not screen.arguments.json then picture.show(files) end
   return true
