@@ -37,13 +37,14 @@ static void start(void) {
   curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
   version = info->version_num;
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-    snprintf(problem, sizeof problem, "libcurl %s does not start",
-             info->version);
+    (void)snprintf(problem, sizeof problem, "libcurl %s does not start",
+                   info->version);
   else if (version < YJ_CURL_7_80 || !has_needed_options())
-    snprintf(problem, sizeof problem,
-             "yuanjing needs libcurl 7.80 or later, but the one that is loaded "
-             "is libcurl %s, from %s%s", info->version, file_of_libcurl(),
-             version < YJ_CURL_7_80 ? "" : ", without CURLOPT_PREREQFUNCTION");
+    (void)snprintf(
+        problem, sizeof problem,
+        "yuanjing needs libcurl 7.80 or later, but the one that is loaded "
+        "is libcurl %s, from %s%s", info->version, file_of_libcurl(),
+        version < YJ_CURL_7_80 ? "" : ", without CURLOPT_PREREQFUNCTION");
 }
 
 const char *yj_curl_problem(void) {

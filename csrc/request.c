@@ -58,24 +58,24 @@ void yj_outgoing_free(struct yj_outgoing *out) {
 
 static const struct {
   CURLoption option;
+  unsigned since; /* the libcurl that knows it; 0: any */
   long value;
-  unsigned since; /* not set with an older libcurl; 0: with any */
 } constants[] = {
-    {CURLOPT_NOSIGNAL, 1L, 0},
-    {CURLOPT_NOPROGRESS, 1L, 0},
-    {CURLOPT_FOLLOWLOCATION, 0L, 0},
-    {CURLOPT_SSL_VERIFYPEER, 1L, 0},
-    {CURLOPT_SSL_VERIFYHOST, 2L, 0},
-    {CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2, 0},
+    {CURLOPT_NOSIGNAL, 0, 1L},
+    {CURLOPT_NOPROGRESS, 0, 1L},
+    {CURLOPT_FOLLOWLOCATION, 0, 0L},
+    {CURLOPT_SSL_VERIFYPEER, 0, 1L},
+    {CURLOPT_SSL_VERIFYHOST, 0, 2L},
+    {CURLOPT_SSLVERSION, 0, (long)CURL_SSLVERSION_TLSv1_2},
     /* one stream a connection: a paused reader holds up nobody else, and a
      * dead connection is one call's business */
-    {CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1, 0},
-    {CURLOPT_DISALLOW_USERNAME_IN_URL, 1L, 0},
-    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L, 0},
-    {CURLOPT_TCP_KEEPALIVE, 1L, 0},
-    {CURLOPT_MAXAGE_CONN, MAX_CONNECTION_AGE, 0},
+    {CURLOPT_HTTP_VERSION, 0, (long)CURL_HTTP_VERSION_1_1},
+    {CURLOPT_DISALLOW_USERNAME_IN_URL, 0, 1L},
+    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 0, 1L},
+    {CURLOPT_TCP_KEEPALIVE, 0, 1L},
+    {CURLOPT_MAXAGE_CONN, 0, MAX_CONNECTION_AGE},
     /* closing must not wait for a name server */
-    {YJ_OPT_QUICK_EXIT, 1L, YJ_CURL_7_87},
+    {YJ_OPT_QUICK_EXIT, YJ_CURL_7_87, 1L},
 };
 
 #define SET(option, value)                              \

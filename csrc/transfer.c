@@ -517,7 +517,8 @@ static void explain(struct yj_transfer *t) {
   if (!is_short_of_descriptors(t))
     return;
   n = n < room ? n : room;
-  snprintf(t->error + n, sizeof t->error - n, n > 0 ? ": %s" : "%s", what);
+  (void)snprintf(t->error + n, sizeof t->error - n, n > 0 ? ": %s" : "%s",
+                 what);
 }
 
 void yj_transfer_settle(struct yj_transfer *t, int code) {
