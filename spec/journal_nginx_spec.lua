@@ -1,4 +1,5 @@
 -- The journal inside nginx workers.
+local core = require "yuanjing.core"
 local nginx = require "support.nginx"
 local redis = require "support.redis"
 local sandbox = require "yuanjing.sandbox"
@@ -69,6 +70,26 @@ describe("the journal in nginx", function()
     assert.same({}, (client.journal:pending()))
     assert.equal(8, #client.journal:find {})
   end)
+
+  it("holds no request up while another process writes, and loses no task",
+    function()
+      local server = start { locations = { ["/submit"] = SUBMIT,
+        ["/ping"] = "ngx.print 'pong'" } }
+      assert.truthy(server:get("/submit?note=0"):find("^%d+$"))
+      os.execute("chmod 666 " .. path .. " " .. path .. ".lock")
+      local locks = assert(core.file(path .. ".lock"))
+      assert.is_true(locks:lock(0))
+      local pipe = io.popen(("curl -s '%s/submit?note=1'"):format(server.url))
+      support.sleep(0.2)
+      local took, said = support.timed(server.get, server, "/ping")
+      assert.same({ "pong", true }, { said, took < 0.2 })
+      locks:close()
+      assert.truthy(pipe:read("*a"):find("^%d+$"))
+      pipe:close()
+      local client = yuanjing.new { api_key = "sk-sandbox", base_url = box.url,
+        journal = path }
+      assert.equal(2, #client.journal:pending())
+    end)
 
   -- OpenResty has it, Debian has not: $YJ_RESTY names a folder with
   -- resty/redis.lua.
