@@ -94,6 +94,11 @@ a dog
     local status, shown = run(words .. "--dry-run")
     assert.same({ 0, before }, { status, submits() })
     assert.truthy(shown:find("^POST .*/llmage/v1/image/generations"), shown)
+    support.write(folder .. "/bad.jsonl", "a cat\n{}\n{\"prompt\":1}\n")
+    local code, _, said = run(("batch %s/bad.jsonl -m wan2.2-t2i-flash --dry-run")
+      :format(folder))
+    assert.equal(2, code)
+    assert.truthy(said:find("line 2: prompt: .*; line 3: prompt: "), said)
     assert.is_false(support.exists(folder .. "/tasks.journal"))
     assert.equal(('{"failed":0,"lines":[{"files":["%s/0001.png"],"line":1,'
       .. '"outcome":"saved"}],"saved":1,"total":1,"unknown":0}\n')
@@ -155,8 +160,10 @@ a dog
     local words = ("batch %s/list -m wan2.2-t2i-flash -o %s"):format(folder,
       folder)
     for n = 1, 2 do
-      local status, _, said = run(words)
+      local status, told, said = run(words .. " --json")
       assert.same({ 7, n }, { status, submits() - before })
+      assert.truthy(told:find('"files":[],"line":1,"outcome":"failed"', 1, true),
+        told)
       assert.truthy(said:find("line 1: failed: task_failed: moderation", 1,
         true), said)
     end

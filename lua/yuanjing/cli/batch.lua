@@ -66,15 +66,20 @@ local function settled(batch, entry)
   if entry and entry.state ~= "refused" then return entry end
 end
 
+-- A URL may hold a password.
+local function journal_in_words(source)
+  return source:find("^rediss?://") and "..." or follow.word(source)
+end
+
 -- The task of a line, which is bought here if nobody has; or nil and why not.
 local function task_of(batch, item)
   local entry = settled(batch, item.entry)
   if not entry then return submit(batch.client, item) end
   if entry.task then return entry.task, nil, entry.saved end
   return nil, errors.new { kind = "outcome_unknown",
-    message = "it may have been submitted and billed", hint = ("`yuanjing tasks "
-      .. "--journal %s --forget %s` has it made anew"):format(batch.journal,
-      entry.key) }
+    message = "it may have been submitted and billed; if it was not, `yuanjing "
+      .. ("tasks --journal %s --forget %s` has it made"):format(
+        journal_in_words(batch.journal), entry.key) }
 end
 
 -- One file of a result, unless it is there: its path; or nil and an error.
@@ -94,12 +99,12 @@ end
 
 -- Makes a line: the paths of its files; or those there are, and an error.
 local function make(batch, item)
-  local task, err, saved = task_of(batch, item)
-  if not task then return {}, err end
-  local result, failure = task:await()
-  if not result then return {}, failure end
-  local kind, urls = follow.main_kind(result)
   local paths = document.list {}
+  local task, err, saved = task_of(batch, item)
+  if not task then return paths, err end
+  local result, failure = task:await()
+  if not result then return paths, failure end
+  local kind, urls = follow.main_kind(result)
   for n = 1, math.max(1, #(urls or {})) do
     local path, problem = save_one(batch, item, result, saved, kind, n)
     paths[#paths + 1] = path
@@ -194,7 +199,10 @@ local function run(arguments, client, line)
   local list, problem = lines.read(arguments.prompts, arguments.model)
   if not list then return nil, problem end
   local items = plan.items(list)
-  if arguments.dry_run then return show_requests(arguments, client, items) end
+  if arguments.dry_run then
+    local ok, wrong = check(arguments, client, items)
+    return ok and show_requests(arguments, client, items), wrong
+  end
   local place, unmade = folder.open(arguments.out)
   if not place then return nil, unmade end
   local source = arguments.journal or arguments.out .. "/tasks.journal"

@@ -141,8 +141,10 @@ function follow.tell(screen, task, lines, files)
   end
 end
 
--- A word of a command line, quoted only where it has to be.
-local function word(text)
+--- A word of a command line, quoted only where it has to be.
+---@param text string
+---@return string
+function follow.word(text)
   return text:find("^[%w%./_-]+$") and text or shell.quote(text)
 end
 
@@ -151,7 +153,7 @@ local function goes_on(task, arguments)
   local path, api = arguments.output, arguments.api
   return ("the task goes on: yuanjing task %s%s %s"):format(task.id,
     api and " --api " .. api or "",
-    path and "-o " .. word(path) or "--await")
+    path and "-o " .. follow.word(path) or "--await")
 end
 
 local function wait(screen, task)
