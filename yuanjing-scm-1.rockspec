@@ -58,7 +58,7 @@ local c_files = [[
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
-  init asset assets beat catalog chat client digest download dry_run errors
+  init asset assets beat catalog certificates chat client digest download dry_run errors
   events exchange fibers finalizer heap http job journal json later limits loop
   many media need nginx outcome outgoing owner params pollable polling remember
   result settings stream submit task usage verification version

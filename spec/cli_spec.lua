@@ -437,6 +437,19 @@ describe("yuanjing", function()
       return steps[#steps].name, ran.status
     end
 
+    it("shows what it verifies certificates against, and what named that",
+      function()
+        local function store(file, ...)
+          local said = well { "doctor", env = { CURL_CA_BUNDLE = "",
+            SSL_CERT_FILE = file, SSL_CERT_DIR = "" }, ... }
+          return (said:match("certificates +([^\n]*)"))
+        end
+        assert.truthy(store(""):find("^/.* %(the system's%)$"))
+        assert.equal("/none.pem (environment)", store "/none.pem")
+        assert.equal("/mine.pem (--ca-file)",
+          store("/none.pem", "--ca-file", "/mine.pem"))
+      end)
+
     it("names the step that fails", function()
       local tls = server.url:gsub("http", "https")
       local cases = {

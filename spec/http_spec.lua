@@ -767,29 +767,12 @@ end)
 
 -- TLS ----------------------------------------------------------------------
 
--- openssl's own server, which answers GETs with files; it says its port.
-local function tls_server(folder, pair)
-  local pipe = assert(io.popen(("cd '%s' && echo $$ && exec openssl s_server "
-    .. "-HTTP -accept 127.0.0.1:0 -cert '%s' -key '%s' 2>&1 </dev/null")
-    :format(folder, pair.cert, pair.key)))
-  local pid = pipe:read("*l")
-  local line
-  repeat line = assert(pipe:read("*l")) until line:find("^ACCEPT")
-  return "https://127.0.0.1:" .. line:match("(%d+)$"), function()
-    os.execute("kill " .. pid)
-    pipe:close()
-  end
-end
-
 describe("TLS", function()
   local folder, authority, stop
 
   setup(function()
     folder = support.output("mktemp -d")
     authority = certificate.authority(folder)
-    os.execute(("mkdir -p '%s/llmage/v1'"):format(folder))
-    support.write(folder .. "/llmage/v1/models",
-      scripted.answer(200, { Connection = "close" }, '{"data":[{"id":"a"}]}'))
   end)
   teardown(function() os.execute("rm -rf '" .. folder .. "'") end)
   after_each(function()
@@ -799,7 +782,7 @@ describe("TLS", function()
 
   local function url_of(options)
     local url
-    url, stop = tls_server(folder, certificate.server(authority, options))
+    url, stop = certificate.serve_models(authority, certificate.server(authority, options))
     return url
   end
 
@@ -811,6 +794,7 @@ describe("TLS", function()
       assert.same({ kind = "transport", attempts = 1, retryable = false,
         call = call == GET and "GET /llmage/v1/models" or CALL }, fields(err))
       assert.truthy(err.message:find("certificate", 1, true), err.message)
+      assert.truthy(err.hint:find("ca_file", 1, true), err.hint)
     end
   end
 
@@ -838,5 +822,6 @@ describe("TLS", function()
     assert.is_nil(result)
     assert.same({ "transport", 1, false }, { err.kind, err.attempts,
       err.retryable })
+    assert.truthy(err.hint:find("check ca_file", 1, true), err.hint)
   end)
 end)

@@ -9,6 +9,9 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
+# What a user's environment may say of certificates is a test's to say.
+unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
+
 log=build/suite.log
 passed=0 failed=0 skipped=0 report= failures=
 mode=normal only= pattern=

@@ -24,21 +24,6 @@ local function raised_by(options)
   return raised(function() return (yuanjing.new(options)) end)
 end
 
--- What a script prints in a process of its own, with that environment; a
--- variable set to false is unset.
-local function run(environment, script)
-  local words = { "env" }
-  for name, value in pairs(environment) do
-    words[#words + 1] = value and ("%s='%s'"):format(name, value)
-      or "-u " .. name
-  end
-  local file = support.write(support.tempdir() .. "/child.lua",
-    ("package.path, package.cpath = %q, %q\n%s")
-      :format(package.path, package.cpath, script))
-  words[#words + 1] = child.interpreter() .. " " .. file .. " 2>&1"
-  return support.output(table.concat(words, " "))
-end
-
 -- The Authorization header of a call made with that key.
 local function sent_with(key)
   local server = models_server()
@@ -311,7 +296,7 @@ describe("the environment", function()
 
   it("gives the key and the base URL", function()
     local server = models_server()
-    local output = run({ YUANJING_API_KEY = "sk-env ",
+    local output = child.output({ YUANJING_API_KEY = "sk-env ",
       YUANJING_BASE_URL = server.url .. "/env" }, MODELS_CALL)
     assert.truthy(output:find("^table:"), output)
     local request = server:requests()[1]
@@ -321,7 +306,7 @@ describe("the environment", function()
 
   it("gives way to what is said", function()
     local server = models_server()
-    run({ YUANJING_API_KEY = "sk-env", YUANJING_BASE_URL = "http://no.invalid" },
+    child.output({ YUANJING_API_KEY = "sk-env", YUANJING_BASE_URL = "http://no.invalid" },
       ("require('yuanjing').new { api_key = 'sk-said', base_url = %q }:models()")
         :format(server.url))
     assert.equal("Bearer sk-said", server:requests()[1].headers.authorization)
@@ -329,7 +314,7 @@ describe("the environment", function()
 
   it("gives nothing where a variable is empty or missing", function()
     for _, value in ipairs { "", false } do
-      local output = run({ YUANJING_API_KEY = value, YUANJING_BASE_URL = value,
+      local output = child.output({ YUANJING_API_KEY = value, YUANJING_BASE_URL = value,
         YUANJING_ASSET_URL = value }, [[
           local client = require("yuanjing").new()
           local settings = client._settings
@@ -344,14 +329,14 @@ describe("the environment", function()
 
   it("has no proxy for this machine", function()
     local server = models_server()
-    local output = run({ http_proxy = "http://127.0.0.1:1",
+    local output = child.output({ http_proxy = "http://127.0.0.1:1",
       YUANJING_API_KEY = "sk-test", YUANJING_BASE_URL = server.url },
       MODELS_CALL)
     assert.truthy(output:find("^table:"), output)
   end)
 
   it("is not changed, nor anything of the host, by loading the module", function()
-    assert.equal("same", run({}, [[
+    assert.equal("same", child.output({}, [[
       local cjson = require "cjson"
       local socket = pcall(require, "socket")
       local function cjson_settings()

@@ -59,6 +59,15 @@ local function read_fault(transfer)
   return fault, message, code, sent, answered
 end
 
+-- What to do about libcurl's codes for a certificate that nobody vouches for,
+-- and for certificates that can not be read.
+local HINTS = {
+  [60] = "if your network has certificates of its own, name their PEM file: "
+    .. "ca_file, or SSL_CERT_FILE in the environment",
+  [77] = "check ca_file, and CURL_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR in "
+    .. "the environment",
+}
+
 --- The failure of a transfer, as fields of an error; nil when it has none. It
 --- may be tried again when nothing of the request left, or when it costs nothing.
 ---@param transfer yuanjing.core.Transfer
@@ -73,6 +82,7 @@ function exchange.failure(transfer, request)
     kind = kind,
     code = kind == "timeout" and not sent and "no_connection" or nil,
     message = FAULTS[fault] and FAULTS[fault][2] or message,
+    hint = HINTS[code],
     sent = sent,
     retryable = RETRIED[kind] and harmless and (sent or not LASTING[code]),
   }

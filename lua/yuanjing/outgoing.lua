@@ -143,7 +143,7 @@ function outgoing.prepare(settings, request)
     headers = header_lines(settings, request, key),
     events = request.stream, hold = request.hold, once = request.billable ~= nil,
     proxy = proxy_for(settings, url), ca_file = settings.ca_file,
-    max_body = MAX_BODY,
+    ca_path = settings.ca_path, max_body = MAX_BODY,
   }, nil, key
 end
 

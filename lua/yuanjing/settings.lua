@@ -2,6 +2,7 @@
 -- their defaults. Mistakes in code (an unknown name, a wrong type) raise; a key
 -- or an address may come from a user's environment, so faults in those are
 -- told by the call that needs them.
+local certificates = require "yuanjing.certificates"
 local errors = require "yuanjing.errors"
 local later = require "yuanjing.later"
 local remember = require "yuanjing.remember"
@@ -23,7 +24,7 @@ local settings = {}
 ---@field timeout? number|yuanjing.Timeouts seconds; a number sets total
 ---@field retries? integer how often a call is sent again where that is provably harmless (2)
 ---@field proxy? string URL; default: as the environment says; "" for none
----@field ca_file? string PEM file of certificates; default: the system's
+---@field ca_file? string PEM file of certificates; default: what the environment names, else the system's
 ---@field user_agent? string
 ---@field headers? table<string, string> sent along with each request
 ---@field validate? boolean false: parameters go out unchecked
@@ -213,6 +214,7 @@ function settings.derive(parent, options, level)
     if not ok then error(checked, level + 1) end
     derived[name] = overlay(parent[name], checked)
   end
+  if options.ca_file then derived.ca_path = nil end
   if options.limits or options.journal then share_limits(derived) end
   return derived
 end
@@ -232,6 +234,7 @@ function settings.defaults()
     if value == nil or value == "" then return default end
     return value
   end
+  local ca_file, ca_path = certificates.of_environment()
   return {
     api_key = env("YUANJING_API_KEY"),
     base_url = env("YUANJING_BASE_URL", "https://opencomputing.ai"),
@@ -241,6 +244,7 @@ function settings.defaults()
     retries = 2,
     headers = {},
     validate = true,
+    ca_file = ca_file, ca_path = ca_path,
   }
 end
 

@@ -6,6 +6,10 @@
 --   certificate.server(ca, {name = "expired", days = -1})
 --   certificate.server(ca, {name = "wrong", alt = "DNS:elsewhere.invalid"})
 --   certificate.hashed(ca)    -- a folder with ca.cert under its hashed name
+--   local url, stop = certificate.serve_models(ca, good)
+local scripted = require "support.scripted"
+local support = require "support"
+
 local certificate = {}
 
 local KEY = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
@@ -22,9 +26,9 @@ local function openssl(folder, command)
 end
 
 --- A new authority in an existing folder.
-function certificate.authority(folder)
+function certificate.authority(folder, name)
   openssl(folder, ("req -x509 %s -keyout ca.key -out ca.pem -days 2 "
-    .. "-subj '/CN=yuanjing test authority'"):format(KEY))
+    .. "-subj '/CN=%s'"):format(KEY, name or "yuanjing test authority"))
   return {
     folder = folder,
     cert = folder .. "/ca.pem",
@@ -57,6 +61,26 @@ function certificate.hashed(ca)
     :format(folder, ca.cert, folder)))
   openssl(ca.folder, "rehash hashed")
   return folder
+end
+
+local MODELS = '{"data":[{"id":"a"}]}'
+
+--- openssl's own server with that certificate, which answers the list of models
+--- and nothing else: its address, and what ends it.
+function certificate.serve_models(ca, pair)
+  os.execute(("mkdir -p '%s/llmage/v1'"):format(ca.folder))
+  support.write(ca.folder .. "/llmage/v1/models",
+    scripted.answer(200, { Connection = "close" }, MODELS))
+  local pipe = assert(io.popen(("cd '%s' && echo $$ && exec openssl s_server "
+    .. "-HTTP -accept 127.0.0.1:0 -cert '%s' -key '%s' 2>&1 </dev/null")
+    :format(ca.folder, pair.cert, pair.key)))
+  local pid = pipe:read("*l")
+  local line
+  repeat line = assert(pipe:read("*l")) until line:find("^ACCEPT")
+  return "https://127.0.0.1:" .. line:match("(%d+)$"), function()
+    os.execute("kill " .. pid)
+    pipe:close()
+  end
 end
 
 return certificate

@@ -71,4 +71,25 @@ function child.run(script, ...)
   return child.start(script, ...)()
 end
 
+--- What a script prints in a process with that environment; a variable set to
+--- false is unset.
+---@param environment table<string, string|false>
+---@param script string
+---@return string
+function child.output(environment, script)
+  local words = { "env" }
+  for name, value in pairs(environment) do
+    if value then
+      words[#words + 1] = ("%s='%s'"):format(name, value)
+    else
+      table.insert(words, 2, "-u " .. name)
+    end
+  end
+  local file = support.write(support.tempdir() .. "/child.lua",
+    ("package.path, package.cpath = %q, %q\n%s")
+      :format(package.path, package.cpath, script))
+  words[#words + 1] = child.interpreter() .. " " .. file .. " 2>&1"
+  return support.output(table.concat(words, " "))
+end
+
 return child

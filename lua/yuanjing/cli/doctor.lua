@@ -51,13 +51,28 @@ local function proxy_in_words()
   return #set > 0 and table.concat(set, " ") or "none"
 end
 
-local function facts(settings)
+-- What TLS is verified against, and what named it.
+local function certificates_in_words(settings, arguments)
+  local named = {}
+  for _, path in ipairs { settings.ca_file or false, settings.ca_path or false }
+  do
+    if path then named[#named + 1] = path end
+  end
+  if #named > 0 then
+    return ("%s (%s)"):format(table.concat(named, " and "),
+      arguments.ca_file and "--ca-file" or "environment")
+  end
+  local store = loop.pool():ca_path() or core.ca_file()
+  return store and store .. " (the system's)" or "none"
+end
+
+local function facts(settings, arguments)
   return {
     { "yuanjing", version },
     { "Lua", lua_version() },
     { "libcurl", core.curl_version():match("^%S+%s+%S+") },
     { "features", table.concat(core.curl_features(), ", ") },
-    { "certificates", loop.pool():ca_path() or core.ca_file() or "none" },
+    { "certificates", certificates_in_words(settings, arguments) },
     { "proxy", proxy_in_words() },
     { "key", key_in_words(settings) },
     { "wire", settings.api },
@@ -177,7 +192,7 @@ function command.run(arguments)
     if arguments.dry_run then return show_requests(arguments, client) end
     local settings = client._settings
     local hosts, err = check_all(client, settings)
-    tell(arguments, facts(settings), hosts)
+    tell(arguments, facts(settings, arguments), hosts)
     status = err and exits.of(err.kind) or exits.OK
     return true
   end)

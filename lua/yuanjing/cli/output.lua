@@ -53,7 +53,7 @@ local function retold(err)
   if (err.call or ""):find("^%l") then
     copy.call = nil -- a function of Lua's
   else
-    copy.hint = HINTS[err.kind] or err.hint
+    copy.hint = rawget(err, "hint") or HINTS[err.kind] or err.hint
   end
   if err.kind == "auth" and err.attempts == 0 then copy.hint = NO_KEY end
   if err.kind == "timeout" and waits_for(err) then

@@ -32,6 +32,8 @@ function session.options(parser)
       .. "$YUANJING_ASSET_URL."):argname "URL",
     parser:option("--api", "The wire spoken; default: v1.")
       :choices { "v1", "legacy" },
+    parser:option("--ca-file", "A PEM file of certificates; default: "
+      .. "$CURL_CA_BUNDLE, $SSL_CERT_FILE, else the system's."):argname "FILE",
     parser:option("--timeout", "The most that one call may take.")
       :argname "SECONDS":convert(session.to_seconds))
   parser:group("Output",
@@ -94,7 +96,7 @@ function session.client(arguments, hooks)
   local on_event = hooks and hooks.on_event
   return yuanjing.new { base_url = arguments.base_url,
     asset_url = arguments.asset_url, api = arguments.api,
-    timeout = arguments.timeout, dry_run = arguments.dry_run,
+    ca_file = arguments.ca_file, timeout = arguments.timeout, dry_run = arguments.dry_run,
     on_event = function(event)
       if on_event then on_event(event) end
       if arguments.verbose then tell(event) end

@@ -1,14 +1,17 @@
 --- A socket to a Redis that speaks TLS (rediss://), by luasocket and luasec. The
 -- certificate is checked, and luasec leaves the name in it to us.
+local certificates = require "yuanjing.certificates"
 local socket = require "socket"
 
 local CA_FOLDER = "/etc/ssl/certs"
 local ALTERNATIVE_NAMES = "2.5.29.17"
 
 local function parameters(address)
+  local file, folder = address.ca, nil
+  if not file then file, folder = certificates.of_environment() end
   return { mode = "client", protocol = "any", verify = "peer",
     options = { "all", "no_sslv2", "no_sslv3", "no_tlsv1", "no_tlsv1_1" },
-    cafile = address.ca, capath = not address.ca and CA_FOLDER or nil }
+    cafile = file, capath = folder or not file and CA_FOLDER or nil }
 end
 
 -- "*.example.org" is for one word in the place of the star.
