@@ -158,8 +158,14 @@ describe("a sandbox process", function()
     assert.equal("sandbox.start: expected table, got number", message(80))
   end)
 
-  -- `wait` decides whether a child of the dying process holds the pipe too.
-  local function dies_with_its_parent(wait)
+  -- Runs the words that follow with every signal blocked.
+  local BLOCKED = "python3 -c 'import os, signal, sys; "
+    .. "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()); "
+    .. "os.execvp(sys.argv[1], sys.argv[1:])' "
+
+  -- `wait` decides whether a child of the dying process holds the pipe too;
+  -- `runner` stands before the words that start it.
+  local function dies_with_its_parent(wait, runner)
     local script = ([[
       package.path, package.cpath = %q, %q
       local one = assert(require("yuanjing.sandbox").start())
@@ -168,8 +174,9 @@ describe("a sandbox process", function()
       io.stdout:flush()
       %s]]):format(package.path, package.cpath, wait)
     local file = support.write(support.tempdir() .. "/parent.lua", script)
-    local parent = assert(io.popen(shell.command('exec "$1" "$2" 2>&1',
-      child.interpreter(), file)))
+    local parent = assert(io.popen(shell.command(
+      ('exec %s"$1" "$2" 2>&1'):format(runner or ""), child.interpreter(),
+      file)))
     local line = parent:read("*l")
     local pid, dir = line:match("^(%d+) (.*)$")
     assert.is_truthy(pid, line)
@@ -188,6 +195,25 @@ describe("a sandbox process", function()
 
   it("dies with its parent though a child of that holds the pipe", function()
     dies_with_its_parent('os.execute("exec sleep 3")')
+  end)
+
+  it("dies with its parent though that had blocked every signal", function()
+    dies_with_its_parent('io.popen("exec sleep 3"):read("*a")', BLOCKED)
+    dies_with_its_parent('os.execute("exec sleep 3")', BLOCKED)
+  end)
+
+  it("stops though its parent has blocked every signal", function()
+    local file = support.write(support.tempdir() .. "/parent.lua", ([[
+      package.path, package.cpath = %q, %q
+      local one = assert(require("yuanjing.sandbox").start())
+      local pid = io.open(one.dir .. "/nginx.pid"):read("*n")
+      one:stop()
+      print(pid)]]):format(package.path, package.cpath))
+    local pid = support.output(("timeout 20 %s '%s' '%s' 2>&1")
+      :format(BLOCKED, child.interpreter(), file))
+    assert.is_truthy(pid:find("^%d+$"), pid)
+    assert.is_false(is_alive(pid))
+    support.clean()
   end)
 end)
 

@@ -17,29 +17,29 @@ local Process = { __index = methods }
 -- $1 nginx, $2 the folder, $3 "yes": remove it when nginx has ended.
 -- A Ctrl-C in the terminal reaches us all; whether to stop is the parent's
 -- choice, so the script ignores it (and nginx leaves the terminal's session).
+-- NB: the parent may have blocked signals, and this script inherits that. So
+-- nginx runs in the foreground: the shell's `wait` would sleep until a SIGCHLD
+-- that never comes. The shell that becomes nginx writes the pid down first.
 local RUN = [[
 exec 2>/dev/null
 trap '' INT QUIT HUP PIPE
+trap : TERM
 umask 077
 ulimit -n "$(ulimit -Hn)"
 exec 3<&0 </dev/null
 cd "$2" || exit
-YJ_PARENT=$PPID "$1" -p "$2/" -e error.log -c nginx.conf \
-  >>error.log 2>&1 3<&- &
-nginx=$!
-trap 'kill "$nginx"' TERM
-{ read -r _ <&3; kill "$nginx"; } &
+{ read -r _ <&3; kill "$(cat nginx.pid)"; } &
 reader=$!
 exec 3<&-
-while kill -0 "$nginx"; do wait "$nginx"; done
+YJ_PARENT=$PPID sh -c 'echo $$ >nginx.pid; exec "$@"' sh \
+  "$1" -p "$2/" -e error.log -c nginx.conf >>error.log 2>&1
 rm -f nginx.pid
 if test ! -e ready; then
   : >failed
-  wait "$reader"
 elif test "$3" = yes; then
   cd / && rm -rf -- "$2"
 fi
-kill "$reader"
+kill -9 "$reader"
 ]]
 
 -- $1 the folder. Prints how the start came out, as soon as that is known.

@@ -6,10 +6,20 @@ local guard = {}
 ffi.cdef [[
   int setsid(void);
   int kill(int pid, int sig);
+  int sigprocmask(int how, const void *set, void *old);
 ]]
 
-local EPERM, SIGTERM = 1, 15
+local EPERM, SIGKILL, SIGTERM = 1, 9, 15
+local SIG_SETMASK = 2
+local SIGSET_SIZE = 128 -- bytes of a sigset_t; all zeroes is the empty set
 local EVERY = 0.5 -- seconds
+
+--- Lets every signal through. A host may have blocked some in the thread that
+--- started us (LÖVE does where there is no audio device), and we inherit that: a
+--- SIGTERM would wait for ever.
+function guard.unblock_signals()
+  ffi.C.sigprocmask(SIG_SETMASK, ffi.new("char[?]", SIGSET_SIZE), nil)
+end
 
 --- A session of our own: a Ctrl-C in the terminal is the parent's affair.
 function guard.leave_terminal()
@@ -29,13 +39,16 @@ local function is_alive(pid)
   return answers and not is_zombie(pid)
 end
 
---- Ends nginx when the process in $YJ_PARENT is gone. The pipe from it says so
---- sooner, unless another child of that process holds it open.
+--- Ends nginx when the process in $YJ_PARENT is gone, gently at first. The pipe
+--- from it says so sooner, unless another child of that process holds it open.
 function guard.watch_parent()
   local parent = tonumber(os.getenv("YJ_PARENT"))
   if not parent then return end
+  local signal = SIGTERM
   assert(ngx.timer.every(EVERY, function()
-    if not is_alive(parent) then ffi.C.kill(ngx.worker.pid(), SIGTERM) end
+    if is_alive(parent) then return end
+    ffi.C.kill(ngx.worker.pid(), signal)
+    signal = SIGKILL
   end))
 end
 

@@ -25,6 +25,7 @@ function server.configure(given)
   settings = given
   auth.configure(given.keys)
   journal.configure(given.keys)
+  guard.unblock_signals()
   guard.leave_terminal()
 end
 
