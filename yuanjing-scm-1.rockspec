@@ -60,7 +60,7 @@ local c_files = [[
 local lua_files = [[
   init asset assets beat catalog certificates chat client digest download dry_run errors
   events exchange fibers finalizer heap http job journal json later limits loop
-  many media need nginx outcome outgoing owner params pollable polling remember
+  many map media need nginx outcome outgoing owner params pollable polling remember
   result settings stream submit task usage verification version
   journal/book journal/encode journal/file journal/link journal/name
   journal/redis journal/tls journal/work
