@@ -47,3 +47,8 @@ files["lua/yuanjing/meta"] = {
 files["examples/love"] = { std = "luajit+love" }
 files["spec/support/love"] = { std = "luajit", globals = {"love"} }
 files["bench/love"] = { std = "luajit", globals = {"love"} }
+
+-- Neovim runs these, with LuaJIT.
+files["examples/neovim"] = { std = "luajit", globals = {"vim"} }
+files["spec/support/hosts/neovim.lua"] = { std = "luajit",
+  globals = {"vim", "print"} }

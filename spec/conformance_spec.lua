@@ -16,17 +16,21 @@ local HOSTS = {
   { name = "luv", module = "luv" },
   { name = "copas", module = "copas", absent = {
     ["Lua 5.4"] = "Debian has copas for Lua 5.1 and 5.2 only" } },
+  { name = "neovim", module = "vim", command = "nvim --headless -u NONE "
+    .. "-i NONE -n -c 'luafile %s' -c 'qall!'", absent = {
+    ["Lua 5.4"] = "Neovim runs LuaJIT" } },
 }
 
-local PROGRAM = [[require("support.hosts").main(...)]]
+local PROGRAM = [[require("support.hosts").main(%q, %q, %q, %q)]]
 
 -- All at once, for they mostly wait: what each has printed, by its name.
 local function perform_all(server, folder)
   local started = {}
   for _, host in ipairs(HOSTS) do
     if not (host.absent and host.absent[LUA]) then
-      started[host.name] = child.start(PROGRAM, host.name, server.url,
-        server.api_key, folder)
+      started[host.name] = child.start_under(
+        host.command or child.interpreter() .. " %s",
+        PROGRAM:format(host.name, server.url, server.api_key, folder))
     end
   end
   local outcomes = {}

@@ -26,7 +26,7 @@ local yuanjing = {
   ---@type fun(tasks: yuanjing.Tasks, options?: yuanjing.AwaitOptions): yuanjing.NextResult
   as_completed = later.fn("yuanjing.many", "as_completed"),
   --- A function over a list, a few items at a time.
-  ---@type fun(list: any[], run: yuanjing.MapFunction, options?: yuanjing.MapOptions): yuanjing.Mapped, yuanjing.Failures
+  ---@type fun(list: any[], fn: yuanjing.MapFunction, options?: yuanjing.MapOptions): yuanjing.Mapped, yuanjing.Failures
   map = later.fn("yuanjing.map", "map"),
   version = require "yuanjing.version",
   --- Starts a job.

@@ -37,13 +37,13 @@ local function leaves(script)
   return script:find('"process"', 1, true) or script:find("os.exit(0)", 1, true)
 end
 
---- Starts a script, which may require "process" when it says so, with the words
---- in `...`. The function that this returns waits for its end: its exit status,
---- and all it said.
+--- Starts a script under a command in which %s stands for its path. It may
+--- require "process" when it says so. The function that this returns waits for
+--- its end: its exit status, and all it said.
+---@param command string
 ---@param script string
----@param ... string
 ---@return fun(): integer, string
-function child.start(script, ...)
+function child.start_under(command, script)
   local cpath = package.cpath
   if script:find('"process"', 1, true) then
     cpath = cpath .. ";" .. process_module()
@@ -51,8 +51,7 @@ function child.start(script, ...)
   local path = support.write(support.tempdir() .. "/script.lua",
     ("package.path, package.cpath = %q, %q\n"):format(package.path, cpath)
     .. script)
-  local words = table.concat({ "timeout 30", child.interpreter(), path, ... },
-    " ")
+  local words = "timeout 30 " .. command:format(path)
   if leaves(script) then words = "ASAN_OPTIONS=detect_leaks=0 " .. words end
   local pipe = assert(io.popen(words .. " 2>&1; code=$?; echo; echo $code"))
   return function()
@@ -60,6 +59,15 @@ function child.start(script, ...)
     pipe:close()
     return parse(text)
   end
+end
+
+--- Starts a script with the words in `...`, as start_under() does.
+---@param script string
+---@param ... string
+---@return fun(): integer, string
+function child.start(script, ...)
+  return child.start_under(table.concat({ child.interpreter(), "%s", ... },
+    " "), script)
 end
 
 --- Runs a script as start() does: its exit status, and all it said.
