@@ -159,6 +159,7 @@ static int l_ca_file(lua_State *L) {
 
 static const luaL_Reg functions[] = {{"now", l_now},
                                      {"decode", yj_l_decode},
+                                     {"number", yj_l_number},
                                      {"text", yj_l_text},
                                      {"utf8_error", l_utf8_error},
                                      {"date", l_date},

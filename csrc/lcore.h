@@ -59,6 +59,7 @@ int yj_l_pool(lua_State *L);
 int yj_l_sync_folder(lua_State *L);
 
 int yj_l_decode(lua_State *L);
+int yj_l_number(lua_State *L);
 int yj_l_text(lua_State *L);
 
 int yj_l_is_terminal(lua_State *L);

@@ -6,12 +6,11 @@
  * holds stays the text it is, for ids are texts (PLATFORM.md section 2). Members
  * are gathered on the stack, so that a table is made once and in its size.
  */
-#include <locale.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lcore.h"
+#include "number.h"
 
 #define LONG 16 /* digits that a double may not hold */
 
@@ -79,27 +78,17 @@ static void push_whole(lua_State *L, lua_Number number) {
   lua_pushnumber(L, number);
 }
 
-/* Where the host's locale has another point than JSON, Lua knows how to read a
- * fraction all the same.                                   [-0, +0, -] */
-static lua_Number read_fraction(lua_State *L, int token) {
-  if (*localeconv()->decimal_point == '.')
-    return (lua_Number)strtod(lua_tostring(L, token), NULL);
-  return lua_tonumber(L, token);
-}
-
 /* All that is no plain integer: with a point, an exponent, a plus, hex digits;
- * infinity and NaN, as cjson takes them.                   [-0, +1, m] */
+ * infinity and NaN, as cjson takes them.                   [-0, +1, -] */
 static void push_other(lua_State *L, const char *text, size_t len) {
   char first = text[*text == '-' || *text == '+'];
   lua_Number number;
-  lua_pushlstring(L, text, len);
   if ((first | 0x20) == 'i')
     number = *text == '-' ? -HUGE_VAL : HUGE_VAL;
   else if ((first | 0x20) == 'n')
     number = HUGE_VAL - HUGE_VAL;
   else
-    number = read_fraction(L, lua_gettop(L));
-  lua_pop(L, 1);
+    number = (lua_Number)yj_number_read(text, len);
   push_whole(L, number);
 }
 
@@ -247,4 +236,27 @@ int yj_l_decode(lua_State *L) {
     lua_pushliteral(L, "null");
   lua_pushinteger(L, (lua_Integer)used);
   return lua_gettop(L) - 1;
+}
+
+/* number(value[, digits]) -> its text, see number.h; an integer of Lua's has all
+ * its digits | nil: it is infinity or NaN                  [-0, +1, v] */
+int yj_l_number(lua_State *L) {
+  char text[YJ_NUMBER_SIZE];
+  lua_Number value = luaL_checknumber(L, 1);
+  lua_Integer digits = luaL_optinteger(L, 2, YJ_NUMBER_SHORTEST);
+  size_t len;
+  luaL_argcheck(L, digits >= 0 && digits <= YJ_NUMBER_DIGITS, 2,
+                "out of range");
+#if LUA_VERSION_NUM >= 503
+  if (lua_isinteger(L, 1)) {
+    lua_pushfstring(L, "%I", (LUAI_UACINT)lua_tointeger(L, 1));
+    return 1;
+  }
+#endif
+  len = yj_number_write((double)value, (int)digits, text);
+  if (len == 0)
+    lua_pushnil(L);
+  else
+    lua_pushlstring(L, text, len);
+  return 1;
 }

@@ -22,6 +22,15 @@ function core.text(bytes) end
 ---@return integer? used of null
 function core.decode(text, from) end
 
+--- A number as text, the same in every locale: an integer, or a whole number
+--- below 2^64, with all its digits; any other with that many significant digits
+--- at most, or with the fewest that are read as the same number. Nil for infinity
+--- and NaN.
+---@param value number
+---@param digits? integer 1 to 17; 0, the default: the fewest
+---@return string?
+function core.number(value, digits) end
+
 --- Where the first byte stands that is not UTF-8.
 ---@param text string
 ---@return integer?

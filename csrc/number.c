@@ -1,0 +1,145 @@
+#include "number.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- reading ---- */
+
+/* The exact value of a point between two doubles has 767 digits at most: of what
+ * follows only counts whether it is nothing. */
+#define MOST_DIGITS 768
+#define MOST_EXPONENT 100000 /* beyond it all is zero, or infinite */
+
+static int is_digit(char c, int hex) {
+  char small = (char)(c | 0x20);
+  return (c >= '0' && c <= '9') || (hex && small >= 'a' && small <= 'f');
+}
+
+/* The value of an exponent's digits, as far as it matters. */
+static long read_exponent(const char *p, const char *end) {
+  long value = 0, sign = 1;
+  if (p < end && (*p == '-' || *p == '+'))
+    sign = *p++ == '-' ? -1 : 1;
+  for (; p < end && value < 1000000000; p++)
+    value = value * 10 + (*p - '0');
+  return sign * value;
+}
+
+/* The digits from *p on, without their point and the zeroes in front, are copied
+ * to out; *scale becomes how many of them stood behind the point, less those
+ * that had no room. Returns how many were copied. */
+static size_t copy_digits(const char **p, const char *end, int hex, char *out,
+                          long *scale) {
+  int behind = 0, rest = 0;
+  size_t n = 0;
+  for (; *p < end && (**p == '.' || is_digit(**p, hex)); ++*p) {
+    if (**p == '.') {
+      behind = 1;
+      continue;
+    }
+    *scale += behind;
+    if (n == MOST_DIGITS) {
+      *scale -= 1;
+      rest |= **p != '0';
+    } else if (n > 0 || **p != '0') {
+      out[n++] = **p;
+    }
+  }
+  if (rest)
+    out[n - 1] = (char)(out[n - 1] == '0' ? '1' : out[n - 1]);
+  return n;
+}
+
+double yj_number_read(const char *text, size_t len) {
+  char plain[MOST_DIGITS + 32];
+  const char *p = text, *end = text + len;
+  char *o = plain;
+  long scale = 0, exponent;
+  int hex;
+  if (p < end && (*p == '-' || *p == '+'))
+    *o++ = *p++;
+  hex = end - p > 1 && p[0] == '0' && (p[1] | 0x20) == 'x';
+  *o++ = '0'; /* where no other digit follows */
+  if (hex)
+    *o++ = 'x';
+  p += hex ? 2 : 0;
+  o += copy_digits(&p, end, hex, o, &scale);
+  exponent = (p < end ? read_exponent(p + 1, end) : 0) -
+             (hex ? 4 * scale : scale);
+  if (labs(exponent) > MOST_EXPONENT)
+    exponent = exponent < 0 ? -MOST_EXPONENT : MOST_EXPONENT;
+  snprintf(o, sizeof plain - (size_t)(o - plain), "%c%ld", hex ? 'p' : 'e',
+           exponent);
+  return strtod(plain, NULL);
+}
+
+/* ---- writing ---- */
+
+/* Writes the first n digits of a value that is not negative, rounded, and a zero
+ * byte; returns the power of ten of the first. */
+static int write_digits(double value, int n, char *digits) {
+  char text[YJ_NUMBER_SIZE + 16]; /* and a point of many bytes */
+  const char *p;
+  snprintf(text, sizeof text, "%.*e", n - 1, value);
+  for (p = text; *p != 'e'; p++)
+    if (is_digit(*p, 0))
+      *digits++ = *p;
+  *digits = '\0';
+  return (int)read_exponent(p + 1, text + strlen(text));
+}
+
+/* The fewest digits that are read as this value; all decimals of 15 digits can
+ * be told apart, except by numbers so small that they have fewer bits. */
+static int write_shortest(double value, char *digits) {
+  char text[YJ_NUMBER_SIZE];
+  int n = value < DBL_MIN ? 1 : DBL_DIG, exponent;
+  for (;; n++) {
+    exponent = write_digits(value, n, digits);
+    snprintf(text, sizeof text, "%se%d", digits, exponent - n + 1);
+    if (n == YJ_NUMBER_DIGITS || strtod(text, NULL) == value)
+      return exponent;
+  }
+}
+
+/* The length without the zeroes at the end. */
+static int significant(const char *digits) {
+  int n = (int)strlen(digits);
+  while (n > 1 && digits[n - 1] == '0')
+    n--;
+  return n;
+}
+
+/* Lays digits out: 0.00012, 12.5, 1.25e-07. */
+static int lay_out(const char *digits, int exponent, char *out, size_t size) {
+  int n = significant(digits), whole = exponent + 1;
+  if (exponent < -4 || exponent >= YJ_NUMBER_DIGITS)
+    return snprintf(out, size, "%c%s%.*se%+03d", digits[0], n > 1 ? "." : "",
+                    n - 1, digits + 1, exponent);
+  if (exponent < 0)
+    return snprintf(out, size, "0.%.*s%.*s", -exponent - 1, "000", n, digits);
+  if (n <= whole)
+    return snprintf(out, size, "%.*s%.*s", n, digits, whole - n,
+                    "0000000000000000");
+  return snprintf(out, size, "%.*s.%.*s", whole, digits, n - whole,
+                  digits + whole);
+}
+
+size_t yj_number_write(double value, int digits, char out[YJ_NUMBER_SIZE]) {
+  char written[YJ_NUMBER_DIGITS + 1];
+  double size = fabs(value);
+  int exponent, sign = value < 0;
+  if (!(size <= DBL_MAX))
+    return 0;
+  if (size < 18446744073709551616.0 && (double)(uint64_t)size == size)
+    return (size_t)snprintf(out, YJ_NUMBER_SIZE, "%.0f", value);
+  exponent = digits == YJ_NUMBER_SHORTEST
+                 ? write_shortest(size, written)
+                 : write_digits(size, digits, written);
+  out[0] = '-';
+  return (size_t)(sign + lay_out(written, exponent, out + sign,
+                                 YJ_NUMBER_SIZE - (size_t)sign));
+}
