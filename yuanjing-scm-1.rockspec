@@ -51,17 +51,19 @@ local core = {
 
 -- Under csrc/, without the .c
 local c_files = [[
-  buf file json sha256 sse shape decoder source form request poller sockets acks
-  signals curl_runtime multis transfer pool lcore ldecoder ldocument lfiber lfile lpool lreader
+  buf file json number sha256 sse shape decoder source form request poller
+  sockets acks signals curl_runtime multis transfer pool lcore ldecoder
+  ldocument lfiber lfile lpool lreader
   lrequest ltransfer lterminal
 ]]
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
-  init asset assets beat catalog certificates chat client digest download dry_run errors
-  events exchange fibers finalizer heap http job journal json later limits loop
-  many map media need nginx outcome outgoing owner params pollable polling remember
-  result settings stream submit task usage verification version
+  init ascii asset assets beat catalog certificates chat client digest download
+  dry_run errors events exchange fibers finalizer heap http job journal json
+  later limits loop many map media need nginx number outcome outgoing owner
+  params pollable polling remember result settings sorted_json stream submit
+  task usage verification version
   journal/book journal/encode journal/file journal/link journal/name
   journal/redis journal/tls journal/work
   api/init api/answers api/assets api/embed api/envelope api/form api/legacy

@@ -424,9 +424,9 @@ describe("what a chat asks", function()
     ["a function"] = { { prompt = "a", callback = print },
       "callback: a function can not be written as JSON" },
     ["NaN"] = { { prompt = "a", temperature = 0 / 0 }, "temperature: JSON has no" },
-    ["an integer that would not arrive"] = { { prompt = "a",
-      seed = 123456789012345 },
-      "seed: an integer of more than 14 digits: send it as a string" },
+    ["a double that may be a rounded integer"] = { { prompt = "a",
+      seed = 2 ^ 53 }, "seed: an integer of more than 15 digits may have been "
+      .. "rounded: send it as a string" },
     ["a list of holes"] = { { messages = { [1] = "a", [100] = "b" } },
       "Cannot serialise table: excessively sparse array" },
   } do

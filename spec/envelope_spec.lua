@@ -37,7 +37,7 @@ describe("envelope.failure", function()
     -- what can not be written as JSON again is a failure all the same
     { '{"error":{"a":nan}}',
       { message = "the platform reported a failure without a text" } },
-    { '{"error":{"a":123456789012345},"status":"failed"}', { state = "FAILED",
+    { '{"error":{"a":"\255"},"status":"failed"}', { state = "FAILED",
       message = "the platform reported the status FAILED" } },
     { '{"error":{"a":"\255"}}',
       { message = "the platform reported a failure without a text" } },

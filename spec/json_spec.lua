@@ -14,7 +14,24 @@ describe("json.encode", function()
     { "0.1 as it is read", { 0.1, -2.5 }, "[0.1,-2.5]" },
     { "a whole number without a point", { 5, -3, 2 ^ 31 }, "[5,-3,2147483648]" },
     { "14 digits exactly", 99999999999999, "99999999999999" },
+    { "15 digits exactly", { -123456789012345 }, "[-123456789012345]" },
+    { "the last integer that any Lua can know", 2 ^ 53 - 1,
+      "9007199254740991" },
     { "a large number that is no integer's", 1e100, "1e+100" },
+    { "beyond 64 bits", { -2 ^ 65 }, "[-3.6893488147419103e+19]" },
+    { "a time to the microsecond", { at = 1775019761.123456 },
+      '{"at":1775019761.123456}' },
+    { "all digits of a fraction", { 1 / 3, 0.1 + 0.2, 2 / 3e-7 },
+      "[0.3333333333333333,0.30000000000000004,6666666.666666667]" },
+    { "small fractions", { 1e-4, -1.25e-5, 5e-324 },
+      "[0.0001,-1.25e-05,5e-324]" },
+    { "fractions at any depth, and the lists around them as lists",
+      { a = { { 0.5 }, { {}, { 0.25, "x" } } } },
+      '{"a":[[0.5],[{},[0.25,"x"]]]}' },
+    { "a fraction as a name", { [0.5] = 1 }, '{"0.5":1}' },
+    { "a fraction alone", -0.1, "-0.1" },
+    { "text around a fraction", { '"\\0.5', 0.5, "\239\191\191" },
+      '["\\"\\\\0.5",0.5,"\239\191\191"]' },
     { "an id as the string it is", { id = "936759404378734592" },
       '{"id":"936759404378734592"}' },
     { "text beyond ASCII as it is", "一只猫 🐱", '"一只猫 🐱"' },
@@ -35,10 +52,19 @@ describe("json.encode", function()
       "a thread can not be written as JSON" },
     { "NaN", { seed = 0 / 0 }, "seed: JSON has no " },
     { "infinity", { 1, { x = math.huge } }, "[2].x: JSON has no inf" },
-    { "an integer cjson would round", { seed = 123456789012345 },
-      "seed: an integer of more than 14 digits: send it as a string" },
-    { "a negative one", { seed = -123456789012345 }, "more than 14 digits" },
-    { "2^53 + 2", { 9007199254740994 }, "[1]: an integer of more than" },
+    { "a double that may be a rounded integer", { seed = 2 ^ 53 },
+      "seed: an integer of more than 15 digits may have been rounded: "
+        .. "send it as a string" },
+    { "a negative one", { 1, -2 ^ 60 }, "[2]: an integer of more than 15" },
+    { "one of 64 bits", { 2 ^ 64 }, "[1]: an integer of more than 15" },
+    { "infinity as a name", { [math.huge] = 1 },
+      "[inf]: in the name: JSON has no inf" },
+    { "two fields of one name", { [0.5] = 1, ["0.5"] = 2 },
+      "[0.5]: in the name: it is there twice" },
+    -- how numbers are marked on their way through cjson
+    { "a mark's bytes in a text", { 0.5, "\2550.25\255" }, "the text is not" },
+    { "and in a name", { ["\2550.25\255"] = 0.5 }, "the text is not UTF-8" },
+    { "half a mark", { 0.5, '"\255' }, "the text is not UTF-8" },
     { "broken UTF-8", { prompt = "\228\189" },
       "prompt: the text is not UTF-8" },
     { "an overlong form", { prompt = "\192\175" }, "not UTF-8" },
@@ -55,9 +81,41 @@ describe("json.encode", function()
     end)
   end
 
-  it("refuses a table that holds itself", function()
+  if math.type then
+    it("writes every integer of Lua's own exactly", function()
+      local least = math.tointeger(-2 ^ 63)
+      assert.equal(
+        "[-9223372036854775808,9223372036854775807,9007199254740993]",
+        json.encode { least, least - 1, math.tointeger(2 ^ 53) + 1 })
+    end)
+  end
+
+  it("leaves what it is given as it is", function()
+    local inner = { 0.5 }
+    local given = { a = inner, b = 1 / 3, [1.5] = "x" }
+    json.encode(given)
+    assert.equal(inner, given.a)
+    assert.same({ a = { 0.5 }, b = 1 / 3, [1.5] = "x" }, given)
+  end)
+
+  it("asks no metamethods", function()
+    assert.equal("[0.5]", json.encode(setmetatable({ 0.5 }, {
+      __index = error, __newindex = error, __pairs = error, __len = error,
+      __eq = error, __metatable = "hidden" })))
+  end)
+
+  it("writes as deep as cjson does", function()
+    local deep = 0.5
+    for _ = 1, 1000 do deep = { deep } end
+    assert.equal(("["):rep(1000) .. "0.5" .. ("]"):rep(1000), json.encode(deep))
+    local text, message = json.encode { deep }
+    assert.is_nil(text)
+    assert.truthy(message:find("nested too deep", 1, true))
+  end)
+
+  it("refuses a table that holds itself, and soon", function()
     local cycle = {}
-    cycle.again = cycle
+    cycle.again, cycle.other, cycle[1.5] = cycle, cycle, 0.5
     local text, message = json.encode(cycle)
     assert.is_nil(text)
     assert.is_string(message)
@@ -71,7 +129,7 @@ describe("json.encode", function()
       cjson.encode_number_precision(14)
       return text
     end)())
-    assert.equal("[0.33333333333333]", json.encode { 1 / 3 })
+    assert.equal("[0.3333333333333333]", json.encode { 1 / 3 })
   end)
 end)
 

@@ -3,6 +3,7 @@
 -- another one than was sent.
 local need = require "yuanjing.need"
 local core = need "yuanjing.core"
+local number = require "yuanjing.number"
 
 local cjson = need("cjson").new()
 
@@ -17,8 +18,62 @@ end
 
 -- Encoding -----------------------------------------------------------------
 
--- cjson 2.1.0 writes 14 digits: a longer integer would go out as another one.
+-- cjson rounds a number to 14 digits and writes the point of the locale it was
+-- loaded in: it gets integers of no more digits alone. Any other number goes
+-- through it as a text between two bytes that UTF-8 does not have, and these and
+-- the quotes are taken off what comes out.
 local LARGEST = 1e14
+local MARK = "\255"
+local MARKED = '"' .. MARK .. '([^"' .. MARK .. ']*)' .. MARK .. '"'
+local MOST_DEPTH = 1000 -- cjson's
+
+local function is_plain(value)
+  return value % 1 == 0 and value > -LARGEST and value < LARGEST
+end
+
+-- The name that a key becomes; nil and what is wrong with it.
+local function name_of(fields, key)
+  if type(key) ~= "number" or is_plain(key) then return key end
+  local name, problem = number.text(key, "JSON")
+  if name and rawget(fields, name) ~= nil then
+    return nil, "it is there twice"
+  end
+  return name, problem
+end
+
+local mark_all -- below, for tables hold tables
+
+-- The value with marks for the numbers in it: the same where there are none.
+-- Raises where there is something wrong with one, see find_fault().
+local function mark(value, marks, depth)
+  if type(value) == "table" then return mark_all(value, marks, depth) end
+  if type(value) ~= "number" or is_plain(value) then return value end
+  marks.count = marks.count + 1
+  return MARK .. assert(number.text(value, "JSON")) .. MARK
+end
+
+local function copy_of(value)
+  local copy = {}
+  for key, item in next, value do copy[key] = item end
+  local metatable = getmetatable(value) -- newer cjson asks it for lists
+  return type(metatable) == "table" and setmetatable(copy, metatable) or copy
+end
+
+-- NB: raw access, as cjson's own.
+function mark_all(value, marks, depth)
+  local copy
+  assert(depth <= MOST_DEPTH)
+  for key, item in next, value do
+    local name = assert(name_of(value, key))
+    local marked = mark(item, marks, depth + 1)
+    if not rawequal(marked, item) or name ~= key then
+      copy = copy or copy_of(value)
+      rawset(copy, key, nil)
+      rawset(copy, name, marked)
+    end
+  end
+  return copy or value
+end
 
 -- What a value of each type has that JSON has not, in words; nil: nothing.
 local FAULTS = {
@@ -26,12 +81,7 @@ local FAULTS = {
     return core.utf8_error(value) and "the text is not UTF-8"
   end,
   number = function(value)
-    local size = math.abs(value)
-    if size ~= size or size == math.huge then
-      return "JSON has no " .. tostring(value)
-    end
-    return value % 1 == 0 and size >= LARGEST and size <= 2 ^ 64
-      and "an integer of more than 14 digits: send it as a string"
+    return not is_plain(value) and select(2, number.text(value, "JSON"))
   end,
   boolean = function() return nil end,
   table = function() return nil end,
@@ -44,39 +94,50 @@ local function fault_of(value)
   return ("a %s can not be written as JSON"):format(type(value))
 end
 
--- "messages[1].content: why" for the first fault in a value. A table that
--- holds itself has no end: what cjson says of it stands.
+local function name_fault(fields, key)
+  if type(key) == "string" then return fault_of(key) end
+  return type(key) == "number" and select(2, name_of(fields, key))
+end
+
+-- "messages[1].content: why" for the first fault in a value. NB: the depth also
+-- ends the search in a table that holds itself.
 local function find_fault(value, path, depth)
+  if depth > MOST_DEPTH then
+    return "nested too deep, or a table that holds itself"
+  end
   local fault = fault_of(value)
   if fault then return (path ~= "" and path .. ": " or "") .. fault end
-  if type(value) ~= "table" or depth > 100 then return nil end
-  for key, item in pairs(value) do
-    local place = type(key) == "number" and ("%s[%g]"):format(path, key)
-      or path .. (path ~= "" and "." or "") .. tostring(key)
-    fault = type(key) == "string" and fault_of(key)
+  if type(value) ~= "table" then return nil end
+  for key, item in next, value do
+    local name = number.show(key)
+    local place = type(key) == "number" and ("%s[%s]"):format(path, name)
+      or path .. (path ~= "" and "." or "") .. name
+    fault = name_fault(value, key)
     if fault then return ("%s: in the name: %s"):format(place, fault) end
     fault = find_fault(item, place, depth + 1)
     if fault then return fault end
   end
 end
 
--- cjson takes any bytes, and long integers by halves.
-local function is_sound(text)
-  return not text:find("e+", 1, true) and not core.utf8_error(text)
+-- NB: cjson takes any bytes. False: there is a fault to be found.
+local function encode(value)
+  local marks = { count = 0 }
+  local text, count = cjson.encode(mark(value, marks, 0)), 0
+  if marks.count > 0 then text, count = text:gsub(MARKED, "%1") end
+  return count == marks.count and not core.utf8_error(text) and text
 end
 
---- A value as JSON; never raises. An empty table is an object. What JSON can not
---- hold (functions, cycles, NaN, bytes that are not UTF-8, integers of more than
---- 14 digits) is refused with a message that names the place.
+--- A value as JSON; never raises. An empty table is an object. Every number is
+--- written so that it is read as the same one, whatever the locale. What JSON can
+--- not hold (functions, cycles, NaN, bytes that are not UTF-8, doubles that may
+--- be rounded integers) is refused with a message that names the place.
 ---@param value any
 ---@return string? text
 ---@return string? message
 function json.encode(value)
-  local ok, text = pcall(cjson.encode, value)
-  if ok and is_sound(text) then return text end
-  local fault = find_fault(value, "", 0)
-  if fault or not ok then return nil, fault or plain(text) end
-  return text
+  local ok, text = pcall(encode, value)
+  if ok and text then return text end
+  return nil, find_fault(value, "", 0) or plain(text)
 end
 
 -- Decoding -----------------------------------------------------------------

@@ -1,7 +1,9 @@
 --- What goes out: the URL, the key, the headers, the body, and how long each step
 -- may take.
+local ascii = require "yuanjing.ascii"
 local json = require "yuanjing.json"
 local loop = require "yuanjing.loop"
+local number = require "yuanjing.number"
 local remember = require "yuanjing.remember"
 local settings_of = require "yuanjing.settings"
 local version = require "yuanjing.version"
@@ -33,9 +35,19 @@ local DEFAULT_TOTAL = 600
 local MAX_BODY = 64 * 2 ^ 20 -- bytes of an answer that is read as a whole
 
 local function escape(text)
-  return (tostring(text):gsub("[^%w._~-]", function(char)
+  return (text:gsub("[^0-9A-Za-z._~-]", function(char)
     return ("%%%02X"):format(char:byte())
   end))
+end
+
+-- A term of a query; nil and why it can not be sent.
+local function term(name, value)
+  local text, problem = value, nil
+  if type(value) == "number" then
+    text, problem = number.text(value, "a query")
+  end
+  if problem then return nil, ("query.%s: %s"):format(name, problem) end
+  return escape(name) .. "=" .. escape(tostring(text))
 end
 
 -- What the query adds to a path, which may have one of its own.
@@ -43,16 +55,18 @@ local function query_string(path, query)
   if not query then return "" end
   local terms = {}
   for name, value in pairs(query) do
-    terms[#terms + 1] = escape(name) .. "=" .. escape(value)
+    local text, problem = term(number.show(name), value)
+    if problem then return nil, problem end
+    terms[#terms + 1] = text
   end
   if #terms == 0 then return "" end
-  table.sort(terms)
+  table.sort(terms, ascii.less)
   return (path:find("?", 1, true) and "&" or "?") .. table.concat(terms, "&")
 end
 
 -- "Name:" would tell libcurl to leave the header out.
 local function header_line(name, value)
-  return value:find("%S") and name .. ": " .. value or name .. ";"
+  return value:find("[^ \t-\r]") and name .. ": " .. value or name .. ";"
 end
 
 -- Without a key it goes to a host that is not ours: neither does it get the
@@ -74,10 +88,10 @@ local function header_lines(settings, request, key)
 end
 
 local is_local = remember.last(function(url)
-  local host = url:match("^%a+://%[?([%w.:-]*)"):gsub(":%d*$", "")
-  return host:lower() == "localhost"
+  local host = url:match("^[A-Za-z]+://%[?([0-9A-Za-z.:-]*)"):gsub(":%d*$", "")
+  return ascii.lower(host) == "localhost"
     or host:find("^127%.%d+%.%d+%.%d+$") ~= nil
-    or url:find("^%a+://%[::1%]") ~= nil
+    or url:find("^[A-Za-z]+://%[::1%]") ~= nil
 end)
 
 -- A proxy of the environment is not meant for this machine.
@@ -113,8 +127,9 @@ local function own_address(settings, request)
   if not base then return nil, bad_base end
   local key, no_key = settings_of.key(settings)
   if not key then return nil, no_key end
-  return base .. request.path .. query_string(request.path, request.query),
-    nil, key
+  local query, problem = query_string(request.path, request.query)
+  if not query then return invalid(problem) end
+  return base .. request.path .. query, nil, key
 end
 
 -- Where it goes and with what key: a path of ours, or somebody's URL.

@@ -2,6 +2,7 @@
 local answers = require "yuanjing.api.answers"
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
+local number = require "yuanjing.number"
 local reading = require "yuanjing.api.reading"
 
 local form = {}
@@ -16,9 +17,7 @@ function form.object(fields)
 end
 
 local function text_of(value)
-  if type(value) == "number" and value % 1 == 0 then
-    return ("%.0f"):format(value)
-  end
+  if type(value) == "number" then return number.text(value, "a form") end
   return tostring(value)
 end
 
@@ -27,7 +26,8 @@ end
 local function add_text(parts, name, value)
   if value == false then return end
   if type(value) ~= "table" then
-    parts[#parts + 1] = { name = name, data = text_of(value) }
+    local text, problem = text_of(value)
+    parts[#parts + 1] = { name = name, data = text, problem = problem }
     return
   end
   for _, item in ipairs(value) do add_text(parts, name, item) end
@@ -73,14 +73,20 @@ function form.about(checked)
 end
 
 -- One byte that is not UTF-8 makes the platform drop all later fields.
-local function bad_text(parts)
+local function is_bad_text(part)
+  for _, text in pairs { part.name, not part.file_name and part.data or "",
+    part.file_name } do
+    if core.utf8_error(text) then return true end
+  end
+  return part.name:find("[%z\1-\31]") ~= nil
+end
+
+-- "name: why" for the first part that can not go out.
+local function problem_of(parts)
   for _, part in ipairs(parts or {}) do
-    for _, text in pairs { part.name, not part.file_name and part.data or "",
-      part.file_name } do
-      if core.utf8_error(text) or part.name:find("[%z\1-\31]") then
-        return part.name
-      end
-    end
+    local problem = part.problem
+      or is_bad_text(part) and "the text is not UTF-8"
+    if problem then return part.name .. ": " .. problem end
   end
 end
 
@@ -89,11 +95,10 @@ end
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?
 function form.submit(settings, request)
-  local name = bad_text(request.parts)
-  if name then
+  local problem = problem_of(request.parts)
+  if problem then
     return nil, errors.new { kind = "invalid_request", attempts = 0,
-      call = request.method .. " " .. request.path,
-      message = ("%s: the text is not UTF-8"):format(name) }
+      call = request.method .. " " .. request.path, message = problem }
   end
   return reading.fetch_answer(settings, request, answers.read_submit)
 end

@@ -1,4 +1,5 @@
 --- A value as Lua writes it, on one line; any Lua reads it, whatever its bytes.
+local core = require "yuanjing.core"
 
 local literal -- mutual recursion
 
@@ -14,7 +15,7 @@ local WRITERS = {
   -- The literals of \r and \26 differ between Luas, but each is read by all.
   string = function(value) return (("%q"):format(value):gsub("\\\n", "\\n")) end,
   number = function(value)
-    return value == math.huge and "1e999" or ("%.17g"):format(value)
+    return core.number(value, 17) or value > 0 and "1e999" or "-1e999"
   end,
   boolean = tostring,
   table = fields,

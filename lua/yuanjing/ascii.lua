@@ -1,0 +1,39 @@
+--- The case and the order of texts by their bytes, as the wire means them. Lua's
+-- own lower(), upper(), `<` and the classes %a %l %u %w %s %p %c of its patterns
+-- follow the host's locale: in Turkish "FAILED" has no "failed", and in some the
+-- bytes of a Chinese character are letters or blanks. So texts of the wire are
+-- compared by these functions and by plain sets, such as [A-Za-z]; %d and %x are
+-- the same everywhere.
+local ascii = {}
+
+local LOWER, UPPER = {}, {}
+for byte = ("A"):byte(), ("Z"):byte() do
+  local upper, lower = string.char(byte), string.char(byte + 32)
+  LOWER[upper], UPPER[lower] = lower, upper
+end
+
+---@param text string
+---@return string
+function ascii.lower(text)
+  return (text:gsub("[A-Z]", LOWER))
+end
+
+---@param text string
+---@return string
+function ascii.upper(text)
+  return (text:gsub("[a-z]", UPPER))
+end
+
+--- Whether the first text comes before the second, byte by byte; for table.sort.
+---@param first string
+---@param second string
+---@return boolean
+function ascii.less(first, second)
+  for at = 1, math.min(#first, #second) do
+    local one, other = first:byte(at), second:byte(at)
+    if one ~= other then return one < other end
+  end
+  return #first < #second
+end
+
+return ascii
