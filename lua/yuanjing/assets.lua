@@ -1,5 +1,6 @@
 --- Real-person assets: verify a person, then upload pictures and videos of them
 -- (PLATFORM.md section 7). `client.assets`.
+local ascii = require "yuanjing.ascii"
 local asset_of = require "yuanjing.asset"
 local core = require "yuanjing.core"
 local dry_run = require "yuanjing.dry_run"
@@ -90,7 +91,7 @@ function Check:read(required)
     end
   end
   if self.given.extra ~= nil then self:read_extra(self.given.extra) end
-  table.sort(self.problems)
+  table.sort(self.problems, ascii.less)
   if self.fields[required] == nil then self:doubt("%s: missing", required) end
 end
 
@@ -129,7 +130,7 @@ end
 local function data_uri_problem(medium, head, body)
   if not medium.type then
     return "a data URI without a type (data:image/jpeg;base64,...)"
-  elseif not head:lower():find(";base64$") then
+  elseif not ascii.lower(head):find(";base64$") then
     return "a data URI that is not in base64"
   elseif #body % 4 ~= 0 or not body:find("^[A-Za-z0-9+/]+=?=?$") then
     return "a data URI whose base64 is broken"
@@ -139,7 +140,7 @@ end
 -- Files of base64 have line ends in them, which the platform need not know.
 function Check:read_data_uri(name, medium)
   local head, body = medium.url:match("^([^,]*),(.*)$")
-  if body:find("%s") then body = body:gsub("%s+", "") end
+  if body:find("[ \t-\r]") then body = body:gsub("[ \t-\r]+", "") end
   local problem = data_uri_problem(medium, head, body)
   self.fields.source_url = problem and medium.url or head .. "," .. body
   if problem then return self:doubt("%s: %s", name, problem) end
@@ -148,7 +149,7 @@ end
 
 function Check:read_url(url)
   self:read_text("source_url", url)
-  local path = url:match("^%a+://[^/?#]+([^?#]*)") or ""
+  local path = url:match("^[A-Za-z]+://[^/?#]+([^?#]*)") or ""
   return { type = types.of_name(path), is_guess = true }
 end
 
@@ -162,7 +163,7 @@ end
 
 -- A path is none: nobody's mistyped URL opens a file here.
 function Check:read_source_url(given)
-  local start = type(given) == "string" and given:sub(1, 8):lower() or ""
+  local start = type(given) == "string" and ascii.lower(given:sub(1, 8)) or ""
   if start:find("^https?://") or start:find("^data:") then
     return self:read_medium("source_url", given)
   end
@@ -186,7 +187,7 @@ end
 local ASSET_TYPES = { image = "Image", video = "Video", audio = "Audio" }
 
 local function asset_type_of(mime)
-  return mime and ASSET_TYPES[mime:match("^%a+")]
+  return mime and ASSET_TYPES[mime:match("^[A-Za-z]+")]
 end
 
 -- An MP4 may be a sound alone.
@@ -205,7 +206,7 @@ function Check:settle_type(source)
       source.type, source.medium
       and " (yuanjing.file(path, { type = }) tells what it is)" or "")
   end
-  local wanted = type(given) == "string" and ASSET_TYPES[given:lower()]
+  local wanted = type(given) == "string" and ASSET_TYPES[ascii.lower(given)]
   if not wanted then return end
   self.fields.asset_type = wanted
   if not source.is_guess and not fits(wanted, found) then

@@ -1,6 +1,7 @@
 --- Chat calls: what a user asks, checked, and the answer as a reply or a
 -- stream.
 local api = require "yuanjing.api"
+local ascii = require "yuanjing.ascii"
 local errors = require "yuanjing.errors"
 local stream = require "yuanjing.stream"
 
@@ -35,7 +36,7 @@ local function type_problems(params, problems)
         :format(name, wanted, type(value))
     end
   end
-  table.sort(problems)
+  table.sort(problems, ascii.less)
 end
 
 local function problems_of(params)

@@ -159,10 +159,10 @@ local function check_request(options)
         :format(name, wanted, type(value)), 3)
     end
   end
-  if not (options.path or ""):find("^/[^%c%s]*$") then
+  if not (options.path or ""):find("^/[^%z\1-\32\127]*$") then
     error("client:request: path: expected a path that starts with /", 3)
   end
-  if not (options.method or "GET"):find("^%u+$") then
+  if not (options.method or "GET"):find("^[A-Z]+$") then
     error("client:request: method: expected a word in capitals", 3)
   end
   local base = options.base

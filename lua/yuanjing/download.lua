@@ -1,6 +1,7 @@
 --- A file from a URL, whole or not at all (DESIGN.md promise 5). The bytes go
 -- straight from the core to the disk, under the target's name with ".part"
 -- behind it; who else writes there is kept out by a lock.
+local ascii = require "yuanjing.ascii"
 local ending = require "yuanjing.media.ending"
 local envelope = require "yuanjing.api.envelope"
 local errors = require "yuanjing.errors"
@@ -25,7 +26,8 @@ end
 -- The last part of a path that a URL names, such as it stands in /idfile?path=,
 -- made harmless: it names a file in the folder and nothing else.
 local function name_of(url)
-  local path = url:match("[?&]path=([^&#]+)") or url:match("^%a+://[^/]+([^?#]*)")
+  local path = url:match("[?&]path=([^&#]+)")
+    or url:match("^[A-Za-z]+://[^/]+([^?#]*)")
   local name = decode_percent(path or ""):match("([^/\\]*)$")
   if #name > 200 then name = name:sub(-200):gsub("^[\128-\191]+", "") end
   name = name:gsub("[%z\1-\31\127:*?\"<>|]", "_"):gsub("^[. ]+", "")
@@ -126,8 +128,8 @@ local PACKED = { gzip = true, ["x-gzip"] = true, compress = true,
 
 -- What is wrong with an answer before its body is looked at.
 local function problem_of(state, response, offset)
-  local coding = (response.headers["content-encoding"] or ""):lower()
-  if PACKED[coding:match("^[%w-]*")] then
+  local coding = ascii.lower(response.headers["content-encoding"] or "")
+  if PACKED[coding:match("^[0-9A-Za-z-]*")] then
     return ("the file came packed (%s), which was not asked for")
       :format(coding)
   end
@@ -197,11 +199,11 @@ end
 
 -- A result's URL may lead on to a storage host; no key goes there.
 local function next_url(url, location)
-  if location:find("^%a[%w+.-]*://") then return location end
-  if location:find("^//") then return url:match("^%a+:") .. location end
-  local host = url:match("^%a+://[^/?#]+")
+  if location:find("^[A-Za-z][0-9A-Za-z+.-]*://") then return location end
+  if location:find("^//") then return url:match("^[A-Za-z]+:") .. location end
+  local host = url:match("^[A-Za-z]+://[^/?#]+")
   if location:find("^/") then return host .. location end
-  return (url:match("^%a+://[^/?#]+[^?#]*/") or host .. "/") .. location
+  return (url:match("^[A-Za-z]+://[^/?#]+[^?#]*/") or host .. "/") .. location
 end
 
 local function get(state)

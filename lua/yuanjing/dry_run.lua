@@ -1,6 +1,7 @@
 --- A dry run: a call does all but send, and what it would have sent is its
 -- answer. The description takes the way of an error, which every room hands on
 -- as it is, and becomes the answer where the call returns to the user.
+local ascii = require "yuanjing.ascii"
 local errors = require "yuanjing.errors"
 
 local dry_run = {}
@@ -27,7 +28,7 @@ local SECRETS = { "auth", "cookie", "key", "password", "secret", "token" }
 
 local function is_secret(name)
   for _, word in ipairs(SECRETS) do
-    if name:lower():find(word, 1, true) then return true end
+    if ascii.lower(name):find(word, 1, true) then return true end
   end
   return false
 end
@@ -111,7 +112,7 @@ end
 function DryRun:__tostring()
   local names, lines = {}, { self.method .. " " .. self.url }
   for name in pairs(self.headers) do names[#names + 1] = name end
-  table.sort(names)
+  table.sort(names, ascii.less)
   for _, name in ipairs(names) do
     lines[#lines + 1] = name .. ": " .. self.headers[name]
   end

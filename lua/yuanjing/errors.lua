@@ -1,6 +1,8 @@
 --- What can go wrong in the world, as a value: `nil, err`. An err is a table of
 -- fields that prints as one readable line, so that `assert`, `print` and `..`
 -- work on it. No secret stays in it: whoever knows the key passes it along.
+local number = require "yuanjing.number"
+
 local errors = {}
 
 --- What happened, to branch on.
@@ -71,7 +73,7 @@ local SECRETIVE = { message = 500, code = 100, type = 100, body = 2048,
 -- Secrets ------------------------------------------------------------------
 
 local function in_url(key, format)
-  return (key:gsub("[^%w._~-]", function(char)
+  return (key:gsub("[^0-9A-Za-z._~-]", function(char)
     return format:format(char:byte())
   end))
 end
@@ -84,7 +86,7 @@ local function shapes_of(key)
 end
 
 local function replace(text, secret)
-  local plain = secret:gsub("%p", "%%%0")
+  local plain = secret:gsub("[^0-9A-Za-z]", "%%%0")
   return (text:gsub(plain, "***"))
 end
 
@@ -106,8 +108,8 @@ end
 ---@return string
 function errors.redact(text, key)
   text = errors.without_key(text, key)
-  text = text:gsub(BEARER .. "(%s+)[^%s\"',}]+", "%1%2***")
-  return (text:gsub(BEARER .. "%%20[^%s\"',}&]+", "%1%%20***"))
+  text = text:gsub(BEARER .. "([ \t-\r]+)[^ \t-\r\"',}]+", "%1%2***")
+  return (text:gsub(BEARER .. "%%20[^ \t-\r\"',}&]+", "%1%%20***"))
 end
 
 -- The first bytes of a text, back to where a UTF-8 character ends.
@@ -184,9 +186,9 @@ end
 -- As one line --------------------------------------------------------------
 
 local DETAILS = {
-  { "status", "HTTP %d" }, { "code", "code %s" }, { "call", "%s" },
-  { "attempts", "%d attempts", function(count) return count > 1 end },
-  { "retry_after", "retry after %g s" },
+  { "status", "HTTP %s" }, { "code", "code %s" }, { "call", "%s" },
+  { "attempts", "%s attempts", function(count) return count > 1 end },
+  { "retry_after", "retry after %s s" },
   { "model", "model %s" }, { "category", "category %s" },
   { "digest", "digest %.12s" },
 }
@@ -197,7 +199,7 @@ local function details_of(err)
     local name, format, is_worth = row[1], row[2], row[3]
     local value = err[name]
     if value and (not is_worth or is_worth(value)) then
-      list[#list + 1] = format:format(value)
+      list[#list + 1] = format:format(number.show(value))
     end
   end
   for _, name in ipairs { "task", "asset" } do

@@ -1,5 +1,6 @@
 --- One exchange: a request goes out, once, and its answer is read. How that can
 -- fail, and how far it had come, is known here; whether it is tried again is not.
+local ascii = require "yuanjing.ascii"
 local loop = require "yuanjing.loop"
 
 local exchange = {}
@@ -9,7 +10,7 @@ local MAX_REFUSAL = 2 ^ 20 -- bytes of a refusal that are read
 local function parse_head(head)
   local headers = {}
   for name, value in head:gmatch("([^\r\n:]+):[ \t]*([^\r\n]*)") do
-    name = name:lower()
+    name = ascii.lower(name)
     headers[name] = headers[name] and headers[name] .. ", " .. value or value
   end
   return headers

@@ -7,10 +7,12 @@
 -- ended. A submit is open until its own answer and not until the end of its
 -- task: who submits ten tasks and then awaits them would wait for ever for the
 -- end of a task that nobody asks for yet.
+local ascii = require "yuanjing.ascii"
 local beat = require "yuanjing.beat"
 local finalizer = require "yuanjing.finalizer"
 local loop = require "yuanjing.loop"
 local memory = require "yuanjing.limits.memory"
+local number = require "yuanjing.number"
 
 local limits = {}
 
@@ -165,9 +167,9 @@ end
 local function shown(bounds)
   local list = {}
   for name, most in pairs(bounds) do
-    list[#list + 1] = ("%s = %g"):format(name, most)
+    list[#list + 1] = name .. " = " .. number.show(most)
   end
-  table.sort(list)
+  table.sort(list, ascii.less)
   return table.concat(list, ", ")
 end
 
@@ -180,7 +182,8 @@ end
 local function refusal(self, why)
   if type(why) == "table" then return why end
   return { kind = "limit", code = why,
-    message = ("%s = %g is used up"):format(why, self.bounds[why]) }
+    message = ("%s = %s is used up"):format(why,
+      number.show(self.bounds[why])) }
 end
 
 -- Asks the store for the first in the queue. A ticket; nil and the fields of an

@@ -1,5 +1,6 @@
 --- Media as users give them: a path, bytes, a URL, a data URI. Here it is seen
 -- that they can be sent, and as what; the bytes of a file are not read.
+local ascii = require "yuanjing.ascii"
 local core = require "yuanjing.core"
 local types = require "yuanjing.media.types"
 
@@ -46,7 +47,8 @@ local function check_options(call, options, level)
         type(value)), level + 1)
     end
   end
-  if options.type and not options.type:find("^[%w.+-]+/[%w.+-]+$") then
+  local kind = options.type
+  if kind and not kind:find("^[0-9A-Za-z.+-]+/[0-9A-Za-z.+-]+$") then
     error(("%s: type: expected a type such as image/png"):format(call),
       level + 1)
   end
@@ -108,10 +110,12 @@ end
 
 -- Where just the path has an extension, the name given gets it.
 local function name_of(given, default)
-  if not given.name or given.type or given.name:find("[^./\\]%.%w+$") then
+  if not given.name or given.type
+    or given.name:find("[^./\\]%.[0-9A-Za-z]+$") then
     return safe_name(given.name or default)
   end
-  return safe_name(given.name) .. (default:match("[^./\\](%.%w+)$") or "")
+  return safe_name(given.name)
+    .. (default:match("[^./\\](%.[0-9A-Za-z]+)$") or "")
 end
 
 local function describe(medium, given, head, default_name)
@@ -154,22 +158,22 @@ local function read_bytes(given)
 end
 
 local function read_url(url)
-  local rest = url:match("^%a+://(.*)$")
-  if rest:find("^[/?#]") or rest == "" or url:find("[%c%s]") then
+  local rest = url:match("^[A-Za-z]+://(.*)$")
+  if rest:find("^[/?#]") or rest == "" or url:find("[%z\1-\32\127]") then
     return nil, "no good URL"
   end
   return { kind = "url", url = url }
 end
 
 local function read_data_uri(uri)
-  local head = uri:match("^%a+:([^,]*),.")
+  local head = uri:match("^[A-Za-z]+:([^,]*),.")
   if not head then return nil, "a data URI without data" end
-  local mime = head:match("^[%w.+-]+/[%w.+-]+")
-  return { kind = "data_uri", url = uri, type = mime and mime:lower() }
+  local mime = head:match("^[0-9A-Za-z.+-]+/[0-9A-Za-z.+-]+")
+  return { kind = "data_uri", url = uri, type = mime and ascii.lower(mime) }
 end
 
 local function read_text(text)
-  local scheme = text:sub(1, 8):lower()
+  local scheme = ascii.lower(text:sub(1, 8))
   if scheme:find("^https?://") then return read_url(text) end
   if scheme:find("^data:") then return read_data_uri(text) end
   return read_file { path = text }
@@ -207,8 +211,8 @@ local function bytes_of_four(four)
 end
 
 local function unbase64(text)
-  text = text:gsub("%s+", ""):gsub("-", "+"):gsub("_", "/")
-  local digits, pad = text:match("^([%w+/]*)(=*)$")
+  text = text:gsub("[ \t-\r]+", ""):gsub("-", "+"):gsub("_", "/")
+  local digits, pad = text:match("^([0-9A-Za-z+/]*)(=*)$")
   if not digits or #pad > 2 or #digits % 4 == 1 then return nil end
   local missing = -#digits % 4
   local data = (digits .. ("="):rep(missing)):gsub("....", bytes_of_four)
@@ -229,7 +233,7 @@ end
 function media.decoded(medium)
   local head, body = medium.url:match("^[^:]*:([^,]*),(.*)$")
   local data = unescape(body)
-  if head:lower():find(";base64$") then
+  if ascii.lower(head):find(";base64$") then
     data = unbase64(data)
     if not data then return nil, "the data URI is no base64" end
   end

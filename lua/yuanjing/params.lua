@@ -3,9 +3,11 @@
 -- in one go. Nothing goes out that was not given, but for the category and the
 -- llmid: defaults are the server's. A model that the catalog does not know is
 -- sent as given, with a guess at the names of its media (params/guess.lua).
+local ascii = require "yuanjing.ascii"
 local core = require "yuanjing.core"
 local guess = require "yuanjing.params.guess"
 local media = require "yuanjing.media"
+local number = require "yuanjing.number"
 local refusal = require "yuanjing.params.refusal"
 local target_of = require "yuanjing.params.target"
 local value_of = require "yuanjing.params.value"
@@ -38,7 +40,9 @@ end
 local function sorted_names(values)
   local names = {}
   for name in pairs(values) do names[#names + 1] = name end
-  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  table.sort(names, function(a, b)
+    return ascii.less(number.show(a), number.show(b))
+  end)
   return names
 end
 
@@ -68,7 +72,7 @@ local UNFIT = { image = { audio = true, video = true },
 
 function Check:check_type(label, param, medium)
   local family = FAMILY[param.role]
-  local found = medium.type and medium.type:match("^%a+")
+  local found = medium.type and medium.type:match("^[A-Za-z]+")
   if family and UNFIT[family][found] then
     self:doubt("%s: expected %s, got %s", label, family, medium.type)
   end
@@ -286,7 +290,9 @@ function Check:in_order()
     local part = i <= self.fixed and list or loose
     part[#part + 1] = param
   end
-  table.sort(loose, function(a, b) return a.name < b.name end)
+  table.sort(loose, function(a, b)
+    return ascii.less(a.name, b.name)
+  end)
   for _, param in ipairs(loose) do list[#list + 1] = param end
   return list
 end

@@ -2,9 +2,11 @@
 -- their defaults. Mistakes in code (an unknown name, a wrong type) raise; a key
 -- or an address may come from a user's environment, so faults in those are
 -- told by the call that needs them.
+local ascii = require "yuanjing.ascii"
 local certificates = require "yuanjing.certificates"
 local errors = require "yuanjing.errors"
 local later = require "yuanjing.later"
+local number = require "yuanjing.number"
 local remember = require "yuanjing.remember"
 local limits_of = later.room "yuanjing.limits"
 
@@ -75,7 +77,7 @@ end
 local function count(name, value)
   if type(value) ~= "number" or value < 0 or value % 1 ~= 0 then
     error(("%s: expected a whole number, 0 or more, got %s")
-      :format(name, tostring(value)), 0)
+      :format(name, number.show(value)), 0)
   end
   return value
 end
@@ -114,12 +116,13 @@ local function header_value(name, value)
 end
 
 local function header(name, value)
-  if type(name) ~= "string" or not name:find("^[%w!#$%%&'*+.^_`|~-]+$") then
+  if type(name) ~= "string"
+    or not name:find("^[0-9A-Za-z!#$%%&'*+.^_`|~-]+$") then
     error(("headers: %q is no header name"):format(tostring(name)), 0)
   end
-  if RESERVED[name:lower()] then
+  if RESERVED[ascii.lower(name)] then
     error(("headers: %s can not be set here (%s says it)")
-      :format(name, RESERVED[name:lower()]), 0)
+      :format(name, RESERVED[ascii.lower(name)]), 0)
   end
   return header_value("headers: " .. name, value)
 end
@@ -140,7 +143,7 @@ local function one_of(...)
       if value == choice then return value end
     end
     error(("%s: expected one of %s, got %s"):format(name,
-      table.concat(choices, ", "), tostring(value)), 0)
+      table.concat(choices, ", "), number.show(value)), 0)
   end
 end
 
@@ -168,7 +171,7 @@ local CHECKS = {
 local function known_names()
   local names = {}
   for name in pairs(CHECKS) do names[#names + 1] = name end
-  table.sort(names)
+  table.sort(names, ascii.less)
   return table.concat(names, ", ")
 end
 
@@ -268,7 +271,7 @@ function settings.key(self)
   if type(key) ~= "string" then
     return no_key("api_key: the function returned no string")
   end
-  key = key:match("^%s*(.-)%s*$")
+  key = key:match("^[ \t-\r]*(.-)[ \t-\r]*$")
   if key == "" then return no_key("the API key is empty") end
   if key:find("[%z\1-\31\127]") then
     return no_key("the API key has control characters in it")
@@ -290,17 +293,18 @@ local function authority_problem(text)
   local host, port = text:match("^(%[[^%]]+%])(.*)$")
   if not host then host, port = text:match("^([^:]*)(.*)$") end
   if host == "" then return "no host in the URL" end
-  local number = port:match("^:(%d*)$")
-  if port ~= "" and (not number or (tonumber(number) or 0) > 65535) then
+  local digits = port:match("^:(%d*)$")
+  if port ~= "" and (not digits or (tonumber(digits) or 0) > 65535) then
     return "no good port in the URL"
   end
 end
 
 -- What is wrong with a URL; or nil and what stands behind its host.
 local function url_problem(url)
-  local scheme, authority, rest = url:match("^(%a[%w+.-]*)://([^/?#]*)(.*)$")
+  local scheme, authority, rest =
+    url:match("^([A-Za-z][0-9A-Za-z+.-]*)://([^/?#]*)(.*)$")
   if not scheme then return "no scheme in the URL" end
-  scheme = scheme:lower()
+  scheme = ascii.lower(scheme)
   if scheme ~= "http" and scheme ~= "https" then
     return "only http and https are spoken"
   end
@@ -309,9 +313,9 @@ end
 
 -- Of a base URL: without a slash at its end, or what is wrong with it.
 local read_base = remember.last(function(text)
-  local url = text:match("^%s*(.-)%s*$")
+  local url = text:match("^[ \t-\r]*(.-)[ \t-\r]*$")
   local problem, rest = url_problem(url)
-  if not problem and (rest:find("[?#]") or url:find("[%c%s]")) then
+  if not problem and (rest:find("[?#]") or url:find("[%z\1-\32\127]")) then
     problem = "only a host and a path may stand in the URL"
   end
   return { problem = problem, url = url:gsub("/+$", "") }
@@ -333,7 +337,9 @@ end
 ---@return table? failure
 function settings.check_url(url)
   local problem = url_problem(url)
-  if not problem and url:find("[%c%s]") then problem = "a blank in the URL" end
+  if not problem and url:find("[%z\1-\32\127]") then
+    problem = "a blank in the URL"
+  end
   if not problem then return true end
   return nil, { kind = "platform",
     message = ("the result has a bad URL (%s)"):format(problem) }

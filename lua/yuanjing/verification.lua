@@ -1,5 +1,6 @@
 --- A verification of a real person: a link to open on a phone, and the group
 -- that is there when the person has done so.
+local ascii = require "yuanjing.ascii"
 local errors = require "yuanjing.errors"
 local polling = require "yuanjing.polling"
 local settings_of = require "yuanjing.settings"
@@ -30,7 +31,7 @@ local LOOK_LIMIT = 10
 
 local function is_active(group)
   return group.vendor_group_id ~= nil
-    and (group.status or "active"):lower() == "active"
+    and ascii.lower(group.status or "active") == "active"
 end
 
 local function active_ids(groups)

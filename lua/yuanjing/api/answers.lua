@@ -1,6 +1,8 @@
 --- What the platform says of tasks, in all the envelopes it uses (PLATFORM.md
 -- section 6). Shared by the v1 and the legacy wire.
+local ascii = require "yuanjing.ascii"
 local envelope = require "yuanjing.api.envelope"
+local number = require "yuanjing.number"
 
 local answers = {
   --- Seconds a status query may take: it may hang until the task ends.
@@ -27,7 +29,7 @@ local OF_WRAPPERS = { OK = true, ERROR = true }
 
 local function status_of(document)
   local status = document.taskstatus or document.status
-  status = type(status) == "string" and status:upper() or nil
+  status = type(status) == "string" and ascii.upper(status) or nil
   return not OF_WRAPPERS[status or ""] and status or nil
 end
 
@@ -49,7 +51,7 @@ end
 -- 64-bit ids are strings; the wire may have made numbers of small ones.
 local function id_of(document)
   local id = document.taskid
-  if type(id) == "number" then return ("%.0f"):format(id) end
+  if type(id) == "number" then return number.show(id) end
   return type(id) == "string" and id ~= "" and id or nil
 end
 
@@ -108,7 +110,7 @@ end
 local function is_missing(document)
   local said = document.error or document.message
   return type(said) == "string"
-    and said:lower():find("taskid.*not exist") ~= nil
+    and ascii.lower(said):find("taskid.*not exist") ~= nil
 end
 
 ---@class yuanjing.TaskAnswer

@@ -2,10 +2,12 @@
 -- envelopes (PLATFORM.md sections 2 and 7; seeds/000, part two). It is the same
 -- whichever wire the rest speaks.
 local answers = require "yuanjing.api.answers"
+local ascii = require "yuanjing.ascii"
 local embed = require "yuanjing.api.embed"
 local envelope = require "yuanjing.api.envelope"
 local errors = require "yuanjing.errors"
 local form = require "yuanjing.api.form"
+local number = require "yuanjing.number"
 local reading = require "yuanjing.api.reading"
 
 local assets = {
@@ -23,7 +25,7 @@ end
 
 -- Ids are strings, whatever the wire made of them.
 local function text_of(value)
-  if type(value) == "number" then return ("%.0f"):format(value) end
+  if type(value) == "number" then return number.show(value) end
   return type(value) == "string" and value ~= "" and value or nil
 end
 
@@ -107,7 +109,8 @@ local FIELDS = { "vendor_asset_id", "url", "name", "asset_type", "create_time" }
 -- "ok" is said of an answer, never of an asset.
 local function status_of(content)
   local status = text_of(content.status)
-  status = status and status:sub(1, 1):upper() .. status:sub(2):lower()
+  status = status and ascii.upper(status:sub(1, 1))
+    .. ascii.lower(status:sub(2))
   return status ~= "Ok" and status or nil
 end
 
@@ -150,7 +153,7 @@ end
 local function read_assets(document)
   local list, failure = read_list(document, "assets")
   if not list then return nil, failure end
-  local found = { total = tonumber(content_of(document).total) or #list }
+  local found = { total = number.read(content_of(document).total) or #list }
   for n, content in ipairs(list) do
     if not is_record(content) then return unreadable("an asset that is none") end
     found[n] = asset_in(content)
@@ -182,7 +185,7 @@ local UNREAD = { truncated = true, timeout = true, decode = true }
 -- The asset that half an answer names.
 local function asset_named_by(err)
   local body = UNREAD[err.kind] and err.body
-  if not body or not body:find("^%s*{") then return nil end
+  if not body or not body:find("^[ \t-\r]*{") then return nil end
   return reading.named_in(body, "asset_id")
     or reading.named_in(body, "id")
 end

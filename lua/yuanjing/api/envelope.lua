@@ -4,9 +4,11 @@
 --
 -- Failures are plain tables that errors.new() takes as they are, after the
 -- caller has added what it knows (call, attempts, the key to redact).
+local ascii = require "yuanjing.ascii"
 local core = require "yuanjing.core"
 local json = require "yuanjing.json"
 local later = require "yuanjing.later"
+local number = require "yuanjing.number"
 local python = later.room "yuanjing.api.python"
 
 local envelope = {}
@@ -57,20 +59,21 @@ local MAX_WRAPS = 3
 -- Lua patterns on lower-case text. "balance" alone is enough for a 429, not
 -- for a 400, where it may be a parameter's name.
 local NO_MONEY = {
-  "insufficient[%s_-]*funds?", "insufficient[%s_-]*balance",
-  "insufficient[%s_-]*quota", "not enough balance", "arrearage",
+  "insufficient[ \t-\r_-]*funds?", "insufficient[ \t-\r_-]*balance",
+  "insufficient[ \t-\r_-]*quota", "not enough balance", "arrearage",
   "余额", "欠费",
 }
 local BALANCE = { "balance", "funds" }
 local RATE = {
-  "%f[%a]rate%f[%A]", "ratelimit", "ratequota", "frequen", "too many",
+  "%f[A-Za-z]rate%f[^A-Za-z]", "ratelimit", "ratequota", "frequen", "too many",
   "throttl", "concurren", "频", "限流", "并发",
 }
 
 -- A plain text with status 200 is no answer at all; these tell on whose side
 -- it failed. Anchored, for a text may well talk about errors.
 local ERROR_OPENINGS = {
-  "^%[?error", "^%d%d%d:", "^%d%d%d%s+%a", "^exception", "^traceback",
+  "^%[?error", "^%d%d%d:", "^%d%d%d[ \t-\r]+[A-Za-z]", "^exception",
+  "^traceback",
   "^unauthorized", "^forbidden", "^not found", "^failed", "^bad request",
   "^internal server error", "^invalid", "^missing", "^{'error'",
   "^insufficient", "^错误", "^失败",
@@ -89,8 +92,8 @@ local ENTITIES = {
 
 -- NB: "%s+$" would try each blank in the midst of a text anew.
 local function trim(text)
-  local from = text:find("%S")
-  return from and text:match("^.*%S", from) or ""
+  local from = text:find("[^ \t-\r]")
+  return from and text:match("^.*[^ \t-\r]", from) or ""
 end
 
 local function matches_any(text, patterns)
@@ -105,8 +108,7 @@ end
 local function word(value)
   if type(value) == "string" then return value ~= "" and value or nil end
   if type(value) ~= "number" then return nil end
-  if value % 1 == 0 then return ("%.0f"):format(value) end
-  return tostring(value)
+  return number.show(value)
 end
 
 local function first_word(record, names)
@@ -119,7 +121,7 @@ end
 -- Says nothing: null, false, 0, "", "None", and a table of nothing but those.
 local function is_empty(value)
   if type(value) == "string" then
-    return ABSENT[trim(value):lower()] or false
+    return ABSENT[ascii.lower(trim(value))] or false
   end
   if type(value) ~= "table" then
     return value == nil or value == false or value == 0
@@ -163,8 +165,8 @@ end
 local function status_word(document)
   for _, name in ipairs(STATUS_FIELDS) do
     local status = document[name]
-    if type(status) == "string" and FAILING[trim(status):upper()] then
-      return trim(status):upper()
+    if type(status) == "string" and FAILING[ascii.upper(trim(status))] then
+      return ascii.upper(trim(status))
     end
   end
 end
@@ -262,7 +264,7 @@ local PYTHON_READ = "the answer was a Python dict instead of JSON"
 local function document_of(body)
   local value, rest, verdict = json.decode_first(body)
   if type(value) == "table" then
-    return value, rest:find("%S") and REST_IGNORED or nil
+    return value, rest:find("[^ \t-\r]") and REST_IGNORED or nil
   end
   local document = python.read(body)
   if document then return document, PYTHON_READ end
@@ -274,27 +276,27 @@ local function entity(name)
 end
 
 local function element(html, lower, name)
-  local _, open = lower:find("<" .. name .. "%f[^%w][^>]*>")
+  local _, open = lower:find("<" .. name .. "%f[^0-9A-Za-z][^>]*>")
   local close = open and lower:find("</" .. name, open, true)
   if not close then return nil end
   local text = html:sub(open + 1, close - 1):gsub("<[^>]*>", " ")
-  text = trim(text:gsub("&(#?%w+);", entity):gsub("%s+", " "))
+  text = trim(text:gsub("&(#?[0-9A-Za-z]+);", entity):gsub("[ \t-\r]+", " "))
   return text ~= "" and text or nil
 end
 
 local function is_html(body)
-  return body:find("^%s*<[%a!?]") ~= nil
+  return body:find("^[ \t-\r]*<[A-Za-z!?]") ~= nil
 end
 
 -- What a proxy's page says of itself; an object store's XML as well.
 local function html_text(body)
-  local lower = body:lower()
+  local lower = ascii.lower(body)
   return element(body, lower, "title") or element(body, lower, "h1")
     or element(body, lower, "message")
 end
 
 local function reads_like_error(text)
-  return matches_any(text:lower(), ERROR_OPENINGS)
+  return matches_any(ascii.lower(text), ERROR_OPENINGS)
 end
 
 -- A body that is one JSON string is as plain as one without the quotes.
@@ -330,7 +332,7 @@ end
 
 -- For a body that is no document.
 local function unread(body, problem, verdict)
-  if not body:find("%S") then
+  if not body:find("[^ \t-\r]") then
     return unreadable("decode", "the answer is empty", body)
   end
   if is_html(body) then return html_failure(body) end
@@ -391,8 +393,8 @@ local function kind_of_429(text, retry_after)
 end
 
 local function kind_of(status, said, retry_after)
-  local text = table.concat({ said.message or "", said.code or "",
-    said.type or "" }, " "):lower()
+  local text = ascii.lower(table.concat({ said.message or "",
+    said.code or "", said.type or "" }, " "))
   if status == 429 then return kind_of_429(text, retry_after) end
   if status == 400 and says_balance(text, status) then return "balance" end
   if status >= 500 then return "server" end
@@ -408,8 +410,9 @@ end
 -- Only the host: the rest of a location may hold a signature.
 local function redirect_host(headers)
   local location = header(headers, "location") or ""
-  local authority = location:match("^%s*%a[%w+.-]*://([^/?#%s]+)")
-    or location:match("^%s*//([^/?#%s]+)")
+  local place = trim(location)
+  local authority = place:match("^[A-Za-z][0-9A-Za-z+.-]*://([^/?# \t-\r]+)")
+    or place:match("^//([^/?# \t-\r]+)")
   return authority and authority:gsub("^.*@", "") or nil
 end
 
@@ -424,7 +427,7 @@ end
 -- 10485760 is "10.5 MB".
 local function readable(bytes)
   if bytes < 1e5 then return ("%.0f bytes"):format(bytes) end
-  return ("%.1f MB"):format(bytes / 1e6)
+  return number.fixed(bytes / 1e6, 1) .. " MB"
 end
 
 local function message_of(status, said, headers, sent)
@@ -443,8 +446,8 @@ end
 function envelope.retry_after(headers)
   local value = header(headers, "retry-after")
   if not value then return nil end
-  local seconds = value:match("^%s*(%d+%.?%d*)%s*$")
-  if seconds then return tonumber(seconds) end
+  local seconds = value:match("^[ \t-\r]*(%d+%.?%d*)[ \t-\r]*$")
+  if seconds then return number.read(seconds) end
   local due = core.date(value)
   local now = core.date(header(headers, "date") or "") or os.time()
   return due and math.max(0, due - now) or nil

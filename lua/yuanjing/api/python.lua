@@ -44,20 +44,20 @@ local function read_token(text, at)
   local char = text:sub(at, at)
   if char == "'" or char == '"' then return read_string(text, at) end
   if BRACKETS[char] then return BRACKETS[char], at end
-  local word = text:match("^%a+", at)
+  local word = text:match("^[A-Za-z]+", at)
   if word then return WORDS[word], at + #word - 1 end
   local number = text:match("^[-+.%deE]+", at)
   if number then return number, at + #number - 1 end
 end
 
 local function to_json(text)
-  local out, at = {}, text:find("%S")
+  local out, at = {}, text:find("[^ \t-\r]")
   while at do
     local token, stop = read_token(text, at)
     if not token then return nil end
     if token == "]" and out[#out] == "," then out[#out] = nil end -- "(1,)"
     out[#out + 1] = token
-    at = text:find("%S", stop + 1)
+    at = text:find("[^ \t-\r]", stop + 1)
   end
   return table.concat(out)
 end
@@ -66,7 +66,7 @@ end
 ---@param text string
 ---@return table?
 function python.read(text)
-  if not text:find("^%s*{%s*['\"]") then return nil end
+  if not text:find("^[ \t-\r]*{[ \t-\r]*['\"]") then return nil end
   local converted = to_json(text)
   local document = converted and json.decode(converted)
   return type(document) == "table" and document or nil

@@ -21,8 +21,9 @@ end
 ---@param name string
 ---@return { id: string }?
 function reading.named_in(body, name)
-  local id = body:match(('"%s"%%s*:%%s*"([%%w_-]+)"'):format(name))
-    or body:match(('"%s"%%s*:%%s*(%%d+)%%s*[,}]'):format(name))
+  local field = '"' .. name .. '"[ \t-\r]*:[ \t-\r]*'
+  local id = body:match(field .. '"([0-9A-Za-z_-]+)"')
+    or body:match(field .. "(%d+)[ \t-\r]*[,}]")
   return id and { id = id } or nil
 end
 

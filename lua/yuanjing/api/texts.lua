@@ -3,6 +3,7 @@
 local envelope = require "yuanjing.api.envelope"
 local http = require "yuanjing.http"
 local json = require "yuanjing.json"
+local number = require "yuanjing.number"
 local reading = require "yuanjing.api.reading"
 local usage = require "yuanjing.usage"
 
@@ -59,7 +60,7 @@ end
 -- A task is work that is paid for: its id must not get lost.
 local function task_failure(document)
   local id = document.taskid
-  if type(id) == "number" then id = ("%.0f"):format(id) end
+  if type(id) == "number" then id = number.show(id) end
   if not filled(id) or document.choices ~= nil then return nil end
   return { kind = "platform", task = { id = id,
     status = filled(document.status) },
@@ -77,7 +78,8 @@ function texts.failure(document)
 end
 
 local function begins_stream(body)
-  return body:find("^\239?\187?\191?%s*data:") or body:find("^%s*:")
+  return body:find("^\239?\187?\191?[ \t-\r]*data:")
+    or body:find("^[ \t-\r]*:")
 end
 
 local function is_chunk(document)

@@ -3,6 +3,7 @@
 local columns = require "yuanjing.cli.columns"
 local document = require "yuanjing.cli.document"
 local follow = require "yuanjing.cli.follow"
+local number = require "yuanjing.number"
 local output = require "yuanjing.cli.output"
 local picture = require "yuanjing.cli.picture"
 local screen = require "yuanjing.cli.screen"
@@ -39,7 +40,7 @@ local function print_list(list, names)
   local rows = {}
   for i, item in ipairs(list) do
     rows[i] = {}
-    for k, name in ipairs(names) do rows[i][k] = tostring(item[name] or "-") end
+    for k, name in ipairs(names) do rows[i][k] = number.show(item[name] or "-") end
   end
   output.print(columns(rows))
 end

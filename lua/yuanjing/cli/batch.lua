@@ -8,6 +8,7 @@ local follow = require "yuanjing.cli.follow"
 local journal = require "yuanjing.journal"
 local lines = require "yuanjing.cli.lines"
 local loop = require "yuanjing.loop"
+local number = require "yuanjing.number"
 local output = require "yuanjing.cli.output"
 local plan = require "yuanjing.cli.plan"
 local progress = require "yuanjing.cli.progress"
@@ -23,7 +24,7 @@ local command = {
 local EXTENSIONS = { image = "png", video = "mp4", audio = "mp3" }
 
 local function to_count(text)
-  local count = tonumber(text)
+  local count = number.read(text)
   if count and count % 1 == 0 and count >= 1 then return count end
   return nil, ("a number of 1 or more is expected, not '%s'"):format(text)
 end

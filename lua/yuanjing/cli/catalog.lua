@@ -1,10 +1,12 @@
 --- `yuanjing catalog`: what the models take, as a table.
+local ascii = require "yuanjing.ascii"
 local catalog = require "yuanjing.catalog"
 local cells = require "yuanjing.cli.cells"
 local columns = require "yuanjing.cli.columns"
 local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
 local flags = require "yuanjing.cli.flags"
+local number = require "yuanjing.number"
 local output = require "yuanjing.cli.output"
 local suggest = require "yuanjing.params.suggest"
 local terminal = require "yuanjing.cli.terminal"
@@ -60,7 +62,7 @@ local function values_of(param)
   if param.flag then return "switch" end
   if param.choices then
     local values = {}
-    for i, value in ipairs(param.choices) do values[i] = tostring(value) end
+    for i, value in ipairs(param.choices) do values[i] = number.show(value) end
     return table.concat(values, " ")
   elseif param.minimum then
     return ("%d to %d"):format(param.minimum, param.maximum)
@@ -81,7 +83,7 @@ local function print_row(row)
     if not SKIPPED[param.name] then
       rows[#rows + 1] = { "  " .. flag_of(param),
         param.required and "yes" or "",
-        param.default ~= nil and not param.flag and tostring(param.default)
+        param.default ~= nil and not param.flag and number.show(param.default)
           or "", values_of(param) }
     end
   end
@@ -91,7 +93,7 @@ end
 -- The first that has the text in its name, or the nearest.
 local function meant(text, models)
   for _, model in ipairs(models) do
-    if model:find(text:lower(), 1, true) then return model end
+    if model:find(ascii.lower(text), 1, true) then return model end
   end
   return suggest(text, models)
 end

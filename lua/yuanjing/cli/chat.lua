@@ -170,7 +170,7 @@ local function converse(arguments)
   local line, ended = table.concat(arguments.prompt, " "), nil
   if line == "" then line, ended = read_line(is_typed) end
   while line do
-    if line:find("%S") then status = turn(arguments, messages, line) end
+    if line:find("[^ \t-\r]") then status = turn(arguments, messages, line) end
     local is_answered = status == exits.OK or status == exits.CUT
     if not is_answered and not is_typed then break end
     line, ended = read_line(is_typed)

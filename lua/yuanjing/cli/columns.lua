@@ -15,7 +15,7 @@ local function columns(rows)
   for n, row in ipairs(rows) do
     local parts = {}
     for i, text in ipairs(row) do parts[i] = cells.pad(text, widths[i]) end
-    lines[n] = table.concat(parts, GAP):gsub("%s+$", "")
+    lines[n] = table.concat(parts, GAP):gsub("[ \t-\r]+$", "")
   end
   return lines
 end

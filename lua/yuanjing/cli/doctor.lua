@@ -5,6 +5,7 @@ local core = require "yuanjing.core"
 local document = require "yuanjing.cli.document"
 local exits = require "yuanjing.cli.exits"
 local loop = require "yuanjing.loop"
+local number = require "yuanjing.number"
 local output = require "yuanjing.cli.output"
 local session = require "yuanjing.cli.session"
 local settings_of = require "yuanjing.settings"
@@ -44,7 +45,8 @@ local function proxy_in_words()
   for _, name in ipairs(PROXIES) do
     local value = os.getenv(name)
     if value and value ~= "" then
-      set[#set + 1] = name .. "=" .. value:gsub("^(%a[%w+.-]*://).*@", "%1***@")
+      set[#set + 1] = name .. "="
+        .. value:gsub("^([A-Za-z][0-9A-Za-z+.-]*://).*@", "%1***@")
         :gsub("^[^/]*@", "***@")
     end
   end
@@ -70,7 +72,7 @@ local function facts(settings, arguments)
   return {
     { "yuanjing", version },
     { "Lua", lua_version() },
-    { "libcurl", core.curl_version():match("^%S+%s+%S+") },
+    { "libcurl", core.curl_version():match("^[^ \t-\r]+[ \t-\r]+[^ \t-\r]+") },
     { "features", table.concat(core.curl_features(), ", ") },
     { "certificates", certificates_in_words(settings, arguments) },
     { "proxy", proxy_in_words() },
@@ -169,7 +171,7 @@ end
 local function print_host(host)
   terminal.write(STDOUT, "\n", terminal.paint(STDOUT, "bold", host.url), "\n")
   for _, step in ipairs(host.steps) do
-    local detail = step.problem or step.note or ("%.1f ms"):format(step.ms)
+    local detail = step.problem or step.note or number.fixed(step.ms, 1) .. " ms"
     terminal.write(STDOUT, ("  %s %-15s %s\n"):format(mark(step.ok), step.name,
       cells.harmless(detail)))
   end

@@ -1,7 +1,9 @@
 --- The options of `image` and `video`, made from the catalog: one for each
 -- parameter that a model of that kind has, under its name on the command line.
+local ascii = require "yuanjing.ascii"
 local catalog = require "yuanjing.catalog"
 local errors = require "yuanjing.errors"
+local number = require "yuanjing.number"
 
 local flags = {}
 
@@ -30,7 +32,7 @@ local HELP = {
 
 local function add_values(flag, param)
   for _, value in ipairs(param.choices or {}) do
-    local folded = tostring(value):lower()
+    local folded = ascii.lower(number.show(value))
     if not flag.seen[folded] then
       flag.seen[folded] = true
       flag.values[#flag.values + 1] = value
@@ -72,7 +74,7 @@ end
 local function help_of(flag)
   if HELP[flag.name] or #flag.values == 0 then return HELP[flag.name] end
   local values = {}
-  for i, value in ipairs(flag.values) do values[i] = tostring(value) end
+  for i, value in ipairs(flag.values) do values[i] = number.show(value) end
   return table.concat(values, ", ") .. "; not each model takes each."
 end
 
@@ -112,9 +114,9 @@ end
 
 -- "first_frame: needed" as somebody has to write it.
 local function with_option(problem, names)
-  local name, rest = problem:match("^([%l_]+)(:.*)$")
+  local name, rest = problem:match("^([a-z_]+)(:.*)$")
   if not names[name] then
-    name, rest = problem:match("^([%l_]+)(%[%d+%]:.*)$")
+    name, rest = problem:match("^([a-z_]+)(%[%d+%]:.*)$")
   end
   if not names[name] then return problem end
   return flags.option_of(name) .. rest

@@ -145,7 +145,7 @@ end
 ---@param text string
 ---@return string
 function follow.word(text)
-  return text:find("^[%w%./_-]+$") and text or shell.quote(text)
+  return text:find("^[0-9A-Za-z%./_-]+$") and text or shell.quote(text)
 end
 
 -- The command that asks for the task another time.

@@ -76,7 +76,7 @@ local ADVICE = { ["--key"] = NOT_THE_KEY, ["--api-key"] = NOT_THE_KEY }
 -- The platform's ids are of letters, digits, "-" and "_", in any order.
 local function advice_on(option, arguments)
   for _, argument in ipairs(arguments) do
-    if #argument > 12 and argument:find("^%-[%w_-]+$")
+    if #argument > 12 and argument:find("^%-[0-9A-Za-z_-]+$")
       and argument:sub(1, 2) == option then
       return ("an id that begins with - goes behind --: -- %s"):format(argument)
     end

@@ -50,7 +50,7 @@ end
 -- The same error as somebody at a terminal wants it told.
 local function retold(err)
   local copy = errors.new(err)
-  if (err.call or ""):find("^%l") then
+  if (err.call or ""):find("^[a-z]") then
     copy.call = nil -- a function of Lua's
   else
     copy.hint = rawget(err, "hint") or HINTS[err.kind] or err.hint

@@ -1,5 +1,6 @@
 --- Pictures in the terminal, where chafa is installed, and a link as a code,
 -- where qrencode is.
+local ascii = require "yuanjing.ascii"
 local shell = require "yuanjing.sandbox.shell"
 local terminal = require "yuanjing.cli.terminal"
 
@@ -19,7 +20,7 @@ function picture.show(files)
   if not terminal.can_redraw(terminal.STDOUT) then return end
   local width = tostring(math.min(80, terminal.width(terminal.STDOUT)))
   for _, path in ipairs(files or {}) do
-    local extension = (path:match("%.(%w+)$") or ""):lower()
+    local extension = ascii.lower(path:match("%.([0-9A-Za-z]+)$") or "")
     if SHOWN[extension] then os.execute(shell.command(SHOW, path, width)) end
   end
 end

@@ -2,6 +2,7 @@
 -- lines that stay, for what is done. Where nobody looks it says nothing.
 local cells = require "yuanjing.cli.cells"
 local core = require "yuanjing.core"
+local number = require "yuanjing.number"
 local terminal = require "yuanjing.cli.terminal"
 
 local progress = {}
@@ -33,14 +34,14 @@ function progress.size(bytes)
   while bytes >= 1000 and unit < #UNITS do
     bytes, unit = bytes / 1000, unit + 1
   end
-  return (unit == 1 and "%.0f %s" or "%.1f %s"):format(bytes, UNITS[unit])
+  return number.fixed(bytes, unit == 1 and 0 or 1) .. " " .. UNITS[unit]
 end
 
 --- Seconds in words: "4.2 s", "1:07", "1:02:03".
 ---@param seconds number
 ---@return string
 function progress.clock(seconds)
-  if seconds < 10 then return ("%.1f s"):format(seconds) end
+  if seconds < 10 then return number.fixed(seconds, 1) .. " s" end
   local whole = math.floor(seconds + 0.5)
   local hours = math.floor(whole / 3600)
   local minutes = math.floor(whole / 60) % 60

@@ -13,7 +13,7 @@ local function stdin()
   if core.caught_signal() then
     error(errors.new { kind = "cancelled", message = "interrupted" }, 0)
   end
-  return (text:gsub("%s+$", ""))
+  return (text:gsub("[ \t-\r]+$", ""))
 end
 
 ---@param words string[]
@@ -26,7 +26,7 @@ local function prompt(words)
   for i, word in ipairs(words) do
     parts[i] = word == "-" and "\n" .. stdin() .. "\n" or word
   end
-  return (table.concat(parts, " "):match("^%s*(.-)%s*$"))
+  return (table.concat(parts, " "):match("^[ \t-\r]*(.-)[ \t-\r]*$"))
 end
 
 return prompt

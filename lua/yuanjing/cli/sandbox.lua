@@ -1,5 +1,6 @@
 --- `yuanjing sandbox`: the platform on loopback, until Ctrl-C.
 local errors = require "yuanjing.errors"
+local number = require "yuanjing.number"
 local output = require "yuanjing.cli.output"
 local scenario = require "yuanjing.sandbox.server.scenario"
 local shell = require "yuanjing.sandbox.shell"
@@ -10,20 +11,20 @@ local command = {
 }
 
 local function to_port(text)
-  local port = tonumber(text)
+  local port = number.read(text)
   if port and port % 1 == 0 and port >= 1 and port <= 65535 then return port end
   return nil, ("port: a number from 1 to 65535 is expected, not '%s'")
     :format(text)
 end
 
 local function to_seconds(text)
-  local seconds = tonumber(text)
+  local seconds = number.read(text)
   if seconds and seconds >= 0 and seconds < math.huge then return seconds end
   return nil, ("seconds are expected, not '%s'"):format(text)
 end
 
 local function to_speed(text)
-  local speed = tonumber(text)
+  local speed = number.read(text)
   if speed and speed > 0 and speed < math.huge then return speed end
   return nil, ("a speed above 0 is expected, not '%s'"):format(text)
 end

@@ -2,6 +2,7 @@
 -- client by them, and a run that Ctrl-C ends in good order.
 local core = require "yuanjing.core"
 local exits = require "yuanjing.cli.exits"
+local number = require "yuanjing.number"
 local output = require "yuanjing.cli.output"
 local terminal = require "yuanjing.cli.terminal"
 local yuanjing = require "yuanjing"
@@ -18,7 +19,7 @@ local LOOK = 0.5
 
 --- For argparse: a number of seconds.
 function session.to_seconds(text)
-  local seconds = tonumber(text)
+  local seconds = number.read(text)
   if seconds and seconds > 0 and seconds < math.huge then return seconds end
   return nil, ("seconds are expected, not '%s'"):format(text)
 end
@@ -58,20 +59,20 @@ end
 
 local TOLD = {
   request = function(event)
-    return ("> %s %s"):format(event.call:match("^%S+"), event.url)
+    return ("> %s %s"):format(event.call:match("^[^ \t-\r]+"), event.url)
   end,
   response = function(event)
-    return ("< %d in %.2f s%s"):format(event.status, event.elapsed,
+    return ("< %d in %s s%s"):format(event.status, number.fixed(event.elapsed, 2),
       milliseconds(event.steps))
   end,
   error = function(event) return "! " .. tostring(event.error) end,
   retry = function(event)
-    return ("~ again in %.1f s"):format(event.delay)
+    return ("~ again in %s s"):format(number.fixed(event.delay, 1))
   end,
   ["end"] = function(event)
     local tokens = event.usage and event.usage.total_tokens
-    return ("< whole in %.2f s%s"):format(event.elapsed,
-      tokens and (", %s tokens"):format(tokens) or "")
+    return ("< whole in %s s%s"):format(number.fixed(event.elapsed, 2),
+      tokens and (", %s tokens"):format(number.show(tokens)) or "")
   end,
 }
 

@@ -1,5 +1,6 @@
 --- What may be done where the output goes: whether it is a terminal, how wide,
 -- with which characters and colours.
+local ascii = require "yuanjing.ascii"
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 
@@ -38,7 +39,7 @@ end
 ---@return boolean
 function terminal.is_utf8()
   local locale = env "LC_ALL" or env "LC_CTYPE" or env "LANG" or ""
-  return locale:upper():find("UTF%-?8") ~= nil
+  return ascii.upper(locale):find("UTF%-?8") ~= nil
 end
 
 --- The text in a style, where there are styles. See no-color.org.

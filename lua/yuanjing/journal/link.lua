@@ -1,7 +1,9 @@
 --- A connection to Redis, by whichever client is at hand: in nginx resty.redis,
 -- which gives way while it waits and shares connections; elsewhere lua-redis,
 -- which blocks for the round trip. A broken one is made anew by the next call.
+local ascii = require "yuanjing.ascii"
 local loop = require "yuanjing.loop"
+local number = require "yuanjing.number"
 
 local link = {}
 
@@ -64,7 +66,14 @@ end
 
 -- The words without "file:line:" in front.
 local function plain(problem)
-  return (tostring(problem):gsub("^%S+:%d+: ", ""))
+  return (tostring(problem):gsub("^[^ \t-\r]+:%d+: ", ""))
+end
+
+-- The clients would write a number with the point of the host's locale.
+local function in_texts(...)
+  local words = { ... }
+  for i = 1, select("#", ...) do words[i] = number.show(words[i]) end
+  return unpack(words)
 end
 
 -- In nginx -----------------------------------------------------------------
@@ -75,7 +84,8 @@ Shared.__index = Shared
 local function greet(redis, words)
   if redis:get_reused_times() ~= 0 then return true end
   for _, command in ipairs(words) do
-    local ok, problem = redis[command[1]:lower()](redis, unpack(command, 2))
+    local ok, problem = redis[ascii.lower(command[1])](redis,
+      unpack(command, 2))
     if not ok then return nil, problem end
   end
   return true
@@ -93,7 +103,7 @@ local function call_shared(self, name, ...)
   if ok then ok, problem = greet(redis, address.words) end
   if not ok then return nil, problem end
   local reply
-  reply, problem = redis[name:lower()](redis, ...)
+  reply, problem = redis[ascii.lower(name)](redis, in_texts(...))
   if reply == nil or reply == false then return nil, problem end
   redis:set_keepalive(60000, 10)
   return reply ~= rawget(_G, "ngx").null and reply or false
@@ -143,7 +153,7 @@ end
 
 local function call_once(self, name, ...)
   if not self.client then connect(self) end
-  local reply = self.redis.command(name)(self.client, ...)
+  local reply = self.redis.command(name)(self.client, in_texts(...))
   return reply == nil and false or reply
 end
 

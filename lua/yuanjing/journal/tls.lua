@@ -1,5 +1,6 @@
 --- A socket to a Redis that speaks TLS (rediss://), by luasocket and luasec. The
 -- certificate is checked, and luasec leaves the name in it to us.
+local ascii = require "yuanjing.ascii"
 local certificates = require "yuanjing.certificates"
 local socket = require "socket"
 
@@ -16,7 +17,7 @@ end
 
 -- "*.example.org" is for one word in the place of the star.
 local function matches(pattern, host)
-  pattern, host = pattern:lower(), host:lower()
+  pattern, host = ascii.lower(pattern), ascii.lower(host)
   if pattern == host then return true end
   local rest = pattern:match("^%*(%..+)$")
   return rest ~= nil and host:match("^[^.]+(%..+)$") == rest

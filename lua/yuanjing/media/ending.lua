@@ -31,7 +31,8 @@ end
 local function box_size(head)
   local size = big_endian(head:sub(1, 4))
   if size == 1 then size = big_endian(head:sub(9, 16)) end
-  return size >= 8 and head:find("^....%w[%w ]+") and size or nil
+  return size >= 8 and head:find("^....[0-9A-Za-z][0-9A-Za-z ]+") and size
+    or nil
 end
 
 -- Boxes, each with its size; a film is nothing without its moov, nor a picture

@@ -1,6 +1,8 @@
 --- Which type a medium has: by its first bytes, else by its name's extension.
 -- The platform guesses the type from the extension (PLATFORM.md section 3), so
 -- a name that lies is set right.
+local ascii = require "yuanjing.ascii"
+
 local types = {}
 
 --- How many bytes of a file match() wants to see.
@@ -70,8 +72,8 @@ local SIGNATURES = {
 }
 
 local function extension_of(name)
-  local extension = name:match("[^.]%.(%w+)$")
-  return extension and extension:lower()
+  local extension = name:match("[^.]%.([0-9A-Za-z]+)$")
+  return extension and ascii.lower(extension)
 end
 
 -- The extensions that the bytes allow; nil: unknown bytes.
@@ -88,7 +90,7 @@ end
 -- An extension of ours is replaced; what follows a dot otherwise stays.
 local function with_extension(name, extension)
   if BY_EXTENSION[extension_of(name) or ""] then
-    name = name:gsub("%.%w+$", "")
+    name = name:gsub("%.[0-9A-Za-z]+$", "")
   end
   return name .. "." .. extension
 end
@@ -115,7 +117,7 @@ function types.match(name, head, told)
     return name .. "." .. wanted, told
   end
   if allowed and not (extension and has_word(allowed, extension)) then
-    extension = allowed:match("%w+")
+    extension = allowed:match("[0-9A-Za-z]+")
     name = with_extension(name, extension)
   end
   return name, BY_EXTENSION[extension or ""] or "application/octet-stream"

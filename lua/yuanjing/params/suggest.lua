@@ -1,4 +1,5 @@
 --- "Did you mean": the known name that a mistyped one is nearest to.
+local ascii = require "yuanjing.ascii"
 
 -- Letters to add, drop, change or swap to come from one word to the other.
 local function distance(left, right)
@@ -30,7 +31,7 @@ local function suggest(name, candidates)
   local best
   local nearest = math.max(1, math.min(3, math.floor(#name / 3))) + 1
   for _, candidate in ipairs(candidates) do
-    local steps = distance(name:lower(), candidate)
+    local steps = distance(ascii.lower(name), candidate)
     if steps < nearest then best, nearest = candidate, steps end
   end
   return best

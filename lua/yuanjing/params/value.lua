@@ -1,12 +1,14 @@
 --- One value against one parameter of the catalog: what goes out for it, or
 -- what is wrong with it.
+local ascii = require "yuanjing.ascii"
 local core = require "yuanjing.core"
+local number = require "yuanjing.number"
 
 local value = {}
 
 --- A value in words, short enough for a message.
 function value.show(given)
-  if type(given) ~= "string" then return tostring(given) end
+  if type(given) ~= "string" then return number.show(given) end
   if #given > 60 then return ("a text of %d bytes"):format(#given) end
   return '"' .. given .. '"'
 end
@@ -16,16 +18,18 @@ local function choice_of(param, text)
   local folded
   for _, choice in ipairs(param.choices) do
     if choice == text then return choice end
-    if choice:lower() == text:lower() then folded = choice end
+    if ascii.lower(choice) == ascii.lower(text) then folded = choice end
   end
   local default = param.default
-  if default and default:lower() == text:lower() then return default end
+  if default and ascii.lower(default) == ascii.lower(text) then
+    return default
+  end
   return folded
 end
 
 local function not_a_choice(param, given)
   local choices = {}
-  for i, choice in ipairs(param.choices) do choices[i] = tostring(choice) end
+  for i, choice in ipairs(param.choices) do choices[i] = number.show(choice) end
   return nil, ("%s is not one of %s"):format(value.show(given),
     table.concat(choices, ", "))
 end
@@ -44,40 +48,41 @@ local function text(param, given)
 end
 
 local function whole_number(given)
-  local number = given
+  local whole = given
   if type(given) == "string" and given:find("^%-?%d+$") then
-    number = tonumber(given)
+    whole = tonumber(given)
   end
-  if type(number) ~= "number" or number % 1 ~= 0 then return nil end
-  return math.tointeger and math.tointeger(number) or number
+  if type(whole) ~= "number" or whole % 1 ~= 0 then return nil end
+  return math.tointeger and math.tointeger(whole) or whole
 end
 
-local function bounds_problem(param, number)
+local function bounds_problem(param, whole)
   local low, high = param.minimum, param.maximum
-  if (not low or number >= low) and (not high or number <= high) then
+  if (not low or whole >= low) and (not high or whole <= high) then
     return nil
   end
+  local shown = number.show(whole)
   if low and high then
-    return ("%s is not from %d to %d"):format(number, low, high)
+    return ("%s is not from %d to %d"):format(shown, low, high)
   end
-  return low and ("%s is less than %d"):format(number, low)
-    or ("%s is more than %d"):format(number, high)
+  return low and ("%s is less than %d"):format(shown, low)
+    or ("%s is more than %d"):format(shown, high)
 end
 
 local function integer(param, given)
-  local number = whole_number(given)
-  if not number then
+  local whole = whole_number(given)
+  if not whole then
     return nil, "expected a whole number, got " .. (type(given) == "table"
       and "table" or value.show(given))
   end
-  if number == param.default then return number end
-  local problem = bounds_problem(param, number)
+  if whole == param.default then return whole end
+  local problem = bounds_problem(param, whole)
   if problem then return nil, problem end
-  if not param.choices then return number end
+  if not param.choices then return whole end
   for _, choice in ipairs(param.choices) do
-    if choice == number then return number end
+    if choice == whole then return whole end
   end
-  return not_a_choice(param, number)
+  return not_a_choice(param, whole)
 end
 
 --- What goes out for a value: 720p in the model's own spelling, true as "Y",

@@ -90,7 +90,7 @@ local function load_modules(paths)
 end
 
 local function render(host, port)
-  return (TEMPLATE:gsub("%$(%l+)", {
+  return (TEMPLATE:gsub("%$([a-z]+)", {
     modules = load_modules(host.modules),
     user = host.user and ("user %s;"):format(host.user) or "",
     temporary = temporary_paths(host.built),

@@ -59,7 +59,7 @@ local function probe(dir)
   local root, found = lua_root(), { built = "" }
   if root == "" then root = "." end
   for line in shell.read(PROBE, dir or "", root or ""):gmatch("[^\n]+") do
-    local name, value = line:match("^(%l+)=(.+)$")
+    local name, value = line:match("^([a-z]+)=(.+)$")
     if name then found[name] = value end
   end
   return found

@@ -10,7 +10,7 @@ local function used()
   for _, path in ipairs { "/proc/net/tcp", "/proc/net/tcp6" } do
     local file = io.open(path)
     for line in file and file:lines() or function() end do
-      local hex = line:match("^%s*%d+: %x+:(%x+)")
+      local hex = line:match("^[ \t-\r]*%d+: %x+:(%x+)")
       if hex then taken[tonumber(hex, 16)] = true end
     end
     if file then file:close() end

@@ -79,7 +79,7 @@ local function start(host)
   local process = setmetatable({
     _pipe = assert(io.popen(command, "w")), _host = host,
   }, Process)
-  local state = shell.read(WAIT, host.dir):match("%l+")
+  local state = shell.read(WAIT, host.dir):match("[a-z]+")
   if state == "ready" then return process end
   local message = complaint(host.dir .. "/error.log")
   process:stop()

@@ -4,6 +4,7 @@
 local endpoints = require "yuanjing.sandbox.endpoints"
 local json = require "yuanjing.json"
 local literal = require "yuanjing.sandbox.literal"
+local number = require "yuanjing.number"
 local scenario = require "yuanjing.sandbox.server.scenario"
 
 local script = {}
@@ -88,7 +89,7 @@ local function field_problem(endpoint, name, value)
     return ("%s: expected %s, got %s"):format(name, known[1], type(value))
   elseif known[1] == "number" and not is_number(value, known.least or 0) then
     return ("%s: expected %d or more, got %s"):format(name, known.least or 0,
-      tostring(value))
+      number.show(value))
   elseif known.made and not known.made[endpoint] then
     return ("%s: means nothing to %s"):format(name, endpoint)
   end
