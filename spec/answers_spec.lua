@@ -1,3 +1,4 @@
+local ascii = require "yuanjing.ascii"
 local answers = require "yuanjing.api.answers"
 local json = require "yuanjing.json"
 
@@ -150,7 +151,7 @@ describe("the answer to a status query", function()
     "EXPIRED" } do
     it("ends the task: " .. word, function()
       local answer = read("read_status",
-        '{"taskid":"8","status":"' .. word:lower() .. '"}')
+        '{"taskid":"8","status":"' .. ascii.lower(word) .. '"}')
       assert.same({ word, "task_failed",
         "the platform reported the status " .. word },
         { answer.status, answer.failure.kind, answer.failure.message })

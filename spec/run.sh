@@ -128,18 +128,20 @@ chosen() {
   done
 }
 
-# A C test says `N passed, N failed` last, or its status counts as one test.
+# A C test says `N passed, N failed` last (and `, N skipped`), or its status
+# counts as one test.
 c_test() {
-  local name=$1 status good bad
+  local name=$1 status good bad over
   shift
   title "$name"
   watch "$@"
   status=$?
-  read -r good bad <<<"$(sed -nE \
-    's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log" | tail -n 1)"
+  read -r good bad over <<<"$(sed -nE \
+    's/^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$/\1 \2 \4/p' \
+    "$log" | tail -n 1)"
   [[ -n $good ]] || good=$((status == 0)) bad=0
   ((status == 0 || bad > 0)) || bad=1
-  count "$name" "$good" "$bad" 0
+  count "$name" "$good" "$bad" "${over:-0}"
 }
 
 # c_tests FOLDER COMMAND...: builds and runs each test there, under COMMAND
@@ -194,6 +196,30 @@ half() {
 # on LUA BUILD HALF
 on() { suite "$1, half $(($3 + 1))" "$2" "$(half "$3")" "$1"; }
 
+# What a host's locale must not change.
+readonly of_locales='answers_spec.lua ascii_spec.lua client_spec.lua
+  digest_spec.lua dry_run_spec.lua envelope_spec.lua errors_spec.lua
+  form_spec.lua json_spec.lua number_spec.lua params_spec.lua
+  sandbox_script_spec.lua settings_spec.lua sorted_json_spec.lua
+  wire_spec.lua'
+
+# in_locales LUA BUILD: a locale that is not here is skipped, by the file.
+in_locales() {
+  local locale name files
+  # shellcheck disable=SC2046,SC2086  # lists of words, both
+  files=$(chosen $(printf 'spec/%s ' $of_locales))
+  [[ -n $files ]] || return 0
+  for locale in de_DE.UTF-8 tr_TR.ISO-8859-9; do
+    name="$1, $locale"
+    if [[ -s build/locales/$locale/LC_CTYPE ]]; then
+      YJ_LOCALE=$locale suite "$name" "$2" "$files" "$1"
+    else
+      title "$name: not here"
+      count "$name" 0 0 "$(wc -w <<<"$files")"
+    fi
+  done
+}
+
 on_poll() {
   suite "lua5.4, poll(2)" 5.4-poll \
     "$(chosen spec/core_*_spec.lua spec/loop_spec.lua)" lua5.4
@@ -217,16 +243,19 @@ in_c() {
 run_normal() {
   local names=() name
   step "build" make -s all poll
+  make -s locales || echo "!! without locales: apt install locales"
   rm -f build/counted.*
   if [[ $only != luajit ]]; then
     beside lua5.4.1 on lua5.4 5.4 0
     beside lua5.4.2 on lua5.4 5.4 1
-    names+=(lua5.4.1 lua5.4.2)
+    beside lua5.4.locales in_locales lua5.4 5.4
+    names+=(lua5.4.1 lua5.4.2 lua5.4.locales)
   fi
   if [[ $only != lua5.4 ]]; then
     beside luajit.1 on luajit luajit 0
     beside luajit.2 on luajit luajit 1
-    names+=(luajit.1 luajit.2)
+    beside luajit.locales in_locales luajit luajit
+    names+=(luajit.1 luajit.2 luajit.locales)
   fi
   [[ -n $only ]] || on_poll
   wait
@@ -280,6 +309,7 @@ run_valgrind() {
 }
 
 mkdir -p build
+export LOCPATH=$PWD/build/locales
 "run_$mode"
 line="$passed passed, $failed failed"
 ((skipped == 0)) || line+=", $skipped skipped"

@@ -1,6 +1,7 @@
 /* harness: what the C tests share. A test program calls the checks and ends
  * with `return harness_end();`, which prints the one line `N passed, N failed`
- * and gives the exit status. A failed check says where and goes on. */
+ * (and `, N skipped`) and gives the exit status. A failed check says where and
+ * goes on. */
 #ifndef HARNESS_H
 #define HARNESS_H
 
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static unsigned long harness_passed, harness_failed;
+static unsigned long harness_passed, harness_failed, harness_skipped;
 
 /* 1, or 0 after a line on stderr: the expression, and `what` if there is one,
  * the case of a table that failed. */
@@ -36,8 +37,17 @@ static inline int harness_bytes(const char *got, size_t got_len,
   return harness_check(ok, file, line, "same bytes", what);
 }
 
+/* What can not be tried here. */
+static inline void harness_skip(const char *what) {
+  harness_skipped++;
+  printf("skipped: %s\n", what);
+}
+
 static inline int harness_end(void) {
-  printf("%lu passed, %lu failed\n", harness_passed, harness_failed);
+  printf("%lu passed, %lu failed", harness_passed, harness_failed);
+  if (harness_skipped > 0)
+    printf(", %lu skipped", harness_skipped);
+  putchar('\n');
   return harness_failed > 0;
 }
 

@@ -1,5 +1,4 @@
-/* number: against libc in the C locale, which the test never leaves, except at
- * its end: then all has to be the same in locales with other points. */
+/* number: against libc in the C locale, and in locales with other points. */
 #include "harness.h"
 #include "number.h"
 
@@ -174,15 +173,18 @@ static void test_against_strtod(int rounds) {
   CHECK(odd == 0);
 }
 
-/* The texts were all made in the C locale; where a locale is not there, its
- * point is not tried. */
+/* glibc never frees what it keeps of $LOCPATH. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) { return "leak:argz"; }
+
+/* The checks above ran in the C locale. `make locales` builds the others. */
 static void test_locales(void) {
   static const char *const names[] = {"de_DE.UTF-8", "ps_AF.UTF-8"};
   char out[YJ_NUMBER_SIZE];
   size_t i;
   for (i = 0; i < sizeof names / sizeof *names; i++) {
     if (setlocale(LC_ALL, names[i]) == NULL) {
-      printf("no locale %s here\n", names[i]);
+      harness_skip(names[i]);
       continue;
     }
     snprintf(out, sizeof out, "%.1f", 0.5);

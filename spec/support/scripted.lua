@@ -105,22 +105,6 @@ end
 
 -- ---- the child
 
-local function literal(value)
-  local kind = type(value)
-  if kind == "number" then
-    return ("%.17g"):format(value)
-  elseif kind == "string" then
-    return ("%q"):format(value)
-  elseif kind ~= "table" then
-    error("a plan is numbers, strings and tables, not a " .. kind)
-  end
-  local parts = {}
-  for key, item in pairs(value) do
-    parts[#parts + 1] = ("[%s]=%s"):format(literal(key), literal(item))
-  end
-  return "{" .. table.concat(parts, ",") .. "}"
-end
-
 local function read_line(command)
   local pipe = assert(io.popen(command))
   local line = pipe:read("*l")
@@ -190,7 +174,7 @@ function scripted.start(plan)
   end
   local folder = assert(read_line("d=$(mktemp -d) && mkfifo $d/port && echo $d"))
   local file = assert(io.open(folder .. "/plan", "wb"))
-  file:write("return ", literal(plan))
+  file:write("return ", require("yuanjing.sandbox.literal")(plan))
   file:close()
   assert(io.open(folder .. "/log", "wb")):close()
   local pipe, ports = spawn(folder)
