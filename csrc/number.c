@@ -19,12 +19,14 @@ static int is_digit(char c, int hex) {
   return (c >= '0' && c <= '9') || (hex && small >= 'a' && small <= 'f');
 }
 
-/* The value of an exponent's digits, as far as it matters. */
+/* The exponent behind p, which is at its letter, as far as it matters; 0 where
+ * there are no digits. */
 static long read_exponent(const char *p, const char *end) {
   long value = 0, sign = 1;
+  p++;
   if (p < end && (*p == '-' || *p == '+'))
     sign = *p++ == '-' ? -1 : 1;
-  for (; p < end && value < 1000000000; p++)
+  for (; p < end && is_digit(*p, 0) && value < 100000000; p++)
     value = value * 10 + (*p - '0');
   return sign * value;
 }
@@ -36,7 +38,7 @@ static size_t copy_digits(const char **p, const char *end, int hex, char *out,
                           long *scale) {
   int behind = 0, rest = 0;
   size_t n = 0;
-  for (; *p < end && (**p == '.' || is_digit(**p, hex)); ++*p) {
+  for (; *p < end && ((**p == '.' && !behind) || is_digit(**p, hex)); ++*p) {
     if (**p == '.') {
       behind = 1;
       continue;
@@ -68,8 +70,9 @@ double yj_number_read(const char *text, size_t len) {
     *o++ = 'x';
   p += hex ? 2 : 0;
   o += copy_digits(&p, end, hex, o, &scale);
-  exponent = (p < end ? read_exponent(p + 1, end) : 0) -
-             (hex ? 4 * scale : scale);
+  exponent = hex ? -4 * scale : -scale;
+  if (p < end && (*p | 0x20) == (hex ? 'p' : 'e'))
+    exponent += read_exponent(p, end);
   if (labs(exponent) > MOST_EXPONENT)
     exponent = exponent < 0 ? -MOST_EXPONENT : MOST_EXPONENT;
   snprintf(o, sizeof plain - (size_t)(o - plain), "%c%ld", hex ? 'p' : 'e',
@@ -89,7 +92,7 @@ static int write_digits(double value, int n, char *digits) {
     if (is_digit(*p, 0))
       *digits++ = *p;
   *digits = '\0';
-  return (int)read_exponent(p + 1, text + strlen(text));
+  return (int)read_exponent(p, text + strlen(text));
 }
 
 /* The fewest digits that are read as this value; all decimals of 15 digits can

@@ -22,9 +22,10 @@
  * zero byte; returns its length, 0 for infinity and NaN. */
 size_t yj_number_write(double value, int digits, char out[YJ_NUMBER_SIZE]);
 
-/* Reads a number that yj_json_read() has accepted, except infinity and NaN:
- * a sign, digits with a point anywhere, an exponent; hex digits behind 0x. The
- * nearest double; infinity for one that is too large. */
+/* Reads the number at the start of a text, where yj_json_read() has found one
+ * that is neither infinity nor NaN: a sign, digits with a point anywhere, an
+ * exponent; hex digits behind 0x. What follows it does not matter. The nearest
+ * double; infinity for one that is too large. */
 double yj_number_read(const char *text, size_t len);
 
 #pragma GCC visibility pop

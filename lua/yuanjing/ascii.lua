@@ -6,22 +6,20 @@
 -- the same everywhere.
 local ascii = {}
 
-local LOWER, UPPER = {}, {}
-for byte = ("A"):byte(), ("Z"):byte() do
-  local upper, lower = string.char(byte), string.char(byte + 32)
-  LOWER[upper], UPPER[lower] = lower, upper
-end
+local function lower_one(letter) return string.char(letter:byte() + 32) end
+
+local function upper_one(letter) return string.char(letter:byte() - 32) end
 
 ---@param text string
 ---@return string
 function ascii.lower(text)
-  return (text:gsub("[A-Z]", LOWER))
+  return (text:gsub("[A-Z]", lower_one))
 end
 
 ---@param text string
 ---@return string
 function ascii.upper(text)
-  return (text:gsub("[a-z]", UPPER))
+  return (text:gsub("[a-z]", upper_one))
 end
 
 --- Whether the first text comes before the second, byte by byte; for table.sort.

@@ -1,7 +1,7 @@
 --- What can go wrong in the world, as a value: `nil, err`. An err is a table of
 -- fields that prints as one readable line, so that `assert`, `print` and `..`
 -- work on it. No secret stays in it: whoever knows the key passes it along.
-local number = require "yuanjing.number"
+local core = require "yuanjing.core"
 
 local errors = {}
 
@@ -199,7 +199,8 @@ local function details_of(err)
     local name, format, is_worth = row[1], row[2], row[3]
     local value = err[name]
     if value and (not is_worth or is_worth(value)) then
-      list[#list + 1] = format:format(number.show(value))
+      list[#list + 1] = format:format(
+        type(value) == "number" and core.number(value) or value)
     end
   end
   for _, name in ipairs { "task", "asset" } do

@@ -6,9 +6,9 @@ local ascii = require "yuanjing.ascii"
 local certificates = require "yuanjing.certificates"
 local errors = require "yuanjing.errors"
 local later = require "yuanjing.later"
-local number = require "yuanjing.number"
 local remember = require "yuanjing.remember"
 local limits_of = later.room "yuanjing.limits"
+local number = later.room "yuanjing.number"
 
 local settings = {}
 

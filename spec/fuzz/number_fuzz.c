@@ -32,14 +32,13 @@ static void check_writing(double value) {
   require_same(yj_number_read(out, len), value);
 }
 
-/* What strtod() takes has an end; a NaN has many forms. */
+/* The number may be followed by anything, as where two values stand in a row. */
 static void check_reading(const char *text, size_t len) {
-  char *copy;
   size_t used = 0;
-  if (yj_json_read(text, len, NULL, NULL, 0, &used) != YJ_JSON_WHOLE ||
-      used != len)
-    return;
-  if (strspn(text, "+-.0123456789xXabcdefABCDEFpP") < len)
+  char *copy;
+  if (len == 0 || strchr("+-.0123456789", *text) == NULL ||
+      (len > 1 && (text[1] | 0x20) >= 'i' && (text[1] | 0x20) <= 'n') ||
+      yj_json_read(text, len, NULL, NULL, 0, &used) != YJ_JSON_WHOLE)
     return;
   copy = malloc(len + 1);
   REQUIRE(copy != NULL);
@@ -51,17 +50,10 @@ static void check_reading(const char *text, size_t len) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   double value;
-  char *text;
   if (size < sizeof value)
     return 0;
   memcpy(&value, data, sizeof value);
   check_writing(value);
-  size -= sizeof value;
-  text = malloc(size + 1);
-  REQUIRE(text != NULL);
-  memcpy(text, data + sizeof value, size);
-  text[size] = '\0'; /* for strspn() alone */
-  check_reading(text, size);
-  free(text);
+  check_reading((const char *)data + sizeof value, size - sizeof value);
   return 0;
 }
