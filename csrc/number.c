@@ -75,8 +75,8 @@ double yj_number_read(const char *text, size_t len) {
     exponent += read_exponent(p, end);
   if (labs(exponent) > MOST_EXPONENT)
     exponent = exponent < 0 ? -MOST_EXPONENT : MOST_EXPONENT;
-  snprintf(o, sizeof plain - (size_t)(o - plain), "%c%ld", hex ? 'p' : 'e',
-           exponent);
+  (void)snprintf(o, sizeof plain - (size_t)(o - plain), "%c%ld",
+                 hex ? 'p' : 'e', exponent);
   return strtod(plain, NULL);
 }
 
@@ -87,7 +87,7 @@ double yj_number_read(const char *text, size_t len) {
 static int write_digits(double value, int n, char *digits) {
   char text[YJ_NUMBER_SIZE + 16]; /* and a point of many bytes */
   const char *p;
-  snprintf(text, sizeof text, "%.*e", n - 1, value);
+  (void)snprintf(text, sizeof text, "%.*e", n - 1, value);
   for (p = text; *p != 'e'; p++)
     if (is_digit(*p, 0))
       *digits++ = *p;
@@ -102,7 +102,7 @@ static int write_shortest(double value, char *digits) {
   int n = value < DBL_MIN ? 1 : DBL_DIG, exponent;
   for (;; n++) {
     exponent = write_digits(value, n, digits);
-    snprintf(text, sizeof text, "%se%d", digits, exponent - n + 1);
+    (void)snprintf(text, sizeof text, "%se%d", digits, exponent - n + 1);
     if (n == YJ_NUMBER_DIGITS || strtod(text, NULL) == value)
       return exponent;
   }
@@ -134,7 +134,7 @@ static int lay_out(const char *digits, int exponent, char *out, size_t size) {
 size_t yj_number_write(double value, int digits, char out[YJ_NUMBER_SIZE]) {
   char written[YJ_NUMBER_DIGITS + 1];
   double size = fabs(value);
-  int exponent, sign = value < 0;
+  int exponent, len;
   if (!(size <= DBL_MAX))
     return 0;
   if (size < 18446744073709551616.0 && (double)(uint64_t)size == size)
@@ -142,7 +142,8 @@ size_t yj_number_write(double value, int digits, char out[YJ_NUMBER_SIZE]) {
   exponent = digits == YJ_NUMBER_SHORTEST
                  ? write_shortest(size, written)
                  : write_digits(size, digits, written);
-  out[0] = '-';
-  return (size_t)(sign + lay_out(written, exponent, out + sign,
-                                 YJ_NUMBER_SIZE - (size_t)sign));
+  *out = '-';
+  out += value < 0;
+  len = lay_out(written, exponent, out, YJ_NUMBER_SIZE - 1);
+  return (size_t)len + (value < 0);
 }

@@ -6,20 +6,23 @@
 -- the same everywhere.
 local ascii = {}
 
-local function lower_one(letter) return string.char(letter:byte() + 32) end
-
-local function upper_one(letter) return string.char(letter:byte() - 32) end
+local LOWER = {} -- a table, for each header of an answer is folded
+for letter in ("ABCDEFGHIJKLMNOPQRSTUVWXYZ"):gmatch "." do
+  LOWER[letter] = string.char(letter:byte() + 32)
+end
 
 ---@param text string
 ---@return string
 function ascii.lower(text)
-  return (text:gsub("[A-Z]", lower_one))
+  return (text:gsub("[A-Z]", LOWER))
 end
 
 ---@param text string
 ---@return string
 function ascii.upper(text)
-  return (text:gsub("[a-z]", upper_one))
+  return (text:gsub("[a-z]", function(letter)
+    return string.char(letter:byte() - 32)
+  end))
 end
 
 --- Whether the first text comes before the second, byte by byte; for table.sort.

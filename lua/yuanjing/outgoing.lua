@@ -42,12 +42,12 @@ end
 
 -- A term of a query; nil and why it can not be sent.
 local function term(name, value)
-  local text, problem = value, nil
   if type(value) == "number" then
-    text, problem = number.text(value, "a query")
+    local text, problem = number.text(value, "a query")
+    if not text then return nil, ("query.%s: %s"):format(name, problem) end
+    value = text
   end
-  if problem then return nil, ("query.%s: %s"):format(name, problem) end
-  return escape(name) .. "=" .. escape(tostring(text))
+  return escape(name) .. "=" .. escape(tostring(value))
 end
 
 -- What the query adds to a path, which may have one of its own.
