@@ -68,3 +68,36 @@ describe("a locale set between two calls", function()
     end
   end
 end)
+
+-- Which number cannot go out, and what is said of it.
+local REFUSED = {
+  { "infinity", -math.huge, "has no -inf" }, { "NaN", 0 / 0, "nan" },
+  { "what may be rounded", 2 ^ 60, "may have been rounded" },
+}
+
+describe("a number that can not be sent", function()
+  local calls = {
+    ["a body"] = { "temperature: ", function(value)
+      return client:chat { prompt = "x", temperature = value }
+    end },
+    ["a form"] = { "scale: ", function(value)
+      return client:video { model = "happyhorse-1.0-i2v", prompt = "x",
+        first_frame = yuanjing.bytes(PNG), extra = { scale = { 1, value } } }
+    end },
+    ["a query"] = { "query.page: ", function(value)
+      return client:request { path = "/x", query = { page = value } }
+    end },
+  }
+  for place, call in pairs(calls) do
+    for _, row in ipairs(REFUSED) do
+      it(("is refused in %s: %s"):format(place, row[1]), function()
+        local sent, err = call[2](row[2])
+        assert.is_nil(sent)
+        assert.equal("invalid_request", err.kind)
+        assert.equal(0, err.attempts)
+        assert.truthy(err.message:find(call[1], 1, true), err.message)
+        assert.truthy(err.message:find(row[3], 1, true), err.message)
+      end)
+    end
+  end
+end)
