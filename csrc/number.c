@@ -9,8 +9,8 @@
 
 /* ---- reading ---- */
 
-/* The exact value of a point between two doubles has 767 digits at most: of what
- * follows only counts whether it is nothing. */
+/* The exact value between two doubles has 767 digits at most. Of those behind it
+ * only counts whether they are all zeroes. */
 #define MOST_DIGITS 768
 #define MOST_EXPONENT 100000 /* beyond it all is zero, or infinite */
 
@@ -31,9 +31,9 @@ static long read_exponent(const char *p, const char *end) {
   return sign * value;
 }
 
-/* The digits from *p on, without their point and the zeroes in front, are copied
- * to out; *scale becomes how many of them stood behind the point, less those
- * that had no room. Returns how many were copied. */
+/* Copies the digits from *p on to out, without their point and the zeroes in
+ * front, and moves *p behind them. *scale becomes how many of them stood behind
+ * the point, less those that had no room. Returns how many were copied. */
 static size_t copy_digits(const char **p, const char *end, int hex, char *out,
                           long *scale) {
   int behind = 0, rest = 0;
@@ -82,8 +82,8 @@ double yj_number_read(const char *text, size_t len) {
 
 /* ---- writing ---- */
 
-/* Writes the first n digits of a value that is not negative, rounded, and a zero
- * byte; returns the power of ten of the first. */
+/* Writes the first n digits, rounded, of a value that is not negative, and a
+ * zero byte; returns the power of ten of the first. */
 static int write_digits(double value, int n, char *digits) {
   char text[YJ_NUMBER_SIZE + 16]; /* and a point of many bytes */
   const char *p;

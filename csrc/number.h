@@ -12,13 +12,13 @@
 
 #pragma GCC visibility push(hidden)
 
-#define YJ_NUMBER_SIZE 32      /* bytes of the longest text, and a zero byte */
-#define YJ_NUMBER_DIGITS 17    /* tell any double from its neighbours */
-#define YJ_NUMBER_SHORTEST 0   /* as many digits as it takes to read it again */
+#define YJ_NUMBER_SIZE 32    /* bytes of the longest text, and a zero byte */
+#define YJ_NUMBER_DIGITS 17  /* tell any double from its neighbours */
+#define YJ_NUMBER_SHORTEST 0 /* the fewest digits that are read as the same */
 
-/* Writes a finite value: one below 2^64 without a fraction with all its digits,
- * any other with that many significant digits at most (1 to 17, or
- * YJ_NUMBER_SHORTEST) and laid out as by "%.17g" in the C locale. Ends it with a
+/* Writes a finite value: a whole number below 2^64 with all its digits; any
+ * other with that many significant digits at most (1 to 17, or
+ * YJ_NUMBER_SHORTEST), laid out as by "%.17g" in the C locale. Ends it with a
  * zero byte; returns its length, 0 for infinity and NaN. */
 size_t yj_number_write(double value, int digits, char out[YJ_NUMBER_SIZE]);
 

@@ -71,7 +71,8 @@ describe("json.encode", function()
     { "a surrogate", { prompt = "\237\160\128" }, "not UTF-8" },
     { "broken UTF-8 in a name", { ["\255"] = 1 }, "not UTF-8" },
     { "a very sparse list", { [1] = 1, [1000] = 2 }, "sparse" },
-    { "a key that is a table", { [{}] = 1 }, "key" },
+    { "a key that is a table", { [{}] = 1 }, "key must be" },
+    { "a key that is false", { [false] = 0.5 }, "key must be" },
   }
   for _, row in ipairs(refused) do
     it("refuses " .. row[1], function()

@@ -64,7 +64,8 @@ function mark_all(value, marks, depth)
   local copy
   assert(depth <= MOST_DEPTH)
   for key, item in next, value do
-    local name = assert(name_of(value, key))
+    local name, problem = name_of(value, key)
+    assert(not problem)
     local marked = mark(item, marks, depth + 1)
     if not rawequal(marked, item) or name ~= key then
       copy = copy or copy_of(value)

@@ -169,7 +169,8 @@ static void test_against_strtod(int rounds) {
       text[k] = k == point ? '.' : alphabet[pick() % 14];
     if (n == 1)
       text[0] = '7';
-    snprintf(text + n, sizeof text - (size_t)n, "e%d", (int)(pick() % 700) - 350);
+    snprintf(text + n, sizeof text - (size_t)n, "e%d",
+             (int)(pick() % 700) - 350);
     odd += !same(read_number(text), strtod(text, NULL));
   }
   CHECK(odd == 0);

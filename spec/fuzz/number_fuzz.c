@@ -32,7 +32,7 @@ static void check_writing(double value) {
   require_same(yj_number_read(out, len), value);
 }
 
-/* The number may be followed by anything, as where two values stand in a row. */
+/* Anything may follow the number, as where two values stand in a row. */
 static void check_reading(const char *text, size_t len) {
   size_t used = 0;
   char *copy;

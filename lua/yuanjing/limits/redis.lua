@@ -6,6 +6,7 @@ local link = require "yuanjing.journal.link"
 local loop = require "yuanjing.loop"
 local memory = require "yuanjing.limits.memory"
 local new_name = require "yuanjing.journal.name"
+local number = require "yuanjing.number"
 
 local unpack = table.unpack or unpack
 
@@ -139,7 +140,8 @@ end
 
 local function ask(self, ticket, bounds)
   local keys = self.keys
-  local queue = (":%s:%s"):format(bounds.in_flight or "", bounds.per_minute or "")
+  local queue = (":%s:%s"):format(number.show(bounds.in_flight or ""),
+    number.show(bounds.per_minute or ""))
   return call(self, "EVAL", ACQUIRE, 5, keys.open, keys.recent, keys.spent,
     keys.waiting .. queue, keys.heard .. queue, ticket.id, self.lease,
     memory.MINUTE, PACE, redis.SILENCE, bounds.in_flight or "",

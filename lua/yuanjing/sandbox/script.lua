@@ -1,6 +1,7 @@
 --- What a test wants of its sandbox: checked here, and written to a file in the
 -- sandbox's folder that the server reads before each request. So it holds for
 -- whatever is sent after the call, and takes no connection.
+local ascii = require "yuanjing.ascii"
 local endpoints = require "yuanjing.sandbox.endpoints"
 local json = require "yuanjing.json"
 local literal = require "yuanjing.sandbox.literal"
@@ -100,7 +101,7 @@ end
 local function first_with(answer, mark)
   local first
   for name in pairs(answer) do
-    if FIELDS[name][mark] and (not first or name < first) then first = name end
+    if FIELDS[name][mark] and (not first or ascii.less(name, first)) then first = name end
   end
   return first
 end
