@@ -29,7 +29,7 @@ local WRONG_LIBCURL = "yuanjing needs libcurl 7.80 or later, and can not use the
 local function explain(name, problem)
   if problem:find("^yuanjing ") then return problem end
   local is_of_libcurl = problem:find("symbol: curl_", 1, true)
-    or problem:find("libcurl[%w.-]*: ")
+    or problem:find("libcurl[0-9A-Za-z.-]*: ")
   return (is_of_libcurl and WRONG_LIBCURL or ADVICE[name]) .. "\n" .. problem
 end
 

@@ -1,4 +1,5 @@
 --- `yuanjing chat`: one question, or a conversation.
+local ascii = require "yuanjing.ascii"
 local cells = require "yuanjing.cli.cells"
 local errors = require "yuanjing.errors"
 local extra = require "yuanjing.cli.extra"
@@ -115,7 +116,7 @@ local CUT = { length = true, max_tokens = true, max_output_tokens = true }
 -- The status behind an answer that came: one that is cut off is told.
 local function judge(status, reply)
   local ended_by = type(reply) == "table" and reply.ended_by or ""
-  if status ~= exits.OK or not CUT[ended_by:lower()] then return status end
+  if status ~= exits.OK or not CUT[ascii.lower(ended_by)] then return status end
   output.say(("yuanjing: the answer is cut off at its length limit (%s); "
     .. "`--extra max_tokens=...` asks for more"):format(ended_by))
   return exits.CUT

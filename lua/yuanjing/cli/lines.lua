@@ -18,7 +18,8 @@ local function split(text)
   local list = {}
   text = text:gsub("\r\n?", "\n")
   for line in (text .. "\n"):gmatch("(.-)\n") do
-    list[#list + 1] = line:gsub("^\239\187\191", ""):match("^%s*(.-)%s*$")
+    list[#list + 1] = line:gsub("^\239\187\191", "")
+      :match("^[ \t-\r]*(.-)[ \t-\r]*$")
   end
   return list
 end
