@@ -52,7 +52,7 @@ local core = {
 -- Under csrc/, without the .c
 local c_files = [[
   buf file json number sha256 sse shape decoder source form request poller
-  sockets acks signals curl_runtime multis transfer pool lcore ldecoder
+  sockets signals curl_runtime multis transfer pool lcore ldecoder
   ldocument lfiber lfile lpool lreader
   lrequest ltransfer lterminal
 ]]

@@ -31,8 +31,6 @@ static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *ud,
   struct yj_transfer *t = owner_of(easy);
   int wanted = 0;
   (void)known;
-  if (t != NULL)
-    t->socket = what == CURL_POLL_REMOVE ? 0 : fd;
   yj_pool_expect(m->all->pool, fd, t);
   if (what != CURL_POLL_REMOVE)
     wanted = (what & CURL_POLL_IN ? YJ_READ : 0) |

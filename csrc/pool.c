@@ -33,7 +33,6 @@ struct yj_pool {
   size_t n_spare;
   uintptr_t served[SOCKETS]; /* by socket: addresses that may be another's, or
                                 nobody's now */
-  struct yj_acks acks;
   char *ca_path;             /* owned, or NULL */
 };
 
@@ -433,7 +432,5 @@ int64_t yj_pool_timeout(const struct yj_pool *p) {
 size_t yj_pool_count(const struct yj_pool *p) { return p->n_flying; }
 
 const char *yj_pool_ca_path(const struct yj_pool *p) { return p->ca_path; }
-
-struct yj_acks *yj_pool_acks(struct yj_pool *p) { return &p->acks; }
 
 int64_t yj_pool_now(const struct yj_pool *p) { return p->now; }

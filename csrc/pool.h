@@ -12,7 +12,6 @@
 
 #include <stdint.h>
 
-#include "acks.h"
 #include "multis.h"
 #include "poller.h"
 #include "transfer.h"
@@ -85,8 +84,6 @@ void yj_pool_rearm(struct yj_pool *pool);
 
 /* The time as of the last step. */
 int64_t yj_pool_now(const struct yj_pool *pool);
-
-struct yj_acks *yj_pool_acks(struct yj_pool *pool);
 
 /* Memory for what comes goes from one transfer to the next: it is still warm.
  * An empty buffer that has none may get some; one that is empty gives its own

@@ -32,8 +32,6 @@ static size_t take_event_bytes(struct yj_transfer *t, const char *data,
     t->paused = 1;
     return CURL_WRITEFUNC_PAUSE;
   }
-  if (t->socket > 0 && n < YJ_ACKS_SMALL && t->n_small++ % YJ_ACKS_EVERY == 0)
-    yj_acks_spare(yj_pool_acks(t->pool), t->socket, yj_pool_now(t->pool));
   yj_pool_lend(t->pool, &t->decoder.inbox);
   if (yj_decoder_feed(&t->decoder, data, n))
     return n;

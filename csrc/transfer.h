@@ -53,12 +53,10 @@ struct yj_transfer {
   unsigned char hold, has_file;
   unsigned char once, events, sent, head_done, done, paused, taken, unread,
       discard;
-  unsigned char n_small; /* pieces of a stream, without the carry */
   unsigned char torn; /* the owner has lost an event that it read */
   unsigned char awaited, wanted, as_bytes; /* the owner's own: whether a reader
                                               waits, and for what; */
   int place; /* and where its hearer stands */
-  int socket; /* 0: not known */
   int status; /* of the last status line; 0: none came, 1xx: none but an
                  interim one */
   unsigned char is_ready; /* the pool's own: it has news, */

@@ -1,7 +1,7 @@
 /* multis: more transfers than one multi takes. The server holds its answers to
  * /N until N requests for it have come, so that they are all in flight at once,
  * and answers how many connections it has had and how many of them are open.
- * ldflags: -Wl,--wrap=yj_poller_watch -Wl,--wrap=yj_acks_spare
+ * ldflags: -Wl,--wrap=yj_poller_watch
  */
 #define _GNU_SOURCE
 #include "harness.h"
@@ -127,18 +127,7 @@ int __wrap_yj_poller_watch(struct yj_poller *p, int fd, int what,
              ? ENOMEM : __real_yj_poller_watch(p, fd, what, tag);
 }
 
-void __real_yj_acks_spare(struct yj_acks *a, int fd, int64_t now);
-void __wrap_yj_acks_spare(struct yj_acks *a, int fd, int64_t now);
-
-static int spared;
-
-void __wrap_yj_acks_spare(struct yj_acks *a, int fd, int64_t now) {
-  spared = fd;
-  __real_yj_acks_spare(a, fd, now);
-}
-
 static struct yj_pool *pool;
-static int are_streams;
 static struct yj_transfer transfers[MANY];
 
 static void open_pool(void) {
@@ -159,7 +148,6 @@ static void ask(int from, int to, int wanted) {
   request.method = "GET";
   request.url = url;
   request.proxy = "";
-  request.events = are_streams;
   request.limits.total = 20000000;
   for (i = from; i < to; i++) {
     memset(&transfers[i], 0, sizeof transfers[i]);
@@ -325,22 +313,6 @@ static void test_turns(void) {
   yj_pool_close(pool);
 }
 
-/* What a stream is read from is told how to acknowledge it. */
-static void test_acks(void) {
-  open_pool();
-  memset(was_watched, 0, sizeof was_watched);
-  are_streams = 1;
-  ask(0, 1, 1);
-  CHECK(end(0, 1, YJ_FAULT_NONE) == 1);
-  CHECK(spared > 0 && was_watched[spared]);
-  are_streams = 0;
-  spared = 0;
-  ask(0, 1, 1);
-  CHECK(end(0, 1, YJ_FAULT_NONE) == 1);
-  CHECK(spared == 0);
-  yj_pool_close(pool);
-}
-
 static int count_sent(int from, int to) {
   int i, n = 0;
   for (i = from; i < to; i++)
@@ -408,7 +380,6 @@ int main(void) {
   test_spare();
   child = start_server();
   test_turns();
-  test_acks();
   test_busy();
   test_many();
   test_reuse(MOST - 100, 100);
