@@ -28,10 +28,8 @@ static void go_blind(struct yj_multi *m) {
 static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *ud,
                             void *known) {
   struct yj_multi *m = ud;
-  struct yj_transfer *t = owner_of(easy);
   int wanted = 0;
-  (void)known;
-  yj_pool_expect(m->all->pool, fd, t);
+  (void)easy, (void)known;
   if (what != CURL_POLL_REMOVE)
     wanted = (what & CURL_POLL_IN ? YJ_READ : 0) |
              (what & CURL_POLL_OUT ? YJ_WRITE : 0);

@@ -11,7 +11,6 @@
 
 #define MAX_SEEN 64
 #define MAX_SPARE 32
-#define SOCKETS 4096 /* a power of two */
 #define SPARE_SIZE ((size_t)2048) /* larger memory is not kept */
 
 struct yj_pool {
@@ -31,8 +30,6 @@ struct yj_pool {
   int is_closed;
   struct yj_buf spare[MAX_SPARE]; /* owned */
   size_t n_spare;
-  uintptr_t served[SOCKETS]; /* by socket: addresses that may be another's, or
-                                nobody's now */
   char *ca_path;             /* owned, or NULL */
 };
 
@@ -132,10 +129,6 @@ int yj_pool_watch(struct yj_pool *p, int fd, int what, unsigned tag) {
   if (what == 0)
     forget_seen(p, fd);
   return yj_poller_watch(&p->poller, fd, what, tag);
-}
-
-void yj_pool_expect(struct yj_pool *p, int fd, const void *transfer) {
-  p->served[(size_t)fd % SOCKETS] = (uintptr_t)transfer;
 }
 
 /* ---- its life ---- */
@@ -341,28 +334,11 @@ static int look(struct yj_pool *p, int ms) {
   return 0;
 }
 
-/* What each event of a stream needs of its transfer is fetched while the one
- * before it is acted on. */
-static void warm_next(const struct yj_pool *p) {
-#if defined(__GNUC__)
-  uintptr_t served;
-  size_t i;
-  if (p->turn == p->n_seen)
-    return;
-  served = p->served[(size_t)p->seen[p->turn].fd % SOCKETS];
-  for (i = 0; i < offsetof(struct yj_transfer, limits); i += 64)
-    __builtin_prefetch((const void *)(served + i), 1);
-#else
-  (void)p;
-#endif
-}
-
 /* At least one, then as long as there is budget. */
 static void act_on_seen(struct yj_pool *p, int64_t budget) {
   int64_t ends = p->now + budget;
   while (p->turn < p->n_seen) {
     struct yj_ready one = p->seen[p->turn++];
-    warm_next(p);
     if (one.what != 0)
       yj_multis_act(&p->multis, &one);
     if (budget > 0 && yj_now() >= ends)

@@ -96,10 +96,6 @@ void yj_pool_take_back(struct yj_pool *pool, struct yj_buf *buf);
 /* As yj_poller_watch(), and what was seen of a socket goes with it. */
 int yj_pool_watch(struct yj_pool *pool, int fd, int what, unsigned tag);
 
-/* Whom a socket serves now: only to have the cache fetch that in time, so it may
- * be gone by then. */
-void yj_pool_expect(struct yj_pool *pool, int fd, const void *transfer);
-
 #pragma GCC visibility pop
 
 #endif
