@@ -10,8 +10,6 @@
 #include "curl_runtime.h"
 
 #define MAX_SEEN 64
-#define MAX_SPARE 32
-#define SPARE_SIZE ((size_t)2048) /* larger memory is not kept */
 
 struct yj_pool {
   struct yj_poller poller;
@@ -28,8 +26,6 @@ struct yj_pool {
   int64_t now;
   unsigned generation;       /* of the process that made it */
   int is_closed;
-  struct yj_buf spare[MAX_SPARE]; /* owned */
-  size_t n_spare;
   char *ca_path;             /* owned, or NULL */
 };
 
@@ -180,8 +176,6 @@ void yj_pool_leave(struct yj_pool *p) {
   if (--p->n_counted > 0)
     return;
   free(p->heap);
-  while (p->n_spare > 0)
-    yj_buf_free(&p->spare[--p->n_spare]);
   yj_multis_free(&p->multis);
   free(p->ca_path);
   free(p);
@@ -217,22 +211,6 @@ int yj_pool_remove(struct yj_pool *p, struct yj_transfer *t) {
   p->n_flying--;
   yj_multi_remove(t, mine);
   return mine;
-}
-
-void yj_pool_lend(struct yj_pool *p, struct yj_buf *buf) {
-  if (buf->data == NULL && p->n_spare > 0)
-    *buf = p->spare[--p->n_spare];
-}
-
-void yj_pool_take_back(struct yj_pool *p, struct yj_buf *buf) {
-  if (buf->data == NULL || yj_buf_len(buf) > 0)
-    return;
-  if (buf->cap > SPARE_SIZE || p->n_spare == MAX_SPARE) {
-    yj_buf_free(buf);
-    return;
-  }
-  p->spare[p->n_spare++] = *buf;
-  memset(buf, 0, sizeof *buf);
 }
 
 void yj_pool_forget(struct yj_pool *p, struct yj_transfer *t) {

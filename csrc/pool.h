@@ -85,12 +85,6 @@ void yj_pool_rearm(struct yj_pool *pool);
 /* The time as of the last step. */
 int64_t yj_pool_now(const struct yj_pool *pool);
 
-/* Memory for what comes goes from one transfer to the next: it is still warm.
- * An empty buffer that has none may get some; one that is empty gives its own
- * back. */
-void yj_pool_lend(struct yj_pool *pool, struct yj_buf *buf);
-void yj_pool_take_back(struct yj_pool *pool, struct yj_buf *buf);
-
 /* ---- for the multis ---- */
 
 /* As yj_poller_watch(), and what was seen of a socket goes with it. */

@@ -32,7 +32,6 @@ static size_t take_event_bytes(struct yj_transfer *t, const char *data,
     t->paused = 1;
     return CURL_WRITEFUNC_PAUSE;
   }
-  yj_pool_lend(t->pool, &t->decoder.inbox);
   if (yj_decoder_feed(&t->decoder, data, n))
     return n;
   t->fault = YJ_FAULT_NO_MEMORY;
@@ -353,8 +352,6 @@ enum yj_event yj_transfer_next(struct yj_transfer *t, struct yj_chunk *chunk) {
   }
   if (event == YJ_EVENT_CHUNK)
     t->taken = 1;
-  else
-    yj_pool_take_back(t->pool, &t->decoder.inbox);
   return event;
 }
 

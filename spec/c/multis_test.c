@@ -345,31 +345,6 @@ static void test_busy(void) {
   CHECK(begun == 1);
 }
 
-/* Memory goes from one to the next, unless it is in use, or large. */
-static void test_spare(void) {
-  struct yj_buf one, other;
-  memset(&one, 0, sizeof one);
-  memset(&other, 0, sizeof other);
-  open_pool();
-  yj_pool_lend(pool, &one);
-  CHECK(one.data == NULL && yj_buf_append(&one, "x", 1));
-  yj_pool_take_back(pool, &one);
-  CHECK(yj_buf_len(&one) == 1);
-  yj_buf_consume(&one, 1);
-  yj_pool_take_back(pool, &one);
-  CHECK(one.data == NULL);
-  yj_pool_lend(pool, &other);
-  CHECK(other.data != NULL && yj_buf_len(&other) == 0);
-  CHECK(yj_buf_reserve(&other, 5000) != NULL);
-  yj_pool_take_back(pool, &other);
-  yj_pool_lend(pool, &one);
-  CHECK(one.data == NULL && other.data == NULL);
-  CHECK(yj_buf_append(&one, "x", 1));
-  yj_buf_consume(&one, 1);
-  yj_pool_take_back(pool, &one);
-  yj_pool_close(pool); /* with what it has */
-}
-
 int main(void) {
   struct rlimit files;
   pid_t child;
@@ -377,7 +352,6 @@ int main(void) {
   files.rlim_cur = files.rlim_max < FILES ? files.rlim_max : FILES;
   if (setrlimit(RLIMIT_NOFILE, &files) != 0)
     return 1;
-  test_spare();
   child = start_server();
   test_turns();
   test_busy();
