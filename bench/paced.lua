@@ -3,8 +3,7 @@
 -- ms after the stream was opened, beside IDLE silent streams.
 -- Figures are from when all are open on, but open_us (CPU of opening one) and
 -- first_p99_ms (how late was what had come by then).
--- HOW: bare (libcurl and C alone) | spared (as bare, told to acknowledge less
---      often, as ours does) | decoded (each event in Lua, by cjson) |
+-- HOW: bare (libcurl and C alone) | decoded (each event in Lua, by cjson) |
 --      text | chunks (each stream read in a job of its own)
 local floor = require "floor"
 local how, base_url = arg[1], arg[4]
@@ -31,8 +30,8 @@ end
 
 -- Over libcurl ---------------------------------------------------------------
 
-local function run_floor(fn, spares)
-  local path, swarm = "/llmage/v1/chat/completions", floor.swarm(spares)
+local function run_floor(fn)
+  local path, swarm = "/llmage/v1/chat/completions", floor.swarm()
   swarm:open(idle, idle_url .. path)
   swarm:run(idle, 0)
   opening = os.clock()
@@ -43,8 +42,6 @@ local function run_floor(fn, spares)
 end
 
 local RUN = { bare = run_floor }
-
-function RUN.spared() run_floor(nil, true) end
 
 function RUN.decoded()
   local decode = require("cjson").decode

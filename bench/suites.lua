@@ -50,7 +50,6 @@ local function paced_rows(streams, how)
     { "text()", "lua5.4 bench/paced.lua text %d 0 $PACED %s" },
     { "chunks()", "lua5.4 bench/paced.lua chunks %d 0 $PACED %s" },
     { "libcurl, bare", "lua5.4 bench/paced.lua bare %d 0 $PACED %s" },
-    { "libcurl, acks spared", "lua5.4 bench/paced.lua spared %d 0 $PACED %s" },
     { "libcurl + cjson", "lua5.4 bench/paced.lua decoded %d 0 $PACED %s" },
     { "openai", "node bench/paced_openai.cjs %d $PACED %s", needs = "openai" },
   } do
