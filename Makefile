@@ -48,7 +48,8 @@ help:
 	@echo "sanitize       the suites under ASan and UBSan"
 	@echo "valgrind       the suites under valgrind"
 	@echo "fuzz           coverage-guided fuzzing; FUZZ=600 seconds a target"
-	@echo "soak           a million chunks and more; SOAK=0.1 a tenth of it"
+	@echo "soak           a million chunks and more; SOAK=0.1 a tenth of it;"
+	@echo "               and finalizers at random, ten minutes"
 	@echo "kills          batches killed at random moments, and workers"
 	@echo "docs           writes what is made of the code: docs/*.md, the types"
 	@echo "bench          measures, writes bench/RESULTS.md; ROUNDS=3 is quicker"
@@ -204,6 +205,7 @@ fuzz:
 soak: all
 	@.ci/setup test
 	spec/soak/run.sh $(SOAK)
+	spec/soak/finalizers.sh 60 5
 
 kills: all
 	@.ci/setup test

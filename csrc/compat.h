@@ -107,6 +107,25 @@ static inline int yj_resume(lua_State *co, lua_State *from, int n, int *left) {
 #define LUA_OK 0
 #endif
 
+/* Whether the collector works by itself: not when the host has stopped it, nor in
+ * LuaJIT while a finalizer runs. */
+#ifndef LUA_GCISRUNNING
+#define LUA_GCISRUNNING 9 /* unknown to PUC 5.1: -1 */
+#endif
+#define yj_iscollecting(L) (lua_gc((L), LUA_GCISRUNNING, 0) != 0)
+
+/* Whether a C function may yield in L. NB: while a finalizer runs LuaJIT takes a
+ * yield of one for that of a hook, even in a coroutine that the finalizer resumed,
+ * and crashes when that is resumed again. */
+#if LUA_VERSION_NUM >= 503
+#define yj_isyieldable lua_isyieldable
+#else
+LUA_API int lua_isyieldable(lua_State *L) __attribute__((weak));
+#define yj_isyieldable(L)                             \
+  ((lua_isyieldable == NULL || lua_isyieldable(L)) && \
+   yj_iscollecting(L))
+#endif
+
 /* A userdata that holds bytes and nothing else. */
 #if LUA_VERSION_NUM >= 504
 #define yj_newbytes(L, size) lua_newuserdatauv((L), (size), 0)

@@ -97,9 +97,9 @@ static int is_hashed(const char *path) {
   return found;
 }
 
-char *yj_curl_ca_path(void) {
+const char *yj_curl_ca_path(void) {
   const char *path = curl_version_info(CURLVERSION_NOW)->capath;
-  return path != NULL && is_hashed(path) ? strdup(path) : NULL;
+  return path != NULL && is_hashed(path) ? path : NULL;
 }
 
 /* ---- SIGPIPE ---- */

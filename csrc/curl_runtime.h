@@ -32,8 +32,8 @@ const char *yj_curl_feature(int i);
 const char *yj_curl_ca_file(void);
 
 /* The folder of hashed certificates it was built to use, if some are there, or
- * NULL: its bundle serves. The caller frees it. */
-char *yj_curl_ca_path(void);
+ * NULL: its bundle serves; static. */
+const char *yj_curl_ca_path(void);
 
 /* ---- SIGPIPE ----
  *

@@ -80,7 +80,20 @@ int yj_decoder_has_unread(const struct yj_decoder *d) {
          (d->several || yj_sse_has_data(&d->sse, &d->inbox));
 }
 
+void yj_decoder_close(struct yj_decoder *d) {
+  d->closed = 1;
+  d->verdict = YJ_EVENT_END;
+  if (d->pins == 0)
+    yj_decoder_free(d);
+}
+
+void yj_decoder_unpin(struct yj_decoder *d) {
+  if (--d->pins == 0 && d->closed)
+    yj_decoder_free(d);
+}
+
 void yj_decoder_free(struct yj_decoder *d) {
+  d->pins = 0;
   yj_buf_free(&d->inbox);
   yj_buf_free(&d->pending);
   yj_buf_free(&d->content);

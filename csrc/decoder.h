@@ -27,7 +27,8 @@ enum yj_event {
   YJ_EVENT_NO_MEMORY
 };
 
-/* One chunk. The slices are good until the next feed or next. */
+/* One chunk. The slices are good until the next feed or next, and as long as
+ * the decoder is pinned. */
 struct yj_chunk {
   struct yj_slice json;
   struct yj_slice content;       /* unescaped; may be empty */
@@ -40,6 +41,7 @@ struct yj_chunk {
 /* All zeroes is a decoder at the start of a stream that owns nothing. */
 struct yj_decoder {
   struct yj_buf inbox;     /* bytes not looked at yet */
+  unsigned pins;           /* how many hold slices of its buffers */
   struct yj_sse sse;
   enum yj_event verdict;   /* once it is a final one, it stays */
   unsigned char in_string, in_escape; /* where pending ends */
@@ -47,6 +49,7 @@ struct yj_decoder {
   unsigned char foreign;   /* pending is a body that is no stream at all */
   unsigned char begun;     /* a chunk has been delivered */
   unsigned char ended;     /* no more bytes will come */
+  unsigned char closed;
   unsigned char finished;  /* a finish_reason or finish "1" was seen */
   unsigned char tail_usage;    /* the tail has one */
   unsigned char tail_in_shape; /* it is what the shape keeps */
@@ -78,6 +81,19 @@ const struct yj_buf *yj_decoder_tail(const struct yj_decoder *d);
 /* Whether a line waits to be read: the reader is slow, not the sender. */
 int yj_decoder_has_unread(const struct yj_decoder *d);
 
+/* Whoever copies slices of the buffers to where that may run other code (a new
+ * Lua string may run finalizers) pins them meanwhile. While there are pins no
+ * one may feed the decoder or call next, and close leaves the buffers to the
+ * last unpin. NB: an error raised in between leaves its pin behind. What it cut
+ * short is lost, so it is right that nothing is read any more; close for good by
+ * yj_decoder_free(). */
+static inline void yj_decoder_pin(struct yj_decoder *d) { d->pins++; }
+void yj_decoder_unpin(struct yj_decoder *d);
+
+/* Ends the stream and gives the buffers back. Idempotent. */
+void yj_decoder_close(struct yj_decoder *d);
+
+/* Gives the buffers back, pinned or not. */
 void yj_decoder_free(struct yj_decoder *d);
 
 #pragma GCC visibility pop

@@ -23,11 +23,14 @@ int yj_push_fail(lua_State *L, const char *message) {
 }
 
 void yj_new_class(lua_State *L, const char *name, const luaL_Reg *methods,
-                  lua_CFunction close) {
-  const luaL_Reg events[] = {{"__gc", close}, {"__close", close}, {NULL, NULL}};
+                  lua_CFunction close, lua_CFunction collect) {
+  const luaL_Reg events[] = {{"__gc", collect}, {"__close", close},
+                             {NULL, NULL}};
   luaL_newmetatable(L, name);
   lua_pushstring(L, name);
   lua_setfield(L, -2, "__name");
+  lua_pushboolean(L, 0);
+  lua_setfield(L, -2, "__metatable");
   lua_pushvalue(L, -1);
   luaL_setfuncs(L, events, 1);
   lua_newtable(L);

@@ -15,10 +15,19 @@
 
 #define YJ_NOT_MINE "opened by another process, before a fork"
 
+/* A Lua string takes its bytes from where they may be freed or moved while it is
+ * made: LuaJIT collects before it copies, every Lua when the next string is made,
+ * and a finalizer of the user's may close, feed or read what is being read. So
+ * slices of a transfer or a decoder are pushed while that is pinned (decoder.h),
+ * and whoever reads it meanwhile is refused with these words. */
+#define YJ_IS_READ \
+  "this is being read already, or an error cut its reading short"
+
 /* Makes the metatable of a class, which is an upvalue of its methods; leaves
- * nothing.                                                 [-0, +0, m] */
+ * nothing. `collect` is called by the collector alone: nobody gets at the
+ * metatable.                                               [-0, +0, m] */
 void yj_new_class(lua_State *L, const char *name, const luaL_Reg *methods,
-                  lua_CFunction close);
+                  lua_CFunction close, lua_CFunction collect);
 
 /* The object at index 1, for a method of that class: its metatable is not
  * looked up by name.                                       [-0, +0, v] */
@@ -81,6 +90,12 @@ void yj_push_here(lua_State *L);
 /* Has the coroutine go on as the fiber that runs, with n values from the top of
  * the stack. When it fails it leaves why.                  [-n, +0|1, v] */
 enum yj_course yj_switch(lua_State *L, int here, lua_State *co, int n);
+
+/* While a coroutine that waits is held, switch() leaves it where it is: it goes
+ * on at once, with what is being made for it. Whether it waits; and whether it is
+ * still where it was held.                                 [-0, +0, -] */
+int yj_hold(lua_State *co);
+int yj_release(lua_State *co);
 
 /* true: it waits; false: it has left; nil, message         [-0|1, +1|2, -] */
 int yj_push_course(lua_State *L, enum yj_course course);

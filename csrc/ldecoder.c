@@ -126,6 +126,14 @@ static struct yj_decoder *check(lua_State *L) {
   return yj_check_self(L, YJ_DECODER_MT);
 }
 
+/* One that nobody else is reading. */
+static struct yj_decoder *check_free(lua_State *L) {
+  struct yj_decoder *d = check(L);
+  if (d->pins > 0)
+    luaL_error(L, YJ_IS_READ);
+  return d;
+}
+
 /* decoder([limit]) -> Decoder; limit in bytes of one event [-0, +1, v] */
 int yj_l_decoder(lua_State *L) {
   lua_Number limit = luaL_optnumber(L, 1, 0);
@@ -141,7 +149,7 @@ int yj_l_decoder(lua_State *L) {
 /* feed(bytes)                                              [-0, +0, v] */
 static int l_feed(lua_State *L) {
   size_t n;
-  struct yj_decoder *d = check(L);
+  struct yj_decoder *d = check_free(L);
   const char *bytes = luaL_checklstring(L, 2, &n);
   if (!yj_decoder_feed(d, bytes, n))
     return luaL_error(L, "not enough memory");
@@ -159,10 +167,14 @@ static enum yj_event next_of(void *source, struct yj_chunk *chunk) {
 }
 
 static int read_on(lua_State *L, enum yj_wanted wanted) {
-  struct yj_decoder *d = check(L);
+  struct yj_decoder *d = check_free(L);
   struct yj_chunk chunk;
   enum yj_event event = yj_read(wanted, next_of, d, &chunk);
-  return yj_push_read(L, wanted, lua_toboolean(L, 2), event, &chunk, d);
+  int n;
+  yj_decoder_pin(d);
+  n = yj_push_read(L, wanted, lua_toboolean(L, 2), event, &chunk, d);
+  yj_decoder_unpin(d);
+  return n;
 }
 
 /* next([as_bytes]) -> content, json (as bytes for text()), reasoning?,
@@ -179,14 +191,23 @@ static int l_text(lua_State *L) { return read_on(L, YJ_TEXTS); }
  * until there is something else                            [-0, +n, m] */
 static int l_drain(lua_State *L) { return read_on(L, YJ_ODDITIES); }
 
-static int l_summary(lua_State *L) { return yj_push_summary(L, check(L)); }
-
-/* close(), __gc and __close                                [-0, +0, v] */
-static int l_close(lua_State *L) {
+static int l_summary(lua_State *L) {
   struct yj_decoder *d = check(L);
-  yj_decoder_free(d);
-  memset(d, 0, sizeof *d);
-  d->verdict = YJ_EVENT_END;
+  int n;
+  yj_decoder_pin(d);
+  n = yj_push_summary(L, d);
+  yj_decoder_unpin(d);
+  return n;
+}
+
+/* close() and __close                                      [-0, +0, v] */
+static int l_close(lua_State *L) {
+  yj_decoder_close(check(L));
+  return 0;
+}
+
+static int l_collect(lua_State *L) {
+  yj_decoder_free(check(L));
   return 0;
 }
 
@@ -196,5 +217,5 @@ static const luaL_Reg methods[] = {
     {"close", l_close}, {NULL, NULL}};
 
 void yj_open_decoder(lua_State *L) {
-  yj_new_class(L, YJ_DECODER_MT, methods, l_close);
+  yj_new_class(L, YJ_DECODER_MT, methods, l_close, l_collect);
 }

@@ -25,7 +25,7 @@ void yj_open_fiber(lua_State *L) {
 int yj_may_wait(lua_State *L) {
   int here = lua_gettop(L), may;
   lua_rawgeti(L, here, INNERMOST);
-  may = lua_tothread(L, -1) == L;
+  may = lua_tothread(L, -1) == L && yj_isyieldable(L);
   lua_rawgeti(L, here, STOPPED);
   if (may && !lua_isnil(L, -1)) {
     lua_pushthread(L);
@@ -75,6 +75,25 @@ enum yj_course yj_switch(lua_State *L, int here, lua_State *co, int n) {
   return course_of(L, co, status, left);
 }
 
+/* A mark on its own stack, which goes when it goes on. There is room: a C function
+ * has stopped in it. */
+int yj_hold(lua_State *co) {
+  if (!is_suspended(co))
+    return 0;
+  lua_pushlightuserdata(co, (void *)&here_key);
+  return 1;
+}
+
+static int is_held(lua_State *co) {
+  return lua_gettop(co) > 0 && lua_touserdata(co, -1) == (void *)&here_key;
+}
+
+int yj_release(lua_State *co) {
+  int held = is_held(co);
+  lua_pop(co, held);
+  return held;
+}
+
 int yj_push_course(lua_State *L, enum yj_course course) {
   if (course == YJ_FAILED) {
     lua_pushnil(L);
@@ -92,7 +111,7 @@ int yj_l_switch(lua_State *L) {
   luaL_argcheck(L, co != NULL, 1, "thread expected");
   lua_settop(L, 1);
   yj_push_here(L);
-  return yj_push_course(L, yj_switch(L, 2, co, 0));
+  return yj_push_course(L, is_held(co) ? YJ_WAITS : yj_switch(L, 2, co, 0));
 }
 
 /* fiber() -> the thread that runs as a fiber, or in whose course this runs, or

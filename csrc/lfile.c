@@ -76,7 +76,7 @@ static int l_read(lua_State *L) {
   luaL_argcheck(L, wanted <= 1 << 28, 3, "out of range");
   wanted = size <= from ? 0 : size - from < wanted ? size - from : wanted;
   scratch = lua_newuserdata(L, (size_t)wanted + 1);
-  got = yj_file_read(f, from, scratch, (size_t)wanted);
+  got = yj_file_read(check(L), from, scratch, (size_t)wanted);
   if (got < 0)
     return push_error(L, errno);
   lua_pushlstring(L, scratch, (size_t)got);
@@ -163,5 +163,5 @@ static const luaL_Reg methods[] = {
     {NULL, NULL}};
 
 void yj_open_file(lua_State *L) {
-  yj_new_class(L, FILE_MT, methods, l_close);
+  yj_new_class(L, FILE_MT, methods, l_close, l_close);
 }

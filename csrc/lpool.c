@@ -148,5 +148,5 @@ static const luaL_Reg methods[] = {
     {NULL, NULL}};
 
 void yj_open_pool(lua_State *L) {
-  yj_new_class(L, YJ_POOL_MT, methods, l_close);
+  yj_new_class(L, YJ_POOL_MT, methods, l_close, l_close);
 }

@@ -16,26 +16,18 @@ static enum yj_event next_of(void *source, struct yj_chunk *chunk) {
   return yj_transfer_next(source, chunk);
 }
 
-/* For lack of memory this may raise, and then what was read is lost: the reader
- * is told so when it comes back.                           [-0, +n, m] */
-static int push_read(lua_State *L, struct yj_transfer *t,
-                     enum yj_wanted wanted, int as_bytes, enum yj_event event,
-                     const struct yj_chunk *chunk) {
-  int n;
-  t->torn = 1;
-  n = yj_push_read(L, wanted, as_bytes, event, chunk, &t->decoder);
-  t->torn = 0;
-  return n;
-}
-
 /* ---- hearers ---- */
 
-enum { HERE = 1 };
+enum { HERE = 1, TELL_ALL, N_RESERVED = TELL_ALL };
+
+static int tell_all(lua_State *L);
 
 void yj_push_hearers(lua_State *L) {
-  lua_createtable(L, HERE, 0);
+  lua_createtable(L, N_RESERVED, 0);
   yj_push_here(L);
   lua_rawseti(L, -2, HERE);
+  lua_pushcfunction(L, tell_all);
+  lua_rawseti(L, -2, TELL_ALL);
 }
 
 void yj_take_place(lua_State *L, int pool, int transfer,
@@ -104,25 +96,35 @@ int yj_l_hear(lua_State *L) {
   return 0;
 }
 
-/* hearers() -> a list of all who wait                      [-0, +1, v] */
+/* hearers() -> a list of all who wait. NB: finalizers may open and close
+ * transfers while the list grows: no lua_next() here.      [-0, +1, v] */
 int yj_l_hearers(lua_State *L) {
-  int n = 0;
+  int i, n = 0;
   yj_check_pool(L);
   lua_settop(L, 1);
   lua_newtable(L);       /* 2 */
   yj_getuservalue(L, 1); /* 3 */
-  lua_pushnil(L);
-  while (lua_next(L, 3) != 0) { /* 4: place, 5: hearer, or a free place */
-    if (lua_tointeger(L, 4) != HERE && lua_toboolean(L, 5) &&
-        !lua_isnumber(L, 5))
+  for (i = N_RESERVED + 1; i <= (int)lua_rawlen(L, 3); i++) {
+    lua_rawgeti(L, 3, i); /* a hearer, or the number of a free place */
+    if (lua_toboolean(L, 4) && !lua_isnumber(L, 4))
       lua_rawseti(L, 2, ++n);
-    lua_settop(L, 4);
+    lua_settop(L, 3);
   }
   lua_settop(L, 2);
   return 1;
 }
 
 /* ---- reading ---- */
+
+/* Whether this very fiber stands there. One that was woken has not been told, and
+ * waits no more.                                           [-0, +0, -] */
+static int is_hearer(lua_State *L, int hearers, const struct yj_transfer *t) {
+  int is_there;
+  lua_rawgeti(L, hearers, t->place);
+  is_there = lua_tothread(L, -1) == L;
+  lua_pop(L, 1);
+  return is_there;
+}
 
 /* Has the fiber stand in the transfer's place; to be followed by a yield.
  *                                                          [-0, +1, v] */
@@ -144,12 +146,10 @@ static void stand(lua_State *L, int hearers, struct yj_transfer *t,
 /* Whoever has stood there waits no more: nothing will come, and a thread that
  * has ended is not to be kept.                             [-0, +0, -] */
 static void step_down(lua_State *L, int hearers, struct yj_transfer *t) {
-  lua_rawgeti(L, hearers, t->place);
-  if (lua_tothread(L, -1) == L) {
-    lua_pushboolean(L, 0);
-    set_hearer(L, hearers, t);
-  }
-  lua_pop(L, 1);
+  if (!is_hearer(L, hearers, t))
+    return;
+  lua_pushboolean(L, 0);
+  set_hearer(L, hearers, t);
 }
 
 /* What there is of what is wanted: its values, or -1: nothing yet, and the fiber
@@ -158,8 +158,13 @@ static int read_on(lua_State *L, int hearers, struct yj_transfer *t,
                    enum yj_wanted wanted, int as_bytes) {
   struct yj_chunk chunk;
   enum yj_event event;
+  int n;
   if (t->pool == NULL)
     return yj_push_fail(L, "closed");
+  if (t->decoder.pins > 0)
+    return luaL_error(L, YJ_IS_READ);
+  if (t->awaited)
+    t->awaited = !is_hearer(L, hearers, t);
   event = yj_read(wanted, next_of, t, &chunk);
   if (event == YJ_EVENT_PENDING) {
     lua_rawgeti(L, hearers, HERE);
@@ -170,7 +175,10 @@ static int read_on(lua_State *L, int hearers, struct yj_transfer *t,
   }
   if (event > YJ_EVENT_CHUNK)
     step_down(L, hearers, t);
-  return push_read(L, t, wanted, as_bytes, event, &chunk);
+  yj_decoder_pin(&t->decoder);
+  n = yj_push_read(L, wanted, as_bytes, event, &chunk, &t->decoder);
+  yj_transfer_unpin(t);
+  return n;
 }
 
 static int read_by_method(lua_State *L, enum yj_wanted wanted) {
@@ -252,23 +260,65 @@ int yj_l_texts(lua_State *L) {
 
 /* ---- telling ---- */
 
-/* Goes on with the fiber that is awaiting the transfer, if there is something to
- * read. Returns results of tell(), or 0: it waits. NB: the news are heard when
- * nothing can fail any more.                               [-0, +n, v] */
-static int tell_fiber(lua_State *L, int hearers, int here, lua_State *co,
-                      struct yj_transfer *t) {
+/* Other code may run while news are handed over. The transfer is pinned then, and
+ * the fiber that they are for is held. */
+struct telling {
+  int64_t ends;
+  struct yj_transfer *t; /* whose news are being handed over, or NULL */
+  lua_State *co;         /* to which fiber */
+  enum yj_event event;
+};
+
+/* Whether the fiber still waits. NB: what was read and reached nobody would be
+ * missing in the stream. */
+static int end_telling(struct telling *now, int is_good) {
+  struct yj_transfer *t = now->t;
+  int is_there = yj_release(now->co);
+  now->t = NULL;
+  t->awaited = !is_good && t->place != 0;
+  yj_transfer_unpin(t);
+  if (!(is_good && is_there) && now->event == YJ_EVENT_CHUNK &&
+      t->pool != NULL)
+    yj_decoder_give_up(&t->decoder);
+  return is_there;
+}
+
+/* The values for the fiber that awaits the transfer, none when that has been
+ * closed meanwhile; -1: there is nothing to read, the fiber does not wait, or
+ * somebody else is reading, after whom there are news again (unpin).
+ *                                                          [-0, +n, m] */
+static int push_news(lua_State *L, lua_State *co, struct yj_transfer *t,
+                     struct telling *now) {
   enum yj_wanted wanted = (enum yj_wanted)t->wanted;
   struct yj_chunk chunk;
-  enum yj_event event = yj_read(wanted, next_of, t, &chunk);
-  enum yj_course course;
-  int n = 0;
-  if (event != YJ_EVENT_PENDING)
-    n = push_read(L, t, wanted, t->as_bytes, event, &chunk);
+  int n;
   yj_pool_forget(t->pool, t);
-  if (n == 0)
-    return 0;
+  if (t->decoder.pins > 0 || !yj_hold(co))
+    return -1;
+  now->event = yj_read(wanted, next_of, t, &chunk);
+  if (now->event == YJ_EVENT_PENDING) {
+    yj_release(co);
+    return -1;
+  }
+  now->t = t;
+  now->co = co;
   t->awaited = 0;
-  if (event > YJ_EVENT_CHUNK) {
+  yj_decoder_pin(&t->decoder);
+  n = yj_push_read(L, wanted, t->as_bytes, now->event, &chunk, &t->decoder);
+  if (!end_telling(now, 1))
+    return -1;
+  return t->pool == NULL ? 0 : n;
+}
+
+/* Goes on with the fiber that is awaiting the transfer, if there is something to
+ * read. Returns results of tell(), or 0: it waits.         [-0, +n, v] */
+static int tell_fiber(lua_State *L, int hearers, int here, lua_State *co,
+                      struct yj_transfer *t, struct telling *now) {
+  int n = push_news(L, co, t, now);
+  enum yj_course course;
+  if (n < 0)
+    return 0;
+  if (now->event > YJ_EVENT_CHUNK && t->place != 0) {
     lua_pushboolean(L, 0);
     set_hearer(L, hearers, t);
   }
@@ -276,38 +326,57 @@ static int tell_fiber(lua_State *L, int hearers, int here, lua_State *co,
   return course == YJ_WAITS ? 0 : 1 + yj_push_course(L, course);
 }
 
-/* tell([at]): goes on with the fibers that wait in readers for news, until that
- * time at the latest, but one at least -> whether there was anybody; another
- * hearer that has news, which ends this; or the thread of a fiber that does not
- * wait any more, and what switch() says of it              [-0, +n, v] */
-int yj_l_tell(lua_State *L) {
-  const struct yj_pool_box *box;
-  lua_Number at = luaL_optnumber(L, 2, 9e12);
-  int64_t ends = at >= 9e12 ? YJ_NEVER : (int64_t)(at * 1e6);
+static int tell_all(lua_State *L) {
+  struct telling *now = lua_touserdata(L, 2);
+  const struct yj_pool_box *box = lua_touserdata(L, 1);
   struct yj_transfer *t;
   int did = 0;
-  yj_check_pool(L);
-  box = lua_touserdata(L, 1); /* which a fiber may close */
   lua_settop(L, 1);
   yj_getuservalue(L, 1);   /* 2 */
   lua_rawgeti(L, 2, HERE); /* 3 */
+  /* a fiber may close the pool */
   while (box->pool != NULL && (t = yj_pool_first(box->pool)) != NULL) {
     int results = 1;
     lua_settop(L, 3);
     lua_pushboolean(L, 1); /* 4 */
     push_hearer(L, 2, t);  /* 5 */
     if (lua_isthread(L, 5))
-      results = tell_fiber(L, 2, 3, lua_tothread(L, 5), t);
+      results = tell_fiber(L, 2, 3, lua_tothread(L, 5), t, now);
     else
       yj_pool_forget(box->pool, t);
     if (results > 0 && lua_toboolean(L, 5))
       return 1 + results;
     did |= lua_toboolean(L, 5);
-    if (did && ends != YJ_NEVER && yj_now() >= ends)
+    if (did && now->ends != YJ_NEVER && yj_now() >= now->ends)
       break;
   }
   lua_pushboolean(L, did);
   return 1;
+}
+
+/* tell([at]): goes on with the fibers that wait in readers for news, until that
+ * time at the latest, but one at least -> whether there was anybody; another
+ * hearer that has news, which ends this; or the thread of a fiber that does not
+ * wait any more, and what switch() says of it              [-0, +n, v] */
+int yj_l_tell(lua_State *L) {
+  lua_Number at = luaL_optnumber(L, 2, 9e12);
+  struct telling now = {0, NULL, NULL, YJ_EVENT_PENDING};
+  now.ends = at >= 9e12 ? YJ_NEVER : (int64_t)(at * 1e6);
+  if (yj_pool_first(yj_check_pool(L)) == NULL) {
+    lua_pushboolean(L, 0);
+    return 1;
+  }
+  lua_settop(L, 1);
+  yj_getuservalue(L, 1);        /* 2 */
+  lua_rawgeti(L, 2, TELL_ALL);
+  lua_pushvalue(L, 1);
+  lua_pushlightuserdata(L, &now);
+  if (lua_pcall(L, 2, LUA_MULTRET, 0) == LUA_OK)
+    return lua_gettop(L) - 2;
+  /* an error has come instead of the news: unpin has the fiber told so later */
+  if (now.t != NULL)
+    end_telling(&now, 0);
+  return lua_error(L);
 }
 
 /* ready() -> the next hearer, as hearer() gives it, of a transfer with news, or

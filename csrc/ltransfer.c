@@ -52,7 +52,8 @@ int yj_l_open(lua_State *L) {
   yj_take_place(L, 1, 3, t);
   /* a transfer hides 16 KiB behind a small userdata: let the collector feel it,
    * or dropped streams would pile up */
-  lua_gc(L, LUA_GCSTEP, 16);
+  if (yj_iscollecting(L))
+    lua_gc(L, LUA_GCSTEP, 16);
   pool = yj_check_pool(L);  /* Lua has run: metamethods, finalizers */
   if (!yj_pool_is_mine(pool))
     return yj_push_fail(L, YJ_NOT_MINE);
@@ -69,23 +70,33 @@ int yj_l_open(lua_State *L) {
 /* ---- reading ---- */
 
 static int l_summary(lua_State *L) {
-  return yj_push_summary(L, &check_open(L)->decoder);
+  struct yj_transfer *t = check_open(L);
+  int n;
+  yj_decoder_pin(&t->decoder);
+  n = yj_push_summary(L, &t->decoder);
+  yj_transfer_unpin(t);
+  return n;
 }
 
 /* status() -> number once the head is here, or nil         [-0, +1, v] */
 static int l_status(lua_State *L) {
   struct yj_transfer *t = check(L);
-  if (t->head_done)
+  if (t->phase == YJ_ANSWERED)
     lua_pushinteger(L, t->status);
   else
     lua_pushnil(L);
   return 1;
 }
 
-/* head() -> the raw lines of the head                      [-0, +1, v] */
+/* head() -> the raw lines of the head; copied before anything else may run, for
+ * libcurl keeps no head back                               [-0, +1, v] */
 static int l_head(lua_State *L) {
   struct yj_transfer *t = check(L);
-  lua_pushlstring(L, yj_buf_bytes(&t->head), yj_buf_len(&t->head));
+  size_t room = yj_buf_len(&t->head), n;
+  char *copy = lua_newuserdata(L, room); /* may change the head */
+  n = yj_buf_len(&t->head) < room ? yj_buf_len(&t->head) : room;
+  memcpy(copy, yj_buf_bytes(&t->head), n);
+  lua_pushlstring(L, copy, n);
   return 1;
 }
 
@@ -98,7 +109,9 @@ static int l_trim(lua_State *L) {
 /* body() -> what has come of a plain body                  [-0, +1, v] */
 static int l_body(lua_State *L) {
   struct yj_transfer *t = check(L);
+  yj_decoder_pin(&t->decoder);
   lua_pushlstring(L, yj_buf_bytes(&t->body), yj_buf_len(&t->body));
+  yj_transfer_unpin(t);
   return 1;
 }
 
@@ -136,7 +149,7 @@ static int l_failure(lua_State *L) {
   lua_pushstring(L, fault_names[fault]);
   lua_pushstring(L, fault_message(t));
   lua_pushinteger(L, t->code);
-  lua_pushboolean(L, t->sent);
+  lua_pushboolean(L, t->phase >= YJ_ASKED);
   lua_pushboolean(L, t->status >= 200);
   return 5;
 }
@@ -203,12 +216,17 @@ static int l_cancel(lua_State *L) {
   return 0;
 }
 
-/* close(), __gc and __close: idempotent, any order         [-0, +0, v] */
+/* close() and __close: idempotent, any order               [-0, +0, v] */
 static int l_close(lua_State *L) {
   struct yj_transfer *t = check(L);
   yj_transfer_close(t);
   yj_leave_place(L, 1, t);
   return 0;
+}
+
+static int l_collect(lua_State *L) {
+  check(L)->decoder.pins = 0;
+  return l_close(L);
 }
 
 static const luaL_Reg methods[] = {
@@ -221,5 +239,5 @@ static const luaL_Reg methods[] = {
     {NULL, NULL}};
 
 void yj_open_transfer(lua_State *L) {
-  yj_new_class(L, YJ_TRANSFER_MT, methods, l_close);
+  yj_new_class(L, YJ_TRANSFER_MT, methods, l_close, l_collect);
 }

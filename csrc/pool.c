@@ -26,7 +26,7 @@ struct yj_pool {
   int64_t now;
   unsigned generation;       /* of the process that made it */
   int is_closed;
-  char *ca_path;             /* owned, or NULL */
+  const char *ca_path;       /* libcurl's, static, or NULL */
 };
 
 /* ---- the heap of deadlines ---- */
@@ -177,7 +177,6 @@ void yj_pool_leave(struct yj_pool *p) {
     return;
   free(p->heap);
   yj_multis_free(&p->multis);
-  free(p->ca_path);
   free(p);
 }
 
@@ -214,19 +213,18 @@ int yj_pool_remove(struct yj_pool *p, struct yj_transfer *t) {
 }
 
 void yj_pool_forget(struct yj_pool *p, struct yj_transfer *t) {
-  if (!t->is_ready)
+  if (t->ready_next == NULL)
     return;
-  t->is_ready = 0;
-  t->ready_prev->ready_next = t->ready_next;
-  t->ready_next->ready_prev = t->ready_prev;
   if (p->ready == t)
     p->ready = t->ready_next == t ? NULL : t->ready_next;
+  t->ready_prev->ready_next = t->ready_next;
+  t->ready_next->ready_prev = t->ready_prev;
+  t->ready_prev = t->ready_next = NULL;
 }
 
 void yj_pool_news(struct yj_pool *p, struct yj_transfer *t) {
-  if (t->is_ready)
+  if (t->ready_next != NULL)
     return;
-  t->is_ready = 1;
   if (p->ready == NULL) {
     p->ready = t->ready_prev = t->ready_next = t;
     return;
@@ -244,23 +242,6 @@ void yj_pool_rearm(struct yj_pool *p) {
 }
 
 /* ---- moving on ---- */
-
-/* Whether it only seems out of time since its reader is slow. */
-static int is_unread(struct yj_transfer *t, enum yj_fault why) {
-  if (why != YJ_FAULT_FIRST_TIMEOUT && why != YJ_FAULT_IDLE_TIMEOUT)
-    return 0;
-  t->unread = t->paused || (t->events && (t->taken ||
-                                          yj_decoder_has_unread(&t->decoder)));
-  return t->unread;
-}
-
-/* Whether it only seems so: its reader is slow, or it is still being asked. */
-static int has_reason(struct yj_transfer *t, enum yj_fault why) {
-  if (is_unread(t, why))
-    return 1;
-  return (why == YJ_FAULT_HEAD_TIMEOUT || why == YJ_FAULT_FIRST_TIMEOUT) &&
-         yj_transfer_still_asks(t);
-}
 
 /* Whether the last look may not have shown all: the alarm may take one place. */
 static int is_full(const struct yj_pool *p) {
@@ -284,7 +265,7 @@ static void expire(struct yj_pool *p) {
     struct yj_transfer *t = p->heap[1];
     enum yj_fault why = YJ_FAULT_NONE;
     int64_t due = yj_transfer_deadline(t, &why);
-    if (due <= p->looked && !has_reason(t, why)) {
+    if (due <= p->looked && !yj_transfer_has_reason(t, why)) {
       yj_transfer_fail(t, why);
       continue;
     }

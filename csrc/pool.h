@@ -56,7 +56,7 @@ int64_t yj_pool_timeout(const struct yj_pool *pool);
 /* How many transfers are in flight. */
 size_t yj_pool_count(const struct yj_pool *pool);
 
-/* The folder of hashed certificates to use, or NULL (see pool.c). */
+/* The folder of hashed certificates to use, static, or NULL (see pool.c). */
 const char *yj_pool_ca_path(const struct yj_pool *pool);
 
 /* Fails every transfer and gives up the owner's count. */

@@ -46,24 +46,56 @@ enum yj_step {
   YJ_STEPS         /* how many they are */
 };
 
+/* The states of an open transfer are these three; the first of each is where it
+ * begins. It is closed when it has no pool, over when it is `done`.
+ *
+ * How far the exchange came, which stays known when it is over:
+ *   CONNECTING -> ASKED -> ANSWERED
+ *   CONNECTING -> STALE -> CONNECTING   once, on a new connection
+ *   ASKED -> ASKED                      libcurl asks again; never if `once` */
+enum yj_phase {
+  YJ_CONNECTING, /* no byte of the request has left */
+  YJ_STALE,      /* nor has it; the connection is not fit to be used again */
+  YJ_ASKED,      /* some may have, and there is no whole head of an answer */
+  YJ_ANSWERED
+};
+
+/* What becomes of the bytes of the body. From FULL on libcurl is paused; what
+ * ends each of those pauses goes back to FLOWING. discard() leads from any to
+ * DROPPED, which is for good. */
+enum yj_flow {
+  YJ_FLOWING,
+  YJ_DROPPED,
+  YJ_FULL,     /* until the reader of the stream has taken all there is */
+  YJ_UNPLACED, /* until save() says where they go */
+  YJ_PINNED    /* until unpin */
+};
+
+/* Whose turn it is in a stream: the limits first and idle are the sender's.
+ *   SENDERS -> TAKING    the reader has taken an event
+ *   any -> READERS       time seemed up, but the reader has not taken all
+ *   any -> SENDERS       it has: the idle clock begins anew */
+enum yj_turn { YJ_SENDERS, YJ_TAKING, YJ_READERS };
+
 /* All zeroes is a valid, closed transfer. What each event of a stream needs
  * comes first and together: with many streams the cache has none of it. */
 struct yj_transfer {
   struct yj_pool *pool; /* counted; NULL: closed */
-  unsigned char hold, has_file;
-  unsigned char once, events, sent, head_done, done, paused, taken, unread,
-      discard;
-  unsigned char torn; /* the owner has lost an event that it read */
+  unsigned char phase, flow, turn; /* as above */
+  unsigned char done;
+  unsigned char hold, once, events; /* as in the request */
+  unsigned char has_file;
   unsigned char awaited, wanted, as_bytes; /* the owner's own: whether a reader
                                               waits, and for what; */
   int place; /* and where its hearer stands */
   int status; /* of the last status line; 0: none came, 1xx: none but an
                  interim one */
-  unsigned char is_ready; /* the pool's own: it has news, */
-  struct yj_transfer *ready_prev, *ready_next; /* as have these */
+  struct yj_transfer *ready_prev, *ready_next; /* the pool's own: those with
+                                                  news; NULL: it has none */
   int64_t idle_from; /* 0: the idle clock has not begun */
   size_t high_water; /* bytes in the decoder's inbox that pause the sender */
-  struct yj_decoder decoder; /* the body of a stream */
+  struct yj_decoder decoder; /* the body of a stream; its pins are those of all
+                                buffers in here but the head's */
   struct yj_limits limits;
   int64_t started;
   int64_t asked;     /* since then it is for the server to answer */
@@ -81,7 +113,6 @@ struct yj_transfer {
   int64_t uploaded;  /* bytes of the body sent, when last looked at */
   struct yj_multi *multi;          /* it is in, and stays in; */
   struct yj_transfer *prev, *next; /* the multi's own: all that are */
-  unsigned char stale; /* its connection was not fit to be used again */
   enum yj_fault fault;
   int code;             /* curl's, 0: none */
   char error[256];      /* curl's words for it, may be empty */
@@ -107,8 +138,9 @@ const char *yj_curl_message(int code);
 /* Seconds since 1970 of a date as headers have it, or -1. */
 int64_t yj_date(const char *text);
 
-/* The next event of a stream. CHUNK: its slices are good until the pool moves
- * on. END, with fault set or not, when nothing more will come. */
+/* The next event of a stream, which is not pinned. CHUNK: its slices are good
+ * until the pool moves on, or the last unpin. END, with fault set or not, when
+ * nothing more will come. */
 enum yj_event yj_transfer_next(struct yj_transfer *t, struct yj_chunk *chunk);
 
 /* Gives back what is not needed once the head of the answer has been read: the
@@ -126,15 +158,22 @@ void yj_transfer_discard(struct yj_transfer *t, int64_t total);
 /* Ends the exchange at once, if it is not over. What came stays readable. */
 void yj_transfer_cancel(struct yj_transfer *t);
 
-/* Ends it and gives back all it owns. Idempotent; any order with the pool. */
+/* As yj_decoder_pin(), for the stream and for the body: what libcurl delivers
+ * meanwhile it is to keep, as it does for a slow reader. The head is no part of
+ * that: libcurl can not be told to keep a head. */
+void yj_transfer_unpin(struct yj_transfer *t);
+
+/* Ends it and gives back all it owns, but for buffers that are pinned.
+ * Idempotent; any order with the pool. */
 void yj_transfer_close(struct yj_transfer *t);
 
 /* For the pool: the moment it runs out of time, or YJ_NEVER, and of what. */
 int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why);
 
-/* For the pool: whether more of a long body has gone out meanwhile, in which
- * case the server's time to answer begins anew. */
-int yj_transfer_still_asks(struct yj_transfer *t);
+/* For the pool: whether it only seems out of time of that kind, in which case
+ * its deadline is another one now: its reader is slow, or more of a long body has
+ * gone out meanwhile, and the server's time to answer begins anew. */
+int yj_transfer_has_reason(struct yj_transfer *t, enum yj_fault why);
 
 /* For the pool: the exchange is over, or to be begun anew. */
 void yj_transfer_settle(struct yj_transfer *t, int code);

@@ -199,6 +199,9 @@ function decoder:feed(bytes) end
 --- No more bytes will come.
 function decoder:finish() end
 
+--- Raises in a finalizer that has come while this very decoder is being read, as
+--- feed() does; and when an error has cut a reading short.
+---
 --- The next chunk; or nil and "pending", "done", "end", "too_large",
 --- "no_memory", or "bad" or "cut" with the text it is about.
 ---@param as_bytes? boolean the json as a userdata, for core.text()
