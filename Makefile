@@ -174,8 +174,10 @@ CPPCHECK = cppcheck --quiet --error-exitcode=1 --std=c99 --inline-suppr \
 	--suppress=missingIncludeSystem -U__has_include
 
 cppcheck:
-	$(CPPCHECK) $(PLAIN) $(BINDING)
-	$(CPPCHECK) -DYJ_USE_POLL -DLIBCURL_VERSION_NUM=0x075801 $(PLAIN) $(BINDING)
+	$(CPPCHECK) -DLUA_VERSION_NUM=504 -DLIBCURL_VERSION_NUM=0x075801 \
+		$(PLAIN) $(BINDING)
+	$(CPPCHECK) -DLUA_VERSION_NUM=501 -DYJ_USE_POLL \
+		-DLIBCURL_VERSION_NUM=0x075801 $(PLAIN) $(BINDING)
 
 tidy:
 	clang-tidy --quiet $(PLAIN) $(BINDING) -- -std=c99 $(call headers,lua5.4)
