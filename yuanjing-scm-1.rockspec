@@ -67,9 +67,11 @@ local lua_files = [[
   journal/book journal/encode journal/file journal/link journal/name
   journal/redis journal/tls journal/work
   api/init api/answers api/assets api/embed api/envelope api/form api/legacy
-  api/python api/reading api/texts api/v1 limits/memory limits/redis catalog/build
+  api/links api/python api/reading api/reasons api/texts api/v1 api/words
+  chat/media limits/memory limits/redis catalog/build
   catalog/v1 catalog/legacy media/types meta/core meta/models media/ending
-  params/guess params/refusal params/suggest params/target params/value
+  params/category params/guess params/refusal params/suggest params/target
+  params/value
   cli/init cli/assets cli/batch cli/catalog cli/cells cli/chat cli/columns cli/completion
   cli/doctor cli/document cli/exits cli/extra cli/flags cli/folder cli/follow cli/image cli/lines
   cli/making

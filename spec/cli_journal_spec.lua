@@ -137,6 +137,18 @@ a dog
     assert.equal("mine", support.read(folder .. "/0001.jpg"))
   end)
 
+  it("batch names what a task did not bring", function()
+    support.write(folder .. "/prompts.jsonl",
+      '{"prompt": "x", "extra": {"sandbox": "result-partial=no face"}}\n'
+      .. '{"prompt": "y", "extra": {"sandbox": "result-reason=no cats"}}\n')
+    local status, _, said = run(("batch %s/prompts.jsonl -o %s -m "
+      .. "wan2.2-t2i-flash"):format(folder, folder))
+    assert.is_true(status ~= 0)
+    assert.truthy(said:find("not all of it came: image %d: no face"), said)
+    assert.truthy(said:find("no cats", 1, true), said)
+    assert.truthy(support.read(folder .. "/0001.png"):find("^\137PNG"))
+  end)
+
   it("batch saves all pictures of a task, and those that are missing", function()
     local before = submits()
     support.write(folder .. "/list",

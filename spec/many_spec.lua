@@ -77,7 +77,8 @@ describe("await_all", function()
     } }
     local client, tasks = client_at(server.url), {}
     for _, id in ipairs { "a", "b", "c", "d" } do tasks[id] = client:task(id) end
-    local results, failures = yuanjing.await_all(tasks, FAST)
+    local results, failures = yuanjing.await_all(tasks,
+      { interval = 0.01, timeout = 0.5 })
     assert.equal(tasks.a.result, results.a)
     assert.equal("http://h/a", results.a.image)
     results.a = nil
@@ -87,8 +88,8 @@ describe("await_all", function()
       assert.equal(tasks[key], err.task)
       kinds[key] = err.kind
     end
-    assert.same({ b = "task_failed", c = "not_found", d = "auth" }, kinds)
-    assert.equal(4, #server:requests())
+    assert.same({ b = "task_failed", c = "timeout", d = "auth" }, kinds)
+    assert.is_true(#server:requests() > 4) -- c need not be known yet
   end)
 
   it("asks for a hundred, four at a time", function()

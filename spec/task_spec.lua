@@ -116,6 +116,24 @@ describe("a task", function()
     end
   end)
 
+  it("that failed keeps the answer, without the key", function()
+    local task = known { { status = "FAILED", fail_reason = "sk-secret is odd",
+      more = { deep = "kept" } } }
+    local _, err = task:await(FAST)
+    assert.same({ "*** is odd", "GET /llmage/v1/tasks", 200 },
+      { err.message, err.call, err.status })
+    assert.truthy(err.body:find('"deep":"kept"', 1, true))
+    assert.is_nil(err.body:find("sk-secret", 1, true))
+  end)
+
+  it("knows addresses that are none by themselves", function()
+    local server = answering { { status = "SUCCEEDED",
+      image = { "/1.png", { url = "//h/2.png" }, { error = "no face" } } } }
+    local result = assert(client_at(server.url):task("7"):await(FAST))
+    assert.same({ server.url .. "/1.png", "http://h/2.png" }, result.images)
+    assert.same({ "image 3: no face" }, result.problems)
+  end)
+
   it("keeps the id it has", function()
     local task, server = known { { taskid = "8", status = "RUNNING" },
       { taskid = "9", status = "RUNNING" }, DONE }
@@ -228,12 +246,45 @@ describe("a task that the platform does not know", function()
     assert.is_true(task.done)
   end)
 
-  it("is not found at once when its id is all there is", function()
-    local task, server = known { MISSING }
-    local result, err = task:await()
+  it("is waited for when its id is all there is, for a minute", function()
+    local task, server = known { MISSING, MISSING, { status = "RUNNING" }, DONE }
+    assert.equal("http://h/v", assert(task:await(FAST)).video)
+    assert.equal(4, #server:requests())
+    task = known { MISSING }
+    loop.now = function() return now() + 61 end
+    local result, err = task:await(FAST)
     assert.is_nil(result)
     assert.same({ "not_found", task }, { err.kind, err.task })
-    assert.equal(1, #server:requests())
+  end)
+
+  it("is told to who asks once, and can be asked for again", function()
+    local task, server = known { MISSING, MISSING, { status = "RUNNING" }, DONE }
+    for _ = 1, 2 do
+      local same, err = task:refresh()
+      assert.is_nil(same)
+      assert.same({ "not_found", task, true }, { err.kind, err.task,
+        err.retryable })
+      assert.equal(err, task.error)
+    end
+    assert.equal(task, (task:refresh()))
+    assert.same({ "RUNNING", false }, { task.status, task.done })
+    assert.is_nil(task.error)
+    assert(task:await(FAST))
+    assert.equal(4, #server:requests())
+  end)
+
+  it("is asked for again after it was given up", function()
+    local task = known { MISSING, DONE }
+    loop.now = function() return now() + 61 end
+    assert.equal("not_found", select(2, task:await(FAST)).kind)
+    assert.equal("http://h/v", assert(task:await(FAST)).video)
+    assert.is_nil(task.error)
+  end)
+
+  it("is named where the wait takes too long", function()
+    local _, err = known { MISSING }:await { timeout = 0.1, interval = 0.05 }
+    assert.equal("timeout", err.kind)
+    assert.truthy(err.message:find("does not know the task", 1, true))
   end)
 end)
 
@@ -431,6 +482,24 @@ describe("task:save", function()
     assert.is_true(task.done)
   end)
 
+  it("takes what await() takes, and what Result:save() takes", function()
+    local files = support.serve { default = { { "request" },
+      { "send", scripted.answer(200, {}, "film") } } }
+    local task = known { { status = "RUNNING" }, { status = "SUCCEEDED",
+      image = files.url .. "/c.png", video = files.url .. "/v.mp4" } }
+    local path, seen, received = support.tempdir() .. "/out.png", {}, 0
+    assert.equal(path, (assert(task:save(path, { timeout = 5, interval = 0.01,
+      kind = "image", index = 1,
+      on_update = function(given) seen[#seen + 1] = given.status end,
+      on_progress = function(done) received = done end }))))
+    assert.same({ { "RUNNING", "SUCCEEDED" }, 4 }, { seen, received })
+    task = known { { status = "RUNNING" } }
+    local took, saved, err = support.timed(task.save, task, path,
+      { timeout = 0.2, interval = 0.05 })
+    assert.same({ nil, "timeout" }, { saved, err.kind })
+    assert.truthy(took < 3, took)
+  end)
+
   it("has the error of the wait", function()
     local task = known { { status = "FAILED", error = "no" } }
     local path, err = task:save(support.tempdir() .. "/x")
@@ -446,6 +515,11 @@ describe("task:save", function()
       { { "x", { on_progres = print } },
         "save: on_progres: expected no such option, got function" },
       { { "x", { index = "1" } }, "save: index: expected number, got string" },
+      { { "x", { timeout = "1" } },
+        "task:save: timeout: expected number, got string" },
+      { { "x", 5 }, "task:save: expected table, got number" },
+      { { "x", { in_flight = 1 } },
+        "save: in_flight: expected no such option, got number" },
     }
     for _, case in ipairs(CASES) do
       local ok, message = pcall(function()

@@ -115,6 +115,14 @@ end
 
 -- For who reads the answer -------------------------------------------------
 
+--- The fields as an error of this call, of which nobody is told: the call went
+--- well.
+---@param fields table
+---@return yuanjing.Error
+function Call:describe(fields)
+  return complete(self, fields)
+end
+
 --- Makes the fields an error of this call, and tells of it.
 ---@param fields table
 ---@return yuanjing.Error

@@ -18,24 +18,50 @@ local LASTING = { auth = true, not_found = true, task_failed = true,
 local OPTIONS = { timeout = "number", interval = "number",
   on_update = "function", in_flight = "number" }
 
+local function check(name, options, taken, level)
+  if type(options) ~= "table" then
+    error(("%s: expected table, got %s"):format(name, type(options)), level)
+  end
+  for key, value in pairs(options) do
+    local wanted = OPTIONS[key]
+    if not wanted or taken and not taken[key] then
+      error(("%s: unknown option %q"):format(name, tostring(key)), level)
+    end
+    if type(value) ~= wanted then
+      error(("%s: %s: expected %s, got %s"):format(name, key, wanted,
+        type(value)), level)
+    end
+  end
+end
+
 --- Checks the options of a wait; raises at the caller of the caller.
 ---@param name string of the call
 ---@param options table
 ---@param taken? table<string, boolean> those it knows; default: all
 function polling.check_options(name, options, taken)
+  check(name, options, taken, 4)
+end
+
+-- Of those that are about a wait, and of no use to more than one.
+local OF_ONE = { timeout = true, interval = true, on_update = true }
+
+--- Parts the options of a call that waits and then does something else: those of
+--- the wait, checked, and the rest. Raises at the caller of the caller.
+---@param name string of the call
+---@param options table
+---@return table wait
+---@return table rest
+function polling.split(name, options)
   if type(options) ~= "table" then
     error(("%s: expected table, got %s"):format(name, type(options)), 3)
   end
+  local wait, rest = {}, {}
   for key, value in pairs(options) do
-    local wanted = OPTIONS[key]
-    if not wanted or taken and not taken[key] then
-      error(("%s: unknown option %q"):format(name, tostring(key)), 3)
-    end
-    if type(value) ~= wanted then
-      error(("%s: %s: expected %s, got %s"):format(name, key, wanted,
-        type(value)), 3)
-    end
+    local part = OF_ONE[key] and wait or rest
+    part[key] = value
   end
+  check(name, wait, OF_ONE, 4)
+  return wait, rest
 end
 
 local function jittered(seconds)

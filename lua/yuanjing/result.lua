@@ -76,7 +76,8 @@ function methods:save(path, options)
   local url = url_of(self, options)
   if not url then
     return nil, errors.new { kind = "not_found", task = task,
-      message = "the result has no file of that kind" }
+      message = "the result has no file of that kind"
+        .. (self.reason and ": " .. self.reason or "") }
   end
   local saved, err = download.save(task._settings, url, path, options)
   url = err and EXPIRED[err.kind] and renew(self, options)

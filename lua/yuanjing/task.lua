@@ -21,7 +21,9 @@ local task = {}
 ---@field result? yuanjing.Result of a task that succeeded
 ---@field error? yuanjing.Error of a task that failed
 ---@field note? string the user's own
----@field private _submitted? number when, on the clock of the loop
+---@field private _submitted? number when, on the clock of the loop; nil: nobody knows
+---@field private _made number when the handle was made
+---@field private _is_missing? boolean the last query did not know it
 ---@field private _pause? number seconds that the last answer asked to wait
 ---@field private _entry? string its key in the journal
 ---@field private _is_recorded? boolean its result is the journal's
@@ -36,7 +38,9 @@ local TIMEOUT = 1800
 --- 3 s tells nothing (PLATFORM.md section 6).
 task.PACE = { first = 4, longest = 15 }
 
--- A task is unknown to the status query for a moment after its submit.
+-- A task is unknown to the status query for a moment after its submit. Nobody
+-- knows when that was where there is an id alone: another process may have
+-- submitted it a second ago.
 local UNKNOWN_AT_FIRST = 60
 
 -- NB: several may have asked at a time; and of what a journal has recorded
@@ -56,6 +60,9 @@ end
 -- What an answer says, into the handle. A final word of a submit without a
 -- result or a reason is not the end: the query has them.
 local function take(self, answer)
+  if self._is_missing then
+    self.done, self.error, self._is_missing = false, nil, nil
+  end
   self.status = answer.status or self.status
   if answer.result then
     count(self, answer.result)
@@ -70,15 +77,24 @@ local function fail(self, fields)
   return nil, self.error
 end
 
-local function is_young(self)
-  return self._submitted ~= nil
-    and loop.now() - self._submitted < UNKNOWN_AT_FIRST
-end
-
 local function take_missing(self)
-  if is_young(self) then return self end
+  self._is_missing = true
+  local age = loop.now() - (self._submitted or self._made)
+  if age < UNKNOWN_AT_FIRST then return self end
   return fail(self, { kind = "not_found",
     message = "the platform does not know the task (any more)" })
+end
+
+-- Whoever asks once is told; a wait goes on, until the first minute is over.
+local function not_known_yet(self)
+  return fail(self, { kind = "not_found", retryable = true,
+    message = "the platform does not know the task (yet)",
+    hint = "await waits for one that was submitted a moment ago" })
+end
+
+-- What is final. That a task was not known is not: it can be asked for again.
+local function has_ended(self)
+  return self.done and not self._is_missing
 end
 
 -- A query may hang as long as the task runs; but not before it is sent.
@@ -91,8 +107,9 @@ end
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
 function task.refresh(self, seconds)
-  if self.error then return nil, self.error end
-  if self.done then return self end
+  if has_ended(self) then
+    return not self.error and self or nil, self.error
+  end
   local answer, err, pause = self._api.task(
     settings_of.within(self._settings, seconds), self.id)
   self._pause = pause
@@ -112,12 +129,18 @@ end
 --- now; or nil and an error, of kind task_failed when it failed, not_found when
 --- the platform does not know it (tasks vanish after a day or two), and any kind
 --- of a query that failed, which says nothing of the task. One that is not
---- answered in time is none: the task is as it was, and may be running.
+--- answered in time is none: the task is as it was, and may be running. So it is
+--- where the platform does not know it in its first minute. What is not found can
+--- be asked for again: a submit of another process may be a moment old.
 --- Source: seeds/002, "查询任务状态".
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
 function methods:refresh()
-  return dry_run.told(task.refresh(self, math.huge))
+  local same, err = task.refresh(self, math.huge)
+  if same and self._is_missing and not self._submitted then
+    return not_known_yet(self)
+  end
+  return dry_run.told(same, err)
 end
 
 --- When a wait ends, on the clock of the loop.
@@ -128,8 +151,10 @@ end
 --- The error of a wait that took too long: the task itself is as good as ever.
 function task.timed_out(self, last)
   return errors.new { kind = "timeout", task = self, call = "task:await",
-    retryable = true, message = ("still %s; await it again, or get a handle "
-      .. "by client:task(%q)"):format(self.status, tostring(self.id))
+    retryable = true, message = ("%s; await it again, or get a handle by "
+      .. "client:task(%q)"):format(self._is_missing
+        and "the platform does not know the task (yet)"
+        or "still " .. self.status, tostring(self.id))
       .. (last and " (the last query said: " .. last.message .. ")" or "") }
 end
 
@@ -170,17 +195,23 @@ function methods:await(options)
   return dry_run.told(await(self, options))
 end
 
---- Waits until it is done, then saves its result; see Result:save. Error kinds:
---- those of await(), and of Result:save().
+---@class (exact) yuanjing.TaskSaveOptions: yuanjing.SaveOptions
+---@field timeout? number seconds of the wait (1800)
+---@field interval? number seconds between queries
+---@field on_update? fun(task: yuanjing.Task) called when the status has changed
+
+--- Waits until it is done, then saves its result; takes what await() and
+--- Result:save() take. Error kinds: those of both.
 ---@param path string
----@param options? yuanjing.SaveOptions
+---@param options? yuanjing.TaskSaveOptions
 ---@return string? path
 ---@return yuanjing.Error? err
 function methods:save(path, options)
-  result_of.check_save(path, options or {})
-  local result, err = await(self, {})
+  local wait, save = polling.split("task:save", options or {})
+  result_of.check_save(path, save)
+  local result, err = await(self, wait)
   if not result then return dry_run.told(nil, err) end
-  return result:save(path, options)
+  return result:save(path, save)
 end
 
 function Task:__tostring()
@@ -198,10 +229,13 @@ function task.new(settings, api, answer, about)
   local self = setmetatable({ id = answer.id, status = answer.status or "CREATED",
     done = false, model = about.model, category = about.category,
     note = about.note, _settings = settings, _api = api,
-    _submitted = about.submitted, _entry = about.entry,
+    _submitted = about.submitted, _made = loop.now(), _entry = about.entry,
     _is_recorded = about.is_recorded }, Task)
   take(self, answer)
-  if about.error then self.done, self.error = true, about.error end
+  if about.error then
+    self.done, self.error = true, about.error
+    self._is_missing = about.error.kind == "not_found"
+  end
   return self
 end
 

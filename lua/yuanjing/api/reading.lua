@@ -77,16 +77,22 @@ function reading.fetch(settings, request)
   return document, response
 end
 
---- Sends a request and has `read` say what its answer means.
----@param read fun(document: table): any, table?
+--- Sends a request and has `read` say what its answer means; it is given the
+--- platform's URL, too. A failure that an answer tells becomes an error of this
+--- call.
+---@param read fun(document: table, base: string): any, table?
 ---@return any answer
 ---@return yuanjing.Error? err
 ---@return number? pause seconds that the answer asks to wait before the next
 function reading.fetch_answer(settings, request, read)
   local document, response = reading.fetch(settings, request)
   if not document then return nil, response end
-  local answer, failure = read(document)
+  local answer, failure = read(document, settings[request.base or "base_url"])
   if not answer then return reading.failed(failure, response) end
+  if answer.failure then
+    answer.failure.body, answer.failure.status = response.body, response.status
+    answer.failure = response.call:describe(answer.failure)
+  end
   return answer, nil, envelope.retry_after(response.headers)
 end
 

@@ -111,7 +111,7 @@ local function make(batch, item)
     paths[#paths + 1] = path
     failure = failure or problem
   end
-  return paths, failure
+  return paths, failure or follow.fault_of(task, result)
 end
 
 local function counts(batch)

@@ -119,6 +119,7 @@ local function fields_of(task, files)
     fields[kind .. "s"] = result[kind] and document.list(result[kind .. "s"])
   end
   fields.text, fields.usage = result.text, result.usage
+  fields.problems = result.problems and document.list(result.problems)
   return fields
 end
 
@@ -168,8 +169,24 @@ local function wait(screen, task)
   return result, err
 end
 
+--- What is wrong with a result that the platform calls a success; nil: nothing.
+---@param task yuanjing.Task
+---@param result yuanjing.Result
+---@return yuanjing.Error?
+function follow.fault_of(task, result)
+  local message = result.problems and "not all of it came: "
+    .. table.concat(result.problems, "; ")
+  if not follow.main_kind(result) and not result.text then
+    message = "the platform says that it succeeded, and names no file: "
+      .. (result.reason or "it gives no reason")
+  end
+  return message and errors.new { kind = "platform", task = task,
+    message = message } or nil
+end
+
 --- Waits for the task, saves its files where they are wanted, and prints what
---- they are.
+--- they are. A result without a file, or with fewer than were made, is told and
+--- is an error.
 ---@param screen yuanjing.cli.Screen
 ---@param task yuanjing.Task
 ---@return true?
@@ -177,7 +194,8 @@ end
 function follow.await(screen, task)
   local result, err = wait(screen, task)
   if not result then return nil, err end
-  local files
+  local fault, files = follow.fault_of(task, result), nil
+  if fault and not follow.main_kind(result) then return nil, fault end
   if screen.arguments.output then
     files, err = save_all(screen, result)
     if not files then return nil, err end
@@ -185,7 +203,7 @@ function follow.await(screen, task)
   local _, urls = follow.main_kind(result)
   follow.tell(screen, task, files or urls or { result.text }, files)
   if not screen.arguments.json then picture.show(files) end
-  return true
+  return not fault or nil, fault
 end
 
 return follow
