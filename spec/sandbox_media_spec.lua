@@ -366,12 +366,33 @@ describe("a submit as a form", function()
       refusal(i2v("image_file=@1.jpg", "image_files=@2.png")))
     assert.equal("Invalid parameter duration: integer expected",
       refusal(i2v("duration=5.0", "image_file=@1.jpg")))
-    assert.equal("Text field after a file: duration",
-      refusal(i2v("image_file=@1.jpg", "duration=5")))
+    assert.equal("Invalid parameter image_file: files, URLs or asset://ID "
+      .. "expected", refusal(i2v("image_file=https://a.example/1.jpg",
+        "image_file=1.jpg")))
     local many = { "model=happyhorse-1.0-r2v", "catelogid=ref2v", "prompt=x" }
     for _ = 1, 10 do many[#many + 1] = "image_files=@1.jpg" end
     assert.equal("Invalid parameter image_files: at most 9 files expected",
       refusal(form(unpack(many))))
+  end)
+
+  it("takes texts behind files, and addresses in their place", function()
+    assert.equal(200, i2v("image_file=@1.jpg", "duration=5").status)
+    assert.equal("5", last_task().fields.duration)
+    assert.equal(200, i2v("image_file=https://a.example/1.jpg").status)
+    assert.equal(200, i2v("image_file=asset://asset-2026-a").status)
+    local head = { "model=happyhorse-1.0-r2v", "catelogid=ref2v", "prompt=x" }
+    for _, part in ipairs { "image_files=@1.jpg",
+      "image_files=https://a.example/2.jpg", "image_files=asset://a" } do
+      head[#head + 1] = part
+    end
+    assert.equal(200, form(unpack(head)).status)
+    assert.same({ "https://a.example/2.jpg", "asset://a" },
+      last_task().fields.image_files)
+    for _, images in ipairs { "https://a.example/1.jpg",
+      { "https://a.example/1.jpg", "asset://a" } } do
+      assert.equal(200, post(VIDEO, { model = "happyhorse-1.0-r2v",
+        catelogid = "ref2v", prompt = "x", image_files = images }).status)
+    end
   end)
 
   it("loses all that follows a byte that is not UTF-8", function()
@@ -604,6 +625,23 @@ describe("a task", function()
     ["result-more"] = { '"audio": "http[^"]*wav", "output": "http[^"]*mp4", ' ..
       '"text": "made' },
     ["result-none"] = { '^{"usage": {[^}]*}, "status"' },
+    ["result-reason=no face"] = { '^{"usage": {[^}]*}, "status": "SUCCEEDED"'
+      .. '.*"message": "no face"}$' },
+    ["result-objects"] = { '"video": {"url": "http[^"]*mp4"}' },
+    ["result-relative"] = { '"video": "/idfile[^"]*mp4"' },
+    ["result-no-scheme"] = { '"video": "//127[^"]*mp4"' },
+    ["result-blanks"] = { '"video": " http[^"]*mp4\\n"' },
+    ["result-data"] = { '"image": "data:image/png;base64,iVBO' },
+    ["result-nested"] = { '"output": {"image_url": "http[^"]*png", ' ..
+      '"video_url": "http[^"]*mp4"}' },
+    ["result-partial=no face"] = { '"image": %["http[^"]*", null, ' ..
+      '{"error": {"message": "no face"}}%]' },
+    ["task-done=succeed"] = { '"video": "http.*"status": "succeed"' },
+    ["task-fails=no face; task-fail-word"] = {
+      '"status": "rejected", .*"error": "no face"' },
+    ["task-fails=no face; query-reason"] = { '"fail_reason": "no face"}$' },
+    ["task-fails=no face; query-reason=output.message"] = {
+      '"output": {"message": "no face"}' },
     ["result-host"] = { '"video": "http://127.0.0.1:443/idfile' },
     ["expired"] = { "video.mp4&issue=1", "video.mp4&issue=2" },
   } do

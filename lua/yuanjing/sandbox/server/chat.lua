@@ -41,10 +41,33 @@ function chat.prompt(fields)
   return asked.prompt
 end
 
+local MEDIA = { "image_file", "video_file", "audio_file" }
+
+-- Whoever looks at pictures heeds the prompt alone.
+local function has_media(seen)
+  for _, name in ipairs(MEDIA) do
+    if request.is_true(seen.fields[name]) then return true end
+  end
+  return #seen.files > 0
+end
+
+local function media_refusal(seen)
+  if seen.form and seen.form.problem then
+    return play.fail(400, "Malformed multipart body: " .. seen.form.problem)
+  elseif seen.fields.catelogid ~= "tm2t" then
+    return play.fail(400, "Files need the catelogid tm2t")
+  end
+end
+
 -- What is asked | nil, the refusal. The order of the checks is the platform's.
 local function read(seen)
   local fields, asked = seen.fields, { latency = seen.latency }
   asked.system = plain(fields.sys_prompt)
+  if has_media(seen) then
+    local refusal = media_refusal(seen)
+    if refusal then return nil, refusal end
+    fields.messages = nil
+  end
   if type(fields.messages) == "table" and #fields.messages > 0 then
     read_messages(asked, fields.messages)
     asked.prompt = asked.prompt or ""

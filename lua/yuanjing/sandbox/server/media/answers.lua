@@ -25,12 +25,12 @@ end
 ---@return table record
 function methods:describe()
   local task = self.task
-  local word = tasks.stage(task)
+  local word, _, outcome = tasks.stage(task)
   local record = json.record("usage", nil, "image", nil, "video", nil,
     "audio", nil, "output", nil, "text", nil, "status", word,
     "taskid", task.id)
-  if word == "SUCCEEDED" then results.fill(record, task, self._odds) end
-  if word == "FAILED" then record.error = task.fails end
+  if outcome == "succeeded" then results.fill(record, task, self._odds) end
+  if outcome == "failed" then record.error = task.fails end
   return record
 end
 

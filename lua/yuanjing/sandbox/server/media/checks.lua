@@ -77,8 +77,22 @@ local function check_count(rule, count)
   end
 end
 
-local function check_files(rule, files)
-  local count = 0
+-- How many addresses stand in a field's text, and whether all of it is that. A
+-- picture may be named by its URL, or as an asset.
+local function count_addresses(value)
+  if is_missing(value) then return 0, true end
+  local list, count = type(value) == "table" and value or { value }, 0
+  for _, item in ipairs(list) do
+    count = count + (checks.is_medium(item) and 1 or 0)
+  end
+  return count, count == #list
+end
+
+local function check_files(rule, files, value)
+  local count, is_all = count_addresses(value)
+  if count > 0 and not is_all then
+    return wrong(rule.name, "files, URLs or asset://ID")
+  end
   for _, file in ipairs(files) do
     if file.name == rule.name then
       local problem = check_file(file)
@@ -92,11 +106,12 @@ local function check_files(rule, files)
   return check_count(rule, count)
 end
 
---- A medium inside JSON: an address, or its bytes as base64.
+--- A medium inside JSON: an address, an asset, or its bytes as base64.
 ---@return boolean
 function checks.is_medium(value)
   if type(value) ~= "string" then return false end
   if value:find("^https?://[^/%s]+") then return true end
+  if value:find("^asset://[^/%s]+$") then return true end
   local data = value:match("^data:[%w.+-]+/[%w.+-]+;base64,(.*)$") or value
   return #data > 0 and #data % 4 == 0 and ngx.decode_base64(data) ~= nil
 end
@@ -115,7 +130,7 @@ local function check(rule, seen, offer)
   local value = seen.fields[rule.name]
   if rule.kind == "file" or rule.kind == "files" then
     if offer.llmid then return check_legacy_medium(rule, value, seen.files) end
-    return check_files(rule, seen.files)
+    return check_files(rule, seen.files, value)
   end
   if not is_missing(value) then
     return check_value(rule, value, seen.form ~= nil)

@@ -24,7 +24,6 @@ local HEAD = 16 -- of a file's bytes are shown
 ---@field files yuanjing.sandbox.File[]
 ---@field order string[] the names of all parts, as they came
 ---@field bytes integer of the body
----@field late? string a text field that came after a file
 ---@field problem? string the body can not be read, or is not whole
 
 -- What becomes of the parts ------------------------------------------------
@@ -82,7 +81,6 @@ function Sink:finish()
   local text = table.concat(part.texts)
   if is_lost(self, part, text) then return end
   if part.digest then return add_file(seen.files, part) end
-  if #seen.files > 0 then seen.late = seen.late or part.name end
   add_field(seen.fields, part.name, text)
 end
 

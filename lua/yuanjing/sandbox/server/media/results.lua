@@ -39,6 +39,10 @@ end
 ---@field as_list boolean arrays, even of one
 ---@field names table<string, string[]> by kind: image, video, audio, output
 ---@field text? string
+---@field message? string
+---@field dress? fun(url: string): any what stands in the place of an address
+---@field lost? any[] more of each array, which are no addresses
+---@field is_nested? boolean all stands in an object
 
 --- Where addresses lead: to who was asked, by the name it was asked by.
 function results.host()
@@ -67,8 +71,10 @@ local function value_of(result, kind)
   if not names then return nil end
   local urls = {}
   for i, name in ipairs(names) do
-    urls[i] = results.url(result, "/idfile", path_of(result.task.id, name))
+    local url = results.url(result, "/idfile", path_of(result.task.id, name))
+    urls[i] = result.dress and result.dress(url) or url
   end
+  for _, item in ipairs(result.lost or {}) do urls[#urls + 1] = item end
   return (result.as_list or #urls > 1) and urls or urls[1]
 end
 
@@ -113,10 +119,12 @@ function results.fill(record, task, odds)
   }
   odds:apply("result", result)
   record.usage = usage_of(task)
+  local place = result.is_nested and json.record() or record
   for _, kind in ipairs { "image", "video", "audio", "output" } do
-    record[kind] = value_of(result, kind)
+    place[result.is_nested and kind .. "_url" or kind] = value_of(result, kind)
   end
-  record.text = result.text
+  if result.is_nested then record.output = place end
+  record.text, record.message = result.text, result.message
 end
 
 return results

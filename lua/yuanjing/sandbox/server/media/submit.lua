@@ -18,8 +18,6 @@ local function check_body(seen)
   local form = seen.form
   if form and form.problem then
     return "Malformed multipart body: " .. form.problem
-  elseif form and form.late then
-    return "Text field after a file: " .. form.late
   elseif not form and not utf8.is_valid(seen.body) then
     seen.fields = {} -- as if nothing had come
   end

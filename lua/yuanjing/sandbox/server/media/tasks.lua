@@ -18,7 +18,9 @@ local tasks = {}
 ---@field names string[] of its files
 ---@field odd table[] the scenarios that stay with it: name, value
 ---@field fails? string it ends FAILED, with this text
----@field ends? string the word it ends with
+---@field ends? string the word it ends with, without a result
+---@field done_word? string said instead of SUCCEEDED
+---@field fail_word? string said instead of FAILED
 ---@field word? string said instead of RUNNING
 ---@field never? boolean it does not end
 
@@ -80,10 +82,11 @@ end
 -- The stages, and which part of a task's time is over where they end.
 local STAGES = { { "CREATED", 0.1 }, { "PENDING", 0.3 }, { "RUNNING", 1 } }
 
---- The word for how far it is, and whether that is the end.
+--- The word for how far it is, whether that is the end, and of what kind.
 ---@param task yuanjing.sandbox.Task
 ---@return string word
 ---@return boolean ended
+---@return "failed"|"succeeded"|"other"|nil outcome
 function tasks.stage(task)
   local over = clock.now() - task.at
   for _, stage in ipairs(STAGES) do
@@ -91,7 +94,9 @@ function tasks.stage(task)
       return stage[1] == "RUNNING" and task.word or stage[1], false
     end
   end
-  return task.fails and "FAILED" or task.ends or "SUCCEEDED", true
+  if task.fails then return task.fail_word or "FAILED", true, "failed" end
+  if task.ends then return task.ends, true, "other" end
+  return task.done_word or "SUCCEEDED", true, "succeeded"
 end
 
 -- Listing ------------------------------------------------------------------

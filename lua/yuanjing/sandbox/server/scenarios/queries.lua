@@ -32,7 +32,20 @@ local function rename_status(draft)
   new.status, draft.record = nil, new
 end
 
+-- "output.message": the reason moves there.
+local function move_reason(draft, path)
+  local answer, reason = draft.record, draft.record.error
+  if reason == nil then return end
+  answer.error = nil
+  local outer, inner = path:match("^([^.]+)%.(.+)$")
+  answer[outer or path] = outer and record(inner, reason) or reason
+end
+
 return {
+  { name = "query-reason", takes = "field", default = "fail_reason",
+    limited = true, help = "why it failed stands in this field in the place " ..
+      "of error: task_status_msg, output.message, failed_reason.message ...",
+    query = move_reason },
   changed("query-wrapped", 'inside {"status": "ok", "data": {}}',
     wrapped(function(inner) return record("status", "ok", "data", inner) end)),
   changed("query-resposne", 'inside {"status", "data": {"resposne": {}}}',

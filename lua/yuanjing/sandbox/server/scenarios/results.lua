@@ -1,6 +1,45 @@
 --- What a finished task tells of its files, and an active asset of its own.
+local json = require "yuanjing.sandbox.server.json"
+
+-- A row that gives each address another dress.
+local function dressed(name, help, dress)
+  return { name = name, help = help,
+    result = function(result) result.dress = dress end }
+end
+
+-- NB: read in the client's Lua as well, which has not what drawing needs.
+local function data_uri()
+  local png = require "yuanjing.sandbox.server.media.png"
+  return "data:image/png;base64," ..
+    ngx.encode_base64(png.draw("in an address", 16, 16))
+end
 
 return {
+  dressed("result-objects", 'each address in an object: {"url": "..."}',
+    function(url) return json.record("url", url) end),
+  dressed("result-relative", "addresses without a scheme and a host",
+    function(url) return (url:gsub("^http://[^/]+", "")) end),
+  dressed("result-no-scheme", "addresses that begin with //",
+    function(url) return (url:gsub("^http:", "")) end),
+  dressed("result-blanks", "blanks and a line end around the addresses",
+    function(url) return " " .. url .. "\n" end),
+  dressed("result-data", "a data URI in the place of each address", data_uri),
+  { name = "result-partial", takes = "text",
+    default = "the content was refused",
+    help = "arrays that have a null and an object with this error, too",
+    result = function(result, text)
+      result.as_list = true
+      result.lost = { json.null, json.record("error",
+        json.record("message", text)) }
+    end },
+  { name = "result-nested", help = "inside output: image_url, video_url",
+    result = function(result) result.is_nested = true end },
+  { name = "result-reason", takes = "text",
+    default = "the content was refused",
+    help = "no addresses, and this as the message",
+    result = function(result, text)
+      result.names, result.message = {}, text
+    end },
   { name = "result-array", help = "each address in an array",
     result = function(result) result.as_list = true end },
   { name = "result-many", takes = "n", default = 3,
