@@ -446,6 +446,26 @@ describe("what a chat asks", function()
   end
 end)
 
+describe("any other call", function()
+  after_each(support.clean)
+
+  it("sends no local path, and no handle, inside JSON", function()
+    local server = answering(scripted.answer(200, {}, "{}"))
+    local client = client_at(server)
+    local asset = setmetatable({ id = "a" }, { __medium = function() end })
+    for place, body in pairs { json = yuanjing.file "/a.png",
+      ["json.image"] = { image = yuanjing.bytes "x" },
+      ["json[1].image"] = { { image = asset } } } do
+      local answer, err = client:request { path = "/x", json = body }
+      assert.is_nil(answer)
+      assert.same({ "invalid_request", 0,
+        { place .. ": a file can not go out inside JSON" } },
+        { err.kind, err.attempts, err.problems })
+    end
+    assert.equal(0, server:connections().opened)
+  end)
+end)
+
 -- The message of an error that f raises; its place must be in this file.
 local function raised(f)
   local ok, message = pcall(f)

@@ -2,8 +2,11 @@
 -- stream.
 local api = require "yuanjing.api"
 local ascii = require "yuanjing.ascii"
+local category_named = require "yuanjing.params.category"
 local errors = require "yuanjing.errors"
+local later = require "yuanjing.later"
 local stream = require "yuanjing.stream"
+local chat_media = later.room "yuanjing.chat.media"
 
 local chat = {}
 
@@ -13,8 +16,13 @@ local chat = {}
 ---@field sys_prompt? string how the model shall answer
 ---@field stream? false
 ---@field messages? yuanjing.Message[] the conversation; replaces prompt
----@field catelogid? string the platform's default is t2t
----@field [string] any goes out untouched
+---@field category? string the platform's default is t2t, with media it is tm2t
+---@field catelogid? string the wire's name for category
+---@field image_file? yuanjing.AnyMedium a picture to ask about
+---@field video_file? yuanjing.AnyMedium
+---@field audio_file? yuanjing.AnyMedium
+---@field off_peak? boolean|"Y"|"N"
+---@field [string] any goes out untouched; a yuanjing.file and its like as a file
 
 ---@class yuanjing.StreamParams: yuanjing.ChatParams
 ---@field stream true the answer is a yuanjing.Stream
@@ -26,7 +34,8 @@ local chat = {}
 chat.DEFAULT_MODEL = "qwen3-max"
 
 local TYPES = { prompt = "string", model = "string", sys_prompt = "string",
-  stream = "boolean", messages = "table", catelogid = "string" }
+  stream = "boolean", messages = "table", catelogid = "string",
+  category = "string" }
 
 local function type_problems(params, problems)
   for name, wanted in pairs(TYPES) do
@@ -39,51 +48,104 @@ local function type_problems(params, problems)
   table.sort(problems, ascii.less)
 end
 
+local function contradiction(params)
+  local ours, wire = params.category, params.catelogid
+  if type(ours) == "string" and wire ~= nil and category_named(ours) ~= wire then
+    return "category, catelogid: they contradict each other"
+  end
+end
+
 local function problems_of(params)
-  local problems = {}
+  local problems = { contradiction(params) }
   if params.messages == nil and (params.prompt == nil or params.prompt == "")
   then
-    problems[1] = "prompt: missing"
+    problems[#problems + 1] = "prompt: missing"
   end
   type_problems(params, problems)
   return problems
 end
 
-local function check(settings, params)
-  if not settings.validate then return true end
-  local problems = problems_of(params)
-  if #problems == 0 then return true end
+local function refused(problems)
   return nil, errors.new { kind = "invalid_request", call = "client:chat",
     message = table.concat(problems, "; "), problems = problems, attempts = 0 }
 end
 
-local function body_of(params)
+-- Only a table can hold a medium, and of the texts those of certain names.
+local function may_hold_media(params)
+  for name, value in pairs(params) do
+    if type(value) == "table"
+      or type(name) == "string" and name:find("_files?%d*$") then
+      return true
+    end
+  end
+  return false
+end
+
+-- That vendor heeds the prompt alone (PLATFORM.md section 8).
+local function media_problems(found, params, wire, problems, validate)
+  if #found.files > 0 and wire.name == "legacy" then
+    problems[#problems + 1] = "the legacy wire takes no files in a chat: use a "
+      .. 'client without api = "legacy"'
+  end
+  if validate and params.messages ~= nil then
+    problems[#problems + 1] = "messages: not heeded along with media: give a "
+      .. "prompt"
+  end
+end
+
+-- The media among the parameters, and all that is wrong.
+local function look_at(settings, params, wire)
+  local problems = settings.validate and problems_of(params) or {}
+  if not may_hold_media(params) then return nil, problems end
+  local found = chat_media.of(params, problems, settings.validate)
+  if found then
+    media_problems(found, params, wire, problems, settings.validate)
+  end
+  return found, problems
+end
+
+local FLAGS = { Y = true, y = true, N = false, n = false }
+
+local function body_of(params, found)
   local body = { model = chat.DEFAULT_MODEL }
-  for name, value in pairs(params) do body[name] = value end
+  for name, value in pairs(params) do
+    if not (found and found.taken[name]) then body[name] = value end
+  end
+  for _, field in ipairs(found and found.fields or {}) do
+    body[field[1]] = field[2]
+  end
   body.stream = params.stream == true
+  body.category = nil
+  body.catelogid = params.category and category_named(params.category)
+    or params.catelogid or found and chat_media.CATEGORY or nil
+  if FLAGS[params.off_peak] ~= nil then
+    body.off_peak = FLAGS[params.off_peak]
+  end
   return body
 end
 
-local function ask(settings, body)
-  local wire = api.of(settings)
+local function ask(settings, wire, body, checked)
   return wire.chat(settings, body, function(response)
     return stream.read(response, wire)
-  end)
+  end, checked)
 end
 
-local function open_stream(settings, body)
-  local wire = api.of(settings)
-  local response, err = wire.chat_stream(settings, body)
+local function open_stream(settings, wire, body, checked)
+  local response, err = wire.chat_stream(settings, body, checked)
   if not response then return nil, err end
   return stream.new(response, wire)
 end
 
 --- See Client:chat.
 function chat.call(settings, params)
-  local ok, err = check(settings, params)
-  if not ok then return nil, err end
+  local wire = api.of(settings)
+  local found, problems = look_at(settings, params, wire)
+  local body = body_of(params, found)
+  local checked = found and #found.files > 0
+    and chat_media.form(body, found.files, problems) or nil
+  if #problems > 0 then return refused(problems) end
   local call = params.stream == true and open_stream or ask
-  return call(settings, body_of(params))
+  return call(settings, wire, body, checked)
 end
 
 return chat

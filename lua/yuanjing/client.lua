@@ -1,5 +1,6 @@
 --- The client: settings, and the calls that use them.
 local api = require "yuanjing.api"
+local errors = require "yuanjing.errors"
 local later = require "yuanjing.later"
 local settings_of = require "yuanjing.settings"
 local usage = require "yuanjing.usage"
@@ -9,6 +10,7 @@ local assets = later.room "yuanjing.assets"
 local dry_run = later.room "yuanjing.dry_run"
 local chat = later.room "yuanjing.chat"
 local journal = later.room "yuanjing.journal"
+local media = later.room "yuanjing.media"
 local submit = later.room "yuanjing.submit"
 local task = later.room "yuanjing.task"
 
@@ -93,8 +95,9 @@ end
 
 --- Asks for a video: its task. The category follows from the media given:
 --- `first_frame`, `last_frame`, `reference_images`, `reference_videos`,
---- `reference_audios`, each a path, a yuanjing.file, yuanjing.bytes, or where the
---- wire takes one a URL; the wire's own names work as well. Files of any size go
+--- `reference_audios`, each a path, a yuanjing.file, yuanjing.bytes, an asset or
+--- its yuanjing.asset_ref, or where the wire takes one a URL; the wire's own names
+--- work as well. Files of any size go
 --- out in constant memory. Error kinds as for image.
 --- Source: seeds/002, "文生视频", "图生视频", "参考生视频".
 ---@param params yuanjing.VideoParams model, prompt, media, and what the model takes
@@ -124,7 +127,7 @@ end
 --- The models the platform offers: a list of ids, and `raw`, its own list.
 --- Error kinds: auth, server, transport, timeout, decode, platform.
 --- Source: seeds/002, "查询可用模型列表".
----@param options? { category?: string } one category only: t2t, t2i, t2v, i2v, ref2v, ...
+---@param options? { category?: string } one category only: t2t, t2i, t2v, i2v, ref2v, 文生图, ...
 ---@return yuanjing.ModelList?
 ---@return yuanjing.Error? err
 ---@nodiscard
@@ -140,8 +143,9 @@ function methods:models(options)
   if kind ~= "string" and kind ~= "nil" then
     error(("client:models: category: expected string, got %s"):format(kind), 2)
   end
-  return dry_run.told(api.of(self._settings).models(self._settings,
-    options.category))
+  local category = options.category
+    and require("yuanjing.params.category")(options.category)
+  return dry_run.told(api.of(self._settings).models(self._settings, category))
 end
 
 local REQUEST_FIELDS = { method = "string", path = "string", query = "table",
@@ -172,6 +176,15 @@ local function check_request(options)
   end
 end
 
+-- A file has no place in JSON, and a handle holds more than anybody should see.
+local function refused_media(body)
+  local place = body and media.place_in(body, "json")
+  if not place then return nil end
+  local problem = place .. ": a file can not go out inside JSON"
+  return errors.new { kind = "invalid_request", call = "client:request",
+    message = problem, problems = { problem }, attempts = 0 }
+end
+
 ---@class (exact) yuanjing.RawRequest
 ---@field path string of the base URL
 ---@field method? string GET, or POST where there is json
@@ -194,6 +207,8 @@ end
 ---@nodiscard
 function methods:request(options)
   check_request(options)
+  local err = refused_media(options.json)
+  if err then return nil, err end
   return dry_run.told(api.of(self._settings).request(self._settings, {
     method = options.method or options.json and "POST" or "GET",
     path = options.path, query = options.query, json = options.json,

@@ -150,7 +150,7 @@ local function hand_on(request, transfer)
   local response = request.stream and { status = transfer:status() }
     or read_head(transfer)
   response.transfer = transfer
-  request.json = nil
+  request.json, request.parts = nil, nil
   transfer:trim()
   return response
 end

@@ -1,7 +1,7 @@
 --- Texts on the wire: what a chat call sends, and what a reply and a chunk hold
 -- (PLATFORM.md sections 3 to 5). The v1 and the legacy wire differ in the path.
 local envelope = require "yuanjing.api.envelope"
-local http = require "yuanjing.http"
+local form = require "yuanjing.api.form"
 local json = require "yuanjing.json"
 local number = require "yuanjing.number"
 local reading = require "yuanjing.api.reading"
@@ -88,18 +88,25 @@ end
 
 -- Calls --------------------------------------------------------------------
 
-local function chat_request(path, body)
-  return { method = "POST", path = path, json = body, stream = body.stream,
-    billable = "chat", refusal = envelope.refusal, usage = envelope.usage,
+-- With files it is a form, and `checked` is what goes into that.
+local function chat_request(path, body, checked)
+  local request = { method = "POST", path = path, json = body,
+    stream = body.stream, billable = "chat", refusal = envelope.refusal,
+    usage = envelope.usage,
     about = { model = body.model, category = body.catelogid } }
+  if checked then
+    request.json, request.about = nil, form.about(checked)
+    request.parts, request.length = form.parts(checked)
+  end
+  return request
 end
 
 --- A plain chat call. `read_stream(response)` turns a body in the manner of a
 --- stream into a reply.
 ---@return yuanjing.Reply?
 ---@return yuanjing.Error?
-local function chat(path, settings, body, read_stream)
-  local response, err = http.send(settings, chat_request(path, body))
+local function chat(path, settings, body, read_stream, checked)
+  local response, err = form.send(settings, chat_request(path, body, checked))
   if not response then return nil, err end
   if begins_stream(response.body) then return read_stream(response) end
   local document
@@ -118,8 +125,8 @@ end
 
 --- A streamed chat call: the response, whose transfer brings the chunks; or nil
 --- and an error.
-local function chat_stream(path, settings, body)
-  return http.send(settings, chat_request(path, body))
+local function chat_stream(path, settings, body, checked)
+  return form.send(settings, chat_request(path, body, checked))
 end
 
 --- The reply that a stream adds up to.
