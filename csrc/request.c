@@ -187,8 +187,10 @@ int yj_request_apply(const struct yj_request *r, struct yj_outgoing *out,
     code = set_certificates(easy, r, default_ca_path);
   SET(CURLOPT_URL, r->url);
   SET(CURLOPT_HTTPHEADER, out->headers);
-  if (r->proxy != NULL)
+  if (r->proxy != NULL) {
     SET(CURLOPT_PROXY, r->proxy);
+    SET(CURLOPT_NOPROXY, ""); /* no_proxy of the environment is not for it */
+  }
   if (r->hold)
     SET(CURLOPT_BUFFERSIZE, DOWNLOAD_BUFFER);
   else if (r->events)

@@ -720,6 +720,25 @@ describe("a proxy", function()
     assert.equal("http://a.invalid/x", proxy:requests()[1].path)
   end)
 
+  -- The environment is read by libcurl, and can not be changed from here.
+  it("that is given is asked whatever no_proxy says", function()
+    for _, no_proxy in ipairs { "*", "a.invalid", ".invalid,b" } do
+      local proxy = serve({ "send", answer(200, {}, "ok") })
+      local script = support.write(support.tempdir() .. "/script.lua",
+        ("package.path, package.cpath = %q, %q\n"):format(package.path,
+          package.cpath) .. [[
+          local pool = require("yuanjing.core").pool()
+          local transfer = assert(pool:open { method = "GET",
+            url = "http://a.invalid/x", proxy = ..., limits = { total = 5 } })
+          while not transfer:done() do pool:wait(1) end
+          io.write(transfer:body())
+          transfer:close()]])
+      assert.equal("ok", support.output(("no_proxy='%s' %s %s %s"):format(
+        no_proxy, child.interpreter(), script, proxy.url)))
+      assert.equal("http://a.invalid/x", proxy:requests()[1].path)
+    end
+  end)
+
   it("that refuses a tunnel has let nothing through", function()
     local proxy = serve({ "send", answer(407, {}, "who are you?") })
     local transfer = fetch("https://a.invalid/x",

@@ -25,7 +25,7 @@ local settings = {}
 ---@field api? "v1"|"legacy" the wire spoken
 ---@field timeout? number|yuanjing.Timeouts seconds; a number sets total
 ---@field retries? integer how often a call is sent again where that is provably harmless (2)
----@field proxy? string URL; default: as the environment says; "" for none
+---@field proxy? string URL, for every host; default: as the environment says; "" for none
 ---@field ca_file? string PEM file of certificates; default: what the environment names, else the system's
 ---@field user_agent? string
 ---@field headers? table<string, string> sent along with each request
@@ -102,9 +102,12 @@ local function bounds(name, value)
 end
 
 -- What only this module may say: the key has its own option, and a session
--- cookie would bill another account (PLATFORM.md section 1).
+-- cookie would bill another account (PLATFORM.md section 1). Nothing here unpacks
+-- what came packed, or puts together what came in ranges.
 local RESERVED = { authorization = "api_key", cookie = "nothing",
   host = "base_url", expect = "nothing", ["content-length"] = "nothing",
+  ["accept-encoding"] = "nothing", te = "nothing", range = "nothing",
+  ["if-range"] = "nothing",
   ["content-type"] = "nothing", ["transfer-encoding"] = "nothing",
   ["user-agent"] = "user_agent" }
 
