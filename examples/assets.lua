@@ -1,7 +1,8 @@
 -- A picture of a real person, who says yes to it first:
---   lua examples/assets.lua 张三 photo.jpg
+--   lua examples/assets.lua 张三 photo.jpg "图片1 里的人在海边散步"
 -- It waits until the person has opened the link on a phone and confirmed there.
--- Without a picture it asks for one first.
+-- Without a picture it asks for one first. With a prompt it makes a video of the
+-- person, which costs money.
 local yuanjing = require "yuanjing"
 
 local function show_upload(event)
@@ -55,3 +56,13 @@ for _, each in ipairs(list) do print(each.name, each.asset_type, each.status) en
 
 -- The link lasts for 12 hours; save gets a fresh one when it has to.
 print("saved " .. assert(asset:save("asset.png")))
+
+-- An asset is a medium like a file; the prompt calls the first one 图片1. Another
+-- day yuanjing.asset_ref(vendor_asset_id) does as well.
+if arg[3] then
+  local task = assert(client:video {
+    model = "doubao-seedance-2-0-260128", prompt = arg[3],
+    reference_images = { asset },
+  })
+  print("saved " .. assert(task:save("person.mp4")))
+end

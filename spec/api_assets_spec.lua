@@ -256,9 +256,9 @@ describe("a file on the wire", function()
     for _, text in ipairs(TEXTS) do
       upload(yuanjing.bytes(JPEG), { name = text, extra = { note = text } })
     end
-    upload(yuanjing.bytes(JPEG, { type = "image/yjfile0x1" }))
+    upload(yuanjing.bytes("own" .. JPEG, { type = "image/yjfile0x1" }))
     for n, body in ipairs(bodies_of(server, folder)) do
-      assert.same({ TEXTS[n], TEXTS[n], hex(JPEG) },
+      assert.same({ TEXTS[n], TEXTS[n], hex((TEXTS[n] and "" or "own") .. JPEG) },
         { body.name, body.note, body.hex })
       assert.equal(TEXTS[n] and "data:image/jpeg;base64"
         or "data:image/yjfile0x1;base64", body.head)

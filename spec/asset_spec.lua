@@ -80,6 +80,50 @@ local function reset_clock()
   os.time = real_time -- luacheck: ignore 122
 end
 
+-- A medium -----------------------------------------------------------------
+
+describe("an asset in a video", function()
+  after_each(support.clean)
+
+  local function images_of(asset)
+    local client = yuanjing.new { api_key = KEY, dry_run = true }
+    local request, err = client:video { model = "happyhorse-1.0-r2v",
+      prompt = "x", reference_images = { asset } }
+    return err and err.problems or json.decode(request.json).image_files
+  end
+
+  it("goes out by its lasting id", function()
+    local asset = uploaded { active("http://h/1") }
+    assert.same({ "reference_images[1]: the asset a-1 is still Processing: "
+      .. "await it first" }, images_of(asset))
+    assert(asset:await(FAST))
+    assert.same({ "asset://asset-1" }, images_of(asset))
+  end)
+
+  it("is none where it has failed, or its lasting id is not known", function()
+    local failed = uploaded { said { status = "Failed" } }
+    failed:await(FAST)
+    assert.same({ "reference_images[1]: the asset a-1 has failed" },
+      images_of(failed))
+    local server = answering { active("http://h/1") }
+    local asset = assert(client_at(server.url).assets:get("a-2"))
+    assert.same({ "reference_images[1]: of the asset a-2 no vendor_asset_id is "
+      .. "known: upload() and list() tell it" }, images_of(asset))
+  end)
+
+  it("is of the kind that it was uploaded as", function()
+    local server = answering { said { total = 2, assets = {
+      { id = "1", vendor_asset_id = "v-1", status = "Active",
+        asset_type = "Video" },
+      { id = "2", vendor_asset_id = "v-2", status = "Active" } } } }
+    local list = assert(client_at(server.url).assets:list {
+      vendor_group_id = "g" })
+    assert.same({ "reference_images[1]: expected image, got video" },
+      images_of(list[1]))
+    assert.same({ "asset://v-2" }, images_of(list[2]))
+  end)
+end)
+
 -- Asking and waiting --------------------------------------------------------
 
 describe("an asset", function()

@@ -117,6 +117,8 @@ describe("parameters of an asset", function()
       list = { 1, 2 } } })
     for extra, problem in pairs {
       [{ name = "b" }] = "extra.name: the same field goes out without it",
+      [{ picture = { yuanjing.file "/a.png" } }] =
+        "extra.picture[1]: a file goes out as `file`",
       [{ [""] = 1 }] = ": a parameter needs a name",
       [{ 1 }] = "1: a parameter needs a name",
       [5] = "extra: expected table, got number",
@@ -160,7 +162,9 @@ describe("parameters of an asset", function()
       { "/dev/null", "/dev/null: the file is empty" },
       { text, "application/octet-stream is neither image nor video "
         .. "(yuanjing.file(path, { type = }) tells what it is)" },
-      { yuanjing.bytes(JPEG, { type = "text/plain" }), "text/plain is neither "
+      { "asset://a", "an asset is uploaded already" },
+      { yuanjing.asset_ref "a", "an asset is uploaded already" },
+      { yuanjing.bytes("?", { type = "text/plain" }), "text/plain is neither "
         .. "image nor video (yuanjing.file(path, { type = }) tells what it is)" },
       { 5, "expected a path, yuanjing.file, yuanjing.bytes or a URL, got number" },
       { { "a.png" }, "expected a path, yuanjing.file, yuanjing.bytes or a URL, "
@@ -242,6 +246,14 @@ describe("parameters of an asset", function()
         "DATA:Video/MP4;charset=x;Base64,AAAA+A==", "Video" },
       ["data:audio/mpeg;base64,SUQ\n zBA\r\n==\t"] = {
         "data:audio/mpeg;base64,SUQzBA==", "Audio" },
+      ["data:image/jpg;base64,/9j/4AAQSkZJRgAB"] = {
+        "data:image/jpeg;base64,/9j/4AAQSkZJRgAB", "Image" },
+      ["data:application/octet-stream;base64,/9j/4AAQSkZJRgAB"] = {
+        "data:image/jpeg;base64,/9j/4AAQSkZJRgAB", "Image" },
+      ["data:;base64,iVBORw0KGgoAAAANSUhEUg=="] = {
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUg==", "Image" },
+      ["data:video/mp4;base64,iVBORw0KGgoAAAANSUhEUg=="] = {
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUg==", "Image" },
       ["data:image/svg+xml;base64,PHN2Zz4="] = {
         "data:image/svg+xml;base64,PHN2Zz4=", "Image" },
     } do

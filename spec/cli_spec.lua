@@ -257,6 +257,53 @@ describe("yuanjing", function()
       assert.equal(3, #last_post().files)
     end)
 
+    it("take assets and addresses among them, in their order", function()
+      local picture = support.write(support.tempdir() .. "/1.png",
+        "\137PNG\r\n\26\n1")
+      local shown = well { "video", "-m", "happyhorse-1.0-r2v", "x",
+        "--reference-image", "asset://a-1", "--reference-image", picture,
+        "--reference-image", "https://a.example/3.png", "--dry-run" }
+      assert.is_truthy(shown:find("image_files: asset://a-1\nimage_files: "
+        .. "<1.png, image/png, 9 bytes>\nimage_files: "
+        .. "https://a.example/3.png\n", 1, true), shown)
+    end)
+
+    it("send what the catalog does not know when they are told to", function()
+      local words = { "video", "-m", "viduq3-pro", "x", "--ratio", "21:9",
+        "--dry-run" }
+      local line = failed(2, words)
+      assert.is_truthy(line:find("`--no-validate` sends it", 1, true), line)
+      words[#words + 1] = "--no-validate"
+      assert.is_truthy(well(words):find('"ratio":"21:9"', 1, true))
+    end)
+
+    it("do not make a video of an image on the older wire", function()
+      local line = failed(2, { "image", "x", "--api", "legacy", "--extra",
+        "llmid=CrEMkFQfRCmbmopZsCqLj" })
+      assert.is_truthy(line:find("the legacy wire makes no images", 1, true))
+    end)
+
+    it("tell a success without a file, and files that are missing", function()
+      for _, words in ipairs { { "image", "-m", IMAGE, "猫" },
+        { "image", "-m", IMAGE, "猫", "-o", support.tempdir() .. "/a.png" } } do
+        local line = failed(7, with_scenario("result-reason=no face", words))
+        assert.is_truthy(line:find("no face", 1, true), line)
+      end
+      local path = support.tempdir() .. "/a.png"
+      local line, ran = failed(7, with_scenario("result-partial=no face",
+        { "image", "-m", IMAGE, "猫", "-o", path }))
+      assert.equal(path .. "\n", ran.out)
+      assert.is_truthy(line:find("not all of it came: ", 1, true), line)
+      assert.is_truthy(line:find("no face", 1, true), line)
+      assert.is_truthy(support.read(path):find("^\137PNG"))
+    end)
+
+    it("wait for a task that is not known yet", function()
+      local id = well(with_scenario("query-not-exist=2",
+        { "image", "-m", IMAGE, "猫", "--no-wait" })):match("%d+")
+      assert.is_truthy(well { "task", id, "--await" }:find("%.png\n$"))
+    end)
+
     it("have an option for all that the catalog has", function()
       local skipped = { model = true, catelogid = true, llmid = true,
         prompt = true }

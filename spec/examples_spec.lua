@@ -68,9 +68,10 @@ describe("the example", function()
       YUANJING_ASSET_URL='%s' YUANJING_API_KEY='%s' \
       LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;;' \
       LUA_CPATH='%s/build/%s/?.so;;' \
-      timeout 60 %s '%s/examples/%s' > output 2>&1; : > ended; } &]]):format(
+      timeout 60 %s '%s/examples/%s' %s > output 2>&1; : > ended; } &]]):format(
       folder, server.url, server.asset_url, server.api_key, ROOT, ROOT, ROOT,
-      expected.lua or BUILD, expected.lua or LUA, ROOT, name))
+      expected.lua or BUILD, expected.lua or LUA, ROOT, name,
+      expected.words or ""))
     return follow(folder, expected.link)
   end
 
@@ -92,6 +93,18 @@ describe("the example", function()
       end
     end)
   end
+
+  it("assets.lua makes a video of the person when it is asked for", function()
+    local folder = support.tempdir()
+    support.write(folder .. "/me.jpg", "\255\216\255\224 me")
+    local output = run("assets.lua", folder, { link = EXPECTED["assets.lua"].link,
+      words = "张三 me.jpg 图片1里的人在跳舞" })
+    assert.is_truthy(output:find("saved person.mp4", 1, true), output)
+    local made = server:requests "video"
+    assert.matches("^asset://", made[#made].json
+      and made[#made].json.image_files[1]
+      or made[#made].fields.image_files[1])
+  end)
 
   it("is in this list", function()
     for name in support.output("ls examples"):gmatch("[^\n]+%.lua") do

@@ -194,6 +194,22 @@ describe("a submit", function()
   end
 end)
 
+describe("what the catalog does not know", function()
+  it("is refused with the way to send it all the same", function()
+    local client = client_at("http://127.0.0.1:1")
+    for _, given in ipairs { { ratio = "21:9" },
+      { first_frame = yuanjing.bytes(PNG) }, { category = "ref2v" } } do
+      given.model, given.prompt = "viduq3-pro", "x"
+      local _, err = client:video(given)
+      assert.equal("if the platform takes it by now, `validate = false` "
+        .. "sends it", err.hint)
+      assert.truthy(tostring(err):find("validate = false", 1, true))
+    end
+    local _, err = client:video { model = "viduq3-pro", prompt = 5 }
+    assert.is_nil(err.hint)
+  end)
+end)
+
 -- ---- files
 
 local folder

@@ -36,10 +36,14 @@ describe("media", function()
   it("reads a path with another name and type", function()
     local path = write("x.png", PNG)
     local file = media.file(path, { name = "first", type = "image/x-own" })
-    assert.same({ kind = "path", path = path, name = "first",
-      type = "image/x-own", size = #PNG }, media.read(file))
+    assert.same({ kind = "path", path = path, name = "first.png",
+      type = "image/png", size = #PNG }, media.read(file))
+    local odd = write("x.own", "no such thing")
+    assert.same({ kind = "path", path = odd, name = "first",
+      type = "image/x-own", size = 13 }, media.read(media.file(odd,
+        { name = "first", type = "image/x-own" })))
     assert.equal("first.webp", media.read(
-      media.file(path, { name = "first", type = "image/webp" })).name)
+      media.file(odd, { name = "first", type = "image/webp" })).name)
     local clip = write("clip.ts", "?")
     assert.equal("a b.ts", media.read(media.file(clip, { name = "a b" })).name)
     assert.equal("a.mp4", media.read(media.file(clip, { name = "a.mp4" })).name)
@@ -74,6 +78,7 @@ describe("media", function()
       ["f.tif image/tiff"] = "II*\0\8\0\0\0",
       ["f.heic image/heic"] = ftyp .. "heic\0\0\0\0",
       ["f.avif image/avif"] = ftyp .. "avif\0\0\0\0",
+      ["f.heif image/heif"] = ftyp .. "mif1\0\0\0\0miaf",
       ["f.mp4 video/mp4"] = ftyp .. "isom\0\0\2\0",
       ["f.mov video/quicktime"] = ftyp .. "qt  \0\0\2\0",
       ["f.m4a audio/mp4"] = ftyp .. "M4A \0\0\2\0",
@@ -106,6 +111,110 @@ describe("media", function()
     end
     assert.equal("f application/octet-stream", sent_as("f", "?"))
     assert.equal("f.xyz application/octet-stream", sent_as("f.xyz", "?"))
+  end)
+
+  it("knows all brands of HEIF and AVIF, and those inside them", function()
+    local function ftyp(major, ...)
+      local brands = table.concat { ... }
+      return "\0\0\0" .. string.char(16 + #brands) .. "ftyp" .. major
+        .. "\0\0\0\0" .. brands
+    end
+    for _, brand in ipairs { "heic", "heix", "heim", "heis", "hevc", "hevx",
+      "hevm", "hevs" } do
+      assert.equal("f.heic image/heic", sent_as("f", ftyp(brand, "mif1")))
+      assert.equal("f.heic image/heic", sent_as("f.jpg",
+        ftyp("mif1", "mif1", brand)))
+    end
+    for _, brand in ipairs { "avif", "avis", "MA1A", "MA1B" } do
+      assert.equal("f.avif image/avif", sent_as("f.heic", ftyp(brand)))
+      assert.equal("f.avif image/avif", sent_as("f",
+        ftyp("miaf", "miaf", brand)))
+    end
+    assert.equal("f.heif image/heif", sent_as("f.heif", ftyp("heic")))
+    assert.equal("f.heif image/heif", sent_as("f", ftyp("msf1", "msf1")))
+    assert.equal("f.avif image/avif", sent_as("f.avif", ftyp("mif1", "mif1")))
+    -- Brands behind the box are the next box's bytes.
+    assert.equal("f.heif image/heif", sent_as("f", ftyp("mif1") .. "avif"))
+    assert.equal("f.mp4 video/mp4", sent_as("f", ftyp("isom", "mif1")))
+  end)
+
+  it("takes the bytes' word before the user's, and that before a name", function()
+    local function named(data, name, told)
+      local medium = media.read(media.bytes(data, { name = name, type = told }))
+      return medium.name .. " " .. medium.type
+    end
+    for _, told in ipairs { "image/jpg", "image/pjpeg", "image/png",
+      "IMAGE/JPEG", "application/octet-stream", "video/mp4", "text/plain" } do
+      assert.equal("a.jpg image/jpeg", named(JPEG, "a", told))
+      assert.equal("a.jpg image/jpeg", named(JPEG, "a.png", told))
+      assert.equal("a.jpeg image/jpeg", named(JPEG, "a.jpeg", told))
+    end
+    -- Bytes that nobody knows.
+    assert.equal("a.jpg image/jpeg", named("?", "a", "image/jpg"))
+    assert.equal("a.mp3 audio/mpeg", named("?", "a", "audio/mp3"))
+    assert.equal("a.png image/png", named("?", "a.png",
+      "application/octet-stream"))
+    assert.equal("a application/octet-stream", named("?", "a",
+      "binary/octet-stream"))
+    assert.equal("a.png image/x-own", named("?", "a.png", "image/x-own"))
+    -- A container leaves it to the user which of its kinds it is.
+    local mp4 = "\0\0\0\24ftypisom\0\0\2\0"
+    assert.equal("a.mov video/quicktime", named(mp4, "a", "video/quicktime"))
+    assert.equal("a.m4a audio/mp4", named(mp4, "a.png", "audio/x-m4a"))
+    assert.equal("a.mp4 video/mp4", named(mp4, "a", "image/png"))
+  end)
+
+  it("keeps names that file systems take, and cuts longer ones", function()
+    local name = ("长"):rep(83)
+    assert.equal(name .. ".png", media.read(
+      media.bytes(PNG, { name = name .. ".png" })).name)
+    assert.equal(("长"):rep(83) .. ".png", media.read(
+      media.bytes(PNG, { name = ("长"):rep(90) })).name)
+    assert.equal(("长"):rep(83) .. ".jpeg", media.read(
+      media.bytes(JPEG, { name = ("长"):rep(300) .. ".jpeg" })).name)
+    assert.equal(("x"):rep(251) .. ".png", media.read(
+      media.bytes(PNG, { name = ("x"):rep(400) .. ".png" })).name)
+  end)
+
+  it("is an asset, by its id", function()
+    for _, given in ipairs { "asset://asset-1", "ASSET://asset-1",
+      media.asset_ref "asset-1", media.asset_ref "asset://asset-1" } do
+      assert.same({ kind = "asset", url = "asset://asset-1" },
+        media.read(given))
+    end
+    for _, id in ipairs { "", "asset://", "a b", "a\nb", "\255" } do
+      assert.same({ nil, "no good id of an asset" },
+        { media.read(media.asset_ref(id)) })
+    end
+    assert.is_true(media.is(media.asset_ref "a"))
+    assert.equal('yuanjing.asset_ref("a")', tostring(media.asset_ref "a"))
+    assert.equal("yuanjing.asset_ref: expected string, got nil",
+      raised(function() local ref = media.asset_ref() return ref end))
+  end)
+
+  it("is what says of itself that it stands for an asset", function()
+    local class = { __medium = function(self)
+      if self.id then return self.id, "video" end
+      return nil, "not ready"
+    end }
+    assert.same({ kind = "asset", url = "asset://a", type = "video" },
+      media.read(setmetatable({ id = "a" }, class)))
+    assert.same({ nil, "not ready" }, { media.read(setmetatable({}, class)) })
+    assert.is_true(media.is(setmetatable({}, class)))
+    assert.is_false(media.is(setmetatable({}, { __metatable = "hidden" })))
+  end)
+
+  it("is found inside other values", function()
+    local file = media.file "a.png"
+    local messages = { { content = { { text = "x" }, { image = file } } } }
+    assert.equal("messages[1].content[2].image",
+      media.place_in(messages, "messages"))
+    assert.equal("x", media.place_in(file, "x"))
+    local loop = {}
+    loop.loop = loop
+    for _, value in ipairs { "a.png", 7, {}, { path = "a.png" }, loop } do
+      assert.is_nil(media.place_in(value, "x"))
+    end
   end)
 
   it("sets an extension right that lies or is missing", function()

@@ -25,7 +25,7 @@ local function files(count)
 end
 
 -- A checked call in one table: fields as "name=value" or { name, list }, files
--- as "name@file name".
+-- as "name@file name", and URLs that stand among them as "name=URL".
 local function flat(checked)
   local out = {}
   for _, field in ipairs(checked.fields) do
@@ -34,7 +34,9 @@ local function flat(checked)
       or ("%s=%s"):format(name, tostring(value))
   end
   for _, item in ipairs(checked.files) do
-    out[#out + 1] = item.name .. "@" .. item.medium.name
+    local medium = item.medium
+    out[#out + 1] = item.name .. (medium.url and "=" .. medium.url
+      or "@" .. medium.name)
   end
   return out
 end
@@ -228,6 +230,25 @@ describe("params: the category", function()
         "image_file1=https://a.example/1.jpg" }, flat(checked))
     end)
 
+  it("may be given by another word for it", function()
+    local jpg = file("a.jpg")
+    for _, word in ipairs { "r2v", "参考生视频", "reference2video" } do
+      for _, name in ipairs { "category", "catelogid" } do
+        assert.equal("ref2v", category("v1", { model = "happyhorse-1.0-r2v",
+          [name] = word, reference_images = { jpg } }))
+      end
+    end
+    assert.equal("t2v", category("v1", { model = SEEDANCE,
+      category = "文生视频" }))
+    assert.equal("i2v", category("v1", { model = SEEDANCE_1_5,
+      category = "图生视频", catelogid = "i2v" }))
+    assert.equal("ref2v", category("legacy", { model = SEEDANCE_1_5,
+      category = "r2v", image_file1 = jpg }))
+    -- The wire's own field may have a word that is new.
+    assert.equal("r2v", category("v1", { model = "new", catelogid = "r2v" }))
+    assert.equal("ref2v", category("v1", { model = "new", category = "r2v" }))
+  end)
+
   it("must be one of the model's", function()
     assert.same({ 'category: viduq3-pro has no "ref2v" (it has t2v, i2v)' },
       video_problems { model = "viduq3-pro", prompt = "p",
@@ -295,8 +316,8 @@ describe("params: the model", function()
     assert.same({ "model=new", "catelogid=i2v", "image_file1@a.jpg",
       "image_file2@a.jpg" },
       video { model = "new", first_frame = jpg, last_frame = jpg })
-    assert.same({ "model=new", "catelogid=ref2v", { "image_files", { url } },
-      "audio_files@a.mp3", "image_files@a.jpg", "video_files@v.mp4" },
+    assert.same({ "model=new", "catelogid=ref2v", "audio_files@a.mp3",
+      "image_files=" .. url, "image_files@a.jpg", "video_files@v.mp4" },
       video { model = "new", reference_images = { url, jpg },
         reference_audios = file("a.mp3"), video_files = { file("v.mp4") } })
     assert.same({ "llmid=1", "model=new", "prompt=p", "image_file2=" .. url,
@@ -459,12 +480,12 @@ describe("params: media", function()
       "https://a.example/1.jpg", "data:image/jpeg;base64,/9j/4A==" } }
     local checked = assert(params.check("v1", "video", given))
     assert.same({ "model=" .. SEEDANCE, "catelogid=ref2v", "prompt=p",
-      { "image_files", { "https://a.example/1.jpg" } },
       "image_files@a b.jpg", "image_files@猫.jpg", "image_files@file.jpg",
-      "image_files@file.jpg" }, flat(checked))
+      "image_files=https://a.example/1.jpg", "image_files@file.jpg" },
+      flat(checked))
     assert.same({ kind = "path", path = path, name = "a b.jpg",
       type = "image/jpeg", size = 4 }, checked.files[1].medium)
-    assert.equal("\255\216\255\224", checked.files[4].medium.data)
+    assert.equal("\255\216\255\224", checked.files[5].medium.data)
   end)
 
   it("are text on the legacy wire where they are", function()
@@ -504,6 +525,40 @@ describe("params: media", function()
     assert.same({ "first_frame: the data URI is no base64" },
       video_problems { model = "happyhorse-1.0-i2v", prompt = "p",
         first_frame = "data:image/png;base64,*" })
+  end)
+
+  it("stand in no other value", function()
+    local jpg = media.file(file("a.jpg"))
+    for _, validate in ipairs { true, false } do
+      assert.same({ "ratio: takes no file" }, video_problems({
+        model = "viduq3-pro", prompt = "p", ratio = jpg }, validate))
+      assert.same({ "options.deep: a file can not stand inside a table" },
+        video_problems({ model = "viduq3-pro", prompt = "p",
+          extra = { options = { deep = jpg } } }, validate))
+    end
+    -- The first of a list need not be an object.
+    assert.same({ "model=new", "catelogid=i2v", "pictures@b.jpg",
+      "pictures@a.jpg" }, video { model = "new",
+        pictures = { file("b.jpg"), jpg } })
+  end)
+
+  it("are assets, which are text", function()
+    assert.same({ "model=" .. SEEDANCE, "catelogid=i2v", "prompt=p",
+      "image1_file=asset://a", "image2_file=asset://b" }, video {
+        model = SEEDANCE, prompt = "p", first_frame = media.asset_ref "a",
+        last_frame = "asset://b" })
+    assert.same({ "model=" .. SEEDANCE, "catelogid=ref2v", "prompt=p",
+      { "image_files", { "asset://a" } } }, video { model = SEEDANCE,
+        prompt = "p", reference_images = media.asset_ref "a" })
+    assert.same({ "reference_images: no good id of an asset" },
+      video_problems { model = SEEDANCE, prompt = "p",
+        reference_images = "asset://a b" })
+    local clip = setmetatable({}, { __medium = function()
+      return "a", "video"
+    end })
+    assert.same({ "reference_images[1]: expected image, got video" },
+      video_problems { model = SEEDANCE, prompt = "p",
+        reference_images = { clip } })
   end)
 
   it("are not more than the model takes", function()
@@ -571,11 +626,14 @@ describe("params: extra", function()
     local jpg = file("a.jpg")
     local options = { deep = true }
     assert.same({ "model=viduq3-pro", "catelogid=t2v", "prompt=p",
-      "duration=99", "ratio=1:1", "camera=fixed", { "options", options },
-      "seed=7", "mask_file@a.jpg" },
+      "duration=99", "ratio=1:1", "camera=fixed", "seed=7",
+      "mask_file@a.jpg" },
       video { model = "viduq3-pro", prompt = "p", ratio = "1:1",
         extra = { seed = 7, camera = "fixed", duration = 99,
-          options = options, mask_file = media.file(jpg) } })
+          mask_file = media.file(jpg) } })
+    assert.same({ "model=viduq3-pro", "catelogid=t2v", "prompt=p",
+      { "options", options } }, video { model = "viduq3-pro", prompt = "p",
+        extra = { options = options } })
     assert.same({ "model=viduq3-pro", "catelogid=t2v", "prompt=p",
       "x_file=no path" }, video { model = "viduq3-pro", prompt = "p",
         extra = { x_file = "no path" } })
@@ -598,6 +656,53 @@ describe("params: extra", function()
       model = "viduq3-pro", prompt = "p", extra = media.bytes("x") })
     assert.same({ "1: a parameter needs a name" }, video_problems {
       model = "viduq3-pro", prompt = "p", extra = { "x" } })
+  end)
+end)
+
+describe("params: what newer documents may allow", function()
+  local function is_dated(given, api)
+    given.model, given.prompt = given.model or "viduq3-pro", given.prompt or "p"
+    local checked, list, dated = params.check(api or "v1", "video", given)
+    assert.is_nil(checked)
+    assert.truthy(#list > 0)
+    return dated or false
+  end
+
+  it("is told apart from what is wrong in any case", function()
+    local jpg = file("a.jpg")
+    for _, given in ipairs {
+      { first_frame = jpg }, { ratio = "21:9" }, { duration = 17 },
+      { category = "ref2v", reference_images = { jpg } },
+      { model = "happyhorse-1.0-r2v", reference_images = files(10) },
+    } do
+      assert.is_true(is_dated(given))
+    end
+    for _, given in ipairs { { ratio = 5 }, { duration = "5s" }, { prompt = "" },
+      { off_peek = true }, { first_frame = folder, last_frame = jpg },
+      { model = "" } } do
+      assert.is_false(is_dated(given))
+    end
+    assert.is_true(is_dated({ model = "viduq3-pro", first_frame = jpg },
+      "legacy"))
+  end)
+
+  it("goes out unchecked", function()
+    assert.same({ "model=" .. SEEDANCE, "catelogid=i2v", "prompt=p",
+      "ratio=21:9", "image1_file@a.jpg" }, video({ model = SEEDANCE,
+        prompt = "p", ratio = "21:9", first_frame = file("a.jpg") }, false))
+  end)
+end)
+
+describe("params: an image on the older wire", function()
+  it("is refused, checked or not: it would be a video", function()
+    for _, validate in ipairs { true, false } do
+      for _, given in ipairs { { llmid = "CrEMkFQfRCmbmopZsCqLj", prompt = "p" },
+        { model = "wan2.2-t2i-plus", prompt = "p" }, {} } do
+        assert.same({ "the legacy wire makes no images: call client:image of a "
+          .. 'client without api = "legacy"' },
+          problems("legacy", "image", given, validate))
+      end
+    end
   end)
 end)
 

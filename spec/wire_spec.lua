@@ -118,7 +118,8 @@ local function given_for(row, folder)
       local medium = medium_of(param)
       local path = folder .. "/" .. medium.name
       given[param.name] = param.type == "file[]" and { path,
-        yuanjing.bytes(JPEG, { name = "second", type = medium.type }) } or path
+        yuanjing.bytes(medium.data, { name = "second", type = medium.type }) }
+        or path
     else
       given[param.name] = (value_for(row, param))
     end
@@ -154,7 +155,7 @@ local function expected_form(row)
       fields[#fields + 1] = { param.name, nil, text }
     end
     if param.type == "file[]" then
-      files[#files + 1] = part_of(param.name, JPEG, "second."
+      files[#files + 1] = part_of(param.name, medium.data, "second."
         .. medium.name:match("%w+$"), medium.type)
     end
   end
@@ -265,7 +266,7 @@ describe("the wire", function()
 
   it("sends fields of its own kind in a form as text", function()
     local body = form { first_frame = yuanjing.bytes(PNG), extra = {
-      a_flag = false, b_flag = true, c_list = { "一", 2, false, "" },
+      b_flag = true, c_list = { "一", 2, "" },
       d_number = 0.5, e_large = 936759404378734, f_empty = "" } }
     assert.same({ { "b_flag", nil, "true" }, { "c_list", nil, "一" },
       { "c_list", nil, "2" }, { "c_list", nil, "" },
@@ -312,6 +313,85 @@ describe("the wire", function()
       "照片.webp image/webp", "a.gif image/gif", "b.webp image/webp" }, seen)
   end)
 
+  -- "name=text" or "name@file", as they came.
+  local function in_order(request)
+    local seen = {}
+    for head, body in request.body:gmatch(
+      "(Content%-Disposition:.-)\r\n\r\n(.-)\r\n%-%-") do
+      local name = head:match('name="([^"]*)"')
+      local file = head:match('filename="([^"]*)"')
+      seen[#seen + 1] = name .. (file and "@" .. file or "=" .. body)
+    end
+    return seen
+  end
+
+  it("sends pictures in their order, whatever they are", function()
+    local _, request = form { model = "happyhorse-1.0-r2v",
+      reference_images = { yuanjing.bytes(PNG, { name = "1" }),
+        "https://a.example/2.png", yuanjing.bytes(JPEG, { name = "3" }),
+        "asset://asset-4", yuanjing.asset_ref "asset-5",
+        "data:image/png;base64,iVBORw0KGgo=" } }
+    assert.same({ "model=happyhorse-1.0-r2v", "catelogid=ref2v", "prompt=x",
+      "image_files@1.png", "image_files=https://a.example/2.png",
+      "image_files@3.jpg", "image_files=asset://asset-4",
+      "image_files=asset://asset-5", "image_files@file.png" },
+      in_order(request))
+  end)
+
+  it("sends them in JSON, in their order, where none is a file", function()
+    local body = form { model = "happyhorse-1.0-r2v", reference_images = {
+      "https://a.example/1.png", "asset://asset-2" } }
+    assert.same({ "https://a.example/1.png", "asset://asset-2" },
+      by_name(body.fields)[2][3])
+  end)
+
+  it("sends a list on the older wire, in its order", function()
+    local body = sent("legacy", { llmid = "7", prompt = "x", extra = {
+      image_files = { yuanjing.bytes(PNG), "https://a.example/2.png",
+        yuanjing.bytes(PNG) } } })
+    local uri = "data:image/png;base64," .. base64(PNG)
+    assert.same({ uri, "https://a.example/2.png", uri },
+      by_name(body.fields)[1][3])
+  end)
+
+  it("sends assets as frames, on both wires", function()
+    local frames = { model = "viduq3-pro", prompt = "x",
+      first_frame = yuanjing.asset_ref "a-1", last_frame = "asset://a-2" }
+    for _, api in ipairs { "v1", "legacy" } do
+      local values = {}
+      for _, field in ipairs(sent(api, frames).fields) do
+        values[field[1]] = field[3]
+      end
+      assert.same({ "asset://a-1", "asset://a-2" },
+        { values.image_file1, values.image_file2 })
+    end
+  end)
+
+  it("refuses what a form can not say", function()
+    local client = client_at(serve())
+    for problem, extra in pairs {
+      ["a_flag: false can not be said along with files, where each text is "
+        .. "true: leave it out"] = { a_flag = false },
+      ["a_list: false can not be said along with files, where each text is "
+        .. "true: leave it out"] = { a_list = { 1, false } },
+      ["a_table: a table can not be said along with files, unless it is a "
+        .. "list of texts or numbers"] = { a_table = { b = 1 } },
+      ["empty: a table can not be said along with files, unless it is a "
+        .. "list of texts or numbers"] = { empty = {} },
+      ["null: a null can not be said along with files"] = { null = cjson.null },
+      ["deep: a table can not be said along with files, unless it is a "
+        .. "list of texts or numbers"] = { deep = { { 1 } } },
+    } do
+      for _, validate in ipairs { true, false } do
+        local task, err = client:with { validate = validate }:video {
+          model = HORSE, prompt = "x", first_frame = yuanjing.bytes(PNG),
+          extra = extra }
+        assert.is_nil(task)
+        assert.same({ problem }, err.problems)
+      end
+    end
+  end)
+
   it("sends harmless names for harmful ones", function()
     local names = { 'a"b.png', "a\r\nX-Evil: 1\r\n\r\nb.png", "a\0b.png",
       "../../etc/a.png", "C:\\b.png", "%22%0d.png", "a;filename=b.png",
@@ -328,7 +408,7 @@ describe("the wire", function()
       seen[i] = file.file_name
     end
     assert.same({ "a_b.png", "a__X-Evil: 1____b.png", "a_b.png", "a.png",
-      "b.png", "%22%0d.png", "a;filename=b.png", "file.png", "_.png" }, seen)
+      "b.png", "%2522%250d.png", "a;filename=b.png", "file.png", "_.png" }, seen)
     check_head(request, "multipart/form-data")
   end)
 

@@ -1,6 +1,7 @@
 --- An asset: a picture or a video of a person who was verified. The platform
 -- looks at it for a while before it can be used; its file has a link that is
 -- good for some hours.
+local ascii = require "yuanjing.ascii"
 local download = require "yuanjing.download"
 local dry_run = require "yuanjing.dry_run"
 local errors = require "yuanjing.errors"
@@ -13,7 +14,7 @@ local asset = {}
 
 ---@class yuanjing.Asset
 ---@field id string the platform's, for client.assets:get
----@field vendor_asset_id? string the vendor's: what lasts, for use in prompts
+---@field vendor_asset_id? string the vendor's: what lasts, and what a video is made from
 ---@field status string Processing, Active or Failed
 ---@field url? string link to its file
 ---@field url_expires_at? number when the link dies, in seconds since 1970
@@ -135,21 +136,26 @@ local function save_from(self, path, options)
   return download.save(self._settings, self.url, path, options)
 end
 
---- Saves its file, whole or not at all; waits until it is Active, and gets a
---- fresh link when the old one is past its time. A folder (or a path that ends
---- with "/") gets a file named after the link. The key is not sent along. Error
---- kinds: those of await, and io (the file), truncated, server.
+---@class (exact) yuanjing.AssetSaveOptions: yuanjing.AssetAwaitOptions
+---@field on_progress? fun(received: integer, total: integer?)
+
+--- Saves its file, whole or not at all; waits until it is Active, as await()
+--- does with the same options, and gets a fresh link when the old one is past its
+--- time. A folder (or a path that ends with "/") gets a file named after the link.
+--- The key is not sent along. Error kinds: those of await, and io (the file),
+--- truncated, server.
 ---@param path string
----@param options? { on_progress?: fun(received: integer, total: integer?) }
+---@param options? yuanjing.AssetSaveOptions
 ---@return string? path of the file
 ---@return yuanjing.Error? err
 function methods:save(path, options)
-  options = options or {}
+  local wait
+  wait, options = polling.split("asset:save", options or {})
   result_of.check_save(path, options)
   if options.kind or options.index then
     error("save: kind, index: an asset is one file", 2)
   end
-  local ok, err = self:await()
+  local ok, err = self:await(wait)
   if ok and not has_link(self) then ok, err = self:refresh() end
   if not ok then return nil, err end
   local saved
@@ -160,6 +166,24 @@ function methods:save(path, options)
   if saved then return saved end
   err.asset = self
   return nil, err
+end
+
+local FAMILIES = { image = "image", video = "video", audio = "audio" }
+
+--- As a medium of a call (yuanjing.media): its lasting id, and what it is.
+function Asset.__medium(self)
+  if self.error then
+    return nil, ("the asset %s has failed"):format(tostring(self.id))
+  end
+  if not self.done then
+    return nil, ("the asset %s is still %s: await it first"):format(
+      tostring(self.id), self.status)
+  end
+  if not self.vendor_asset_id then
+    return nil, ("of the asset %s no vendor_asset_id is known: upload() and "
+      .. "list() tell it"):format(tostring(self.id))
+  end
+  return self.vendor_asset_id, FAMILIES[ascii.lower(self.asset_type or "")]
 end
 
 function Asset:__tostring()

@@ -69,7 +69,10 @@ function Check:read_extra(extra)
     return self:fault("extra: expected table, got %s", type(extra))
   end
   for name, value in pairs(extra) do
-    if self.given[name] ~= nil then
+    local place = media.place_in(value, "extra." .. tostring(name))
+    if place then
+      self:fault("%s: a file goes out as `file`", place)
+    elseif self.given[name] ~= nil then
       self:fault("extra.%s: the same field goes out without it", tostring(name))
     else
       self:put(name, value)
@@ -137,10 +140,21 @@ local function data_uri_problem(medium, head, body)
   end
 end
 
+-- The first part of a data URI, with the type that its bytes have.
+local function labelled(medium, head)
+  local found = media.type_of_data(medium)
+  if not found or found == medium.type then return head end
+  medium.type = found
+  return head:gsub("^([^:]*):[^;]*", function(scheme)
+    return scheme .. ":" .. found
+  end)
+end
+
 -- Files of base64 have line ends in them, which the platform need not know.
 function Check:read_data_uri(name, medium)
   local head, body = medium.url:match("^([^,]*),(.*)$")
   if body:find("[ \t-\r]") then body = body:gsub("[ \t-\r]+", "") end
+  if self.validate then head = labelled(medium, head) end
   local problem = data_uri_problem(medium, head, body)
   self.fields.source_url = problem and medium.url or head .. "," .. body
   if problem then return self:doubt("%s: %s", name, problem) end
@@ -158,6 +172,9 @@ function Check:read_medium(name, given)
   if not medium then return self:fault("%s: %s", name, problem) end
   if medium.kind == "data_uri" then return self:read_data_uri(name, medium) end
   if medium.kind == "url" then return self:read_url(medium.url) end
+  if medium.kind == "asset" then
+    return self:fault("%s: an asset is uploaded already", name)
+  end
   return { name = name, medium = medium, type = medium.type }
 end
 

@@ -23,7 +23,8 @@ end
 -- One that can not be read has no size.
 local function described(medium)
   local read = media.read(medium) or {}
-  return { file = read.name or medium.name or "", bytes = read.size }
+  return { file = read.name or medium.name or "", bytes = read.size,
+    url = read.url }
 end
 
 -- What JSON has not counts by its type: an address would not be the same again.

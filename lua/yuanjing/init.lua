@@ -19,6 +19,9 @@ local yuanjing = {
   --- Bytes to send as a file.
   ---@type fun(data: string, options?: yuanjing.MediaOptions): yuanjing.Bytes
   bytes = later.fn("yuanjing.media", "bytes"),
+  --- An asset as a medium, by its vendor_asset_id.
+  ---@type fun(id: string): yuanjing.AssetRef
+  asset_ref = later.fn("yuanjing.media", "asset_ref"),
   --- Waits for many tasks.
   ---@type fun(tasks: yuanjing.Tasks, options?: yuanjing.AwaitOptions): yuanjing.Results, yuanjing.Failures
   await_all = later.fn("yuanjing.many", "await_all"),

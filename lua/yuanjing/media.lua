@@ -1,5 +1,6 @@
---- Media as users give them: a path, bytes, a URL, a data URI. Here it is seen
--- that they can be sent, and as what; the bytes of a file are not read.
+--- Media as users give them: a path, bytes, a URL, a data URI, an asset of the
+-- platform. Here it is seen that they can be sent, and as what; the bytes of a
+-- file are not read.
 local ascii = require "yuanjing.ascii"
 local core = require "yuanjing.core"
 local types = require "yuanjing.media.types"
@@ -7,10 +8,10 @@ local types = require "yuanjing.media.types"
 local media = {}
 
 ---@class yuanjing.Medium what a given medium is; fields of its kind only
----@field kind "path"|"bytes"|"url"|"data_uri"
+---@field kind "path"|"bytes"|"url"|"data_uri"|"asset"
 ---@field path? string
 ---@field data? string
----@field url? string of "url" and "data_uri"
+---@field url? string of "url", "data_uri" and "asset": goes out as a text
 ---@field name? string to send it under: a base name with the right extension
 ---@field type? string "image/png"; of a data URI, what it says itself
 ---@field size? number bytes, when asked; a file may grow
@@ -24,9 +25,13 @@ local File = { __name = "yuanjing.File" }
 ---@class yuanjing.Bytes made by yuanjing.bytes
 local Bytes = { __name = "yuanjing.Bytes" }
 
---- A path, a URL, a data URI, a yuanjing.file or yuanjing.bytes. A text that
---- starts with http://, https:// or data: is that, any other is a path.
----@alias yuanjing.AnyMedium string|yuanjing.File|yuanjing.Bytes
+---@class yuanjing.AssetRef made by yuanjing.asset_ref
+local AssetRef = { __name = "yuanjing.AssetRef" }
+
+--- A path, a URL, a data URI, a yuanjing.file, yuanjing.bytes, an asset or its
+--- yuanjing.asset_ref. A text that starts with http://, https://, asset:// or
+--- data: is that, any other is a path.
+---@alias yuanjing.AnyMedium string|yuanjing.File|yuanjing.Bytes|yuanjing.AssetRef|yuanjing.Asset
 
 -- Made by a user ------------------------------------------------------------
 
@@ -84,6 +89,17 @@ function media.bytes(data, options)
   return made
 end
 
+--- An asset that was uploaded before, as a medium: by its `vendor_asset_id`,
+--- with or without asset:// in front.
+---@param id string
+---@return yuanjing.AssetRef
+function media.asset_ref(id)
+  if type(id) ~= "string" then
+    error(("yuanjing.asset_ref: expected string, got %s"):format(type(id)), 2)
+  end
+  return setmetatable({ id = id }, AssetRef)
+end
+
 function File:__tostring()
   return ("yuanjing.file(%q)"):format(self.path)
 end
@@ -92,13 +108,12 @@ function Bytes:__tostring()
   return ("yuanjing.bytes(%d bytes)"):format(#self.data)
 end
 
---- Whether a value is one of the two above.
-function media.is(value)
-  local class = getmetatable(value)
-  return class == File or class == Bytes
+function AssetRef:__tostring()
+  return ("yuanjing.asset_ref(%q)"):format(self.id)
 end
 
 -- Read ----------------------------------------------------------------------
+
 
 -- A name that no form, header or folder can be broken with. It keeps its
 -- letters, whatever the script, if it is UTF-8.
@@ -172,24 +187,62 @@ local function read_data_uri(uri)
   return { kind = "data_uri", url = uri, type = mime and ascii.lower(mime) }
 end
 
+-- An id is passed on as it is: what the platform makes of it is unproven.
+local function read_asset(id)
+  id = id:gsub("^[Aa][Ss][Ss][Ee][Tt]://", "")
+  if id == "" or id:find("[%z\1-\32\127]") or core.utf8_error(id) then
+    return nil, "no good id of an asset"
+  end
+  return { kind = "asset", url = "asset://" .. id }
+end
+
 local function read_text(text)
   local scheme = ascii.lower(text:sub(1, 8))
   if scheme:find("^https?://") then return read_url(text) end
+  if scheme:find("^asset://") then return read_asset(text) end
   if scheme:find("^data:") then return read_data_uri(text) end
   return read_file { path = text }
 end
 
+local READERS = {
+  [File] = read_file,
+  [Bytes] = read_bytes,
+  [AssetRef] = function(ref) return read_asset(ref.id) end,
+}
+
+-- What reads a value of that class. A handle that is a medium, such as an asset,
+-- says in its metatable how: __medium(handle) is an id of an asset and, where
+-- that is known, "image", "video" or "audio"; or nil and why it is none now.
+local function reader_of(value)
+  local class = getmetatable(value)
+  if type(class) ~= "table" then return nil end
+  local medium_of = rawget(class, "__medium")
+  if not medium_of then return READERS[class] end
+  return function(handle)
+    local id, found = medium_of(handle)
+    if not id then return nil, found end
+    local medium, problem = read_asset(id)
+    if medium then medium.type = found end
+    return medium, problem
+  end
+end
+
+--- Whether a value is an object that stands for a medium. A text may be one as
+--- well.
+function media.is(value)
+  return type(value) == "table" and reader_of(value) ~= nil
+end
+
 --- What a medium is, or nil and why it can not be sent. A string that starts
---- with http://, https:// or data: is that, any other is a path. Opens files,
---- so a path to a named pipe waits for its writer.
----@param value string|yuanjing.File|yuanjing.Bytes
+--- with http://, https://, asset:// or data: is that, any other is a path. Opens
+--- files, so a path to a named pipe waits for its writer.
+---@param value yuanjing.AnyMedium
 ---@return yuanjing.Medium?
 ---@return string? problem
 function media.read(value)
-  local class = getmetatable(value)
   if type(value) == "string" then return read_text(value) end
-  if class == File then return read_file(value) end
-  if class == Bytes then return read_bytes(value) end
+  local read = type(value) == "table" and reader_of(value)
+  if read then return read(value) end
   return nil, ("expected a path, yuanjing.file, yuanjing.bytes or a URL, "
     .. "got %s"):format(type(value))
 end
@@ -225,8 +278,7 @@ local function unescape(text)
   end))
 end
 
---- A data URI's bytes as a medium of kind "bytes", for a wire that takes files
---- alone; or nil and why not.
+--- A data URI's bytes as a medium of kind "bytes"; or nil and why not.
 ---@param medium yuanjing.Medium of kind "data_uri"
 ---@return yuanjing.Medium?
 ---@return string? problem
@@ -238,6 +290,64 @@ function media.decoded(medium)
     if not data then return nil, "the data URI is no base64" end
   end
   return read_bytes { data = data, type = medium.type }
+end
+
+--- The type of a data URI in base64: what its first bytes show, else what it says
+--- itself; nil: neither says anything.
+---@param medium yuanjing.Medium of kind "data_uri"
+---@return string? type
+function media.type_of_data(medium)
+  local start = medium.url:match(",(.*)$"):sub(1, 2 * types.HEAD)
+    :gsub("[ \t-\r]+", "")
+  local head = unbase64(start:sub(1, #start - #start % 4)) or ""
+  local _, mime = types.match("file", head, medium.type)
+  return mime ~= "application/octet-stream" and mime or medium.type
+end
+
+local function is_plain_base64(uri)
+  local data = uri:match("^data:[^,;]+;base64,([A-Za-z0-9+/]+=?=?)$")
+  return data ~= nil and #data % 4 == 0
+end
+
+--- A medium as it goes out: of a data URI its bytes, which get a name and a type
+--- that fit. With `as_text` one that is right in every way stays the text it is.
+---@param value yuanjing.AnyMedium
+---@param as_text? boolean for a wire that takes data URIs
+---@return yuanjing.Medium?
+---@return string? problem
+function media.read_to_send(value, as_text)
+  local medium, problem = media.read(value)
+  if not medium or medium.kind ~= "data_uri" then return medium, problem end
+  local decoded, why = media.decoded(medium)
+  local stays = decoded and as_text and decoded.type == medium.type
+    and is_plain_base64(medium.url)
+  return stays and medium or decoded, why
+end
+
+-- Inside other values ---------------------------------------------------------
+
+local DEEPEST = 50 -- a table that holds itself has no end
+
+local function find_inside(value, depth, is_wanted)
+  if type(value) ~= "table" or depth > DEEPEST then return nil end
+  if is_wanted(value) then return "" end
+  for key, item in pairs(value) do
+    local place = find_inside(item, depth + 1, is_wanted)
+    if place then
+      return (type(key) == "number" and "[%g]" or ".%s"):format(key) .. place
+    end
+  end
+end
+
+--- Where in a table of other values a medium stands, such as
+--- "messages[1].content"; nil: in no place. JSON has nothing that it could be.
+---@param value any
+---@param name string of the table
+---@param is_wanted? fun(value: table): boolean another test than media.is
+---@return string? place
+function media.place_in(value, name, is_wanted)
+  local place = find_inside(value, 0, is_wanted or media.is)
+  return place and name .. place
 end
 
 return media

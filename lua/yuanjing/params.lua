@@ -5,6 +5,7 @@
 -- sent as given, with a guess at the names of its media (params/guess.lua).
 local ascii = require "yuanjing.ascii"
 local core = require "yuanjing.core"
+local form = require "yuanjing.api.form"
 local guess = require "yuanjing.params.guess"
 local media = require "yuanjing.media"
 local number = require "yuanjing.number"
@@ -18,7 +19,7 @@ local params = {}
 ---@field model? string
 ---@field category string
 ---@field fields { [1]: string, [2]: any }[] name and value; a list is repeated in a form, an array in JSON
----@field files { name: string, medium: yuanjing.Medium }[] of the kinds path and bytes; on the legacy wire too
+---@field files yuanjing.SentMedium[] on the legacy wire too
 
 -- The state of one call. `plan` has the parameters in the order they go out,
 -- `bound` what they got: name -> { from = name given, value = or media =,
@@ -35,6 +36,12 @@ end
 -- What the platform would refuse, as far as the catalog knows.
 function Check:doubt(format, ...)
   if self.validate then self:fault(format, ...) end
+end
+
+-- The same, where the platform's newer documents say more than the catalog.
+function Check:dated_doubt(format, ...)
+  self.is_dated = true
+  self:doubt(format, ...)
 end
 
 local function sorted_names(values)
@@ -79,10 +86,8 @@ function Check:check_type(label, param, medium)
 end
 
 function Check:read(label, param, given)
-  local medium, problem = media.read(given)
-  if medium and medium.kind == "data_uri" and self.target.api == "v1" then
-    medium, problem = media.decoded(medium)
-  end
+  local medium, problem = media.read_to_send(given,
+    self.target.api == "legacy")
   if not medium then return self:fault("%s: %s", label, problem) end
   self:check_type(label, param, medium)
   return medium
@@ -123,7 +128,7 @@ function Check:check_count(slots, from, count)
   local most = slots[1].max_count
   if slots[1].type ~= "files" then most = #slots end
   if most and count > most then
-    self:doubt("%s: at most %d, got %d", from, most, count)
+    self:dated_doubt("%s: at most %d, got %d", from, most, count)
   end
 end
 
@@ -144,11 +149,25 @@ end
 
 -- Parameters ---------------------------------------------------------------
 
+-- No value of JSON is a medium.
+function Check:refuse_media(from, given)
+  local place = media.place_in(given, from)
+  if place == from then
+    self:fault("%s: takes no file", from)
+  elseif place then
+    self:fault("%s: a file can not stand inside a table", place)
+  end
+  return place ~= nil
+end
+
 function Check:bind_value(param, from, given)
-  if not self:is_free(param, from) then return end
-  local value, problem = value_of.of(param, given)
+  if not self:is_free(param, from) or self:refuse_media(from, given) then
+    return
+  end
+  local value, problem, is_dated = value_of.of(param, given)
   if problem then
-    self:doubt("%s: %s", from, media.is(given) and "takes no file" or problem)
+    local doubt = is_dated and self.dated_doubt or self.doubt
+    doubt(self, "%s: %s", from, problem)
     value = given
   end
   self.bound[param.name] = { from = from, value = value }
@@ -252,7 +271,7 @@ function Check:find_missing()
   for _, param in ipairs(row and row.params or {}) do
     if param.required and not self.bound[param.name] then
       if param.role then
-        self:doubt("%s: needed by %s in category %s", param.role,
+        self:dated_doubt("%s: needed by %s in category %s", param.role,
           self.target.model, row.category)
       else
         self:doubt("%s: missing", param.name)
@@ -281,6 +300,9 @@ function Check:bind_head()
   self.fixed = #self.plan
 end
 
+local NO_IMAGES = "the legacy wire makes no images: call client:image of a "
+  .. 'client without api = "legacy"'
+
 -- Sending ------------------------------------------------------------------
 
 -- The plan's rows stay in their order, what was added is sorted by name.
@@ -297,31 +319,19 @@ function Check:in_order()
   return list
 end
 
--- URLs are text.
-local function add_media(out, name, bound)
-  local urls = {}
-  for _, medium in ipairs(bound.media) do
-    if medium.url then
-      urls[#urls + 1] = medium.url
-    else
-      out.files[#out.files + 1] = { name = name, medium = medium }
-    end
-  end
-  if #urls > 0 then
-    out.fields[#out.fields + 1] = { name, bound.list and urls or urls[1] }
-  end
-end
-
 function Check:outgoing()
   local out = { model = self.target.model, category = self.target.category,
     fields = {}, files = {} }
   for _, param in ipairs(self:in_order()) do
     local bound = self.bound[param.name]
     if bound and bound.media then
-      add_media(out, param.name, bound)
+      form.add_media(out, param.name, bound.media, bound.list)
     elseif bound then
       out.fields[#out.fields + 1] = { param.name, bound.value }
     end
+  end
+  if self.target.api == "v1" and #out.files > 0 then
+    form.check(out.fields, function(...) self:fault(...) end)
   end
   return out
 end
@@ -335,19 +345,23 @@ end
 ---@param validate? boolean
 ---@return yuanjing.Checked?
 ---@return string[]? problems
+---@return boolean? is_dated newer documents may not have some of them
 function params.check(api, kind, given, validate)
   local self = setmetatable({ given = given, validate = validate ~= false,
     problems = {}, plan = {}, planned = {}, bound = {} }, Check)
-  self.target = target_of.of(api, kind, given, function(problem)
-    self:doubt("%s", problem)
+  if api == "legacy" and kind == "image" then return nil, { NO_IMAGES } end
+  self.target = target_of.of(api, kind, given, function(problem, is_dated)
+    local doubt = is_dated and self.dated_doubt or self.doubt
+    doubt(self, "%s", problem)
   end)
   self:bind_head()
   self:bind_given()
   self:bind_extra()
   self:check_note()
   self:find_missing()
-  if #self.problems > 0 then return nil, self.problems end
-  return self:outgoing()
+  local out = self:outgoing()
+  if #self.problems == 0 then return out end
+  return nil, self.problems, self.is_dated
 end
 
 return params

@@ -10,9 +10,12 @@ local journal = later.room "yuanjing.journal"
 
 local submit = {}
 
-local function refused(kind, problems)
+local DATED = "if the platform takes it by now, `validate = false` sends it"
+
+local function refused(kind, problems, is_dated)
   return nil, errors.new { kind = "invalid_request", call = "client:" .. kind,
-    message = table.concat(problems, "; "), problems = problems, attempts = 0 }
+    message = table.concat(problems, "; "), problems = problems, attempts = 0,
+    hint = is_dated and DATED or nil }
 end
 
 local function send(settings, wire, kind, checked, note)
@@ -26,9 +29,9 @@ end
 ---@param kind "image"|"video"
 function submit.call(settings, kind, given)
   local wire = api.of(settings)
-  local checked, problems = params_of.check(wire.name, kind, given,
+  local checked, problems, is_dated = params_of.check(wire.name, kind, given,
     settings.validate)
-  if not checked then return refused(kind, problems) end
+  if not checked then return refused(kind, problems, is_dated) end
   local answer, err, entry = send(settings, wire, kind, checked, given.note)
   local about = { model = checked.model, category = checked.category,
     note = given.note, entry = entry,

@@ -9,6 +9,7 @@ local errors = require "yuanjing.errors"
 local form = require "yuanjing.api.form"
 local number = require "yuanjing.number"
 local reading = require "yuanjing.api.reading"
+local reasons = require "yuanjing.api.reasons"
 
 local assets = {
   --- Seconds a person has to open the link of a verification.
@@ -115,14 +116,21 @@ local function status_of(content)
 end
 
 -- NB: ERROR is said of a query, never of an asset.
+local function failure_in(content)
+  local failure = envelope.failure(content)
+  if not failure or not failure.state or failure.state == "ERROR" then
+    return nil
+  end
+  local message, code = reasons.of(content)
+  failure.kind, failure.message = "task_failed", message or failure.message
+  failure.code = failure.code or code
+  return failure
+end
+
 local function asset_in(content)
   local fields = { id = text_of(content.id) or text_of(content.asset_id),
-    status = status_of(content) }
+    status = status_of(content), failure = failure_in(content) }
   for _, name in ipairs(FIELDS) do fields[name] = text_of(content[name]) end
-  local failure = envelope.failure(content)
-  if failure and failure.state and failure.state ~= "ERROR" then
-    fields.failure, failure.kind = failure, "task_failed"
-  end
   return fields
 end
 

@@ -14,9 +14,10 @@ local HELP = {
   negative_prompt = "What should not be in it.",
   duration = "Seconds of video.",
   off_peak = "Cheaper, when the platform has time.",
-  first_frame = "The picture it begins with.",
+  first_frame = "The picture it begins with: a file, a URL, or asset://ID.",
   last_frame = "The picture it ends with.",
-  reference_images = "A picture to go by; may be given again.",
+  reference_images = "A picture to go by; may be given again. The prompt calls "
+    .. "them 图片1, 图片2.",
   reference_videos = "A video to go by; may be given again.",
   reference_audios = "A sound to go by; may be given again.",
 }
@@ -134,6 +135,8 @@ function flags.retold(err, kind)
     told[i] = with_option(problem, names)
   end
   copy.message, copy.problems = table.concat(told, "; "), told
+  copy.hint = err.hint and err.hint:gsub("`validate = false`",
+    "`--no-validate`") or nil
   return copy
 end
 

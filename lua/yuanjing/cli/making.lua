@@ -19,7 +19,9 @@ local function add_options(parser, kind, is_for_completion)
   local path, limit = follow.options(parser)
   parser:group("Options", model, path, limit,
     parser:flag("--no-wait", "Print the task's id and go."),
-    extra.option(parser))
+    extra.option(parser),
+    parser:flag("--no-validate", "Send what the catalog does not know; the "
+      .. "platform may take more than its documents say."))
   flags.add(parser, kind)
   session.options(parser)
 end
@@ -36,6 +38,7 @@ local function run(arguments, kind)
     local ok, problem = follow.check_output(arguments)
     if not ok then return nil, problem end
     local params = params_of(arguments, kind)
+    if arguments.no_validate then client = client:with { validate = false } end
     shown.is_submitting = true
     local task, err = client[kind](client, params)
     shown.is_submitting = false

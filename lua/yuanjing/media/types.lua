@@ -25,6 +25,32 @@ local BY_EXTENSION = {
   amr = "audio/amr", mka = "audio/x-matroska",
 }
 
+-- Other words for a type of the table above.
+local ALIASES = {
+  ["image/jpg"] = "image/jpeg", ["image/pjpeg"] = "image/jpeg",
+  ["image/x-jpeg"] = "image/jpeg", ["image/x-png"] = "image/png",
+  ["image/x-ms-bmp"] = "image/bmp", ["image/x-bmp"] = "image/bmp",
+  ["image/x-tiff"] = "image/tiff", ["image/svg"] = "image/svg+xml",
+  ["video/x-mp4"] = "video/mp4", ["video/m4v"] = "video/x-m4v",
+  ["video/mov"] = "video/quicktime", ["video/x-quicktime"] = "video/quicktime",
+  ["video/avi"] = "video/x-msvideo", ["video/msvideo"] = "video/x-msvideo",
+  ["video/mkv"] = "video/x-matroska", ["video/mpg"] = "video/mpeg",
+  ["audio/mp3"] = "audio/mpeg", ["audio/mpg"] = "audio/mpeg",
+  ["audio/x-mp3"] = "audio/mpeg", ["audio/x-mpeg"] = "audio/mpeg",
+  ["audio/wave"] = "audio/wav", ["audio/x-wav"] = "audio/wav",
+  ["audio/vnd.wave"] = "audio/wav", ["audio/x-pn-wav"] = "audio/wav",
+  ["audio/m4a"] = "audio/mp4", ["audio/x-m4a"] = "audio/mp4",
+  ["audio/x-aac"] = "audio/aac", ["audio/aacp"] = "audio/aac",
+  ["audio/x-flac"] = "audio/flac", ["audio/x-ogg"] = "audio/ogg",
+  ["audio/opus"] = "audio/ogg", ["application/ogg"] = "audio/ogg",
+}
+
+-- Types that say nothing.
+local BLANK = { ["application/octet-stream"] = true,
+  ["binary/octet-stream"] = true, ["application/binary"] = true,
+  ["application/x-binary"] = true, ["application/unknown"] = true,
+  ["application/force-download"] = true }
+
 -- For a type two extensions share, the one to add to a bare name.
 local PREFERRED = { ["image/jpeg"] = "jpg", ["image/tiff"] = "tif",
   ["video/mpeg"] = "mpg", ["audio/ogg"] = "ogg" }
@@ -48,10 +74,6 @@ local SIGNATURES = {
   { "^BM....%z%z%z%z", "bmp" },
   { "^II%*%z", "tif tiff" },
   { "^MM%z%*", "tif tiff" },
-  { "^....ftyphei[cxms]", "heic heif" },
-  { "^....ftyphev[cxms]", "heic heif" },
-  { "^....ftypmif1", "heic heif avif" },
-  { "^....ftypavi[fs]", "avif" },
   { "^....ftypqt  ", "mov " .. MP4 },
   { "^....ftypM4[ABP] ", "m4a " .. MP4 },
   { "^....ftyp", MP4 },
@@ -76,8 +98,35 @@ local function extension_of(name)
   return extension and ascii.lower(extension)
 end
 
+-- Pictures in the container of MP4 (ISO/IEC 23008-12, AV1 Image File Format), by
+-- the brands that its first box names.
+local PICTURE_BRANDS = {
+  heic = "heic heif", heix = "heic heif", heim = "heic heif",
+  heis = "heic heif", hevc = "heic heif", hevx = "heic heif",
+  hevm = "heic heif", hevs = "heic heif", MiHE = "heic heif",
+  MiHB = "heic heif", MiHA = "heic heif", avif = "avif", avis = "avif",
+  avio = "avif", MA1A = "avif", MA1B = "avif", MiAB = "avif",
+  avci = "heif", avcs = "heif", jpeg = "heif", jpgs = "heif",
+}
+
+-- Brands of the container itself: what is in it, another brand says.
+local PICTURE_CONTAINERS = { mif1 = true, mif2 = true, msf1 = true,
+  miaf = true, ["1pic"] = true }
+
+local function picture_of(head)
+  local major = head:match("^....ftyp(....)")
+  if not PICTURE_CONTAINERS[major or ""] then return PICTURE_BRANDS[major] end
+  local size = head:byte(3) * 256 + head:byte(4) -- of the box
+  for brand in head:sub(17, size):gmatch("....") do
+    if PICTURE_BRANDS[brand] then return PICTURE_BRANDS[brand] end
+  end
+  return "heif heic avif"
+end
+
 -- The extensions that the bytes allow; nil: unknown bytes.
 local function extensions_of(head)
+  local picture = picture_of(head)
+  if picture then return picture end
   for _, signature in ipairs(SIGNATURES) do
     if head:find(signature[1]) then return signature[2] end
   end
@@ -102,25 +151,71 @@ function types.of_name(name)
   return BY_EXTENSION[extension_of(name) or ""]
 end
 
---- The name and the type that a file goes out with. A type that is told is
---- taken at its word, and only lends its extension to a name without one.
+-- The longest name that file systems take, in bytes.
+local LONGEST = 255
+
+-- Cut between two characters; the extension stays.
+local function shortened(name)
+  if #name <= LONGEST then return name end
+  local extension = name:match("[^.](%.[0-9A-Za-z]+)$") or ""
+  local stop = LONGEST - #extension
+  while stop > 0 and name:find("^[\128-\191]", stop + 1) do stop = stop - 1 end
+  return name:sub(1, stop) .. extension
+end
+
+-- A type in the words of the table above; nil where it says nothing.
+local function plain_type(told)
+  local mime = told and ascii.lower(told)
+  mime = ALIASES[mime or ""] or mime
+  return not BLANK[mime or ""] and mime or nil
+end
+
+-- Unknown bytes: the user's word counts.
+local function match_unknown(name, told)
+  local extension = extension_of(name)
+  local wanted = told and extension_of_type(told)
+  if wanted and not extension then name = name .. "." .. wanted end
+  return name, told or BY_EXTENSION[extension or ""]
+    or "application/octet-stream"
+end
+
+-- Known bytes allow a few extensions: of those the name's, the type's, or the
+-- first.
+local function match_known(name, told, allowed)
+  local extension, wanted = extension_of(name), told and extension_of_type(told)
+  local fits = wanted and has_word(allowed, wanted)
+  if not (extension and has_word(allowed, extension)) then
+    extension = fits and wanted or allowed:match("[0-9a-z]+")
+    name = with_extension(name, extension)
+  end
+  return name, fits and told or BY_EXTENSION[extension]
+end
+
+--- The name and the type that a file goes out with. Its bytes count more than
+--- what is told, and that more than the name's extension.
 ---@param name string
 ---@param head string the file's first bytes
 ---@param told? string its type, as the user says
 ---@return string name
 ---@return string type
 function types.match(name, head, told)
-  local extension, allowed = extension_of(name), extensions_of(head)
-  if told then
-    local wanted = extension_of_type(told)
-    if extension or not wanted then return name, told end
-    return name .. "." .. wanted, told
+  local allowed = extensions_of(head)
+  told = plain_type(told)
+  local mime
+  if allowed then
+    name, mime = match_known(name, told, allowed)
+  else
+    name, mime = match_unknown(name, told)
   end
-  if allowed and not (extension and has_word(allowed, extension)) then
-    extension = allowed:match("[0-9A-Za-z]+")
-    name = with_extension(name, extension)
-  end
-  return name, BY_EXTENSION[extension or ""] or "application/octet-stream"
+  return shortened(name), mime
+end
+
+--- The type that the first bytes show; nil: they are of no known format.
+---@param head string
+---@return string?
+function types.of_bytes(head)
+  local allowed = extensions_of(head)
+  return allowed and BY_EXTENSION[allowed:match("[0-9a-z]+")]
 end
 
 return types

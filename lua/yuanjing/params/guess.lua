@@ -17,10 +17,14 @@ local LEGACY = { first_frame = "image_file1", last_frame = "image_file2",
   reference_images = "image_file", reference_videos = "video_file",
   reference_audios = "audio_file" }
 
---- Whether a value is a file of ours, or a list of them.
+--- Whether a value is a file of ours, or a list with one in it.
 function guess.holds_media(given)
   if type(given) ~= "table" then return false end
-  return media.is(given) or media.is(given[1])
+  if media.is(given) then return true end
+  for _, item in ipairs(given) do
+    if media.is(item) then return true end
+  end
+  return false
 end
 
 local function is_list(given)

@@ -1,6 +1,7 @@
 --- Which row of the catalog a call is for: its model, and its category by the
 -- media given.
 local catalog = require "yuanjing.catalog"
+local category_named = require "yuanjing.params.category"
 local media = require "yuanjing.media"
 local value = require "yuanjing.params.value"
 
@@ -132,7 +133,8 @@ local function likely_category(kind, given)
     if ROLES[name] and name:find("^reference_") or name:find("_files$") then
       return "ref2v"
     end
-    if ROLES[name] or name:find("_file%d*$") or media.is(medium) then
+    if ROLES[name] or name:find("_file%d*$") or media.place_in(medium, name)
+    then
       category = "i2v"
     end
   end
@@ -149,14 +151,15 @@ local function text_of(given, name, doubt)
     or "expected string, got " .. type(text)))
 end
 
+-- The wire's own field may have a word that is new to us.
 local function category_of(given, doubt)
   local ours = text_of(given, "category", doubt)
   local wire = text_of(given, "catelogid", doubt)
-  if ours and wire and ours ~= wire then
+  if ours and wire and category_named(ours) ~= category_named(wire) then
     doubt(("category, catelogid: %s and %s contradict each other")
       :format(value.show(ours), value.show(wire)))
   end
-  return ours or wire
+  return ours and category_named(ours) or wire
 end
 
 local function check_kind(self, doubt)
@@ -167,9 +170,14 @@ end
 
 local function check_category(self, doubt)
   if row_in(self.rows, self.category) then return end
+  local meant = category_named(self.category)
+  if row_in(self.rows, meant) then
+    self.category = meant
+    return
+  end
   doubt(("category: %s has no %s (it has %s)"):format(self.model,
     value.show(self.category),
-    table.concat(target.categories(self.rows), ", ")))
+    table.concat(target.categories(self.rows), ", ")), true)
 end
 
 -- An llmid names model and category both.
@@ -216,12 +224,13 @@ local function find_row(self, given, doubt)
   return row_in(self.rows, self.category) or row_for(self.rows, given)
 end
 
---- What a call is for. `doubt` is called with each problem; a target is
---- returned all the same, so that the rest can be checked too.
+--- What a call is for. `doubt` is called with each problem, and with true for one
+--- that newer documents may not have; a target is returned all the same, so that
+--- the rest can be checked too.
 ---@param api "v1"|"legacy"
 ---@param kind "image"|"video"
 ---@param given table
----@param doubt fun(problem: string)
+---@param doubt fun(problem: string, is_dated: boolean?)
 ---@return yuanjing.Target
 function target.of(api, kind, given, doubt)
   local self = { api = api, kind = kind,

@@ -31,7 +31,7 @@ local function not_a_choice(param, given)
   local choices = {}
   for i, choice in ipairs(param.choices) do choices[i] = number.show(choice) end
   return nil, ("%s is not one of %s"):format(value.show(given),
-    table.concat(choices, ", "))
+    table.concat(choices, ", ")), true
 end
 
 local function text(param, given)
@@ -77,7 +77,7 @@ local function integer(param, given)
   end
   if whole == param.default then return whole end
   local problem = bounds_problem(param, whole)
-  if problem then return nil, problem end
+  if problem then return nil, problem, true end
   if not param.choices then return whole end
   for _, choice in ipairs(param.choices) do
     if choice == whole then return whole end
@@ -91,6 +91,7 @@ end
 ---@param given any
 ---@return any
 ---@return string? problem
+---@return boolean? is_dated it is of the right type: newer models may take it
 function value.of(param, given)
   if param.type == "any" then return given end
   if param.type == "integer" then return integer(param, given) end
