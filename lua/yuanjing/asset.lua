@@ -152,9 +152,9 @@ function methods:save(path, options)
   local ok, err = self:await()
   if ok and not has_link(self) then ok, err = self:refresh() end
   if not ok then return nil, err end
-  local saved
-  saved, err = save_from(self, path, options)
-  if err and EXPIRED[err.kind] and self.url and self:refresh() then
+  local saved, is_page
+  saved, err, is_page = save_from(self, path, options)
+  if err and (is_page or EXPIRED[err.kind]) and self.url and self:refresh() then
     saved, err = save_from(self, path, options)
   end
   if saved then return saved end

@@ -102,6 +102,14 @@ function types.of_name(name)
   return BY_EXTENSION[extension_of(name) or ""]
 end
 
+--- The type that the first bytes of a file tell of; nil: none that is known.
+---@param head string
+---@return string?
+function types.of_bytes(head)
+  local allowed = extensions_of(head)
+  return allowed and BY_EXTENSION[allowed:match("%w+")]
+end
+
 --- The name and the type that a file goes out with. A type that is told is
 --- taken at its word, and only lends its extension to a name without one.
 ---@param name string
