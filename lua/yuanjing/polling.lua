@@ -15,7 +15,8 @@ local MIN_ASKED, MAX_ASKED = 0.001, 60 -- seconds that an answer may ask for
 local LASTING = { auth = true, not_found = true, task_failed = true,
   invalid_request = true, cancelled = true, dry_run = true }
 
-local OPTIONS = { timeout = "number", interval = "number",
+--- What a wait takes, and of which type.
+polling.OPTIONS = { timeout = "number", interval = "number",
   on_update = "function", in_flight = "number" }
 
 --- Checks the options of a wait; raises at the caller of the caller.
@@ -27,7 +28,7 @@ function polling.check_options(name, options, taken)
     error(("%s: expected table, got %s"):format(name, type(options)), 3)
   end
   for key, value in pairs(options) do
-    local wanted = OPTIONS[key]
+    local wanted = polling.OPTIONS[key]
     if not wanted or taken and not taken[key] then
       error(("%s: unknown option %q"):format(name, tostring(key)), 3)
     end

@@ -7,6 +7,7 @@ local loop = require "yuanjing.loop"
 local polling = require "yuanjing.polling"
 local result_of = require "yuanjing.result"
 local settings_of = require "yuanjing.settings"
+local target_of = require "yuanjing.download.target"
 local usage = require "yuanjing.usage"
 local journal = later.room "yuanjing.journal"
 
@@ -170,17 +171,39 @@ function methods:await(options)
   return dry_run.told(await(self, options))
 end
 
---- Waits until it is done, then saves its result; see Result:save. Error kinds:
+-- What is for the wait, and what is for the file.
+local function divide(options)
+  local wait, save = {}, {}
+  for key, value in pairs(options) do
+    (polling.OPTIONS[key] and wait or save)[key] = value
+  end
+  return wait, save
+end
+
+---@class (exact) yuanjing.AwaitAndSaveOptions: yuanjing.AwaitOptions
+---@field on_progress? fun(received: integer, total: integer?) bytes; no total where the server names none
+---@field kind? "video"|"image"|"audio"|"output" default: the first there is, in this order
+---@field index? integer which of that kind (1)
+
+--- Waits until it is done, then saves its result; takes the options of await()
+--- and of Result:save(). `timeout` is for the wait: a file takes the time it
+--- takes. That a file can be made there is seen before it waits. Error kinds:
 --- those of await(), and of Result:save().
 ---@param path string
----@param options? yuanjing.SaveOptions
+---@param options? yuanjing.AwaitAndSaveOptions
 ---@return string? path
 ---@return yuanjing.Error? err
 function methods:save(path, options)
-  result_of.check_save(path, options or {})
-  local result, err = await(self, {})
+  options = options or {}
+  result_of.check_save(path, options, polling.OPTIONS)
+  local wait, save = divide(options)
+  local target, problem = target_of.of(path)
+  if not target then
+    return nil, errors.new { kind = "io", message = problem, task = self }
+  end
+  local result, err = await(self, wait)
   if not result then return dry_run.told(nil, err) end
-  return result:save(path, options)
+  return result:save(path, save)
 end
 
 function Task:__tostring()
