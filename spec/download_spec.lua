@@ -90,6 +90,8 @@ describe("a download whose rest is not what was asked for", function()
     ["another total"] = rest { ["Content-Range"] =
       range(HALF, #PNG - 1, #PNG + 7) },
     ["another version, though If-Range was sent"] = rest { ETag = '"v2"' },
+    ["what is there already"] = rest({ ["Content-Range"] =
+      range(0, 99, #PNG) }, 206, PNG:sub(1, 100)),
     ["several parts"] = rest { ["Content-Range"] = "",
       ["Content-Type"] = "multipart/byteranges; boundary=x" },
     ["the beginning, under the name of the rest"] = rest({}, 206,
@@ -131,6 +133,8 @@ describe("a download whose rest is not what was asked for", function()
       range(HALF, #PNG - 1, "*") },
     ["more than was asked for"] = rest({ ["Content-Range"] =
       range(100, #PNG - 1, #PNG) }, 206, PNG:sub(101)),
+    ["a rest that is named oddly"] = rest { ["Content-Range"] =
+      ("Bytes=%d - %d / %d"):format(HALF, #PNG - 1, #PNG) },
     ["all of it"] = whole(),
     ["all of it, of another version"] = whole { ETag = '"v2"' },
     ["all of it, by the name of a part"] = rest({ ["Content-Range"] =

@@ -134,7 +134,7 @@ local function place_of(response)
   local headers = response.headers
   local length = tonumber(headers["content-length"])
   local from, last, total = (headers["content-range"] or "")
-    :match("^bytes%s+(%d+)%-(%d+)/([%d*]+)")
+    :match("^[Bb]ytes[ =:]+(%d+) ?%- ?(%d+) ?/ ?([%d*]+)")
   if from then
     return tonumber(from), length, tonumber(last), tonumber(total)
   end
@@ -148,7 +148,8 @@ end
 
 -- What is wrong with an answer before its body is looked at.
 local function problem_of(state, response, from, length, last, total)
-  if is_odd(from, length, last, total) or from > state.received then
+  if is_odd(from, length, last, total) or from > state.received
+    or last and last < state.received then
     return "the server sent another part than was asked for"
   end
   if from == 0 then return nil end
