@@ -17,6 +17,7 @@ end
 
 local function stdout_problem(arguments)
   if arguments.json then return "--json wants stdout for itself" end
+  if not core.look(terminal.STDOUT) then return "stdout is closed" end
   if terminal.is(terminal.STDOUT) then
     return "a file would garble the terminal: send it on with > or |"
   end
@@ -64,8 +65,9 @@ end
 function destination.save(arguments, path, save, options)
   if not arguments.is_to_stdout then return save(path, options) end
   local between = os.tmpname()
-  local saved, err = save(between, options)
-  local ok, problem = pcall(copy_to_stdout, between)
+  local ok, saved, err = pcall(save, between, options)
+  local problem = not ok and saved
+  if ok and saved then ok, problem = pcall(copy_to_stdout, between) end
   os.remove(between)
   if not ok then error(problem, 0) end
   return saved and "stdout", err

@@ -77,7 +77,11 @@ end
 local function save_all(screen, result)
   local kind, urls = follow.main_kind(result)
   local files, first, failure, failed = document.list {}, nil, nil, 0
-  local most = screen.arguments.is_to_stdout and 1 or math.max(1, #(urls or {}))
+  local most = math.max(1, #(urls or {}))
+  if screen.arguments.is_to_stdout and most > 1 then
+    output.say(("the first of %d files; a folder (-o) takes all"):format(most))
+    most = 1
+  end
   for n = 1, most do
     local path = screen.arguments.output
     if n > 1 then path = numbered(first or path, n) end
