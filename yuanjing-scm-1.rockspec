@@ -65,7 +65,7 @@ local lua_files = [[
   later limits loop many map media need nginx number outcome outgoing owner
   params pollable polling remember result settings sorted_json stream submit
   task url usage verification version
-  download/name download/page download/redirect download/target
+  download/answer download/name download/page download/redirect download/target
   journal/book journal/encode journal/file journal/link journal/name
   journal/redis journal/tls journal/work
   api/init api/answers api/assets api/embed api/envelope api/form api/legacy

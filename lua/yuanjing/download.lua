@@ -2,6 +2,7 @@
 -- straight from the core to the disk, under a name of their own beside the
 -- target's; a lock keeps other writers out. What a server calls a success is
 -- believed only as far as length, place and bytes bear it out.
+local answer = require "yuanjing.download.answer"
 local core = require "yuanjing.core"
 local ending = require "yuanjing.media.ending"
 local envelope = require "yuanjing.api.envelope"
@@ -108,60 +109,6 @@ end
 
 -- One answer ---------------------------------------------------------------
 
--- Only a strong validator says that the bytes are the same.
-local function validator_of(headers)
-  local etag = headers.etag
-  if etag and not etag:find("^W/") then return etag end
-  return headers["last-modified"]
-end
-
-local function is_etag(validator) return validator:find('^"') ~= nil end
-
--- Whether an answer may be of the version that we have the beginning of.
-local function is_same_version(state, headers)
-  local old, new = state.validator, validator_of(headers)
-  return not old or not new or is_etag(old) ~= is_etag(new) or old == new
-end
-
-local function coding_of(headers)
-  local coding = headers["content-encoding"]
-  return coding and coding:find("%S") and coding ~= "identity" and coding or nil
-end
-
--- Where the bytes of an answer belong in the file, the last of them, and how
--- long it is whole; whatever the status, for some say 200 of a part.
-local function place_of(response)
-  local headers = response.headers
-  local length = tonumber(headers["content-length"])
-  local from, last, total = (headers["content-range"] or "")
-    :match("^[Bb]ytes[ =:]+(%d+) ?%- ?(%d+) ?/ ?([%d*]+)")
-  if from then
-    return tonumber(from), length, tonumber(last), tonumber(total)
-  end
-  if response.status ~= 206 then return 0, length, nil, length end
-end
-
-local function is_odd(from, length, last, total)
-  return not from or last and (last < from or length ~= last - from + 1
-    and length ~= nil or total and last >= total)
-end
-
--- What is wrong with an answer before its body is looked at.
-local function problem_of(state, response, from, length, last, total)
-  if is_odd(from, length, last, total) or from > state.received
-    or last and last < state.received then
-    return "the server sent another part than was asked for"
-  end
-  if from == 0 then return nil end
-  if coding_of(response.headers) then
-    return "the rest came packed, which was not asked for"
-  end
-  if not is_same_version(state, response.headers)
-    or total and state.total and total ~= state.total then
-    return "the file has changed meanwhile"
-  end
-end
-
 -- Tells how much there is, if that is more than was told: where a transfer
 -- begins anew it goes on when it has caught up.
 local function tell_progress(state, received)
@@ -187,26 +134,27 @@ end
 -- What the answer says of the file, kept where a later one does not say it.
 local function note(state, response, total)
   local headers = response.headers
-  if not is_same_version(state, headers) then state.total = nil end
+  if not answer.is_same_version(headers, state.validator) then
+    state.total = nil
+  end
   state.total = total or state.total
   state.is_framed = total or headers["transfer-encoding"]
-  state.validator = validator_of(headers)
+  state.validator = answer.validator(headers)
   state.headers, state.transfer = headers, response.transfer
 end
 
 -- Takes the body to the disk: true, or nil, an error, and whether a fetch of the
 -- whole may go better.
 local function take(state, response)
-  local from, length, last, total = place_of(response)
-  local bad = problem_of(state, response, from, length, last, total)
-  if bad then
+  local place, bad = answer.place(response, state)
+  if not place then
     response.transfer:close()
     return nil, response.call:fail { kind = "decode", message = bad,
       status = response.status }, true
   end
-  note(state, response, total)
+  note(state, response, place.total)
+  local from, transfer = place.from, response.transfer
   state.from = from
-  local transfer = response.transfer
   local ok, problem = transfer:save(state.file, from)
   if not ok then return nil, io_error(state.part, problem) end
   follow_progress(state, transfer, from)
@@ -231,9 +179,11 @@ local function is_short(state)
   return not state.is_framed and ending.is_missing(state.file)
 end
 
+local function head_of(state) return state.file:read(0, types.HEAD) or "" end
+
 -- Whether a part that was to be the rest is the beginning once more.
 local function repeats_itself(state)
-  local head = state.file:read(0, types.HEAD)
+  local head = head_of(state)
   return state.from > 0 and types.of_bytes(head)
     and state.file:read(state.from, types.HEAD) == head
 end
@@ -244,9 +194,9 @@ local function is_patchwork(state)
 end
 
 local function packed_failure(state, response)
-  local coding = coding_of(response.headers)
+  local coding = answer.coding(response.headers)
   -- what is told of bytes that are a medium's is not true
-  if not coding or types.of_bytes(state.file:read(0, types.HEAD)) then
+  if not coding or types.of_bytes(head_of(state)) then
     return nil
   end
   return { kind = "decode", status = response.status, message =
@@ -336,8 +286,7 @@ local function name_in_folder(state)
   local of_header = name_of.of_header((state.headers or {})
     ["content-disposition"])
   local of_url = name_of.of_url(state.url)
-  local head = state.file:read(0, types.HEAD) or ""
-  local name = types.match(of_header or of_url or "download", head)
+  local name = types.match(of_header or of_url or "download", head_of(state))
   return name, of_header ~= nil or not of_url
 end
 
@@ -356,11 +305,14 @@ local function keep(state)
 end
 
 -- NB: no half file stays behind, whatever the error; but what another writer
--- has by now put under that name is not ours to remove.
+-- has by now put under that name is not ours to remove, nor in a forked child
+-- what the parent still writes.
 local function give_up(state)
   close_transfer(state)
   if not state.file then return end
-  if state.file:is_at(state.part) then os.remove(state.part) end
+  if state.file:is_mine() and state.file:is_at(state.part) then
+    os.remove(state.part)
+  end
   state.file:close()
   state.file = nil
 end
