@@ -57,13 +57,13 @@ describe("a download between networks", function()
     local script = support.write(folder .. "/script.lua",
       SCRIPT:format(is_trusted and "true" or "nil", url, folder .. "/x"))
     return support.output(("LUA_PATH='%s' LUA_CPATH='%s' timeout 30 "
-      .. "unshare -n python3 spec/support/networks.py %s '%s' 2>&1")
+      .. "unshare -n -m python3 spec/support/networks.py %s '%s' 2>&1")
       :format(package.path, package.cpath, child.interpreter(), script))
   end
 
   local function it_if_possible(name, test)
     it(name, function()
-      if support.output("unshare -n true 2>&1") ~= "" then
+      if support.output("unshare -n -m true 2>&1") ~= "" then
         return pending("a network of its own needs root")
       end
       test()
@@ -78,6 +78,15 @@ describe("a download between networks", function()
       "http://[::ffff:127.0.0.1]:8080/x" } do
       assert.equal(("8.8.8.8/to?%s\n%s"):format(place, REFUSED),
         download("http://8.8.8.8:8080/to?" .. place))
+    end
+  end)
+
+  it_if_possible("asks nothing of a name that has a private address", function()
+    local names = { outside = "8.8.8.8/x\nsaved", inside = REFUSED }
+    for name, outcome in pairs(names) do
+      local place = ("http://%s.example:8080/x"):format(name)
+      assert.equal(("8.8.8.8/to?%s\n%s"):format(place, outcome),
+        download("http://outside.example:8080/to?" .. place))
     end
   end)
 

@@ -1,8 +1,9 @@
 """networks.py COMMAND...: runs the command where 8.8.8.8 and 10.9.9.9 are this
-machine's, in a network of its own (`unshare -n`). At port 8080 of each address,
+machine's, and outside.example and inside.example their names: in a network of
+its own, with mounts of its own (`unshare -n -m`). At port 8080 of each address,
 and of 127.0.0.1, a server answers /to?URL with a redirect to that URL, and any
 other path with its address. Each request is a line of stdout."""
-import http.server, subprocess, sys, threading
+import http.server, subprocess, sys, tempfile, threading
 
 class Server(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -20,6 +21,10 @@ class Server(http.server.BaseHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
 
+with tempfile.NamedTemporaryFile("w") as hosts:
+    hosts.write("8.8.8.8 outside.example\n10.9.9.9 inside.example\n")
+    hosts.flush()
+    subprocess.check_call(["mount", "--bind", hosts.name, "/etc/hosts"])
 subprocess.check_call(["ip", "link", "set", "lo", "up"])
 for address in ["8.8.8.8", "10.9.9.9", "127.0.0.1"]:
     if address != "127.0.0.1":
