@@ -361,8 +361,8 @@ end
 -- The URL to ask for: what the platform gave may be relative to its own, or the
 -- file itself.
 local function address_of(settings, url)
-  if url:find("^%s*[Dd][Aa][Tt][Aa]:") then
-    return (url:gsub("^%s+", "")), true
+  if url:find("^[ \t-\r]*[Dd][Aa][Tt][Aa]:") then
+    return (url:gsub("^[ \t-\r]+", "")), true
   end
   local base = settings_of.base(settings, "base_url")
   if not url:find("%S") then return url, false end

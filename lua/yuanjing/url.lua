@@ -1,5 +1,7 @@
 --- URLs as the platform and other servers write them: made fit to be asked for,
 -- and found from what is relative to another (RFC 3986, section 5).
+local ascii = require "yuanjing.ascii"
+
 local url = {}
 
 local PORTS = { http = 80, https = 443 }
@@ -80,7 +82,7 @@ end
 function url.parts(text)
   local scheme, authority = text:match("^([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")
   if not scheme then return nil end
-  scheme = scheme:lower()
+  scheme = ascii.lower(scheme)
   local host, port = authority:match("^(%[[^%]]*%]):?(%d*)$")
   if not host then host, port = authority:match("^([^:]*):?(%d*)$") end
   return scheme, host, tonumber(port) or PORTS[scheme]

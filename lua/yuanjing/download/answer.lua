@@ -29,7 +29,7 @@ end
 ---@return string?
 function answer.coding(headers)
   local coding = headers["content-encoding"]
-  return coding and coding:find("%S") and coding ~= "identity" and coding or nil
+  return coding and coding ~= "" and coding ~= "identity" and coding or nil
 end
 
 ---@class yuanjing.Place

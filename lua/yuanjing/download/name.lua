@@ -1,5 +1,6 @@
 --- The name of a file that is saved in a folder: what the server calls it, else
 -- what its URL does. It names a file in that folder and nothing else.
+local ascii = require "yuanjing.ascii"
 local core = require "yuanjing.core"
 
 local name = {}
@@ -33,21 +34,22 @@ end
 -- filename*=UTF-8''%E7%8C%AB.png (RFC 8187)
 local function extended(header)
   local charset, text = header:match(
-    "[Ff][Ii][Ll][Ee][Nn][Aa][Mm][Ee]%*%s*=%s*\"?([^'\";]*)'[^']*'([^;\"]*)")
+    "[Ff][Ii][Ll][Ee][Nn][Aa][Mm][Ee]%*[ \t]*=[ \t]*\"?"
+      .. "([^'\";]*)'[^']*'([^;\"]*)")
   if not text then return nil end
-  text = decode_percent(text):gsub("%s+$", "")
-  return charset:lower() == "utf-8" and text or latin1_to_utf8(text)
+  text = decode_percent(text):gsub("[ \t]+$", "")
+  return ascii.lower(charset) == "utf-8" and text or latin1_to_utf8(text)
 end
 
 -- filename="cat.png", or without the quotes. Many servers escape it like a URL.
 local function plain(header)
-  local rest = header:match("[Ff][Ii][Ll][Ee][Nn][Aa][Mm][Ee]%s*=%s*(.*)$")
+  local rest = header:match("[Ff][Ii][Ll][Ee][Nn][Aa][Mm][Ee][ \t]*=[ \t]*(.*)$")
   if not rest then return nil end
   local text = rest:match('^"(.*)')
   if text then
     text = text:gsub('\\"', "'"):match('^[^"]*') -- an escaped one is no end
   else
-    text = rest:match("^[^;]*"):gsub("%s+$", "")
+    text = rest:match("^[^;]*"):gsub("[ \t]+$", "")
   end
   local decoded = decode_percent(text)
   return core.utf8_error(decoded) and text or decoded
@@ -67,7 +69,7 @@ end
 ---@return string?
 function name.of_url(url)
   local path = url:match("[?&]path=([^&#]+)")
-    or url:match("^%a+://[^/]+([^?#]*)")
+    or url:match("^[A-Za-z]+://[^/]+([^?#]*)")
   return path and harmless(decode_percent(path))
 end
 

@@ -1,6 +1,7 @@
 --- What a server sends in place of a file, and calls a success: nothing at all, a
 -- page to log in, the platform's own JSON. Known by the bytes; what they begin
 -- like nothing that is known is taken for the file: it has been paid for.
+local ascii = require "yuanjing.ascii"
 local core = require "yuanjing.core"
 local envelope = require "yuanjing.api.envelope"
 local types = require "yuanjing.media.types"
@@ -18,29 +19,30 @@ local function plain(head)
   return (head:gsub("^\239\187\191", ""))
 end
 
-local function is_markup(text) return text:find("^%s*<[A-Za-z!?]") ~= nil end
+local function is_markup(text) return text:find("^[ \t-\r]*<[A-Za-z!?]") ~= nil end
 
 local function is_drawing(text)
-  local lower = text:lower()
+  local lower = ascii.lower(text)
   return lower:find("<svg", 1, true) and not lower:find("<html", 1, true)
 end
 
 local function is_json(text)
-  return text:find('^%s*{%s*["}]') ~= nil or text:find('^%s*%[%s*[%[{"%]]') ~= nil
+  local start = text:gsub("^[ \t-\r]+", ""):gsub("^([%[{])[ \t-\r]+", "%1")
+  return start:find('^{["}]') ~= nil or start:find('^%[[%[{"%]]') ~= nil
 end
 
 -- Whether a server says that it sends text, and does.
 local function is_text(text, headers)
-  local told = (headers["content-type"] or ""):lower()
-  return (told:find("^%s*text/") or told:find("json") or told:find("xml"))
+  local told = ascii.lower(headers["content-type"] or "")
+  return (told:find("^[ \t-\r]*text/") or told:find("json") or told:find("xml"))
     and not text:find("[%z\1-\8\14-\31]") and not core.utf8_error(text:sub(1, 64))
 end
 
 local function is_page(head, headers, kind)
   local text = plain(head)
   if kind == "output" then -- which may be a text in its own right
-    local told = (headers["content-type"] or ""):lower()
-    return told:find("^%s*text/html") ~= nil and is_markup(text)
+    local told = ascii.lower(headers["content-type"] or "")
+    return told:find("^[ \t-\r]*text/html") ~= nil and is_markup(text)
   end
   if is_markup(text) then return not is_drawing(text) end
   if is_json(text) then return true end

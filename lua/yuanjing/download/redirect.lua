@@ -3,6 +3,7 @@
 -- that is connected, and the core looks at that one before anything is sent; a
 -- proxy looks names up itself, so that of its hosts only those are known that
 -- are an address in the URL.
+local ascii = require "yuanjing.ascii"
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local http = require "yuanjing.http"
@@ -12,7 +13,7 @@ local redirect = {}
 
 local function is_private_name(host)
   return core.network(host) == "private"
-    or ("." .. host:lower()):find("%.localhost%.?$") ~= nil
+    or ("." .. ascii.lower(host)):find("%.localhost%.?$") ~= nil
 end
 
 --- Whether the host of an exchange that is over has a public address, as far as
