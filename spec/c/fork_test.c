@@ -59,9 +59,10 @@ static void begin(struct exchange *e) {
   if (recv(e->server, bytes, sizeof bytes, 0) <= 0 ||
       send(e->server, HEAD, strlen(HEAD), 0) < 0)
     abort();
-  for (tries = 0; tries < 100 && !e->transfer.head_done; tries++)
+  for (tries = 0; tries < 100 && e->transfer.phase != YJ_ANSWERED;
+       tries++)
     yj_pool_wait(e->pool, 20);
-  CHECK(e->transfer.head_done);
+  CHECK(e->transfer.phase == YJ_ANSWERED);
   close(listener);
 }
 
