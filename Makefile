@@ -18,7 +18,7 @@ NAMES := $(patsubst csrc/%.c,%,$(PLAIN) $(BINDING))
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wundef \
 	-Werror
-BASE = -std=c99 $(WARNINGS) -fPIC -MMD -MP
+BASE = -std=c99 -D_FILE_OFFSET_BITS=64 $(WARNINGS) -fPIC -MMD -MP
 SANITIZE = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
 LINK = -shared -Wl,-z,relro,-z,now

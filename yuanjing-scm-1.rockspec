@@ -47,13 +47,14 @@ test = {
 local core = {
   sources = {},
   libraries = {"curl"},
+  defines = {"_FILE_OFFSET_BITS=64"},
 }
 
 -- Under csrc/, without the .c
 local c_files = [[
-  buf file json number sha256 sse shape decoder source form request poller
-  sockets signals curl_runtime multis transfer pool lcore ldecoder
-  ldocument lfiber lfile lpool lreader
+  address buf file json number path sha256 sse shape decoder source form
+  request poller sockets signals curl_runtime multis transfer pool lcore
+  ldecoder ldocument lfiber lfile lpool lreader
   lrequest ltransfer lterminal
 ]]
 
@@ -63,7 +64,8 @@ local lua_files = [[
   dry_run errors events exchange fibers finalizer heap http job journal json
   later limits loop many map media need nginx number outcome outgoing owner
   params pollable polling remember result settings sorted_json stream submit
-  task usage verification version
+  task url usage verification version
+  download/answer download/name download/page download/redirect download/target
   journal/book journal/encode journal/file journal/link journal/name
   journal/redis journal/tls journal/work
   api/init api/answers api/assets api/embed api/envelope api/form api/legacy
@@ -73,8 +75,8 @@ local lua_files = [[
   params/category params/guess params/refusal params/suggest params/target
   params/value
   cli/init cli/assets cli/batch cli/catalog cli/cells cli/chat cli/columns cli/completion
-  cli/doctor cli/document cli/exits cli/extra cli/flags cli/folder cli/follow cli/image cli/lines
-  cli/making
+  cli/destination cli/doctor cli/document cli/exits cli/extra cli/flags cli/folder cli/follow
+  cli/image cli/lines cli/making
   cli/models cli/output cli/picture cli/plan cli/progress cli/prompt cli/sandbox
   cli/screen cli/session cli/task cli/tasks cli/terminal cli/video
   sandbox/init sandbox/conf sandbox/endpoints sandbox/journal sandbox/literal

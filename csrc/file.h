@@ -1,6 +1,7 @@
-/* file: what is appended to it is on the disk, whole or not at all.
+/* file: an open file, whose journals' records are on the disk whole or not at
+ * all, and whose downloads take their name when they are whole.
  *
- * For journals that several processes share. Locks are advisory and of single
+ * Several processes may share a journal. Locks are advisory and of single
  * bytes, at any offset; they belong to the open file (on Linux) and end with
  * the process, however it ends. Where they belong to the process instead, a
  * process may open a file just once. Functions return 0 or an errno unless they
@@ -21,9 +22,28 @@ struct yj_file {
   pid_t pid; /* that opened it: a forked child shares its locks */
 };
 
-/* Opens or makes it, for its owner alone; what is no regular file is refused
- * with EINVAL. On failure the file is closed. */
+/* Opens or makes it, for its owner alone; see path.h for what is refused. On
+ * failure the file is closed. */
 int yj_file_open(struct yj_file *f, const char *path);
+
+/* Opens one that is there, for yj_file_size() and yj_file_read(). */
+int yj_file_open_to_read(struct yj_file *f, const char *path);
+
+/* A file in the making, under a name of its own until it is whole: opens or
+ * makes it, empty, for this writer alone (EAGAIN: another one has it), readable
+ * for whom `target` is, if that is there. No link is followed. */
+int yj_file_open_part(struct yj_file *f, const char *path, const char *target);
+
+/* Has the part take the place of what stands at `to`, with its owner and mode;
+ * ENOENT when `from` is not this file any more. */
+int yj_file_move(const struct yj_file *f, const char *from, const char *to);
+
+/* A descriptor of its own for who writes to the file, cut to that size; -1 with
+ * errno set. */
+int yj_file_lend(int fd, int64_t size);
+
+/* Writes all of it there. */
+int yj_file_write_at(int fd, const char *bytes, size_t n, int64_t at);
 
 int yj_file_size(const struct yj_file *f, int64_t *size);
 

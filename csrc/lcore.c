@@ -182,6 +182,12 @@ static const luaL_Reg functions[] = {{"now", l_now},
                                      {"fiber", yj_l_fiber},
                                      {"stop", yj_l_stop},
                                      {"file", yj_l_file},
+                                     {"open_to_read", yj_l_open_to_read},
+                                     {"part", yj_l_part},
+                                     {"look", yj_l_look},
+                                     {"resolve", yj_l_resolve},
+                                     {"make_folders", yj_l_make_folders},
+                                     {"network", yj_l_network},
                                      {"sync_folder", yj_l_sync_folder},
                                      {NULL, NULL}};
 

@@ -64,6 +64,12 @@ void yj_open_transfer(lua_State *L);
 /* Functions for the module's table, each explained where it is. */
 int yj_l_decoder(lua_State *L);
 int yj_l_file(lua_State *L);
+int yj_l_look(lua_State *L);
+int yj_l_make_folders(lua_State *L);
+int yj_l_network(lua_State *L);
+int yj_l_open_to_read(lua_State *L);
+int yj_l_part(lua_State *L);
+int yj_l_resolve(lua_State *L);
 int yj_l_pool(lua_State *L);
 int yj_l_sync_folder(lua_State *L);
 
@@ -131,6 +137,10 @@ int yj_l_ready(lua_State *L);
 
 /* The transfer whose method this is.                       [-0, +0, v] */
 struct yj_transfer *yj_check_transfer(lua_State *L);
+
+/* The open file that is that argument.                     [-0, +0, v] */
+struct yj_file;
+struct yj_file *yj_check_file(lua_State *L, int arg);
 
 /* pool:open(request), which belongs to the transfer.       [-0, +1|2, v] */
 int yj_l_open(lua_State *L);

@@ -1,17 +1,20 @@
-/* lfile: file.h for Lua. What fails is nil, message, errno. */
+/* lfile: file.h, path.h and address.h for Lua. What fails is nil, message and
+ * an error's number. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "file.h"
 #include "lcore.h"
+#include "path.h"
 
 #define FILE_MT "yuanjing.core.File"
 #define LARGEST 9007199254740992.0
 
-/* nil, message, errno                                      [-0, +3, m] */
+/* nil, message, number                                     [-0, +3, m] */
 static int push_error(lua_State *L, int error) {
-  yj_push_fail(L, strerror(error));
+  yj_push_fail(L, yj_path_problem(error));
   lua_pushinteger(L, error);
   return 3;
 }
@@ -31,27 +34,124 @@ static struct yj_file *check(lua_State *L) {
   return f;
 }
 
+struct yj_file *yj_check_file(lua_State *L, int arg) {
+  struct yj_file *f = luaL_checkudata(L, arg, FILE_MT);
+  luaL_argcheck(L, f->fd >= 0, arg, "the file is closed");
+  return f;
+}
+
 static int64_t check_offset(lua_State *L, int arg) {
   lua_Number n = luaL_checknumber(L, arg);
   luaL_argcheck(L, n >= 0 && n <= LARGEST, arg, "out of range");
   return (int64_t)n;
 }
 
-/* file(path) -> File                                       [-0, +1|3, v] */
-int yj_l_file(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
+/* The path, or NULL and an error at the top: the system would see another path,
+ * one that ends at a zero byte.                            [-0, +0|3, v] */
+static const char *check_path(lua_State *L, int arg) {
+  size_t n;
+  const char *path = luaL_checklstring(L, arg, &n);
+  if (strlen(path) == n)
+    return path;
+  yj_push_fail(L, "a path with a zero byte");
+  lua_pushinteger(L, EINVAL);
+  return NULL;
+}
+
+static struct yj_file *new_file(lua_State *L) {
   struct yj_file *f = yj_newuserdata(L, sizeof *f);
-  int error;
   memset(f, 0, sizeof *f);
   f->fd = -1;
   luaL_setmetatable(L, FILE_MT);
-  error = yj_file_open(f, path);
+  return f;
+}
+
+typedef int open_fn(struct yj_file *f, const char *path);
+
+static int push_opened(lua_State *L, open_fn *open) {
+  const char *path = check_path(L, 1);
+  int error;
+  if (path == NULL)
+    return 3;
+  error = open(new_file(L), path);
   return error == 0 ? 1 : push_error(L, error);
+}
+
+/* file(path) -> File, a journal                            [-0, +1|3, v] */
+int yj_l_file(lua_State *L) { return push_opened(L, yj_file_open); }
+
+/* open_to_read(path) -> File                               [-0, +1|3, v] */
+int yj_l_open_to_read(lua_State *L) {
+  return push_opened(L, yj_file_open_to_read);
+}
+
+/* part(path[, target]) -> File in the making               [-0, +1|3, v] */
+int yj_l_part(lua_State *L) {
+  const char *path = check_path(L, 1), *target = NULL;
+  int error;
+  if (path != NULL && !lua_isnoneornil(L, 2))
+    target = check_path(L, 2);
+  if (path == NULL || (target == NULL && !lua_isnoneornil(L, 2)))
+    return 3;
+  lua_settop(L, 2);
+  error = yj_file_open_part(new_file(L), path, target);
+  if (error == EAGAIN) {
+    yj_push_fail(L, "another download writes it");
+    lua_pushinteger(L, error);
+    return 3;
+  }
+  return error == 0 ? 1 : push_error(L, error);
+}
+
+/* look(path or descriptor) -> kind, what tells it from others
+ *                                                          [-0, +2|3, v] */
+int yj_l_look(lua_State *L) {
+  const char *path = NULL;
+  struct yj_path_info info;
+  int error, is_number = lua_type(L, 1) == LUA_TNUMBER;
+  if (!is_number && (path = check_path(L, 1)) == NULL)
+    return 3;
+  error = yj_path_look(path, is_number ? (int)lua_tointeger(L, 1) : -1, &info);
+  if (error != 0)
+    return push_error(L, error);
+  lua_pushstring(L, info.kind);
+  lua_pushfstring(L, "%f:%f", (lua_Number)info.device,
+                  (lua_Number)info.number);
+  return 2;
+}
+
+/* resolve(path) -> where it leads, if it is a link         [-0, +1|3, v] */
+int yj_l_resolve(lua_State *L) {
+  char real[YJ_PATH_SIZE];
+  const char *path = check_path(L, 1);
+  int error;
+  if (path == NULL)
+    return 3;
+  error = yj_path_resolve(path, real);
+  if (error != 0)
+    return push_error(L, error);
+  lua_pushstring(L, real);
+  return 1;
+}
+
+/* make_folders(path) -> true                               [-0, +1|3, v] */
+int yj_l_make_folders(lua_State *L) {
+  const char *path = check_path(L, 1);
+  return path == NULL ? 3 : push_outcome(L, yj_path_make_folders(path));
+}
+
+/* network(host) -> "public" or "private"; nil: a name      [-0, +1, v] */
+int yj_l_network(lua_State *L) {
+  static const char *const names[] = {
+      [YJ_NO_ADDRESS] = NULL, [YJ_PUBLIC] = "public", [YJ_PRIVATE] = "private"};
+  lua_pushstring(L, names[yj_network_of(luaL_checkstring(L, 1))]);
+  return 1;
 }
 
 /* sync_folder(path of a file in it) -> true                [-0, +1|3, v] */
 int yj_l_sync_folder(lua_State *L) {
-  return push_outcome(L, yj_file_sync_folder(luaL_checkstring(L, 1)));
+  const char *path = check_path(L, 1);
+  return path == NULL ? 3 : push_outcome(L, yj_file_sync_folder(path));
 }
 
 /* size() -> bytes                                          [-0, +1|3, v] */
@@ -141,6 +241,15 @@ static int l_is_at(lua_State *L) {
   return 1;
 }
 
+/* move(from, to) -> true: a part is whole, and takes its place
+ *                                                          [-0, +1|3, v] */
+static int l_move(lua_State *L) {
+  struct yj_file *f = check(L);
+  const char *from = check_path(L, 2);
+  const char *to = from == NULL ? NULL : check_path(L, 3);
+  return to == NULL ? 3 : push_outcome(L, yj_file_move(f, from, to));
+}
+
 /* is_mine() -> whether this process has opened it          [-0, +1, v] */
 static int l_is_mine(lua_State *L) {
   lua_pushboolean(L, check(L)->pid == getpid());
@@ -159,7 +268,8 @@ static const luaL_Reg methods[] = {
     {"truncate", l_truncate},   {"sync", l_sync},
     {"lock", l_lock},           {"unlock", l_unlock},
     {"is_locked", l_is_locked}, {"is_at", l_is_at},
-    {"is_mine", l_is_mine},     {"close", l_close},
+    {"is_mine", l_is_mine},     {"move", l_move},
+    {"close", l_close},
     {NULL, NULL}};
 
 void yj_open_file(lua_State *L) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lcore.h"
+#include "path.h"
 
 /* Pushes the field; whether it is there, in which case it has that type.
  *                                                          [-0, +1, v] */
@@ -77,7 +78,7 @@ static void read_limits(lua_State *L, int request, struct yj_limits *limits) {
 /* nil, "what: why", "io"                                   [-0, +3, m] */
 static int push_error(lua_State *L, const char *what, int error) {
   lua_pushnil(L);
-  lua_pushfstring(L, "%s: %s", what, strerror(error));
+  lua_pushfstring(L, "%s: %s", what, yj_path_problem(error));
   lua_pushliteral(L, "io");
   return 3;
 }
@@ -219,6 +220,8 @@ void yj_read_request(lua_State *L, int request, struct yj_request *r) {
   r->events = flag_field(L, request, "events");
   r->hold = flag_field(L, request, "hold");
   r->once = flag_field(L, request, "once");
+  r->peer_port = (int)size_field(L, request, "peer_port");
+  r->only_public = flag_field(L, request, "only_public");
   r->max_body = size_field(L, request, "max_body");
   r->max_event = size_field(L, request, "max_event");
   read_limits(L, request, &r->limits);

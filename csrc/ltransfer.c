@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "file.h"
 #include "lcore.h"
 
 static const char *const fault_names[] = {
@@ -16,6 +17,7 @@ static const char *const fault_names[] = {
     [YJ_FAULT_TOO_LARGE] = "too_large",
     [YJ_FAULT_NO_MEMORY] = "no_memory",
     [YJ_FAULT_FILE] = "file",
+    [YJ_FAULT_ADDRESS] = "address",
     [YJ_FAULT_POOL] = "pool",
     [YJ_FAULT_CANCELLED] = "cancelled"};
 
@@ -154,18 +156,25 @@ static int l_failure(lua_State *L) {
   return 5;
 }
 
-/* save(path, offset) -> true | nil, message: where a held body goes
+/* save(file, offset) -> true | nil, message: where a held body goes
  *                                                          [-0, +1|2, v] */
 static int l_save(lua_State *L) {
   struct yj_transfer *t = check_open(L);
-  const char *path = luaL_checkstring(L, 2);
+  const struct yj_file *file = yj_check_file(L, 2);
   lua_Number offset = luaL_checknumber(L, 3);
   int error;
   luaL_argcheck(L, offset >= 0 && offset < 9e15, 3, "out of range");
-  error = yj_transfer_save(t, path, (int64_t)offset);
+  error = yj_transfer_save(t, file->fd, (int64_t)offset);
   if (error != 0)
     return yj_push_fail(L, strerror(error));
   lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* is_private() -> whether the host that was connected has no public address
+ *                                                          [-0, +1, v] */
+static int l_is_private(lua_State *L) {
+  lua_pushboolean(L, check(L)->is_private);
   return 1;
 }
 
@@ -234,6 +243,7 @@ static const luaL_Reg methods[] = {
     {"drain", yj_l_drain},      {"summary", l_summary},  {"status", l_status},
     {"head", l_head},        {"body", l_body},        {"done", l_done},
     {"failure", l_failure},  {"save", l_save},        {"saved", l_saved},
+    {"is_private", l_is_private},
     {"uploaded", l_uploaded}, {"steps", l_steps},      {"discard", l_discard},
     {"cancel", l_cancel},    {"trim", l_trim},        {"close", l_close},
     {NULL, NULL}};

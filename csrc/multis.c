@@ -2,10 +2,15 @@
 #include "multis.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "libcurl.h"
 #include "pool.h"
+
+#ifndef SOCK_CLOEXEC
+#define SOCK_CLOEXEC 0
+#endif
 
 #define MOST 512 /* transfers of one multi at a time */
 #define AT_ONCE 16 /* of all begin between two looks at the sockets */
@@ -52,17 +57,31 @@ static int on_timer_change(CURLM *curl, long ms, void *ud) {
   return 0;
 }
 
-/* libcurl's sockets would be inherited by every child of the host and keep
- * connections, and the bill, open. */
-static int on_socket(void *sockets, curl_socket_t fd, curlsocktype purpose) {
+/* A child that the host starts must not inherit it: that would keep the
+ * connection, and the bill, open. */
+static curl_socket_t open_socket(void *ud, curlsocktype purpose,
+                                 struct curl_sockaddr *address) {
+  struct yj_multi *m = ud;
+  int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
+                  address->protocol);
   (void)purpose;
-  fcntl(fd, F_SETFD, FD_CLOEXEC);
-  yj_sockets_add(sockets, fd);
-  return CURL_SOCKOPT_OK;
+  if (fd < 0)
+    return CURL_SOCKET_BAD;
+  if (SOCK_CLOEXEC == 0)
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+  yj_sockets_add(&m->sockets, fd);
+  return fd;
 }
 
-static int on_socket_close(void *sockets, curl_socket_t fd) {
-  yj_sockets_remove(sockets, fd);
+/* A child that forked without exec still has the socket, so that close() alone
+ * would not end the connection. NB: nobody else may use it: libcurl closes what
+ * is this process's, and in the child none of our code has it close anything;
+ * should it, the parent's connection is left as it is. */
+static int close_socket(void *ud, curl_socket_t fd) {
+  struct yj_multi *m = ud;
+  yj_sockets_remove(&m->sockets, fd);
+  if (yj_pool_is_mine(m->all->pool))
+    shutdown(fd, SHUT_RDWR);
   return close(fd);
 }
 
@@ -91,10 +110,10 @@ static CURLcode set_sockets(struct yj_multi *m, CURL *easy) {
     if (code == CURLE_OK)                            \
       code = curl_easy_setopt(easy, option, value);  \
   } while (0)
-  SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
-  SET(CURLOPT_SOCKOPTDATA, &m->sockets);
-  SET(CURLOPT_CLOSESOCKETFUNCTION, on_socket_close);
-  SET(CURLOPT_CLOSESOCKETDATA, &m->sockets);
+  SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  SET(CURLOPT_OPENSOCKETDATA, m);
+  SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+  SET(CURLOPT_CLOSESOCKETDATA, m);
 #undef SET
   return code;
 }

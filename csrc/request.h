@@ -38,6 +38,9 @@ struct yj_request {
   int events;          /* a 2xx answer is a chat stream */
   int hold;            /* a 2xx answer's body waits for yj_transfer_save() */
   int once;            /* never let libcurl send it a second time by itself */
+  int peer_port;       /* of the URL: what address is connected there is noted,
+                          unless it is a proxy's; 0: not */
+  int only_public;     /* and if it is no public one, nothing is sent */
   struct yj_limits limits;
 };
 

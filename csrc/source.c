@@ -1,19 +1,17 @@
 #define _GNU_SOURCE
-#define _FILE_OFFSET_BITS 64
 #include "source.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "file.h"
 
 #define GROUPS 1024 /* of three bytes, encoded at a time */
 
 struct yj_piece {
   struct yj_piece *next;
-  int fd;           /* -1: the bytes are in memory */
+  struct yj_file file; /* closed: the bytes are in memory */
   enum yj_coding coding;
   int64_t size;     /* before coding */
   int64_t offset;   /* so many bytes are taken, before coding */
@@ -30,14 +28,13 @@ static struct yj_piece *new_piece(size_t bytes) {
   if (piece == NULL)
     return NULL;
   memset(piece, 0, sizeof *piece);
-  piece->fd = -1;
+  piece->file.fd = -1;
   piece->size = (int64_t)bytes;
   return piece;
 }
 
 static void free_piece(struct yj_piece *piece) {
-  if (piece->fd >= 0)
-    close(piece->fd);
+  yj_file_close(&piece->file);
   free(piece->coded);
   free(piece);
 }
@@ -56,18 +53,12 @@ static int append(struct yj_source *s, struct yj_piece *piece) {
   return 0;
 }
 
-/* Opens the file and takes its size; 0, or an errno. */
+/* Opens the file and takes its size; 0, or an error of path.h. */
 static int open_file(struct yj_piece *piece, const char *path) {
-  struct stat st;
-  piece->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  if (piece->fd < 0 || fstat(piece->fd, &st) != 0)
-    return errno;
-  if (!S_ISREG(st.st_mode))
-    return S_ISDIR(st.st_mode) ? EISDIR : ESPIPE;
-  if (st.st_size > INT64_MAX / 4 * 3)
-    return EFBIG;
-  piece->size = st.st_size;
-  return 0;
+  int error = yj_file_open_to_read(&piece->file, path);
+  if (error == 0)
+    error = yj_file_size(&piece->file, &piece->size);
+  return error == 0 && piece->size > INT64_MAX / 4 * 3 ? EFBIG : error;
 }
 
 static int prepare_coding(struct yj_piece *piece, enum yj_coding coding) {
@@ -114,23 +105,21 @@ const char *yj_source_bytes(const struct yj_source *s) {
   const struct yj_piece *piece = s->first;
   if (piece == NULL)
     return "";
-  return piece->next == NULL && piece->fd < 0 && piece->coding == YJ_PLAIN
+  return piece->next == NULL && piece->file.fd < 0 && piece->coding == YJ_PLAIN
              ? piece->bytes : NULL;
 }
 
 /* Exactly n bytes of the piece, n being no more than it has; 0 or -1. */
 static int take_raw(struct yj_piece *piece, char *out, size_t n) {
   size_t done = 0;
-  if (piece->fd < 0) {
+  if (piece->file.fd < 0) {
     memcpy(out, piece->bytes + piece->offset, n);
     piece->offset += (int64_t)n;
     return 0;
   }
   while (done < n) {
-    ssize_t got = pread(piece->fd, out + done, n - done,
-                        (off_t)(piece->offset + (int64_t)done));
-    if (got < 0 && errno == EINTR)
-      continue;
+    int64_t got = yj_file_read(&piece->file, piece->offset + (int64_t)done,
+                               out + done, n - done);
     if (got <= 0) {
       errno = got == 0 ? ENODATA : errno;
       return -1;

@@ -27,8 +27,8 @@ struct yj_source {
   int error;                     /* of the read that failed, or 0 */
 };
 
-/* Add a piece at the end; 0, or an errno. Bytes are copied. A file is opened
- * here and read until the source is freed; EISDIR when it is a folder. */
+/* Add a piece at the end; 0, or an error of path.h. Bytes are copied. A file is
+ * opened here and read until the source is freed. */
 int yj_source_add_bytes(struct yj_source *s, const void *bytes, size_t n,
                         enum yj_coding coding);
 int yj_source_add_file(struct yj_source *s, const char *path,

@@ -2,14 +2,13 @@
 #include "transfer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "curl_runtime.h"
+#include "file.h"
 #include "libcurl.h"
 #include "pool.h"
 
@@ -64,17 +63,10 @@ static size_t take_body_bytes(struct yj_transfer *t, const char *data,
 
 /* To the disk; 0: the fault is set. */
 static size_t write_all(struct yj_transfer *t, const char *data, size_t n) {
-  size_t done = 0;
-  while (done < n) {
-    ssize_t put = write(t->file, data + done, n - done);
-    if (put < 0 && errno == EINTR)
-      continue;
-    if (put < 0) {
-      t->fault = YJ_FAULT_FILE;
-      t->file_error = errno;
-      return 0;
-    }
-    done += (size_t)put;
+  t->file_error = yj_file_write_at(t->file, data, n, t->file_from + t->saved);
+  if (t->file_error != 0) {
+    t->fault = YJ_FAULT_FILE;
+    return 0;
   }
   t->saved += (int64_t)n;
   return n;
@@ -176,6 +168,15 @@ static int is_stale(const struct yj_transfer *t, int local_port, int port) {
           !yj_sockets_is_quiet(yj_multi_sockets(t->multi), local_port, port));
 }
 
+/* Whether the address that is connected may be asked. A connection at another
+ * port than the URL's is a proxy's, which goes where it may go. */
+static int is_allowed(struct yj_transfer *t, const char *ip, int port) {
+  if (t->peer_port == 0 || t->peer_port != port)
+    return 1;
+  t->is_private = yj_network_of(ip) == YJ_PRIVATE;
+  return !t->only_public || !t->is_private;
+}
+
 /* Called with a connection ready and no byte of the request written. libcurl
  * comes back here when a reused connection died unanswered, or Expect was
  * refused, and it wants to send the request again, POST or not; a billable one
@@ -184,7 +185,11 @@ static int is_stale(const struct yj_transfer *t, int local_port, int port) {
 static int on_ready_to_send(void *ud, char *ip, char *local_ip, int port,
                             int local_port) {
   struct yj_transfer *t = ud;
-  (void)ip, (void)local_ip;
+  (void)local_ip;
+  if (!is_allowed(t, ip, port)) {
+    t->fault = YJ_FAULT_ADDRESS;
+    return CURL_PREREQFUNC_ABORT;
+  }
   if (t->once && t->phase >= YJ_ASKED) {
     t->fault = YJ_FAULT_RESEND;
     return CURL_PREREQFUNC_ABORT;
@@ -226,6 +231,8 @@ static void describe(struct yj_transfer *t, const struct yj_request *r) {
   t->once = r->once != 0;
   t->events = r->events != 0;
   t->hold = r->hold != 0;
+  t->peer_port = r->peer_port;
+  t->only_public = r->only_public != 0;
   t->max_body = r->max_body == 0 ? MAX_BODY : r->max_body;
   t->decoder.limit = r->max_event;
   t->high_water = HIGH_WATER;
@@ -395,51 +402,14 @@ static void close_file(struct yj_transfer *t) {
   t->has_file = 0;
 }
 
-/* Whether the file, now that it is locked, still stands under that name (who
- * had it may have moved it away) and reaches to the offset; 0, or an errno. */
-static int check_place(int fd, const char *path, int64_t offset) {
-  struct stat own, named;
-  if (fstat(fd, &own) != 0 || stat(path, &named) != 0)
-    return errno;
-  if (own.st_dev != named.st_dev || own.st_ino != named.st_ino)
-    return EAGAIN;
-  return own.st_size < offset ? ESPIPE : 0;
-}
-
-static int place(int fd, const char *path, int64_t offset) {
-  int error;
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-    return errno;
-  error = check_place(fd, path, offset);
-  if (error != 0)
-    return error;
-  return ftruncate(fd, offset) == 0 && lseek(fd, offset, SEEK_SET) >= 0
-             ? 0 : errno;
-}
-
-/* Opens the file for this writer alone and cuts it off at the offset; 0, or an
- * errno. A link is not followed: who else may write in the folder could have it
- * lead anywhere. */
-static int open_locked(const char *path, int64_t offset, int *file) {
-  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW;
-  int error, fd = open(path, flags, 0666);
-  if (fd < 0)
-    return errno;
-  error = place(fd, path, offset);
-  if (error != 0)
-    close(fd);
-  *file = fd;
-  return error;
-}
-
-int yj_transfer_save(struct yj_transfer *t, const char *path, int64_t offset) {
-  int error;
+int yj_transfer_save(struct yj_transfer *t, int fd, int64_t offset) {
   if (!t->hold || t->has_file)
     return EINVAL;
-  error = open_locked(path, offset, &t->file);
-  if (error != 0)
-    return error;
+  t->file = yj_file_lend(fd, offset);
+  if (t->file < 0)
+    return errno;
   t->has_file = 1;
+  t->file_from = offset;
   t->turn = YJ_SENDERS;
   t->idle_from = yj_now();
   if (!t->done) {

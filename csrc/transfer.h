@@ -33,6 +33,7 @@ enum yj_fault {
   YJ_FAULT_TOO_LARGE,
   YJ_FAULT_NO_MEMORY,
   YJ_FAULT_FILE, /* a file could not be read or written: file_error */
+  YJ_FAULT_ADDRESS, /* only a public address would do */
   YJ_FAULT_POOL, /* its pool was closed */
   YJ_FAULT_CANCELLED
 };
@@ -109,7 +110,11 @@ struct yj_transfer {
   size_t max_body;
   int file;          /* with has_file: where a body that was held goes; owned */
   int file_error;    /* errno of YJ_FAULT_FILE */
+  int64_t file_from; /* where the first of its bytes stands there */
   int64_t saved;     /* bytes written to it */
+  int peer_port;     /* of the URL, or 0 */
+  unsigned char only_public, is_private; /* the host's address has to be a
+                                            public one; it is none */
   int64_t uploaded;  /* bytes of the body sent, when last looked at */
   struct yj_multi *multi;          /* it is in, and stays in; */
   struct yj_transfer *prev, *next; /* the multi's own: all that are */
@@ -148,8 +153,8 @@ enum yj_event yj_transfer_next(struct yj_transfer *t, struct yj_chunk *chunk);
 void yj_transfer_trim(struct yj_transfer *t);
 
 /* Says where a body that was held goes: into the file from that offset on, which
- * ends there first. No other writer has it meanwhile. 0, or an errno. */
-int yj_transfer_save(struct yj_transfer *t, const char *path, int64_t offset);
+ * ends there first. The descriptor stays the caller's. 0, or an errno. */
+int yj_transfer_save(struct yj_transfer *t, int fd, int64_t offset);
 
 /* From now on what comes is dropped, and total is what is left to wait for the
  * end, so that the connection can serve again. */

@@ -3,6 +3,7 @@ local catalog = require "yuanjing.catalog"
 local command = require "support.command"
 local json = require "yuanjing.json"
 local sandbox = require "yuanjing.sandbox"
+local scripted = require "support.scripted"
 local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
 local yuanjing = require "yuanjing"
@@ -337,6 +338,74 @@ describe("yuanjing", function()
         support.tempdir() .. "/no/such/cat.png" })
       assert.is_truthy(line:find("nothing was sent", 1, true), line)
       assert.equal(before, posts())
+    end)
+
+    it("do not pay for what is no place for a file", function()
+      local before, folder = posts(), support.tempdir()
+      os.execute(("cd '%s'; mkfifo pipe; ln -s /dev/null null; touch file")
+        :format(folder))
+      local names = support.output("ls -l " .. folder)
+      for name, problem in pairs { pipe = "it is a pipe",
+        null = "it is a device", ["file/"] = "Not a directory",
+        [("y"):rep(300)] = "File name too long" } do
+        local line = failed(11, { "image", "-m", IMAGE, "猫", "-o",
+          folder .. "/" .. name })
+        assert.is_truthy(line:find(problem, 1, true), line)
+        assert.is_truthy(line:find("nothing was sent", 1, true), line)
+      end
+      failed(11, { "image", "-m", IMAGE, "猫", "-o", "-", "--json" })
+      assert.equal(before, posts())
+      assert.equal(names, support.output("ls -l " .. folder))
+    end)
+
+    it("make a folder where a slash asks for one", function()
+      local folder = support.tempdir() .. "/a/b/"
+      assert.equal(folder .. "image.png\n",
+        well { "image", "-m", IMAGE, "猫", "-o", folder })
+    end)
+
+    it("send the file to stdout, by whatever name", function()
+      local id = well({ "image", "-m", IMAGE, "猫", "--no-wait" }):match("%d+")
+      local link = support.tempdir() .. "/link"
+      os.execute(("ln -s /proc/self/fd/1 '%s'"):format(link))
+      for _, name in ipairs { "-", "/dev/stdout", link } do
+        local bytes = well { "task", id, "-o", name }
+        assert.is_truthy(bytes:find("^\137PNG.*IEND....$"), name)
+      end
+      assert.is_false(support.exists "-")
+      local line, ran = failed(9, with_scenario("file-html",
+        { "image", "-m", IMAGE, "猫", "-o", "-" }))
+      assert.is_truthy(line:find("in place of the file", 1, true), line)
+      assert.equal("", ran.out)
+    end)
+
+    it("save what can be saved, and name what can not", function()
+      local function file(status, bytes)
+        return { { "send", scripted.answer(status, {}, bytes) } }
+      end
+      local door = support.serve { routes = { ["/1.png"] = file(200, "one"),
+        ["/2.png"] = file(404, "gone"), ["/3.png"] = file(200, "three") } }
+      local images = { door.url .. "/1.png", door.url .. "/2.png",
+        door.url .. "/3.png" }
+      local told = scripted.answer(200, {}, assert(json.encode {
+        status = "SUCCEEDED", image = images }))
+      local platform = support.serve { default = { { "repeat", 9,
+        { { "request" }, { "send", told } } } } }
+      local folder = support.tempdir()
+      local function save(...)
+        return command.run({ api_key = "k", url = platform.url,
+          asset_url = platform.url }, { "task", "7", "-o",
+          folder .. "/cat.png", ... })
+      end
+      local ran = save()
+      assert.same({ 6, ("%s/cat.png\n%s/cat-3.png\n"):format(folder, folder) },
+        { ran.status, ran.out })
+      assert.is_truthy(ran.err:find("image 2 was not saved: ", 1, true), ran.err)
+      assert.is_truthy(ran.err:find("2 of 3 files were saved", 1, true), ran.err)
+      assert.same({ "one", "three" }, { support.read(folder .. "/cat.png"),
+        support.read(folder .. "/cat-3.png") })
+      assert.same({ folder .. "/cat.png", folder .. "/cat-3.png" },
+        assert(json.decode(save("--json").out)).error.files)
     end)
 
     it("leave a task to be fetched another time", function()

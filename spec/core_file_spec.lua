@@ -2,7 +2,7 @@ local child = require "support.child"
 local core = require "yuanjing.core"
 local support = require "support"
 
-local EINVAL, ENOENT = 22, 2
+local EAGAIN, ENOENT, NO_FILE = 11, 2, -1
 
 describe("core.sha256", function()
   it("is of a part, where one is named", function()
@@ -50,7 +50,8 @@ describe("core.file", function()
     assert.same({ nil, "No such file or directory", ENOENT },
       { file, message, code })
     for _, other in ipairs { "/dev/null", "/dev/full" } do
-      assert.equal(EINVAL, select(3, core.file(other)))
+      assert.same({ "not a file but a device, a pipe or a socket", NO_FILE },
+        { select(2, core.file(other)) })
     end
   end)
 
@@ -143,5 +144,62 @@ describe("core.file", function()
     assert.is_false(other:lock(0))
     one:close()
     assert.is_true(other:lock(0))
+  end)
+end)
+
+describe("a path", function()
+  local folder
+  before_each(function() folder = support.tempdir() end)
+  after_each(support.clean)
+
+  it("with a zero byte leads nowhere, whoever is asked", function()
+    support.write(folder .. "/keep", "mine")
+    local path = folder .. "/keep\0.mp4"
+    local part = assert(core.part(folder .. "/part"))
+    for name, call in pairs { file = core.file, part = core.part,
+      look = core.look, resolve = core.resolve, folders = core.make_folders,
+      read = core.open_to_read, sync = core.sync_folder,
+      target = function() return core.part(folder .. "/x", path) end,
+      from = function() return part:move(path, folder .. "/y") end,
+      to = function() return part:move(folder .. "/part", path) end } do
+      assert.same({ nil, "a path with a zero byte" },
+        { (call(path)), (select(2, call(path))) }, name)
+    end
+    assert.equal("keep\npart", support.output("ls " .. folder))
+  end)
+
+  it("leads to a file that is one by all its names", function()
+    local path = support.write(folder .. "/a", "x")
+    os.execute(("cd '%s' && ln -s a b && ln a c"):format(folder))
+    local kind, identity = core.look(path)
+    assert.equal("file", kind)
+    for _, name in ipairs { "b", "c" } do
+      assert.same({ "file", identity }, { core.look(folder .. "/" .. name) })
+    end
+    assert.equal(path, core.resolve(folder .. "/b"))
+    assert.are_not.equal(identity, (select(2, core.look(folder))))
+    assert.same({ nil, "No such file or directory", ENOENT },
+      { core.look(folder .. "/none") })
+  end)
+
+  it("is one writer's alone while a part is under it", function()
+    local part = assert(core.part(folder .. "/x.part"))
+    assert.same({ nil, "another download writes it", EAGAIN },
+      { core.part(folder .. "/x.part") })
+    assert.is_true(part:append("new"))
+    support.write(folder .. "/x", "old")
+    assert.is_true(part:move(folder .. "/x.part", folder .. "/x"))
+    assert.equal("new", support.read(folder .. "/x"))
+    part:close()
+    assert.is_false(pcall(part.size, part))
+  end)
+end)
+
+describe("core.network", function()
+  it("tells of addresses, and not of names", function()
+    assert.same({ "public", "private", "private" }, { core.network("8.8.8.8"),
+      core.network("[::ffff:127.0.0.1]"), core.network("127.1") })
+    assert.is_nil(core.network("example.com"))
+    assert.is_false(pcall(core.network))
   end)
 end)

@@ -431,7 +431,7 @@ describe("a body that is held", function()
     assert.same({ 200, 0, "" },
       { transfer:status(), transfer:saved(), transfer:body() })
     local path = support.tempdir() .. "/file"
-    assert.is_true(transfer:save(path, 0))
+    assert.is_true(transfer:save(assert(core.part(path)), 0))
     finish(transfer)
     assert.same({ {}, "abcd", 4 },
       { fault(transfer), support.read(path), transfer:saved() })
@@ -442,11 +442,39 @@ describe("a body that is held", function()
       { hold = true, limits = { first = 0.3, idle = 0.3 } })
     move_for(0.6)
     local path = support.tempdir() .. "/file"
-    assert.is_true(transfer:save(path, 0))
+    assert.is_true(transfer:save(assert(core.part(path)), 0))
     local took = support.timed(finish, transfer)
     assert.is_true(took > 0.2 and took < 4, took)
     assert.same({ "idle_timeout", "ab" },
       { (transfer:failure()), support.read(path) })
+  end)
+end)
+
+describe("the address of a host", function()
+  local function ask(server, options)
+    local transfer = open(server.url, options)
+    finish(transfer)
+    return transfer
+  end
+
+  it("is looked at where its port is told", function()
+    local server = serve({ "send", STREAM }, { "close" })
+    assert.is_false(ask(server, {}):is_private())
+    assert.is_true(ask(server, { peer_port = tonumber(server.port) })
+      :is_private())
+    assert.is_false(ask(server, { peer_port = 1 }):is_private())
+  end)
+
+  it("is sent nothing where only a public one will do", function()
+    local server = serve({ "send", STREAM }, { "close" })
+    local port = tonumber(server.port)
+    local transfer = ask(server, { peer_port = port, only_public = true })
+    assert.same({ "address", false },
+      { (transfer:failure()), (select(4, transfer:failure())) })
+    assert.equal(0, #server:requests())
+    -- a connection at another port than the URL's is a proxy's
+    assert.is_nil(ask(server, { peer_port = port + 1, only_public = true })
+      :failure())
   end)
 end)
 
@@ -652,7 +680,7 @@ describe("cancel()", function()
     local path = support.tempdir() .. "/file"
     local transfer = open(server.url, { hold = true })
     move_for(0.1)
-    assert.is_true(transfer:save(path, 0))
+    assert.is_true(transfer:save(assert(core.part(path)), 0))
     move_for(0.05)
     transfer:cancel()
     assert.same({ 3, "abc", "cancelled" },

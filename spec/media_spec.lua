@@ -252,7 +252,8 @@ describe("media", function()
     assert.equal(empty .. ": the file is empty", problem(empty))
     assert.equal(empty .. "/a: Not a directory", problem(empty .. "/a"))
     assert.equal("an empty path", problem(""))
-    assert.equal("a path with a zero byte", problem(empty .. "\0.png"))
+    assert.equal(empty .. "\\0.png: a path with a zero byte",
+      problem(empty .. "\0.png"))
     assert.equal("no bytes", problem(media.bytes("")))
     assert.equal("no good URL", problem("http:///a"))
     assert.equal("no good URL", problem("http://a.example/b c"))
@@ -261,7 +262,12 @@ describe("media", function()
       .. "got number", problem(7))
     assert.equal("expected a path, yuanjing.file, yuanjing.bytes or a URL, "
       .. "got table", problem({ path = missing }))
-    assert.equal("/proc/self/stat: no file with a size of its own",
+    os.execute(("cd '%s' && mkfifo pipe && ln -s pipe link"):format(folder))
+    for _, path in ipairs { folder .. "/pipe", folder .. "/link", "/dev/zero" } do
+      assert.equal(path .. ": not a file but a device, a pipe or a socket",
+        problem(path))
+    end
+    assert.equal("/proc/self/stat: the file is empty",
       problem("/proc/self/stat"))
   end)
 

@@ -788,6 +788,8 @@ describe("a file", function()
     ["file-500=1"] = { { 0, 500 }, { 0, 200 } },
     ["file-502=1"] = { { 0, 502 }, { 0, 200 } },
     ["file-html=1"] = { { 0, 200, 100 }, { 0, 200, 2617 } },
+    ["file-json=1"] = { { 0, 200, 55 }, { 0, 200, 2617 } },
+    ["file-empty=1"] = { { 0, 200, 0 }, { 0, 200, 2617 } },
     ["file-reset=1"] = { { 56 }, { 0, 200 } },
     ["file-redirect"] = { { 0, 302 } },
     ["expired"] = { { 0, 403 }, { 0, 403 } },
@@ -846,6 +848,12 @@ describe("a file", function()
     assert.equal(206, other.status)
     assert.equal("bytes 0-999/5000", other.headers["content-range"])
     assert.equal(whole.body:sub(1, 1000), other.body)
+    local slice = curl(urls("file-slice; size=5000").video, "-H", header)
+    assert.same({ 200, "bytes 1000-1999/5000", whole.body:sub(1001, 2000) },
+      { slice.status, slice.headers["content-range"], slice.body })
+    local longer = curl(urls("file-other-total; size=5000").video, "-H", header)
+    assert.same({ 206, "bytes 1000-1999/5007" },
+      { longer.status, longer.headers["content-range"] })
   end)
 
   it("may be one of many", function()

@@ -57,6 +57,7 @@ describe("the options of a client", function()
 
   local KNOWN = " (known: api, api_key, asset_url, base_url, ca_file, dry_run, "
     .. "headers, journal, limits, on_event, proxy, retries, timeout, "
+    .. "trust_redirects, "
     .. "user_agent, validate)"
 
   for _, case in ipairs {

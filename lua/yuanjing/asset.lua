@@ -8,6 +8,7 @@ local errors = require "yuanjing.errors"
 local polling = require "yuanjing.polling"
 local result_of = require "yuanjing.result"
 local settings_of = require "yuanjing.settings"
+local target_of = require "yuanjing.download.target"
 local wire = require "yuanjing.api.assets"
 
 local asset = {}
@@ -155,12 +156,16 @@ function methods:save(path, options)
   if options.kind or options.index then
     error("save: kind, index: an asset is one file", 2)
   end
+  local target, problem = target_of.of(path)
+  if not target then
+    return nil, errors.new { kind = "io", message = problem, asset = self }
+  end
   local ok, err = self:await(wait)
   if ok and not has_link(self) then ok, err = self:refresh() end
   if not ok then return nil, err end
-  local saved
-  saved, err = save_from(self, path, options)
-  if err and EXPIRED[err.kind] and self.url and self:refresh() then
+  local saved, is_page
+  saved, err, is_page = save_from(self, path, options)
+  if err and (is_page or EXPIRED[err.kind]) and self.url and self:refresh() then
     saved, err = save_from(self, path, options)
   end
   if saved then return saved end

@@ -34,6 +34,8 @@ local FAULTS = {
   file = { "io" },
   no_memory = { "io", "out of memory" },
   cancelled = { "cancelled", "ended from this side" },
+  address = { "platform", "the redirect is not followed: it leads from a "
+    .. "public address to a private one" },
   pool = { "cancelled", "the transfer was opened by a process that forked, "
     .. "or its pool was closed" },
 }
@@ -83,7 +85,8 @@ function exchange.failure(transfer, request)
     kind = kind,
     code = kind == "timeout" and not sent and "no_connection" or nil,
     message = FAULTS[fault] and FAULTS[fault][2] or message,
-    hint = HINTS[code],
+    hint = fault == "address" and "trust_redirects = true follows it"
+      or HINTS[code],
     sent = sent,
     retryable = RETRIED[kind] and harmless and (sent or not LASTING[code]),
   }
@@ -167,6 +170,7 @@ function exchange.run(call, wire)
   if not transfer then return nil, { kind = kind, message = message } end
   await_head(call, transfer)
   local request = call.request
+  if request.peer_port then request.is_private = transfer:is_private() end
   local hands_on = request.stream or request.hold
   if hands_on and is_success(transfer:status()) then
     return hand_on(request, transfer), nil, transfer

@@ -3,6 +3,7 @@
 -- file are not read.
 local ascii = require "yuanjing.ascii"
 local core = require "yuanjing.core"
+local number = require "yuanjing.number"
 local types = require "yuanjing.media.types"
 
 local media = {}
@@ -139,25 +140,21 @@ local function describe(medium, given, head, default_name)
   return medium
 end
 
--- io.open opens a folder too; reading it fails. A pipe has no size.
 local function look_at(file)
-  local head, why = file:read(types.HEAD)
-  if why then return nil, (why:gsub("^.*: ", "")) end
-  local size = file:seek("end")
-  if not head and size == 0 then return nil, "the file is empty" end
-  if not head or not size or size < #head then
-    return nil, "no file with a size of its own"
-  end
-  return head, size
+  local size, why = file:size()
+  if size == 0 then return nil, "the file is empty" end
+  local head
+  if size then head, why = file:read(0, types.HEAD) end
+  return head, head and size or why
 end
 
 local function read_file(given)
   local path = given.path
   if path == "" then return nil, "an empty path" end
-  -- C would see another, shorter path.
-  if path:find("%z") then return nil, "a path with a zero byte" end
-  local file, why = io.open(path, "rb")
-  if not file then return nil, why end
+  local file, why = core.open_to_read(path)
+  if not file then
+    return nil, path:gsub("%z", "\\0") .. ": " .. why
+  end
   local head, size = look_at(file)
   file:close()
   if not head then return nil, ("%s: %s"):format(path, size) end
@@ -234,8 +231,8 @@ function media.is(value)
 end
 
 --- What a medium is, or nil and why it can not be sent. A string that starts
---- with http://, https://, asset:// or data: is that, any other is a path. Opens
---- files, so a path to a named pipe waits for its writer.
+--- with http://, https://, asset:// or data: is that, any other is a path. A file
+--- is looked at here: what is no regular file is refused.
 ---@param value yuanjing.AnyMedium
 ---@return yuanjing.Medium?
 ---@return string? problem
@@ -334,7 +331,8 @@ local function find_inside(value, depth, is_wanted)
   for key, item in pairs(value) do
     local place = find_inside(item, depth + 1, is_wanted)
     if place then
-      return (type(key) == "number" and "[%g]" or ".%s"):format(key) .. place
+      return (type(key) == "number" and "[%s]" or ".%s")
+        :format(number.show(key)) .. place
     end
   end
 end

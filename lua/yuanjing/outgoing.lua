@@ -23,6 +23,9 @@ local outgoing = {}
 ---@field url? string instead of path: not of ours, so without the key
 ---@field headers? table<string, string> for that URL
 ---@field hold? boolean a 2xx answer is handed on with its body still to come
+---@field peer_port? integer of the URL: what was connected there is noted in is_private
+---@field only_public? boolean then a private address is not asked
+---@field is_private? boolean
 ---@field stream? boolean a 2xx answer is a chat stream
 ---@field billable? string what it costs money for (chat, image, ...): at most once (DESIGN.md promise 1)
 ---@field about? yuanjing.About of a billable one
@@ -157,6 +160,7 @@ function outgoing.prepare(settings, request)
     method = request.method, url = url, body = body, parts = request.parts,
     headers = header_lines(settings, request, key),
     events = request.stream, hold = request.hold, once = request.billable ~= nil,
+    peer_port = request.peer_port, only_public = request.only_public,
     proxy = proxy_for(settings, url), ca_file = settings.ca_file,
     ca_path = settings.ca_path, max_body = MAX_BODY,
   }, nil, key

@@ -15,6 +15,7 @@ local MIN_ASKED, MAX_ASKED = 0.001, 60 -- seconds that an answer may ask for
 local LASTING = { auth = true, not_found = true, task_failed = true,
   invalid_request = true, cancelled = true, dry_run = true }
 
+-- What a wait takes, and of which type.
 local OPTIONS = { timeout = "number", interval = "number",
   on_update = "function", in_flight = "number" }
 

@@ -25,19 +25,20 @@ function result.check_save(path, options)
     error("save: path: expected a path", 3)
   end
   for key, value in pairs(options) do
-    if type(value) ~= SAVE_OPTIONS[key] then
+    local wanted = SAVE_OPTIONS[key]
+    if type(value) ~= wanted then
       error(("save: %s: expected %s, got %s"):format(tostring(key),
-        SAVE_OPTIONS[key] or "no such option", type(value)), 3)
+        wanted or "no such option", type(value)), 3)
     end
   end
 end
 
+-- The URL of the file that is asked for, and of what kind it is.
 local function url_of(self, options)
-  if options.kind then
-    return (self[options.kind .. "s"] or {})[options.index or 1]
-  end
   for _, kind in ipairs(ORDER) do
-    if self[kind] then return self[kind .. "s"][options.index or 1] end
+    if options.kind == kind or not options.kind and self[kind] then
+      return (self[kind .. "s"] or {})[options.index or 1], kind
+    end
   end
 end
 
@@ -60,11 +61,13 @@ end
 ---@field index? integer which of that kind (1)
 
 --- Saves it as a file, whole or not at all: the bytes go to a name of their own
---- beside the target, broken transfers are resumed, the length is checked, and
---- only then the target appears or is replaced. A folder (or a path that ends
---- with "/") gets a file named after the URL. The key is not sent along.
---- Error kinds: io (the file), transport, timeout, truncated, not_found,
---- server, platform.
+--- beside the target, broken transfers are resumed, the length is checked, a page
+--- in place of the file is refused, and only then the target appears or is
+--- replaced; a link is followed, a file's mode is kept. A folder (or a path that
+--- ends with "/", which is then made) gets a file named by the server or the URL,
+--- with the extension of what it is. The key is not sent along. Error kinds: io
+--- (the file), transport, timeout, truncated, not_found, decode, server,
+--- platform.
 ---@param path string
 ---@param options? yuanjing.SaveOptions
 ---@return string? path of the file
@@ -73,16 +76,17 @@ function methods:save(path, options)
   options = options or {}
   result.check_save(path, options)
   local task = self.task
-  local url = url_of(self, options)
+  local url, kind = url_of(self, options)
   if not url then
     return nil, errors.new { kind = "not_found", task = task,
       message = "the result has no file of that kind"
         .. (self.reason and ": " .. self.reason or "") }
   end
-  local saved, err = download.save(task._settings, url, path, options)
-  url = err and EXPIRED[err.kind] and renew(self, options)
+  local saved, err, is_page = download.save(task._settings, url, path, options,
+    kind)
+  url = err and (is_page or EXPIRED[err.kind]) and renew(self, options)
   if url then
-    saved, err = download.save(task._settings, url, path, options)
+    saved, err = download.save(task._settings, url, path, options, kind)
   end
   if not saved then
     err.task = task

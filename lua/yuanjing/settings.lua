@@ -33,6 +33,7 @@ local settings = {}
 ---@field journal? string|yuanjing.journal.Store where submits are recorded: path, redis:// URL, store; docs/journal.md
 ---@field on_event? fun(event: yuanjing.Event) sees each request, response, retry and error; no secrets
 ---@field limits? yuanjing.Bounds on calls that cost; shared by derived clients, and through a journal in Redis
+---@field trust_redirects? boolean true: a download follows a redirect from https to http, or into a private network
 ---@field dry_run? boolean true: nothing is sent, each call returns what it would send, a yuanjing.DryRun
 
 local LIMITS = { connect = true, first = true, idle = true, total = true }
@@ -168,6 +169,7 @@ local CHECKS = {
   end,
   on_event = typed("function"),
   limits = bounds,
+  trust_redirects = typed("boolean"),
   dry_run = typed("boolean"),
 }
 

@@ -7,6 +7,7 @@ local loop = require "yuanjing.loop"
 local polling = require "yuanjing.polling"
 local result_of = require "yuanjing.result"
 local settings_of = require "yuanjing.settings"
+local target_of = require "yuanjing.download.target"
 local usage = require "yuanjing.usage"
 local journal = later.room "yuanjing.journal"
 
@@ -200,8 +201,10 @@ end
 ---@field interval? number seconds between queries
 ---@field on_update? fun(task: yuanjing.Task) called when the status has changed
 
---- Waits until it is done, then saves its result; takes what await() and
---- Result:save() take. Error kinds: those of both.
+--- Waits until it is done, then saves its result; takes the options of await()
+--- and of Result:save(). `timeout` is for the wait: a file takes the time it
+--- takes. That a file can be made there is seen before it waits. Error kinds:
+--- those of await(), and of Result:save().
 ---@param path string
 ---@param options? yuanjing.TaskSaveOptions
 ---@return string? path
@@ -209,6 +212,10 @@ end
 function methods:save(path, options)
   local wait, save = polling.split("task:save", options or {})
   result_of.check_save(path, save)
+  local target, problem = target_of.of(path)
+  if not target then
+    return nil, errors.new { kind = "io", message = problem, task = self }
+  end
   local result, err = await(self, wait)
   if not result then return dry_run.told(nil, err) end
   return result:save(path, save)

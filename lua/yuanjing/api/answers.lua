@@ -127,7 +127,7 @@ end
 local function add_lost(result, kind, lost)
   local places = {}
   for n in pairs(lost) do places[#places + 1] = n end
-  table.sort(places)
+  table.sort(places, function(one, other) return one < other end)
   for _, n in ipairs(places) do
     result.problems = result.problems or {}
     result.problems[#result.problems + 1] = ("%s %d: %s"):format(kind, n,

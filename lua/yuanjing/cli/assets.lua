@@ -2,6 +2,7 @@
 -- there is a group to upload pictures and videos of them to.
 local columns = require "yuanjing.cli.columns"
 local document = require "yuanjing.cli.document"
+local destination = require "yuanjing.cli.destination"
 local follow = require "yuanjing.cli.follow"
 local number = require "yuanjing.number"
 local output = require "yuanjing.cli.output"
@@ -200,7 +201,7 @@ ACTIONS.status = {
   end,
   run = function(client, shown)
     local arguments = shown.arguments
-    local ok, err = follow.check_output(arguments)
+    local ok, err = destination.check(arguments)
     if not ok then return nil, err end
     local asset
     asset, err = client.assets:get(arguments.id)
@@ -212,12 +213,12 @@ ACTIONS.status = {
     end
     if arguments.output then
       local saved
-      saved, err = follow.save(shown, function(options)
-        return asset:save(arguments.output, options)
+      saved, err = follow.save(shown, arguments.output, function(path, options)
+        return asset:save(path, options)
       end)
       if not saved then return nil, err end
     end
-    tell_asset(arguments, asset)
+    if not arguments.is_to_stdout then tell_asset(arguments, asset) end
     return true
   end,
 }

@@ -1,5 +1,6 @@
 --- A task on the screen: its stages as they come, and its files.
 local core = require "yuanjing.core"
+local destination = require "yuanjing.cli.destination"
 local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
 local output = require "yuanjing.cli.output"
@@ -22,37 +23,9 @@ follow.KINDS = { "video", "image", "audio", "output" }
 ---@return table wait
 function follow.options(parser)
   return parser:option("--output", "-o; a file or a folder to save the result "
-    .. "in."):hidden_name "-o":argname "PATH",
+    .. "in, a new folder with a / behind it, or - for stdout."):hidden_name "-o":argname "PATH",
     parser:option("--wait", "How long to wait for the end (1800).")
       :argname "SECONDS":convert(session.to_seconds)
-end
-
--- The folder that a file would be made in.
-local function folder_of(path)
-  local folder = io.open(path .. "/.")
-  if not folder then return path:match("^(.*)/[^/]*$") or "." end
-  folder:close()
-  return path
-end
-
---- True when the output can be written, or nil and an error.
--- NB: before anything is paid for: a result that nobody can save is lost money.
----@return true?
----@return yuanjing.Error?
-function follow.check_output(arguments)
-  local path = arguments.output
-  if not path or arguments.dry_run then return true end
-  local probe = ("%s/.yuanjing-%.0f"):format(folder_of(path),
-    core.now() * 1e6)
-  local file, problem = io.open(probe, "wb")
-  if not file then
-    return nil, errors.new { kind = "io", attempts = 0, message =
-      ("%s can not be written:%s"):format(path, problem:match("[^:]*$")),
-      hint = "nothing was sent" }
-  end
-  file:close()
-  os.remove(probe)
-  return true
 end
 
 -- Saving -------------------------------------------------------------------
@@ -75,37 +48,60 @@ local function numbered(path, n)
   return ("%s-%d%s"):format(stem or path, n, extension or "")
 end
 
---- Saves by save(options), with a bar: the path, or nil and an error.
+--- Saves by save(path, options), with a bar: the path, or nil and an error.
 ---@param screen yuanjing.cli.Screen
----@param save fun(options: yuanjing.SaveOptions): string?, yuanjing.Error?
+---@param path string
+---@param save fun(path: string, options: yuanjing.SaveOptions): string?, yuanjing.Error?
 ---@return string? path
 ---@return yuanjing.Error?
-function follow.save(screen, save)
+function follow.save(screen, path, save)
   local line, received = screen.line, 0
   line:stage("downloading")
-  local saved, err = save { on_progress = function(done, total)
-    received = done
-    line:bytes(done, total)
-  end }
+  local saved, err = destination.save(screen.arguments, path, save, {
+    on_progress = function(done, total)
+      received = done
+      line:bytes(done, total)
+    end })
   if saved then
     line:done("saved", ("%s  %s"):format(saved, progress.size(received)))
   end
   return saved, err
 end
 
+local function unsaved(screen, kind, n, err)
+  screen.line:clear()
+  output.say(("%s %d was not saved: %s"):format(kind, n, tostring(err)))
+end
+
+-- Saves what can be saved: the paths, and the error of the first that can not,
+-- once the others are.
 local function save_all(screen, result)
   local kind, urls = follow.main_kind(result)
-  local files = document.list {}
-  for n = 1, math.max(1, #(urls or {})) do
-    local path = n == 1 and screen.arguments.output or numbered(files[1], n)
-    local saved, err = follow.save(screen, function(options)
-      options.kind, options.index = kind, n
-      return result:save(path, options)
-    end)
-    if not saved then return nil, err end
-    files[n] = saved
+  local files, first, failure, failed = document.list {}, nil, nil, 0
+  local most = math.max(1, #(urls or {}))
+  if screen.arguments.is_to_stdout and most > 1 then
+    output.say(("the first of %d files; a folder (-o) takes all"):format(most))
+    most = 1
   end
-  return files
+  for n = 1, most do
+    local path = screen.arguments.output
+    if n > 1 then path = numbered(first or path, n) end
+    local saved, err = follow.save(screen, path, function(there, options)
+      options.kind, options.index = kind, n
+      return result:save(there, options)
+    end)
+    if saved then
+      files[#files + 1], first = saved, first or saved
+    else
+      if most > 1 then unsaved(screen, kind, n, err) end
+      failure, failed = failure or err, failed + 1
+    end
+  end
+  if failed > 0 and #files > 0 then
+    failure.message = ("%d of %d files were saved; the first that was not: %s")
+      :format(#files, most, failure.message)
+  end
+  return files, failure
 end
 
 -- Telling ------------------------------------------------------------------
@@ -123,9 +119,11 @@ local function fields_of(task, files)
   return fields
 end
 
--- Whoever saw the names of the files in the progress need not see them again.
+-- Where the file itself goes to stdout, no line does. And whoever saw the names of
+-- the files in the progress need not see them again.
 local function is_told(screen, files)
-  return files and screen.line:is_live() and terminal.is(terminal.STDOUT)
+  return screen.arguments.is_to_stdout
+    or files and screen.line:is_live() and terminal.is(terminal.STDOUT)
 end
 
 --- Prints a task as it stands, in JSON or as those lines.
@@ -198,12 +196,20 @@ function follow.await(screen, task)
   if fault and not follow.main_kind(result) then return nil, fault end
   if screen.arguments.output then
     files, err = save_all(screen, result)
-    if not files then return nil, err end
+    if not files[1] then return nil, err end
   end
   local _, urls = follow.main_kind(result)
+  local arguments = screen.arguments
+  err = err or fault
+  if err and arguments.json then
+    err.files = files or urls
+    return nil, err
+  end
   follow.tell(screen, task, files or urls or { result.text }, files)
-  if not screen.arguments.json then picture.show(files) end
-  return not fault or nil, fault
+  if not arguments.json and not arguments.is_to_stdout then
+    picture.show(files)
+  end
+  return not err or nil, err
 end
 
 return follow

@@ -1,6 +1,7 @@
 --- The commands `image` and `video`: ask, wait, save. They differ in their kind
 -- and in what the catalog says of it.
 local catalog = require "yuanjing.catalog"
+local destination = require "yuanjing.cli.destination"
 local extra = require "yuanjing.cli.extra"
 local flags = require "yuanjing.cli.flags"
 local follow = require "yuanjing.cli.follow"
@@ -35,7 +36,7 @@ end
 
 local function run(arguments, kind)
   return screen.run(arguments, function(client, shown)
-    local ok, problem = follow.check_output(arguments)
+    local ok, problem = destination.check(arguments)
     if not ok then return nil, problem end
     local params = params_of(arguments, kind)
     if arguments.no_validate then client = client:with { validate = false } end

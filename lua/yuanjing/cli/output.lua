@@ -64,7 +64,7 @@ local function retold(err)
 end
 
 local TOLD = { "kind", "message", "code", "status", "attempts", "retry_after",
-  "partial", "problems", "hint" }
+  "partial", "problems", "hint", "files" }
 
 local function fields_of(err, status)
   local fields = { retryable = err.retryable, exit = status }

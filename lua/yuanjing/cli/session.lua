@@ -36,7 +36,9 @@ function session.options(parser)
     parser:option("--ca-file", "A PEM file of certificates; default: "
       .. "$CURL_CA_BUNDLE, $SSL_CERT_FILE, else the system's."):argname "FILE",
     parser:option("--timeout", "The most that one call may take.")
-      :argname "SECONDS":convert(session.to_seconds))
+      :argname "SECONDS":convert(session.to_seconds),
+    parser:flag("--trust-redirects", "Let a download be led from https to "
+      .. "http, and into a private network."))
   parser:group("Output",
     parser:flag("--json", "JSON on stdout, for scripts."),
     parser:flag("-v --verbose", "Tell on stderr what goes out and comes in."),
@@ -97,7 +99,8 @@ function session.client(arguments, hooks)
   local on_event = hooks and hooks.on_event
   return yuanjing.new { base_url = arguments.base_url,
     asset_url = arguments.asset_url, api = arguments.api,
-    ca_file = arguments.ca_file, timeout = arguments.timeout, dry_run = arguments.dry_run,
+    ca_file = arguments.ca_file, timeout = arguments.timeout,
+    dry_run = arguments.dry_run, trust_redirects = arguments.trust_redirects,
     on_event = function(event)
       if on_event then on_event(event) end
       if arguments.verbose then tell(event) end

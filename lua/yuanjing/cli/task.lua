@@ -1,5 +1,6 @@
 --- `yuanjing task`: a task of another time, by its id.
 local columns = require "yuanjing.cli.columns"
+local destination = require "yuanjing.cli.destination"
 local follow = require "yuanjing.cli.follow"
 local screen = require "yuanjing.cli.screen"
 local session = require "yuanjing.cli.session"
@@ -35,7 +36,7 @@ end
 
 function command.run(arguments)
   return screen.run(arguments, function(client, shown)
-    local ok, problem = follow.check_output(arguments)
+    local ok, problem = destination.check(arguments)
     if not ok then return nil, problem end
     local task = client:task(arguments.id)
     local is_wait = arguments.await or arguments.output

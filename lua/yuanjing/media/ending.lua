@@ -12,8 +12,7 @@ local function big_endian(text)
 end
 
 local function read_at(file, from, count)
-  file:seek("set", from)
-  return file:read(count) or ""
+  return file:read(from, count) or ""
 end
 
 -- Chunks of a length, a name, the bytes, a sum; IEND is the last one.
@@ -69,18 +68,14 @@ local FORMATS = {
 
 --- Whether the file is the beginning of a picture, a film or a sound, and no
 --- more.
----@param path string
+---@param file yuanjing.core.File
 ---@return boolean
-function ending.is_missing(path)
-  local file = io.open(path, "rb")
-  if not file then return false end
-  local size, head = file:seek("end"), read_at(file, 0, 16)
-  local is_cut = false
+function ending.is_missing(file)
+  local size, head = file:size() or 0, read_at(file, 0, 16)
   for _, format in ipairs(FORMATS) do
-    if head:find(format[1]) then is_cut = format[2](file, size) end
+    if head:find(format[1]) and format[2](file, size) then return true end
   end
-  file:close()
-  return is_cut
+  return false
 end
 
 return ending

@@ -109,6 +109,49 @@ function core.sha256(text, from, to) end
 ---@return integer? errno
 function core.file(path) end
 
+--- Opens a file that is there. Only regular files are opened, so that nothing
+--- waits; a link that another user may have made is not followed.
+---@param path string
+---@return yuanjing.core.File?
+---@return string? message
+---@return integer? number
+function core.open_to_read(path) end
+
+--- A file in the making, for this writer alone, empty, readable for whom the
+--- target is if that is there.
+---@param path string
+---@param target? string
+---@return yuanjing.core.File?
+---@return string? message
+---@return integer? number
+function core.part(path, target) end
+
+--- What a path, links followed, or a descriptor leads to.
+---@param path string|integer
+---@return "file"|"folder"|"pipe"|"socket"|"device"|nil kind
+---@return string? identity_or_message the same for the same file, and no other
+---@return integer? number 2: there is nothing
+function core.look(path) end
+
+--- Where a path leads if it is a link; there need be nothing.
+---@param path string
+---@return string?
+---@return string? message
+---@return integer? number
+function core.resolve(path) end
+
+--- Makes a folder, and those above it that are missing.
+---@param path string
+---@return true?
+---@return string? message
+---@return integer? number
+function core.make_folders(path) end
+
+--- Of which network the host of a URL is; nil: it is a name.
+---@param host string
+---@return "public"|"private"|nil
+function core.network(host) end
+
 --- The names in the folder of that file are on the disk when this returns.
 ---@param path string
 ---@return true?
@@ -187,6 +230,14 @@ function file:is_at(path) end
 ---@return boolean
 function file:is_mine() end
 
+--- A part is whole: it takes the place of what stands there, and its mode.
+---@param from string the part's name until now
+---@param to string
+---@return true?
+---@return string? message
+---@return integer? number
+function file:move(from, to) end
+
 function file:close() end
 
 --- A chat stream's bytes into chunks.
@@ -260,6 +311,8 @@ function decoder:close() end
 ---@field events? boolean a 2xx answer is a chat stream
 ---@field hold? boolean a 2xx answer's body waits for save()
 ---@field once? boolean libcurl may not send it a second time by itself
+---@field peer_port? integer of the URL, for is_private()
+---@field only_public? boolean with peer_port: nothing is sent to a private address
 ---@field limits? yuanjing.core.Limits
 ---@field proxy? string
 ---@field ca_file? string
@@ -369,12 +422,17 @@ function transfer:done() end
 ---@return boolean answered
 function transfer:failure() end
 
---- Where a body that was held goes.
----@param path string
+--- Where a body that was held goes: into the file from there on, which is cut.
+---@param part yuanjing.core.File
 ---@param offset integer
 ---@return true?
 ---@return string? message
-function transfer:save(path, offset) end
+function transfer:save(part, offset) end
+
+--- Whether the host that was connected has no public address, as far as
+--- peer_port lets it be known.
+---@return boolean
+function transfer:is_private() end
 
 ---@return integer bytes that save() has brought to the disk
 function transfer:saved() end

@@ -5,6 +5,8 @@ local play = require "yuanjing.sandbox.server.play"
 local PAGE = "<html>\r\n<head><title>Error</title></head>\r\n" ..
   "<body>\r\n<center><h1>Error</h1></center>\r\n</body>\r\n</html>"
 
+local EXPIRED = '{"status":"error","data":{"message":"文件已过期"}}'
+
 -- Keeps the first n bytes of the body.
 local function keep(answer, n)
   local kept = {}
@@ -137,6 +139,22 @@ return {
   instead("file-html", "200 with an HTML page", function()
     return play.body(200, PAGE)
   end),
+  instead("file-json", "200 with the platform's own error", function()
+    return play.body(200, EXPIRED)
+  end),
+  instead("file-empty", "200 with nothing", function()
+    return play.body(200, "")
+  end),
+  row("file-slice", "a part has the status 200", "sent", function(download)
+    if download.answer.status == 206 then download.answer.status = 200 end
+  end),
+  row("file-other-total", "a part says that the whole is longer", "sent",
+    function(download)
+      local headers = download.answer.headers
+      local range, size = (headers["Content-Range"] or "")
+        :match("^(.*/)(%d+)$")
+      if range then headers["Content-Range"] = range .. size + 7 end
+    end),
   instead("file-reset", "the connection is reset without any answer",
     function()
       local answer = play.text(200, "")

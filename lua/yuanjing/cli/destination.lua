@@ -1,0 +1,76 @@
+--- Where a command's file goes, as -o says: a path, or stdout.
+local core = require "yuanjing.core"
+local errors = require "yuanjing.errors"
+local target_of = require "yuanjing.download.target"
+local terminal = require "yuanjing.cli.terminal"
+
+local destination = {}
+
+local BLOCK = 65536 -- bytes
+
+-- By the sign for it, or by whatever name leads to the same file.
+local function is_stdout(path)
+  if path == "-" then return true end
+  local kind, identity = core.look(path)
+  return kind ~= nil and identity == select(2, core.look(terminal.STDOUT))
+end
+
+local function stdout_problem(arguments)
+  if arguments.json then return "--json wants stdout for itself" end
+  if not core.look(terminal.STDOUT) then return "stdout is closed" end
+  if terminal.is(terminal.STDOUT) then
+    return "a file would garble the terminal: send it on with > or |"
+  end
+end
+
+--- True when the output can be written, or nil and an error; notes whether it is
+--- stdout (`is_to_stdout`).
+-- NB: before anything is paid for: a result that nobody can save is lost money.
+---@param arguments { output?: string, dry_run?: boolean, json?: boolean }
+---@return true?
+---@return yuanjing.Error?
+function destination.check(arguments)
+  local path = arguments.output
+  if not path or arguments.dry_run then return true end
+  arguments.is_to_stdout = is_stdout(path)
+  local problem
+  if arguments.is_to_stdout then
+    problem = stdout_problem(arguments)
+  else
+    problem = select(2, target_of.of(path))
+  end
+  if not problem then return true end
+  return nil, errors.new { kind = "io", attempts = 0, message = problem,
+    hint = "nothing was sent" }
+end
+
+local function copy_to_stdout(path)
+  local file = assert(io.open(path, "rb"))
+  local bytes = file:read(BLOCK)
+  while bytes do
+    terminal.write(terminal.STDOUT, bytes)
+    bytes = file:read(BLOCK)
+  end
+  file:close()
+end
+
+--- Saves by save(path, options): there, or on stdout by way of a file, for what
+--- breaks off must not pass for the whole.
+---@param arguments table
+---@param path string
+---@param save fun(path: string, options: table): string?, yuanjing.Error?
+---@param options table
+---@return string? path
+---@return yuanjing.Error?
+function destination.save(arguments, path, save, options)
+  if not arguments.is_to_stdout then return save(path, options) end
+  local between = os.tmpname()
+  local ok, saved, err = pcall(save, between, options)
+  local problem = not ok and saved
+  if ok and saved then ok, problem = pcall(copy_to_stdout, between) end
+  os.remove(between)
+  if not ok then error(problem, 0) end
+  return saved and "stdout", err
+end
+
+return destination
