@@ -253,10 +253,9 @@ for i = 1, #ALPHABET do DIGITS[ALPHABET:byte(i)] = i - 1 end
 
 local function bytes_of_four(four)
   local a, b, c, d = four:byte(1, 4)
-  local number = ((DIGITS[a] * 64 + DIGITS[b]) * 64 + DIGITS[c]) * 64
-    + DIGITS[d]
-  local low = number % 65536
-  return string.char((number - low) / 65536, (low - low % 256) / 256,
+  local bits = ((DIGITS[a] * 64 + DIGITS[b]) * 64 + DIGITS[c]) * 64 + DIGITS[d]
+  local low = bits % 65536
+  return string.char((bits - low) / 65536, (low - low % 256) / 256,
     low % 256)
 end
 
