@@ -114,16 +114,22 @@ static inline int yj_resume(lua_State *co, lua_State *from, int n, int *left) {
 #endif
 #define yj_iscollecting(L) (lua_gc((L), LUA_GCISRUNNING, 0) != 0)
 
+/* Whether a yield gets across all that is being called in L. PUC 5.1 has no such
+ * function: it loads this module, all the same, to be refused in a sentence. */
+#if LUA_VERSION_NUM >= 503
+#define yj_crosses lua_isyieldable
+#else
+LUA_API int lua_isyieldable(lua_State *L) __attribute__((weak));
+#define yj_crosses(L) (lua_isyieldable == NULL || lua_isyieldable(L))
+#endif
+
 /* Whether a C function may yield in L. NB: while a finalizer runs LuaJIT takes a
  * yield of one for that of a hook, even in a coroutine that the finalizer resumed,
  * and crashes when that is resumed again. */
 #if LUA_VERSION_NUM >= 503
-#define yj_isyieldable lua_isyieldable
+#define yj_isyieldable yj_crosses
 #else
-LUA_API int lua_isyieldable(lua_State *L) __attribute__((weak));
-#define yj_isyieldable(L)                             \
-  ((lua_isyieldable == NULL || lua_isyieldable(L)) && \
-   yj_iscollecting(L))
+#define yj_isyieldable(L) (yj_crosses(L) && yj_iscollecting(L))
 #endif
 
 /* A userdata that holds bytes and nothing else. */

@@ -71,6 +71,7 @@ int yj_l_open_to_read(lua_State *L);
 int yj_l_part(lua_State *L);
 int yj_l_resolve(lua_State *L);
 int yj_l_pool(lua_State *L);
+int yj_l_real_path(lua_State *L);
 int yj_l_sync_folder(lua_State *L);
 
 int yj_l_decode(lua_State *L);
@@ -106,8 +107,9 @@ int yj_release(lua_State *co);
 /* true: it waits; false: it has left; nil, message         [-0|1, +1|2, -] */
 int yj_push_course(lua_State *L, enum yj_course course);
 
-/* Whether L is the fiber that runs, and has not been stopped. `here` is at the
- * top.                                                     [-0, +0, -] */
+/* Whether L is the fiber that runs, can give way here (no function of C that
+ * calls back is in between), and has not been stopped. `here` is at the top.
+ *                                                         [-0, +0, -] */
 int yj_may_wait(lua_State *L);
 
 /* The table of a pool's hearers.                           [-0, +1, m] */
@@ -122,6 +124,7 @@ void yj_leave_place(lua_State *L, int transfer, struct yj_transfer *t);
 void yj_open_fiber(lua_State *L);
 int yj_l_switch(lua_State *L);
 int yj_l_fiber(lua_State *L);
+int yj_l_is_yieldable(lua_State *L);
 int yj_l_stop(lua_State *L);
 
 /* Methods of a transfer and of a pool, each explained where it is. */

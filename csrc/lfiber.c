@@ -114,6 +114,12 @@ int yj_l_switch(lua_State *L) {
   return yj_push_course(L, is_held(co) ? YJ_WAITS : yj_switch(L, 2, co, 0));
 }
 
+/* is_yieldable() -> whether who calls this could yield   [-0, +1, -] */
+int yj_l_is_yieldable(lua_State *L) {
+  lua_pushboolean(L, yj_crosses(L));
+  return 1;
+}
+
 /* fiber() -> the thread that runs as a fiber, or in whose course this runs, or
  * nil                                                      [-0, +1, -] */
 int yj_l_fiber(lua_State *L) {

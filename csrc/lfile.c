@@ -1,6 +1,9 @@
 /* lfile: file.h, path.h and address.h for Lua. What fails is nil, message and
  * an error's number. */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -145,6 +148,15 @@ int yj_l_network(lua_State *L) {
   static const char *const names[] = {
       [YJ_NO_ADDRESS] = NULL, [YJ_PUBLIC] = "public", [YJ_PRIVATE] = "private"};
   lua_pushstring(L, names[yj_network_of(luaL_checkstring(L, 1))]);
+  return 1;
+}
+
+/* real_path(path) -> from the root and without links       [-0, +1|3, v] */
+int yj_l_real_path(lua_State *L) {
+  char path[PATH_MAX];
+  if (realpath(luaL_checkstring(L, 1), path) == NULL)
+    return push_error(L, errno);
+  lua_pushstring(L, path);
   return 1;
 }
 

@@ -72,6 +72,18 @@ static int l_wait(lua_State *L) {
   return push_moved(L, yj_pool_wait(pool, has_news ? 0 : to_ms(seconds)));
 }
 
+/* guard(f, ...): f(...), of which it returns one result. When f raises, what it had
+ * to set an alarm for is not known: the next wait ends at once.
+ *                                                          [-0, +1, v] */
+static int l_guard(lua_State *L) {
+  struct yj_pool_box *box = check_box(L);
+  if (lua_pcall(L, lua_gettop(L) - 2, 1, 0) == LUA_OK)
+    return 1;
+  if (box->pool != NULL)
+    yj_pool_alarm(box->pool, 0);
+  return lua_error(L);
+}
+
 static int l_wake(lua_State *L) {
   yj_pool_wake(yj_check_pool(L));
   return 0;
@@ -141,7 +153,8 @@ static int l_close(lua_State *L) {
 
 static const luaL_Reg methods[] = {
     {"open", yj_l_open}, {"step", l_step},       {"wait", l_wait},
-    {"wake", l_wake},    {"alarm", l_alarm},     {"fd", l_fd},
+    {"guard", l_guard},  {"wake", l_wake},       {"alarm", l_alarm},
+    {"fd", l_fd},
     {"timeout", l_timeout}, {"ready", yj_l_ready}, {"tell", yj_l_tell},
     {"hearers", yj_l_hearers},  {"count", l_count},
     {"is_mine", l_is_mine}, {"ca_path", l_ca_path}, {"close", l_close},

@@ -39,7 +39,9 @@ function Client:__index(name)
   return room
 end
 
+-- What reads an answer is there before anything is sent.
 local function new(settings)
+  api.of(settings)
   settings.tally = usage.new(settings.tally)
   return setmetatable({ _settings = settings }, Client)
 end

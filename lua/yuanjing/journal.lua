@@ -7,6 +7,7 @@ local digest = require "yuanjing.digest"
 local errors = require "yuanjing.errors"
 local events = require "yuanjing.events"
 local form = require "yuanjing.api.form"
+local later = require "yuanjing.later"
 local loop = require "yuanjing.loop"
 local task = require "yuanjing.task"
 
@@ -323,7 +324,7 @@ end
 ---@return true?
 ---@return yuanjing.Error? err
 function methods:work(options)
-  local work, book = require "yuanjing.journal.work", self._book
+  local work, book = later.load "yuanjing.journal.work", self._book
   work.check_options(options)
   local ok, problem = book:refresh()
   if not book.store.take then

@@ -1,14 +1,82 @@
 --- Rooms that are entered when somebody first asks for something in them: what a
--- program never uses it does not load.
+-- program never uses it does not load. By then the program may have gone to
+-- another folder, have emptied package.path, or have taken require() away; so they
+-- are looked for where this file is.
+local core = require "yuanjing.core"
+local errors = require "yuanjing.errors"
+
 local later = {}
 
---- The room of that name, as require() takes it.
+local require, package, loaded, globals = require, package, package.loaded, _G
+
+-- The folder above yuanjing/, in which this file was found; nil where it was in
+-- none.
+local function find_folder()
+  local source = debug.getinfo(1, "S").source
+  local path = source:match("^@(.*)$")
+  path = path and core.real_path(path)
+  return path and path:match("^(.*)/yuanjing/later%.lua$")
+end
+
+local folder = find_folder()
+local templates = folder and ("%s/?.lua;%s/?/init.lua;"):format(folder, folder)
+  or ""
+
+-- As the surroundings were: the path, and require(), by which rooms load others.
+local function with_ours(load, name)
+  local path, global = package.path, rawget(globals, "require")
+  package.path = templates .. (path or "")
+  rawset(globals, "require", require)
+  local ok, room = pcall(load, name)
+  rawset(globals, "require", global)
+  package.path = path
+  return ok, room
+end
+
+-- LuaJIT takes one that was broken off for one that is being loaded.
+local function forget_unfinished()
+  for name, room in pairs(loaded) do
+    if type(room) == "userdata" and name:find("^yuanjing%.") then
+      loaded[name] = nil
+    end
+  end
+end
+
+-- The room, or nil and why not.
+local function load(name)
+  if loaded[name] then return loaded[name] end
+  local ok, room = with_ours(require, name)
+  if ok then return room end
+  forget_unfinished()
+  return nil, ("can not load %s: %s"):format(name,
+    tostring(room):gsub("\n.*", ""))
+end
+
+--- Loads the room of that name, as require() takes it, or raises why not.
+---@param name string
+---@return table
+function later.load(name)
+  local room, problem = load(name)
+  return room or error(problem, 0)
+end
+
+-- In the place of a function of a room that is not to be had: no descriptor is
+-- left, or the files are gone.
+local function refusing(problem)
+  return function()
+    return nil, errors.new { kind = "io", message = problem, attempts = 0 }
+  end
+end
+
+--- The room of that name. Where it can not be loaded each function in it returns
+--- nil and an error.
 ---@param name string
 ---@return table
 function later.room(name)
   return setmetatable({}, {
     __index = function(self, key)
-      local room = require(name)
+      local room, problem = load(name)
+      if not room then return refusing(problem) end
       setmetatable(self, { __index = room })
       return room[key]
     end,
@@ -20,7 +88,8 @@ end
 ---@param key string
 ---@return function
 function later.fn(name, key)
-  return function(...) return require(name)[key](...) end
+  local room = later.room(name)
+  return function(...) return room[key](...) end
 end
 
 return later

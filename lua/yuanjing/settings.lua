@@ -165,7 +165,7 @@ local CHECKS = {
   validate = typed("boolean"),
   journal = function(name, value)
     typed("string", "table")(name, value)
-    return require("yuanjing.journal.book").new(value)
+    return later.load("yuanjing.journal.book").new(value)
   end,
   on_event = typed("function"),
   limits = bounds,
@@ -198,7 +198,8 @@ local function share_limits(self)
   local most = self.limits and self.limits.bounds
   local url = self.journal and self.journal:redis_url()
   if not url or not most or not next(most) then return end
-  self.limits = limits_of.new(most, require("yuanjing.limits.redis").new(url))
+  self.limits = limits_of.new(most,
+    later.load("yuanjing.limits.redis").new(url))
 end
 
 --- New settings: those of `parent` with the options laid over them. Raises, at

@@ -7,9 +7,8 @@
 local ascii = require "yuanjing.ascii"
 local core = require "yuanjing.core"
 local json = require "yuanjing.json"
-local later = require "yuanjing.later"
 local number = require "yuanjing.number"
-local python = later.room "yuanjing.api.python"
+local python = require "yuanjing.api.python"
 
 local envelope = {}
 

@@ -1,6 +1,7 @@
 --- What a journal's records add up to: an entry for each submit. A record holds
 -- what is new of one; later ones count. All clients that share a journal share
 -- this.
+local later = require "yuanjing.later"
 local book = {}
 
 ---@class yuanjing.journal.Store where the records are; docs/journal.md
@@ -92,7 +93,7 @@ end
 local function store_of(self)
   if type(self.source) == "table" then return self.source end
   local room = self:redis_url() and "redis" or "file"
-  return require("yuanjing.journal." .. room).new(self.source)
+  return later.load("yuanjing.journal." .. room).new(self.source)
 end
 
 --- Reads what others have added.

@@ -2,6 +2,7 @@
 -- which gives way while it waits and shares connections; elsewhere lua-redis,
 -- which blocks for the round trip. A broken one is made anew by the next call.
 local ascii = require "yuanjing.ascii"
+local later = require "yuanjing.later"
 local loop = require "yuanjing.loop"
 local number = require "yuanjing.number"
 
@@ -135,7 +136,7 @@ local function connect(self)
   local address = self.address
   local socket
   if address.is_tls then
-    socket = require("yuanjing.journal.tls")(address, TIMEOUT)
+    socket = later.load("yuanjing.journal.tls")(address, TIMEOUT)
   end
   local client = self.redis.connect { host = address.host,
     port = address.port, timeout = TIMEOUT, socket = socket }

@@ -91,6 +91,10 @@ function core.switch(thread) end
 ---@return thread? thread the fiber that runs, or in whose course this does
 function core.fiber() end
 
+--- Whether a yield would get across all that is being called here.
+---@return boolean
+function core.is_yieldable() end
+
 --- From now on it waits in no reader.
 ---@param thread thread
 function core.stop(thread) end
@@ -151,6 +155,13 @@ function core.make_folders(path) end
 ---@param host string
 ---@return "public"|"private"|nil
 function core.network(host) end
+
+--- A path from the root and without links.
+---@param path string
+---@return string?
+---@return string? message
+---@return integer? errno
+function core.real_path(path) end
 
 --- The names in the folder of that file are on the disk when this returns.
 ---@param path string
@@ -342,6 +353,13 @@ function pool:step(budget) end
 ---@return true?
 ---@return string? message
 function pool:wait(seconds, heeds_news) end
+
+--- f(...), of which it returns one result. When that raises the next wait ends at
+--- once.
+---@param f function
+---@param ... any
+---@return any
+function pool:guard(f, ...) end
 
 --- Ends a wait.
 function pool:wake() end
