@@ -61,8 +61,8 @@ local c_files = [[
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
   init ascii asset assets beat catalog certificates chat client digest download
-  dry_run errors events exchange fibers finalizer heap http job journal json
-  later limits loop many map media need nginx number outcome outgoing owner
+  dry_run errors events exchange failures fibers finalizer heap http job journal
+  json later limits loop many map media need nginx number outcome outgoing owner
   params pollable polling remember result settings sorted_json stream submit
   task url usage verification version
   download/answer download/name download/page download/redirect download/target

@@ -18,6 +18,11 @@ local function serve_silent()
     { "send", HEAD .. event("a") }, { "wait_close", 20 } } }
 end
 
+-- Takes a request and never answers.
+local function serve_mute()
+  return support.serve { default = { { "request" }, { "wait_close", 20 } } }
+end
+
 -- So many events, one every `gap` seconds.
 local function serve_paced(events, gap)
   return support.serve { default = { { "request" }, { "send", HEAD },
@@ -77,6 +82,11 @@ local LOCATIONS = {
     ngx.print(reply and reply.content or tostring(err))
   ]],
   ["/stream"] = STREAM,
+  ["/total"] = [[
+    local _, err = client:with { timeout = 0.5, retries = 0 }
+      :chat { prompt = "x" }
+    ngx.print(err.kind)
+  ]],
   ["/kind"] = [[
     local reply, err = client:with { api_key = ngx.var.arg_key, retries = 0 }
       :chat { prompt = "x" }
@@ -732,13 +742,122 @@ describe("nginx", function()
       assert.truthy(server:log():find("nobody's", 1, true))
     end)
 
-    it("goes on when no more timers may run for a while", function()
-      local server = start { http = "lua_max_running_timers 1;",
-        init_worker = "ngx.timer.at(0, function() ngx.sleep(1.2) end)",
-        locations = locations("/chat") }
-      local took, body = support.timed(body_of, server, "/chat")
-      assert.truthy(body:find(ECHO:format("x"), 1, true))
-      assert.truthy(took > 1 and took < 4, took)
+    -- What may be used up: timers that run, connections, nginx's own threads.
+    local SCARCE = {
+      timers = { http = "lua_max_running_timers 1;",
+        init_worker = "ngx.timer.at(0, function() ngx.sleep(6) end)" },
+      connections = { connections = 16, hold = 11 },
+      threads = { hog = true,
+        init_worker = [[ngx.timer.at(0, function()
+          ngx.run_worker_thread("yuanjing", "hog", "sleep", 6)
+        end)]] },
+    }
+
+    local HOLD = { ["/hold"] = "ngx.sleep(10)" }
+
+    -- A thread of nginx's own looks for its modules where nginx does.
+    local function start_scarce(plan, threads)
+      local folder = support.tempdir()
+      support.write(folder .. "/hog.lua", [[
+        return { sleep = function(s) os.execute("sleep " .. s) end }
+      ]])
+      local all = locations("/chat", "/total")
+      all["/hold"] = HOLD["/hold"]
+      local server = start { threads = threads, http = plan.http,
+        path = folder .. "/?.lua;",
+        init_worker = plan.init_worker, connections = plan.connections,
+        locations = all }
+      local held = {}
+      for n = 1, plan.hold or 0 do held[n] = server:open("/hold") end
+      support.sleep(0.2)
+      return server, held
+    end
+
+    for what, plan in pairs(SCARCE) do
+      for _, threads in ipairs { "yuanjing", "other" } do
+        if not plan.hog or threads == "yuanjing" then
+          it(("moves on with no %s left, thread pool %s"):format(what, threads),
+            function()
+              local server, held = start_scarce(plan, threads)
+              local took, body = support.timed(body_of, server, "/chat")
+              assert.truthy(body:find(ECHO:format("x"), 1, true))
+              assert.truthy(took < 2, took)
+              took, body = support.timed(body_of, server, "/total?url="
+                .. serve_mute().url)
+              assert.equal("outcome_unknown", body)
+              assert.truthy(took > 0.4 and took < 2, took)
+              for _, client in ipairs(held) do client:close() end
+            end)
+        end
+      end
+    end
+
+    it("tells of a job that failed and that nobody awaited", function()
+      local server = start { locations = { ["/x"] = with_client [[
+        yuanjing.on_error = function(err, traceback)
+          ngx.log(ngx.WARN, "hook: ", err, traceback:find("stack") and " back")
+        end
+        yuanjing.async(function() yuanjing.sleep(0) error("oh dear", 0) end)
+        local awaited = yuanjing.async(function() error("heard", 0) end)
+        ngx.print(tostring(pcall(awaited.await, awaited)))
+      ]] } }
+      assert.equal("false", body_of(server, "/x"))
+      assert.truthy(support.wait_until(function()
+        return server:log():find("hook: oh dear back", 1, true)
+      end, 2))
+      assert.truthy(server:log():find(
+        "a job failed and nobody awaited it: oh dear", 1, true))
+      assert.falsy(server:log():find("awaited it: heard", 1, true))
+    end)
+
+    describe("below a function of C", function()
+      local BELOW = {
+        gsub = [[("x"):gsub("x", ask)]],
+        sort = [[table.sort({ 1, 2 }, ask)]],
+        require = [[package.preload.page = ask require "page"]],
+        print = [[print(setmetatable({}, { __tostring = ask }))]],
+      }
+      local ASK = [[
+        local name = %q
+        local function ask()
+          local reply, err = client:chat { prompt = "below" }
+          return assert(reply, err).content
+        end
+      ]]
+
+      for name, code in pairs(BELOW) do
+        it("a call says so before anything is sent: " .. name, function()
+          local sent = #box:requests()
+          local server = start { locations = { ["/x"] = with_client(
+            ASK:format(name) .. ("local ok, problem = pcall(function() %s end) ")
+              :format(code) .. "ngx.print(tostring(problem))") } }
+          assert.matches("a request can not wait inside the callback of",
+            body_of(server, "/x"))
+          assert.equal(sent, #box:requests())
+        end)
+      end
+
+      it("a job may be started all the same, and awaited outside", function()
+        local server = start { locations = { ["/x"] = with_client [[
+          local job
+          local _ = ("x"):gsub("x", function()
+            job = yuanjing.async(function()
+              return assert(client:chat { prompt = "x" }).content
+            end)
+          end)
+          ngx.print((job:await()))
+        ]] } }
+        assert.truthy(body_of(server, "/x"):find(ECHO:format("x"), 1, true))
+      end)
+
+      it("a call blocks while a worker begins", function()
+        local server = start { init_worker = with_client [[
+            content = ("x"):gsub("x", function()
+              return (assert(client:chat { prompt = "early" }).content)
+            end)
+          ]], locations = { ["/early"] = "ngx.print(content)" } }
+        assert.truthy(body_of(server, "/early"):find("early", 1, true))
+      end)
     end)
   end)
 end)

@@ -11,6 +11,7 @@ local fibers = {}
 ---@field private thread thread suspended: it is parked, or not started yet
 ---@field private at number|false when it goes on by the clock: in the heap
 ---@field private is_queued boolean
+---@field private has_begun boolean or will, whatever becomes of who started it
 ---@field problem? any what it is stopped with
 ---@field private patience? integer
 ---@field private process table whose it is: of the process it was started in
@@ -26,6 +27,7 @@ end
 local create, status, yield = original "create", original "status",
   original "yield"
 local running, switch, innermost = coroutine.running, core.switch, core.fiber
+local is_yieldable = core.is_yieldable -- nginx's Lua module hides Lua's own
 
 local timers = heap.new()
 local queue, first, last = {}, 1, 0
@@ -38,56 +40,138 @@ local fiber_of = setmetatable({}, { __mode = "kv" })
 -- 200 C levels.
 local depth, MAX_DEPTH = 0, 30
 
+-- Changes of the queue and the timers that have begun and not ended. NB: what a
+-- debug hook raises, or lack of memory, may break one off at any instruction:
+-- then the count stays too high, and by that the next step knows (see mend()).
+local changes = 0
+
 -- How often a fiber that is told to end may wait all the same.
 local PATIENCE = 16
 
 local function enqueue(fiber)
   if fiber.is_queued then return end
-  queue[last + 1] = fiber -- or there is no memory, and it is not queued
+  changes = changes + 1
+  queue[last + 1] = fiber
   last = last + 1
   fiber.is_queued = true
+  changes = changes - 1
 end
 
 local function set_timer(fiber, at)
+  changes = changes + 1
   fiber.at = at
   timers:push(fiber)
+  changes = changes - 1
 end
 
 local function is_parked(fiber)
   return status(fiber.thread) == "suspended"
 end
 
--- It has ended, or yielded as the user does, which gives way to everybody
--- once; or it failed.
-local function leave(fiber, ok, problem)
-  if ok == nil then
-    error(debug.traceback(fiber.thread, tostring(problem)), 0)
+-- A job whose fiber is gone has come to its end, or would be awaited for ever; one
+-- that was cancelled ends where it waits.
+local function mend_job(fiber, is_gone)
+  local job = fiber.job
+  if not job then return end
+  if is_gone then
+    job:broken_off()
+  elseif job.done and not fiber.problem then
+    fiber.problem = job:why_ended()
+    core.stop(fiber.thread)
   end
-  if is_parked(fiber) then set_timer(fiber, core.now()) end
+end
+
+-- After a change that was broken off: the queue is made anew, with everybody in
+-- it. Whoever was not due looks, and waits again.
+local function mend()
+  timers, queue, first, last = heap.new(), {}, 1, 0
+  for thread, fiber in pairs(fiber_of) do
+    fiber.at, fiber.is_queued, fiber.place = false, false, nil
+    if fiber.process == process then
+      local is_gone = status(thread) == "dead"
+      mend_job(fiber, is_gone)
+      if fiber.has_begun and not is_gone then enqueue(fiber) end
+    end
+  end
+end
+
+--- Whether a change was broken off, and nobody has seen to it.
+---@return boolean
+function fibers.is_broken()
+  return changes > 0 and not innermost()
+end
+
+--- Begins a change, in whose course others may begin and end.
+---@return integer change for finish()
+function fibers.begin()
+  if fibers.is_broken() then
+    mend()
+    changes, depth = 0, 0
+  end
+  changes = changes + 1
+  return changes
+end
+
+--- Ends a change.
+---@param change integer
+function fibers.finish(change)
+  if changes ~= change then mend() end
+  changes = change - 1
+end
+
+-- It has ended, or yielded as the user does, which gives way to everybody
+-- once; or it failed: why, or nil.
+local function leave(fiber, ok, problem)
+  if is_parked(fiber) then
+    set_timer(fiber, core.now())
+  elseif fiber.job then
+    fiber.job:broken_off(problem)
+  elseif ok == nil then
+    return problem
+  end
+end
+
+-- Raises what a fiber failed with that is nobody's job.
+local function raise(fiber, problem)
+  if type(problem) ~= "string" then error(problem, 0) end
+  error(debug.traceback(fiber.thread, problem), 0)
 end
 
 -- Lets it go on until it parks.
 local function go_on(fiber)
+  local before, change, problem = depth, changes + 1, nil
+  changes = change
   if fiber.at then timers:remove(fiber) end
   fiber.at = false
-  depth = depth + 1
-  local waits, problem = switch(fiber.thread)
-  depth = depth - 1
-  if not waits then leave(fiber, waits, problem) end
+  depth = before + 1
+  local waits, why = switch(fiber.thread)
+  depth = before
+  if not waits then problem = leave(fiber, waits, why) end
+  fibers.finish(change)
+  if problem then raise(fiber, problem) end
 end
 
---- The fiber that runs now. In a coroutine of the user's inside one it is none:
---- a yield from there would reach the user.
+--- The fiber that runs now, if it can give way here. In a coroutine of the user's
+--- inside one it is none: a yield from there would reach the user. Nor is it one
+--- below a function of C (the callback of gsub(), ...), which no yield gets across.
 ---@return yuanjing.Fiber?
 function fibers.current()
   local thread = innermost()
-  return thread and running() == thread and fiber_of[thread] or nil
+  return thread and running() == thread and is_yieldable() and fiber_of[thread]
+    or nil
 end
 
 --- The fiber in whose course this happens, in whatever coroutine of its.
 ---@return yuanjing.Fiber?
 function fibers.innermost()
   return fiber_of[innermost() or false]
+end
+
+--- Whether a coroutine of the user's runs, inside a fiber.
+---@return boolean
+function fibers.is_inside_coroutine()
+  local thread = innermost()
+  return thread ~= nil and running() ~= thread
 end
 
 --- Who that is: a thread in the place of its fiber, or anybody else.
@@ -106,14 +190,16 @@ end
 ---@return boolean more
 ---@return yuanjing.Waiter?
 function fibers.tell(pool, ends)
-  depth = depth + 1
-  local did, hearer, waits, problem = pool:tell(ends)
-  depth = depth - 1
-  if not hearer then return did, false end
-  local fiber = fiber_of[hearer]
-  if not fiber then return did, true, hearer end
-  leave(fiber, waits, problem)
-  return did, true
+  local before, change, problem = depth, changes + 1, nil
+  changes = change
+  depth = before + 1
+  local did, hearer, waits, why = pool:tell(ends)
+  depth = before
+  local fiber = hearer and fiber_of[hearer]
+  if fiber then problem = leave(fiber, waits, why) end
+  fibers.finish(change)
+  if problem then raise(fiber, problem) end
+  return did, hearer ~= nil, not fiber and hearer or nil
 end
 
 --- Starts a fiber, which runs at once until it parks (in the queue's turn when
@@ -121,15 +207,18 @@ end
 ---@param job? yuanjing.Job what runs in it
 ---@param run fun(fiber: yuanjing.Fiber)
 function fibers.start(job, run)
+  if not innermost() then depth = 0 end
   local fiber = setmetatable({ job = job, process = process, at = false,
-    is_queued = false, problem = false, thread = false }, Fiber)
-  fiber.thread = create(function() run(fiber) end)
+    is_queued = false, has_begun = false, problem = false, thread = false },
+    Fiber)
+  fiber.thread = create(function()
+    fiber.has_begun = true
+    run(fiber)
+  end)
   fiber_of[fiber.thread] = fiber
-  if depth < MAX_DEPTH then
-    go_on(fiber)
-  else
-    enqueue(fiber)
-  end
+  if depth < MAX_DEPTH then return go_on(fiber) end
+  enqueue(fiber)
+  fiber.has_begun = true
 end
 
 --- Raises what stop() was given. NB: one that catches that again and again is
@@ -172,10 +261,13 @@ end
 --- if it is parked (in the queue's turn when many stop each other).
 function Fiber:stop(problem)
   if self.process ~= process then return end
+  local change = fibers.begin()
   self.problem = problem
   core.stop(self.thread)
-  if not is_parked(self) then return end
-  if depth < MAX_DEPTH then go_on(self) else enqueue(self) end
+  if is_parked(self) then
+    if depth < MAX_DEPTH then go_on(self) else enqueue(self) end
+  end
+  fibers.finish(change)
 end
 
 --- When the first timer is due; now, when somebody waits in the queue; or nil.
@@ -213,7 +305,12 @@ end
 
 --- Whether a fiber runs now: what it wakes goes on later.
 function fibers.is_running()
-  return depth > 0
+  return innermost() ~= nil
+end
+
+--- Whether so many fibers run inside each other that no other is to go on here.
+function fibers.is_deep()
+  return depth >= MAX_DEPTH
 end
 
 --- Forgets them all but the one that runs: in a forked child they are the

@@ -1,15 +1,14 @@
 --- One HTTP call: the key, the limits, the events, and the only place that
 -- sends anything a second time. What a body means it does not know: the api
 -- that calls it hands in `refusal`, which reads an answer that is no success.
+local dry_run = require "yuanjing.dry_run"
 local errors = require "yuanjing.errors"
 local events = require "yuanjing.events"
 local exchange = require "yuanjing.exchange"
-local later = require "yuanjing.later"
 local loop = require "yuanjing.loop"
+local outcome = require "yuanjing.outcome"
 local outgoing = require "yuanjing.outgoing"
 local usage = require "yuanjing.usage"
-local dry_run = later.room "yuanjing.dry_run"
-local outcome = later.room "yuanjing.outcome"
 
 local http = {}
 
@@ -240,6 +239,7 @@ end
 ---@return yuanjing.Response?
 ---@return yuanjing.Error|yuanjing.DryRun|nil
 function http.send(settings, request)
+  if not settings.dry_run then loop.check_wait() end
   local call, wire = new_call(settings, request)
   if not call then return nil, wire end
   if settings.dry_run then

@@ -2,17 +2,19 @@
 local need = require "yuanjing.need"
 need "yuanjing.core"
 need "cjson" -- of a room that is entered later
-local client = require "yuanjing.client"
+local failures = require "yuanjing.failures"
 local job = require "yuanjing.job"
 local later = require "yuanjing.later"
 
 ---@class yuanjing
 ---@field catalog yuanjing.Catalog every model and its parameters, as data
 ---@field loop yuanjing.Loop for another event loop to poll
+---@field on_error? fun(err: any, traceback: string) a hook: a job has failed and nobody awaited it. What it raises, update() raises, or whatever call moved the jobs on
 ---@field version string of this module
 local yuanjing = {
   --- A client; see yuanjing.Options.
-  new = client.new,
+  ---@type fun(options?: yuanjing.Options): yuanjing.Client
+  new = function(options) return later.load("yuanjing.client").new(options) end,
   --- A file to send, where a path alone would not say enough.
   ---@type fun(path: string, options?: yuanjing.MediaOptions): yuanjing.File
   file = later.fn("yuanjing.media", "file"),
@@ -41,10 +43,12 @@ local yuanjing = {
   loop = require "yuanjing.pollable",
 }
 
+failures.look_in(yuanjing)
+
 return setmetatable(yuanjing, {
   __index = function(self, name)
     if name ~= "catalog" then return nil end
-    self.catalog = require "yuanjing.catalog"
+    self.catalog = later.load "yuanjing.catalog"
     return self.catalog
   end,
 })

@@ -1,10 +1,9 @@
 --- Jobs: functions that run beside the rest. What they wait for is moved on
 -- whenever anybody waits, by update() in a game, or by the host's own loop.
 local errors = require "yuanjing.errors"
-local later = require "yuanjing.later"
+local failures = require "yuanjing.failures"
 local loop = require "yuanjing.loop"
 local owner = require "yuanjing.owner"
-local finalizer = later.room "yuanjing.finalizer"
 
 local job = {}
 
@@ -19,38 +18,28 @@ local job = {}
 ---@field private _owned? yuanjing.Owner once it has started
 ---@field private _results? { n: integer }
 ---@field private _error? any what it failed with; raised unless a yuanjing.Error
+---@field private _failure? yuanjing.Failure of one that failed
 local methods = {}
 local Job = {}
 Job.__index = methods
 Job.__name = "yuanjing.Job"
 
-local unpack = table.unpack or unpack
-
--- Failures that nobody hears of -----------------------------------------------
-
-local function report(self)
-  if self.is_heard then return end
-  io.stderr:write("yuanjing: a job failed and nobody awaited it: ",
-    self.traceback, "\n")
-end
-
-local function new_reporter(traceback)
-  return finalizer.attach({ traceback = traceback, is_heard = false }, report)
-end
+local unpack, traceback = table.unpack or unpack, debug.traceback
 
 -- Life ---------------------------------------------------------------------
 
--- Whoever asks again is told again; who waits goes on in the queue's turn.
+-- Whoever asks again is told again; who waits goes on in the queue's turn. NB: it
+-- may be broken off anywhere, and is called again then.
 local function finish(self)
   self.done = true
-  local waiters = self._waiters
+  for waiter in pairs(self._waiters or {}) do waiter:wake() end
   self._waiters = nil
-  for waiter in pairs(waiters or {}) do waiter:wake() end
 end
 
 local function fail(self, problem)
-  self._error = problem
-  self._reporter = new_reporter(self.traceback or tostring(problem))
+  local traceback = self.traceback or tostring(problem)
+  self._error = type(problem) == "string" and traceback or problem
+  self._failure = failures.new(problem, traceback)
   finish(self)
   self._owned:cancel()
   loop.settle()
@@ -66,20 +55,24 @@ end
 -- Where it failed is known only before the stack is unwound.
 local function handler_of(self)
   return function(problem)
-    if self.done then return problem end
-    self.traceback = debug.traceback(tostring(problem), 2)
-    return type(problem) == "string" and self.traceback or problem
+    if not self.done then
+      self.traceback = traceback(tostring(problem), 2)
+    end
+    return problem
   end
 end
 
 -- Ends it and what it has begun. Where it waits that is raised; one that runs
--- goes on until it waits.
+-- goes on until it waits. NB: it may be broken off anywhere, and is called again
+-- then.
 local function stop(self)
-  if self.done then return end
-  self._error = errors.new { kind = "cancelled", call = "job:cancel",
-    message = "the job was cancelled" }
+  if self.done and not self._is_stopping then return end
+  self._is_stopping = true
+  self._error = self._error or errors.new { kind = "cancelled",
+    call = "job:cancel", message = "the job was cancelled" }
   finish(self)
   if self._owned then self._owned:cancel() end
+  self._is_stopping = nil
   if self._waiter then self._waiter:stop(self._error) end
 end
 
@@ -97,10 +90,25 @@ local function run_in(waiter)
   local self = waiter.job
   if self.done then return end
   local ok, problem = pcall(complete, self, xpcall(begin(self, waiter)))
-  if ok then return end
-  self._error = problem
-  finish(self)
+  if not ok then methods.broken_off(self, problem) end
 end
+
+--- Its fiber is gone: at the end of its course, or it was broken off before by
+--- what may be raised anywhere (a debug hook's error, lack of memory).
+---@private
+---@param problem? any
+function methods:broken_off(problem)
+  if not self.done or self._waiters then
+    if not self._results then
+      self._error = self._error or problem or "the job was broken off"
+    end
+    finish(self)
+  end
+end
+
+--- What its fiber is to raise where it waits.
+---@private
+function methods:why_ended() return self._error end
 
 local NO_ARGUMENTS = { n = 0 }
 
@@ -115,8 +123,14 @@ function job.async(run, ...)
     error(("yuanjing.async: expected function, got %s"):format(type(run)), 2)
   end
   local n = select("#", ...)
-  local self = setmetatable({ done = false, _pool = loop.pool(), _run = run,
+  local self = setmetatable({ done = false, _run = run,
     _arguments = n > 0 and { n = n, ... } or NO_ARGUMENTS }, Job)
+  local pool, err = loop.try_pool()
+  if not pool then
+    self.done, self._error = true, err
+    return self
+  end
+  self._pool = pool
   loop.own(self, stop)
   loop.spawn(self, run_in)
   loop.settle()
@@ -155,6 +169,7 @@ end
 
 -- False when the time is over first.
 local function wait_done(self, timeout)
+  if self.done then return true end
   if self._pool ~= loop.pool() then stop(self) end -- in a forked child
   if self.done then return true end
   local me, waiters = loop.waiter(), self._waiters or {}
@@ -174,11 +189,11 @@ end
 ---@return any ... what the function returned
 function methods:await(timeout)
   if timeout ~= nil then loop.check_seconds("job:await", timeout) end
-  if loop.waiter().job == self then
+  if not self.done and loop.waiter().job == self then
     error("job:await: a job can not await itself", 2)
   end
   if not wait_done(self, timeout) then return timed_out() end
-  if self._reporter then self._reporter.is_heard = true end
+  if self._failure then failures.hear(self._failure) end
   local results = self._results
   if results then return unpack(results, 1, results.n) end
   if errors.is(self._error) then return nil, self._error end
@@ -187,7 +202,7 @@ end
 
 function Job:__tostring()
   return ("yuanjing.Job (%s)"):format(not self.done and "running"
-    or self._results and "done" or self._reporter and "failed" or "cancelled")
+    or self._results and "done" or self._failure and "failed" or "cancelled")
 end
 
 --- Waits, and lets everything in flight go on.

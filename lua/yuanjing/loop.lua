@@ -3,12 +3,18 @@
 -- nginx worker the request does, to nginx; the program itself blocks, and
 -- everything else that is in flight goes on meanwhile.
 local core = require "yuanjing.core"
+local errors = require "yuanjing.errors"
 local fibers = require "yuanjing.fibers"
 
 local loop = {}
 
 local pool -- of this process
 local is_polled = false -- somebody else watches the pool's descriptor
+
+-- Whether the host calls in, with update() or step(): then a job must not block,
+-- for the host would stand still. A game is known before its first frame.
+local is_driven = rawget(_G, "love") ~= nil
+local has_frames = is_driven
 
 -- nginx's own worker threads have an `ngx` as well, but nothing to wait with: a
 -- call there is a program's.
@@ -20,9 +26,23 @@ local nginx = ngx and ngx.get_phase and require("yuanjing.nginx")
 ---@return yuanjing.core.Pool
 function loop.pool()
   if not pool or not pool:is_mine() then
-    if pool then fibers.forget() end
-    pool, is_polled = assert(core.pool()), false
+    local fresh, err = loop.try_pool()
+    if not fresh then error(err, 0) end
   end
+  return pool
+end
+
+--- The same; or nil and an error where the process has no descriptor left.
+---@return yuanjing.core.Pool?
+---@return yuanjing.Error?
+function loop.try_pool()
+  if pool and pool:is_mine() then return pool end
+  if pool then fibers.forget() end
+  local fresh, message = core.pool()
+  if not fresh then
+    return nil, errors.new { kind = "io", message = message, attempts = 0 }
+  end
+  pool, is_polled = fresh, false
   return pool
 end
 
@@ -53,6 +73,7 @@ end
 -- latest, but one of each at least. Whether there was anybody.
 local function deliver(ends)
   local did = false
+  if fibers.is_deep() then return put_off_news() end
   fibers.wake_due()
   repeat
     local told, ran = tell_news(ends), fibers.run(ends)
@@ -67,49 +88,79 @@ local function set_alarm()
   if is_polled then pool:alarm(fibers.due()) end
 end
 
+-- Moves the pool on with `move(pool, seconds)`, and then everybody who has news,
+-- until that time. Whether anybody had.
+local function turn(move, seconds, ends)
+  local change = fibers.begin()
+  local moved, problem = move(pool, seconds)
+  if not moved and problem ~= "interrupted" then error(problem, 0) end
+  local did = deliver(ends)
+  fibers.finish(change)
+  set_alarm()
+  return did
+end
+
+-- NB: what a debug hook raises may come before the alarm is set, and whoever polls
+-- would never call again; so the pool sees to it.
+local function guarded_turn(move, seconds, ends)
+  return loop.pool():guard(turn, move, seconds, ends)
+end
+
 --- Handles what there is to do, for so many seconds or a bit more; never waits.
 ---@param budget? number seconds
 ---@return boolean did whether anybody had news
 function loop.step(budget)
   local ends = budget and core.now() + budget
-  local moved, problem = loop.pool():step(budget and math.max(0, budget))
-  if not moved then error(problem, 0) end
-  local did = deliver(ends)
-  set_alarm()
-  return did
+  return guarded_turn(loop.pool().step, budget and math.max(0, budget), ends)
 end
 
---- As step(), at the price of nothing when nothing is in flight.
+--- As step(), for a host that calls it again and again.
+---@param budget? number seconds
+function loop.drive(budget)
+  is_driven = true
+  loop.step(budget)
+end
+
+--- As drive(), once a frame, at the price of nothing when nothing is in flight.
 ---@param budget number seconds
 function loop.update(budget)
-  if loop.pool():count() > 0 or fibers.due() then loop.step(budget) end
+  is_driven, has_frames = true, true
+  if not pool then return end
+  if loop.pool():count() > 0 or fibers.due() or fibers.is_broken() then
+    loop.step(budget)
+  end
 end
 
 -- Has those hear in their turn of what was done between two steps. NB: none of
 -- them goes on in here: it is called in the midst of the user's own course.
 function loop.settle()
   loop.pool()
+  local change = fibers.begin()
   put_off_news()
+  fibers.finish(change)
   if not fibers.is_running() then set_alarm() end
+end
+
+local function wait_or_look(of, seconds)
+  return of:wait(seconds, true)
 end
 
 -- Waits until something happens; not at all where there are news. A signal ends
 -- the wait early: back in Lua, its hook (Ctrl-C) may run.
 local function block(seconds)
-  local due = fibers.due()
+  local due = fibers.is_broken() and 0
+    or not fibers.is_deep() and fibers.due()
   if due then seconds = math.min(seconds or math.huge, due - core.now()) end
-  local moved, problem = pool:wait(seconds and math.max(0, seconds), true)
-  if not moved and problem ~= "interrupted" then error(problem, 0) end
-  deliver()
-  set_alarm()
+  guarded_turn(wait_or_look, seconds and math.max(0, seconds))
 end
 
 -- Waiters ------------------------------------------------------------------
 
--- Who waits, and how, is one of three: a fiber; a seat in nginx; or the program
--- itself, of which there is one. park() comes back when it was woken, after so
--- many seconds, or early: its caller looks again. What it was stopped with it
--- raises. rest() and check() are its halves: the wait, and the raising.
+-- Who waits, and how, is one of four: a fiber; a seat in nginx; the program
+-- itself, of which there is one; or a fiber that can not give way where it is, and
+-- blocks as the program does. park() comes back when it was woken, after so many
+-- seconds, or early: its caller looks again. What it was stopped with it raises.
+-- rest() and check() are its halves: the wait, and the raising.
 ---@class yuanjing.Waiter
 ---@field park fun(self, seconds: number?)
 ---@field rest? fun(self)
@@ -124,9 +175,10 @@ end
 local PROGRAM = {}
 
 function PROGRAM.park(_, seconds)
-  if nginx then nginx.check_wait() end
+  loop.check_wait()
   loop.pool()
-  if not seconds and pool:count() == 0 and not fibers.due() then
+  if not seconds and pool:count() == 0 and not fibers.due()
+    and not fibers.is_broken() then
     error("nothing is in flight: this would wait for ever", 0)
   end
   block(seconds)
@@ -134,8 +186,64 @@ end
 
 function PROGRAM.wake() end
 
+local ACROSS_C = " inside the callback of a function of C (string.gsub, "
+  .. "table.sort, require, __tostring, ...): make the call before that, and use "
+  .. "its result there"
+
+---@class yuanjing.BlockedFiber: yuanjing.Waiter
+---@field fiber yuanjing.Fiber
+local Blocked = {}
+
+local OWN = { park = true, wake = true, hears = true, fiber = true }
+
+-- All else is its fiber's, but that it can not rest.
+function Blocked:__index(name)
+  if OWN[name] then return Blocked[name] end
+  if name == "rest" then return nil end
+  return self.fiber[name]
+end
+
+function Blocked:park(seconds, is_heard)
+  self.fiber:check()
+  if fibers.is_deep() and not seconds and not is_heard then
+    error("too many jobs await each other" .. ACROSS_C, 0)
+  end
+  PROGRAM.park(nil, seconds)
+  self.fiber:check()
+end
+
+function Blocked.wake() end
+
+-- Why nothing can wait here -------------------------------------------------
+
+local ACROSS_COROUTINE = "a job can not wait in a coroutine of its own while "
+  .. "update() or another event loop drives it: wait in the job itself and hand "
+  .. "on what came, or return an iterator such as stream:text()"
+
+local function obstacle_here()
+  if fibers.current() then return nil end
+  if fibers.innermost() then
+    if not is_driven then return nil end
+    return fibers.is_inside_coroutine() and ACROSS_COROUTINE
+      or "a job can not wait" .. ACROSS_C
+  end
+  local obstacle, is_below_c = nil, false
+  if nginx then obstacle, is_below_c = nginx.obstacle() end
+  return is_below_c and obstacle .. ACROSS_C or obstacle
+end
+
+--- Raises, in one sentence, where a call could not wait: before it does anything.
+function loop.check_wait()
+  local obstacle = obstacle_here()
+  if obstacle then error(obstacle, 0) end
+end
+
 local function waiter_here()
-  return fibers.current() or nginx and nginx.seat() or PROGRAM
+  local fiber = fibers.current()
+  if fiber then return fiber end
+  fiber = fibers.innermost()
+  if fiber then return setmetatable({ fiber = fiber }, Blocked) end
+  return nginx and nginx.seat() or PROGRAM
 end
 
 --- Who would wait here. A fork is noticed by now, or the wait would be the
@@ -188,8 +296,10 @@ end
 ---@return string? message
 ---@return string? kind of error
 function loop.open(request)
-  if nginx then nginx.check_wait() end
-  local transfer, message, kind = loop.pool():open(request)
+  loop.check_wait()
+  local mine, err = loop.try_pool()
+  if not mine then return nil, err.message, err.kind end
+  local transfer, message, kind = mine:open(request)
   if not transfer then return nil, message, kind end
   loop.own(transfer, transfer.cancel)
   if nginx then nginx.keep_moving(loop) end
@@ -200,7 +310,7 @@ end
 ---@param transfer yuanjing.core.Transfer
 function loop.hear(transfer)
   local me = waiter_here()
-  if me == PROGRAM then return me:park() end
+  if not me.rest then return me:park(nil, true) end
   me:check()
   transfer:hear(me)
   me.hears = transfer
@@ -320,7 +430,20 @@ function loop.jitter()
   return (core.now() * 1e4) % 1
 end
 
---- From now on somebody else watches the descriptor and calls step().
+--- Runs it by itself after a moment in which who would know of a failure may hear
+--- of it: the frame of a game, else so many seconds. In nginx at once where no
+--- timer may run.
+---@param seconds number
+---@param run fun()
+function loop.after(seconds, run)
+  if nginx and nginx.can_detach() then return nginx.after(seconds, run) end
+  fibers.start(nil, function(me)
+    me:park(has_frames and 0 or seconds)
+    run()
+  end)
+end
+
+--- From now on somebody else watches the descriptor and calls drive().
 ---@return integer? fd none with poll(2)
 function loop.watched_fd()
   local fd = loop.pool():fd()

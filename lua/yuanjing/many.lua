@@ -110,6 +110,7 @@ end
 -- these, so whoever leaves a loop need not say so; what is due by then is asked
 -- at once when the next begins.
 local function await_news(state)
+  loop.check_wait()
   state.waiter = loop.waiter()
   start_workers(state)
   while not has_news(state) do state.waiter:park() end

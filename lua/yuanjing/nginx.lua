@@ -4,6 +4,10 @@
 -- for the core's descriptor in a thread of nginx's own (`thread_pool yuanjing
 -- threads=1;`, or one that is called default), else it looks every few
 -- milliseconds.
+--
+-- A pump needs a timer that may run, a connection, and perhaps a thread; a busy
+-- worker may have none left. So nobody who waits relies on it: when nothing has
+-- been moved on for a moment, one of those who wait does it in the pump's place.
 local process = require "ngx.process"
 local semaphore = require "ngx.semaphore"
 
@@ -11,7 +15,7 @@ local core = require "yuanjing.core"
 local owner_of = require "yuanjing.owner"
 
 local ngx = rawget(_G, "ngx")
-local running = coroutine.running
+local running, is_yieldable = coroutine.running, core.is_yieldable
 local nginx = {}
 
 -- Where a wait can give way, without patches to nginx and OpenSSL.
@@ -48,9 +52,9 @@ local function is_left_over(seat)
   return seat.is_parked or seat.context and seat.context[1] ~= ngx.ctx
 end
 
---- The seat of whoever runs here, or nil: here nothing can give way.
+-- The seat of whoever runs here, or nil: no thread of this phase can give way.
 ---@return yuanjing.Seat?
-function nginx.seat()
+local function seat_here()
   local thread = running()
   local seat = thread and seats[thread]
   if seat and not is_left_over(seat) then return seat end
@@ -61,13 +65,24 @@ function nginx.seat()
   return seat
 end
 
---- Raises where a wait would stop the worker.
-function nginx.check_wait()
-  if nginx.seat() then return end
+--- The seat of whoever runs here, or nil: here nothing can give way. Nor can it
+--- below a function of C, in the callback of gsub() for one.
+---@return yuanjing.Seat?
+function nginx.seat()
+  return is_yieldable() and seat_here() or nil
+end
+
+--- Why a wait would stop the worker here, or nil; and whether only since this is
+--- below a function of C.
+---@return string?
+---@return boolean?
+function nginx.obstacle()
+  if nginx.seat() then return nil end
   local phase = ngx.get_phase()
-  if BLOCKING[phase] then return end
-  error(("nothing can wait in nginx's phase %q: call yuanjing.async there, or "
-    .. "ngx.timer.at"):format(phase), 0)
+  if BLOCKING[phase] then return nil end
+  if YIELDABLE[phase] then return "a request can not wait", true end
+  return ("nothing can wait in nginx's phase %q: call yuanjing.async there, or "
+    .. "ngx.timer.at"):format(phase)
 end
 
 local function bind(seat)
@@ -83,24 +98,41 @@ function Seat:check()
   error(self.problem, 0)
 end
 
--- The longest that a semaphore is waited for in one go; and while it is not
--- sure that the pump runs.
-local LONG, SHORT = 86400, 1
+-- Moving on ------------------------------------------------------------------
 
-local is_pumping = false
-local asked -- when the pump was asked to run, while it does not
-local loop -- whom it moves on
+-- Of work in one go: the requests beside get their turn.
+local BUDGET = 0.002
 
--- In whole milliseconds, as nginx counts, and at least one: it gives way.
-local function patience(seconds)
-  local longest = asked and SHORT or LONG
-  if not seconds or seconds > longest then return longest end
-  return math.max(1, math.ceil(seconds * 1000)) / 1000
-end
+-- Seconds between two looks at who is gone. The pump is away so long at most
+-- while a thread waits for it.
+local WATCH = 0.1
 
-local pump_seat -- while the pump runs
+-- Of the collector's work, in KiB.
+local COLLECT = 200
 
--- Those who were woken since the pump looked, and have not gone on yet. NB: whose
+-- Without a thread: a part of the time since there was anything to do.
+local NAP, LONGEST_NAP = 0.3, 0.04
+
+-- Seconds that a pump has to begin, and that whoever moves things on may be away
+-- before somebody else does.
+local GRACE, STALL = 0.05, 0.3
+
+-- Seconds until a pump that has not begun is asked for again.
+local AGAIN = 1
+
+-- The longest that a semaphore is waited for in one go; by one that waits for a
+-- transfer; and by that one until it has seen that a pump runs.
+local LONG, LOOK, SHORT = 86400, 0.4, 0.05
+
+local loop -- that is moved on
+local asked -- when the pump was asked for, while it does not run
+local is_pumping, pump_seat = false, nil
+local mover -- the pump's seat, or another: who moved everything on last
+local stepping -- who is doing so right now
+local trusted = 0 -- until when that is reason enough to wait
+local swept = 0 -- when those who are gone were last looked for
+
+-- Those who were woken since the mover looked, and have not gone on yet. NB: whose
 -- request has ended never will.
 local n_woken = 0
 
@@ -111,22 +143,85 @@ local function count_out(seat)
   if n_woken == 0 and pump_seat then pump_seat:wake() end
 end
 
---- See yuanjing.Waiter.
-function Seat:rest(seconds)
-  if asked then nginx.keep_moving() end
-  self.is_parked, self.is_woken = true, false
-  local ok, problem = self.semaphore:wait(patience(seconds))
-  self.is_parked = false
-  count_out(self)
-  if not ok and problem ~= "timeout" and not self.problem then
+-- What nobody waits for has perhaps been dropped, and is ended by the
+-- collector, which a worker with little to do would not hear of for minutes.
+local function sweep(now)
+  if now - swept < WATCH then return end
+  swept = now
+  if loop.drop_gone() then collectgarbage("step", COLLECT) end
+end
+
+-- Moves everything on. Whether there was anything to do, or there is more.
+local function step(seat)
+  local now = core.now()
+  mover, stepping, trusted, n_woken = seat, seat, now + STALL, 0
+  local did = loop.step(BUDGET) or core.now() - now >= BUDGET
+  sweep(now)
+  stepping = nil
+  return did
+end
+
+local function nap_after(busy)
+  local seconds = NAP * (core.now() - busy)
+  return math.max(SHORTEST_NAP, math.min(LONGEST_NAP, seconds))
+end
+
+-- Whether the seat was woken.
+local function wait(seat, seconds)
+  local ok, problem = seat.semaphore:wait(seconds)
+  if not ok and problem ~= "timeout" and not seat.problem then
     error(problem, 0)
   end
+  return ok
+end
+
+-- While the seat is parked it may be woken.
+local function park(seat, how, seconds)
+  seat.is_parked, seat.is_woken = true, false
+  how(seat, seconds)
+  seat.is_parked = false
+  count_out(seat)
+end
+
+-- Has another that waits for a transfer look whether things move on.
+local function hand_over(seat)
+  trusted = 0
+  for _, other in ipairs(loop.pool():hearers()) do
+    if other ~= seat and other.is_parked and not other:is_gone() then
+      return other:wake()
+    end
+  end
+end
+
+-- Waits in the pump's place, and moves everything on meanwhile: until the seat
+-- is woken, or somebody else moves things on.
+local function stand_in(seat)
+  local busy = core.now()
+  repeat
+    local ok, did = pcall(step, seat)
+    if not ok then ngx.log(ngx.ERR, "yuanjing: ", did) end
+    if ok and did then busy = core.now() end
+    nginx.keep_moving()
+  until wait(seat, nap_after(busy)) or mover ~= seat
+  if mover == seat then hand_over(seat) end
+end
+
+--- Waits for news of a transfer. See yuanjing.Waiter.
+function Seat:rest()
+  if core.now() > trusted then return park(self, stand_in) end
+  park(self, wait, is_pumping and LOOK or SHORT)
+end
+
+-- In whole milliseconds, as nginx counts, and at least one: it gives way.
+local function patience(seconds)
+  if not seconds or seconds > LONG then return LONG end
+  return math.max(1, math.ceil(seconds * 1000)) / 1000
 end
 
 --- See yuanjing.Waiter.
 function Seat:park(seconds)
   self:check()
-  self:rest(seconds)
+  park(self, wait, patience(seconds))
   self:check()
 end
 
@@ -151,7 +246,7 @@ end
 --- away without a word. Then nobody waits for the semaphore, or takes what was
 --- posted.
 function Seat:is_gone()
-  return self.is_parked
+  return self.is_parked and self ~= stepping
     and self.semaphore:count() == (self.is_woken and 1 or 0)
 end
 
@@ -218,6 +313,14 @@ function nginx.detach(job, run)
   return ngx.timer.at(0, run_timed, job, run)
 end
 
+--- Runs it in a timer after so many seconds, or at once where there are too many
+--- timers.
+---@param seconds number
+---@param run fun()
+function nginx.after(seconds, run)
+  if not ngx.timer.at(seconds, run) then run() end
+end
+
 --- Runs it in a light thread of this request; where that can have none, in a
 --- timer.
 ---@param job yuanjing.Job
@@ -249,7 +352,7 @@ end
 --- Who answers for what is begun here: the job, or the request.
 ---@return yuanjing.Owner|yuanjing.Job|nil
 function nginx.owner()
-  local seat = nginx.seat()
+  local seat = seat_here()
   if not seat then return nil end
   if seat.job then return seat.job end
   local context = ngx.ctx
@@ -263,19 +366,6 @@ function nginx.owner()
 end
 
 -- The pump -----------------------------------------------------------------
-
--- Seconds it is away at a time: a worker that ends waits for it, and those who
--- have gone are looked for in between.
-local WATCH = 0.1
-
--- Without a thread: a part of the time since there was anything to do.
-local NAP, LONGEST_NAP = 0.3, 0.04
-
--- Of work in one go: the requests beside get their turn.
-local BUDGET = 0.002
-
--- Of the collector's work, in KiB.
-local COLLECT = 200
 
 local POOLS = { "yuanjing", "default" }
 
@@ -306,46 +396,25 @@ local function watch(fd)
   return watch(fd)
 end
 
--- What nobody waits for has perhaps been dropped, and is ended by the
--- collector, which a worker with little to do would not hear of for minutes.
-local function sweep()
-  if loop.drop_gone() then collectgarbage("step", COLLECT) end
-end
-
-local function nap(since)
-  local seconds = NAP * (core.now() - since)
-  ngx.sleep(math.max(SHORTEST_NAP, math.min(LONGEST_NAP, seconds)))
-end
-
 -- To those who were woken, for a nap's time at most: the rest of nginx gets its
 -- turn in a nap. When it napped last.
 local function give_way(busy, napped)
   if n_woken > 0 and core.now() - napped < SHORTEST_NAP then
-    pump_seat:rest(SHORTEST_NAP)
+    park(pump_seat, wait, SHORTEST_NAP)
     return napped
   end
-  nap(busy)
+  ngx.sleep(nap_after(busy))
   return core.now()
 end
 
--- Whether there was anything to do, or there is more.
-local function step(now)
-  return loop.step(BUDGET) or core.now() - now >= BUDGET
-end
-
 local function pump()
-  local fd, now = loop.watched_fd(), core.now()
-  local busy, napped, swept = now, now, now
+  local fd, busy = loop.watched_fd(), core.now()
+  local napped = busy
   pump_seat = nginx.seat()
-  step(now)
+  step(pump_seat)
   while loop.pool():count() > 0 do
     if not watch(fd) then napped = give_way(busy, napped) end
-    now, n_woken = core.now(), 0
-    if step(now) then busy = now end
-    if now - swept >= WATCH then
-      sweep()
-      swept = now
-    end
+    if step(pump_seat) then busy = core.now() end
   end
 end
 
@@ -368,13 +437,13 @@ end
 function nginx.keep_moving(whom)
   loop = whom or loop
   local now = core.now()
-  if is_pumping or asked and now - asked < SHORT / 2
-    or not nginx.can_spawn() then
+  if is_pumping or asked and now - asked < AGAIN or not nginx.can_spawn() then
     return
   end
   asked = now
   local ok, problem = ngx.timer.at(0, run_pump)
-  if not ok then ngx.log(ngx.ERR, "yuanjing: ", problem) end
+  if not ok then return ngx.log(ngx.WARN, "yuanjing: ", problem) end
+  trusted = math.max(trusted, now + GRACE)
 end
 
 return nginx

@@ -15,10 +15,12 @@ end
 --- Ends all that it owns and that has not ended.
 function methods:cancel()
   local things = {}
-  for thing, cancel in pairs(self) do
-    things[thing], self[thing] = cancel, nil
+  for thing in pairs(self) do things[thing] = true end
+  for thing in pairs(things) do
+    local cancel = self[thing]
+    self[thing] = nil -- NB: no earlier, or a cancel() that is broken off by what
+    if cancel then cancel(thing) end -- a debug hook raises would lose the rest
   end
-  for thing, cancel in pairs(things) do cancel(thing) end
 end
 
 ---@return yuanjing.Owner

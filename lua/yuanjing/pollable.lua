@@ -31,7 +31,7 @@ end
 ---@param budget? number seconds; all there is unless given
 function pollable.step(_, budget)
   if budget ~= nil then loop.check_seconds("loop:step", budget) end
-  loop.step(budget)
+  loop.drive(budget)
 end
 
 return pollable

@@ -32,6 +32,7 @@ function submit.call(settings, kind, given)
   local checked, problems, is_dated = params_of.check(wire.name, kind, given,
     settings.validate)
   if not checked then return refused(kind, problems, is_dated) end
+  if not settings.dry_run then loop.check_wait() end
   local answer, err, entry = send(settings, wire, kind, checked, given.note)
   local about = { model = checked.model, category = checked.category,
     note = given.note, entry = entry,

@@ -32,10 +32,10 @@ lock_file nginx.lock;
 error_log error.log info;
 $threads
 $main
-events { worker_connections 2048; }
+events { worker_connections $connections; }
 http {
   access_log off;
-  lua_package_path "$cwd/lua/?.lua;$cwd/lua/?/init.lua;;";
+  lua_package_path "$path";
   lua_package_cpath "$cwd/build/luajit/?.so;;";
   lua_check_client_abort on;
   lua_http10_buffering off;
@@ -82,10 +82,13 @@ local function conf_of(host, plan, port)
     modules = modules_of(host),
     user = host.user and ("user %s;"):format(host.user) or "",
     workers = tostring(plan.workers or 1),
+    connections = tostring(plan.connections or 2048),
     threads = plan.threads and ("thread_pool %s threads=1;")
       :format(plan.threads) or "",
     main = plan.main or "",
     cwd = support.output("pwd"),
+    path = (plan.path or "") .. support.output("pwd") .. "/lua/?.lua;"
+      .. support.output("pwd") .. "/lua/?/init.lua;;",
     http = plan.http or "",
     init = plan.init or "",
     begin = plan.init_worker or "",
