@@ -95,9 +95,16 @@ describe("a fiber", function()
   end)
 
   it("knows what runs in it", function()
-    local job, seen = {}, nil
+    local job, seen = { done = true, broken_off = function() end }, nil
     fibers.start(job, function(fiber) seen = { fiber.job } end)
     assert.equal(job, seen[1])
+  end)
+
+  it("tells its job that it is gone, and why", function()
+    local told
+    local job = { broken_off = function(_, problem) told = problem end }
+    fibers.start(job, function() error("oh", 0) end)
+    assert.equal("oh", told)
   end)
 
   it("must not raise, and says where when it did", function()
@@ -208,6 +215,51 @@ describe("a yield that is not ours", function()
       note(inner(), inner())
     end)
     assert.same({ "to you", "done" }, log)
+  end)
+end)
+
+-- What a debug hook raises may come anywhere: at each instruction in turn.
+describe("a change that is broken off", function()
+  local function sweep(change)
+    for n = 1, 300 do
+      fibers, log = new_fibers(), {}
+      start("a", 2, 0)
+      start("b", 2)
+      local is_over
+      pcall(function()
+        debug.sethook(function()
+          debug.sethook()
+          if not is_over then error("interrupted!", 0) end
+        end, "", n)
+        change()
+        is_over = true
+      end)
+      debug.sethook()
+      assert.is_false(fibers.is_running())
+      for _ = 1, 4 do
+        fibers.finish(fibers.begin())
+        fibers.wake_due()
+        fibers.run()
+      end
+      if is_over then return n end
+    end
+  end
+
+  it("loses no timer, and nobody who was woken", function()
+    local n = sweep(function()
+      local change = fibers.begin()
+      fibers.wake_due()
+      fibers.run()
+      fibers.finish(change)
+    end)
+    assert.is_true(n > 20)
+    assert.truthy(table.concat(log, " "):find("a ends", 1, true))
+  end)
+
+  it("is over for all the time after", function()
+    sweep(function() fibers.finish(fibers.begin()) end)
+    assert.is_false(fibers.is_broken())
+    assert.is_nil(fibers.due())
   end)
 end)
 

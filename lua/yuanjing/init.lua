@@ -9,7 +9,7 @@ local later = require "yuanjing.later"
 ---@class yuanjing
 ---@field catalog yuanjing.Catalog every model and its parameters, as data
 ---@field loop yuanjing.Loop for another event loop to poll
----@field on_error? fun(err: any, traceback: string) a hook: a job has failed and nobody awaited it. What it raises, update() raises, or whatever call moved the jobs on
+---@field on_error? fun(err: any, traceback: string) hook: a job failed, and nobody awaited it
 ---@field version string of this module
 local yuanjing = {
   --- A client; see yuanjing.Options.

@@ -37,9 +37,9 @@ local function finish(self)
 end
 
 local function fail(self, problem)
-  local traceback = self.traceback or tostring(problem)
-  self._error = type(problem) == "string" and traceback or problem
-  self._failure = failures.new(problem, traceback)
+  local told = self.traceback or tostring(problem)
+  self._error = type(problem) == "string" and told or problem
+  self._failure = failures.new(problem, told)
   finish(self)
   self._owned:cancel()
   loop.settle()

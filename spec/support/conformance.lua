@@ -11,7 +11,10 @@
 --   breaks     the path of a request that must end early, as the server sees it
 --   beside     a beat of the host's own must go on meanwhile
 --   idle       the processor must have next to nothing to do meanwhile
+--   driven     what run must return where the host calls in, and nobody may block
+--   sends      how many requests the server must have seen of it; { n, driven n }
 local core = require "yuanjing.core"
+local fibers = require "yuanjing.fibers"
 local yuanjing = require "yuanjing"
 
 local conformance = {}
@@ -28,6 +31,7 @@ local SAID = "一二三四五六七八九十甲乙丙丁戊己庚辛"
 ---@field host string its name, for that of the case
 ---@field case? string
 ---@field task? string whose file the case downloads
+---@field is_driven boolean the host calls in: a job must not block
 ---@field beats? { count: integer, longest: number, last: number }
 local World = {}
 World.__index = World
@@ -96,6 +100,11 @@ end
 local function soon()
   local ends = core.now() + 0.1
   return function() return core.now() >= ends end
+end
+
+-- Whether that says in one sentence that nothing can wait there.
+local function refuses(problem)
+  return tostring(problem):find("a job can not wait", 1, true) ~= nil
 end
 
 -- The cases -------------------------------------------------------------------
@@ -413,17 +422,172 @@ case { name = "a stream that another job has opened",
     return { text = (reader:await()) }
   end }
 
-case { name = "a stream in a coroutine of the user's",
-  expected = { text = SAID, pieces = 4 },
+case { name = "a stream in a coroutine of the user's", sends = { 1, 0 },
+  expected = { text = SAID, pieces = 4 }, driven = { refused = true },
   run = function(world)
+    yuanjing.sleep(0.01)
     local texts = coroutine.wrap(function()
       for text in world:stream("say=" .. SAID):text() do
         coroutine.yield(text)
       end
     end)
     local seen = {}
-    for text in texts do seen[#seen + 1] = text end
+    local ok, problem = pcall(function()
+      for text in texts do seen[#seen + 1] = text end
+    end)
+    if not ok then return { refused = refuses(problem) or problem } end
     return { text = table.concat(seen), pieces = #seen }
+  end }
+
+-- Where no yield gets across, in both Luas.
+local BELOW_C = {
+  ["gsub()"] = function(ask)
+    return (("x"):gsub("x", ask))
+  end,
+  ["table.sort()"] = function(ask)
+    local answer
+    table.sort({ 1, 2 }, function(a, b)
+      answer = answer or ask()
+      return a < b
+    end)
+    return answer
+  end,
+  ["require()"] = function(ask)
+    local answer
+    package.loaded.page, package.preload.page = nil, function()
+      answer = ask()
+      return true
+    end
+    require "page"
+    return answer
+  end,
+}
+
+for place, below in pairs(BELOW_C) do
+  case { name = "a chat below " .. place, sends = { 1, 0 },
+    expected = { content = SAID }, driven = { refused = true },
+    run = function(world)
+      yuanjing.sleep(0.01)
+      local client = world:client("say=" .. SAID)
+      local ok, content = pcall(below, function()
+        return assert(client:chat { prompt = "x" }).content
+      end)
+      if ok then return { content = content } end
+      return { refused = refuses(content) or content }
+    end }
+end
+
+case { name = "a stream that is read below gsub()",
+  expected = { text = "begun", rest = SAID },
+  driven = { text = "refused", rest = SAID },
+  run = function(world)
+    yuanjing.sleep(0.01)
+    local stream = world:stream("slow=0.05; say=" .. SAID)
+    local ok, text = pcall(string.gsub, "x", "x", function()
+      return assert(stream:next()) and "begun"
+    end)
+    if not ok then text = refuses(text) and "refused" or text end
+    return { text = text, rest = assert(stream:finish()).content }
+  end }
+
+case { name = "a sleep and an await below gsub()",
+  expected = { says = "slept, done" }, driven = { says = "refused, refused" },
+  run = function()
+    yuanjing.sleep(0.01)
+    local job = yuanjing.async(yuanjing.sleep, 0.05)
+    local function below(wait, word)
+      local ok, said = pcall(string.gsub, "x", "x", function()
+        wait()
+        return word
+      end)
+      return ok and said or refuses(said) and "refused" or said
+    end
+    return { says = below(function() yuanjing.sleep(0.01) end, "slept") .. ", "
+      .. below(function() job:await() end, "done") }
+  end }
+
+-- Failures -----------------------------------------------------------------
+
+case { name = "a job that fails and that nobody awaits",
+  expected = { soon = true, says = "on purpose", says_where = true },
+  run = function()
+    local told, says, traceback
+    yuanjing.on_error = function(err, where)
+      told, says, traceback = core.now(), err, where
+    end
+    local from = core.now()
+    yuanjing.async(function()
+      yuanjing.sleep(0)
+      error("on purpose", 0)
+    end)
+    repeat yuanjing.sleep(0.01) until told or core.now() - from > 5
+    yuanjing.on_error = nil
+    return { soon = told ~= nil and told - from < 1, says = says,
+      says_where = traceback ~= nil
+        and traceback:find("conformance.lua", 1, true) ~= nil }
+  end }
+
+-- Jobs that nap, and some that wait for those, and an error at the n-th
+-- instruction; whether there was one. NB: LuaJIT's hook is for all coroutines; a
+-- host that has this in a job of its own is spared.
+local function strike(n)
+  local jobs, is_over, was_struck = {}, false, false
+  local in_job = fibers.innermost() ~= nil
+  local function hook()
+    local fiber = fibers.innermost()
+    if in_job and not (fiber and fiber.job) then return end
+    debug.sethook()
+    if is_over then return end
+    was_struck = true
+    error("interrupted!", 0)
+  end
+  pcall(function()
+    debug.sethook(hook, "", n)
+    for _ = 1, 2 do
+      local nap = yuanjing.async(yuanjing.sleep, 0.001)
+      jobs[#jobs + 1] = nap
+      jobs[#jobs + 1] = yuanjing.async(function() pcall(nap.await, nap) end)
+    end
+    yuanjing.sleep(0.002)
+    jobs[1]:cancel()
+    is_over = true
+  end)
+  debug.sethook()
+  return jobs, was_struck
+end
+
+case { name = "an error that may come at any instruction",
+  expected = { left = 0, swept = true },
+  run = function()
+    local jobs, n, was_struck, jit = {}, 1, true, rawget(_G, "jit")
+    if jit then jit.off() end -- compiled code asks for no hook
+    while was_struck and n < 5000 do
+      local struck
+      struck, was_struck = strike(n)
+      for _, job in ipairs(struck) do jobs[#jobs + 1] = job end
+      n = n + 13
+    end
+    if jit then jit.on() end
+    local left, ends = 0, core.now() + 3
+    for _, job in ipairs(jobs) do
+      while not job.done and core.now() < ends do yuanjing.sleep(0.005) end
+      if not job.done then left = left + 1 end
+      pcall(job.await, job, 0)
+    end
+    return { left = left, swept = n > 300 }
+  end }
+
+case { name = "a program that has emptied its path", sends = { 1, 1 },
+  expected = { kind = "outcome_unknown" },
+  run = function(world)
+    local client = world:client("stall-head=60", { timeout = 0.3 })
+    local path, cpath, load = package.path, package.cpath, require
+    package.path, package.cpath = "", ""
+    rawset(_G, "require", nil)
+    local ok, reply, err = pcall(client.chat, client, { prompt = "x" })
+    package.path, package.cpath = path, cpath
+    rawset(_G, "require", load)
+    return { kind = ok and err.kind or tostring(reply) }
   end }
 
 -- The host -----------------------------------------------------------------
@@ -474,7 +638,8 @@ function conformance.perform(row, world, drive)
   world.case = world.host .. "/" .. row.name
   world.task = nil
   world.beats = { count = 0, longest = 0, last = core.now() }
-  local record = { name = world.case, error = "it has not run" }
+  local record = { name = world.case, error = "it has not run",
+    is_driven = world.is_driven }
   local from, clock = core.now(), os.clock()
   drive(function()
     local ok, value = xpcall(row.run, debug.traceback, world)

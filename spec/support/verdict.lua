@@ -43,6 +43,14 @@ local function check_break(case, record, requests)
     ("it took %s of %.2f s"):format(seconds[1], record.took))
 end
 
+local function check_sends(case, record, requests)
+  local sent = 0
+  for _, request in ipairs(requests) do
+    if is_of(record, request) then sent = sent + 1 end
+  end
+  assert.equal(case.sends[record.is_driven and 2 or 1], sent)
+end
+
 --- Raises where a record is not as it must be.
 ---@param case table of support.conformance
 ---@param record? table
@@ -50,7 +58,8 @@ end
 function verdict.check(case, record, requests)
   assert.is_truthy(record, "there is no record")
   assert.is_nil(record.error)
-  assert.same(case.expected, record.value)
+  assert.same(record.is_driven and case.driven or case.expected, record.value)
+  if case.sends then check_sends(case, record, requests) end
   if case.breaks then check_break(case, record, requests) end
   if case.beside then
     local beats = record.beats

@@ -21,4 +21,4 @@ local function run(main, beat)
   assert(controller:loop())
 end
 
-return { run = run }
+return { run = run, is_driven = true }

@@ -1,6 +1,7 @@
 --- Ways of driving yuanjing. Each is a module with run(main, beat): it runs main
 -- in its way and returns when main is over; if there is a beat, the host calls
--- it about every 10 ms by its own means. As a program this performs the cases of
+-- it about every 10 ms by its own means. `is_driven`: the host calls in, with
+-- update() or step(). As a program this performs the cases of
 -- support.conformance in one of them, and prints a record in JSON for each.
 local conformance = require "support.conformance"
 local json = require "yuanjing.json"
@@ -24,9 +25,10 @@ end
 
 --- The program.
 function hosts.main(name, url, key, folder, only)
+  io.stdout:setvbuf("line") -- what is told on stderr stands between the lines
   local host = require("support.hosts." .. name)
   local world = conformance.world { url = url, key = key, folder = folder,
-    host = name }
+    host = name, is_driven = host.is_driven or false }
   for _, case in ipairs(conformance.cases) do
     if not only or case.name == only then
       local record = conformance.perform(case, world, host.run)

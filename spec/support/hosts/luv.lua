@@ -18,4 +18,4 @@ local function run(main, beat)
   uv.run()
 end
 
-return { run = run }
+return { run = run, is_driven = true }
