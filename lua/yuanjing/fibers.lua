@@ -85,29 +85,28 @@ end
 -- it. Whoever was not due looks, and waits again.
 local function mend()
   timers, queue, first, last = heap.new(), {}, 1, 0
-  for thread, fiber in pairs(fiber_of) do
+  local all = {}
+  for _, fiber in pairs(fiber_of) do all[fiber] = true end
+  for fiber in pairs(all) do
     fiber.at, fiber.is_queued, fiber.place = false, false, nil
     if fiber.process == process then
-      local is_gone = status(thread) == "dead"
-      mend_job(fiber, is_gone)
+      local is_gone = status(fiber.thread) == "dead"
       if fiber.has_begun and not is_gone then enqueue(fiber) end
+      mend_job(fiber, is_gone)
     end
   end
 end
 
---- Whether a change was broken off, and nobody has seen to it.
----@return boolean
-function fibers.is_broken()
-  return changes > 0 and not innermost()
+local function mend_if_broken()
+  if changes == 0 or innermost() then return end
+  mend()
+  changes, depth = 0, 0
 end
 
 --- Begins a change, in whose course others may begin and end.
 ---@return integer change for finish()
 function fibers.begin()
-  if fibers.is_broken() then
-    mend()
-    changes, depth = 0, 0
-  end
+  mend_if_broken()
   changes = changes + 1
   return changes
 end
@@ -147,7 +146,8 @@ local function go_on(fiber)
   local waits, why = switch(fiber.thread)
   depth = before
   if not waits then problem = leave(fiber, waits, why) end
-  fibers.finish(change)
+  if changes ~= change then mend() end
+  changes = change - 1
   if problem then raise(fiber, problem) end
 end
 
@@ -155,10 +155,12 @@ end
 --- inside one it is none: a yield from there would reach the user. Nor is it one
 --- below a function of C (the callback of gsub(), ...), which no yield gets across.
 ---@return yuanjing.Fiber?
+---@return yuanjing.Fiber? around the one in whose course this happens, all the same
 function fibers.current()
   local thread = innermost()
-  return thread and running() == thread and is_yieldable() and fiber_of[thread]
-    or nil
+  if not thread then return nil end
+  local fiber = fiber_of[thread]
+  return running() == thread and is_yieldable() and fiber or nil, fiber
 end
 
 --- The fiber in whose course this happens, in whatever coroutine of its.
@@ -197,7 +199,8 @@ function fibers.tell(pool, ends)
   depth = before
   local fiber = hearer and fiber_of[hearer]
   if fiber then problem = leave(fiber, waits, why) end
-  fibers.finish(change)
+  if changes ~= change then mend() end
+  changes = change - 1
   if problem then raise(fiber, problem) end
   return did, hearer ~= nil, not fiber and hearer or nil
 end
@@ -270,18 +273,22 @@ function Fiber:stop(problem)
   fibers.finish(change)
 end
 
---- When the first timer is due; now, when somebody waits in the queue; or nil.
+--- When the first timer is due; now, when somebody waits in the queue, or a change
+--- was broken off; or nil.
 ---@return number?
 function fibers.due()
-  if first <= last then return core.now() end
+  if first <= last or changes > 0 and not innermost() then return core.now() end
   return timers[1] and timers[1].at
 end
 
 --- Puts those in the queue whose time has come.
 function fibers.wake_due()
+  if changes > 0 then mend_if_broken() end
   local now = timers[1] and core.now()
   while timers[1] and timers[1].at <= now do
+    changes = changes + 1
     enqueue(timers:pop())
+    changes = changes - 1
   end
 end
 
@@ -293,11 +300,13 @@ function fibers.run(ends)
   local stop = last
   local did = first <= stop
   while first <= stop and first <= last do
-    local fiber = queue[first]
+    local fiber, change = queue[first], changes + 1
+    changes = change
     queue[first] = nil
     first = first + 1
     fiber.is_queued = false
     if is_parked(fiber) then go_on(fiber) end
+    changes = change - 1
     if ends and core.now() >= ends then break end
   end
   return did

@@ -98,12 +98,12 @@ end
 ---@private
 ---@param problem? any
 function methods:broken_off(problem)
-  if not self.done or self._waiters then
-    if not self._results then
-      self._error = self._error or problem or "the job was broken off"
-    end
-    finish(self)
+  if self.done and not self._waiters then return end
+  if not self._results and not self._error then
+    self._error = problem or "the job was broken off"
+    self._failure = failures.new(self._error, tostring(self._error))
   end
+  finish(self)
 end
 
 --- What its fiber is to raise where it waits.

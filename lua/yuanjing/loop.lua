@@ -66,14 +66,15 @@ end
 
 -- Who has news goes on when the queue is run next.
 local function put_off_news()
+  local change = fibers.begin()
   for hearer in pool.ready, pool do fibers.of(hearer):wake() end
+  fibers.finish(change)
 end
 
 -- Lets those go on who have news, and whom they wake, until that time at the
 -- latest, but one of each at least. Whether there was anybody.
 local function deliver(ends)
   local did = false
-  if fibers.is_deep() then return put_off_news() end
   fibers.wake_due()
   repeat
     local told, ran = tell_news(ends), fibers.run(ends)
@@ -88,22 +89,16 @@ local function set_alarm()
   if is_polled then pool:alarm(fibers.due()) end
 end
 
--- Moves the pool on with `move(pool, seconds)`, and then everybody who has news,
--- until that time. Whether anybody had.
-local function turn(move, seconds, ends)
-  local change = fibers.begin()
-  local moved, problem = move(pool, seconds)
+-- Moves the pool on with its method `move`, and then everybody who has news, with
+-- `tell`, until that time. Whether anybody had. NB: where somebody polls the pool
+-- guards it: what a debug hook raises may come before the alarm is set, and whoever
+-- polls would never call again.
+local function turn(move, seconds, tell, ends)
+  local moved, problem = move(pool, seconds, true)
   if not moved and problem ~= "interrupted" then error(problem, 0) end
-  local did = deliver(ends)
-  fibers.finish(change)
-  set_alarm()
+  local did = tell(ends)
+  if is_polled then set_alarm() end
   return did
-end
-
--- NB: what a debug hook raises may come before the alarm is set, and whoever polls
--- would never call again; so the pool sees to it.
-local function guarded_turn(move, seconds, ends)
-  return loop.pool():guard(turn, move, seconds, ends)
 end
 
 --- Handles what there is to do, for so many seconds or a bit more; never waits.
@@ -111,7 +106,10 @@ end
 ---@return boolean did whether anybody had news
 function loop.step(budget)
   local ends = budget and core.now() + budget
-  return guarded_turn(loop.pool().step, budget and math.max(0, budget), ends)
+  local step = loop.pool().step
+  budget = budget and math.max(0, budget)
+  if is_polled then return pool:guard(turn, step, budget, deliver, ends) end
+  return turn(step, budget, deliver, ends)
 end
 
 --- As step(), for a host that calls it again and again.
@@ -125,8 +123,7 @@ end
 ---@param budget number seconds
 function loop.update(budget)
   is_driven, has_frames = true, true
-  if not pool then return end
-  if loop.pool():count() > 0 or fibers.due() or fibers.is_broken() then
+  if pool and (pool:count() > 0 or fibers.due()) then
     loop.step(budget)
   end
 end
@@ -135,23 +132,8 @@ end
 -- them goes on in here: it is called in the midst of the user's own course.
 function loop.settle()
   loop.pool()
-  local change = fibers.begin()
   put_off_news()
-  fibers.finish(change)
   if not fibers.is_running() then set_alarm() end
-end
-
-local function wait_or_look(of, seconds)
-  return of:wait(seconds, true)
-end
-
--- Waits until something happens; not at all where there are news. A signal ends
--- the wait early: back in Lua, its hook (Ctrl-C) may run.
-local function block(seconds)
-  local due = fibers.is_broken() and 0
-    or not fibers.is_deep() and fibers.due()
-  if due then seconds = math.min(seconds or math.huge, due - core.now()) end
-  guarded_turn(wait_or_look, seconds and math.max(0, seconds))
 end
 
 -- Waiters ------------------------------------------------------------------
@@ -174,14 +156,19 @@ end
 
 local PROGRAM = {}
 
+-- Waits until something happens; not at all where there are news. A signal ends
+-- the wait early: back in Lua, its hook (Ctrl-C) may run.
 function PROGRAM.park(_, seconds)
-  loop.check_wait()
+  if nginx then loop.check_wait() end
   loop.pool()
-  if not seconds and pool:count() == 0 and not fibers.due()
-    and not fibers.is_broken() then
+  local due = fibers.due()
+  if due then
+    seconds = math.max(0, math.min(seconds or math.huge, due - core.now()))
+  elseif not seconds and pool:count() == 0 then
     error("nothing is in flight: this would wait for ever", 0)
   end
-  block(seconds)
+  if is_polled then return pool:guard(turn, pool.wait, seconds, deliver) end
+  turn(pool.wait, seconds, deliver)
 end
 
 function PROGRAM.wake() end
@@ -203,15 +190,6 @@ function Blocked:__index(name)
   return self.fiber[name]
 end
 
-function Blocked:park(seconds, is_heard)
-  self.fiber:check()
-  if fibers.is_deep() and not seconds and not is_heard then
-    error("too many jobs await each other" .. ACROSS_C, 0)
-  end
-  PROGRAM.park(nil, seconds)
-  self.fiber:check()
-end
-
 function Blocked.wake() end
 
 -- Why nothing can wait here -------------------------------------------------
@@ -221,8 +199,9 @@ local ACROSS_COROUTINE = "a job can not wait in a coroutine of its own while "
   .. "on what came, or return an iterator such as stream:text()"
 
 local function obstacle_here()
-  if fibers.current() then return nil end
-  if fibers.innermost() then
+  local fiber, around = fibers.current()
+  if fiber then return nil end
+  if around then
     if not is_driven then return nil end
     return fibers.is_inside_coroutine() and ACROSS_COROUTINE
       or "a job can not wait" .. ACROSS_C
@@ -232,6 +211,25 @@ local function obstacle_here()
   return is_below_c and obstacle .. ACROSS_C or obstacle
 end
 
+-- So many fibers block inside each other that no other may go on here.
+local function block_alone(seconds, is_heard)
+  if not seconds and not is_heard then
+    error("too many jobs await each other" .. ACROSS_C, 0)
+  end
+  turn(pool.wait, seconds, put_off_news)
+end
+
+function Blocked:park(seconds, is_heard)
+  loop.check_wait()
+  self.fiber:check()
+  if fibers.is_deep() then
+    block_alone(seconds, is_heard)
+  else
+    PROGRAM.park(nil, seconds)
+  end
+  self.fiber:check()
+end
+
 --- Raises, in one sentence, where a call could not wait: before it does anything.
 function loop.check_wait()
   local obstacle = obstacle_here()
@@ -239,10 +237,9 @@ function loop.check_wait()
 end
 
 local function waiter_here()
-  local fiber = fibers.current()
+  local fiber, around = fibers.current()
   if fiber then return fiber end
-  fiber = fibers.innermost()
-  if fiber then return setmetatable({ fiber = fiber }, Blocked) end
+  if around then return setmetatable({ fiber = around }, Blocked) end
   return nginx and nginx.seat() or PROGRAM
 end
 
@@ -310,6 +307,7 @@ end
 ---@param transfer yuanjing.core.Transfer
 function loop.hear(transfer)
   local me = waiter_here()
+  if me == PROGRAM then return me:park() end
   if not me.rest then return me:park(nil, true) end
   me:check()
   transfer:hear(me)

@@ -1,0 +1,135 @@
+-- What is loaded when it is first asked for, whatever has become of the
+-- surroundings by then. Each case is a process that has loaded the module and
+-- called nothing yet.
+local child = require "support.child"
+local scripted = require "support.scripted"
+local support = require "support"
+
+local OK = scripted.answer(200, {},
+  '{"content":"hi","choices":[{"message":{"content":"hi"}}]}')
+
+local servers
+
+setup(function()
+  servers = {
+    answers = support.serve { default = { { "request" }, { "send", OK } } },
+    mute = support.serve { default = { { "request" } } }, -- and closes
+  }
+end)
+
+teardown(support.clean)
+
+local CALLS = [[
+  local function client(url)
+    return yuanjing.new { base_url = url, api_key = "sk-test", retries = 0 }
+  end
+  local function tell(name, ...)
+    local ok, value, err = ...
+    print(name, ok and (err and err.kind or value.content or value)
+      or tostring(value):match("^[^\n]*"))
+  end
+]]
+
+local REST = [[
+  local answers, mute = %q, %q
+  tell("chat", pcall(function()
+    return client(answers):chat { prompt = "x" }
+  end))
+  tell("unanswered", pcall(function()
+    return client(mute):chat { prompt = "x" }
+  end))
+  tell("image", pcall(function()
+    return client(mute):image { model = "wan2.2-t2i-plus", prompt = "x" }
+  end))
+  tell("job", pcall(function()
+    return yuanjing.async(function()
+      return client(answers):chat { prompt = "x" }
+    end):await()
+  end))
+  tell("bytes", pcall(function()
+    return { content = tostring(yuanjing.bytes("x", { name = "a.png" }) ~= nil) }
+  end))
+  tell("catalog", pcall(function()
+    return { content = #yuanjing.catalog > 0 and "there" }
+  end))
+]]
+
+-- What each call has said, by its name.
+local function said(change, before)
+  local status, output = child.run((before or "") .. [[
+    local yuanjing = require "yuanjing"
+    ]] .. CALLS .. change
+    .. REST:format(servers.answers.url, servers.mute.url))
+  assert.equal(0, status, output)
+  local answers = {}
+  for name, text in output:gmatch("(%w+)\t([^\n]*)") do answers[name] = text end
+  return answers
+end
+
+local ALL_WELL = { chat = "hi", unanswered = "outcome_unknown",
+  image = "outcome_unknown", job = "hi", bytes = "true", catalog = "there" }
+
+local function run_with_few_descriptors(script)
+  local path = support.write(support.tempdir() .. "/script.lua",
+    ("package.path, package.cpath = %q, %q\n"):format(package.path,
+      package.cpath) .. script)
+  return support.output(("ulimit -n 60; timeout 30 %s %s 2>&1")
+    :format(child.interpreter(), path)) .. "\n"
+end
+
+describe("what is loaded late", function()
+  local CHANGES = {
+    ["an emptied path"] = [[package.path, package.cpath = "", ""]],
+    ["a path that is no text"] = [[package.path = nil]],
+    ["no require()"] = [[require = nil]],
+    ["neither"] = [[require, package.path, package.cpath = nil, "", ""]],
+    ["another package"] = [[package = { loaded = {} }]],
+  }
+  for name, change in pairs(CHANGES) do
+    it("is found with " .. name, function()
+      assert.same(ALL_WELL, said(change))
+    end)
+  end
+
+  it("is found from another folder, by a path from the first", function()
+    assert.same(ALL_WELL, said([[require("luv").chdir("/")]], [[
+      package.path = "./lua/?.lua;./lua/?/init.lua;" .. package.path
+    ]]))
+  end)
+
+  it("leaves the path and require() as they were", function()
+    local status, output = child.run(CALLS:gsub("^", [[
+      local yuanjing = require "yuanjing"
+    ]]) .. [[
+      package.path, require = "./?.x", nil
+      client("http://127.0.0.1:1"):chat { prompt = "x" }
+      print(package.path, require)
+    ]])
+    assert.same({ 0, "./?.x\tnil" }, { status, output })
+  end)
+
+  -- A pool takes two descriptors, a connection one.
+  it("that can not be read is an error of kind io, and nothing is sent",
+    function()
+      local sent = servers.answers:connections().opened
+      local output = run_with_few_descriptors([[
+        local yuanjing = require "yuanjing"
+      ]] .. CALLS .. ([[
+        local one = client(%q)
+        local hold = {}
+        repeat
+          local file = io.open("/dev/null")
+          hold[#hold + 1] = file
+        until not file
+        tell("chat", pcall(one.chat, one, { prompt = "x" }))
+        tell("image", pcall(one.image, one, { model = "m", prompt = "x" }))
+        tell("job", pcall(function()
+          return yuanjing.async(function() return 1 end):await()
+        end))
+        for _, file in ipairs(hold) do file:close() end
+        tell("later", pcall(one.chat, one, { prompt = "x" }))
+      ]]):format(servers.answers.url))
+      assert.same("chat\tio\nimage\tio\njob\tio\nlater\thi\n", output)
+      assert.equal(sent + 1, servers.answers:connections().opened)
+    end)
+end)
