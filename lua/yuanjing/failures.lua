@@ -9,7 +9,7 @@ local failures = {}
 --- Seconds from a failure until it is told; in a game it is the next frame.
 failures.GRACE = 0.25
 
----@class yuanjing.Failure
+---@class yuanjing.JobFailure
 ---@field problem any what was raised
 ---@field traceback string
 
@@ -43,7 +43,7 @@ end
 --- Has it told, unless hear() is called before.
 ---@param problem any
 ---@param traceback string
----@return yuanjing.Failure
+---@return yuanjing.JobFailure
 function failures.new(problem, traceback)
   local failure = { problem = problem, traceback = traceback }
   unheard[failure] = true
@@ -52,7 +52,7 @@ function failures.new(problem, traceback)
 end
 
 --- Somebody has got it.
----@param failure yuanjing.Failure
+---@param failure yuanjing.JobFailure
 function failures.hear(failure)
   unheard[failure] = nil
 end

@@ -18,7 +18,7 @@ local job = {}
 ---@field private _owned? yuanjing.Owner once it has started
 ---@field private _results? { n: integer }
 ---@field private _error? any what it failed with; raised unless a yuanjing.Error
----@field private _failure? yuanjing.Failure of one that failed
+---@field private _failure? yuanjing.JobFailure of one that failed
 local methods = {}
 local Job = {}
 Job.__index = methods

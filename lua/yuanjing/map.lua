@@ -1,5 +1,6 @@
 --- A function over a list, a few items at a time, each in a job of its own.
 local job = require "yuanjing.job"
+local loop = require "yuanjing.loop"
 
 local map = {}
 
@@ -72,6 +73,7 @@ end
 ---@return yuanjing.Failures errors
 function map.map(list, run, options)
   local at_once = check(list, run, options or {})
+  loop.check_wait()
   local state = { list = list, run = run, n = #list, next = 1, results = {},
     errors = {}, workers = {} }
   for i = 1, math.min(at_once, state.n) do

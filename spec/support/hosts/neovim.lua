@@ -34,4 +34,4 @@ local function run(main, beat)
   job:await()
 end
 
-return { run = run }
+return { run = run, is_driven = true }
