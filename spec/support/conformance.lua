@@ -477,6 +477,21 @@ for place, below in pairs(BELOW_C) do
     end }
 end
 
+case { name = "many at once below gsub()", sends = { 3, 0 },
+  expected = { content = SAID }, driven = { refused = true },
+  run = function(world)
+    yuanjing.sleep(0.01)
+    local client = world:client("say=" .. SAID)
+    local ok, content = pcall(string.gsub, "x", "x", function()
+      local replies = yuanjing.map({ 1, 2, 3 }, function()
+        return client:chat { prompt = "x" }
+      end)
+      return replies[3].content
+    end)
+    if ok then return { content = content } end
+    return { refused = refuses(content) or content }
+  end }
+
 case { name = "a stream that is read below gsub()",
   expected = { text = "begun", rest = SAID },
   driven = { text = "refused", rest = SAID },
