@@ -445,7 +445,7 @@ end
 ---@return integer? fd none with poll(2)
 function loop.watched_fd()
   local fd = loop.pool():fd()
-  is_polled = true
+  is_polled, is_driven = true, true
   set_alarm()
   return fd
 end
