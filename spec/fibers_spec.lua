@@ -236,6 +236,7 @@ describe("a change that is broken off", function()
       end)
       debug.sethook()
       assert.is_false(fibers.is_running())
+      collectgarbage() -- takes whoever is in no list any more
       for _ = 1, 4 do
         fibers.finish(fibers.begin())
         fibers.wake_due()
@@ -247,10 +248,8 @@ describe("a change that is broken off", function()
 
   it("loses no timer, and nobody who was woken", function()
     local n = sweep(function()
-      local change = fibers.begin()
       fibers.wake_due()
       fibers.run()
-      fibers.finish(change)
     end)
     assert.is_true(n > 20)
     assert.truthy(table.concat(log, " "):find("a ends", 1, true))

@@ -45,6 +45,11 @@ local depth, MAX_DEPTH = 0, 30
 -- then the count stays too high, and by that the next step knows (see mend()).
 local changes = 0
 
+-- Who goes on in the course of each: a fiber that is in neither the queue nor the
+-- timers is the collector's, and mend() would not find it.
+local going = {}
+local mending -- all of them, while that is done
+
 -- How often a fiber that is told to end may wait all the same.
 local PATIENCE = 16
 
@@ -84,9 +89,11 @@ end
 -- After a change that was broken off: the queue is made anew, with everybody in
 -- it. Whoever was not due looks, and waits again.
 local function mend()
-  timers, queue, first, last = heap.new(), {}, 1, 0
-  local all = {}
+  local all = mending or {}
   for _, fiber in pairs(fiber_of) do all[fiber] = true end
+  for _, fiber in pairs(going) do all[fiber] = true end
+  mending = all
+  timers, queue, first, last = heap.new(), {}, 1, 0
   for fiber in pairs(all) do
     fiber.at, fiber.is_queued, fiber.place = false, false, nil
     if fiber.process == process then
@@ -95,6 +102,7 @@ local function mend()
       mend_job(fiber, is_gone)
     end
   end
+  mending = nil
 end
 
 local function mend_if_broken()
@@ -140,6 +148,7 @@ end
 local function go_on(fiber)
   local before, change, problem = depth, changes + 1, nil
   changes = change
+  going[change] = fiber
   if fiber.at then timers:remove(fiber) end
   fiber.at = false
   depth = before + 1
@@ -147,6 +156,7 @@ local function go_on(fiber)
   depth = before
   if not waits then problem = leave(fiber, waits, why) end
   if changes ~= change then mend() end
+  going[change] = nil
   changes = change - 1
   if problem then raise(fiber, problem) end
 end
@@ -198,7 +208,11 @@ function fibers.tell(pool, ends)
   local did, hearer, waits, why = pool:tell(ends)
   depth = before
   local fiber = hearer and fiber_of[hearer]
-  if fiber then problem = leave(fiber, waits, why) end
+  if fiber then
+    going[change] = fiber
+    problem = leave(fiber, waits, why)
+    going[change] = nil
+  end
   if changes ~= change then mend() end
   changes = change - 1
   if problem then raise(fiber, problem) end
@@ -287,7 +301,8 @@ function fibers.wake_due()
   local now = timers[1] and core.now()
   while timers[1] and timers[1].at <= now do
     changes = changes + 1
-    enqueue(timers:pop())
+    enqueue(timers[1]) -- NB: first, or it would be in neither
+    timers:pop()
     changes = changes - 1
   end
 end
@@ -302,10 +317,12 @@ function fibers.run(ends)
   while first <= stop and first <= last do
     local fiber, change = queue[first], changes + 1
     changes = change
+    going[change] = fiber
     queue[first] = nil
     first = first + 1
     fiber.is_queued = false
     if is_parked(fiber) then go_on(fiber) end
+    going[change] = nil
     changes = change - 1
     if ends and core.now() >= ends then break end
   end

@@ -41,10 +41,13 @@ end
 function heap:remove(entry)
   local place, last = entry.place, self[#self]
   if not place then return end
+  self.moving = last -- or the collector may take it, where this is broken off
   entry.place, self[#self] = nil, nil
-  if last == entry then return end
-  sift_up(self, place, last)
-  sift_down(self, last.place, last)
+  if last ~= entry then
+    sift_up(self, place, last)
+    sift_down(self, last.place, last)
+  end
+  self.moving = nil
 end
 
 --- Takes the earliest out: it, or nil.
