@@ -1,7 +1,7 @@
 --- yuanjing: the client of the 元境 platform (opencomputing.ai).
 local need = require "yuanjing.need"
 need "yuanjing.core"
-need "cjson" -- of a room that is entered later
+local cjson = need "cjson"
 local client = require "yuanjing.client"
 local job = require "yuanjing.job"
 local later = require "yuanjing.later"
@@ -10,6 +10,7 @@ local later = require "yuanjing.later"
 ---@field catalog yuanjing.Catalog every model and its parameters, as data
 ---@field loop yuanjing.Loop for another event loop to poll
 ---@field version string of this module
+---@field null userdata a null in a list of an answer
 local yuanjing = {
   --- A client; see yuanjing.Options.
   new = client.new,
@@ -32,6 +33,9 @@ local yuanjing = {
   ---@type fun(list: any[], fn: yuanjing.MapFunction, options?: yuanjing.MapOptions): yuanjing.Mapped, yuanjing.Failures
   map = later.fn("yuanjing.map", "map"),
   version = require "yuanjing.version",
+  --- What stands for null in a list of an answer; a field that is null is not
+  --- there at all.
+  null = cjson.null,
   --- Starts a job.
   async = job.async,
   --- Waits, and lets everything in flight go on.
