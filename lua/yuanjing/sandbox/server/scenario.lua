@@ -31,6 +31,7 @@ local scenario = {}
 local FAMILIES = { "framing", "chunks", "dialects", "breaks", "timing",
   "errors", "stream_errors", "statuses", "content", "submits", "tasks",
   "queries", "results", "downloads", "assets" }
+local TEXTUAL = { text = true, field = true, where = true, url = true, word = true,
   host = true }
 local PHASES = { "begin", "submit", "wait", "query", "result", "file", "sent",
   "verify", "reply" }
