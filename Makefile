@@ -51,7 +51,6 @@ help:
 	@echo "soak           a million chunks and more; SOAK=0.1 a tenth of it;"
 	@echo "               and finalizers at random, ten minutes"
 	@echo "eventsource    random event streams, read here and by npm's parser"
-	@echo "soak           a million chunks and more; SOAK=0.1 a tenth of it"
 	@echo "kills          batches killed at random moments, and workers"
 	@echo "docs           writes what is made of the code: docs/*.md, the types"
 	@echo "bench          measures, writes bench/RESULTS.md; ROUNDS=3 is quicker"
