@@ -33,7 +33,7 @@ RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
 	LUA_CPATH="build/5.4/?.so;$$LUA_CPATH;"
 
 .PHONY: all build help deps poll locales test check rules exports storeys compile-check \
-	lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz soak kills \
+	lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz eventsource soak kills \
 	demo docs bench budget install clean
 
 all build: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
@@ -50,6 +50,7 @@ help:
 	@echo "fuzz           coverage-guided fuzzing; FUZZ=600 seconds a target"
 	@echo "soak           a million chunks and more; SOAK=0.1 a tenth of it;"
 	@echo "               and finalizers at random, ten minutes"
+	@echo "eventsource    random event streams, read here and by npm's parser"
 	@echo "kills          batches killed at random moments, and workers"
 	@echo "docs           writes what is made of the code: docs/*.md, the types"
 	@echo "bench          measures, writes bench/RESULTS.md; ROUNDS=3 is quicker"
@@ -203,6 +204,11 @@ valgrind:
 fuzz:
 	@.ci/setup test
 	spec/fuzz/run.sh $(FUZZ)
+
+# COUNT=50000 streams; npm fetches the parser, so the tests do without.
+eventsource: all
+	@.ci/setup bench
+	spec/fuzz/eventsource.sh $(COUNT)
 
 soak: all
 	@.ci/setup test

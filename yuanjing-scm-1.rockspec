@@ -64,12 +64,13 @@ local lua_files = [[
   dry_run errors events exchange failures fibers finalizer heap http job journal
   json later limits loop many map media need nginx number outcome outgoing owner
   params pollable polling remember result settings sorted_json stream submit
-  task url usage verification version
+  task tool_calls url usage verification version
   download/answer download/name download/page download/redirect download/target
   journal/book journal/encode journal/file journal/link journal/name
   journal/redis journal/tls journal/work
-  api/init api/answers api/assets api/embed api/envelope api/form api/legacy
-  api/links api/python api/reading api/reasons api/texts api/v1 api/words
+  api/init api/answers api/assembly api/assets api/embed api/envelope
+  api/failures api/form api/legacy api/links api/pieces api/python api/reading
+  api/reasons api/sse api/texts api/v1 api/words
   chat/media limits/memory limits/redis catalog/build
   catalog/v1 catalog/legacy media/types meta/core meta/models media/ending
   params/category params/guess params/refusal params/suggest params/target
@@ -105,7 +106,8 @@ local lua_files = [[
   sandbox/server/media/utf8
   sandbox/server/scenarios/assets
   sandbox/server/scenarios/breaks sandbox/server/scenarios/chunks
-  sandbox/server/scenarios/content sandbox/server/scenarios/downloads
+  sandbox/server/scenarios/content sandbox/server/scenarios/dialects
+  sandbox/server/scenarios/downloads
   sandbox/server/scenarios/errors sandbox/server/scenarios/framing
   sandbox/server/scenarios/queries sandbox/server/scenarios/results
   sandbox/server/scenarios/statuses sandbox/server/scenarios/stream_errors

@@ -2,6 +2,13 @@
 
 #include <string.h>
 
+/* Keeps what is seldom needed out of what each chunk goes through. */
+#if defined(__GNUC__)
+#define OUTLINE __attribute__((noinline))
+#else
+#define OUTLINE
+#endif
+
 #define DEFAULT_LIMIT ((size_t)16 << 20)
 #define FIELD_NAME ((size_t)6)          /* data: and a blank */
 #define MOST_WARM ((size_t)512)         /* as long as most chunks are */
@@ -9,12 +16,13 @@
 
 enum slot {
   DELTA_CONTENT,
-  MESSAGE_CONTENT,
+  CHOICE_TEXT,
   TOP_CONTENT,
   DELTA_REASONING,
-  MESSAGE_REASONING,
+  DELTA_REASONING_TOO,
   TOP_REASONING,
-  FINISH_REASON,
+  N_TEXTS,
+  FINISH_REASON = N_TEXTS,
   FINISH,
   USAGE,
   FIRST_ODD,
@@ -27,31 +35,39 @@ enum slot {
   N_SLOTS
 };
 
-#define KEY(name, slot, inside) {(name), sizeof(name) - 1, 0, (slot), (inside)}
-#define FIRST_OF(name, inside) {(name), sizeof(name) - 1, 1, -1, (inside)}
-#define END_OF_KEYS {NULL, 0, 0, -1, NULL}
+#define KEY(name, slot, inside) \
+  {(name), sizeof(name) - 1, 0, 0, (slot), (inside)}
+#define FIRST_OF(name, inside) \
+  {(name), sizeof(name) - 1, 1, 0, -1, (inside)}
+#define ZERO(name) {(name), sizeof(name) - 1, 0, 1, -1, NULL}
+#define USUAL(name) KEY(name, -1, NULL)
+#define END_OF_KEYS {NULL, 0, 0, 0, -1, NULL}
 
 static const struct yj_json_key delta_keys[] = {
-    KEY("content", DELTA_CONTENT, NULL),
-    KEY("reasoning_content", DELTA_REASONING, NULL), END_OF_KEYS};
-
-static const struct yj_json_key message_keys[] = {
-    KEY("content", MESSAGE_CONTENT, NULL),
-    KEY("reasoning_content", MESSAGE_REASONING, NULL), END_OF_KEYS};
+    KEY("content", DELTA_CONTENT, NULL), USUAL("role"),
+    KEY("reasoning_content", DELTA_REASONING, NULL),
+    KEY("reasoning", DELTA_REASONING_TOO, NULL), END_OF_KEYS};
 
 static const struct yj_json_key choice_keys[] = {
-    KEY("delta", -1, delta_keys), KEY("message", -1, message_keys),
-    KEY("finish_reason", FINISH_REASON, NULL), END_OF_KEYS};
+    KEY("delta", -1, delta_keys), ZERO("index"),
+    KEY("finish_reason", FINISH_REASON, NULL), KEY("text", CHOICE_TEXT, NULL),
+    END_OF_KEYS};
 
-/* Where a chunk of the platform keeps what a stream needs (PLATFORM.md
- * section 5). The odd ones stand in no healthy chunk: whoever finds one takes
- * the trouble of a full decode. */
+/* What the usual chunk of the platform, or of an OpenAI, has (PLATFORM.md
+ * section 5). Those from `error` on have a value in an odd one only. */
 static const struct yj_json_key chunk_keys[] = {
     FIRST_OF("choices", choice_keys),
     KEY("content", TOP_CONTENT, NULL),
     KEY("reasoning_content", TOP_REASONING, NULL),
     KEY("finish", FINISH, NULL),
     KEY("usage", USAGE, NULL),
+    USUAL("id"),
+    USUAL("object"),
+    USUAL("created"),
+    USUAL("model"),
+    USUAL("llmusageid"),
+    USUAL("system_fingerprint"),
+    USUAL("service_tier"),
     KEY("error", ERROR, NULL),
     KEY("status", STATUS, NULL),
     KEY("taskstatus", TASKSTATUS, NULL),
@@ -98,7 +114,8 @@ void yj_decoder_free(struct yj_decoder *d) {
   yj_buf_free(&d->pending);
   yj_buf_free(&d->content);
   yj_buf_free(&d->reasoning);
-  yj_buf_free(&d->finish_reason);
+  yj_buf_free(&d->first);
+  yj_buf_free(&d->aside);
   yj_buf_free(&d->tail);
   yj_shape_free(&d->shape);
 }
@@ -122,31 +139,124 @@ static int is_there(const struct yj_json_value *v) {
   return v->type != YJ_JSON_ABSENT && v->type != YJ_JSON_NULL;
 }
 
+static int is_text(const struct yj_json_value *v) {
+  return v->type == YJ_JSON_STRING && v->len > 0;
+}
+
 /* The string among three places to look: the copies in a chunk are never
  * added up (PLATFORM.md section 5). */
 static const struct yj_json_value *pick(const struct yj_json_value *values) {
   int i;
   for (i = 0; i < 2; i++)
-    if (values[i].type == YJ_JSON_STRING && values[i].len > 0)
+    if (is_text(&values[i]))
       break;
   return &values[i];
 }
 
-/* Adds the string to `text` and says where it stands there; 0: no memory. */
-static int keep_text(struct yj_buf *text, const struct yj_json_value *value,
-                     struct yj_slice *slice) {
-  char *room;
-  slice->text = "";
-  slice->len = 0;
-  if (value->type != YJ_JSON_STRING || value->len == 0)
+/* A vendor's null may have become a word on its way: "", "null", "None". */
+static int is_null_word(const struct yj_json_value *v) {
+  char word[4];
+  size_t i;
+  if (v->len != 0 && v->len != sizeof word)
+    return 0;
+  for (i = 0; i < v->len; i++)
+    word[i] = (char)(v->text[i] | 0x20);
+  return v->len == 0 || memcmp(word, "null", 4) == 0 ||
+         memcmp(word, "none", 4) == 0;
+}
+
+static int is_digit(const struct yj_json_value *v, char digit) {
+  return v->len == 1 && v->text[0] == digit;
+}
+
+static int has_reason(const struct yj_json_value *values) {
+  return is_there(&values[FINISH_REASON]) &&
+         !is_null_word(&values[FINISH_REASON]);
+}
+
+/* Whether a chunk says something that is not told by the slots of its texts and
+ * its usage. */
+OUTLINE static int looks_odd(const struct yj_json_value *values,
+                             const struct yj_json_rest *rest) {
+  int known = is_there(&values[USAGE]), i;
+  for (i = 0; i < N_TEXTS; i++) {
+    if (is_there(&values[i]) && values[i].type != YJ_JSON_STRING)
+      return 1;
+    known |= values[i].type == YJ_JSON_STRING;
+  }
+  for (i = FIRST_ODD; i < N_SLOTS; i++)
+    if (is_there(&values[i]))
+      return 1;
+  return !known || rest->inside;
+}
+
+/* One that looks like a chunk that was not odd can be so only in what its texts
+ * say: without any, the rest may be a failure; at the end, they may be there once
+ * more. */
+static int is_odd(const struct yj_decoder *d,
+                  const struct yj_json_value *values,
+                  const struct yj_json_rest *rest, int has_text) {
+  if ((!rest->same || d->shape_odd) && looks_odd(values, rest))
     return 1;
-  room = yj_buf_reserve(text, value->len);
+  return (rest->top && !has_text) || has_reason(values) ||
+         (has_text && is_digit(&values[FINISH], '1'));
+}
+
+/* Makes UTF-8 of a text in which there are halves of pairs. Half a pair at its end
+ * waits in *half. */
+OUTLINE static size_t join_halves(char *room, size_t n, uint16_t *half) {
+  char before[3];
+  size_t m = yj_json_put_half(before, *half);
+  memmove(room + m, room, n);
+  memcpy(room, before, m);
+  return yj_json_join_halves(room, m + n, half);
+}
+
+/* Adds the text to those so far, and makes a slice of what there is to read of
+ * it. 0: no memory. */
+static inline int keep_text(struct yj_buf *text, uint16_t *half,
+                     const struct yj_json_value *value, int halves,
+                     struct yj_slice *slice) {
+  char *room = yj_buf_reserve(text, value->len + 3);
+  size_t n;
   if (room == NULL)
     return 0;
+  n = yj_json_unescape(value, room, &halves);
+  if (halves || *half != 0)
+    n = join_halves(room, n, half);
   slice->text = room;
-  slice->len = yj_json_unescape(value, room);
-  yj_buf_commit(text, slice->len);
+  slice->len = n;
+  yj_buf_commit(text, n);
   return 1;
+}
+
+static int add_text(struct yj_buf *text, uint16_t *half,
+                    struct yj_slice *slice) {
+  struct yj_json_value value = {YJ_JSON_STRING, 0, NULL, 0};
+  value.text = slice->text;
+  value.len = slice->len;
+  return value.len == 0 || keep_text(text, half, &value, 1, slice);
+}
+
+int yj_decoder_add(struct yj_decoder *d, struct yj_slice *content,
+                   struct yj_slice *reasoning) {
+  d->begun = 1;
+  return add_text(&d->content, &d->content_half, content) &&
+         add_text(&d->reasoning, &d->reasoning_half, reasoning);
+}
+
+/* At the end of the bytes nothing completes half a pair. NB: called again until
+ * there is none. */
+OUTLINE static int flush_halves(struct yj_decoder *d, struct yj_chunk *chunk) {
+  static const char replacement[] = "\xEF\xBF\xBD";
+  static const struct yj_slice nothing = {"", 0}, document = {"{}", 2};
+  struct yj_slice text = {replacement, 3};
+  memset(chunk, 0, sizeof *chunk);
+  chunk->json = document;
+  chunk->content = d->content_half != 0 ? text : nothing;
+  chunk->reasoning = d->reasoning_half != 0 ? text : nothing;
+  d->content_half = d->reasoning_half = 0;
+  return yj_decoder_add(d, &chunk->content, &chunk->reasoning);
 }
 
 /* The last chunk is the shape's last document already, unless that could not
@@ -155,7 +265,7 @@ static int keep_tail(struct yj_decoder *d, const struct yj_chunk *chunk,
                      int in_shape) {
   if (d->tail_usage && !chunk->usage)
     return 1;
-  d->tail_usage = (unsigned char)chunk->usage;
+  d->tail_usage = chunk->usage;
   d->tail_in_shape = (unsigned char)(in_shape && !chunk->usage);
   if (d->tail_in_shape)
     return 1;
@@ -167,36 +277,60 @@ const struct yj_buf *yj_decoder_tail(const struct yj_decoder *d) {
   return d->tail_in_shape ? &d->shape.text : &d->tail;
 }
 
-static int keep_finish(struct yj_decoder *d, const struct yj_json_value *values,
-                       struct yj_chunk *chunk) {
-  const struct yj_json_value *reason = &values[FINISH_REASON];
-  const struct yj_json_value *finish = &values[FINISH];
-  chunk->finish_reason.text = "";
-  chunk->finish_reason.len = 0;
-  if (finish->len == 1 && finish->text[0] == '1')
-    d->finished = 1;
-  if (reason->type != YJ_JSON_STRING || reason->len == 0)
+/* Keeps a chunk that has names which none had before. */
+OUTLINE static int keep_first(struct yj_decoder *d, const struct yj_chunk *chunk,
+                      uint64_t names) {
+  int i;
+  if (d->n_names == YJ_NAMES)
     return 1;
-  d->finished = 1;
-  yj_buf_clear(&d->finish_reason);
-  return keep_text(&d->finish_reason, reason, &chunk->finish_reason);
+  for (i = 0; i < d->n_names; i++)
+    if (d->names[i] == names)
+      return 1;
+  d->names[d->n_names++] = names;
+  return yj_buf_append(&d->first, chunk->json.text, chunk->json.len);
+}
+
+/* Text reopens an answer that seemed to be complete. */
+static void note_state(struct yj_decoder *d, struct yj_chunk *chunk,
+                       const struct yj_json_value *values, int has_text) {
+  if (has_text)
+    d->finished = 0;
+  else if (is_digit(&values[FINISH], '1'))
+    d->finished = 1;
+  chunk->news = has_text || !d->begun || (chunk->usage && !d->tail_usage);
+  d->begun = 1;
+  d->usual++;
 }
 
 static enum yj_event fill_chunk(struct yj_decoder *d, struct yj_chunk *chunk,
                                 const struct yj_json_value *values,
+                                const struct yj_json_rest *rest,
                                 int in_shape) {
-  int i;
-  chunk->usage = is_there(&values[USAGE]);
-  chunk->odd = 0;
-  for (i = FIRST_ODD; i < N_SLOTS; i++)
-    chunk->odd |= is_there(&values[i]);
-  d->begun = 1;
-  if (keep_text(&d->content, pick(values + DELTA_CONTENT), &chunk->content) &&
-      keep_text(&d->reasoning, pick(values + DELTA_REASONING),
-                &chunk->reasoning) &&
-      keep_finish(d, values, chunk) && keep_tail(d, chunk, in_shape))
-    return YJ_EVENT_CHUNK;
-  return settle(d, YJ_EVENT_NO_MEMORY);
+  static const struct yj_slice nothing = {"", 0};
+  const struct yj_json_value *content = pick(values + DELTA_CONTENT);
+  const struct yj_json_value *reasoning = pick(values + DELTA_REASONING);
+  int has_text = is_text(content) || is_text(reasoning);
+  chunk->content = chunk->reasoning = nothing;
+  chunk->usage = is_there(&values[USAGE]) != 0;
+  chunk->news = 0;
+  chunk->odd = is_odd(d, values, rest, has_text) != 0;
+  if (in_shape)
+    d->shape_odd = chunk->odd;
+  if (d->sse.failing || d->watched)
+    chunk->odd = d->sse.failing ? YJ_FAILING : YJ_ODD;
+  if (chunk->odd != YJ_USUAL)
+    return keep_tail(d, chunk, in_shape) ? YJ_EVENT_CHUNK
+                                         : settle(d, YJ_EVENT_NO_MEMORY);
+  if ((is_text(content) && !keep_text(&d->content, &d->content_half, content,
+                                      0, &chunk->content)) ||
+      (is_text(reasoning) && !keep_text(&d->reasoning, &d->reasoning_half,
+                                        reasoning, 0, &chunk->reasoning)))
+    return settle(d, YJ_EVENT_NO_MEMORY);
+  note_state(d, chunk, values, has_text);
+  if ((rest->names != 0 && !keep_first(d, chunk, rest->names)) ||
+      !keep_tail(d, chunk, in_shape))
+    return settle(d, YJ_EVENT_NO_MEMORY);
+  return YJ_EVENT_CHUNK;
 }
 
 static int is_blank(char c) {
@@ -212,8 +346,10 @@ static void trim(struct yj_slice *s) {
     s->len--;
 }
 
-static int is_done_mark(const struct yj_slice *s) {
-  return s->len == 6 && memcmp(s->text, "[DONE]", 6) == 0;
+/* [DONE], or the same as a JSON string. */
+static inline int is_done_mark(const struct yj_slice *s) {
+  return (s->len == 6 && memcmp(s->text, "[DONE]", 6) == 0) ||
+         (s->len == 8 && memcmp(s->text, "\"[DONE]\"", 8) == 0);
 }
 
 /* Follows the brackets and quotes of what is added to pending, so that a value
@@ -262,31 +398,56 @@ static enum yj_event refuse(struct yj_decoder *d, const struct yj_slice *text,
   return settle(d, verdict);
 }
 
+static enum yj_event refuse_aside(struct yj_decoder *d) {
+  struct yj_slice text;
+  text.text = yj_buf_bytes(&d->aside);
+  text.len = yj_buf_len(&d->aside);
+  return refuse(d, &text, YJ_EVENT_BAD);
+}
+
+/* Holds a bare line that is no JSON. Of a body of nothing else, an error page or
+ * a plain text, there is enough at some time. */
+static enum yj_event set_aside(struct yj_decoder *d,
+                               const struct yj_slice *line) {
+  size_t len = yj_buf_len(&d->aside);
+  if (len > FOREIGN_LIMIT && d->begun)
+    return YJ_EVENT_PENDING;
+  if (!yj_buf_append(&d->aside, line->text, line->len) ||
+      !yj_buf_append(&d->aside, "\n", 1))
+    return settle(d, YJ_EVENT_NO_MEMORY);
+  return len > FOREIGN_LIMIT ? refuse_aside(d) : YJ_EVENT_PENDING;
+}
+
 /* A line that follows no open value. */
 static enum yj_event read_line(struct yj_decoder *d, struct yj_slice *line,
                                int bare, struct yj_chunk *chunk) {
   struct yj_json_value values[N_SLOTS];
+  struct yj_json_rest rest;
   size_t used = 0;
-  struct yj_slice rest;
+  struct yj_slice more;
   switch (yj_shape_read(&d->shape, line->text, line->len, chunk_keys, values,
-                        N_SLOTS, &used)) {
+                        N_SLOTS, &used, &rest)) {
   case YJ_JSON_WHOLE:
     chunk->json.text = line->text;
     chunk->json.len = used;
-    rest.text = line->text + used;
-    rest.len = line->len - used;
-    d->several = rest.len > 0;
-    if (d->several && hold(d, &rest) != YJ_EVENT_PENDING)
+    more.text = line->text + used;
+    more.len = line->len - used;
+    d->several = more.len > 0;
+    d->bare = bare != 0;
+    if (d->several && hold(d, &more) != YJ_EVENT_PENDING)
       return d->verdict;
-    return fill_chunk(d, chunk, values, d->shape.is_last);
+    return fill_chunk(d, chunk, values, &rest, d->shape.is_last);
   case YJ_JSON_INCOMPLETE:
+    d->bare = bare != 0;
     follow(d, line->text, line->len);
     return hold(d, line);
   default:
-    if (d->begun || !bare)
-      return refuse(d, line, YJ_EVENT_BAD);
-    d->foreign = 1;
-    return hold(d, line);
+    if (bare)
+      return d->begun ? refuse(d, line, YJ_EVENT_BAD) : set_aside(d, line);
+    memset(chunk, 0, sizeof *chunk);
+    chunk->json = *line;
+    chunk->odd = d->sse.failing ? YJ_FAILING : YJ_ODD;
+    return YJ_EVENT_CHUNK;
   }
 }
 
@@ -295,17 +456,18 @@ static enum yj_event read_line(struct yj_decoder *d, struct yj_slice *line,
 static enum yj_event read_pending(struct yj_decoder *d, enum yj_event unfit,
                                   struct yj_chunk *chunk) {
   struct yj_json_value values[N_SLOTS];
+  struct yj_json_rest rest;
   size_t used = 0;
   struct yj_slice text;
   enum yj_event event;
   text.text = yj_buf_bytes(&d->pending);
   text.len = yj_buf_len(&d->pending);
   switch (yj_json_read(text.text, text.len, chunk_keys, values, N_SLOTS,
-                       &used)) {
+                       &used, &rest)) {
   case YJ_JSON_WHOLE:
     chunk->json.text = text.text;
     chunk->json.len = used;
-    event = fill_chunk(d, chunk, values, 0);
+    event = fill_chunk(d, chunk, values, &rest, 0);
     /* the slice outlives this: consuming moves indices, not bytes */
     yj_buf_consume(&d->pending, used);
     d->several = yj_buf_len(&d->pending) > 0;
@@ -329,39 +491,45 @@ static enum yj_event extend(struct yj_decoder *d, const struct yj_slice *line,
   size_t depth = d->depth;
   if (hold(d, line) != YJ_EVENT_PENDING)
     return d->verdict;
-  if (d->foreign)
-    return yj_buf_len(&d->pending) > FOREIGN_LIMIT ? settle(d, YJ_EVENT_BAD)
-                                                   : YJ_EVENT_PENDING;
   follow(d, line->text, line->len);
   if (depth > 0 && d->depth == 0 && !d->in_string)
     return read_pending(d, YJ_EVENT_BAD, chunk);
   return YJ_EVENT_PENDING;
 }
 
+/* Whether a bare line is part of a JSON text: one that begins with a bracket, or
+ * that follows such a line. */
+static int is_json(const struct yj_decoder *d, const struct yj_slice *line) {
+  if (yj_buf_len(&d->pending) > 0)
+    return d->bare;
+  return line->len > 0 && (*line->text == '{' || *line->text == '[');
+}
+
 /* [DONE] where a value is open: the rest of that was lost. */
 static enum yj_event take_line(struct yj_decoder *d, struct yj_slice *line,
                                enum yj_line kind, struct yj_chunk *chunk) {
+  int is_open = yj_buf_len(&d->pending) > 0;
   if (line->len > limit_of(d))
     return settle(d, YJ_EVENT_TOO_LARGE);
   trim(line);
   if (is_done_mark(line) && !d->in_string)
-    return settle(d, yj_buf_len(&d->pending) > 0 ? YJ_EVENT_BAD
-                                                 : YJ_EVENT_DONE);
-  if (yj_buf_len(&d->pending) > 0 && kind == YJ_LINE_BLANK && !d->foreign)
-    return read_pending(d, YJ_EVENT_BAD, chunk);
-  if (yj_buf_len(&d->pending) > 0)
-    return extend(d, line, chunk);
+    return settle(d, is_open ? YJ_EVENT_BAD : YJ_EVENT_DONE);
+  if (kind == YJ_LINE_BARE && !is_json(d, line))
+    return set_aside(d, line);
+  if (is_open)
+    return kind == YJ_LINE_BLANK ? read_pending(d, YJ_EVENT_BAD, chunk)
+                                 : extend(d, line, chunk);
   if (line->len == 0)
     return YJ_EVENT_PENDING;
   return read_line(d, line, kind == YJ_LINE_BARE, chunk);
 }
 
 static enum yj_event at_end(struct yj_decoder *d, struct yj_chunk *chunk) {
-  if (yj_buf_len(&d->pending) == 0)
-    return settle(d, YJ_EVENT_END);
-  if (d->foreign)
-    return settle(d, YJ_EVENT_BAD);
-  return read_pending(d, YJ_EVENT_CUT, chunk);
+  if (yj_buf_len(&d->pending) > 0)
+    return read_pending(d, YJ_EVENT_CUT, chunk);
+  if (!d->begun && yj_buf_len(&d->aside) > 0)
+    return refuse_aside(d);
+  return settle(d, YJ_EVENT_END);
 }
 
 enum yj_event yj_decoder_next(struct yj_decoder *d, struct yj_chunk *chunk) {
@@ -381,5 +549,8 @@ enum yj_event yj_decoder_next(struct yj_decoder *d, struct yj_chunk *chunk) {
     else
       break;
   }
+  if (event > YJ_EVENT_CHUNK && (d->content_half | d->reasoning_half) != 0 &&
+      flush_halves(d, chunk))
+    return YJ_EVENT_CHUNK;
   return event;
 }

@@ -49,6 +49,7 @@ struct reader {
   const char *end;
   struct yj_json_value *values;
   size_t n_values;
+  struct yj_json_rest rest;
   unsigned depth;
   int escaped; /* the last string read has a backslash in it */
   enum yj_json_verdict verdict;
@@ -226,24 +227,11 @@ static int cut_unit_at(const struct reader *r, const char *p,
   return unit_at(digits);
 }
 
-/* What follows the first half of a surrogate pair. */
-static const char *read_second_half(struct reader *r, const char *p) {
-  p = read_word(r, p, "\\u", 2);
-  if (p == NULL)
-    return NULL;
-  if (!is_low(cut_unit_at(r, p, "dc00")))
-    return stop(r, YJ_JSON_INVALID);
-  return r->end - p < 4 ? unfit(r, r->end) : p + 4;
-}
-
 /* p is at the hex digits. */
 static const char *read_unicode(struct reader *r, const char *p) {
-  int unit = cut_unit_at(r, p, "0000");
-  if (unit < 0 || is_low(unit))
+  if (cut_unit_at(r, p, "0000") < 0)
     return stop(r, YJ_JSON_INVALID);
-  if (r->end - p < 4)
-    return unfit(r, r->end);
-  return is_high(unit) ? read_second_half(r, p + 4) : p + 4;
+  return r->end - p < 4 ? unfit(r, r->end) : p + 4;
 }
 
 /* p is at the backslash. */
@@ -321,7 +309,7 @@ enum yj_json_verdict yj_json_read_string(const char **p, const char *end,
   return YJ_JSON_WHOLE;
 }
 
-static char *put_utf8(char *out, int code) {
+static inline char *put_utf8(char *out, int code) {
   static const unsigned char leads[] = {0, 0, 0xC0, 0xE0, 0xF0};
   int n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
   int i;
@@ -333,10 +321,21 @@ static char *put_utf8(char *out, int code) {
   return out + n;
 }
 
+static int joined(int high, int low) {
+  return 0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF);
+}
+
+/* The second half of a pair in the escape that may begin at p, or 0. */
+static int second_half_at(const char *p, const char *end) {
+  int unit = end - p >= 6 && p[0] == '\\' && p[1] == 'u' ? unit_at(p + 2) : 0;
+  return is_low(unit) ? unit : 0;
+}
+
 /* Resolves a checked escape: *p is moved from the backslash behind it. */
-static char *put_escape(char *out, const char **p) {
+static char *put_escape(char *out, const char **p, const char *end,
+                        int *halves) {
   const char *digits = *p + 2;
-  int code;
+  int code, low;
   *p = digits;
   if (digits[-1] != 'u') {
     *out = escapes[(unsigned char)digits[-1]];
@@ -344,14 +343,16 @@ static char *put_escape(char *out, const char **p) {
   }
   code = unit_at(digits);
   *p += 4;
-  if (is_high(code)) {
-    code = 0x10000 + ((code & 0x3FF) << 10) + (unit_at(digits + 6) & 0x3FF);
+  low = is_high(code) ? second_half_at(*p, end) : 0;
+  if (low != 0) {
+    code = joined(code, low);
     *p += 6;
   }
+  *halves |= is_high(code) || is_low(code);
   return put_utf8(out, code);
 }
 
-static size_t unescape(const char *p, size_t len, char *out) {
+static size_t unescape(const char *p, size_t len, char *out, int *halves) {
   const char *end = p + len;
   char *o = out;
   while (p < end) {
@@ -361,17 +362,54 @@ static size_t unescape(const char *p, size_t len, char *out) {
     o += n;
     p += n;
     if (p < end)
-      o = put_escape(o, &p);
+      o = put_escape(o, &p, end, halves);
   }
   return (size_t)(o - out);
 }
 
-size_t yj_json_unescape(const struct yj_json_value *value, char *out) {
+size_t yj_json_unescape(const struct yj_json_value *value, char *out,
+                        int *halves) {
   if (value->escaped)
-    return unescape(value->text, value->len, out);
+    return unescape(value->text, value->len, out, halves);
   if (value->len > 0)
     memcpy(out, value->text, value->len);
   return value->len;
+}
+
+OUTLINE size_t yj_json_put_half(char *out, uint16_t half) {
+  return half == 0 ? 0 : (size_t)(put_utf8(out, half) - out);
+}
+
+/* The half whose three bytes begin at p, or 0. */
+static int half_at(const char *p, const char *end) {
+  if (end - p < 3 || (unsigned char)p[0] != 0xED || (p[1] & 0xE0) != 0xA0 ||
+      (p[2] & 0xC0) != 0x80)
+    return 0;
+  return 0xD000 | (p[1] & 0x3F) << 6 | (p[2] & 0x3F);
+}
+
+size_t yj_json_join_halves(char *text, size_t len, uint16_t *half) {
+  const char *p = text, *end = text + len;
+  char *out = text;
+  if (half != NULL)
+    *half = 0;
+  while (p < end) {
+    int unit = half_at(p, end);
+    int low = is_high(unit) ? half_at(p + 3, end) : 0;
+    if (unit == 0) {
+      *out++ = *p++;
+    } else if (is_low(low)) {
+      out = put_utf8(out, joined(unit, low));
+      p += 6;
+    } else if (half != NULL && is_high(unit) && end - p == 3) {
+      *half = (uint16_t)unit;
+      p = end;
+    } else {
+      out = put_utf8(out, 0xFFFD);
+      p += 3;
+    }
+  }
+  return (size_t)(out - text);
 }
 
 /* ---- wanted fields ---- */
@@ -409,9 +447,10 @@ static const struct yj_json_key *find(struct reader *r, struct wanted *w,
   const struct yj_json_key *key = w->keys;
   uint64_t bit;
   if (r->escaped) {
+    int halves = 0; /* no wanted name has any */
     if (len > sizeof r->name)
       return NULL;
-    len = unescape(name, len, r->name);
+    len = unescape(name, len, r->name, &halves);
     name = r->name;
   }
   bit = bit_of(name, len);
@@ -457,12 +496,53 @@ static void keep(const struct reader *r, const struct yj_json_key *key,
 static const char *read_value(struct reader *r, const char *p,
                               const struct yj_json_key *inside, int first);
 
+/* Whether the value between start and p is null, "", {} or []. */
+static int says_nothing(const char *start, const char *p) {
+  return type_at(start) == YJ_JSON_NULL ||
+         (p - start == 2 && strchr("\"{[", *start) != NULL);
+}
+
+/* Notes a value that no key is for, or another one than the key is for. NB: of a
+ * document's own member that is searched, what is inside counts. */
+static void note_rest(struct reader *r, const char *start, const char *p) {
+  if (says_nothing(start, p))
+    return;
+  if (r->depth == 1)
+    r->rest.top = 1;
+  else
+    r->rest.inside = 1;
+}
+
+/* Of a document's own member. */
+static void note_name(struct reader *r, const char *name, size_t len,
+                      const char *start, const char *p) {
+  uint64_t hash = UINT64_C(14695981039346656037);
+  size_t i;
+  if (says_nothing(start, p))
+    return;
+  for (i = 0; i < len; i++)
+    hash = (hash ^ (unsigned char)name[i]) * UINT64_C(1099511628211);
+  r->rest.names += hash;
+}
+
 OUTLINE static const char *read_wanted(struct reader *r, const char *p,
                                const struct yj_json_key *key) {
   const char *start = p;
   p = read_value(r, p, key->inside, key->first);
   if (p != NULL && key->slot >= 0)
     keep(r, key, start, p);
+  if (p != NULL && ((key->zero && *start != '0') ||
+                    (key->inside != NULL &&
+                     *start != (key->first ? '[' : '{'))))
+    note_rest(r, start, p);
+  return p;
+}
+
+static const char *read_unwanted(struct reader *r, const char *p) {
+  const char *start = p;
+  p = read_value(r, p, NULL, 0);
+  if (p != NULL)
+    note_rest(r, start, p);
   return p;
 }
 
@@ -470,20 +550,28 @@ OUTLINE static const char *read_wanted(struct reader *r, const char *p,
 static const char *read_member(struct reader *r, const char *p,
                                struct wanted *w) {
   const struct yj_json_key *key = NULL;
-  const char *name;
+  const char *name, *start;
+  size_t len;
   if (peek(r, &p) != '"')
     return unfit(r, p);
   name = p + 1;
   p = read_string(r, p);
   if (p == NULL)
     return NULL;
+  len = (size_t)(p - 1 - name);
   if (w->filter != 0)
-    key = find(r, w, name, (size_t)(p - 1 - name));
+    key = find(r, w, name, len);
   if (peek(r, &p) != ':')
     return unfit(r, p);
   p++;
   peek(r, &p);
-  return key == NULL ? read_value(r, p, NULL, 0) : read_wanted(r, p, key);
+  if (w->filter == 0)
+    return read_value(r, p, NULL, 0);
+  start = p;
+  p = key == NULL ? read_unwanted(r, p) : read_wanted(r, p, key);
+  if (p != NULL && r->depth == 1)
+    note_name(r, name, len, start, p);
+  return p;
 }
 
 /* Takes the comma or bracket behind an item. */
@@ -515,6 +603,7 @@ OUTLINE static const char *read_object(struct reader *r, const char *p,
 /* `inside` is for the first element. */
 OUTLINE static const char *read_array(struct reader *r, const char *p,
                                       const struct yj_json_key *inside) {
+  const int is_searched = inside != NULL;
   if (++r->depth > MAX_DEPTH)
     return stop(r, YJ_JSON_INVALID);
   p++;
@@ -522,8 +611,13 @@ OUTLINE static const char *read_array(struct reader *r, const char *p,
     p++;
   else
     do {
+      const char *start;
       peek(r, &p);
-      p = read_behind(r, read_value(r, p, inside, 0), ']');
+      start = p;
+      p = read_value(r, p, inside, 0);
+      if (p != NULL && is_searched && (inside == NULL || *start != '{'))
+        note_rest(r, start, p);
+      p = read_behind(r, p, ']');
       inside = NULL;
     } while (p != NULL && p[-1] == ',');
   r->depth--;
@@ -553,7 +647,8 @@ static const char *read_value(struct reader *r, const char *p,
 enum yj_json_verdict yj_json_read(const char *text, size_t len,
                                   const struct yj_json_key *keys,
                                   struct yj_json_value *values,
-                                  size_t n_values, size_t *used) {
+                                  size_t n_values, size_t *used,
+                                  struct yj_json_rest *rest) {
   struct reader r;
   const char *p = text;
   if (n_values > 0)
@@ -565,6 +660,7 @@ enum yj_json_verdict yj_json_read(const char *text, size_t len,
   r.end = text + len;
   r.values = values;
   r.n_values = n_values;
+  memset(&r.rest, 0, sizeof r.rest);
   r.depth = 0;
   r.escaped = 0;
   r.verdict = YJ_JSON_WHOLE;
@@ -572,6 +668,8 @@ enum yj_json_verdict yj_json_read(const char *text, size_t len,
   p = read_value(&r, p, keys, 0);
   if (p == NULL)
     return r.verdict;
+  if (rest != NULL)
+    *rest = r.rest;
   /* to cjson the text ends at a NUL */
   *used = peek(&r, &p) == '\0' ? len : (size_t)(p - text);
   return YJ_JSON_WHOLE;

@@ -3,13 +3,15 @@
  * One pass validates the whole value and remembers where the wanted fields
  * lie; a chunk of a stream then costs no full decode until somebody asks for
  * the rest. It takes and refuses exactly what lua-cjson's default instance
- * does (decode depth 1000, NaN and the like included), so that a document read
- * here can always be decoded there. Nothing here knows Lua or libcurl.
+ * does (decode depth 1000, NaN and the like included), with one exception: half
+ * a surrogate pair is a character, for JavaScript and Java cut texts there.
+ * Nothing here knows Lua or libcurl.
  */
 #ifndef YJ_JSON_H
 #define YJ_JSON_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #pragma GCC visibility push(hidden)
 
@@ -36,13 +38,25 @@ struct yj_json_value {
 /* A wanted field: the value under `name` goes to values[slot] (slot < 0: not
  * kept), and the value is searched on with `inside`, a list that ends with a
  * NULL name. With `first` the value must be an array and `inside` is looked
- * for in its first element; without it the value must be an object. */
+ * for in its first element; without it the value must be an object. With `zero`
+ * any other number than 0 counts as something beside the wanted fields. */
 struct yj_json_key {
   const char *name;
   unsigned char name_len;
-  unsigned char first;
+  unsigned char first : 1, zero : 1;
   signed char slot;
   const struct yj_json_key *inside;
+};
+
+/* What stands in a document beside the wanted fields. null, "", {} and [] say
+ * nothing and do not count. */
+struct yj_json_rest {
+  unsigned char top;    /* a member of the document itself */
+  unsigned char inside; /* something in an object or array that is searched:
+                           another member, another type than was expected, or
+                           a second element */
+  unsigned char same;   /* shape.h: it is as in the document before */
+  uint64_t names;       /* a hash of the names of all members that count */
 };
 
 enum yj_json_verdict {
@@ -57,11 +71,12 @@ enum yj_json_verdict {
  * NULL) are the wanted fields of a top-level object; values[0..n_values) is
  * cleared first. Where a name stands twice in an object the last one counts, as
  * in cjson, and what was found inside the earlier one is forgotten. Names
- * with escapes in them are compared unescaped. */
+ * with escapes in them are compared unescaped. `rest` may be NULL. */
 enum yj_json_verdict yj_json_read(const char *text, size_t len,
                                   const struct yj_json_key *keys,
                                   struct yj_json_value *values,
-                                  size_t n_values, size_t *used);
+                                  size_t n_values, size_t *used,
+                                  struct yj_json_rest *rest);
 
 /* Reads the string whose opening quote is at *p, and moves *p behind its closing
  * one; *escaped tells whether there is a backslash in it. */
@@ -70,8 +85,19 @@ enum yj_json_verdict yj_json_read_string(const char **p, const char *end,
 
 /* Writes the string's bytes, escapes resolved, to out, which has room for
  * value->len bytes; returns how many were written. The value must come from
- * yj_json_read(), which has checked every escape. */
-size_t yj_json_unescape(const struct yj_json_value *value, char *out);
+ * yj_json_read(), which has checked every escape. Half a surrogate pair becomes
+ * the three bytes that UTF-8 would have for it, and sets *halves. */
+size_t yj_json_unescape(const struct yj_json_value *value, char *out,
+                        int *halves);
+
+/* Writes those three bytes; returns how many: 0 for no half. */
+size_t yj_json_put_half(char *out, uint16_t half);
+
+/* Makes UTF-8 of a text with such halves, in place: two that follow each other
+ * become their character, any other U+FFFD. Returns the new length, which is
+ * never larger. A first half at the very end is cut off and put into *half (else
+ * 0), for the text may go on; with NULL it is treated as any other. */
+size_t yj_json_join_halves(char *text, size_t len, uint16_t *half);
 
 #pragma GCC visibility pop
 

@@ -66,44 +66,70 @@ static int l_date(lua_State *L) {
   return 1;
 }
 
-/* How many bytes the UTF-8 sequence at p has, or 0: it is none. Surrogates,
- * overlong forms and what lies past U+10FFFF are none. */
-static size_t utf8_length(const unsigned char *p, size_t left) {
-  static const struct {
-    unsigned char from, to, second_from, second_to, length;
-  } rows[] = {
-      {0x00, 0x7f, 0, 0, 1},          {0xc2, 0xdf, 0x80, 0xbf, 2},
-      {0xe0, 0xe0, 0xa0, 0xbf, 3},    {0xe1, 0xec, 0x80, 0xbf, 3},
-      {0xed, 0xed, 0x80, 0x9f, 3},    {0xee, 0xef, 0x80, 0xbf, 3},
-      {0xf0, 0xf0, 0x90, 0xbf, 4},    {0xf1, 0xf3, 0x80, 0xbf, 4},
-      {0xf4, 0xf4, 0x80, 0x8f, 4}};
-  size_t i = 0, k;
-  while (i < sizeof rows / sizeof *rows && p[0] > rows[i].to)
-    i++;
-  if (i == sizeof rows / sizeof *rows || p[0] < rows[i].from ||
-      left < rows[i].length)
+/* How many bytes the UTF-8 sequence at p has, which is no ASCII, or 0: it is none.
+ * Surrogates, overlong forms and what lies past U+10FFFF are none. */
+static inline size_t utf8_length(const unsigned char *p, size_t left) {
+  const size_t n = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
+  if (p[0] < 0xC2 || p[0] > 0xF4 || left < n || (p[1] & 0xC0) != 0x80 ||
+      (n > 2 && (p[2] & 0xC0) != 0x80) || (n > 3 && (p[3] & 0xC0) != 0x80))
     return 0;
-  for (k = 1; k < rows[i].length; k++)
-    if (p[k] < (k == 1 ? rows[i].second_from : 0x80) ||
-        p[k] > (k == 1 ? rows[i].second_to : 0xbf))
-      return 0;
-  return rows[i].length;
+  if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) ||
+      (p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
+    return 0;
+  return n;
+}
+
+/* How many bytes at the front are UTF-8. */
+static size_t sound_length(const char *text, size_t len) {
+  size_t at = 0, n;
+  for (; at < len; at += n) {
+    n = 1;
+    if ((text[at] & 0x80) != 0)
+      n = utf8_length((const unsigned char *)text + at, len - at);
+    if (n == 0)
+      break;
+  }
+  return at;
 }
 
 /* utf8_error(text) -> position of the first byte that is not UTF-8, or nil
  *                                                          [-0, +1, v] */
 static int l_utf8_error(lua_State *L) {
-  size_t len, at = 0, n;
+  size_t len, at;
   const char *text = luaL_checklstring(L, 1, &len);
-  while (at < len) {
-    n = utf8_length((const unsigned char *)text + at, len - at);
-    if (n == 0) {
-      lua_pushinteger(L, (lua_Integer)at + 1);
-      return 1;
-    }
-    at += n;
+  at = sound_length(text, len);
+  if (at < len)
+    lua_pushinteger(L, (lua_Integer)at + 1);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+/* sound(text) -> the text in UTF-8: two halves of a surrogate pair become their
+ * character, what else is none U+FFFD                      [-0, +1, v] */
+static int l_sound(lua_State *L) {
+  size_t len, at;
+  const char *text = luaL_checklstring(L, 1, &len);
+  luaL_Buffer b;
+  char *scratch;
+  lua_settop(L, 1);
+  if (sound_length(text, len) == len)
+    return 1;
+  scratch = lua_newuserdata(L, len);
+  memcpy(scratch, text, len);
+  len = yj_json_join_halves(scratch, len, NULL);
+  luaL_buffinit(L, &b);
+  while (len > 0) {
+    at = sound_length(scratch, len);
+    luaL_addlstring(&b, scratch, at);
+    if (at < len)
+      luaL_addlstring(&b, "\xEF\xBF\xBD", 3);
+    for (at += at < len; at < len && (scratch[at] & 0xC0) == 0x80; at++)
+      continue; /* the rest of what began there */
+    scratch += at;
+    len -= at;
   }
-  lua_pushnil(L);
+  luaL_pushresult(&b);
   return 1;
 }
 
@@ -165,6 +191,7 @@ static const luaL_Reg functions[] = {{"now", l_now},
                                      {"number", yj_l_number},
                                      {"text", yj_l_text},
                                      {"utf8_error", l_utf8_error},
+                                     {"sound", l_sound},
                                      {"date", l_date},
                                      {"sha256", l_sha256},
                                      {"pollfd", l_pollfd},

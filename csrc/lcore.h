@@ -49,6 +49,8 @@ int yj_push_read(lua_State *L, enum yj_wanted wanted, int as_bytes,
                  enum yj_event event, const struct yj_chunk *chunk,
                  const struct yj_decoder *d);
 int yj_push_summary(lua_State *L, const struct yj_decoder *d);
+int yj_push_usual(lua_State *L, const struct yj_decoder *d);
+int yj_add(lua_State *L, struct yj_decoder *d); /*      [-0, +2, v] */
 
 /* What a request table says, in two parts. The first leaves strings on the
  * stack that the request points to                         [-0, +5, v];

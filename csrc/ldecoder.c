@@ -50,14 +50,15 @@ static void push_buf_or_nil(lua_State *L, const struct yj_buf *b) {
     lua_pushnil(L);
 }
 
-/* nil, name[, the text that is no JSON]                    [-0, +2|3, m] */
+/* nil, name[, the text that is no JSON, or was set aside]  [-0, +2|3, m] */
 static int push_no_chunk(lua_State *L, enum yj_event event,
                          const struct yj_decoder *d) {
+  int is_broken = event == YJ_EVENT_BAD || event == YJ_EVENT_CUT;
   lua_pushnil(L);
   lua_pushstring(L, event_names[event]);
-  if (event != YJ_EVENT_BAD && event != YJ_EVENT_CUT)
+  if (event == YJ_EVENT_PENDING)
     return 2;
-  push_buf(L, &d->pending);
+  push_buf_or_nil(L, is_broken ? &d->pending : &d->aside);
   return 3;
 }
 
@@ -75,25 +76,31 @@ enum yj_event yj_read(enum yj_wanted wanted, yj_next_fn next, void *source,
   return event;
 }
 
-/* content, json, reasoning?, finish_reason?, has usage, is odd
- *                                                          [-0, +6, m] */
+/* true: odd; "failing": more than that; false              [-0, +1, m] */
+static void push_odd_mark(lua_State *L, const struct yj_chunk *chunk) {
+  if (chunk->odd == YJ_FAILING)
+    lua_pushliteral(L, "failing");
+  else
+    lua_pushboolean(L, chunk->odd);
+}
+
+/* content, json, reasoning?, has usage, odd                [-0, +5, m] */
 static int push_chunk(lua_State *L, int as_bytes,
                       const struct yj_chunk *chunk) {
   push_slice(L, &chunk->content);
   (as_bytes ? push_bytes : push_slice)(L, &chunk->json);
   push_slice_or_nil(L, &chunk->reasoning);
-  push_slice_or_nil(L, &chunk->finish_reason);
   lua_pushboolean(L, chunk->usage);
-  lua_pushboolean(L, chunk->odd);
-  return 6;
+  push_odd_mark(L, chunk);
+  return 5;
 }
 
-/* nil, "odd", json, content                                [-0, +4, m] */
+/* nil, "odd", json, odd                                    [-0, +4, m] */
 static int push_odd(lua_State *L, const struct yj_chunk *chunk) {
   lua_pushnil(L);
   lua_pushliteral(L, "odd");
   push_slice(L, &chunk->json);
-  push_slice(L, &chunk->content);
+  push_odd_mark(L, chunk);
   return 4;
 }
 
@@ -110,16 +117,40 @@ int yj_push_read(lua_State *L, enum yj_wanted wanted, int as_bytes,
   return 1;
 }
 
-/* summary() -> content, reasoning?, finish_reason?, json of the last chunk (of
- * the last that has a usage)?, finished, begun             [-0, +6, m] */
+/* summary() -> content, reasoning?, the first chunks with their names, one behind
+ * the other?, json of the last chunk (of the last that has a usage)?, finished,
+ * begun                                                    [-0, +6, m] */
 int yj_push_summary(lua_State *L, const struct yj_decoder *d) {
   push_buf(L, &d->content);
   push_buf_or_nil(L, &d->reasoning);
-  push_buf_or_nil(L, &d->finish_reason);
+  push_buf_or_nil(L, &d->first);
   push_buf_or_nil(L, yj_decoder_tail(d));
   lua_pushboolean(L, d->finished);
   lua_pushboolean(L, d->begun);
   return 6;
+}
+
+/* usual() -> how many chunks were not odd, bytes of content and of reasoning so
+ * far                                                      [-0, +3, -] */
+int yj_push_usual(lua_State *L, const struct yj_decoder *d) {
+  lua_pushinteger(L, (lua_Integer)d->usual);
+  lua_pushinteger(L, (lua_Integer)yj_buf_len(&d->content));
+  lua_pushinteger(L, (lua_Integer)yj_buf_len(&d->reasoning));
+  return 3;
+}
+
+/* add(content, reasoning[, finished]) -> both, joined      [-0, +2, v] */
+int yj_add(lua_State *L, struct yj_decoder *d) {
+  struct yj_slice content, reasoning;
+  content.text = luaL_checklstring(L, 2, &content.len);
+  reasoning.text = luaL_checklstring(L, 3, &reasoning.len);
+  if (!lua_isnoneornil(L, 4))
+    d->finished = lua_toboolean(L, 4) != 0;
+  if (!yj_decoder_add(d, &content, &reasoning))
+    return luaL_error(L, "not enough memory");
+  push_slice(L, &content);
+  push_slice(L, &reasoning);
+  return 2;
 }
 
 static struct yj_decoder *check(lua_State *L) {
@@ -177,19 +208,39 @@ static int read_on(lua_State *L, enum yj_wanted wanted) {
   return n;
 }
 
-/* next([as_bytes]) -> content, json (as bytes for text()), reasoning?,
- *          finish_reason?, has usage, is odd
- *        | nil, "pending" | "done" | "end" | "too_large" | "no_memory"
+/* next([as_bytes]) -> content, json (as bytes for text()), reasoning?, has usage,
+ *          odd
+ *        | nil, "pending"
+ *        | nil, "done" | "end" | "too_large" | "no_memory", set aside?
  *        | nil, "bad" | "cut", text                        [-0, +n, m] */
 static int l_next(lua_State *L) { return read_on(L, YJ_CHUNKS); }
 
-/* text() -> the next text that is not empty | nil, "odd", json, content
+/* text() -> the next text that is not empty | nil, "odd", json, odd
  *         | nil, ... as next()                             [-0, +n, m] */
 static int l_text(lua_State *L) { return read_on(L, YJ_TEXTS); }
 
-/* drain() -> nil, "odd", json, content | nil, ... as next(): reads chunks away
+/* drain() -> nil, "odd", json, odd | nil, ... as next(): reads chunks away
  * until there is something else                            [-0, +n, m] */
 static int l_drain(lua_State *L) { return read_on(L, YJ_ODDITIES); }
+
+static int l_usual(lua_State *L) { return yj_push_usual(L, check(L)); }
+
+/* add(content, reasoning[, finished]) -> both, joined: what was in an odd chunk,
+ * and whether the answer is complete now                   [-0, +2, v] */
+static int l_add(lua_State *L) {
+  struct yj_decoder *d = check_free(L);
+  int n;
+  yj_decoder_pin(d);
+  n = yj_add(L, d);
+  yj_decoder_unpin(d);
+  return n;
+}
+
+/* watch(): each chunk is odd from now on                   [-0, +0, v] */
+static int l_watch(lua_State *L) {
+  check(L)->watched = 1;
+  return 0;
+}
 
 static int l_summary(lua_State *L) {
   struct yj_decoder *d = check(L);
@@ -214,6 +265,7 @@ static int l_collect(lua_State *L) {
 static const luaL_Reg methods[] = {
     {"feed", l_feed},   {"finish", l_finish},   {"next", l_next},
     {"text", l_text},   {"drain", l_drain},     {"summary", l_summary},
+    {"usual", l_usual}, {"add", l_add},         {"watch", l_watch},
     {"close", l_close}, {NULL, NULL}};
 
 void yj_open_decoder(lua_State *L) {

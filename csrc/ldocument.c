@@ -1,7 +1,8 @@
 /* ldocument: a JSON text as Lua values.
  *
- * json.h has found the text whole: nothing is checked here again. There are no
- * nulls: such a field is not there, and in a list what follows moves up. Whole
+ * json.h has found the text whole: nothing is checked here again. A field that
+ * is null is not there; in a list it keeps its place as a light userdata of NULL,
+ * which is cjson's null. Whole
  * numbers are integers where Lua has them; one with more digits than a double
  * holds stays the text it is, for ids are texts (PLATFORM.md section 2). Members
  * are gathered on the stack, so that a table is made once and in its size.
@@ -24,6 +25,7 @@ struct builder {
   const char *p; /* where the next token is, or blanks before it */
   const char *end;
   int depth;
+  int keep_halves; /* of surrogate pairs, for core.sound() */
 };
 
 static void build_value(struct builder *b);
@@ -38,14 +40,19 @@ static char skip_blanks(struct builder *b) {
 
 /* Unescaped in a userdata: scratch that has an owner, whatever is raised.
  *                                                          [-0, +1, m] */
-static void push_escaped(lua_State *L, const char *text, size_t len) {
+static void push_escaped(lua_State *L, const char *text, size_t len,
+                         int keep_halves) {
   struct yj_json_value value;
   char *scratch = lua_newuserdata(L, len);
+  int halves = 0;
   value.type = YJ_JSON_STRING;
   value.escaped = 1;
   value.text = text;
   value.len = len;
-  lua_pushlstring(L, scratch, yj_json_unescape(&value, scratch));
+  len = yj_json_unescape(&value, scratch, &halves);
+  if (halves && !keep_halves)
+    len = yj_json_join_halves(scratch, len, NULL);
+  lua_pushlstring(L, scratch, len);
   lua_remove(L, -2);
 }
 
@@ -57,7 +64,7 @@ static void build_string(struct builder *b) {
   yj_json_read_string(&b->p, b->end, &escaped);
   len = (size_t)(b->p - 1 - text);
   if (escaped)
-    push_escaped(b->L, text, len);
+    push_escaped(b->L, text, len, b->keep_halves);
   else
     lua_pushlstring(b->L, text, len);
 }
@@ -177,8 +184,10 @@ static void build_array(struct builder *b) {
   b->p++;
   while (skip_blanks(b) != ']') {
     build_value(b);
-    if (lua_isnil(L, -1))
+    if (lua_isnil(L, -1)) {
       lua_pop(L, 1);
+      lua_pushlightuserdata(L, NULL);
+    }
     if (lua_gettop(L) - base >= batch)
       n = put_values(L, base, &table, n);
     if (skip_blanks(b) == ',')
@@ -211,7 +220,7 @@ static void build_value(struct builder *b) {
   b->depth--;
 }
 
-/* decode(text[, from]) -> the first value from there, bytes up to what is
+/* decode(text[, from[, keep_halves]]) -> the first value from there, bytes up to what is
  * behind it | nil, "incomplete" | "invalid" | "null", bytes [-0, +2|3, v] */
 int yj_l_decode(lua_State *L) {
   struct builder b;
@@ -222,7 +231,8 @@ int yj_l_decode(lua_State *L) {
   luaL_argcheck(L, from >= 1 && (size_t)from <= len + 1, 2, "out of range");
   text += from - 1;
   len -= (size_t)from - 1;
-  verdict = yj_json_read(text, len, NULL, NULL, 0, &used);
+  verdict = yj_json_read(text, len, NULL, NULL, 0, &used, NULL);
+  b.keep_halves = lua_toboolean(L, 3);
   lua_settop(L, 1);
   if (verdict != YJ_JSON_WHOLE)
     return yj_push_fail(L, verdict == YJ_JSON_INCOMPLETE ? "incomplete"

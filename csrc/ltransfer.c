@@ -80,6 +80,28 @@ static int l_summary(lua_State *L) {
   return n;
 }
 
+static int l_usual(lua_State *L) {
+  return yj_push_usual(L, &check_open(L)->decoder);
+}
+
+/* add() and watch() are those of a decoder; what was added was news.
+ *                                                          [-0, +2, v] */
+static int l_add(lua_State *L) {
+  struct yj_transfer *t = check_open(L);
+  int n;
+  luaL_argcheck(L, t->decoder.pins == 0, 1, "it is being read");
+  t->news = 1;
+  yj_decoder_pin(&t->decoder);
+  n = yj_add(L, &t->decoder);
+  yj_transfer_unpin(t);
+  return n;
+}
+
+static int l_watch(lua_State *L) {
+  check_open(L)->decoder.watched = 1;
+  return 0;
+}
+
 /* status() -> number once the head is here, or nil         [-0, +1, v] */
 static int l_status(lua_State *L) {
   struct yj_transfer *t = check(L);
@@ -240,6 +262,7 @@ static int l_collect(lua_State *L) {
 
 static const luaL_Reg methods[] = {
     {"next", yj_l_next}, {"text", yj_l_next_text}, {"texts", yj_l_texts},        {"hear", yj_l_hear}, {"hearer", yj_l_hearer},
+    {"usual", l_usual}, {"add", l_add}, {"watch", l_watch},
     {"drain", yj_l_drain},      {"summary", l_summary},  {"status", l_status},
     {"head", l_head},        {"body", l_body},        {"done", l_done},
     {"failure", l_failure},  {"save", l_save},        {"saved", l_saved},

@@ -130,7 +130,8 @@ static void learn(struct yj_shape *shape, const char *text, size_t len,
 enum yj_json_verdict yj_shape_read(struct yj_shape *shape, const char *text,
                                    size_t len, const struct yj_json_key *keys,
                                    struct yj_json_value *values,
-                                   size_t n_values, size_t *used) {
+                                   size_t n_values, size_t *used,
+                                   struct yj_json_rest *rest) {
   enum yj_json_verdict verdict;
   memset(values, 0, n_values * sizeof *values);
   shape->is_last = 0;
@@ -138,11 +139,18 @@ enum yj_json_verdict yj_shape_read(struct yj_shape *shape, const char *text,
       match(shape, text, len, values)) {
     replace(shape, text, len, values);
     *used = len;
+    rest->top = shape->top;
+    rest->inside = shape->inside;
+    rest->same = 1;
+    rest->names = 0;
     return YJ_JSON_WHOLE;
   }
-  verdict = yj_json_read(text, len, keys, values, n_values, used);
-  if (verdict == YJ_JSON_WHOLE && *used == len && len <= YJ_SHAPE_LONGEST)
+  verdict = yj_json_read(text, len, keys, values, n_values, used, rest);
+  if (verdict == YJ_JSON_WHOLE && *used == len && len <= YJ_SHAPE_LONGEST) {
     learn(shape, text, len, values, n_values);
+    shape->top = rest->top;
+    shape->inside = rest->inside;
+  }
   return verdict;
 }
 

@@ -24,6 +24,7 @@
 struct yj_shape {
   struct yj_buf text; /* the last document that could be kept */
   unsigned char is_last; /* it is the last that was read */
+  unsigned char top, inside; /* of its yj_json_rest */
   uint8_t n_fields;      /* of those found in it, by where they begin */
   struct yj_shape_field {
     uint16_t begin, end; /* of a string: between its quotes */
@@ -31,11 +32,13 @@ struct yj_shape {
   } fields[YJ_SHAPE_FIELDS];
 };
 
-/* As yj_json_read(). No key may have both a slot and an `inside`. */
+/* As yj_json_read(), but where a document is like the one before its names are
+ * not told: none is new. No key may have both a slot and an `inside`. */
 enum yj_json_verdict yj_shape_read(struct yj_shape *shape, const char *text,
                                    size_t len, const struct yj_json_key *keys,
                                    struct yj_json_value *values,
-                                   size_t n_values, size_t *used);
+                                   size_t n_values, size_t *used,
+                                   struct yj_json_rest *rest);
 
 void yj_shape_free(struct yj_shape *shape);
 

@@ -10,18 +10,6 @@ static void consume(struct yj_sse *s, struct yj_buf *in, size_t n) {
   yj_buf_consume(in, n);
 }
 
-/* Passes the byte order mark; 0: too few bytes to tell. */
-static int begin(struct yj_sse *s, struct yj_buf *in, int ended) {
-  size_t len = yj_buf_len(in), n = len < 3 ? len : 3;
-  int same = memcmp(yj_buf_bytes(in), BOM, n) == 0;
-  if (same && n < 3 && !ended)
-    return 0;
-  if (same && n == 3)
-    consume(s, in, 3);
-  s->begun = 1;
-  return 1;
-}
-
 /* The first `byte` behind *clear, or the end; *clear follows, so that no byte
  * is looked at twice. */
 static size_t find(const char *text, size_t len, size_t *clear, int byte) {
@@ -51,13 +39,17 @@ static int take_line(struct yj_sse *s, struct yj_buf *in, int ended,
     return 0;
   line->text = text;
   line->len = end;
+  if (end >= 3 && memcmp(text, BOM, 3) == 0) {
+    line->text += 3;
+    line->len -= 3;
+  }
   s->after_cr = end < len && text[end] == '\r';
   consume(s, in, end < len ? end + 1 : len);
   return 1;
 }
 
 /* Whether the line is the field `name`, alone or before a colon. */
-static int is_field(const struct yj_slice *line, const char *name) {
+static inline int is_field(const struct yj_slice *line, const char *name) {
   size_t n = strlen(name);
   return line->len >= n && memcmp(line->text, name, n) == 0 &&
          (line->len == n || line->text[n] == ':');
@@ -73,48 +65,75 @@ static void strip_name(struct yj_slice *line) {
   line->len -= n;
 }
 
-static int is_passed_over(const struct yj_slice *line) {
-  static const char *const names[] = {"event", "id", "retry"};
-  size_t i;
-  if (line->text[0] == ':')
-    return 1;
-  for (i = 0; i < sizeof names / sizeof *names; i++)
-    if (is_field(line, names[i]))
+/* Whether the word, in small letters, is in the text in any letters. */
+static int contains(const struct yj_slice *text, const char *word) {
+  size_t n = strlen(word), at, i;
+  for (at = 0; at + n <= text->len; at++) {
+    for (i = 0; i < n && (text->text[at + i] | 0x20) == word[i]; i++)
+      continue;
+    if (i == n)
       return 1;
+  }
   return 0;
 }
+
+/* Notes the name of an event, or a part of it. */
+static void note_event(struct yj_sse *s, const struct yj_slice *line) {
+  if (contains(line, "error") || contains(line, "fail"))
+    s->failing = 1;
+}
+
+enum { OTHER = 1, EVENT };
+
+/* What a line is that is passed over, or 0. */
+static unsigned char passed_over(const struct yj_slice *line) {
+  if (is_field(line, "event"))
+    return EVENT;
+  return line->text[0] == ':' || is_field(line, "id") ||
+                 is_field(line, "retry")
+             ? OTHER
+             : 0;
+}
+
+#define OVERLAP ((size_t)4) /* of a word of note_event() that may be cut */
 
 /* Of a line that is passed over nothing need be kept: it may be longer than
  * anybody wants to hold. A name alone may yet become another one. */
 static void drop_passed_over(struct yj_sse *s, struct yj_buf *in) {
   struct yj_slice line;
+  size_t kept;
   line.text = yj_buf_bytes(in);
   line.len = yj_buf_len(in);
   if (line.len == 0)
     return;
-  if (!s->dropping)
-    s->dropping = is_passed_over(&line) &&
-                  memchr(line.text, ':', line.len) != NULL;
-  if (s->dropping)
-    consume(s, in, line.len);
+  if (!s->dropping && passed_over(&line) != 0 &&
+      memchr(line.text, ':', line.len) != NULL)
+    s->dropping = passed_over(&line);
+  if (s->dropping == EVENT)
+    note_event(s, &line);
+  kept = s->dropping == EVENT ? OVERLAP : 0;
+  if (s->dropping && line.len > kept)
+    consume(s, in, line.len - kept);
 }
 
 enum yj_line yj_sse_next(struct yj_sse *s, struct yj_buf *in, int ended,
                          struct yj_slice *line) {
-  if (!s->begun && !begin(s, in, ended))
-    return YJ_LINE_MORE;
   while (take_line(s, in, ended, line)) {
-    int was_dropping = s->dropping;
+    unsigned char what = s->dropping;
     s->dropping = 0;
-    if (was_dropping)
-      continue;
-    if (line->len == 0)
+    if (what == 0 && line->len == 0) {
+      s->failing = 0;
       return YJ_LINE_BLANK;
-    if (is_field(line, "data")) {
+    }
+    if (what == 0 && is_field(line, "data")) {
       strip_name(line);
       return YJ_LINE_DATA;
     }
-    if (!is_passed_over(line))
+    if (what == 0)
+      what = passed_over(line);
+    if (what == EVENT)
+      note_event(s, line);
+    if (what == 0)
       return YJ_LINE_BARE;
   }
   drop_passed_over(s, in);

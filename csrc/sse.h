@@ -1,10 +1,11 @@
 /* sse: bytes into the lines of an event stream.
  *
  * Takes what the platform really sends: lines ended by LF, CRLF or CR, a byte
- * order mark, `data:` with and without a blank, lines with no field name at
- * all, a last line that nothing ends. Comments and the fields event, id and
- * retry are passed over. Linear in the bytes, whatever the splits. Nothing here
- * knows Lua or libcurl.
+ * order mark before any line, `data:` with and without a blank, lines with no
+ * field name at all, a last line that nothing ends. Comments and the fields
+ * event, id and retry are passed over, but for an event that is named as a
+ * failure. Linear in the bytes, whatever the splits. Nothing here knows Lua or
+ * libcurl.
  */
 #ifndef YJ_SSE_H
 #define YJ_SSE_H
@@ -17,15 +18,15 @@
 struct yj_sse {
   size_t lf_free; /* so many bytes at the front hold no LF */
   size_t cr_free; /* so many bytes at the front hold no CR */
-  unsigned char begun;    /* past the byte order mark */
   unsigned char after_cr; /* an LF that comes next belongs to that CR */
   unsigned char dropping; /* in a line that is passed over */
+  unsigned char failing;  /* the event's name tells of a failure: error, ... */
 };
 
 enum yj_line {
   YJ_LINE_MORE, /* no whole line yet; at the end: nothing left */
   YJ_LINE_DATA, /* what followed `data:` */
-  YJ_LINE_BARE, /* a line without a field name */
+  YJ_LINE_BARE, /* a line with no field name that the standard knows */
   YJ_LINE_BLANK
 };
 

@@ -16,6 +16,7 @@
 #define MAX_HEAD ((size_t)256 << 10)
 #define MAX_BODY ((size_t)256 << 20)
 #define LONG_BODY ((int64_t)1 << 20) /* one whose sending may take a while */
+#define LAST_WAIT ((int64_t)1500000) /* for what may follow a complete answer */
 
 /* ---- curl's callbacks: on curl's stack, they move bytes and return ---- */
 
@@ -342,16 +343,19 @@ static void resume(struct yj_transfer *t, enum yj_flow flow) {
     yj_pool_rearm(t->pool);
 }
 
-/* The reader has taken all there was: its clock for the next event starts, and
- * a paused sender may go on, past the high water if one event is that large;
- * the time it was held is not the sender's. NB: a clock that only begins anew
- * brings no deadline nearer, and the heap, which is cold, is left alone. */
+/* The reader has taken all there was: its clock for the next event starts, if
+ * there was more than a sign of life, and a paused sender may go on, past the
+ * high water if one event is that large; the time it was held is not the
+ * sender's. NB: a clock that only begins anew brings no deadline nearer, and the
+ * heap, which is cold, is left alone. */
 static void await_more(struct yj_transfer *t) {
-  int was_held = t->turn != YJ_SENDERS || is_paused(t);
-  int is_nearer = t->turn == YJ_READERS || (t->idle_from == 0 && was_held);
-  if (was_held)
+  int begins = t->news || is_paused(t);
+  int is_nearer = t->turn == YJ_READERS || (t->idle_from == 0 && begins) ||
+                  t->decoder.finished;
+  if (begins)
     t->idle_from = yj_now();
   t->turn = YJ_SENDERS;
+  t->news = 0;
   if (is_nearer)
     yj_pool_touch(t->pool, t);
   t->high_water = yj_buf_len(&t->decoder.inbox) + HIGH_WATER;
@@ -373,6 +377,8 @@ enum yj_event yj_transfer_next(struct yj_transfer *t, struct yj_chunk *chunk) {
   }
   if (event == YJ_EVENT_CHUNK && t->turn == YJ_SENDERS)
     t->turn = YJ_TAKING;
+  if (event == YJ_EVENT_CHUNK)
+    t->news |= chunk->news;
   return event;
 }
 
@@ -445,6 +451,8 @@ int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why) {
       {t->idle_from != 0 || is_readers ? 0 : t->limits.first, t->asked,
        YJ_FAULT_FIRST_TIMEOUT},
       {t->idle_from == 0 || is_readers ? 0 : t->limits.idle, t->idle_from,
+       YJ_FAULT_IDLE_TIMEOUT},
+      {t->decoder.finished && !is_readers ? LAST_WAIT : 0, t->idle_from,
        YJ_FAULT_IDLE_TIMEOUT},
   };
   int64_t due = YJ_NEVER;

@@ -86,6 +86,7 @@ struct yj_transfer {
   unsigned char done;
   unsigned char hold, once, events; /* as in the request */
   unsigned char has_file;
+  unsigned char news; /* what was taken is more than a sign of life */
   unsigned char awaited, wanted, as_bytes; /* the owner's own: whether a reader
                                               waits, and for what; */
   int place; /* and where its hearer stands */

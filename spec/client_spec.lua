@@ -64,6 +64,13 @@ describe("a plain chat", function()
     local reply = assert(chat(scripted.answer(200, {}, REPLY)))
     local raw = reply.raw
     reply.raw = nil
+    local message = { role = "assistant", content = "你好",
+      reasoning_content = "hm" }
+    assert.same({ { index = 0, content = "你好", reasoning_content = "hm",
+      finish_reason = "length", ended_by = "length", message = message } },
+      reply.choices)
+    assert.same(message, reply.message)
+    reply.choices, reply.message = nil, nil
     assert.same({ id = "chat-1", model = "qwen3-max", content = "你好",
       reasoning_content = "hm", finish_reason = "length", ended_by = "length",
       usage = { prompt_tokens = 10, completion_tokens = 2, total_tokens = 12,
@@ -71,7 +78,8 @@ describe("a plain chat", function()
     assert.equal("10 2 12", table.concat({ reply.usage.prompt_tokens,
       reply.usage.completion_tokens, reply.usage.total_tokens }, " "))
     assert.equal("936759404378734592", raw.llmusageid)
-    assert.same({}, raw.nothing)
+    assert.same({ yuanjing.null }, raw.nothing)
+    raw.nothing = nil
     assert_plain(raw)
   end)
 
@@ -427,8 +435,6 @@ describe("what a chat asks", function()
     ["a double that may be a rounded integer"] = { { prompt = "a",
       seed = 2 ^ 53 }, "seed: an integer of more than 15 digits may have been "
       .. "rounded: send it as a string" },
-    ["a list of holes"] = { { messages = { [1] = "a", [100] = "b" } },
-      "Cannot serialise table: excessively sparse array" },
   } do
     it("is refused with " .. name, function()
       local server = answering(scripted.answer(200, {}, "{}"))
@@ -570,6 +576,55 @@ describe("the list of models", function()
   end
 end)
 
+describe("the body of an answer that can not be read", function()
+  after_each(support.clean)
+
+  it("is kept whole, for it may be paid for, without the key", function()
+    local body = '{"choices":[{"message":{"content":"'
+      .. ("paid text "):rep(5000) .. 'sk-test-key"}}}'
+    local server = answering(scripted.answer(200, {}, body))
+    local reply, err = client_at(server):chat { prompt = "x" }
+    assert.is_nil(reply)
+    assert.same({ "decode", (body:gsub("sk%-test%-key", "***")) },
+      { err.kind, err.body })
+    assert.is_true(#tostring(err) < 1000)
+  end)
+end)
+
+describe("the messages of a chat", function()
+  after_each(support.clean)
+
+  local MESSAGE = { role = "user", content = "a" }
+  for name, case in pairs {
+    ["a hole"] = { { MESSAGE, nil, MESSAGE },
+      "messages[2]: missing, the list goes on behind it" },
+    ["a wide hole"] = { { [1] = MESSAGE, [100] = MESSAGE },
+      "messages[2]: missing, the list goes on behind it" },
+    ["a hole at the front"] = { { [2] = MESSAGE },
+      "messages[1]: missing, the list goes on behind it" },
+    ["nothing in them"] = { {}, "messages: expected a message, the list is empty" },
+    ["a single message"] = { MESSAGE, "messages: expected a list; a single "
+      .. "message goes into one as well: { { role = ..., content = ... } }" },
+    ["a text"] = { { "hi" }, "messages[1]: expected a table, got string" },
+    ["a null"] = { { MESSAGE, yuanjing.null },
+      "messages[2]: expected a table, got userdata" },
+  } do
+    it("are refused with " .. name, function()
+      local server = answering(scripted.answer(200, {}, "{}"))
+      for _, validate in ipairs { true, false } do
+        for _, stream in ipairs { true, false } do
+          local reply, err = client_at(server, { validate = validate }):chat {
+            messages = case[1], stream = stream }
+          assert.is_nil(reply)
+          assert.same({ "invalid_request", 0, case[2] },
+            { err.kind, err.attempts, err.message })
+        end
+      end
+      assert.equal(0, server:connections().opened)
+    end)
+  end
+end)
+
 describe("the escape hatch", function()
   after_each(support.clean)
 
@@ -578,7 +633,7 @@ describe("the escape hatch", function()
       '{"a":[1,null]}'))
     local answer = assert(client_at(server):request { path = "/x/y",
       query = { b = "2 3", a = 1 }, json = { n = 5 } })
-    assert.same({ status = 201, body = '{"a":[1,null]}', json = { a = { 1 } },
+    assert.same({ status = 201, body = '{"a":[1,null]}', json = { a = { 1, yuanjing.null } },
       headers = { ["x-one"] = "1", ["content-length"] = "14" } }, answer)
     local request = server:requests()[1]
     assert.same({ "POST", "/x/y?a=1&b=2%203", '{"n":5}', "application/json",

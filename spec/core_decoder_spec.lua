@@ -1,17 +1,18 @@
 local core = require "yuanjing.core"
 local streams = require "support.streams"
 
--- Feeds the pieces and reads all that can be read after each: the text, and the
--- last word of the decoder.
+-- Feeds the pieces and reads all that can be read after each: the text, the last
+-- word of the decoder, and the chunks that were odd.
 local function decode(pieces, limit)
   local decoder = core.decoder(limit)
-  local texts, event, rest = {}, "pending", nil
+  local texts, odds, event, rest = {}, {}, "pending", nil
   local function read()
-    local content
+    local content, odd, _
     repeat
-      content, event, rest = decoder:next()
+      content, event, rest, _, odd = decoder:next()
       if content then
         texts[#texts + 1] = content
+        if odd then odds[#odds + 1] = event end
         event = "chunk"
       end
     until not content
@@ -24,7 +25,7 @@ local function decode(pieces, limit)
     decoder:finish()
     read()
   end
-  return table.concat(texts), event, rest, decoder
+  return table.concat(texts), event, rest, table.concat(odds, "\n")
 end
 
 local function each_byte(bytes)
@@ -47,18 +48,19 @@ end
 describe("the decoder", function()
   for _, case in ipairs(streams.cases) do
     it("reads " .. case.name .. " the same at every split", function()
-      local text, event, rest = decode { case.bytes }
-      assert.equal(case.text, text)
+      local text, event, rest, odds = decode { case.bytes }
+      if odds == "" then assert.equal(case.text, text) end
       assert.is_true(is_one_of(event,
         case.kind and EVENTS[case.kind] or { "done", "end" }), event)
       for at = 1, #case.bytes - 1 do
         local split = { case.bytes:sub(1, at), case.bytes:sub(at + 1) }
         local got = { decode(split) }
-        assert.same({ at, text, event, rest }, { at, got[1], got[2], got[3] })
+        assert.same({ at, text, event, rest, odds },
+          { at, got[1], got[2], got[3], got[4] })
       end
       local bytewise = { decode(each_byte(case.bytes)) }
-      assert.same({ text, event, rest },
-        { bytewise[1], bytewise[2], bytewise[3] })
+      assert.same({ text, event, rest, odds },
+        { bytewise[1], bytewise[2], bytewise[3], bytewise[4] })
     end)
   end
 
@@ -78,41 +80,90 @@ describe("the decoder", function()
   it("hands out each field of a chunk", function()
     local decoder = core.decoder()
     local json = '{"choices":[{"delta":{"content":"a\\"b","reasoning_content":'
-      .. '"why"},"finish_reason":"stop"}],"usage":{"n":1}}'
+      .. '"why"},"finish_reason":null}],"usage":{"n":1}}'
     decoder:feed("data: " .. json .. "\n")
-    assert.same({ 'a"b', json, "why", "stop", true, false },
-      { decoder:next() })
-    decoder:feed('{"error":null,"usage":null,"content":"c"}\n')
-    local content, _, reasoning, reason, usage, odd = decoder:next()
-    assert.same({ "c", nil, nil, false, false },
-      { content, reasoning, reason, usage, odd })
-    assert.same({ 'a"bc', "why", "stop", json, true, true },
+    assert.same({ 'a"b', json, "why", true, false }, { decoder:next() })
+    local second = '{"error":null,"usage":null,"content":"c"}'
+    decoder:feed(second .. "\n")
+    local content, _, reasoning, usage, odd = decoder:next()
+    assert.same({ "c", nil, false, false }, { content, reasoning, usage, odd })
+    assert.same({ 'a"bc', "why", json .. second, json, false, true },
       { decoder:summary() })
+    assert.same({ 2, 4, 3 }, { decoder:usual() })
   end)
 
-  it("calls a chunk odd that has what no healthy one has", function()
+  it("calls a chunk odd that says more than a text", function()
     for _, field in ipairs { '"error":"x"', '"error":{"message":"x"}',
-      '"status":"FAILED"', '"taskid":"1"', '"success":false', '"errcode":1' } do
+      '"status":"FAILED"', '"taskid":"1"', '"success":false', '"errcode":1',
+      '"choices":[{"delta":{"tool_calls":[{}]}}]',
+      '"choices":[{"message":{"content":"x"}}]', '"choices":[{"index":1}]',
+      '"choices":[{"finish_reason":"stop"}]', '"choices":[{},{"index":1}]',
+      '"choices":[{"delta":{"content":[]}}]', '"choices":[{"logprobs":{"x":1}}]',
+    } do
       local decoder = core.decoder()
       decoder:feed("{" .. field .. "}\n")
-      assert.is_true((select(6, decoder:next())), field)
+      assert.is_true((select(5, decoder:next())), field)
       local text = core.decoder()
       text:feed('{"content":"x",' .. field .. "}\n")
-      assert.same({ nil, "odd", '{"content":"x",' .. field .. "}", "x" },
+      assert.same({ nil, "odd", '{"content":"x",' .. field .. "}", true },
         { text:text() })
+      assert.equal("", (text:summary()))
     end
+  end)
+
+  it("calls a chunk odd whose only word is unknown, and none with a text",
+    function()
+      local decoder = core.decoder()
+      for _ = 1, 2 do
+        decoder:feed('{"x":1,"choices":[{"index":0,"delta":{"content":""}}]}\n')
+        assert.is_true((select(5, decoder:next())))
+        decoder:feed('{"x":1,"choices":[{"index":0,"delta":{"content":"a"}}]}\n')
+        assert.is_false((select(5, decoder:next())))
+      end
+    end)
+
+  it("takes what its reader has found in an odd chunk", function()
+    local decoder = core.decoder()
+    decoder:feed('{"content":"a\\ud83d"}\n{"x":1}\n{"content":"b"}\n')
+    assert.equal("a", decoder:text())
+    assert.equal("odd", (select(2, decoder:text())))
+    assert.same({ "😀!", "hm" }, { decoder:add("\237\184\128!", "hm", true) })
+    assert.is_true((select(5, decoder:summary())))
+    assert.equal("b", decoder:text())
+    assert.same({ "a😀!b", "hm" }, { decoder:summary(), (select(2,
+      decoder:summary())) })
+    assert.is_false((select(5, decoder:summary())))
+  end)
+
+  it("calls each chunk odd once it is watched", function()
+    local decoder = core.decoder()
+    decoder:feed('{"content":"a"}\n{"content":"b"}\n')
+    assert.equal("a", decoder:text())
+    decoder:watch()
+    assert.equal("odd", (select(2, decoder:text())))
+  end)
+
+  it("keeps a chunk of each set of names", function()
+    local decoder = core.decoder()
+    decoder:feed('{"id":"1","content":"a"}\n{"content":"b","id":"2"}\n'
+      .. '{"content":"c","citations":[1]}\n{"content":"d"}\n'
+      .. '{"content":"e","id":null}\n')
+    while decoder:text() do end -- luacheck: ignore 542
+    assert.equal('{"id":"1","content":"a"}{"content":"c","citations":[1]}'
+      .. '{"content":"d"}', (select(3, decoder:summary())))
   end)
 
   it("keeps the last chunk, or the last one that has a usage", function()
     local decoder = core.decoder()
-    decoder:feed('{"usage":{"n":1}}\n{"id":"later"}\n{"usage":{"n":2}}\n{}\n')
+    decoder:feed('{"usage":{"n":1}}\n{"content":"later"}\n{"usage":{"n":2}}\n'
+      .. '{"content":""}\n')
     assert.same({ nil, "pending" }, { decoder:drain() })
     assert.equal('{"usage":{"n":2}}', (select(4, decoder:summary())))
   end)
 
   it("skips chunks without text in text()", function()
     local decoder = core.decoder()
-    decoder:feed('{}\n{"content":""}\n{"content":"x"}\n{}\n')
+    decoder:feed('{"usage":{}}\n{"content":""}\n{"content":"x"}\n')
     assert.equal("x", decoder:text())
     assert.same({ nil, "pending" }, { decoder:text() })
   end)

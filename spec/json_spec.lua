@@ -141,8 +141,8 @@ describe("json.decode", function()
     { "a string", '"a\\u4e00\\ud83d\\ude00"', "a一😀" },
     { "fields without their nulls", '{"a":null,"b":{"c":null,"d":1}}',
       { b = { d = 1 } } },
-    { "lists closed up", '[null,1,null,[null],{"a":null},2]',
-      { 1, {}, {}, 2 } },
+    { "nulls in lists", '[null,1,null,[null],{"a":null},2]',
+      { json.null, 1, json.null, { json.null }, {}, 2 } },
     { "the word null in a text", '{"a":"null"}', { a = "null" } },
     { "a long integer as its digits", '{"taskid":936759404378734592}',
       { taskid = "936759404378734592" } },
@@ -171,14 +171,24 @@ describe("json.decode", function()
       tostring(usage.a), tostring(usage.b[1]), tostring(usage.created) }, " "))
   end)
 
-  it("holds no userdata at any depth", function()
+  it("keeps the place of null in a list, at any depth", function()
     local value = json.decode(("[null,"):rep(500) .. "null" .. ("]"):rep(500))
     local depth = 0
-    while value do
-      assert.is_table(value)
-      value, depth = value[1], depth + 1
+    while type(value) == "table" do
+      assert.equal(json.null, value[1])
+      value, depth = value[2], depth + 1
     end
-    assert.equal(500, depth)
+    assert.same({ 500, json.null }, { depth, value })
+  end)
+
+  it("writes null in a list as it was read", function()
+    local text = "[null,-0.5,[null]]"
+    assert.equal(text, json.encode(json.decode(text)))
+  end)
+
+  it("makes U+FFFD of half a surrogate pair", function()
+    assert.same({ a = "x\239\191\189", ["\239\191\189"] = { "\239\191\189" } },
+      json.decode [[{"a":"x\ud83d","\ude00":["\ud83d"]}]])
   end)
 
   it("reads nesting as deep as the core does", function()

@@ -154,12 +154,62 @@ describe("the reply of a stream", function()
       .. '"finish_reason":"length"}]}\n\n' .. LAST .. DONE } }
     local reply = assert(stream:finish())
     assert.equal("7", tostring(reply.usage.total_tokens))
-    assert.same({ choices = {}, finish = "1", id = "c-1", model = "m",
-      usage = { total_tokens = 7 } }, reply.raw)
+    local message = { role = "assistant", content = "ab",
+      reasoning_content = "hm" }
+    assert.same({ choices = { { index = 0, finish_reason = "length",
+      message = message } }, content = "ab", finish = "1", id = "c-1",
+      model = "m", usage = { total_tokens = 7 } }, reply.raw)
     reply.raw = nil
+    local choice = { index = 0, content = "ab", reasoning_content = "hm",
+      finish_reason = "length", ended_by = "length", message = message }
     assert.same({ content = "ab", reasoning_content = "hm", ended_by = "length",
       finish_reason = "length", usage = { total_tokens = 7 }, id = "c-1",
-      model = "m" }, reply)
+      model = "m", message = message, choices = { choice } }, reply)
+  end)
+
+  it("has what any of its chunks has said", function()
+    local stream = stream_of { { "send", 'data: {"id":"c-1","object":'
+      .. '"chat.completion.chunk","created":5,"choices":[{"index":0,"delta":'
+      .. '{"content":"a"}}]}\n\n' .. 'data: {"choices":[{"index":0,"delta":'
+      .. '{"content":"b"}}],"citations":["x",null]}\n\n'
+      .. 'data: {"choices":[{"index":0,"delta":{"content":"c"},"logprobs":'
+      .. '{"content":[{"token":"c"}]}}],"model":"m"}\n\n'
+      .. 'data: {"choices":[{"index":0,"delta":{},"logprobs":{"content":['
+      .. '{"token":"d"}]},"finish_reason":"stop"}]}\n\n'
+      .. 'data: {"choices":[],"usage":{"total_tokens":0}}\n\n' .. DONE } }
+    local reply = assert(stream:finish())
+    assert.same({ "c-1", "m", "abc" }, { reply.id, reply.model, reply.content })
+    assert.same({ id = "c-1", object = "chat.completion", created = 5,
+      model = "m", citations = { "x", yuanjing.null },
+      usage = { total_tokens = 0 }, choices = { { index = 0,
+        finish_reason = "stop",
+        message = { role = "assistant", content = "abc" },
+        logprobs = { content = { { token = "c" }, { token = "d" } } } } } },
+      reply.raw)
+  end)
+
+  it("has the tool calls of a plain one", function()
+    local function pieces(text)
+      return 'data: {"choices":[{"index":0,"delta":{"tool_calls":[' .. text
+        .. "]}}]}\n\n"
+    end
+    local stream = stream_of { { "send",
+      pieces '{"index":0,"id":"a","function":{"name":"f","arguments":""}}'
+      .. pieces '{"index":0,"function":{"arguments":"{\\"x\\":"}}'
+      .. pieces '{"index":0,"function":{"arguments":"1}"}}' .. 'data: {"choices":'
+      .. '[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}\n\n' .. DONE } }
+    local chunk = stream:next()
+    assert.same({ { index = 0, id = "a",
+      ["function"] = { name = "f", arguments = "" } } }, chunk.tool_calls)
+    local reply = assert(stream:finish())
+    assert.same({ { id = "a", name = "f", arguments = { x = 1 },
+      raw = '{"x":1}' } }, reply.tool_calls)
+    assert.same({ "", "tool_calls" }, { reply.content, reply.ended_by })
+    local wire = { { id = "a", type = "function",
+      ["function"] = { name = "f", arguments = '{"x":1}' } } }
+    assert.same({ role = "assistant", content = "", tool_calls = wire },
+      reply.message)
+    assert.same(wire, reply.raw.choices[1].message.tool_calls)
   end)
 
   it("has the whole text however much was read before", function()
@@ -203,19 +253,80 @@ describe("a chunk", function()
   end)
 end)
 
-describe("a chunk that is no object", function()
+describe("an event that is no object", function()
   after_each(support.clean)
 
-  for _, value in ipairs { "5", "true", '"x"', "null", "[1]" } do
-    it("has a document without fields: " .. value, function()
-      local stream = stream_of { { "send", "data: " .. value .. "\n\n" .. DONE } }
-      local chunk = assert(stream:next())
-      assert.same({ "", "table" }, { chunk.content, type(chunk.raw) })
-      local reply = assert(stream:finish())
-      assert.same({ "", "stop" }, { reply.content, reply.ended_by })
-      assert.is_table(reply.raw)
+  for _, value in ipairs { "5", "true", "null", "[1]" } do
+    it("is passed over, and is no answer: " .. value, function()
+      local event = "data: " .. value .. "\n\n"
+      local stream = stream_of { { "send", event .. events("a") .. event .. LAST
+        .. DONE } }
+      assert.equal("a", stream:next().content)
+      assert.equal("1", stream:next().raw.finish)
+      assert.is_nil(stream:next())
+      local reply, err = stream_of { { "send", event .. DONE } }:finish()
+      assert.is_nil(reply)
+      assert.equal("decode", err.kind)
     end)
   end
+end)
+
+describe("the idle limit", function()
+  after_each(support.clean)
+
+  -- Every tenth of a second, for 4 seconds.
+  local function beating(beat)
+    return { "repeat", 40, { { "send", beat }, { "sleep", 0.1 } } }
+  end
+
+  for name, beat in pairs {
+    comments = ": hi\n\n", texts = "data: ping\n\n",
+    ["chunks without choices"] = 'data: {"choices":[]}\n\n',
+    ["pings"] = 'event: ping\ndata: {"type":"ping"}\n\n',
+    ["empty chunks"] = 'data: {"choices":[{"index":0,"delta":{"content":""}}]}\n\n',
+    ["empty events"] = "data:\n\n",
+  } do
+    it("is not fed by signs of life: " .. name, function()
+      for _, read in pairs(READERS) do
+        local stream = stream_of({ { "send", events("a") }, beating(beat) },
+          { timeout = { idle = 0.7 } })
+        local since = support.now()
+        local text, err = read(stream)
+        local took = support.now() - since
+        assert.same({ "a", "timeout" }, { text, err.kind })
+        assert.truthy(took > 0.5 and took < 3, took)
+      end
+    end)
+  end
+
+  it("is fed by what the reader is given", function()
+    local stream = stream_of({ { "repeat", 15, { { "send",
+      'data: {"choices":[{"delta":{"tool_calls":[{"index":0,"function":'
+      .. '{"arguments":"x"}}]}}]}\n\n' }, { "sleep", 0.1 } } },
+      { "send", DONE } }, { timeout = { idle = 0.7 } })
+    assert.equal(("x"):rep(15), assert(stream:finish()).tool_calls[1].raw)
+  end)
+
+  it("does not hold up a complete answer whose connection stays open", function()
+    for name, read in pairs(READERS) do
+      local stream = stream_of({ { "send", events("a") .. 'data: {"choices":'
+        .. '[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n' .. LAST },
+        beating(": hi\n\n") }, { timeout = { idle = 20 } })
+      local since = support.now()
+      local text, err = read(stream)
+      local took = support.now() - since
+      assert.same({ "a" }, { text, err })
+      assert.truthy(took < 2.5, name .. took)
+      assert.equal("a", assert(stream:finish()).content)
+    end
+  end)
+
+  it("begins anew where text goes on behind the end", function()
+    local stream = stream_of { { "send", events("a") .. LAST }, { "sleep", 0.4 },
+      { "send", events("b") }, { "sleep", 2 }, { "send", events("c") .. LAST
+      .. DONE } }
+    assert.equal("abc", assert(stream:finish()).content)
+  end)
 end)
 
 describe("leaving a stream", function()
@@ -327,6 +438,7 @@ describe("leaving a stream", function()
     local _, again = stream:next()
     assert.same({ "truncated", "a" }, { err.kind, err.partial })
     assert.equal(err, again)
+    assert.is_nil(err.partial_reasoning)
     assert.equal("yuanjing.Stream (failed)", tostring(stream))
   end)
 
@@ -362,6 +474,15 @@ end)
 
 describe("an error of a stream", function()
   after_each(support.clean)
+
+  it("has what the model thought so far", function()
+    local stream = stream_of { { "send", 'data: {"choices":[{"delta":'
+      .. '{"reasoning_content":"I think "}}]}\n\ndata: {"choices":[{"delta":'
+      .. '{"reasoning_content":"that"}}]}\n\n' } }
+    local _, err = stream:finish()
+    assert.same({ "truncated", "", "I think that" },
+      { err.kind, err.partial, err.partial_reasoning })
+  end)
 
   it("tells of an event that is a Python dict", function()
     local stream = stream_of { { "send", events("so far")

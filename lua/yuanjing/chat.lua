@@ -55,6 +55,36 @@ local function contradiction(params)
   end
 end
 
+-- The highest place that a list uses; nil: it is no list.
+local function length_of(list)
+  local length = 0
+  for key in pairs(list) do
+    if type(key) ~= "number" or key < 1 or key % 1 ~= 0 then return nil end
+    length = math.max(length, key)
+  end
+  return length
+end
+
+-- Whatever JSON would make of these, no platform means it.
+local function messages_problem(messages)
+  if type(messages) ~= "table" then return nil end
+  local length = length_of(messages)
+  if not length then
+    return "messages: expected a list; a single message goes into one as well: "
+      .. "{ { role = ..., content = ... } }"
+  end
+  if length == 0 then return "messages: expected a message, the list is empty" end
+  for n = 1, length do
+    local message = messages[n]
+    if message == nil then
+      return ("messages[%d]: missing, the list goes on behind it"):format(n)
+    elseif type(message) ~= "table" then
+      return ("messages[%d]: expected a table, got %s")
+        :format(n, type(message))
+    end
+  end
+end
+
 local function problems_of(params)
   local problems = { contradiction(params) }
   if params.messages == nil and (params.prompt == nil or params.prompt == "")
@@ -96,6 +126,7 @@ end
 -- The media among the parameters, and all that is wrong.
 local function look_at(settings, params, wire)
   local problems = settings.validate and problems_of(params) or {}
+  problems[#problems + 1] = messages_problem(params.messages)
   if not may_hold_media(params) then return nil, problems end
   local found = chat_media.of(params, problems, settings.validate)
   if found then
@@ -126,14 +157,14 @@ end
 
 local function ask(settings, wire, body, checked)
   return wire.chat(settings, body, function(response)
-    return stream.read(response, wire)
+    return stream.read(response, wire, body.n)
   end, checked)
 end
 
 local function open_stream(settings, wire, body, checked)
   local response, err = wire.chat_stream(settings, body, checked)
   if not response then return nil, err end
-  return stream.new(response, wire)
+  return stream.new(response, wire, body.n)
 end
 
 --- See Client:chat.

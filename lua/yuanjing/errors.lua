@@ -31,11 +31,12 @@ local errors = {}
 ---@field type? string the platform's own word for it
 ---@field status? integer of HTTP
 ---@field call? string "POST /llmage/v1/chat/completions"
----@field body? string what was answered, cut
+---@field body? string what was answered: all of it with a status of 2xx, for it may be paid for; else cut
 ---@field attempts? integer 1 + retries made; 0: nothing was sent
 ---@field retryable boolean it may be called again without paying twice
 ---@field retry_after? number seconds
 ---@field partial? string the text so far, as the model wrote it
+---@field partial_reasoning? string of a stream: what the model thought so far
 ---@field task? yuanjing.Task|{ id: string, status?: string } the task it is about: paid for, so keep its id
 ---@field asset? yuanjing.Asset the asset it is about
 ---@field problems? string[] of invalid_request: one text for each parameter that is wrong
@@ -62,7 +63,7 @@ errors.kinds = {
 }
 
 local FIELDS = { "kind", "message", "code", "type", "status", "call", "body",
-  "attempts", "retry_after", "partial", "task", "asset", "problems", "time",
+  "attempts", "retry_after", "partial", "partial_reasoning", "task", "asset", "problems", "time",
   "model", "category", "digest", "hint" }
 
 -- Where a text of the platform may repeat the key. Not in `partial`, which is
@@ -155,6 +156,10 @@ end
 
 -- The value ----------------------------------------------------------------
 
+local function is_accepted(status)
+  return type(status) == "number" and status >= 200 and status < 300
+end
+
 --- An error with those of the fields that an error has; `fields` may be an
 --- error itself and is not changed.
 ---@param fields table
@@ -168,7 +173,9 @@ function errors.new(fields, key)
   local err = { retryable = fields.retryable and true or false }
   for _, name in ipairs(FIELDS) do
     local value, limit = rawget(fields, name), SECRETIVE[name]
-    if limit and type(value) == "string" then
+    if name == "body" and value and is_accepted(fields.status) then
+      value = errors.redact(value, key)
+    elseif limit and type(value) == "string" then
       value = showable(value, limit, key)
     end
     err[name] = value

@@ -1,8 +1,13 @@
 --- yuanjing: the client of the 元境 platform (opencomputing.ai).
 local need = require "yuanjing.need"
 need "yuanjing.core"
+<<<<<<< HEAD
 need "cjson" -- of a room that is entered later
 local failures = require "yuanjing.failures"
+=======
+local cjson = need "cjson"
+local client = require "yuanjing.client"
+>>>>>>> streams
 local job = require "yuanjing.job"
 local later = require "yuanjing.later"
 
@@ -11,6 +16,7 @@ local later = require "yuanjing.later"
 ---@field loop yuanjing.Loop for another event loop to poll
 ---@field on_error? fun(err: any, traceback: string) hook: a job failed, and nobody awaited it
 ---@field version string of this module
+---@field null userdata a null in a list of an answer
 local yuanjing = {
   --- A client; see yuanjing.Options.
   ---@type fun(options?: yuanjing.Options): yuanjing.Client
@@ -34,6 +40,9 @@ local yuanjing = {
   ---@type fun(list: any[], fn: yuanjing.MapFunction, options?: yuanjing.MapOptions): yuanjing.Mapped, yuanjing.Failures
   map = later.fn("yuanjing.map", "map"),
   version = require "yuanjing.version",
+  --- What stands for null in a list of an answer; a field that is null is not
+  --- there at all.
+  null = cjson.null,
   --- Starts a job.
   async = job.async,
   --- Waits, and lets everything in flight go on.

@@ -1,6 +1,6 @@
 --- JSON as this module needs it, over a cjson instance of its own: the host's
--- settings stay the host's. What comes in holds no null and no number that is
--- another one than was sent.
+-- settings stay the host's. What comes in holds null in lists only, and no number
+-- that is another one than was sent.
 local need = require "yuanjing.need"
 local core = need "yuanjing.core"
 local number = require "yuanjing.number"
@@ -10,6 +10,9 @@ local cjson = need("cjson").new()
 local json = {}
 
 local NULL = cjson.null
+
+--- null, where one stands in a list; a field that is null is not there.
+json.null = NULL
 
 -- cjson's words come with "file:line:" in front.
 local function plain(problem)
@@ -148,8 +151,8 @@ local PROBLEMS = { incomplete = "it breaks off", invalid = "no JSON",
 
 --- The first JSON value of a text that may hold more, and what is behind it; or
 --- nil, a message, and whether the text breaks off ("incomplete") or is no JSON
---- ("invalid", "null"). The value holds no null: the field is not there. An
---- integer of more than 15 digits comes as a string (64-bit ids are strings,
+--- ("invalid", "null"). A field that is null is not there; in a list null keeps
+--- its place, as json.null. An integer of more than 15 digits comes as a string (64-bit ids are strings,
 --- PLATFORM.md section 2); on Lua 5.4 every other whole number is an integer.
 ---@param text string
 ---@return any value
@@ -162,12 +165,15 @@ function json.decode_first(text)
   return value, text:sub(used + 1)
 end
 
---- The value of a JSON text, as decode_first() has it; never raises.
+--- The value of a JSON text, as decode_first() has it; never raises. Half a
+--- surrogate pair becomes U+FFFD; with `keep_halves` it stays, in texts that are
+--- parts of one another and that core.sound() joins.
 ---@param text string
+---@param keep_halves? boolean
 ---@return any value nil too for the text "null"
 ---@return string? message
-function json.decode(text)
-  local value, used, used_by_null = core.decode(text)
+function json.decode(text, keep_halves)
+  local value, used, used_by_null = core.decode(text, 1, keep_halves)
   local stop = value == nil and used_by_null or used
   if type(stop) == "number" and stop < #text then
     return nil, "more than one value"

@@ -16,6 +16,7 @@ local CAN_GO_ON = _VERSION ~= "Lua 5.1"
 ---@field content string may be empty
 ---@field reasoning_content? string
 ---@field finish_reason? string
+---@field tool_calls? table[] pieces of calls, as they came; the reply has them whole
 ---@field usage? table
 ---@field raw table the platform's own document, decoded when first asked for
 ---@field private _json userdata|string
@@ -46,6 +47,7 @@ function Chunk:__tostring() return self.content end
 ---@field private _err? yuanjing.Error
 ---@field private _broken? yuanjing.Error of a body that was here already
 ---@field private _closed boolean by the reader, before its end
+---@field private _parts? yuanjing.Assembly of what the core does not read
 local methods = {}
 local Stream = {}
 Stream.__index = methods
@@ -73,9 +75,14 @@ local function cut(self, body, finished)
     message = "the stream ended before its answer was complete" }
 end
 
-local function ended(self, _, finished, begun)
-  local err = cut(self, nil, finished)
-  if err and not begun and not broken(self) then
+-- What was set aside of the lines, where they tell what went wrong.
+local function aside(self, body)
+  return body and self._api.read_aside(body)
+end
+
+local function ended(self, body, finished, begun)
+  local err = aside(self, body) or cut(self, nil, finished)
+  if err and err.kind == "truncated" and not begun and not broken(self) then
     return { kind = "decode", message = "the answer is empty" }
   end
   return err
@@ -83,8 +90,9 @@ end
 
 -- What the end of the bytes means; nil: all is well.
 local VERDICTS = {
-  done = function(_, _, _, begun)
-    if begun then return nil end
+  done = function(self, body, _, begun)
+    local err = aside(self, body)
+    if err or begun then return err end
     return { kind = "decode", message = "the stream ended without a chunk" }
   end,
   ["end"] = ended,
@@ -97,8 +105,10 @@ local VERDICTS = {
 }
 
 local function complete(self, failure)
+  local content, reasoning = self._transfer:summary()
   failure.status = failure.status or self._status
-  failure.partial = (self._transfer:summary())
+  failure.partial = core.sound(content)
+  failure.partial_reasoning = reasoning and core.sound(reasoning)
   return self._call:fail(failure)
 end
 
@@ -107,7 +117,8 @@ local function usage_of(self)
   local _, _, _, last = self._transfer:summary()
   local document = last and last:find('"usage"', 1, true) and json.decode(last)
   local used = type(document) == "table" and document.usage
-  return type(used) == "table" and used or nil
+  if type(used) == "table" then return used end
+  return self._parts and self._parts:usage()
 end
 
 -- However it ended, another call may have its place, and what it used counts.
@@ -139,22 +150,73 @@ local function succeed(self, event)
   if event == "done" then loop.linger(self._transfer) end
 end
 
+-- Odd chunks ---------------------------------------------------------------
+
+local function parts_of(self)
+  self._parts = self._parts or self._api.assembly.new(self._asked)
+  return self._parts
+end
+
+-- What is known of the text by now, for those who read on.
+local function before(self)
+  local transfer = self._transfer
+  local usual, content, reasoning = transfer:usual()
+  return {
+    usual = usual, lengths = { content = content, reasoning = reasoning },
+    text = function(kind)
+      local text, thought = transfer:summary()
+      return kind == "content" and text or thought or ""
+    end,
+  }
+end
+
+-- Whoever reads an odd chunk says what there was in it.
+local function add(self, taken)
+  local transfer, parts = self._transfer, self._parts
+  if parts:is_watching() then transfer:watch() end
+  if not taken.is_news then return "", "" end
+  return transfer:add(taken.content, taken.reasoning, taken.is_complete)
+end
+
+-- Looks at a chunk that is not like all others: nil and an error; or its text, its
+-- reasoning and what else it brings, which is nil where it is only a sign of
+-- life.
+local function look(self, text, mark)
+  local taken, failure = self._api.read_event(parts_of(self), core.text(text),
+    before(self), mark == "failing")
+  local content, reasoning = "", ""
+  if taken then content, reasoning = add(self, taken) end
+  if failure then return fail(self, failure) end
+  return content, reasoning, taken and not taken.is_alone and taken or nil
+end
+
+-- Texts that were held back until the end come before it.
+local function release(self)
+  if not self._parts then return "" end
+  local content, reasoning = self._parts:release(before(self))
+  if content == "" and reasoning == "" then return "" end
+  return (self._transfer:add(content, reasoning))
+end
+
+-- What was sent and could not be read; nil: there was a text, or nothing else.
+local function unread(self)
+  local parts = self._parts
+  local problem = parts and parts:problem()
+  if not problem or (self._transfer:summary()) ~= "" then return nil end
+  return { kind = "decode", message = problem, body = parts.unread }
+end
+
 -- There was no chunk but an event, which ends the stream: nil, or nil and an
--- error.
+-- error; or a text that was held back until now, and the event comes again.
 local function take_end(self, event, body)
   if self._over then return nil, self._err end
   if event == "closed" then return interrupted(self) end
+  local held = release(self)
+  if held ~= "" then return held end
   local _, _, _, _, finished, begun = self._transfer:summary()
-  local failure = VERDICTS[event](self, body, finished, begun)
+  local failure = VERDICTS[event](self, body, finished, begun) or unread(self)
   if failure then return fail(self, failure) end
   return succeed(self, event)
-end
-
--- A chunk with a field that no healthy one has: nil when it is one all the
--- same.
-local function failure_in(self, text)
-  local document = json.decode(core.text(text))
-  return type(document) == "table" and self._api.failure(document) or nil
 end
 
 local function check_open(self, level)
@@ -166,21 +228,40 @@ end
 -- NB: a fiber waits in next(), text() and drain() themselves, with as few calls
 -- open as can be: with many streams each of them is felt.
 
+local function new_chunk(content, text, reasoning, taken)
+  local chunk = setmetatable({ content = content, _json = text,
+    finish_reason = taken and taken.finish_reason,
+    tool_calls = taken and taken.tool_calls }, Chunk)
+  if reasoning and reasoning ~= "" then chunk.reasoning_content = reasoning end
+  return chunk
+end
+
+-- Any other chunk than the usual ones.
+local function next_odd(self, content, text, reasoning, odd)
+  if not content then
+    local held, err = take_end(self, text, reasoning)
+    return held and new_chunk(held, "{}") or nil, err
+  end
+  local said, thought, taken = look(self, text, odd)
+  if not said then return nil, thought end
+  if not taken then return self:next() end
+  local chunk = new_chunk(said, text, thought, taken)
+  chunk._has_usage = true -- if it has: that is looked up when asked for
+  return chunk
+end
+
 local function next_chunk(self)
   local transfer = self._transfer
-  local content, text, reasoning, finish_reason, has_usage, odd =
-    transfer:next(true)
+  local content, text, reasoning, has_usage, odd = transfer:next(true)
   while not content and await(transfer, text) do
-    content, text, reasoning, finish_reason, has_usage, odd =
-      transfer:next(true)
+    content, text, reasoning, has_usage, odd = transfer:next(true)
   end
-  if not content then return take_end(self, text, reasoning) end
-  local failure = odd and failure_in(self, text)
-  if failure then return fail(self, failure) end
+  if odd or not content then
+    return next_odd(self, content, text, reasoning, odd)
+  end
   local chunk = setmetatable({ content = content, _json = text }, Chunk)
   -- NB: most have none of these, and a table has the size it is written with.
   if reasoning then chunk.reasoning_content = reasoning end
-  if finish_reason then chunk.finish_reason = finish_reason end
   if has_usage then chunk._has_usage = true end
   return chunk
 end
@@ -210,14 +291,15 @@ function methods:chunks()
 end
 
 -- There was no text but an event: the next text all the same, or the end.
-local function text_after(self, event, body, odd_content)
+local function text_after(self, event, body, mark)
   local transfer = self._transfer
   while event == "odd" or await(transfer, event) do
-    local failure = event == "odd" and failure_in(self, body)
-    if failure then return fail(self, failure) end
-    if odd_content and odd_content ~= "" then return odd_content end
+    if event == "odd" then
+      local said, err = look(self, body, mark)
+      if said ~= "" then return said, not said and err or nil end
+    end
     local content
-    content, event, body, odd_content = transfer:text()
+    content, event, body, mark = transfer:text()
     if content then return content end
   end
   return take_end(self, event, body)
@@ -228,9 +310,9 @@ local function texts_of(transfer, other)
   local read = transfer:texts(other)
   if CAN_GO_ON then return read end
   return function()
-    local content, event, body, odd_content = read()
+    local content, event, body, mark = read()
     if content then return content end
-    local text = other(nil, event, body, odd_content)
+    local text = other(nil, event, body, mark)
     return text
   end
 end
@@ -240,9 +322,9 @@ end
 ---@return fun(): string?
 function methods:text()
   check_open(self, 2)
-  return texts_of(self._transfer, function(_, event, body, odd_content)
+  return texts_of(self._transfer, function(_, event, body, mark)
     if event == "closed" then check_open(self, 3) end
-    local text, err = text_after(self, event, body, odd_content)
+    local text, err = text_after(self, event, body, mark)
     if err then error(err, 0) end
     return text
   end), nil, nil, self
@@ -251,11 +333,10 @@ end
 local function drain(self)
   local transfer = self._transfer
   while not self._over do
-    local _, event, body = transfer:drain()
-    local failure = event == "odd" and failure_in(self, body)
-    if failure then
-      fail(self, failure)
-    elseif event ~= "odd" and not await(transfer, event) then
+    local _, event, body, mark = transfer:drain()
+    if event == "odd" then
+      look(self, body, mark)
+    elseif not await(transfer, event) then
       take_end(self, event, body)
     end
   end
@@ -270,8 +351,9 @@ function methods:finish()
   drain(self)
   if self._err then return nil, self._err end
   if not self._reply then
-    local content, reasoning, finish_reason, last = self._transfer:summary()
-    self._reply = self._api.stream_reply(content, reasoning, finish_reason, last)
+    local content, reasoning, first, last = self._transfer:summary()
+    local chunks = self._api.assembly.documents((first or "") .. (last or ""))
+    self._reply = parts_of(self):reply(content, reasoning or "", nil, chunks)
     if self._transfer:done() then self._transfer:close() end
   end
   return self._reply
@@ -298,13 +380,14 @@ end
 
 --- A stream over the transfer of a response.
 ---@param response yuanjing.Response
----@param api table reads documents: failure(document), stream_reply(...)
+---@param api table reads documents: read_event(...), read_aside(text), assembly
+---@param asked? any how many choices were asked for
 ---@return yuanjing.Stream
-function stream.new(response, api)
+function stream.new(response, api, asked)
   return setmetatable({
     _call = response.call, _transfer = response.transfer,
     _status = response.status, _broken = response.failure, _api = api,
-    _over = false, _closed = false,
+    _asked = asked, _over = false, _closed = false,
   }, Stream)
 end
 
@@ -317,6 +400,9 @@ local function decoder_of(response)
     next = function() return decoder:next() end,
     drain = function() return decoder:drain() end,
     summary = function() return decoder:summary() end,
+    usual = function() return decoder:usual() end,
+    add = function(_, ...) return decoder:add(...) end,
+    watch = function() decoder:watch() end,
     failure = function() return nil end,
     done = function() return true end,
     discard = function() end,
@@ -327,9 +413,9 @@ end
 --- The reply in a plain answer whose body is in the manner of a stream.
 ---@return yuanjing.Reply?
 ---@return yuanjing.Error?
-function stream.read(response, api)
+function stream.read(response, api, asked)
   response.transfer = decoder_of(response)
-  return stream.new(response, api):finish()
+  return stream.new(response, api, asked):finish()
 end
 
 return stream

@@ -14,9 +14,9 @@ enum slot {
   N_SLOTS
 };
 
-#define KEY(name, slot, inside) {name, sizeof name - 1, 0, slot, inside}
-#define FIRST_OF(name, slot, inside) {name, sizeof name - 1, 1, slot, inside}
-#define END_OF_KEYS {NULL, 0, 0, -1, NULL}
+#define KEY(name, slot, inside) {name, sizeof name - 1, 0, 0, slot, inside}
+#define FIRST_OF(name, slot, inside) {name, sizeof name - 1, 1, 0, slot, inside}
+#define END_OF_KEYS {NULL, 0, 0, 0, -1, NULL}
 
 static const struct yj_json_key delta_keys[] = {
     KEY("content", DELTA_CONTENT, NULL),
@@ -61,6 +61,9 @@ static const struct text whole[] = {
     T("\"\x01\x1f\x7f\""), T("\"\t\n\r\""), T("\"\x80\xff\xc0\""),
     T("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), T("\"\\u0000\""), T("\"\\uaBcD\""),
     T("\"\\ud800\\udc00\""), T("\"\\uDBFF\\uDFFF\""), T("\"\\ue000\""),
+    /* half a pair, which cjson refuses */
+    T("\"\\uDFff\""), T("\"\\ud800\""), T("\"\\ud800x\""),
+    T("\"\\ud800\\n\""), T("\"\\ud800\\ud800\""), T("\"\\ud800\\ue000\""),
     T("\"'\""), T("\"long enough to be read eight at a time, twice\""),
     /* NUL behind a value ends the text */
     T("[1]\0"), T("[1]\0garbage"), T("[1] \0[2]"), T("1 \0x"), T("inf\0"),
@@ -82,10 +85,8 @@ static const struct text invalid[] = {
     T("[infinitx"), T("[infinity1"), T("[nan(a b)"), T("[nan(x]"),
     T("[nan(a-"), T("[nan()x"),
     T("\"\\v"), T("\"\\'"), T("\"\\x41"), T("\"\\U"), T("\"\\0"),
-    T("\"\\u00g"), T("\"\\u 041"), T("\"\\u-001"), T("\"\\udc00"),
-    T("\"\\udC"), T("\"\\uDFff\""), T("\"\\ud800\""), T("\"\\ud800x"),
-    T("\"\\ud800\\n"), T("\"\\ud800\\u0"), T("\"\\ud800\\ud8"),
-    T("\"\\ud800\\udc0g"), T("\"\\ud800\\ue000"),
+    T("\"\\u00g"), T("\"\\u 041"), T("\"\\u-001"),
+    T("\"\\ud800\\udc0g"), T("\"\\udc0g"),
     /* NUL anywhere but behind the value, and what looks like UTF-16 */
     T("\0"), T("\0\0"), T("\0x"), T("1\0"), T("[\0"), T("\"\0"), T(" \0"),
     T("\"a\0b\""), T("[1\0]"), T("[1,\0"), T("{\"a\"\0"), T("tru\0"),
@@ -104,6 +105,7 @@ static const struct text incomplete[] = {
     T("N"), T("na"), T("-n"), T("nan("), T("nan(ab"), T("[nan(1"),
     T("\""), T("\"a"), T("\"\\"), T("\"\\u"), T("\"\\u1"), T("\"\\u123"),
     T("\"\\u1234"), T("\"\\ud"), T("\"\\ud8"), T("\"\\uDBF"), T("\"\\ud800"),
+    T("\"\\udC"), T("\"\\ud800\\n"), T("\"\\ud800\\ud8"),
     T("\"\\ud800\\"), T("\"\\ud800\\u"), T("\"\\ud800\\ud"),
     T("\"\\ud800\\uDc"), T("\"\\ud800\\udff"), T("\"\\ud800\\udfff"),
     T("[\"\\n"), T("{\"\\u00")};
@@ -130,7 +132,7 @@ static enum yj_json_verdict read_text(const char *bytes, size_t len,
   struct yj_json_value values[N_SLOTS];
   char *text = harness_copy(bytes, len);
   enum yj_json_verdict verdict =
-      yj_json_read(text, len, chunk_keys, values, N_SLOTS, used);
+      yj_json_read(text, len, chunk_keys, values, N_SLOTS, used, NULL);
   free(text);
   return verdict;
 }
@@ -277,7 +279,7 @@ static void test_fields(void) {
     char *text = harness_copy(d->text, len);
     memset(values, 0xFF, sizeof values);
     CHECK_IN(d->text, yj_json_read(text, len, chunk_keys, values, N_SLOTS,
-                                   &used) == YJ_JSON_WHOLE);
+                                   &used, NULL) == YJ_JSON_WHOLE);
     for (slot = 0; slot < N_SLOTS; slot++)
       check_field(d->text, names_of[slot], &values[slot], &d->fields[slot]);
     free(text);
@@ -287,10 +289,10 @@ static void test_fields(void) {
 static void test_no_keys(void) {
   static const char text[] = "{\"content\":[{\"a\":\"\\u0041\"}]} ";
   size_t used = 0;
-  CHECK(yj_json_read(text, sizeof text - 1, NULL, NULL, 0, &used) ==
+  CHECK(yj_json_read(text, sizeof text - 1, NULL, NULL, 0, &used, NULL) ==
         YJ_JSON_WHOLE);
   CHECK(used == sizeof text - 1);
-  CHECK(yj_json_read(NULL, 0, NULL, NULL, 0, &used) == YJ_JSON_INCOMPLETE);
+  CHECK(yj_json_read(NULL, 0, NULL, NULL, 0, &used, NULL) == YJ_JSON_INCOMPLETE);
 }
 
 static void test_empty_name(void) {
@@ -298,7 +300,7 @@ static void test_empty_name(void) {
   static const char text[] = "{\"a\":1,\"\":\"x\"}";
   struct yj_json_value value;
   size_t used;
-  CHECK(yj_json_read(text, sizeof text - 1, keys, &value, 1, &used) ==
+  CHECK(yj_json_read(text, sizeof text - 1, keys, &value, 1, &used, NULL) ==
         YJ_JSON_WHOLE);
   CHECK_BYTES("empty name", value.text, value.len, "x");
 }
@@ -322,7 +324,7 @@ static void test_long_names(void) {
     for (i = 0, len = 2; i < n; i++, len += 6)
       memcpy(text + len, escape, 6);
     memcpy(text + len, "\":1}", 4);
-    CHECK(yj_json_read(text, len + 4, keys, &value, 1, &used) ==
+    CHECK(yj_json_read(text, len + 4, keys, &value, 1, &used, NULL) ==
           YJ_JSON_WHOLE);
     CHECK((value.type == YJ_JSON_NUMBER) == (n == 255));
     free(text);
@@ -403,16 +405,113 @@ static void test_unescape(void) {
     struct yj_json_value value;
     char *out;
     size_t n;
+    int halves = 0;
     value.type = YJ_JSON_STRING;
     value.escaped = strchr(u->raw, '\\') != NULL;
     value.len = strlen(u->raw);
     value.text = u->raw;
     out = harness_copy(u->raw, value.len);  /* as large as is asked for */
-    n = yj_json_unescape(&value, out);
+    n = yj_json_unescape(&value, out, &halves);
     harness_bytes(out, n, u->plain.text, u->plain.len, __FILE__, __LINE__,
                   u->raw);
     free(out);
   }
+}
+
+#define HIGH "\xed\xa0\xbd"
+#define LOW "\xed\xb8\x80"
+#define FACE "\xf0\x9f\x98\x80"
+#define ODD "\xef\xbf\xbd"
+
+/* Texts with halves of pairs, what they are joined to, and what is left for the
+ * next text where one may follow. */
+static void test_join_halves(void) {
+  static const struct {
+    struct text raw, joined, before;
+    uint16_t half;
+  } rows[] = {{T(""), T(""), T(""), 0},
+              {T("a"), T("a"), T("a"), 0},
+              {T(HIGH LOW), T(FACE), T(FACE), 0},
+              {T("a" HIGH), T("a" ODD), T("a"), 0xD83D},
+              {T(HIGH HIGH LOW), T(ODD FACE), T(ODD FACE), 0},
+              {T(LOW HIGH), T(ODD ODD), T(ODD), 0xD83D},
+              {T(HIGH "a" LOW), T(ODD "a" ODD), T(ODD "a" ODD), 0},
+              {T("\xed\x9f\xbf"), T("\xed\x9f\xbf"), T("\xed\x9f\xbf"), 0},
+              {T("\xed\xa0"), T("\xed\xa0"), T("\xed\xa0"), 0}};
+  size_t i, n;
+  for (i = 0; i < COUNT(rows); i++) {
+    char *text = harness_copy(rows[i].raw.text, rows[i].raw.len);
+    uint16_t half = 1;
+    n = yj_json_join_halves(text, rows[i].raw.len, NULL);
+    harness_bytes(text, n, rows[i].joined.text, rows[i].joined.len, __FILE__,
+                  __LINE__, rows[i].raw.text);
+    free(text);
+    text = harness_copy(rows[i].raw.text, rows[i].raw.len);
+    n = yj_json_join_halves(text, rows[i].raw.len, &half);
+    harness_bytes(text, n, rows[i].before.text, rows[i].before.len, __FILE__,
+                  __LINE__, rows[i].raw.text);
+    CHECK_IN(rows[i].raw.text, half == rows[i].half);
+    free(text);
+  }
+}
+
+/* Each half is written as three bytes, and told. */
+static void test_unescape_halves(void) {
+  static const char raw[] = "\\ud83d\\ud83d\\ude00\\ude00";
+  static const char want[] = HIGH FACE LOW;
+  struct yj_json_value value = {YJ_JSON_STRING, 1, raw, sizeof raw - 1};
+  char out[sizeof raw];
+  int halves = 0;
+  size_t n = yj_json_unescape(&value, out, &halves);
+  harness_bytes(out, n, want, sizeof want - 1, __FILE__, __LINE__, raw);
+  CHECK(halves);
+}
+
+/* What stands beside the wanted fields. */
+static void test_rest(void) {
+  static const struct {
+    const char *text;
+    unsigned char top, inside;
+  } rows[] = {{"{}", 0, 0},
+              {"{\"content\":\"a\",\"usage\":{\"x\":1}}", 0, 0},
+              {"{\"x\":null,\"y\":\"\",\"z\":[],\"a\":{}}", 0, 0},
+              {"{\"x\":0}", 1, 0},
+              {"{\"choices\":[{\"delta\":{\"content\":1}}]}", 0, 0},
+              {"{\"choices\":[{\"delta\":{\"x\":1}}]}", 0, 1},
+              {"{\"choices\":[{\"delta\":\"x\"}]}", 0, 1},
+              {"{\"choices\":[{\"x\":false}]}", 0, 1},
+              {"{\"choices\":[{},{}]}", 0, 0},
+              {"{\"choices\":[{},{\"delta\":1}]}", 0, 1},
+              {"{\"choices\":[5]}", 0, 1},
+              {"{\"choices\":{\"x\":1}}", 1, 0}};
+  size_t i, used;
+  for (i = 0; i < COUNT(rows); i++) {
+    struct yj_json_value values[N_SLOTS];
+    struct yj_json_rest rest;
+    CHECK_IN(rows[i].text,
+             yj_json_read(rows[i].text, strlen(rows[i].text), chunk_keys,
+                          values, N_SLOTS, &used, &rest) == YJ_JSON_WHOLE);
+    CHECK_IN(rows[i].text, rest.top == rows[i].top);
+    CHECK_IN(rows[i].text, rest.inside == rows[i].inside);
+  }
+}
+
+/* The names that count are the same in any order, and others are not. */
+static uint64_t names_of_text(const char *text) {
+  struct yj_json_value values[N_SLOTS];
+  struct yj_json_rest rest;
+  size_t used;
+  CHECK_IN(text, yj_json_read(text, strlen(text), chunk_keys, values, N_SLOTS,
+                              &used, &rest) == YJ_JSON_WHOLE);
+  return rest.names;
+}
+
+static void test_names(void) {
+  uint64_t one = names_of_text("{\"a\":1,\"usage\":2}");
+  CHECK(one != 0 && one == names_of_text("{\"usage\":5,\"x\":null,\"a\":3}"));
+  CHECK(one != names_of_text("{\"a\":1}"));
+  CHECK(one != names_of_text("{\"a\":1,\"usage\":null}"));
+  CHECK(names_of_text("{\"b\":\"\"}") == 0);
 }
 
 /* Whether a string of n bytes ends where it does, with c at place i. */
@@ -489,6 +588,10 @@ int main(void) {
   test_long_names();
   test_depth();
   test_unescape();
+  test_unescape_halves();
+  test_join_halves();
+  test_rest();
+  test_names();
   test_string_ends();
   test_read_string();
   return harness_end();

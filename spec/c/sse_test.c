@@ -20,12 +20,12 @@ static const struct {
     {"all three", "data: a\rdata: b\ndata: c\r\n\n\r\r\n", "DaDbDc|||", 0, 0},
     {"LF CR", "a\n\rb\n", "Ba|Bb", 0, 0},
     {"a mark", BOM "data: a\n", "Da", 0, 0},
-    {"a mark and nothing", BOM, "", 0, 0},
+    {"a mark and nothing", BOM, "|", 0, 0},
     {"a mark and an end", BOM "\n", "|", 0, 0},
     {"half a mark", "\xEF\xBB", "B\xEF\xBB", 0, 0},
     {"no mark", "\xEF\xBBx\n", "B\xEF\xBBx", 0, 0},
     {"two marks", BOM BOM "\n", "B" BOM, 0, 0},
-    {"a mark in the middle", "\n" BOM "data: a\n", "|B" BOM "data: a", 0, 0},
+    {"a mark in the middle", "\n" BOM "data: a\n", "|Da", 0, 0},
     {"comments", ": x\n:\n::\ndata: a\n", "Da", 0, 0},
     {"other fields", "event: a\nid\nretry: 1\nid:\nevent:x\n", "", 0, 0},
     {"data alone", "data\ndata:\ndata: \n", "DDD", 0, 0},
@@ -109,6 +109,38 @@ static void test_rows(void) {
 }
 
 /* A line is there as soon as its end is, and not before; a CR needs no LF. */
+/* The name of an event tells of a failure until the event is over, wherever it
+ * is cut. */
+static void test_failing(void) {
+  static const struct {
+    const char *text;
+    int failing;
+  } events[] = {{"event: error\ndata: a\n", 1},
+                {"event:response.failed\ndata: a\n", 1},
+                {"event: Error_Event\r\ndata: a\r\n", 1},
+                {"event: error\n\ndata: a\n", 0},
+                {"event: message\ndata: error\n", 0},
+                {"id: error\n: error\ndata: a\n", 0}};
+  size_t i, cut;
+  for (i = 0; i < sizeof events / sizeof *events; i++)
+    for (cut = 0; cut <= strlen(events[i].text); cut++) {
+      struct yj_sse s = {0};
+      struct yj_buf in = {0};
+      struct yj_slice line;
+      enum yj_line kind;
+      yj_buf_append(&in, events[i].text, cut);
+      do
+        kind = yj_sse_next(&s, &in, 0, &line);
+      while (kind == YJ_LINE_BLANK);
+      yj_buf_append(&in, events[i].text + cut, strlen(events[i].text) - cut);
+      while (kind == YJ_LINE_MORE || kind == YJ_LINE_BLANK)
+        kind = yj_sse_next(&s, &in, 1, &line);
+      CHECK_IN(events[i].text, kind == YJ_LINE_DATA);
+      CHECK_IN(events[i].text, s.failing == events[i].failing);
+      yj_buf_free(&in);
+    }
+}
+
 static void test_at_once(void) {
   struct yj_sse s;
   struct yj_buf in;
@@ -152,6 +184,7 @@ static void test_linear(void) {
 
 int main(void) {
   test_rows();
+  test_failing();
   test_at_once();
   test_linear();
   return harness_end();

@@ -8,9 +8,9 @@
 
 #define FUZZ_SLOTS ((size_t)9)
 #define FUZZ_KEY(name, slot, inside) \
-  {(name), sizeof(name) - 1, 0, (slot), (inside)}
-#define FUZZ_FIRST_OF(name, inside) {(name), sizeof(name) - 1, 1, -1, (inside)}
-#define FUZZ_END {NULL, 0, 0, -1, NULL}
+  {(name), sizeof(name) - 1, 0, 0, (slot), (inside)}
+#define FUZZ_FIRST_OF(name, inside) {(name), sizeof(name) - 1, 1, 0, -1, (inside)}
+#define FUZZ_END {NULL, 0, 0, 0, -1, NULL}
 
 static const struct yj_json_key fuzz_delta_keys[] = {
     FUZZ_KEY("content", 0, NULL), FUZZ_KEY("reasoning_content", 1, NULL),

@@ -24,18 +24,22 @@ static void read_both_ways(struct yj_shape *shape, const char *text,
                            size_t len, size_t behind) {
   struct yj_json_value got[FUZZ_SLOTS], want[FUZZ_SLOTS];
   size_t got_used = 0, want_used = 0, i;
+  struct yj_json_rest rest = {0}, rest_too = {0};
   fuzz_hide(text + len, behind);
   REQUIRE(yj_shape_read(shape, text, len, fuzz_keys, got, FUZZ_SLOTS,
-                        &got_used) == yj_json_read(text, len, fuzz_keys, want,
-                                                   FUZZ_SLOTS, &want_used));
+                        &got_used, &rest) ==
+          yj_json_read(text, len, fuzz_keys, want, FUZZ_SLOTS, &want_used,
+                       &rest_too));
   fuzz_unhide(text + len, behind);
+  REQUIRE(rest.inside == rest_too.inside && rest.top == rest_too.top);
+  REQUIRE(rest.same || rest.names == rest_too.names);
   REQUIRE(got_used == want_used);
   for (i = 0; i < FUZZ_SLOTS; i++)
     check_value(&got[i], &want[i]);
 }
 
 static void read_lines(const char *text, size_t len) {
-  struct yj_shape shape = {{0}, 0, 0, {{0}}};
+  struct yj_shape shape = {{0}, 0, 0, 0, 0, {{0}}};
   const char *end = text + len;
   while (text < end) {
     const char *stop = memchr(text, '\n', (size_t)(end - text));

@@ -33,6 +33,10 @@ static int is_passed_over(const struct yj_slice *line) {
 
 static void add_line(const char *text, size_t len) {
   struct line line = {YJ_LINE_BARE, {text, len}};
+  if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
+    line.slice.text = text += 3;
+    line.slice.len = len -= 3;
+  }
   if (len == 0) {
     line.kind = YJ_LINE_BLANK;
   } else if (names(&line.slice, "data")) {
@@ -49,10 +53,9 @@ static void add_line(const char *text, size_t len) {
 }
 
 static void split(const char *text, size_t len) {
-  size_t at = len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-  size_t start = at;
+  size_t at, start = 0;
   n_lines = 0;
-  for (; at < len; at++) {
+  for (at = 0; at < len; at++) {
     if (text[at] != '\r' && text[at] != '\n')
       continue;
     add_line(text + start, at - start);

@@ -62,14 +62,16 @@ Transfer.drain = read_by "drain"
 
 function Transfer:texts(other)
   return function()
-    local content, event, body, odd_content = self:text()
-    return content or other(nil, event, body, odd_content)
+    local content, event, body, mark = self:text()
+    return content or other(nil, event, body, mark)
   end
 end
 
-function Transfer:summary()
-  if self._closed then error("the transfer is closed", 2) end
-  return self._decoder:summary()
+for _, name in ipairs { "summary", "usual", "add", "watch" } do
+  Transfer[name] = function(self, ...)
+    if self._closed then error("the transfer is closed", 2) end
+    return self._decoder[name](self._decoder, ...)
+  end
 end
 
 function Transfer.discard() end

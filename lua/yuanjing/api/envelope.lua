@@ -1,14 +1,20 @@
 --- What the platform's bodies mean. The HTTP status tells little (inference
--- answers 200 before the vendor is even called), so the bytes are read: every
--- error form of every API goes through here, and nothing else knows them.
+-- answers 200 before the vendor is even called), so the bytes are read; what a
+-- document says of a failure is in failures.lua.
 --
 -- Failures are plain tables that errors.new() takes as they are, after the
 -- caller has added what it knows (call, attempts, the key to redact).
 local ascii = require "yuanjing.ascii"
 local core = require "yuanjing.core"
+local failures = require "yuanjing.api.failures"
 local json = require "yuanjing.json"
 local number = require "yuanjing.number"
+<<<<<<< HEAD
 local python = require "yuanjing.api.python"
+=======
+local python = later.room "yuanjing.api.python"
+local sse = later.room "yuanjing.api.sse"
+>>>>>>> streams
 
 local envelope = {}
 
@@ -24,59 +30,8 @@ local envelope = {}
 ---@field body? string from read() and refusal()
 ---@field document? table what was decoded; from read() and refusal()
 
--- Data ---------------------------------------------------------------------
-
--- Texts of the assets API that have a meaning of their own.
-local KNOWN_TEXTS = {
-  { text = "无效的素材组合ID或无权访问", code = "group_not_found",
-    kind = "not_found" },
-  { text = "素材不存在或无权访问", code = "asset_not_found",
-    kind = "not_found" },
-  { text = "供应商配置不存在", code = "vendor_not_configured" },
-  { text = "供应商服务已停用", code = "vendor_disabled" },
-  { text = "尚未完成认证或认证失败", code = "verification_incomplete" },
-}
-
-local FAILING = { ERROR = true, FAILED = true, FAILURE = true, FAIL = true }
-
--- What a vendor's null looks like after Python made a string of it.
-local ABSENT = { [""] = true, none = true, null = true }
-
--- Where a failure's text may be, the most telling first.
-local TEXT_FIELDS = {
-  "error", "message", "msg", "errmsg", "detail", "reason", "data",
-}
-
-local CODE_FIELDS = { "code", "errcode" }
-local TASK_FIELDS = { "taskid", "task_id" }
-local STATUS_FIELDS = { "status", "taskstatus" }
-
--- Where the real answer may be wrapped in ("resposne" is the wire's).
 local WRAPPERS = { "data", "resposne", "response" }
 local MAX_WRAPS = 3
-
--- Lua patterns on lower-case text. "balance" alone is enough for a 429, not
--- for a 400, where it may be a parameter's name.
-local NO_MONEY = {
-  "insufficient[ \t-\r_-]*funds?", "insufficient[ \t-\r_-]*balance",
-  "insufficient[ \t-\r_-]*quota", "not enough balance", "arrearage",
-  "余额", "欠费",
-}
-local BALANCE = { "balance", "funds" }
-local RATE = {
-  "%f[A-Za-z]rate%f[^A-Za-z]", "ratelimit", "ratequota", "frequen", "too many",
-  "throttl", "concurren", "频", "限流", "并发",
-}
-
--- A plain text with status 200 is no answer at all; these tell on whose side
--- it failed. Anchored, for a text may well talk about errors.
-local ERROR_OPENINGS = {
-  "^%[?error", "^%d%d%d:", "^%d%d%d[ \t-\r]+[A-Za-z]", "^exception",
-  "^traceback",
-  "^unauthorized", "^forbidden", "^not found", "^failed", "^bad request",
-  "^internal server error", "^invalid", "^missing", "^{'error'",
-  "^insufficient", "^错误", "^失败",
-}
 
 local KIND_OF_STATUS = {
   [400] = "invalid_request", [401] = "auth", [402] = "balance",
@@ -87,160 +42,13 @@ local ENTITIES = {
   amp = "&", lt = "<", gt = ">", quot = '"', nbsp = " ", ["#39"] = "'",
 }
 
--- Small readers ------------------------------------------------------------
+local trim = failures.trim
 
--- NB: "%s+$" would try each blank in the midst of a text anew.
-local function trim(text)
-  local from = text:find("[^ \t-\r]")
-  return from and text:match("^.*[^ \t-\r]", from) or ""
-end
-
-local function matches_any(text, patterns)
-  for _, pattern in ipairs(patterns) do
-    if text:find(pattern) then return true end
-  end
-  return false
-end
-
--- A string, or a whole number's digits; nil for the rest. Ids and codes are
--- strings, whatever the wire made of them.
-local function word(value)
-  if type(value) == "string" then return value ~= "" and value or nil end
-  if type(value) ~= "number" then return nil end
-  return number.show(value)
-end
-
-local function first_word(record, names)
-  for _, name in ipairs(names) do
-    local found = word(record[name])
-    if found then return found end
-  end
-end
-
--- Says nothing: null, false, 0, "", "None", and a table of nothing but those.
-local function is_empty(value)
-  if type(value) == "string" then
-    return ABSENT[ascii.lower(trim(value))] or false
-  end
-  if type(value) ~= "table" then
-    return value == nil or value == false or value == 0
-  end
-  for _, inner in pairs(value) do
-    if not is_empty(inner) then return false end
-  end
-  return true
-end
-
--- The text that tells most about a failure, however deep it is wrapped.
-local function find_text(value)
-  if type(value) == "string" then
-    return not is_empty(value) and value or nil
-  end
-  if type(value) ~= "table" then return nil end
-  if value[1] ~= nil then return find_text(value[1]) end
-  for _, name in ipairs(TEXT_FIELDS) do
-    local text = find_text(value[name])
-    if text then return text end
-  end
-end
+--- What a decoded document says of a failure: see failures.of.
+envelope.failure = failures.of
 
 local function is_record(value)
   return type(value) == "table" and value[1] == nil
-end
-
--- Failures in documents ----------------------------------------------------
-
--- Adds what a known text means.
-local function with_meaning(failure)
-  for _, known in ipairs(KNOWN_TEXTS) do
-    if failure.message:find(known.text, 1, true) then
-      failure.code = known.code
-      failure.kind = known.kind or failure.kind
-    end
-  end
-  return failure
-end
-
-local function status_word(document)
-  for _, name in ipairs(STATUS_FIELDS) do
-    local status = document[name]
-    if type(status) == "string" and FAILING[ascii.upper(trim(status))] then
-      return ascii.upper(trim(status))
-    end
-  end
-end
-
-local function has_errcode(document)
-  local code = word(document.errcode)
-  return code ~= nil and code ~= "0"
-end
-
-local function fails(document)
-  return not is_empty(document.error) or status_word(document) ~= nil or
-    document.success == false or has_errcode(document)
-end
-
--- What is left to say of a failure without a text.
-local function spelled_out(document)
-  local err = document.error
-  local spelled = type(err) == "table"
-    and (word(err.code) or word(err.type) or json.encode(err))
-  if spelled then return spelled end
-  local status = status_word(document)
-  return status and ("the platform reported the status " .. status)
-    or "the platform reported a failure without a text"
-end
-
--- The most precise code there is; 0 stands for a success in every API.
-local function code_of(document)
-  local err = document.error
-  local code = is_record(err) and first_word(err, CODE_FIELDS)
-    or first_word(document, CODE_FIELDS)
-    or is_record(document.data) and first_word(document.data, CODE_FIELDS)
-    or nil
-  return code ~= "0" and code or nil
-end
-
--- The task a failure is about: its id must not get lost.
-local function task_of(document)
-  local id = first_word(document, TASK_FIELDS) or
-    is_record(document.data) and first_word(document.data, TASK_FIELDS)
-  return id and { id = id, status = status_word(document) } or nil
-end
-
-local function describe(document)
-  local err = document.error
-  local message = find_text(document) or spelled_out(document)
-  return with_meaning {
-    kind = "platform",
-    message = trim(message),
-    code = code_of(document),
-    type = is_record(err) and word(err.type) or nil,
-    task = task_of(document),
-    state = status_word(document),
-  }
-end
-
-local function failure_within(document, wraps)
-  if not is_record(document) then return nil end
-  if fails(document) then return describe(document) end
-  if wraps == MAX_WRAPS then return nil end
-  for _, name in ipairs(WRAPPERS) do
-    local failure = failure_within(document[name], wraps + 1)
-    if failure then
-      failure.task = failure.task or task_of(document)
-      return failure
-    end
-  end
-end
-
---- What a decoded document says of a failure; nil when it says nothing of one.
---- A task that has FAILED and an asset that has Failed are failures here:
---- `state` is then FAILED, while a query that failed has ERROR or none.
----@param document any
----@return yuanjing.Failure?
-function envelope.failure(document)
-  return failure_within(document, 0)
 end
 
 local function usage_within(document, wraps)
@@ -294,10 +102,6 @@ local function html_text(body)
     or element(body, lower, "message")
 end
 
-local function reads_like_error(text)
-  return matches_any(ascii.lower(text), ERROR_OPENINGS)
-end
-
 -- A body that is one JSON string is as plain as one without the quotes.
 local function plain_text(body)
   local value = json.decode(body)
@@ -316,7 +120,7 @@ end
 
 local function text_failure(body, problem, verdict)
   local text = plain_text(body)
-  if reads_like_error(text) then
+  if failures.reads_like_error(text) then
     return unreadable("platform", text, body)
   end
   if verdict == "incomplete" and text:find("^[%[{]") then
@@ -365,37 +169,35 @@ end
 
 -- Refusals -----------------------------------------------------------------
 
+-- What a stream of events tells of a failure, wherever in it.
+local function said_in_events(body)
+  local failure = failures.whole(sse.documents(body))
+  return failure or { message = trim(body) }
+end
+
 -- What any body says, as a failure that may lack a message.
 local function said_in(body)
+  if sse.is_stream(body) then return said_in_events(body) end
   local document = document_of(body)
   if document then
-    local failure = envelope.failure(document)
+    local failure = failures.whole(document)
     if failure then return failure, document end
-    local text = find_text(document)
+    local text = failures.find_text(document)
     return { message = text or body,
-             code = is_record(document) and code_of(document) or nil }, document
+             code = is_record(document) and failures.code_of(document) or nil },
+      document
   end
   local text = is_html(body) and html_text(body) or plain_text(body)
   return { message = text ~= "" and text or nil }
 end
 
-local function says_balance(text, status)
-  if matches_any(text, NO_MONEY) then return true end
-  return status == 429 and matches_any(text, BALANCE)
-end
-
--- The platform's 429 is the balance unless something speaks for a rate.
-local function kind_of_429(text, retry_after)
-  if says_balance(text, 429) then return "balance" end
-  if retry_after or matches_any(text, RATE) then return "rate_limit" end
-  return "balance"
-end
-
 local function kind_of(status, said, retry_after)
-  local text = ascii.lower(table.concat({ said.message or "",
-    said.code or "", said.type or "" }, " "))
-  if status == 429 then return kind_of_429(text, retry_after) end
-  if status == 400 and says_balance(text, status) then return "balance" end
+  local text = ascii.lower(table.concat({ said.message or "", said.code or "",
+    said.type or "" }, " "))
+  if status == 429 then return failures.kind_of_429(text, retry_after) end
+  if status == 400 and failures.says_balance(text, status) then
+    return "balance"
+  end
   if status >= 500 then return "server" end
   return KIND_OF_STATUS[status] or "platform"
 end

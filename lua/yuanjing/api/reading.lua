@@ -1,6 +1,7 @@
 --- What every call does with its answer: the bytes become a document, or an
 -- error that has what came.
 local envelope = require "yuanjing.api.envelope"
+local failures = require "yuanjing.api.failures"
 local http = require "yuanjing.http"
 
 local reading = {}
@@ -52,7 +53,7 @@ function reading.object(response)
     return unreadable(problem, response)
   end
   if type(document) ~= "table" or document[1] ~= nil then
-    return reading.failed({ kind = "decode",
+    return reading.failed(failures.whole(document) or { kind = "decode",
       message = "the answer is no JSON object" }, response)
   end
   return document

@@ -13,14 +13,21 @@ function core.now() end
 ---@return string
 function core.text(bytes) end
 
---- The first JSON value of a text, or of what is left of it, without its nulls;
---- or nil and why not.
+--- The first JSON value of a text, or of what is left of it, with nulls in lists
+--- only; or nil and why not.
 ---@param text string
 ---@param from? integer
+---@param keep_halves? boolean of surrogate pairs, for sound()
 ---@return any value
 ---@return integer|"incomplete"|"invalid"|"null" used_or_problem bytes up to what is behind it
 ---@return integer? used of null
-function core.decode(text, from) end
+function core.decode(text, from, keep_halves) end
+
+--- The text in UTF-8: halves of a surrogate pair are joined, what else is none
+--- becomes U+FFFD.
+---@param text string
+---@return string
+function core.sound(text) end
 
 --- A number as text, the same in every locale: an integer, or a whole number
 --- below 2^64, with all its digits; any other with that many significant digits
@@ -270,16 +277,15 @@ function decoder:finish() end
 ---@return string? content
 ---@return string|userdata json_or_event
 ---@return string? reasoning_or_text
----@return string? finish_reason
 ---@return boolean? has_usage
----@return boolean? is_odd
+---@return boolean|"failing"|nil odd it has to be looked at as a whole; an event named as a failure
 function decoder:next(as_bytes) end
 
---- The next text that is not empty; or nil, "odd", json, content; or as next().
+--- The next text that is not empty; or nil, "odd", json, odd; or as next().
 ---@return string? content
 ---@return string? event
 ---@return string? json_or_text
----@return string? odd_content
+---@return boolean|"failing"|nil odd
 function decoder:text() end
 
 --- Reads chunks away until there is something else: as text() without texts.
@@ -288,11 +294,28 @@ function decoder:drain() end
 --- What the stream adds up to.
 ---@return string content
 ---@return string? reasoning
----@return string? finish_reason
+---@return string? first the first chunk with each set of names, one behind the other
 ---@return string? last_chunk
 ---@return boolean finished
 ---@return boolean begun
 function decoder:summary() end
+
+--- How much of it was read here.
+---@return integer chunks that were not odd
+---@return integer content bytes
+---@return integer reasoning bytes
+function decoder:usual() end
+
+--- What was in an odd chunk, and whether the answer is complete now.
+---@param content string
+---@param reasoning string
+---@param finished? boolean
+---@return string content what there is to read of it
+---@return string reasoning
+function decoder:add(content, reasoning, finished) end
+
+--- From now on each chunk is odd.
+function decoder:watch() end
 
 function decoder:close() end
 
@@ -413,6 +436,23 @@ local transfer = {}
 --- Who is told when there are news; nil: nobody.
 ---@param hearer? any
 function transfer:hear(hearer) end
+
+--- As of a decoder.
+---@return integer chunks
+---@return integer content
+---@return integer reasoning
+function transfer:usual() end
+
+--- As of a decoder; it is news.
+---@param content string
+---@param reasoning string
+---@param finished? boolean
+---@return string content
+---@return string reasoning
+function transfer:add(content, reasoning, finished) end
+
+--- As of a decoder.
+function transfer:watch() end
 
 ---@return any hearer
 function transfer:hearer() end

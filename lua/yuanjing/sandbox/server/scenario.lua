@@ -28,9 +28,9 @@ local play = require "yuanjing.sandbox.server.play"
 
 local scenario = {}
 
-local FAMILIES = { "framing", "chunks", "breaks", "timing", "errors",
-  "stream_errors", "statuses", "content", "submits", "tasks", "queries",
-  "results", "downloads", "assets" }
+local FAMILIES = { "framing", "chunks", "dialects", "breaks", "timing",
+  "errors", "stream_errors", "statuses", "content", "submits", "tasks",
+  "queries", "results", "downloads", "assets" }
 local TEXTUAL = { text = true, field = true, where = true, url = true, word = true,
   host = true }
 local PHASES = { "begin", "submit", "wait", "query", "result", "file", "sent",
