@@ -157,9 +157,9 @@ describe("parameters of an asset", function()
       { empty, empty .. ": the file is empty" },
       { empty .. "/a.png", empty .. "/a.png: Not a directory" },
       { "", "an empty path" },
-      { "a\0b.png", "a path with a zero byte" },
+      { "a\0b.png", "a\\0b.png: a path with a zero byte" },
       { yuanjing.bytes "", "no bytes" },
-      { "/dev/null", "/dev/null: the file is empty" },
+      { "/dev/null", "/dev/null: not a file but a device, a pipe or a socket" },
       { text, "application/octet-stream is neither image nor video "
         .. "(yuanjing.file(path, { type = }) tells what it is)" },
       { "asset://a", "an asset is uploaded already" },

@@ -1,13 +1,8 @@
 --- yuanjing: the client of the 元境 platform (opencomputing.ai).
 local need = require "yuanjing.need"
 need "yuanjing.core"
-<<<<<<< HEAD
-need "cjson" -- of a room that is entered later
-local failures = require "yuanjing.failures"
-=======
 local cjson = need "cjson"
-local client = require "yuanjing.client"
->>>>>>> streams
+local failures = require "yuanjing.failures"
 local job = require "yuanjing.job"
 local later = require "yuanjing.later"
 

@@ -38,7 +38,8 @@ static void check_reading(const char *text, size_t len) {
   char *copy;
   if (len == 0 || strchr("+-.0123456789", *text) == NULL ||
       (len > 1 && (text[1] | 0x20) >= 'i' && (text[1] | 0x20) <= 'n') ||
-      yj_json_read(text, len, NULL, NULL, 0, &used) != YJ_JSON_WHOLE)
+      yj_json_read(text, len, NULL, NULL, 0, &used, NULL) !=
+          YJ_JSON_WHOLE)
     return;
   copy = malloc(len + 1);
   REQUIRE(copy != NULL);

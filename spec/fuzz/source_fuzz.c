@@ -1,7 +1,7 @@
 /* What goes out, against a copy of it made the simple way: pieces of all
  * kinds, read in pieces of all sizes, from the start again after a rewind, and
  * with a file that has become shorter or longer meanwhile.
- * with: source
+ * with: source file path buf
  * seeds: source
  * short: 6000
  * options: -max_len=200 */

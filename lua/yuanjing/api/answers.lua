@@ -2,14 +2,11 @@
 -- section 6). Shared by the v1 and the legacy wire.
 local ascii = require "yuanjing.ascii"
 local envelope = require "yuanjing.api.envelope"
-local later = require "yuanjing.later"
+local links = require "yuanjing.api.links"
 local number = require "yuanjing.number"
+local reasons = require "yuanjing.api.reasons"
+local types = require "yuanjing.media.types"
 local words = require "yuanjing.api.words"
-
--- Of use where something has ended.
-local links = later.room "yuanjing.api.links"
-local reasons = later.room "yuanjing.api.reasons"
-local types = later.room "yuanjing.media.types"
 
 local answers = {
   --- Seconds a status query may take: it may hang until the task ends.

@@ -9,12 +9,8 @@ local core = require "yuanjing.core"
 local failures = require "yuanjing.api.failures"
 local json = require "yuanjing.json"
 local number = require "yuanjing.number"
-<<<<<<< HEAD
 local python = require "yuanjing.api.python"
-=======
-local python = later.room "yuanjing.api.python"
-local sse = later.room "yuanjing.api.sse"
->>>>>>> streams
+local sse = require "yuanjing.api.sse"
 
 local envelope = {}
 

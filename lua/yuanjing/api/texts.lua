@@ -1,15 +1,14 @@
 --- Texts on the wire: what a chat call sends, and what a reply and a chunk hold
 -- (PLATFORM.md sections 3 to 5). The v1 and the legacy wire differ in the path.
+local assembly = require "yuanjing.api.assembly"
 local envelope = require "yuanjing.api.envelope"
 local failures = require "yuanjing.api.failures"
 local form = require "yuanjing.api.form"
 local json = require "yuanjing.json"
-local later = require "yuanjing.later"
 local number = require "yuanjing.number"
 local reading = require "yuanjing.api.reading"
+local sse = require "yuanjing.api.sse"
 local usage = require "yuanjing.usage"
-local assembly = later.room "yuanjing.api.assembly"
-local sse = later.room "yuanjing.api.sse"
 
 local texts = {}
 
