@@ -60,13 +60,15 @@ local c_files = [[
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
-  init ascii asset assets beat catalog certificates chat client digest download
-  dry_run errors events exchange failures fibers finalizer heap http job journal
-  json later limits loop many map media need nginx number outcome outgoing owner
+  init ascii asset assets backlog beat catalog certificates chat client digest
+  download dry_run errors events exchange failures fibers finalizer heap http job
+  journal json later limits loop many map media need nginx number outcome outgoing
+  owner
   params pollable polling remember result settings sorted_json stream submit
   task tool_calls url usage verification version
   download/answer download/name download/page download/redirect download/target
-  journal/book journal/encode journal/file journal/link journal/name
+  journal/book journal/compaction journal/encode journal/file
+  journal/leases journal/link journal/name
   journal/redis journal/tls journal/work
   api/init api/answers api/assembly api/assets api/embed api/envelope
   api/failures api/form api/legacy api/links api/pieces api/python api/reading

@@ -162,6 +162,20 @@ int yj_file_truncate(const struct yj_file *f, int64_t size) {
   return ftruncate(f->fd, (off_t)size) == 0 ? 0 : errno;
 }
 
+int yj_file_copy_mode(const struct yj_file *f, const struct yj_file *other) {
+  struct stat st;
+  if (fstat(other->fd, &st) != 0)
+    return errno;
+  if (fchown(f->fd, st.st_uid, st.st_gid) != 0 && errno != EPERM)
+    return errno;
+  return fchmod(f->fd, st.st_mode & 07777) == 0 ? 0 : errno;
+}
+
+int yj_file_link_count(const struct yj_file *f) {
+  struct stat st;
+  return fstat(f->fd, &st) == 0 ? (int)st.st_nlink : -1;
+}
+
 int yj_file_sync(const struct yj_file *f) {
   int failed;
   do

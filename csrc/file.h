@@ -63,6 +63,12 @@ int yj_file_reserve(const struct yj_file *f, size_t n);
 
 int yj_file_truncate(const struct yj_file *f, int64_t size);
 
+/* The mode and, where that is allowed, the owner of another file. */
+int yj_file_copy_mode(const struct yj_file *f, const struct yj_file *other);
+
+/* How many names it has in its file system; -1 with errno set. */
+int yj_file_link_count(const struct yj_file *f);
+
 /* The file's bytes, and the name of a file in its folder, are on the disk. */
 int yj_file_sync(const struct yj_file *f);
 int yj_file_sync_folder(const char *path);

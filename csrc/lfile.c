@@ -220,6 +220,22 @@ static int l_sync(lua_State *L) {
   return push_outcome(L, yj_file_sync(check(L)));
 }
 
+/* copy_mode(other) -> true: it has its mode and owner       [-0, +1|3, v] */
+static int l_copy_mode(lua_State *L) {
+  struct yj_file *f = check(L);
+  struct yj_file *other = luaL_checkudata(L, 2, FILE_MT);
+  return push_outcome(L, yj_file_copy_mode(f, other));
+}
+
+/* link_count() -> how many names it has                    [-0, +1|3, v] */
+static int l_link_count(lua_State *L) {
+  int count = yj_file_link_count(check(L));
+  if (count < 0)
+    return push_error(L, errno);
+  lua_pushinteger(L, count);
+  return 1;
+}
+
 /* lock(offset) -> true; false: another open file has it    [-0, +1|3, v] */
 static int l_lock(lua_State *L) {
   struct yj_file *f = check(L);
@@ -282,6 +298,7 @@ static const luaL_Reg methods[] = {
     {"is_locked", l_is_locked}, {"is_at", l_is_at},
     {"is_mine", l_is_mine},     {"move", l_move},
     {"close", l_close},
+    {"link_count", l_link_count}, {"copy_mode", l_copy_mode},
     {NULL, NULL}};
 
 void yj_open_file(lua_State *L) {

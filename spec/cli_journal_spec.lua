@@ -1,5 +1,6 @@
 -- `yuanjing batch` and `yuanjing tasks`, as a user runs them, on the sandbox.
 local core = require "yuanjing.core"
+local redis = require "support.redis"
 local sandbox = require "yuanjing.sandbox"
 local support = require "support"
 local yuanjing = require "yuanjing"
@@ -16,7 +17,7 @@ describe("the command", function()
   -- Its status, what it said on stdout, and on stderr.
   local function run(words)
     local status = support.output(("YUANJING_BASE_URL=%s YUANJING_API_KEY=%s "
-      .. "timeout 30 %s bin/yuanjing %s >%s/out 2>%s/err </dev/null; echo $?")
+      .. "LUA_PATH=';;/usr/share/lua/5.3/?.lua' timeout 30 %s bin/yuanjing %s >%s/out 2>%s/err </dev/null; echo $?")
       :format(server.url, server.api_key, LUA, words, folder, folder))
     return tonumber(status), support.read(folder .. "/out"),
       support.read(folder .. "/err")
@@ -254,6 +255,26 @@ a dog
     assert.equal("", (select(2, run("tasks --unknown --journal " .. path))))
     assert.equal(6, (run(("tasks --forget %s-1 --journal %s"):format(key,
       path))))
+  end)
+
+  it("tasks shows what workers gave up, and hands it out again", function()
+    local box = redis.start()
+    finally(redis.clean)
+    local client = yuanjing.new { base_url = server.url,
+      api_key = server.api_key, journal = box.url }
+    assert(client:image { model = "wan2.2-t2i-plus", prompt = "x",
+      note = "one" })
+    client.journal:work { drain = true, interval = 0.05, lease = 0.1,
+      attempts = 2, on_result = function() error("no room\nat all", 0) end }
+    local _, dead = run("tasks --dead --journal " .. box.url)
+    assert.truthy(dead:find("done .* 2 attempts: no room\n$"), dead)
+    local key = dead:match("  (%x+%-%d+) ")
+    assert.equal(0, (run(("tasks --retry %s --journal %s"):format(key,
+      box.url))))
+    assert.equal("", (select(2, run("tasks --dead --journal " .. box.url))))
+    assert.equal(1, client._settings.journal.store:left())
+    local path = support.write(folder .. "/tasks.journal", "")
+    assert.equal(6, (run(("tasks --retry %s --journal %s"):format(key, path))))
   end)
 
   it("tasks makes no journal where there is none", function()

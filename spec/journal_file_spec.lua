@@ -32,6 +32,20 @@ local function all()
   return (read(open()))
 end
 
+-- Has the store keep what `choose` makes of the records that it has not read yet.
+local function compact(store, choose)
+  return store:compact(nil, function()
+    local records, i = {}, 0
+    assert(store:read(function(record) records[#records + 1] = record end,
+      function() records = {} end))
+    records = choose(records)
+    return function()
+      i = i + 1
+      return records[i]
+    end
+  end)
+end
+
 describe("a journal's file", function()
   before_each(function()
     folder = support.tempdir()
@@ -211,7 +225,7 @@ describe("a journal's file", function()
     append(one, 1, 2, 3)
     assert.same({ 1, 2, 3 }, (read(other)))
     append(other, 4)
-    assert(one:compact(function(records)
+    assert(compact(one, function(records)
       assert.equal(4, #records)
       return { records[2], records[4] }
     end))
@@ -234,7 +248,7 @@ describe("a journal's file", function()
     append(store, 1, 2)
     local bytes = support.read(path)
     os.execute("mkdir " .. path .. ".new && touch " .. path .. ".new/x")
-    local ok, problem = store:compact(function(records) return records end)
+    local ok, problem = compact(store, function(records) return records end)
     assert.is_nil(ok)
     assert.truthy(problem)
     assert.equal(bytes, support.read(path))
@@ -245,7 +259,7 @@ describe("a journal's file", function()
   it("can be written anew to nothing", function()
     local store = open()
     append(store, 1)
-    assert(store:compact(function() return {} end))
+    assert(compact(store, function() return {} end))
     assert.same({}, all())
   end)
 
@@ -253,11 +267,94 @@ describe("a journal's file", function()
     local store = open()
     append(store, 1)
     assert.has_error(function()
-      store:compact(function() error("oops", 0) end)
+      compact(store, function() error("oops", 0) end)
     end, "oops")
     local took = support.timed(append, open(), 2)
     assert.truthy(took < 5, took)
     assert.same({ 1, 2 }, all())
+  end)
+
+  it("keeps what others add while it is written anew", function()
+    local one, other, third = open(), open(), open()
+    append(one, 1, 2)
+    assert.same({ 1, 2 }, (read(third)))
+    assert(compact(one, function(records)
+      append(other, 3)
+      return { records[2] }
+    end))
+    append(third, 4)
+    for _, store in ipairs { one, other, third } do
+      assert.same({ 2, 3, 4 }, (read(store)))
+    end
+  end)
+
+  it("takes no half of a line that is still written", function()
+    local one, other = open(), open()
+    append(one, 1, 2)
+    local file = io.open(path, "a")
+    file:write('12345678 [{"key":') -- and its process dies
+    file:close()
+    local locks = one.locks
+    one.locks = setmetatable({}, { __index = function(_, name)
+      return function(_, at, ...)
+        if name == "lock" and at == 0 then append(other, 3) end -- in its place
+        return locks[name](locks, at, ...)
+      end
+    end })
+    assert(compact(one, function(records) return records end))
+    assert.same({ 1, 2, 3 }, all())
+    local store = open()
+    read(store)
+    assert.equal(0, store.damaged)
+  end)
+
+  it("is one file with one lock, by whatever link", function()
+    local folder2 = support.tempdir()
+    local link = folder2 .. "/link"
+    os.execute(("ln -s %s %s"):format(path, link))
+    local mine, linked = open(), file_of.new(link)
+    append(linked, 1)
+    append(mine, 2)
+    os.execute("chmod 660 " .. path)
+    assert.is_true(mine:is_alive(linked.owner))
+    assert(compact(linked, function(records) return records end))
+    append(mine, 3)
+    assert.same({ 1, 2, 3 }, (read(file_of.new(link))))
+    assert.same({ 1, 2, 3 }, all())
+    assert.equal("link", support.output("ls " .. folder2))
+    assert.equal("660 660", support.output(
+      ("stat -c %%a %s %s.lock | xargs"):format(path, path)))
+  end)
+
+  it("is not parted from another name of it", function()
+    local store = open()
+    append(store, 1)
+    os.execute(("ln %s %s.other"):format(path, path))
+    local ok, problem = compact(store, function(records) return records end)
+    assert.is_nil(ok)
+    assert.truthy(problem:find("hard link", 1, true))
+    os.remove(path .. ".other")
+    assert(compact(store, function(records) return records end))
+  end)
+
+  it("is read anew where it was replaced by its backup", function()
+    local one, other = open(), open()
+    append(one, 1, 2)
+    local backup = support.read(path)
+    append(one, 3, 4)
+    assert.same({ 1, 2, 3, 4 }, (read(one)))
+    support.write(path, backup)
+    append(other, 5) -- in the place of the third
+    append(one, 6)
+    local numbers, is_anew = read(one)
+    assert.same({ 1, 2, 5, 6 }, numbers)
+    assert.is_true(is_anew)
+    support.write(path, "")
+    numbers, is_anew = read(one)
+    assert.same({}, numbers)
+    assert.is_true(is_anew)
+    append(one, 7)
+    assert.same({ 7 }, all())
   end)
 
   it("knows who still lives", function()

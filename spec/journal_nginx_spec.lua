@@ -1,6 +1,7 @@
 -- The journal inside nginx workers.
 local core = require "yuanjing.core"
 local nginx = require "support.nginx"
+local ports = require "yuanjing.sandbox.ports"
 local redis = require "support.redis"
 local sandbox = require "yuanjing.sandbox"
 local support = require "support"
@@ -93,11 +94,43 @@ describe("the journal in nginx", function()
 
   -- OpenResty has it, Debian has not: $YJ_RESTY names a folder with
   -- resty/redis.lua.
-  it("may be in Redis", function()
+  local function resty_folder()
     local folder = os.getenv("YJ_RESTY") or "/usr/local/openresty/lualib"
-    if not support.exists(folder .. "/resty/redis.lua") then
-      return pending("no resty.redis here")
+    return support.exists(folder .. "/resty/redis.lua") and folder
+  end
+
+  it("leaves a Redis that is not the master any more", function()
+    local folder = resty_folder()
+    if not folder then return pending("no resty.redis here") end
+    local old = redis.start()
+    local new = redis.start("--replicaof 127.0.0.1 " .. old.port)
+    finally(redis.clean)
+    local port = ports.candidates(path, 1)[1]
+    local proxy = io.popen(("exec python3 spec/support/proxy.py %d %d"):format(
+      port, old.port), "w")
+    support.sleep(1.5)
+    local server = start({ workers = 1,
+      init = ("package.path = %q .. package.path"):format(folder .. "/?.lua;"),
+      locations = { ["/submit"] = SUBMIT } }, "redis://127.0.0.1:" .. port)
+    for i = 1, 3 do
+      assert.truthy(server:get("/submit?note=" .. i):find("^%d+$"))
     end
+    new:cli "replicaof no one"
+    old:cli("replicaof 127.0.0.1 " .. new.port)
+    proxy:write("lead ", new.port, "\n")
+    proxy:flush()
+    support.sleep(0.3)
+    for i = 4, 6 do
+      local said = server:get("/submit?note=" .. i)
+      assert.truthy(said:find("^%d+$"), said)
+    end
+    proxy:close()
+    assert.equal("12", new:cli("xlen {yuanjing:journal}:records"))
+  end)
+
+  it("may be in Redis", function()
+    local folder = resty_folder()
+    if not folder then return pending("no resty.redis here") end
     local store = redis.start("--requirepass pw")
     finally(redis.clean)
     local url = ("redis://:pw@127.0.0.1:%d/1"):format(store.port)

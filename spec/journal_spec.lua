@@ -413,6 +413,68 @@ describe("the journal of a submit", function()
     assert.equal(1, #other.journal:unknown())
   end)
 
+  it("is not written before its turn has come", function()
+    local client, server = client_told { taskid = "7", status = "RUNNING" }
+    client = client:with { limits = { per_minute = 1 } }
+    assert(client:image(IMAGE))
+    local job = yuanjing.async(function() return client:image(IMAGE) end)
+    yuanjing.sleep(0.1)
+    assert.same({ "running" }, states(client_at(server)))
+    job:cancel()
+    assert.same({ "running" }, states(client))
+    assert.same({}, (client.journal:unknown()))
+  end)
+
+  it("gives its turn back where the journal can not be written", function()
+    local client, server = client_told({ taskid = "7" },
+      { journal = folder .. "/none/tasks.journal", limits = { total = 1 } })
+    for _ = 1, 3 do assert.equal("io", select(2, client:image(IMAGE)).kind) end
+    assert.equal(0, #server:requests())
+    os.execute("mkdir " .. folder .. "/none")
+    assert(client:image(IMAGE))
+  end)
+
+  it("repeats in each record what it is about", function()
+    local client = client_told { taskid = "7", status = "RUNNING" }
+    local task = assert(client:image(with_note("mine")))
+    local book = client._settings.journal
+    local intent = support.read(path):match("^[^\n]*\n")
+    support.write(path, support.read(path):sub(#intent + 1)) -- it was lost
+    local entry = client_at({ url = "" }).journal:find({ note = "mine" })[1]
+    assert.same({ "running", "7", IMAGE.model, "t2i", "image", "v1" },
+      { entry.state, entry.id, entry.model, entry.category, entry.kind,
+        entry.api })
+    assert.truthy(entry.digest and entry.at > 0)
+    support.write(path, "")
+    assert(task:refresh()) -- the handle still knows
+    assert.equal(task.id, client.journal:find({ note = "mine" })[1].id)
+    assert.equal(1, #book.order)
+  end)
+
+  it("is known as not sent where nobody knows if it was written", function()
+    local records = {}
+    local is_away = true
+    local store = { owner = "me",
+      append = function(_, record)
+        records[#records + 1] = record
+        if is_away then return nil, "connection closed", true end
+        return true
+      end,
+      read = function(_, take, restart)
+        restart()
+        for _, record in ipairs(records) do take(record) end
+        return true
+      end,
+      compact = function() return true end,
+      is_alive = function() return false end }
+    local client, server = client_told({ taskid = "7" }, { journal = store })
+    assert.equal("io", select(2, client:image(IMAGE)).kind)
+    is_away = false
+    assert.same({}, (client.journal:unknown()))
+    assert.same({ "refused" }, states(client))
+    assert.equal(0, #server:requests())
+  end)
+
   it("is unknown when its process is gone", function()
     local server = support.serve { default = { { "request" },
       { "wait_close", 20 } } }

@@ -29,7 +29,8 @@ describe("limits in Redis", function()
     names = names + 1
     url = ("%s?name=limits%d"):format(box.url, names)
     raw = assert(link.new(url))
-    keys = link.keys(assert(link.parse(url)), { "open", "spent", "waiting" })
+    keys = link.keys(assert(link.parse(url)), { "open", "recent", "spent",
+      "waiting" })
   end)
   after_each(function()
     memory.MINUTE, redis_limits.LEASE, redis_limits.SILENCE = 60, 60, 1
@@ -253,6 +254,46 @@ describe("limits in Redis", function()
     limit_of(client, "total")
   end)
 
+  it("wait no longer for times from the future than for any", function()
+    memory.MINUTE, redis_limits.LEASE = 0.3, 0.3
+    local future = ("%.0f"):format((os.time() + 3600) * 1e6)
+    for key, bounds in pairs { open = { in_flight = 1 },
+      recent = { per_minute = 1 } } do
+      raw:call("ZADD", keys[key], future, "ghost")
+      local took, reply = support.timed(function()
+        return client_with(bounds):chat(CHAT)
+      end)
+      assert.truthy(reply)
+      assert.truthy(took > 0.25 and took < 3, took)
+    end
+  end)
+
+  it("give back what was never sent, also when Redis was away then", function()
+    local client
+    client = client_with({ total = 1 }, { base_url = "http://127.0.0.1:9",
+      on_event = function(event)
+        if event.type == "request" then box:stop() end
+      end })
+    assert.equal("transport", select(2, client:chat(CHAT)).kind)
+    box:restart()
+    assert.equal("1", raw:call("GET", keys.spent))
+    wait_until(function() return raw:call("GET", keys.spent) == "0" end)
+    assert(client_with({ total = 1 }):chat(CHAT))
+  end)
+
+  it("count a call of the minute from when it went out", function()
+    memory.MINUTE = 1
+    local client = client_with { per_minute = 1 }
+    local store = client._settings.limits.store
+    local ticket = assert(store:acquire { per_minute = 1 })
+    yuanjing.sleep(0.5)
+    store:stamp(ticket, 0.5)
+    yuanjing.sleep(0.4)
+    local _, delay = store:acquire { per_minute = 1 }
+    assert.truthy(delay > 0.5, delay)
+    store:release(ticket, false, 0.6)
+  end)
+
   it("fail the call where Redis is away, before anything is sent", function()
     local before = #server:requests()
     for _, source in ipairs { "redis://127.0.0.1:1", "redis://h/x",
@@ -278,10 +319,10 @@ describe("limits in Redis", function()
     assert(client:chat(CHAT))
     stream = stream_of(client)
     box:stop()
-    stream:close() -- unheard: the place is back at the end of its lease
+    stream:close() -- unheard, and told when Redis is back
     box:restart()
     limit_of(client, "total")
-    assert.equal(1, raw:call("ZCARD", keys.open))
+    wait_until(function() return raw:call("ZCARD", keys.open) == 0 end)
   end)
 
   it("are another's in a forked child", function()
@@ -353,7 +394,7 @@ describe("limits in Redis", function()
     end)
 
     -- A client of Redis that takes its time, and notes how many keys each script
-    -- has: 5 to acquire, 2 to release.
+    -- has: 5 to acquire, 4 to release, or to tell that a call goes out late.
     local SLOW = [[
       asked = {}
       local redis = {}
@@ -365,7 +406,7 @@ describe("limits in Redis", function()
       function redis.eval(_, _, count)
         asked[#asked + 1] = count
         ngx.sleep(0.3)
-        return { "granted" }
+        return { "granted", "0" }
       end
       package.preload["resty.redis"] = function() return redis end
     ]]
@@ -380,9 +421,9 @@ describe("limits in Redis", function()
       local first = host:open "/chat"
       wait_for "5 5"
       first:close()
-      wait_for "5 5 2"
+      wait_for "5 5 4"
       assert.equal("fine", (host:get "/chat"))
-      wait_for "5 5 2 5 2"
+      wait_for "5 5 4 5 4 4"
       assert.equal(1, #upstream:requests())
     end)
   end)

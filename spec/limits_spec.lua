@@ -156,6 +156,19 @@ describe("limits", function()
     assert.truthy(log.sent_at[8] - log.sent_at[1] < 9)
   end)
 
+  it("count a call from when it went out", function()
+    memory.MINUTE = 0.4
+    local store = memory.new()
+    local first = assert(store:acquire { per_minute = 2 })
+    assert(store:acquire { per_minute = 2 })
+    yuanjing.sleep(0.2)
+    store:stamp(first, 0.2)
+    yuanjing.sleep(0.21)
+    assert(store:acquire { per_minute = 2 }) -- in the place of the second
+    local _, delay = store:acquire { per_minute = 2 }
+    assert.truthy(delay > 0.1 and delay <= 0.2, delay)
+  end)
+
   describe("of the total", function()
     it("refuse what is too much before anything is sent", function()
       local client, log = client_with { total = 2 }

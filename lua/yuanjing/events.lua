@@ -57,6 +57,7 @@ local events = {}
 
 ---@class yuanjing.WarningEvent the journal has something to say
 ---@field type "warning"
+---@field code? "worker.lost" a worker lost the lease of that task: another may have it by now
 ---@field message string
 ---@field task? yuanjing.Task|{ id: string?, status: string?, note: string? } it is about
 

@@ -153,6 +153,7 @@ local function attempt_once(call, wire, ends)
     ends - loop.now())
   tell_request(call, wire)
   call.started, call.left = loop.now(), os.time()
+  call.slot:send()
   local response, err, transfer = exchange.run(call, wire)
   call.has_left = call.has_left or response ~= nil or err.status ~= nil
     or err.sent
@@ -169,7 +170,7 @@ local function is_body_whole(request, response)
 end
 
 -- Where nothing is limited, and for what costs nothing.
-local FREE = { leave = function() end }
+local FREE = { send = function() end, leave = function() end }
 
 local function new_call(settings, request)
   local wire, err, key = outgoing.prepare(settings, request)
@@ -198,6 +199,18 @@ local function take_turn(call)
   call.slot = slot
   return settings.timeout.total and ends
     or outgoing.deadline(settings, request)
+end
+
+-- The last word of whoever sends it, once its turn has come and before a byte
+-- leaves: the turn is given back where that says no.
+local function confirm(call)
+  local before_sending = call.request.before_sending
+  if not before_sending then return true end
+  local ok, done, err = pcall(before_sending)
+  if ok and done then return true end
+  call.slot:leave(true)
+  if not ok then error(done, 0) end
+  return nil, err
 end
 
 local function attempt_until_done(call, wire, ends)
@@ -246,7 +259,9 @@ function http.send(settings, request)
     return nil, dry_run.describe(wire, call.key)
   end
   local ends, err = take_turn(call)
-  if not ends then return nil, err end
+  local ok = ends
+  if ends then ok, err = confirm(call) end
+  if not ok then return nil, err end
   return send_counted(call, wire, ends)
 end
 

@@ -3,6 +3,7 @@
 -- were saved. Loaded by clients that have one.
 local api = require "yuanjing.api"
 local beat = require "yuanjing.beat"
+local book_of = require "yuanjing.journal.book"
 local digest = require "yuanjing.digest"
 local errors = require "yuanjing.errors"
 local events = require "yuanjing.events"
@@ -42,16 +43,26 @@ local function result_of(entry)
   return result
 end
 
+-- NB: `at` is by the clock of whoever submitted it. That the platform does not
+-- know the task yet is believed for a while from here on, as for a new one.
 local function about_of(entry)
   return { model = entry.model, category = entry.category, note = entry.note,
-    entry = entry.key, submitted = loop.now() - (os.time() - entry.at) }
+    entry = entry, submitted = loop.now() }
+end
+
+local function failure_of(entry)
+  local said = entry.error
+  if said and errors.kinds[said.kind] and type(said.message) == "string" then
+    return errors.new(said)
+  end
+  return errors.new { kind = "task_failed", message = "why was not recorded" }
 end
 
 -- The task of an entry; nil where it has none.
 local function handle(settings, entry)
   if not entry.id and entry.state ~= "done" then return nil end
   local about = about_of(entry)
-  about.error = entry.state == "failed" and errors.new(entry.error) or nil
+  about.error = entry.state == "failed" and failure_of(entry) or nil
   about.is_recorded = entry.state == "done"
   local made = task.new(settings, api.of { api = entry.api or settings.api }, {
     id = entry.id, status = entry.status,
@@ -61,8 +72,9 @@ local function handle(settings, entry)
 end
 
 local function shown(settings, entry)
-  local copy = {}
+  local copy = { at = 0, media = {} } -- where the record of it was lost
   for name, value in pairs(entry) do copy[name] = value end
+  copy.dead = entry.dead or nil
   copy.state = settings.journal:state_of(entry)
   copy.task = handle(settings, entry)
   return copy
@@ -126,30 +138,43 @@ local function warn_of_twin(settings, book, record)
     handle(settings, twin) or { note = twin.note, status = twin.state })
 end
 
--- Nothing is sent before this has returned true.
-local function intend(settings, kind, checked, note)
-  local book = settings.journal
-  local ok, problem = book:refresh()
-  local record
-  if ok then
-    record = { key = book:new_key(), owner = book.store.owner,
-      state = "sending", at = os.time(), kind = kind, api = settings.api,
-      model = checked.model, category = checked.category, note = note,
-      digest = digest(form.about(checked).params), media = media_of(checked) }
-    warn_of_twin(settings, book, record)
-    ok, problem = book:append(record, true)
-  end
-  if ok then return record.key end
-  return nil, io_error(book, problem, "client:" .. kind)
+-- What a submit is about, without the name that the journal gives it.
+local function intent_of(settings, kind, checked, note)
+  return { state = "sending", at = os.time(), kind = kind, api = settings.api,
+    model = checked.model, category = checked.category, note = note,
+    digest = digest(form.about(checked).params), media = media_of(checked) }
 end
 
--- What can not be written is no reason to lose what is paid for.
 local function write(settings, record, durable)
   record.changed = os.time()
-  local ok, problem = settings.journal:append(record, durable)
-  if ok then return end
-  warn(settings, io_error(settings.journal, problem).message,
-    { id = record.id, status = record.status })
+  local ok, problem = settings.journal:write(record, durable)
+  if ok or not problem then return end
+  warn(settings, io_error(settings.journal, problem).message
+    .. " (what is to be written is kept, and written as soon as that can be "
+    .. "done)", { id = record.id, status = record.status })
+end
+
+-- Where nobody knows whether the intent was written, it is known at least that
+-- nothing was sent.
+local function take_back(settings, intent, problem)
+  settings.journal:keep(book_of.record(intent, { state = "refused",
+    changed = os.time(), error = { kind = "io", message = tostring(problem) } }))
+end
+
+-- Nothing is sent before this has returned true.
+local function intend(settings, kind, intent)
+  local book = settings.journal
+  local ok, problem = book:refresh()
+  local is_unsure
+  if ok then
+    intent.key, intent.owner = book:new_key(), book.store.owner
+    warn_of_twin(settings, book, intent)
+    ok, problem, is_unsure = book:append(intent, true)
+  end
+  if ok then return true end
+  if is_unsure then take_back(settings, intent, problem) end
+  intent.key = nil
+  return nil, io_error(book, problem, "client:" .. kind)
 end
 
 local function nothing() end
@@ -163,7 +188,26 @@ local function keep_beating(store)
   return beat(spawn, store.BEAT, function() store:beat() end)
 end
 
---- Submits, with the intent on the disk before and the outcome behind it.
+-- A submit that never came to its turn, so that nothing was written of it: one
+-- record tells, if that can be written.
+local function note_refusal(settings, intent, err)
+  local book = settings.journal
+  if err.kind == "io" or not book:refresh() then return end
+  intent.key, intent.owner = book:new_key(), book.store.owner
+  book:append(book_of.record(intent, { state = "refused", error = brief(err) }))
+end
+
+local function conclude(settings, intent, answer, failure)
+  local news = outcome_of(answer, failure)
+  news.owner, news.media, news.submitted = intent.owner, intent.media, true
+  write(settings, book_of.record(intent, news), true)
+end
+
+local BROKEN_OFF = { kind = "cancelled", message = "the call was broken off" }
+
+--- Submits. The intent is on the disk before anything leaves, and no earlier: it
+--- is written when the turn under the limits has come, so a process that dies
+--- while it waits for that leaves nothing behind. The outcome follows.
 ---@param settings table
 ---@param wire table
 ---@param kind "image"|"video"
@@ -171,23 +215,30 @@ end
 ---@param note? string
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error? err
----@return string? key of its entry
+---@return yuanjing.journal.Entry? of it
 function journal.submit(settings, wire, kind, checked, note)
-  local key, err = intend(settings, kind, checked, note)
-  if not key then return nil, err end
-  local in_flight, call = settings.journal.in_flight, {}
-  in_flight[key] = call -- NB: held by this call alone: nginx may drop it
-  local stop = keep_beating(settings.journal.store)
+  local intent = intent_of(settings, kind, checked, note)
+  local in_flight, call, stop = settings.journal.in_flight, {}, nothing
+  checked.before_sending = function()
+    local done, err = intend(settings, kind, intent)
+    if not done then return nil, err end
+    in_flight[intent.key] = call -- NB: held by this call alone: nginx may drop it
+    stop = keep_beating(settings.journal.store)
+    return true
+  end
   local ok, answer, failure = pcall(wire.submit, settings, kind, checked)
   stop()
-  local record = ok and outcome_of(answer, failure)
-    or { state = "unknown", error = { kind = "cancelled",
-      message = "the call was broken off" } }
-  record.key = key
-  write(settings, record, true)
-  if in_flight[key] == call then in_flight[key] = nil end
+  local key = intent.key
+  if key and not ok then
+    conclude(settings, intent, nil, BROKEN_OFF)
+  elseif key then
+    conclude(settings, intent, answer, failure)
+  elseif ok and failure then
+    note_refusal(settings, intent, failure)
+  end
+  if key and in_flight[key] == call then in_flight[key] = nil end
   if not ok then error(answer, 0) end
-  return answer, failure, key
+  return answer, failure, key and intent
 end
 
 local function state_of(self)
@@ -195,41 +246,39 @@ local function state_of(self)
   return self.done and "done" or "running"
 end
 
--- The entry, unless it was forgotten meanwhile.
-local function find_entry(book, key)
-  book:refresh()
-  local entry = book.entries[key]
-  return entry and entry.state ~= "forgotten" and entry or nil
+-- The entry as it is now: as it was known before where the store has lost it.
+-- Nil: it was forgotten.
+local function find_entry(settings, entry)
+  settings.journal:refresh()
+  local now = settings.journal.entries[entry.key] or entry
+  return now.state ~= "forgotten" and now or nil
 end
 
 --- Writes what is new of a task that has an entry.
 ---@param settings table
 ---@param self yuanjing.Task
----@param key string
-function journal.update(settings, self, key)
-  local entry, state = find_entry(settings.journal, key), state_of(self)
-  if not entry or entry.state == "done" or entry.id == self.id
-    and entry.status == self.status and entry.state == state then
+---@param entry yuanjing.journal.Entry as it was known
+function journal.update(settings, self, entry)
+  local now, state = find_entry(settings, entry), state_of(self)
+  if not now or now.state == "done" or now.id == self.id
+    and now.status == self.status and now.state == state
+    and settings.journal.entries[entry.key] then
     return
   end
-  write(settings, { key = key, id = self.id, status = self.status,
+  write(settings, book_of.record(now, { id = self.id, status = self.status,
     state = state, result = self.result and urls_of(self.result),
-    error = self.error and brief(self.error) })
+    error = self.error and brief(self.error) }))
 end
 
 --- Writes where a result of it was saved.
 ---@param settings table
----@param key string
+---@param entry yuanjing.journal.Entry as it was known
 ---@param path string
 ---@param former? string where it was before it got that name
-function journal.saved(settings, key, path, former)
-  local entry, paths = find_entry(settings.journal, key), {}
-  if not entry then return end
-  for _, other in ipairs(entry.saved or {}) do
-    if other ~= path and other ~= former then paths[#paths + 1] = other end
-  end
-  paths[#paths + 1] = path
-  write(settings, { key = key, saved = paths })
+function journal.saved(settings, entry, path, former)
+  local now = find_entry(settings, entry)
+  if not now then return end
+  write(settings, book_of.record(now, { saved = { path }, former = former }))
 end
 
 --- What is known of the task with that id, for task.new(); nil: nothing.
@@ -244,15 +293,15 @@ end
 
 -- Asking -------------------------------------------------------------------
 
--- Those entries, as they are now, that `wanted` lets through.
-local function select_entries(self, wanted)
+-- Those entries, as they are now, that `wanted` lets through, as `show` has them.
+local function select_entries(self, wanted, show)
   local book = self._book
   local ok, problem = book:refresh()
   if not ok then return nil, io_error(book, problem) end
   local list = {}
   for _, entry in ipairs(book.order) do
     if entry.state ~= "forgotten" and wanted(entry) then
-      list[#list + 1] = shown(self._settings, entry)
+      list[#list + 1] = (show or shown)(self._settings, entry)
     end
   end
   return list
@@ -263,11 +312,9 @@ end
 ---@return yuanjing.Task[]?
 ---@return yuanjing.Error? err
 function methods:pending()
-  local list, err = select_entries(self, function(entry)
-    return entry.state == "running"
-  end)
-  for i, entry in ipairs(list or {}) do list[i] = entry.task end
-  return list, err
+  return select_entries(self, function(entry)
+    return entry.state == "running" and entry.id
+  end, handle)
 end
 
 --- The submits whose outcome nobody knows: sent, perhaps, by a process that is
@@ -314,35 +361,69 @@ function methods:find(wanted)
   end)
 end
 
---- Takes tasks that are pending and hands each to on_result(task, result, err)
---- when it has ended: at least once, and never two workers at a time while a
---- lease lives. Any number of processes may do that; each goes on until its job
---- is cancelled, or with `drain` until no task is left. Raises where the journal
---- has no leases: it must be in Redis. Error kinds: io, when it can not begin;
---- later faults are warnings to on_event, and it goes on.
+--- The tasks that workers gave up: on_result had raised, or had ended its process,
+--- so many times. `entry.dead` has how often, and what it said last. Each is paid
+--- for: see retry(). Error kinds: io.
+---@return yuanjing.journal.Entry[]?
+---@return yuanjing.Error? err
+function methods:dead()
+  return select_entries(self, function(entry) return entry.dead end)
+end
+
+-- The store, where that hands tasks to workers.
+local function store_of_work(self, name)
+  local book = self._book
+  local ok, problem = book:refresh()
+  if not book.store.take then
+    error(("journal:%s: only a journal in Redis has leases"):format(name), 3)
+  end
+  if not ok then return nil, io_error(book, problem) end
+  return book.store
+end
+
+--- Takes tasks that are pending and hands each to on_result(task, result, err,
+--- number, lease) when it has ended: at least once, and never two workers at a
+--- time while a lease lives. Any number of processes may do that; each goes on
+--- until its job is cancelled, or with `drain` until no task is left. What makes
+--- on_result fail `attempts` times is given up: see dead(). Raises where the
+--- journal has no leases: it must be in Redis. Error kinds: io, when it can not
+--- begin; later faults are warnings to on_event, and it goes on.
 ---@param options yuanjing.WorkOptions
 ---@return true?
 ---@return yuanjing.Error? err
 function methods:work(options)
-  local work, book = later.load "yuanjing.journal.work", self._book
+  local work = later.load "yuanjing.journal.work"
+  local settings = self._settings
   work.check_options(options)
-  local ok, problem = book:refresh()
-  if not book.store.take then
-    error("journal:work: only a journal in Redis has leases", 2)
-  end
-  if not ok then return nil, io_error(book, problem) end
-  work.run(book, options, function(key)
-    local entry = book.entries[key]
-    local is_known = entry and entry.state ~= "forgotten"
-    return is_known and handle(self._settings, entry) or nil
-  end, function(why) warn(self._settings, "a worker: " .. tostring(why)) end)
+  local store, err = store_of_work(self, "work")
+  if not store then return nil, err end
+  work.run(self._book, options, {
+    task_of = function(entry) return handle(settings, entry) end,
+    warn = function(why, code, about)
+      events.tell(settings, { type = "warning", code = code, task = about,
+        message = "a worker: " .. tostring(why) })
+    end })
   return true
 end
 
 local function entry_of(book, given)
   if type(given) ~= "table" then return nil end
-  return book.entries[given.key or given._entry or ""]
-    or book.by_id[given.id or ""]
+  local known = given._entry or given
+  return book.entries[known.key or ""] or book.by_id[given.id or ""]
+end
+
+-- What is asked of one entry: does it by `act(entry)`.
+local function with_entry(self, given, act)
+  local book = self._book
+  local ok, problem = book:refresh()
+  local entry = ok and entry_of(book, given)
+  if ok and not entry then
+    return nil, errors.new { kind = "not_found",
+      message = book:name() .. " has no such task" }
+  end
+  if ok then ok, problem = act(book, entry) end
+  if not ok then return nil, io_error(book, problem) end
+  return true
 end
 
 --- Has the journal forget a task, or an entry such as unknown() has them. The
@@ -351,19 +432,27 @@ end
 ---@return true?
 ---@return yuanjing.Error? err
 function methods:forget(given)
-  local book = self._book
-  local ok, problem = book:refresh()
-  local entry = ok and entry_of(book, given)
-  if ok and not entry then
-    return nil, errors.new { kind = "not_found",
-      message = book:name() .. " has no such task" }
-  end
-  if ok then
-    ok, problem = book:append({ key = entry.key, state = "forgotten",
+  return with_entry(self, given, function(book, entry)
+    return book:append({ key = entry.key, state = "forgotten",
       changed = os.time() }, true)
-  end
-  if not ok then return nil, io_error(book, problem) end
-  return true
+  end)
+end
+
+--- Hands a task that was given up to the workers again, with all its attempts.
+--- Raises where the journal has no leases. Error kinds: io, not_found.
+---@param given yuanjing.Task|yuanjing.journal.Entry
+---@return true?
+---@return yuanjing.Error? err
+function methods:retry(given)
+  local store, err = store_of_work(self, "retry")
+  if not store then return nil, err end
+  return with_entry(self, given, function(book, entry)
+    local record = book_of.record(entry, { dead = false,
+      changed = os.time() })
+    local ok, problem = store:queue({ record })
+    if ok then book:refresh() end
+    return ok, problem
+  end)
 end
 
 --- Writes the journal anew, a record for each task; without what was forgotten

@@ -31,14 +31,17 @@ local limits = {}
 -- - the fields of an error of the store's own.
 -- It may wait. Only one caller in a process asks at a time.
 --
--- release(ticket, is_unsent) says that the call is over, and perhaps that nothing
--- of it was sent. It must neither raise nor wait.
+-- stamp(ticket, delay) says that its call goes out only now, so many seconds after
+-- it was asked for: in per_minute it counts from now. release(ticket, is_unsent,
+-- delay) says that the call is over; and that nothing of it was sent, or from when
+-- it counts. Both must neither raise nor wait.
 --
 -- Where tickets are leases, renew(tickets) comes every BEAT seconds with those
 -- whose calls are open. It may wait, and must not raise.
 ---@class yuanjing.LimitStore
 ---@field acquire fun(self, bounds: yuanjing.Bounds): any, number|string|table|nil, string?
----@field release fun(self, ticket: any, is_unsent: boolean?)
+---@field stamp? fun(self, ticket: any, delay: number)
+---@field release fun(self, ticket: any, is_unsent: boolean?, delay: number?)
 ---@field renew? fun(self, tickets: any[])
 ---@field BEAT? number seconds
 
@@ -56,6 +59,8 @@ Limits.__index = methods
 
 ---@class yuanjing.Slot of a call that is open
 ---@field private ticket any
+---@field private asked number when its turn was asked for, on the clock of the loop
+---@field private sent number seconds after that when it was sent
 local Slot = {}
 Slot.__index = Slot
 
@@ -117,13 +122,27 @@ local function leave_open(self, slot)
   self.stop_renewing = nil
 end
 
+-- Whoever counts the calls of a minute at the other end counts when they arrive:
+-- so they count from then, and not from their turn. The longest way in seconds that
+-- is reckoned with:
+local WAY = 2
+
+--- The call goes out now, perhaps once more.
+function Slot:send()
+  self.sent = loop.now() - self.asked
+  local store = self.limits.store
+  if store.stamp then store:stamp(self.ticket, self.sent) end
+end
+
 --- The call is over. Only the first time counts.
 ---@param is_unsent? boolean nothing of it was sent
 function Slot:leave(is_unsent)
   if self.is_left then return end
   self.is_left = true
   leave_open(self.limits, self)
-  self.limits.store:release(self.ticket, is_unsent)
+  local delay = math.min(loop.now() - self.asked, self.sent + WAY)
+  self.limits.store:release(self.ticket, is_unsent,
+    not is_unsent and delay or nil)
   wake_first(self.limits)
 end
 
@@ -153,9 +172,9 @@ local function enter_open(self, slot)
     or beat(loop.detach, self.store.BEAT, function() renew(self) end)
 end
 
-local function new_slot(self, ticket)
-  local slot = setmetatable({ limits = self, ticket = ticket,
-    is_left = false }, Slot)
+local function new_slot(self, ticket, asked)
+  local slot = setmetatable({ limits = self, ticket = ticket, asked = asked,
+    sent = 0, is_left = false }, Slot)
   finalizer.attach(slot, drop)
   enter_open(self, slot)
   loop.own(slot, slot.leave)
@@ -193,6 +212,7 @@ local function ask(self, entry)
     return nil, nil, entry.waiter.is_gone and LOOK_BEHIND or math.huge
   end
   release_dropped(self)
+  entry.asked = loop.now()
   local ticket, why, bound = self.store:acquire(self.bounds)
   if ticket then return ticket end
   if type(why) ~= "number" then return nil, refusal(self, why) end
@@ -251,7 +271,7 @@ function methods:enter(ends, tell)
   join(queue, entry)
   local ok, ticket, failure = pcall(await_turn, self, entry, ends, tell)
   quit(queue, entry)
-  local slot = ok and ticket and new_slot(self, ticket)
+  local slot = ok and ticket and new_slot(self, ticket, entry.asked)
   wake_first(self)
   if not ok then error(ticket, 0) end
   return slot, failure

@@ -29,6 +29,7 @@ local outgoing = {}
 ---@field stream? boolean a 2xx answer is a chat stream
 ---@field billable? string what it costs money for (chat, image, ...): at most once (DESIGN.md promise 1)
 ---@field about? yuanjing.About of a billable one
+---@field before_sending? fun(): true?, yuanjing.Error? asked when its turn has come and nothing has left
 ---@field is_whole? fun(body: string): boolean asked of a body that broke off
 ---@field refusal fun(status: integer, headers: table, body: string, sent: number?): table
 ---@field usage? fun(body: string): table? what an answer says of usage

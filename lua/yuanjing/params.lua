@@ -20,6 +20,7 @@ local params = {}
 ---@field category string
 ---@field fields { [1]: string, [2]: any }[] name and value; a list is repeated in a form, an array in JSON
 ---@field files yuanjing.SentMedium[] on the legacy wire too
+---@field before_sending? fun(): true?, yuanjing.Error? see yuanjing.Request
 
 -- The state of one call. `plan` has the parameters in the order they go out,
 -- `bound` what they got: name -> { from = name given, value = or media =,

@@ -26,7 +26,7 @@ local task = {}
 ---@field private _made number when the handle was made
 ---@field private _is_missing? boolean the last query did not know it
 ---@field private _pause? number seconds that the last answer asked to wait
----@field private _entry? string its key in the journal
+---@field private _entry? yuanjing.journal.Entry of it in the journal
 ---@field private _is_recorded? boolean its result is the journal's
 local methods = {}
 local Task = {}

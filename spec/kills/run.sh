@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Programs that are killed, on both Luas: batches of pictures at random moments,
-# and workers on a Redis, every second for a minute.
+# workers on a Redis, every second for a minute, and two minutes of all that can
+# happen to a Redis and to those who use it.
 #   spec/kills/run.sh [SEED]
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -24,6 +25,7 @@ for build in 5.4:lua5.4 luajit:luajit; do
   echo "$lua"
   run "$lua" "$build" spec/kills/batch.lua 200 200 "$@"
   run "$lua" "$build" spec/kills/workers.lua 600 60 "$@"
+  run "$lua" "$build" spec/kills/chaos.lua 250 120 "$@"
 done
 echo "$passed passed, $failed failed"
 ((failed == 0))

@@ -27,10 +27,10 @@ local function wait_for(server, words)
 end
 
 local function launch(server)
-  server.pid = support.output(([[timeout 600 redis-server --bind 127.0.0.1 \
+  server.pid = support.output(([[%s timeout 600 redis-server --bind 127.0.0.1 \
     --port %d --dir %s --appendonly yes --appendfsync always --save '' %s \
-    >%s/log 2>&1 </dev/null & echo $!]]):format(server.port, server.folder,
-    server.options, server.folder))
+    >%s/log 2>&1 </dev/null & echo $!]]):format(server.environment,
+    server.port, server.folder, server.options, server.folder))
   return wait_for(server, "Ready to accept connections")
 end
 
@@ -38,12 +38,14 @@ local running = {}
 
 --- Starts one, with more of its options; "$port" in them is its port.
 ---@param options? string
+---@param environment? string "NAME=value ..."
 ---@return table server
-function redis.start(options)
+function redis.start(options, environment)
   local folder = support.output("mktemp -d")
   for _, port in ipairs(ports.candidates(folder, 20)) do
     local server = setmetatable({ port = port, folder = folder,
       options = (options or ""):gsub("$port", port),
+      environment = environment or "",
       url = ("redis://127.0.0.1:%d"):format(port) }, Server)
     if launch(server) then
       running[#running + 1] = server
@@ -55,11 +57,26 @@ end
 
 --- Ends it; what it knows stays.
 function Server:stop()
+  if self.is_killed then return end
   os.execute("kill " .. self.pid)
   wait_for(self, "ready to exit")
 end
 
+--- Ends it without a warning.
+function Server:kill()
+  os.execute("pkill -9 -P " .. self.pid .. "; kill -9 " .. self.pid
+    .. " 2>/dev/null")
+  self.is_killed = true
+end
+
+--- What redis-cli says of a command.
+---@param words string
+function Server:cli(words)
+  return support.output(("redis-cli -p %d %s"):format(self.port, words))
+end
+
 function Server:restart()
+  self.is_killed = false
   assert(launch(self), "Redis does not come back")
 end
 

@@ -19,7 +19,7 @@ function legacy.submit(settings, _, checked)
   local embedded, length = embed.files(object, checked.files)
   return form.submit(settings, { method = "POST", path = "/llmage/video",
     json = object, embedded = embedded, length = length, billable = "video",
-    about = form.about(checked) })
+    about = form.about(checked), before_sending = checked.before_sending })
 end
 
 --- Asks how a task stands: a POST here, but one that costs nothing.

@@ -22,7 +22,7 @@ local SUBMIT = { image = "/llmage/v1/image/generations",
 ---@return yuanjing.Error?
 function v1.submit(settings, kind, checked)
   local request = { method = "POST", path = SUBMIT[kind], billable = kind,
-    about = form.about(checked) }
+    about = form.about(checked), before_sending = checked.before_sending }
   if #checked.files > 0 then
     request.parts, request.length = form.parts(checked)
   else

@@ -15,6 +15,9 @@ function command.options(parser)
       :default "tasks.journal",
     parser:flag("--pending", "Those that have not ended."),
     parser:flag("--unknown", "Submits whose outcome nobody knows."),
+    parser:flag("--dead", "Those that workers gave up, and why."),
+    parser:option("--retry", "Hand the entry of that key, which was given up, to "
+      .. "the workers again."):argname "KEY",
     parser:option("--forget", "Have the journal forget the entry of that key.")
       :argname "KEY")
   session.options(parser)
@@ -31,13 +34,20 @@ end
 local function is_wanted(arguments, entry)
   if arguments.pending then return entry.state == "running" end
   if arguments.unknown then return entry.state == "unknown" end
-  return true
+  return not arguments.dead or entry.dead ~= nil
 end
 
-local function row_of(entry)
-  local about = entry.note or entry.error and entry.error.message or ""
+local function about_of(arguments, entry)
+  if arguments.dead then
+    return ("%d attempts: %s"):format(entry.dead.attempts,
+      entry.dead.error:match("[^\n]*"))
+  end
+  return entry.note or entry.error and entry.error.message or ""
+end
+
+local function row_of(arguments, entry)
   return { os.date("%Y-%m-%d %H:%M:%S", entry.at), entry.key, entry.state,
-    entry.status or "-", entry.id or "-", about }
+    entry.status or "-", entry.id or "-", about_of(arguments, entry) }
 end
 
 local function list(arguments, journal)
@@ -47,7 +57,7 @@ local function list(arguments, journal)
   for _, entry in ipairs(entries) do
     entry.task = nil -- a handle is nothing to print
     if is_wanted(arguments, entry) then
-      rows[#rows + 1], wanted[#wanted + 1] = row_of(entry), entry
+      rows[#rows + 1], wanted[#wanted + 1] = row_of(arguments, entry), entry
     end
   end
   if arguments.json then
@@ -58,13 +68,26 @@ local function list(arguments, journal)
   return true
 end
 
+-- A file has no workers, and so no task that they gave up.
+local function retry(arguments, journal)
+  if arguments.journal:find("^rediss?://") then
+    return journal:retry { key = arguments.retry }
+  end
+  return nil, errors.new { kind = "not_found", message = "only a journal in "
+    .. "Redis has tasks that were given up" }
+end
+
 function command.run(arguments)
   return session.run(arguments, function(client)
     local there, problem = check_there(arguments.journal)
     if not there then return nil, problem end
     local journal = client:with({ journal = arguments.journal }).journal
-    if not arguments.forget then return list(arguments, journal) end
-    return journal:forget { key = arguments.forget }
+    if arguments.forget then
+      return journal:forget { key = arguments.forget }
+    elseif arguments.retry then
+      return retry(arguments, journal)
+    end
+    return list(arguments, journal)
   end)
 end
 

@@ -6,14 +6,23 @@ local later = require "yuanjing.later"
 local loop = require "yuanjing.loop"
 local number = require "yuanjing.number"
 
-local link = {}
+local link = {
+  --- Seconds for a call; in nginx for each step of one.
+  TIMEOUT = 5,
+}
 
 local unpack = table.unpack or unpack
 
+-- Its call() answers the reply, where false stands for Redis' own nil; or nil, why,
+-- and whether it may have been done all the same.
 ---@class yuanjing.journal.Link
----@field call fun(self, name: string, ...: string|number): any, string? false stands for Redis' own nil
+---@field call fun(self, name: string, ...: string|number): any, string?, boolean?
 
-local TIMEOUT = 5 -- seconds, for each step of a call
+-- What a server answers that is not the one to ask any more: it became a replica,
+-- loads its data, lost its master, or the cluster moved the keys. The address may
+-- lead to another one by now.
+local ELSEWHERE = { "READONLY", "LOADING", "MOVED", "ASK", "TRYAGAIN",
+  "MASTERDOWN", "CLUSTERDOWN", "NOAUTH" }
 
 local function decode_percent(text)
   return text and (text:gsub("%%(%x%x)", function(digits)
@@ -73,17 +82,43 @@ end
 -- The clients would write a number with the point of the host's locale.
 local function in_texts(...)
   local words = { ... }
-  for i = 1, select("#", ...) do words[i] = number.show(words[i]) end
-  return unpack(words)
+  for i = 1, #words do words[i] = number.show(words[i]) end
+  return unpack(words, 1, #words)
+end
+
+-- NB: an error that a script ran into may stand behind other words.
+local function is_elsewhere(problem)
+  for _, word in ipairs(ELSEWHERE) do
+    if problem:find("%f[A-Z]" .. word .. " ") then return true end
+  end
+  return false
+end
+
+---@class yuanjing.journal.Attempt what came of one try
+---@field reply any false stands for Redis' own nil; nil: it failed
+---@field problem? string
+---@field is_lost? boolean the connection is of no use any more
+---@field was_used? boolean it had served before
+---@field is_unsure? boolean Redis may have done it all the same
+
+-- A connection that has served may have been closed meanwhile, or lead to a
+-- server that is not the master any more: then the call is made again, by a new
+-- one. NB: so what is called may be done twice.
+local function call(self, name, ...)
+  local ends = loop.now() + link.TIMEOUT
+  local tried
+  repeat
+    tried = self:attempt(ends, name, in_texts(...))
+  until not tried.is_lost or not tried.was_used or loop.now() >= ends
+  return tried.reply, tried.problem, tried.is_unsure
 end
 
 -- In nginx -----------------------------------------------------------------
 
-local Shared = {}
+local Shared = { call = call }
 Shared.__index = Shared
 
 local function greet(redis, words)
-  if redis:get_reused_times() ~= 0 then return true end
   for _, command in ipairs(words) do
     local ok, problem = redis[ascii.lower(command[1])](redis,
       unpack(command, 2))
@@ -92,29 +127,44 @@ local function greet(redis, words)
   return true
 end
 
--- NB: a connection belongs to the request that made it, so each call takes one
--- out of nginx's pool and gives it back.
-local function call_shared(self, name, ...)
+local function connect_shared(self)
   local address = self.address
   local redis = self.client:new()
-  redis:set_timeout(TIMEOUT * 1000)
+  redis:set_timeout(link.TIMEOUT * 1000)
   local ok, problem = redis:connect(address.host, address.port, {
     ssl = address.is_tls, ssl_verify = address.is_tls,
     server_name = address.host, pool = self.pool })
-  if ok then ok, problem = greet(redis, address.words) end
   if not ok then return nil, problem end
-  local reply
-  reply, problem = redis[ascii.lower(name)](redis, in_texts(...))
-  if reply == nil or reply == false then return nil, problem end
+  local was_used = redis:get_reused_times() ~= 0
+  if not was_used then ok, problem = greet(redis, address.words) end
+  if ok then return redis, was_used end
+  redis:close()
+  return nil, problem
+end
+
+-- NB: a connection belongs to the request that made it, so each call takes one
+-- out of nginx's pool and gives it back. resty.redis answers false to what Redis
+-- refused, and nil where the connection failed.
+local function attempt_shared(self, name, ...)
+  local redis, was_used = connect_shared(self)
+  if not redis then return { problem = was_used } end
+  local reply, problem = redis[ascii.lower(name)](redis, ...)
+  if reply == false and not is_elsewhere(problem) then
+    redis:set_keepalive(60000, 10)
+    return { problem = problem }
+  elseif not reply then
+    redis:close()
+    return { problem = problem, is_lost = true, was_used = was_used,
+      is_unsure = reply == nil }
+  end
   redis:set_keepalive(60000, 10)
-  return reply ~= rawget(_G, "ngx").null and reply or false
+  return { reply = reply ~= rawget(_G, "ngx").null and reply or false }
 end
 
 -- Where nginx has no sockets, as in init_worker, it raises.
-function Shared:call(name, ...)
-  local ok, reply, problem = pcall(call_shared, self, name, ...)
-  if ok then return reply, problem end
-  return nil, plain(reply)
+function Shared:attempt(_, name, ...)
+  local ok, tried = pcall(attempt_shared, self, name, ...)
+  return ok and tried or { problem = plain(tried) }
 end
 
 local function new_shared(address, url)
@@ -129,17 +179,36 @@ end
 
 -- Elsewhere ----------------------------------------------------------------
 
-local Own = {}
+local Own = { call = call }
 Own.__index = Own
+
+-- Seconds that are left of a call's time.
+local function left(self)
+  return math.max(0.001, self.ends - loop.now())
+end
+
+-- The client's own time limit is for each step: a server that drips its answer
+-- would hold the process for minutes.
+local function limit_steps(self, client)
+  local network = client.network
+  for _, step in ipairs { "read", "write" } do
+    local run = network[step]
+    network[step] = function(...)
+      network.socket:settimeout(left(self), "t")
+      return run(...)
+    end
+  end
+end
 
 local function connect(self)
   local address = self.address
   local socket
   if address.is_tls then
-    socket = later.load("yuanjing.journal.tls")(address, TIMEOUT)
+    socket = later.load("yuanjing.journal.tls")(address, left(self))
   end
   local client = self.redis.connect { host = address.host,
-    port = address.port, timeout = TIMEOUT, socket = socket }
+    port = address.port, timeout = left(self), socket = socket }
+  limit_steps(self, client)
   for _, command in ipairs(address.words) do
     self.redis.command(command[1])(client, unpack(command, 2))
   end
@@ -154,21 +223,23 @@ end
 
 local function call_once(self, name, ...)
   if not self.client then connect(self) end
-  local reply = self.redis.command(name)(self.client, in_texts(...))
+  local reply = self.redis.command(name)(self.client, ...)
   return reply == nil and false or reply
 end
 
--- A connection that had served may have been closed meanwhile: what it was asked
--- then was perhaps done. NB: whoever calls may call twice.
-function Own:call(name, ...)
+function Own:attempt(ends, name, ...)
   if self.pool ~= loop.pool() then self.client = nil end -- in a forked child
-  local was_open = self.client ~= nil
+  local was_used = self.client ~= nil
+  self.ends = ends
   local ok, reply = pcall(call_once, self, name, ...)
-  if ok then return reply end
-  if plain(reply):find("^redis error") then return nil, plain(reply) end
-  drop(self)
-  if was_open then return self:call(name, ...) end
-  return nil, plain(reply)
+  if ok then return { reply = reply } end
+  local problem = plain(reply)
+  local is_said = problem:find("^redis error") ~= nil
+  local is_lost = not is_said or is_elsewhere(problem)
+  local is_unsure = not is_said and self.client ~= nil
+  if is_lost then drop(self) end
+  return { problem = problem, is_lost = is_lost, was_used = was_used,
+    is_unsure = is_unsure }
 end
 
 local function new_own(address)

@@ -1,6 +1,9 @@
 --- Workers: any number of processes that take a journal's tasks one by one,
 -- await each, and hand its result to the user. A task is with one worker as long
--- as that renews its lease.
+-- as that renews its lease. It is finished only when on_result has returned and
+-- its end stands in the journal.
+local book_of = require "yuanjing.journal.book"
+local compaction = require "yuanjing.journal.compaction"
 local errors = require "yuanjing.errors"
 local job = require "yuanjing.job"
 local loop = require "yuanjing.loop"
@@ -8,18 +11,53 @@ local new_name = require "yuanjing.journal.name"
 
 local work = {}
 
+---@class yuanjing.Lease of a task that is with on_result
+---@field number integer higher than that of every lease of the task before
+---@field lost boolean another worker may have the task by now
+---@field attempt integer how often on_result was called for the task: 1, 2, ...
+
 ---@class (exact) yuanjing.WorkOptions
----@field on_result fun(task: yuanjing.Task, result: yuanjing.Result?, err: yuanjing.Error?) a task has ended
+---@field on_result fun(task: yuanjing.Task, result: yuanjing.Result?, err: yuanjing.Error?, ...) behind: number, lease
 ---@field concurrency? integer tasks at a time (50)
 ---@field lease? number seconds that a worker may be silent before others take its tasks (60)
+---@field attempts? integer how often on_result may fail before the task is given up (5)
 ---@field interval? number seconds between two queries of a task; default: from 3 to 15
 ---@field drain? boolean returns when no task is left; default: never
 
-local OPTIONS = { on_result = "function", concurrency = "number",
-  lease = "number", interval = "number", drain = "boolean" }
+-- What an option must be, and its default.
+local OPTIONS = {
+  on_result = { "function" },
+  drain = { "boolean" },
+  concurrency = { "number", least = 1, is_whole = true, default = 50 },
+  attempts = { "number", least = 1, is_whole = true, default = 5 },
+  lease = { "number", least = 0.1, most = 86400, default = 60 },
+  interval = { "number", least = 0.001, most = 86400 },
+}
 
 local PAUSE = 0.2 -- seconds between two looks at what there is
+local LONG_PAUSE = 5 -- at most, while the store fails
 local RETRY = 1
+local LONGEST = 60 -- seconds between two tries of what fails again and again
+local LOOK = 1 -- seconds between two looks at the journal
+local TIDY = 60 -- seconds between two looks for what nobody cares for
+
+local function check_number(option, value)
+  if value ~= value or value < option.least then
+    return ("must be %g or more"):format(option.least)
+  elseif value > (option.most or 2 ^ 31) then
+    return ("must be %g or less"):format(option.most or 2 ^ 31)
+  elseif option.is_whole and value % 1 ~= 0 then
+    return "must be a whole number"
+  end
+end
+
+local function fault_of(option, value)
+  if not option then return "no such option" end
+  if type(value) ~= option[1] then
+    return ("expected %s, got %s"):format(option[1], type(value))
+  end
+  return option[1] == "number" and check_number(option, value) or nil
+end
 
 --- Raises at the caller of the caller what is wrong with the options.
 ---@param options yuanjing.WorkOptions
@@ -28,9 +66,9 @@ function work.check_options(options)
     error(("journal:work: expected table, got %s"):format(type(options)), 3)
   end
   for name, value in pairs(options) do
-    if type(value) ~= OPTIONS[name] then
-      error(("journal:work: %s: expected %s, got %s"):format(tostring(name),
-        OPTIONS[name] or "no such option", type(value)), 3)
+    local fault = fault_of(OPTIONS[name], value)
+    if fault then
+      error(("journal:work: %s: %s"):format(tostring(name), fault), 3)
     end
   end
   if not options.on_result then
@@ -38,113 +76,296 @@ function work.check_options(options)
   end
 end
 
+-- Leases -------------------------------------------------------------------
+
+-- The item is another's by now, or may be: whoever works on it is told at the
+-- next wait. Or the queue was lost: then the record of the task queues it again.
+-- NB: it must not block, for there may be more to tell.
+local function lose(worker, item)
+  if item.lease.lost then return end
+  item.lease.lost = true
+  local err = errors.new { kind = "cancelled", code = "worker.lost",
+    call = "journal:work", task = item.task,
+    message = "the lease was lost: another worker may have the task" }
+  if item.waiter then item.waiter:stop(err) end
+  worker.warn(err, err.code, item.task)
+  worker.tidied = -math.huge
+  if item.record then worker.book:keep(item.record, true) end
+end
+
+local function held_items(worker)
+  local items = {}
+  for item in pairs(worker.held) do items[#items + 1] = item end
+  return items
+end
+
+-- Where Redis does not answer, nobody knows who has what: a lease ends by our own
+-- clock then.
+local function lose_expired(worker)
+  for _, item in ipairs(held_items(worker)) do
+    if loop.now() - item.held > worker.lease then lose(worker, item) end
+  end
+  loop.settle()
+end
+
+-- The store fails: whoever listens is told, and it is asked less often.
+local function note_trouble(worker, problem)
+  worker.is_troubled = true
+  lose_expired(worker)
+  worker.warn(problem)
+end
+
+local function renew(worker)
+  if loop.now() < worker.renewed + worker.lease / 3 then return end
+  worker.renewed = loop.now()
+  local items, ids, from = held_items(worker), {}, loop.now()
+  if #items == 0 then return end
+  for i, item in ipairs(items) do ids[i] = item.id end
+  local held, problem = worker.store:hold(worker.name, ids)
+  if not held then return note_trouble(worker, problem) end
+  for _, item in ipairs(items) do
+    if held[item.id] then item.held = from else lose(worker, item) end
+  end
+  loop.settle()
+end
+
 -- Asks until there is an answer: what must not be left out.
 local function insist(worker, ask, ...)
+  local pause = RETRY
   while true do
     local answer, problem = ask(...)
     if answer then return answer end
     worker.warn(problem)
-    loop.sleep(RETRY)
+    loop.sleep(pause)
+    pause = math.min(LONGEST, 2 * pause)
   end
 end
 
-local function is_held(worker, item)
-  local store = worker.store
-  return insist(worker, store.hold, store, worker.name, { item.id })[item.id]
+-- One task -----------------------------------------------------------------
+
+-- The entry of an item. What its record says of it is written down anew where the
+-- journal has lost that. Nil: nobody knows what task it is.
+local function find_entry(worker, item)
+  local book = worker.book
+  insist(worker, book.refresh, book)
+  local record = item.record
+  if not book.entries[item.key] and record then
+    book:write(book_of.record(record, { state = record.state,
+      status = record.status, result = record.result, error = record.error,
+      changed = os.time() }))
+  end
+  return book.entries[item.key]
 end
 
--- The task's result, or why it has none; nothing where others have it by now.
-local function await(worker, item, task)
-  while not worker.lost[item.id] do
+-- The task's result, or why it has none. What asking again does not mend is asked
+-- less and less often, and told each time.
+local function await(worker, task)
+  local pause = RETRY
+  while true do
     local result, err = task:await { interval = worker.options.interval }
     if result or task.error then return result, err end
     if err.kind ~= "timeout" then
       worker.warn(err)
-      loop.sleep(RETRY)
+      loop.sleep(pause)
+      pause = math.min(LONGEST, 2 * pause)
     end
   end
 end
 
--- Whether there is nothing more to do about it. NB: the lease is made sure of at
--- the last moment, and lasts from there.
-local function handle(worker, item)
-  insist(worker, worker.book.refresh, worker.book)
-  local task = worker.task_of(item.key)
-  if not task then return true end -- forgotten
-  local result, err = await(worker, item, task)
-  if not is_held(worker, item) then return false end
-  worker.options.on_result(task, result, err)
+local function has_better(worker, item)
+  for other in pairs(worker.waiting) do
+    if other.attempts < item.attempts then return true end
+  end
+  return false
+end
+
+-- A task that a worker was lost with may end this one as well, and what is beside
+-- it: such tasks are handled few at a time, those first that were tried least; and
+-- more at a time as that goes well.
+local function await_turn(worker, item)
+  worker.waiting[item] = true
+  while worker.n_suspects >= worker.trust or has_better(worker, item) do
+    loop.sleep(PAUSE / 4)
+  end
+  worker.waiting[item] = nil
+  item.is_suspect, worker.n_suspects = true, worker.n_suspects + 1
+end
+
+-- Gives the item up: it is a letter to nobody, for the user to look at.
+local function bury(worker, item, problem)
+  local entry = worker.book.entries[item.key] or { key = item.key }
+  local text = errors.cap(tostring(problem), 500)
+  worker.warn(("gave up task %s after %d attempts: %s"):format(
+    tostring(entry.id or item.key), item.attempts, text))
+  insist(worker, worker.store.finish, worker.store, item,
+    book_of.record(entry, { changed = os.time(),
+      dead = { attempts = item.attempts, error = text, at = os.time() } }))
+end
+
+local function finish(worker, item)
+  local book = worker.book
+  if item.is_suspect then worker.trust = worker.trust + 1 end
+  insist(worker, book.flush, book) -- its end is written, or it is asked again
+  insist(worker, worker.store.finish, worker.store, item)
+end
+
+-- NB: the lease is made sure of at the last moment, and lasts from there.
+local function begin(worker, item)
+  local from = loop.now()
+  local answer = insist(worker, worker.store.begin, worker.store, item,
+    worker.lease)
+  if not answer.is_held then return false end
+  item.attempts, item.held = item.attempts + 1, from
+  item.lease.attempt = item.attempts
   return true
 end
 
-local function is_cancelled(problem)
-  return errors.is(problem) and problem.kind == "cancelled"
+local function handle(worker, item, result, err)
+  if item.was_held then await_turn(worker, item) end
+  if not begin(worker, item) then return end
+  local ok, problem = pcall(worker.options.on_result, item.task, result, err,
+    item.number, item.lease)
+  if ok then return finish(worker, item) end
+  if item.waiter.problem then error(problem, 0) end -- it was stopped
+  worker.warn(problem)
+  if item.attempts >= worker.attempts then
+    return bury(worker, item, problem)
+  end
+  item.attempts = item.attempts - 1 -- leave() counts it
+  insist(worker, worker.store.leave, worker.store, item, worker.lease, true)
 end
 
--- What on_result raises leaves the task to be handled again, when the lease is
--- over; a worker that is cancelled leaves it, too.
 local function run(worker, item)
-  local ok, is_over = pcall(handle, worker, item)
-  if ok and is_over then
-    insist(worker, worker.store.finish, worker.store, item.id)
-  elseif not ok and not is_cancelled(is_over) then
-    worker.warn(is_over)
+  local entry = find_entry(worker, item)
+  if not entry then
+    return bury(worker, item, "the journal has no record of this task")
+  elseif entry.state == "forgotten" then
+    return finish(worker, item)
+  elseif item.attempts >= worker.attempts then
+    return bury(worker, item, "on_result did not return: its process ended")
   end
+  item.task = worker.task_of(entry)
+  if not item.task then
+    return bury(worker, item, "the journal knows no id of this task")
+  end
+  return handle(worker, item, await(worker, item.task))
+end
+
+-- What is stopped leaves its task to others at once. NB: anything else is a fault
+-- of ours or of a store's.
+local function let_go(worker, item, problem)
+  if item.lease.lost then return end
+  local is_stopped = item.waiter.problem ~= nil
+  if not is_stopped then worker.warn(problem) end
+  if item.lease.attempt > 0 then item.attempts = item.lease.attempt - 1 end
+  worker.store:leave(item, worker.lease, not is_stopped)
 end
 
 local function start(worker, item)
-  worker.count = worker.count + 1
-  worker.held[item.id] = true
+  item.lease = { number = item.number, lost = false, attempt = 0 }
+  worker.count, worker.held[item] = worker.count + 1, true
   job.async(function()
+    item.waiter = loop.waiter()
     local ok, problem = pcall(run, worker, item)
-    worker.held[item.id], worker.lost[item.id] = nil, nil
+    if not ok then pcall(let_go, worker, item, problem) end
+    worker.held[item], worker.waiting[item] = nil, nil
     worker.count = worker.count - 1
-    if not ok then error(problem, 0) end
+    if item.is_suspect then worker.n_suspects = worker.n_suspects - 1 end
   end)
 end
 
+-- All of them ---------------------------------------------------------------
+
 local function take(worker)
-  local options = worker.options
-  local free = options.concurrency - worker.count
+  local free, from = worker.concurrency - worker.count, loop.now()
   if free < 1 then return end
-  local items, problem = worker.store:take(worker.name, options.lease, free)
-  if not items then return worker.warn(problem) end
+  local items, problem = worker.store:take(worker.name, worker.lease, free)
+  if not items then return note_trouble(worker, problem) end
   for _, item in ipairs(items) do
-    if not worker.held[item.id] then start(worker, item) end
+    item.held = from
+    start(worker, item)
   end
 end
 
-local function renew(worker)
-  if loop.now() < worker.renewed + worker.options.lease / 3 then return end
-  worker.renewed = loop.now()
-  local ids = {}
-  for id in pairs(worker.held) do ids[#ids + 1] = id end
-  if #ids == 0 then return end
-  local held, problem = worker.store:hold(worker.name, ids)
-  if not held then return worker.warn(problem) end
-  for _, id in ipairs(ids) do worker.lost[id] = not held[id] or nil end
+-- What pending tasks there are: in the queue each of them must have an item.
+local function pending_records(worker)
+  local records = {}
+  for _, entry in ipairs(worker.book.order) do
+    if entry.state == "running" and not entry.dead then
+      records[#records + 1] = book_of.record(entry, { state = "running",
+        status = entry.status })
+    end
+  end
+  return records
+end
+
+-- Nil: nobody knows. A queue that is empty while tasks are pending was lost.
+local function is_empty(worker)
+  local left, problem = worker.store:left()
+  if left and left > 0 then return false end
+  local ok = left and worker.book:refresh()
+  if not ok then return nil, problem end
+  local records = pending_records(worker)
+  if #records == 0 then return true end
+  return worker.store:queue(records, true) and false
+end
+
+-- NB: whoever has written what a replica has not heard of must notice.
+local function look(worker)
+  if loop.now() < worker.looked + LOOK then return end
+  worker.looked = loop.now()
+  local ok, problem = worker.book:refresh()
+  if not ok then note_trouble(worker, problem) end
+end
+
+local function tidy(worker)
+  if loop.now() < worker.tidied + TIDY then return end
+  worker.tidied = loop.now()
+  local ok, problem = worker.store:adopt()
+  if ok then ok, problem = compaction.trim(worker.store, worker.book.entries) end
+  if not ok then return note_trouble(worker, problem) end
+  if worker.count == 0 then is_empty(worker) end
 end
 
 local function is_drained(worker)
-  return worker.options.drain and worker.count == 0
-    and worker.store:left() == 0
+  return worker.options.drain and worker.count == 0 and is_empty(worker)
+end
+
+local STEPS = { renew, look, tidy, take }
+
+-- One round: the seconds until the next.
+local function go_round(worker)
+  worker.is_troubled = false
+  for _, step in ipairs(STEPS) do
+    if not worker.is_troubled then step(worker) end
+  end
+  worker.pause = worker.is_troubled and math.min(LONG_PAUSE, 2 * worker.pause)
+    or PAUSE
+  return math.min(worker.pause, worker.lease / 3)
+end
+
+local function with_defaults(options)
+  local all = {}
+  for name, option in pairs(OPTIONS) do
+    all[name] = options[name] == nil and option.default or options[name]
+  end
+  return all
 end
 
 --- See Journal:work.
 ---@param book yuanjing.journal.Book open
 ---@param options yuanjing.WorkOptions
----@param task_of fun(key: string): yuanjing.Task? of an entry
----@param warn fun(problem: any)
-function work.run(book, options, task_of, warn)
+---@param client table task_of(entry), warn(problem, code?, task?)
+function work.run(book, options, client)
+  local all = with_defaults(options)
   local worker = { book = book, store = book.store, name = new_name(),
-    task_of = task_of, warn = warn, held = {}, lost = {}, count = 0,
-    renewed = loop.now(), options = { on_result = options.on_result,
-      concurrency = options.concurrency or 50, lease = options.lease or 60,
-      interval = options.interval, drain = options.drain } }
+    task_of = client.task_of, warn = client.warn,
+    held = {}, waiting = {}, count = 0, n_suspects = 0, renewed = loop.now(),
+    looked = loop.now(), tidied = -math.huge, options = all, concurrency = all.concurrency,
+    attempts = all.attempts, lease = all.lease,
+    trust = math.ceil(all.concurrency / 10), pause = PAUSE }
   repeat
-    renew(worker)
-    take(worker)
-    loop.sleep(math.min(PAUSE, worker.options.lease / 3))
+    loop.sleep(go_round(worker))
   until is_drained(worker)
 end
 

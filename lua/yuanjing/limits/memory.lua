@@ -1,6 +1,6 @@
---- The counters of yuanjing.limits in this process's memory. The calls of the
--- last minute are a ring of as many times as a minute may have: it is full when
--- the oldest of them is not a minute old.
+--- The counters of yuanjing.limits in this process's memory. The calls of the last
+-- minute are a heap by time: a minute is full while it holds as many as it may.
+local heap = require "yuanjing.heap"
 local loop = require "yuanjing.loop"
 
 local memory = {
@@ -11,8 +11,7 @@ local memory = {
 ---@class yuanjing.MemoryStore: yuanjing.LimitStore
 ---@field private open integer
 ---@field private spent integer
----@field private count integer of the times that were put into the ring
----@field private ring number[]
+---@field private recent table tickets of the last minute's calls
 ---@field private pool yuanjing.core.Pool of the process that the open calls are of
 local Store = {}
 Store.__index = Store
@@ -24,8 +23,9 @@ local function adopt(self)
 end
 
 local function window_delay(self, most)
-  local oldest = self.ring[self.count % most + 1]
-  return oldest and oldest + memory.MINUTE - loop.now() or 0
+  local recent, over = self.recent, loop.now() - memory.MINUTE
+  while recent[1] and recent[1].at <= over do recent:pop() end
+  return #recent < most and 0 or recent[1].at - over
 end
 
 --- See yuanjing.LimitStore.
@@ -38,23 +38,33 @@ function Store:acquire(bounds)
   local most = bounds.per_minute
   local delay = most and window_delay(self, most) or 0
   if delay > 0 then return nil, delay, "per_minute" end
-  if most then
-    self.ring[self.count % most + 1] = loop.now()
-    self.count = self.count + 1
-  end
+  local ticket = { pool = self.pool, asked = loop.now() }
+  ticket.at = ticket.asked
+  if most then self.recent:push(ticket) end
   self.open, self.spent = self.open + 1, self.spent + 1
-  return { pool = self.pool }
+  return ticket
 end
 
-function Store:release(ticket, is_unsent)
+--- See yuanjing.LimitStore.
+function Store:stamp(ticket, delay)
+  if not ticket.place then return end -- it is not counted, or not any more
+  self.recent:remove(ticket)
+  ticket.at = ticket.asked + delay
+  self.recent:push(ticket)
+end
+
+--- See yuanjing.LimitStore.
+function Store:release(ticket, is_unsent, delay)
   if ticket.pool ~= self.pool then return end
   self.open = self.open - 1
-  if is_unsent then self.spent = self.spent - 1 end
+  if not is_unsent then return self:stamp(ticket, delay) end
+  self.spent = self.spent - 1
+  self.recent:remove(ticket)
 end
 
 ---@return yuanjing.MemoryStore
 function memory.new()
-  return setmetatable({ open = 0, spent = 0, count = 0, ring = {} }, Store)
+  return setmetatable({ open = 0, spent = 0, recent = heap.new() }, Store)
 end
 
 return memory

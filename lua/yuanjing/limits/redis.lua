@@ -1,7 +1,9 @@
 --- The counters of yuanjing.limits in Redis (6.2 or later), beside the journal,
 -- for all processes that share it. Each step is a script that Redis runs, by its
 -- own clock. A call that is open is a lease, so that nobody waits for the calls
--- of a process that was killed.
+-- of a process that was killed. A time that lies further in the future than it can
+-- was set before the clock was put back: it becomes the latest that it can be.
+local backlog = require "yuanjing.backlog"
 local link = require "yuanjing.journal.link"
 local loop = require "yuanjing.loop"
 local memory = require "yuanjing.limits.memory"
@@ -29,6 +31,7 @@ local redis = {
 ---@field private process? yuanjing.core.Pool that the owner is of
 ---@field private asking? table the ticket of who asks, until it is granted
 ---@field private last integer number of a ticket
+---@field private unsaid yuanjing.Backlog what Redis was not told of calls
 local Store = {}
 Store.__index = Store
 
@@ -54,7 +57,19 @@ local total = tonumber(ARGV[8])
 local time = redis.call('TIME')
 local now = time[1] * 1e6 + time[2]
 
+local slack = minute / 240 -- for the way of a call whose process never tells
+
+local function pull_back(set, latest)
+  local from = ('(%.0f'):format(latest)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', set, from, '+inf')) do
+    redis.call('ZADD', set, latest, id)
+  end
+end
+
 local function delay()
+  pull_back(open, now + lease)
+  pull_back(recent, now + slack)
+  pull_back(heard, now + minute + silence)
   redis.call('ZREMRANGEBYSCORE', open, '-inf', now)
   redis.call('ZREMRANGEBYSCORE', recent, '-inf', now - minute)
   if in_flight and redis.call('ZCARD', open) >= in_flight then
@@ -84,7 +99,11 @@ local function remember(back)
   end
 end
 
-if redis.call('ZSCORE', open, id) then return { 'granted' } end
+local function granted()
+  return { 'granted', ('%.0f'):format(now) }
+end
+
+if redis.call('ZSCORE', open, id) then return granted() end
 if total and tonumber(redis.call('GET', spent) or 0) >= total then
   return { 'total' }
 end
@@ -97,14 +116,24 @@ redis.call('ZREM', waiting, id)
 redis.call('ZREM', heard, id)
 redis.call('ZADD', open, now + lease, id)
 redis.call('PEXPIRE', open, math.ceil(lease / 1e3))
-redis.call('ZADD', recent, now, id)
-redis.call('PEXPIRE', recent, math.ceil(minute / 1e3))
+redis.call('ZADD', recent, now + slack, id)
+redis.call('PEXPIRE', recent, math.ceil((minute + slack) / 1e3))
 redis.call('INCR', spent)
-return { 'granted' }]]
+return granted()]]
 
-local RELEASE = [[
-if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 and ARGV[2] == 'unsent' then
-  redis.call('DECR', KEYS[2])
+-- Of a call that goes on, that is over, or of which nothing was sent. What is not
+-- spent is given back once, however late it is told, and however often.
+local TELL = [[
+local open, recent, spent, returned = unpack(KEYS)
+local id, at, state = unpack(ARGV)
+if state ~= 'open' then redis.call('ZREM', open, id) end
+if state ~= 'unsent' then
+  redis.call('ZADD', recent, 'XX', 'GT', at, id)
+elseif redis.call('SET', returned, 1, 'NX', 'EX', 86400) then
+  redis.call('ZREM', recent, id)
+  if tonumber(redis.call('GET', spent) or 0) > 0 then
+    redis.call('DECR', spent)
+  end
 end
 return 1]]
 
@@ -158,10 +187,13 @@ end
 local function asking_for(self, question)
   return function()
     local ticket = question.ticket
+    self.unsaid:flush() -- or what was not spent might be missing
     local reply, problem = ask(self, ticket, question.bounds)
     if reply and reply[1] == "granted" then
-      self.asking = nil
-      if is_over(question.waiter) then self:release(ticket, true) end
+      self.asking, ticket.granted = nil, tonumber(reply[2])
+      if is_over(question.waiter) then
+        self:release(ticket, true)
+      end
     end
     question.reply, question.problem = reply or false, problem
     question.waiter:wake()
@@ -191,20 +223,48 @@ function Store:acquire(bounds)
   return question.ticket
 end
 
---- See yuanjing.LimitStore. Where Redis does not hear it, the lease ends.
-function Store:release(ticket, is_unsent)
+local function tell(self, news)
+  local keys, ticket = self.keys, news.ticket
+  local reply, problem = call(self, "EVAL", TELL, 4, keys.open, keys.recent,
+    keys.spent, keys.spent .. ":" .. ticket.id, ticket.id, news.at, news.state)
+  return reply and true, problem
+end
+
+-- What Redis does not hear is told when it is back: its total would be wrong.
+local function report(self, ticket, state, delay)
   if ticket.process ~= loop.pool() then return end
+  local news = { ticket = ticket, state = state,
+    at = ("%.0f"):format(ticket.granted + delay * 1e6) }
   loop.detach(function()
-    call(self, "EVAL", RELEASE, 2, self.keys.open, self.keys.spent, ticket.id,
-      is_unsent and "unsent" or "")
+    if self.unsaid:must_wait() or not tell(self, news) then
+      self.unsaid:push(news)
+    end
   end)
 end
 
+local LATE = 0.1 -- seconds that are told when the call is over
+
+--- See yuanjing.LimitStore.
+function Store:stamp(ticket, delay)
+  if delay > LATE then report(self, ticket, "open", delay) end
+end
+
+--- See yuanjing.LimitStore.
+function Store:release(ticket, is_unsent, delay)
+  report(self, ticket, is_unsent and "unsent" or "over", delay or 0)
+end
+
+local PIECE = 1000 -- tickets: Lua has room for some thousand arguments
+
 --- See yuanjing.LimitStore.
 function Store:renew(tickets)
-  local ids = {}
-  for i, ticket in ipairs(tickets) do ids[i] = ticket.id end
-  call(self, "EVAL", RENEW, 1, self.keys.open, self.lease, unpack(ids))
+  for from = 1, #tickets, PIECE do
+    local ids = {}
+    for i = from, math.min(#tickets, from + PIECE - 1) do
+      ids[#ids + 1] = tickets[i].id
+    end
+    call(self, "EVAL", RENEW, 1, self.keys.open, self.lease, unpack(ids))
+  end
 end
 
 --- Connects to nothing yet.
@@ -212,10 +272,12 @@ end
 ---@return yuanjing.RedisStore
 function redis.new(url)
   local connection, problem, address = link.new(url)
-  return setmetatable({ link = connection, problem = problem, last = 0,
-    name = "the limits in " .. url:gsub("//.*@", "//"), lease = redis.LEASE, BEAT = redis.LEASE / 3,
-    keys = link.keys(address, { "open", "recent", "spent", "waiting",
-      "heard" }) }, Store)
+  local self = setmetatable({ link = connection, problem = problem, last = 0,
+    name = "the limits in " .. url:gsub("//.*@", "//"), lease = redis.LEASE,
+    BEAT = redis.LEASE / 3, keys = link.keys(address, { "open", "recent",
+      "spent", "waiting", "heard" }) }, Store)
+  self.unsaid = backlog.new(function(news) return tell(self, news) end)
+  return self
 end
 
 return redis

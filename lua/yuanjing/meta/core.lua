@@ -219,6 +219,19 @@ function file:truncate(size) end
 ---@return integer? errno
 function file:sync() end
 
+--- Gives it the mode and, where that is allowed, the owner of another.
+---@param other yuanjing.core.File
+---@return true?
+---@return string? message
+---@return integer? errno
+function file:copy_mode(other) end
+
+--- How many names it has in its file system.
+---@return integer?
+---@return string? message
+---@return integer? errno
+function file:link_count() end
+
 --- Locks a byte; false while another open file has it locked: it never waits.
 ---@param at integer
 ---@return boolean?
