@@ -50,21 +50,20 @@ local function amidst(object, name, ...)
   return a, b, c, d, e, f
 end
 
--- Again and again, until finalizers have come so often. LuaJIT's collector may
--- never come where few strings are made: there it is tried for a while.
+-- Again and again, until finalizers have come so often. Where few strings are
+-- made the collector may never come: there it is tried for a while.
 local function until_met(what, run, is_rare)
-  local is_chance = is_rare and new_proxy
   act, met, inside = what, 0, false
   -- so many that most steps of the collector have some to call
   for _ = 1, new_proxy and 3000 or 300 do arm() end
-  local round, ends = 0, core.now() + (is_chance and 2 or 20)
+  local round, ends = 0, core.now() + (is_rare and 2 or 20)
   while met < (is_rare and 1 or 3) and core.now() < ends do
     round = round + 1
     run(round)
   end
   act = nil
   act = nil
-  assert.is_truthy(is_chance or met >= (is_rare and 1 or 3))
+  assert.is_truthy(is_rare or met >= 3)
 end
 
 local pool

@@ -116,6 +116,13 @@ local function is_success(status)
   return status ~= nil and status >= 200 and status < 300
 end
 
+-- An answer that broke off is kept whole, for it may be paid for. NB: one that is
+-- too large is not: that would hold up the host.
+local function kept_of(response, failure)
+  return failure.kind == "decode" and response.body:sub(1, MAX_REFUSAL)
+    or response.body
+end
+
 -- Reads the answer to its end and closes the transfer.
 local function read_plain(request, wire, transfer)
   loop.wait_done(transfer)
@@ -124,7 +131,7 @@ local function read_plain(request, wire, transfer)
   if response then
     response.body, response.failure = transfer:body(), failure
     if failure then
-      failure.status, failure.body = response.status, response.body
+      failure.status, failure.body = response.status, kept_of(response, failure)
     end
   end
   transfer:close()
@@ -132,7 +139,6 @@ local function read_plain(request, wire, transfer)
   if not is_success(response.status) then
     return nil, refused(request, wire, response)
   end
-  -- NB: what is too large is not read: that would hold up the host.
   if failure and failure.kind == "decode" then return nil, failure end
   return response
 end

@@ -1,4 +1,5 @@
 /* number: against libc in the C locale, and in locales with other points. */
+#define _POSIX_C_SOURCE 200809L
 #include "harness.h"
 #include "number.h"
 
@@ -185,6 +186,7 @@ static void test_locales(void) {
   static const char *const names[] = {"de_DE.UTF-8", "ps_AF.UTF-8"};
   char out[YJ_NUMBER_SIZE];
   size_t i;
+  setenv("LOCPATH", "build/locales", 0);
   for (i = 0; i < sizeof names / sizeof *names; i++) {
     if (setlocale(LC_ALL, names[i]) == NULL) {
       harness_skip(names[i]);

@@ -112,7 +112,7 @@ local schedule, holders = unpack(KEYS)
 local held = {}
 for i = 2, #ARGV do
   if is_holder(ARGV[i], ARGV[1]) then
-    local holder = redis.call('HGET', holders, ARGV[i]):match('(%S+ %S+) ')
+    local holder = redis.call('HGET', holders, ARGV[i]):match('([^ ]+ [^ ]+) ')
     set(ARGV[i], holder:gsub('^~', ''), span_of(ARGV[i]))
     held[#held + 1] = ARGV[i]
   end

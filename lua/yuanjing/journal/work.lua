@@ -8,6 +8,7 @@ local errors = require "yuanjing.errors"
 local job = require "yuanjing.job"
 local loop = require "yuanjing.loop"
 local new_name = require "yuanjing.journal.name"
+local number = require "yuanjing.number"
 
 local work = {}
 
@@ -43,9 +44,9 @@ local TIDY = 60 -- seconds between two looks for what nobody cares for
 
 local function check_number(option, value)
   if value ~= value or value < option.least then
-    return ("must be %g or more"):format(option.least)
+    return "must be " .. number.show(option.least) .. " or more"
   elseif value > (option.most or 2 ^ 31) then
-    return ("must be %g or less"):format(option.most or 2 ^ 31)
+    return ("must be %s or less"):format(number.show(option.most or 2 ^ 31))
   elseif option.is_whole and value % 1 ~= 0 then
     return "must be a whole number"
   end
