@@ -42,6 +42,11 @@ local function forget_unfinished()
   end
 end
 
+-- Behind a colon the reason is on the next line.
+local function first_line(problem)
+  return (problem:gsub(":\n[ \t]*", ": "):gsub("\n.*", ""))
+end
+
 -- The room, or nil and why not.
 local function load(name)
   if loaded[name] then return loaded[name] end
@@ -49,7 +54,7 @@ local function load(name)
   if ok then return room end
   forget_unfinished()
   return nil, ("can not load %s: %s"):format(name,
-    tostring(room):gsub("\n.*", ""))
+    first_line(tostring(room)))
 end
 
 --- Loads the room of that name, as require() takes it, or raises why not.
