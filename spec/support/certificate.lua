@@ -7,9 +7,6 @@
 --   certificate.server(ca, {name = "wrong", alt = "DNS:elsewhere.invalid"})
 --   certificate.hashed(ca)    -- a folder with ca.cert under its hashed name
 --   local url, stop = certificate.serve_models(ca, good)
-local scripted = require "support.scripted"
-local support = require "support"
-
 local certificate = {}
 
 local KEY = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
@@ -68,6 +65,7 @@ local MODELS = '{"data":[{"id":"a"}]}'
 --- openssl's own server with that certificate, which answers the list of models
 --- and nothing else: its address, and what ends it.
 function certificate.serve_models(ca, pair)
+  local scripted, support = require "support.scripted", require "support"
   os.execute(("mkdir -p '%s/llmage/v1'"):format(ca.folder))
   support.write(ca.folder .. "/llmage/v1/models",
     scripted.answer(200, { Connection = "close" }, MODELS))
