@@ -25,9 +25,11 @@ difference.
 - A connection on which anything came after an answer does not serve again: what a
   server sends too much is never the answer to the next call. (Bytes that are still
   under way when that call leaves can not be told from its answer.)
+- Some answers belong to another kind of call, such as the events of a chat where a
+  task was submitted: no call takes them for its own. An empty cell was not tried.
 - `no news`: a status query that was sent and runs out of time says nothing; the
-  task is as it was. `cut short`: a file as long as the server says it is, and not
-  whole. `as sent`: what came is the file.
+  task is as it was. `done`: the task is over, and did not fail. `cut short`: a file
+  as long as the server says it is, and not whole. `as sent`: what came is the file.
 - What ends a call is a limit of `timeout`, or the fault itself, at once.
 ]]
 
@@ -42,14 +44,16 @@ local function ends_of(calls, seen)
   local parts, first = {}, seen[calls[1].name]
   for _, call in ipairs(calls) do
     local ends = seen[call.name]
-    if ends ~= first then parts[#parts + 1] = call.name .. ": " .. ends end
+    if ends and ends ~= first then
+      parts[#parts + 1] = call.name .. ": " .. ends
+    end
   end
   return table.concat({ first, unpack(parts) }, "; ")
 end
 
 local function line(calls, title, outcomes, ends)
   local cells = {}
-  for n, call in ipairs(calls) do cells[n] = outcomes[call.name] end
+  for n, call in ipairs(calls) do cells[n] = outcomes[call.name] or "" end
   cells[#cells + 1] = ends
   return row(title, unpack(cells))
 end
@@ -80,9 +84,10 @@ return function(groups, calls, seen)
     lines[#lines + 1] = "## " .. group.title .. "\n\n" .. heading(calls)
     for _, fault in ipairs(group) do
       local one = seen[fault.name]
+      local first = one.always or one.once
       lines[#lines + 1] = line(calls, ("**%s**: %s"):format(fault.name,
-        fault.told), one.always, ends_of(calls, one.ends))
-      if one.once and differs(calls, one.once, one.always) then
+        fault.told), first, ends_of(calls, one.ends))
+      if one.once and differs(calls, one.once, first) then
         lines[#lines + 1] = line(calls, "once", one.once, "")
       end
     end

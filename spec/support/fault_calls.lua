@@ -108,7 +108,7 @@ return {
     etag = '"film-1"',
     pieces = { FILM:sub(1, 9000), FILM:sub(9001, 20000), FILM:sub(20001) },
     run = function(_, place)
-      return place.task:save(place.folder .. "/film.mp4")
+      return place.task:save(place.folder .. "/film.mp4", { timeout = 30 })
     end,
     read = support.read,
     fine = FILM,

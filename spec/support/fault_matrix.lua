@@ -58,19 +58,48 @@ local function scripts_of(fault, call)
     or fault.script }
 end
 
+-- Whether the call meets the fault where it asks for its task, and not for the
+-- file.
+local function asks_first(cell)
+  return cell.fault.of_task and cell.call.is_file
+end
+
+local TASK = { "send", scripted.answer(200, { Connection = "close" },
+  '{"status":"SUCCEEDED","video":"/film.mp4"}') }
+
+-- The task, as the fault tells of it, and its file. A route's request is read
+-- already.
+local function door_of_task(cell, steps)
+  local is_once = cell.mode == "once"
+  return { connections = is_once and { steps } or {}, routes = {
+    ["/llmage/v1/tasks"] = { is_once and TASK or steps[2], { "close" } },
+    ["/film.mp4"] = { well(cell.call)[2], { "close" } } } }
+end
+
 -- What stands behind the door of a cell.
 local function door_of(cell, steps, certificates)
+  if asks_first(cell) then return door_of_task(cell, steps) end
   local broken = over_tls(steps, certificates[cell.fault.certificate])
   if cell.mode == "always" then return { default = broken } end
-  return { connections = { broken }, default = over_tls(well(cell.call),
+  local second = cell.fault.second and cell.fault.second(cell.call)
+  return { connections = { broken, second }, default = over_tls(well(cell.call),
     cell.fault.https and certificates.good) }
+end
+
+--- What is right for a call, where the server does it once or always; nil: that
+--- is not tried.
+function matrix.outcome_of(fault, call, mode)
+  local row = fault[mode] or {}
+  local own = row[call.name]
+  return own == nil and row.paid or own or nil
 end
 
 -- A cell for each way to have that fault, and the doors in their order.
 local function cells_of(faults, calls, certificates)
   local cells, doors = {}, {}
   local function add(fault, call, mode)
-    for _, steps in ipairs(fault[mode] and scripts_of(fault, call) or {}) do
+    local is_tried = matrix.outcome_of(fault, call, mode)
+    for _, steps in ipairs(is_tried and scripts_of(fault, call) or {}) do
       local cell = { fault = fault, call = call, mode = mode, events = {} }
       cells[#cells + 1] = cell
       doors[#cells] = door_of(cell, steps, certificates)
@@ -151,7 +180,8 @@ local function run_all(cells, ca_file)
     local client = client_of(cell, ca_file)
     jobs[n] = yuanjing.async(run, cell, client, { folder = cell.folder,
       picture = picture,
-      task = client:with({ base_url = platform.url }):task(tostring(n)) })
+      task = client:with({ base_url = asks_first(cell) and cell.url
+        or platform.url }):task(tostring(n)) })
     yuanjing.update()
   end
   for _, job in ipairs(jobs) do job:await() end
@@ -173,7 +203,9 @@ local function kind_of(cell)
   if cell.err then return cell.err.kind end
   local call, got = cell.call, cell.call.read(cell.value)
   if got == call.fine then return "ok" end
-  if call.name == "status" then return "no news" end
+  if call.name == "status" then
+    return cell.value.done and "done" or "no news"
+  end
   if not call.is_file then return "wrong" end
   local is_part = #got > 0 and got == call.fine:sub(1, #got)
   return is_part and "cut short" or "as sent"
@@ -189,7 +221,8 @@ local ENDS = {
 
 -- Not of the platform, which is asked where a file is.
 local function is_own(cell, event)
-  return not cell.call.is_file or not event.call:find(" /", 1, true)
+  return not cell.call.is_file or asks_first(cell)
+    or not event.call:find(" /", 1, true)
 end
 
 -- How often it was tried, and which limit ended a try, how often.

@@ -4,17 +4,19 @@
 --   name, told   as in docs/faults.md; `told` goes on from "the server"
 --   script       the steps (support.scripted) of a connection: a list, or what
 --                makes one of a call; `scripts`: several, all of one outcome
+--   second       once: what makes the script of the connection behind it
 --   url          instead of a script: there is no server
 --   https        the server is asked for TLS, and speaks it where it is well
+--   of_task      a download meets it where it asks for its task, not for the file
 --   certificate  the connection begins with TLS, with this certificate
 --   most         MiB that a call may cost at its worst
 --   keeps        the half that came is kept in the error
 --   ends         what brings the call back; "at once" unless said
 --   always       outcomes where the server is that way for ever
 --   once         outcomes where it is so once, and well from then on
--- An outcome is "kind requests/tries": the kind of the error, how many requests
--- came to the server (whole or in part), and how often the call was tried. The
--- rules behind them:
+-- One of the two may lack. An outcome is "kind requests/tries": the kind of the
+-- error, how many requests came to the server (whole or in part), and how often the
+-- call was tried. The rules behind them:
 --   * what costs money is sent again only where nothing of it left, or where the
 --     platform said that it did not take it; where it left and no answer began,
 --     its outcome is unknown;
@@ -26,11 +28,17 @@
 local scripted = require "support.scripted"
 
 -- Outcomes of what costs money (chat, stream, image, video, upload), of a status
--- query and of a download; then those that differ from that, by name.
+-- query and of a download; then those that differ from that, by name. False: it
+-- is not tried.
 local function cells(paid, status, download, others)
   local row = others or {}
   row.paid, row.status, row.download = paid, status, download
   return row
+end
+
+-- Of a chat, plain or streamed; no other call is tried.
+local function in_chats(outcome)
+  return { chat = outcome, stream = outcome }
 end
 
 -- Steps ---------------------------------------------------------------------
@@ -123,6 +131,79 @@ local function flood(call)
     steps[3] = { "repeat", 1000, { { "send", much }, { "sleep", 0.05 } } }
   end
   return steps
+end
+
+-- What a success says -------------------------------------------------------
+
+local CLOSED = { Connection = "close" }
+local EVENTS = { ["Content-Type"] = "text/event-stream", Connection = "close" }
+local END = "data: [DONE]\n\n"
+local SO = 'data: {"content":"so "}\n\n'
+local FAR = 'data: {"content":"far"}\n\n'
+
+local function event(document) return "data: " .. document .. "\n\n" end
+
+-- One script for each of the documents: a stream says it as events, behind half
+-- of its text, with an end mark and without one. `others` has the documents of
+-- calls that have their own.
+local function documents(list, others)
+  return function(call)
+    local scripts = {}
+    for _, document in ipairs(others and others[call.name] or list) do
+      local said = call.is_stream and SO .. event(document) or document
+      scripts[#scripts + 1] = whole(200, CLOSED, said)(call)
+      if call.is_stream then
+        scripts[#scripts + 1] = whole(200, EVENTS, said .. END)(call)
+      end
+    end
+    return scripts
+  end
+end
+
+-- The same events for whatever call.
+local function events(...)
+  return whole(200, EVENTS, table.concat({ ... }))
+end
+
+-- Half of the answer, then signs that the sender is there: for what is no stream
+-- they are blanks.
+local function signs_of_life(call)
+  local list, begun = {}, call.is_stream and SO or half(call)
+  for n, sign in ipairs(call.is_stream and { ": x", "ping", '{"type":"ping"}',
+    '{"choices":[]}' } or { " " }) do
+    list[n] = { REQUEST, { "send", head(call) .. begun },
+      { "repeat", 400, { { "send", call.is_stream and event(sign) or sign },
+        { "sleep", 0.05 } } } }
+  end
+  return list
+end
+
+-- All of the answer, and no end of the connection: of a stream without its mark.
+local function complete_and_open(call)
+  local all = call.is_stream and SO
+    .. event '{"choices":[{"delta":{"content":"far"},"finish_reason":"stop"}]}'
+    or body(call)
+  return { REQUEST, { "send", head(call) .. all }, SILENCE }
+end
+
+-- A good answer with this behind its last field.
+local function with_field(field)
+  return answer(function(call)
+    local sent = body(call):gsub("}([^}]*)$", "," .. field .. "}%1")
+    return head_with_length(call, #sent) .. sent
+  end)
+end
+
+-- Heads that say of a good answer that it is a part, and where it belongs.
+local function placed(status, bytes_of, ranges)
+  return function(call)
+    local scripts, bytes = {}, bytes_of(call)
+    for n, range in ipairs(ranges) do
+      scripts[n] = whole(status, { Connection = "close", ETag = call.etag,
+        ["Content-Range"] = range:format(#bytes - 1, #body(call)) }, bytes)(call)
+    end
+    return scripts
+  end
 end
 
 local packed
@@ -437,6 +518,218 @@ return {
       script = whole(200, {}, ""),
       always = cells("decode 1/1", "decode 1/1", "decode 2/2"),
       once = cells("decode 1/1", "decode 1/1", "ok 2/2"),
+    },
+  },
+
+  { title = "A success that tells of a failure",
+    {
+      name = "an error event",
+      told = "sends an event named error, and the end mark behind it",
+      script = events(SO, 'event: error\ndata: {"what":"it broke"}\n\n', END),
+      always = cells("decode 1/1", "decode 1/1", "decode 2/2",
+        { chat = "platform 1/1", stream = "platform 1/1" }),
+    },
+    {
+      name = "a failure in its own field",
+      told = "says base_resp, or object error",
+      scripts = documents {
+        '{"base_resp":{"status_code":1027,"status_msg":"it broke"}}',
+        '{"object":"error","message":"too long"}' },
+      always = cells("platform 1/1", "platform 1/1", "platform 2/2"),
+      once = cells("platform 1/1", "platform 1/1", "ok 2/2"),
+    },
+    {
+      name = "nothing but a message",
+      told = "says code and message, detail, msg, or has a list around an error",
+      scripts = documents { '{"code":"Inspection","message":"bad words"}',
+        '{"detail":"it broke"}', '{"detail":[{"loc":["body"],"msg":"required"}]}',
+        '{"msg":"no such user"}',
+        '[{"error":{"code":500,"message":"it broke"}}]' },
+      always = in_chats "platform 1/1",
+    },
+    {
+      name = "a code that is known", told = "says that there is no money left",
+      scripts = documents { '{"code":"Arrearage","message":"Access denied."}',
+        '{"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}' },
+      always = in_chats "balance 1/1",
+    },
+    {
+      name = "a choice that failed",
+      told = "ends one with the reason error, or with an error in it",
+      scripts = documents {
+        '{"choices":[{"message":{"content":"so "},"finish_reason":"error"}]}',
+        '{"choices":[{"message":{"content":"so "},"error":{"code":502}}]}' },
+      always = cells("decode 1/1", "decode 1/1", "decode 2/2",
+        { chat = "platform 1/1", stream = "platform 1/1" }),
+    },
+    {
+      name = "429 in events",
+      told = "refuses for the rate, by an event",
+      script = whole(429, EVENTS,
+        'event: error\ndata: {"error":{"message":"rate limit"}}\n\n'),
+      always = cells("rate_limit 3/3", "rate_limit 3/3", "rate_limit 3/3"),
+      once = cells("ok 2/2", "ok 2/2", "ok 2/2"),
+    },
+  },
+
+  { title = "An odd stream, or an odd answer",
+    {
+      name = "signs of life", told = "halfway sends no more than those",
+      scripts = signs_of_life, keeps = true,
+      ends = { stream = "idle limit", chat = "total limit",
+        image = "total limit", video = "total limit", upload = "total limit",
+        status = "total limit", download = "total limit" },
+      always = cells("timeout 1/1", "no news 1/1", "timeout 1/1"),
+    },
+    {
+      name = "an end that is none",
+      told = "gives the reason null, none or nothing, and closes",
+      scripts = function()
+        local list = {}
+        for n, reason in ipairs { "null", "None", "" } do
+          list[n] = events(SO, event(('{"choices":[{"delta":{"content":"far"},'
+            .. '"finish_reason":"%s"}]}'):format(reason)))()
+        end
+        return list
+      end,
+      always = cells("decode 1/1", "decode 1/1", "decode 2/2",
+        { chat = "truncated 1/1", stream = "truncated 1/1" }),
+    },
+    {
+      name = "text behind the end", told = "goes on after a reason, and closes",
+      script = events(SO, event '{"choices":[{"finish_reason":"stop"}]}', FAR),
+      always = cells("decode 1/1", "decode 1/1", "decode 2/2",
+        { chat = "truncated 1/1", stream = "truncated 1/1" }),
+    },
+    {
+      name = "one choice of two", told = "ends one, and closes in the other",
+      script = events(
+        event '{"choices":[{"index":0,"delta":{"content":"so far"}}]}',
+        event '{"choices":[{"index":1,"delta":{"content":"x"}}]}',
+        event '{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}'),
+      always = cells("decode 1/1", "decode 1/1", "decode 2/2",
+        { chat = "truncated 1/1", stream = "truncated 1/1" }),
+    },
+    {
+      name = "complete and open", told = "says all, and keeps the connection",
+      script = complete_and_open,
+      ends = { chat = "idle limit", image = "idle limit", video = "idle limit",
+        upload = "idle limit", status = "idle limit", download = "idle limit" },
+      always = cells("ok 1/1", "ok 1/1", "timeout 5/5"),
+    },
+    {
+      name = "all of it again", told = "repeats the whole message at the end",
+      script = events(SO, FAR, event('{"choices":[{"finish_reason":"stop",'
+        .. '"message":{"content":"so far"}}]}'), END),
+      always = cells("decode 1/1", "decode 1/1", "decode 2/2",
+        { chat = "ok 1/1", stream = "ok 1/1" }),
+    },
+    {
+      name = "events for all",
+      told = "answers in events that begin with an id, whoever asked",
+      script = events("id: 1\nfoo: bar\nevent: result\n", SO, FAR, END),
+      always = cells("decode 1/1", "decode 1/1", "decode 2/2",
+        { chat = "ok 1/1", stream = "ok 1/1" }),
+    },
+    {
+      name = "half a character",
+      told = "has half of a surrogate pair in its answer",
+      script = with_field '"x":"\\ud83d"',
+      always = cells("ok 1/1", "ok 1/1", false),
+    },
+    {
+      name = "broken JSON", told = "has a word in it that is none",
+      script = with_field '"x":tru',
+      keeps = true,
+      always = cells("decode 1/1", "decode 1/1", false),
+    },
+    {
+      name = "no text", told = "says true where a text should be",
+      script = events(event '{"choices":[{"delta":{"content":true}}]}', END),
+      always = cells("decode 1/1", "decode 1/1", "decode 2/2"),
+    },
+  },
+
+  { title = "What is said of a task",
+    {
+      name = "a vendor's word for a failure",
+      told = "says fail, REJECTED, 超时, and why",
+      of_task = true,
+      scripts = documents({ '{"taskid":"77","status":"fail","fail_reason":"no"}',
+        '{"taskid":"77","task_status":"REJECTED","task_status_msg":"no"}',
+        '{"taskid":"77","status":"超时","output":{"message":"too long"}}' },
+        { upload = { '{"status":"ok","data":{"id":"77","vendor_asset_id":"v",'
+          .. '"status":"Failed","error_message":"no face"}}' } }),
+      always = cells("task_failed 1/1", "task_failed 1/1", "task_failed 1/1",
+        { chat = "platform 1/1", stream = "platform 1/1" }),
+    },
+    {
+      name = "an unknown word and a reason", told = "says BORKED, and why",
+      of_task = true,
+      scripts = documents {
+        '{"taskid":"77","status":"BORKED","err_code":"E7","err_msg":"no gpu"}' },
+      always = cells("ok 1/1", "task_failed 1/1", "task_failed 1/1",
+        { chat = "platform 1/1", stream = "platform 1/1",
+          upload = "decode 1/1" }),
+    },
+    {
+      name = "a vendor's word for a success",
+      told = "says succeed, COMPLETED, done, ARCHIVED, and has a file",
+      of_task = true,
+      scripts = documents {
+        '{"taskid":"77","status":"succeed","video":"/film.mp4"}',
+        '{"taskid":"77","status":"COMPLETED","video":{"url":"/film.mp4"}}',
+        '{"taskid":"77","status":"done","output":{"video_url":"/film.mp4"}}',
+        '{"taskid":"77","status":"ARCHIVED","video":"/film.mp4"}' },
+      always = cells("ok 1/1", "done 1/1", "ok 2/2",
+        { chat = "platform 1/1", stream = "platform 1/1",
+          upload = "decode 1/1" }),
+    },
+    {
+      name = "no file", told = "says SUCCEEDED, and why there is none",
+      of_task = true,
+      scripts = documents { '{"taskid":"77","status":"SUCCEEDED",'
+        .. '"output":{"message":"bad picture"}}' },
+      always = cells("ok 1/1", "done 1/1", "not_found 1/1",
+        { chat = "platform 1/1", stream = "platform 1/1",
+          upload = "decode 1/1" }),
+    },
+    {
+      name = "not known yet", told = "says once that the task does not exist",
+      of_task = true,
+      script = whole(200, CLOSED,
+        '{"status":"ERROR","error":"taskid=77 not exist"}'),
+      once = cells("platform 1/1", "not_found 1/1", "ok 3/3"),
+    },
+  },
+
+  { title = "The place of a part",
+    {
+      name = "a slice with status 200", told = "sends a part, and calls it all",
+      scripts = placed(200, half, { "bytes 0-%d/%d" }),
+      keeps = true,
+      always = cells("truncated 1/1", "truncated 1/1", "decode 4/4"),
+      once = cells("truncated 1/1", "truncated 1/1", "ok 2/2"),
+    },
+    {
+      name = "another part", told = "sends one from elsewhere, or from nowhere",
+      scripts = placed(206, body, { "bytes 7-%d/%d", "bytes", "bytes 9-3/4" }),
+      always = cells("ok 1/1", "ok 1/1", "decode 2/2"),
+      once = cells("ok 1/1", "ok 1/1", "ok 2/2"),
+    },
+    {
+      name = "another total", told = "sends a part of a file of another length",
+      scripts = placed(206, half, { "bytes 0-%d/999999" }),
+      keeps = true,
+      always = cells("truncated 1/1", "truncated 1/1", "decode 4/4"),
+      once = cells("truncated 1/1", "truncated 1/1", "ok 3/3"),
+    },
+    {
+      name = "a rest that is refused",
+      told = "breaks off halfway once, and then says 403 once",
+      script = answer(half_with_length, CLOSE),
+      second = whole(403, CLOSED, "expired"),
+      once = cells("truncated 1/1", "auth 2/2", "ok 3/3"),
     },
   },
 }
