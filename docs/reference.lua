@@ -262,7 +262,7 @@ local function module_functions(file)
     local name, owner, made = line:match("^  ([%w_]+) = (%w+)%.([%w_]+),$")
     if not name then -- file = later.fn("yuanjing.media", "file"),
       name, owner, made = line:match(
-        '^  ([%w_]+) = later%.fn%("yuanjing%.(%w+)", "([%w_]+)"%),$')
+        '^  ([%w_]+) = later%.%l+%("yuanjing%.(%w+)", "([%w_]+)"%),$')
       homes[owner or false] = owner
     end
     if name and homes[owner] then

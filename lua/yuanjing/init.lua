@@ -15,7 +15,7 @@ local later = require "yuanjing.later"
 local yuanjing = {
   --- A client; see yuanjing.Options.
   ---@type fun(options?: yuanjing.Options): yuanjing.Client
-  new = function(...) return later.load("yuanjing.client").new(...) end,
+  new = later.must("yuanjing.client", "new"),
   --- A file to send, where a path alone would not say enough.
   ---@type fun(path: string, options?: yuanjing.MediaOptions): yuanjing.File
   file = later.fn("yuanjing.media", "file"),

@@ -97,4 +97,12 @@ function later.fn(name, key)
   return function(...) return room[key](...) end
 end
 
+--- The same, but raises where the room can not be loaded.
+---@param name string
+---@param key string
+---@return function
+function later.must(name, key)
+  return function(...) return later.load(name)[key](...) end
+end
+
 return later

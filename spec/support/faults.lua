@@ -670,7 +670,7 @@ return {
         '{"taskid":"77","status":"BORKED","err_code":"E7","err_msg":"no gpu"}' },
       always = cells("ok 1/1", "task_failed 1/1", "task_failed 1/1",
         { chat = "platform 1/1", stream = "platform 1/1",
-          upload = "decode 1/1" }),
+          upload = "platform 1/1" }),
     },
     {
       name = "a vendor's word for a success",
@@ -692,7 +692,7 @@ return {
         .. '"output":{"message":"bad picture"}}' },
       always = cells("ok 1/1", "done 1/1", "not_found 1/1",
         { chat = "platform 1/1", stream = "platform 1/1",
-          upload = "decode 1/1" }),
+          upload = "platform 1/1" }),
     },
     {
       name = "not known yet", told = "says once that the task does not exist",

@@ -6,11 +6,12 @@ local http = require "yuanjing.http"
 
 local reading = {}
 
---- The failure as an error of that call.
+--- The failure as an error of that call, of the kind that its code names.
 ---@return nil
 ---@return yuanjing.Error
 function reading.failed(failure, response)
   failure.kind = failure.kind or "platform"
+  if failure.message then failure.kind = failures.named_kind(failure) end
   failure.status = failure.status or response.status
   failure.body = failure.body or response.body
   return nil, response.call:fail(failure)
@@ -89,7 +90,11 @@ function reading.fetch_answer(settings, request, read)
   local document, response = reading.fetch(settings, request)
   if not document then return nil, response end
   local answer, failure = read(document, settings[request.base or "base_url"])
-  if not answer then return reading.failed(failure, response) end
+  if not answer then
+    -- What names nothing that was asked for may still be a message.
+    failure = failure.kind == "decode" and failures.whole(document) or failure
+    return reading.failed(failure, response)
+  end
   if answer.failure then
     answer.failure.body, answer.failure.status = response.body, response.status
     answer.failure = response.call:describe(answer.failure)
