@@ -82,16 +82,19 @@ int yj_file_lend(int fd, int64_t size) {
   return lent;
 }
 
+#define HERE ((int64_t)-1) /* where the descriptor stands */
+
 int yj_file_write_at(int fd, const char *bytes, size_t n, int64_t at) {
   while (n > 0) {
-    ssize_t written = pwrite(fd, bytes, n, (off_t)at);
+    ssize_t written = at == HERE ? write(fd, bytes, n)
+                                 : pwrite(fd, bytes, n, (off_t)at);
     if (written < 0 && errno == EINTR)
       continue;
     if (written <= 0)
       return written < 0 ? errno : ENOSPC;
     bytes += written;
     n -= (size_t)written;
-    at += written;
+    at = at == HERE ? HERE : at + written;
   }
   return 0;
 }
@@ -115,26 +118,13 @@ int64_t yj_file_read(const struct yj_file *f, int64_t from, char *out,
   return got;
 }
 
-static int write_all(int fd, const char *bytes, size_t n) {
-  while (n > 0) {
-    ssize_t written = write(fd, bytes, n);
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written <= 0)
-      return written < 0 ? errno : ENOSPC;
-    bytes += written;
-    n -= (size_t)written;
-  }
-  return 0;
-}
-
 int yj_file_append(const struct yj_file *f, const char *bytes, size_t n,
                    int durable) {
   int64_t before = -1;
   int error = yj_file_size(f, &before);
   if (error != 0)
     return error;
-  error = write_all(f->fd, bytes, n);
+  error = yj_file_write_at(f->fd, bytes, n, HERE);
   if (error == 0 && durable)
     error = yj_file_sync(f);
   if (error != 0)

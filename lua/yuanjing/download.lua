@@ -195,7 +195,7 @@ end
 
 local function packed_failure(state, response)
   local coding = answer.coding(response.headers)
-  -- what is told of bytes that are a medium's is not true
+  -- the bytes of a medium are not packed, whatever the head says
   if not coding or types.of_bytes(head_of(state)) then
     return nil
   end

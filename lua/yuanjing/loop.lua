@@ -89,10 +89,10 @@ local function set_alarm()
   if is_polled then pool:alarm(fibers.due()) end
 end
 
--- Moves the pool on with its method `move`, and then everybody who has news, with
--- `tell`, until that time. Whether anybody had. NB: where somebody polls the pool
--- guards it: what a debug hook raises may come before the alarm is set, and whoever
--- polls would never call again.
+-- Moves the pool on with its method `move`, then resumes the waiters that have
+-- news with `tell`, until that time. Returns whether there was any. NB: a debug
+-- hook may raise before the alarm is set, and a foreign loop that polls the pool
+-- would never call again: pool:guard() sets the alarm then.
 local function turn(move, seconds, tell, ends)
   local moved, problem = move(pool, seconds, true)
   if not moved and problem ~= "interrupted" then error(problem, 0) end

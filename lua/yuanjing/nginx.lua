@@ -6,7 +6,7 @@
 -- milliseconds.
 --
 -- A pump needs a timer that may run, a connection, and perhaps a thread; a busy
--- worker may have none left. So nobody who waits relies on it: when nothing has
+-- worker may have none left. So no waiter relies on it: when nothing has
 -- been moved on for a moment, one of those who wait does it in the pump's place.
 local process = require "ngx.process"
 local semaphore = require "ngx.semaphore"
@@ -103,7 +103,7 @@ end
 -- Of work in one go: the requests beside get their turn.
 local BUDGET = 0.002
 
--- Seconds between two looks at who is gone. The pump is away so long at most
+-- Seconds between two looks for requests that are gone. The pump is away so long at most
 -- while a thread waits for it.
 local WATCH = 0.1
 
@@ -128,7 +128,7 @@ local loop -- that is moved on
 local asked -- when the pump was asked for, while it does not run
 local is_pumping, pump_seat = false, nil
 local mover -- the pump's seat, or another: who moved everything on last
-local stepping -- who is doing so right now
+local stepping -- the waiter that moves the pool on right now
 local trusted = 0 -- until when that is reason enough to wait
 local swept = 0 -- when those who are gone were last looked for
 

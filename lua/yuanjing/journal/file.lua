@@ -86,7 +86,7 @@ local function open_locks(self, place, data)
   if self.locks then self.locks:close() end
   local locks, problem = core.file(place .. ".lock")
   if not locks then return nil, problem end
-  locks:copy_mode(data) -- or it is another's, who has done so
+  locks:copy_mode(data) -- fails on another user's file, whose mode is right
   local owner = new_name()
   local ok, why = locks:lock(slot_of(owner))
   if not ok then return nil, why or "its lock is another's" end

@@ -100,8 +100,8 @@ local function held_items(worker)
   return items
 end
 
--- Where Redis does not answer, nobody knows who has what: a lease ends by our own
--- clock then.
+-- While Redis does not answer, the leases in it are unknown: a lease ends by our
+-- own clock then.
 local function lose_expired(worker)
   for _, item in ipairs(held_items(worker)) do
     if loop.now() - item.held > worker.lease then lose(worker, item) end

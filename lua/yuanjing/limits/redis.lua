@@ -31,7 +31,7 @@ local redis = {
 ---@field private process? yuanjing.core.Pool that the owner is of
 ---@field private asking? table the ticket of who asks, until it is granted
 ---@field private last integer number of a ticket
----@field private unsaid yuanjing.Backlog what Redis was not told of calls
+---@field private unsaid yuanjing.Backlog records of calls that Redis does not have yet
 local Store = {}
 Store.__index = Store
 
