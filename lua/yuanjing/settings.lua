@@ -102,15 +102,14 @@ local function bounds(name, value)
   return limits_of.new(copy)
 end
 
--- What only this module may say: the key has its own option, and a session
+-- What only this module may say, and the option that says it: a session
 -- cookie would bill another account (PLATFORM.md section 1). Nothing here unpacks
 -- what came packed, or puts together what came in ranges.
-local RESERVED = { authorization = "api_key", cookie = "nothing",
-  host = "base_url", expect = "nothing", ["content-length"] = "nothing",
-  ["accept-encoding"] = "nothing", te = "nothing", range = "nothing",
-  ["if-range"] = "nothing",
-  ["content-type"] = "nothing", ["transfer-encoding"] = "nothing",
-  ["user-agent"] = "user_agent" }
+local RESERVED = { authorization = "api_key", host = "base_url",
+  ["user-agent"] = "user_agent", cookie = false, expect = false,
+  ["content-length"] = false, ["content-type"] = false,
+  ["transfer-encoding"] = false, ["accept-encoding"] = false, te = false,
+  range = false, ["if-range"] = false }
 
 local function header_value(name, value)
   if type(value) ~= "string" or value:find("[%z\1-\31\127]") then
@@ -124,9 +123,10 @@ local function header(name, value)
     or not name:find("^[0-9A-Za-z!#$%%&'*+.^_`|~-]+$") then
     error(("headers: %q is no header name"):format(tostring(name)), 0)
   end
-  if RESERVED[ascii.lower(name)] then
-    error(("headers: %s can not be set here (%s says it)")
-      :format(name, RESERVED[ascii.lower(name)]), 0)
+  local option = RESERVED[ascii.lower(name)]
+  if option ~= nil then
+    error(("headers: %s can not be set here%s"):format(name,
+      option and (" (%s says it)"):format(option) or ""), 0)
   end
   return header_value("headers: " .. name, value)
 end

@@ -63,6 +63,12 @@ dialects.failures = {
     .. '"policies.QuotaViolation"}}}', "quota violation" },
   { "errors", '{"success":false,"errors":[{"code":10000,"message":"no auth"}]}',
     "no auth" },
+  { "an item of a list in data", '{"data":[{"status":"ok"},{"error":{"code":"E1",'
+    .. '"message":"the second"}}]}', "the second", "E1" },
+  { "a list deeper in it", '{"data":{"results":[{"success":false,"msg":"deep"}]}}',
+    "deep" },
+  { "a text in a list", '{"data":["Error: no such model"]}',
+    "Error: no such model" },
   { "a code without a text", '{"code":"InternalError"}', nil, "InternalError" },
   { "an error with everything else null", '{"id":null,"choices":null,"error":'
     .. '{"message":"boom"}}', "boom" },
@@ -83,7 +89,8 @@ dialects.signs_of_life = {
   '{"choices":[{"index":0,"delta":{}}]}',
   '{"choices":[{"index":0,"delta":{"content":""},"finish_reason":null}]}',
   '{"base_resp":{"status_code":0,"status_msg":"success"}}', '{"error":""}',
-  '{"type":"ping","message":"still here"}',
+  '{"type":"ping","message":"still here"}', '{"data":[]}',
+  '{"data":[{"status":"ok"},{"code":0,"message":"success"},"done"]}',
 }
 
 dialects.streams = {
@@ -137,16 +144,31 @@ data: {"type":"message_stop"}
 event: response.created
 data: {"type":"response.created","response":{"id":"r1","status":"in_progress","error":null}}
 
+event: response.reasoning_summary_text.delta
+data: {"type":"response.reasoning_summary_text.delta","delta":"hm"}
+
+event: response.reasoning_summary_text.done
+data: {"type":"response.reasoning_summary_text.done","text":"hm"}
+
 event: response.output_text.delta
 data: {"type":"response.output_text.delta","delta":"Hi"}
 
 event: response.output_text.delta
 data: {"type":"response.output_text.delta","delta":" you"}
 
+event: response.output_text.done
+data: {"type":"response.output_text.done","text":"Hi you"}
+
 event: response.completed
 data: {"type":"response.completed","response":{"id":"r1","status":"completed","error":null,"usage":{"total_tokens":3}}}
 
-]], text = "Hi you" },
+]], text = "Hi you", reasoning = "hm" },
+  { name = "a message in a delta", data = {
+    '{"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"Hi"}}}}',
+    '{"type":"message-end","delta":{"finish_reason":"COMPLETE"}}' },
+    text = "Hi", ended_by = "COMPLETE" },
+  { name = "an is_end", data = { '{"result":"Hi","is_end":false}',
+    '{"result":" you","is_end":true}' }, text = "Hi you" },
   { name = "output.text that grows", bytes = [[
 id:1
 event:result

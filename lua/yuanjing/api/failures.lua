@@ -65,6 +65,9 @@ local MAX_WRAPS = 3
 local CONTAINERS = list_of [[ data resposne response result output base_resp
   header fault responsemetadata ]]
 
+-- Where there may be a list of what went well and what did not.
+local LISTS = list_of "data resposne response result results output outputs"
+
 -- Codes and words of something that goes well, or goes on, or only shows that
 -- the sender is there.
 local WELL = set_of [[ 0 200 ok okay success succeed succeeded successful true done
@@ -368,6 +371,23 @@ local function speaks_of_failure(document, wraps)
   return first_word(fields, CODE_FIELDS) ~= nil or has_telling_text(fields)
 end
 
+-- What the items of a list within it say of a failure.
+local function failure_in_lists(document, wraps)
+  local fields = lowered(document)
+  for _, name in ipairs(wraps < MAX_WRAPS and LISTS or {}) do
+    local value, failure = fields[name], nil
+    if is_record(value) then
+      failure = failure_in_lists(value, wraps + 1)
+    elseif type(value) == "table" then
+      failure = failures.whole(value)
+    end
+    if failure then
+      failure.task = failure.task or task_of(document)
+      return failure
+    end
+  end
+end
+
 local function text_failure(text)
   if not failures.reads_like_error(text) then return nil end
   return with_meaning { kind = "platform", message = trim(text) }
@@ -387,7 +407,7 @@ function failures.whole(document, is_named)
   if type(document) ~= "table" then return nil end
   if document[1] ~= nil then
     for _, item in ipairs(document) do
-      local failure = type(item) == "table" and failures.whole(item, is_named)
+      local failure = failures.whole(item, is_named)
       if failure then return failure end
     end
     return nil
@@ -395,6 +415,7 @@ function failures.whole(document, is_named)
   local failure = failures.of(document)
   if failure then return failure end
   if is_named or speaks_of_failure(document, 0) then return describe(document) end
+  return failure_in_lists(document, 0)
 end
 
 --- Whether a text in the place of a JSON event only shows that the sender is

@@ -185,17 +185,23 @@ end
 -- Whether it is an end that gives no reason.
 local function is_end(document)
   return document.type == "message_stop" or document.done == true
-    or document.type == "response.completed"
+    or document.is_end == true or document.type == "response.completed"
 end
 
 -- Where a document without choices keeps its text: (place, is it the whole?).
 local function find_place(document)
   local output, delta = document.output, document.delta
-  if type(delta) == "table" then return delta end
+  if type(delta) == "table" then -- Cohere puts a message into it
+    return type(delta.message) == "table" and delta.message or delta
+  end
   if type(delta) == "string" and delta_name(document.type) then
     return { [delta_name(document.type)] = delta }
   end
   if type(document.message) == "table" then return document.message, false end
+  if type(document.type) == "string" and document.type:find("%.done$")
+    and type(document.text) == "string" then -- all of what came in deltas
+    return { [delta_name(document.type) or "content"] = document.text }, true
+  end
   if type(output) == "table" and output[1] == nil and output.text ~= nil then
     return { content = output.text }, true -- DashScope's own
   end
