@@ -358,6 +358,20 @@ describe("yuanjing", function()
       assert.equal(names, support.output("ls -l " .. folder))
     end)
 
+    it("do not pay where a name is empty", function()
+      local before = posts()
+      local prompts = support.tempdir() .. "/prompts"
+      support.write(prompts, "猫\n")
+      for _, arguments in ipairs { { "image", "-m", IMAGE, "猫", "-o", "" },
+        { "batch", "-m", IMAGE, prompts, "-o", "" }, { "task", "" },
+        { "batch", "-m", IMAGE, prompts, "--journal", "" },
+        { "tasks", "--journal", "" }, { "assets", "status", "" } } do
+        assert.is_truthy(failed(2, arguments)
+          :find("a name is expected, not ''", 1, true))
+      end
+      assert.equal(before, posts())
+    end)
+
     it("make a folder where a slash asks for one", function()
       local folder = support.tempdir() .. "/a/b/"
       assert.equal(folder .. "image.png\n",

@@ -100,7 +100,7 @@ end
 
 local function group_option(parser)
   return parser:option("--group", "The group's vendor_group_id; needed.")
-    :argname "ID":count(1)
+    :argname "ID":count(1):convert(session.to_name)
 end
 
 local ACTIONS = {}
@@ -195,6 +195,7 @@ ACTIONS.status = {
   summary = "Show how an asset stands, wait for it, save its file.",
   options = function(parser)
     parser:argument("id", "What `assets upload` printed."):argname "ID"
+      :convert(session.to_name)
     parser:group("Options",
       parser:flag("--await", "Wait until it is Active; -o does so, too."),
       follow.options(parser))

@@ -35,12 +35,12 @@ function command.options(parser)
     .. "begins with # is a comment.")
   parser:group("Options",
     parser:option("-o --out", "The folder for the files; made where it is "
-      .. "missing."):default ".",
+      .. "missing."):default ".":convert(session.to_name),
     parser:option("-m --model", "The model of the lines that name none."),
     parser:option("-j --jobs", "How many at a time."):default "8"
       :convert(to_count),
     parser:option("--journal", "The journal: a path, or a URL of Redis; "
-      .. "default: tasks.journal in that folder."))
+      .. "default: tasks.journal in that folder."):convert(session.to_name))
   session.options(parser)
 end
 

@@ -23,7 +23,8 @@ follow.KINDS = { "video", "image", "audio", "output" }
 ---@return table wait
 function follow.options(parser)
   return parser:option("--output", "-o; a file or a folder to save the result "
-    .. "in, a new folder with a / behind it, or - for stdout."):hidden_name "-o":argname "PATH",
+    .. "in, a new folder with a / behind it, or - for stdout."):hidden_name "-o":argname "PATH"
+    :convert(session.to_name),
     parser:option("--wait", "How long to wait for the end (1800).")
       :argname "SECONDS":convert(session.to_seconds)
 end

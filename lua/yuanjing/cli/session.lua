@@ -24,6 +24,13 @@ function session.to_seconds(text)
   return nil, ("seconds are expected, not '%s'"):format(text)
 end
 
+--- For argparse: a path, an id or a key. A variable of the shell that is not set
+--- leaves it empty.
+function session.to_name(text)
+  if text ~= "" then return text end
+  return nil, "a name is expected, not ''"
+end
+
 --- Adds the options of every command that calls the platform.
 function session.options(parser)
   parser:group("Connection",

@@ -10,6 +10,7 @@ local command = { name = "task",
 
 function command.options(parser)
   parser:argument("id", "What `image --no-wait` printed."):argname "ID"
+    :convert(session.to_name)
   parser:group("Options",
     parser:flag("--await", "Wait until it is done; -o does so, too."),
     follow.options(parser))

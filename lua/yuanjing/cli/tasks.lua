@@ -12,14 +12,14 @@ local command = {
 function command.options(parser)
   parser:group("Options",
     parser:option("--journal", "The journal: a path, or a URL of Redis.")
-      :default "tasks.journal",
+      :default "tasks.journal":convert(session.to_name),
     parser:flag("--pending", "Those that have not ended."),
     parser:flag("--unknown", "Submits whose outcome nobody knows."),
     parser:flag("--dead", "Those that workers gave up, and why."),
     parser:option("--retry", "Hand the entry of that key, which was given up, to "
-      .. "the workers again."):argname "KEY",
+      .. "the workers again."):argname "KEY":convert(session.to_name),
     parser:option("--forget", "Have the journal forget the entry of that key.")
-      :argname "KEY")
+      :argname "KEY":convert(session.to_name))
   session.options(parser)
 end
 
