@@ -374,6 +374,7 @@ describe("envelope.refusal", function()
     { "//other.example/x", "other.example" },
     { "/login?next=secret", "elsewhere on the same host" },
     { nil, "to nowhere" },
+    { " ", "to nowhere" },
   }
   for _, row in ipairs(redirects) do
     it("names where a redirect points: " .. tostring(row[1]), function()

@@ -216,7 +216,7 @@ end
 local function redirect_message(headers)
   local host = redirect_host(headers)
   local target = host and "to " .. host or "elsewhere on the same host"
-  if not header(headers, "location") then target = "to nowhere" end
+  if trim(header(headers, "location") or "") == "" then target = "to nowhere" end
   return "the answer is a redirect " .. target
     .. ", which is never followed"
 end
