@@ -161,6 +161,19 @@ describe("a chat is refused, before anything is sent, with", function()
     sent { prompt = "x", options = { path = "/a.png", depth = 2 } }
   end)
 
+  it("a path in a field that people would guess", function()
+    for name, value in pairs { image = "a.png", images = { "http://h/a.png",
+      "猫.JPG" }, videos = { "/a/b.mp4" }, audio = "./c.wav" } do
+      local path = type(value) == "table" and value[#value] or value
+      assert.same({ ("%s: %q would go out as a text; the platform takes a file "
+        .. "as image_file, video_file or audio_file"):format(name, path) },
+        problems { prompt = "x", [name] = value })
+    end
+    sent { prompt = "x", images = { "http://h/a.png", "data:image/png;base64,A" } }
+    sent { prompt = "x", image = "a cat", file = "draft" }
+    sent({ prompt = "x", image = "a.png" }, nil, { validate = false })
+  end)
+
   it("a file that is not there", function()
     local path = folder .. "/none.png"
     local absent = path .. ": No such file or directory"

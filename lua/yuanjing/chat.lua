@@ -100,11 +100,21 @@ local function refused(problems)
     message = table.concat(problems, "; "), problems = problems, attempts = 0 }
 end
 
+-- How the names of fields with media begin, also of those that people guess.
+local OF_MEDIA = { "^image", "^picture", "^video", "^audio", "^file" }
+
+local function names_media(name)
+  for _, beginning in ipairs(OF_MEDIA) do
+    if name:find(beginning) then return true end
+  end
+  return false
+end
+
 -- Only a table can hold a medium, and of the texts those of certain names.
 local function may_hold_media(params)
   for name, value in pairs(params) do
-    if type(value) == "table"
-      or type(name) == "string" and name:find("_files?%d*$") then
+    if type(value) == "table" or type(name) == "string" and names_media(name)
+    then
       return true
     end
   end

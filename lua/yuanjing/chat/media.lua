@@ -5,6 +5,7 @@ local ascii = require "yuanjing.ascii"
 local form = require "yuanjing.api.form"
 local guess = require "yuanjing.params.guess"
 local media = require "yuanjing.media"
+local types = require "yuanjing.media.types"
 
 local chat_media = {}
 
@@ -55,7 +56,30 @@ local function looks_like_file(value)
   return true
 end
 
+-- Names that people give to media, and that the platform does not know.
+local function may_mean_media(name)
+  return type(name) == "string" and (name:find("^images?$")
+    or name:find("^pictures?$") or name:find("^videos?$")
+    or name:find("^audios?$") or name:find("^files?$"))
+end
+
+-- The first text of a field that names a file of this machine.
+local function local_path(value)
+  for _, item in ipairs(type(value) == "table" and value or { value }) do
+    if type(item) == "string" and types.of_name(item)
+      and not item:find("^[A-Za-z][0-9A-Za-z+.-]+:") then
+      return item
+    end
+  end
+end
+
 local function check_plain(name, value, problems, validate)
+  local path = validate and may_mean_media(name) and local_path(value)
+  if path then
+    problems[#problems + 1] = ("%s: %q would go out as a text; the platform "
+      .. "takes a file as image_file, video_file or audio_file")
+      :format(name, path)
+  end
   local place = media.place_in(value, tostring(name))
   if place then
     problems[#problems + 1] = place .. ": a file can not go out from inside a "
