@@ -1,11 +1,9 @@
---- JSON as this module needs it, over a cjson instance of its own: the host's
--- settings stay the host's. What comes in holds null in lists only, and no number
--- that is another one than was sent.
+--- JSON as this module needs it. What comes in holds null in lists only, and no
+-- number that is another one than was sent.
 local need = require "yuanjing.need"
 local core = need "yuanjing.core"
+local cjson = require "yuanjing.cjson"
 local number = require "yuanjing.number"
-
-local cjson = need("cjson").new()
 
 local json = {}
 
