@@ -77,6 +77,14 @@ function mark_all(value, marks, depth)
   return copy or value
 end
 
+-- NB: what could not be written before is written when the state is closed, in a
+-- finalizer. LuaJIT's compiled loops over next() may never end there.
+local jit = rawget(_G, "jit")
+if jit then
+  jit.off(mark_all)
+  jit.off(copy_of)
+end
+
 -- What a value of each type has that JSON has not, in words; nil: nothing.
 local FAULTS = {
   string = function(value)
