@@ -60,7 +60,7 @@ local c_files = [[
 
 -- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
-  init ascii asset assets backlog beat catalog certificates chat client digest
+  init ascii asset assets backlog beat catalog certificates chat cjson client digest
   download dry_run errors events exchange failures fibers finalizer heap http job
   journal json later limits loop many map media need nginx number outcome outgoing
   owner

@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 #include "curl_runtime.h"
 #include "sha256.h"
@@ -90,6 +92,18 @@ static size_t sound_length(const char *text, size_t len) {
       break;
   }
   return at;
+}
+
+/* random(n) -> so many random bytes, 16 at most; takes no descriptor
+ *                                                          [-0, +1, v] */
+static int l_random(lua_State *L) {
+  char bytes[16];
+  const lua_Integer n = luaL_checkinteger(L, 1);
+  luaL_argcheck(L, n >= 0 && n <= (lua_Integer)sizeof bytes, 1, "0 to 16");
+  if (getentropy(bytes, (size_t)n) != 0)
+    return luaL_error(L, "the system has no random bytes");
+  lua_pushlstring(L, bytes, (size_t)n);
+  return 1;
 }
 
 /* utf8_error(text) -> position of the first byte that is not UTF-8, or nil
@@ -198,6 +212,7 @@ static const luaL_Reg functions[] = {{"now", l_now},
                                      {"curl_version", l_curl_version},
                                      {"curl_features", l_curl_features},
                                      {"ca_file", l_ca_file},
+                                     {"random", l_random},
                                      {"is_terminal", yj_l_is_terminal},
                                      {"terminal_width", yj_l_terminal_width},
                                      {"catch_signals", yj_l_catch_signals},

@@ -132,4 +132,55 @@ describe("what is loaded late", function()
       assert.same("chat\tio\nimage\tio\njob\tio\nlater\thi\n", output)
       assert.equal(sent + 1, servers.answers:connections().opened)
     end)
+
+  it("never raises for want of a descriptor, however many are left", function()
+    local path = support.tempdir() .. "/tasks.journal"
+    for left = 0, 5 do
+      local output = run_with_few_descriptors([[
+        local yuanjing = require "yuanjing"
+      ]] .. CALLS .. ([[
+        local one = yuanjing.new { base_url = %q, api_key = "sk-test",
+          retries = 0, journal = %q }
+        assert(one:chat { prompt = "x" })
+        local hold = {}
+        repeat
+          local file = io.open("/dev/null")
+          hold[#hold + 1] = file
+        until not file
+        for _ = 1, %d do table.remove(hold):close() end
+        print(pcall(one.image, one, { model = "wan2.2-t2i-plus", prompt = "x" }))
+        print(pcall(function() return one.journal:find {} end))
+        for _, file in ipairs(hold) do file:close() end
+        print(pcall(function() return #one.journal:unknown() end))
+      ]]):format(servers.answers.url, path, left))
+      local _, raised = output:gsub("false\t", "")
+      local _, told = output:gsub("true\t", "")
+      assert.same({ left, 0, 3 }, { left, raised, told }, output)
+    end
+  end)
+
+  it("says why where nothing can be read", function()
+    local output = run_with_few_descriptors([[
+      local yuanjing = require "yuanjing"
+    ]] .. CALLS .. [[
+      local one = client("http://127.0.0.1:1")
+      repeat until not io.open("/dev/null")
+      print(select(2, one:chat { prompt = "x" }).message)
+    ]])
+    assert.truthy(output:find("Too many open files", 1, true), output)
+  end)
+
+  it("is read in a locale whose point has several bytes", function()
+    local status, output = child.run(CALLS:gsub("^", [[
+      local yuanjing = require "yuanjing"
+    ]]) .. ([[
+      local locale = assert(os.setlocale("ps_AF.UTF-8", "numeric"))
+      local one = client(%q)
+      print(one:image { model = "wan2.2-t2i-plus", prompt = "x" })
+      print(os.setlocale(nil, "numeric") == locale)
+    ]]):format(servers.answers.url))
+    assert.equal(0, status, output)
+    assert.falsy(output:find("can not load", 1, true), output)
+    assert.truthy(output:find("true$", 1), output)
+  end)
 end)

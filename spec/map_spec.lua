@@ -76,6 +76,17 @@ describe("yuanjing.map", function()
     assert.same({ 2, { [1] = true, [3] = true } }, { cancelled, done })
   end)
 
+  it("raises a mistake as it was, be it nil or false", function()
+    for _, raised in ipairs { {}, { false } } do
+      local ok, problem = pcall(yuanjing.map, numbers(4), function(n)
+        sleep(0.001)
+        if n == 2 then error(raised[1], 0) end
+      end)
+      assert.is_false(ok)
+      assert.is_true(problem == raised[1] or _VERSION == "Lua 5.5", problem)
+    end
+  end)
+
   it("ends with the job that called it", function()
     local ended = {}
     local job = yuanjing.async(function()
@@ -112,6 +123,8 @@ describe("yuanjing.map", function()
     assert.equal("yuanjing.map: expected function, got nil", message({}))
     assert.equal('yuanjing.map: unknown option "n"',
       message({}, print, { n = 1 }))
+    assert.equal("yuanjing.map: expected table of options, got number",
+      message({}, print, 8))
     for _, value in ipairs { 0, 1.5, "8", -1 } do
       assert.equal("yuanjing.map: at_once: expected a whole number, 1 or more, "
         .. "got " .. value, message({}, print, { at_once = value }))

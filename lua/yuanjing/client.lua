@@ -27,14 +27,22 @@ local Client = {}
 local ROOMS = {
   assets = function(settings) return assets.new(settings) end,
   journal = function(settings)
-    return settings.journal and journal.of(settings)
+    if settings.journal then return journal.of(settings) end
   end,
 }
+
+-- In the place of a room that can not be loaded now: its calls say why.
+local function refusing(err)
+  return setmetatable({}, { __index = function()
+    return function() return nil, err end
+  end })
+end
 
 function Client:__index(name)
   local enter = ROOMS[name]
   if not enter then return methods[name] end
-  local room = enter(self._settings)
+  local room, err = enter(self._settings)
+  if err then return refusing(err) end
   rawset(self, name, room)
   return room
 end

@@ -1,7 +1,7 @@
 --- yuanjing: the client of the 元境 platform (opencomputing.ai).
 local need = require "yuanjing.need"
 need "yuanjing.core"
-local cjson = need "cjson"
+local cjson = require "yuanjing.cjson"
 local failures = require "yuanjing.failures"
 local job = require "yuanjing.job"
 local later = require "yuanjing.later"

@@ -1,11 +1,9 @@
---- JSON as this module needs it, over a cjson instance of its own: the host's
--- settings stay the host's. What comes in holds null in lists only, and no number
--- that is another one than was sent.
+--- JSON as this module needs it. What comes in holds null in lists only, and no
+-- number that is another one than was sent.
 local need = require "yuanjing.need"
 local core = need "yuanjing.core"
+local cjson = require "yuanjing.cjson"
 local number = require "yuanjing.number"
-
-local cjson = need("cjson").new()
 
 local json = {}
 
@@ -77,6 +75,14 @@ function mark_all(value, marks, depth)
     end
   end
   return copy or value
+end
+
+-- NB: what could not be written before is written when the state is closed, in a
+-- finalizer. LuaJIT's compiled loops over next() may never end there.
+local jit = rawget(_G, "jit")
+if jit then
+  jit.off(mark_all)
+  jit.off(copy_of)
 end
 
 -- What a value of each type has that JSON has not, in words; nil: nothing.

@@ -8,6 +8,7 @@ local errors = require "yuanjing.errors"
 local later = {}
 
 local require, package, loaded, globals = require, package, package.loaded, _G
+local setlocale, open = os.setlocale, io.open
 
 -- The folder above yuanjing/, in which this file was found; nil where it was in
 -- none.
@@ -22,12 +23,21 @@ local folder = find_folder()
 local templates = folder and ("%s/?.lua;%s/?/init.lua;"):format(folder, folder)
   or ""
 
+-- Lua 5.4 does not read `1.4` in a program where the host's locale has a point of
+-- several bytes. The locale of the numbers, if it is one of those.
+local function odd_locale()
+  return #("%.1f"):format(0.5) > 3 and setlocale(nil, "numeric")
+end
+
 -- As the surroundings were: the path, and require(), by which rooms load others.
 local function with_ours(load, name)
   local path, global = package.path, rawget(globals, "require")
   package.path = templates .. (path or "")
   rawset(globals, "require", require)
+  local locale = odd_locale()
+  if locale then setlocale("C", "numeric") end
   local ok, room = pcall(load, name)
+  if locale then setlocale(locale, "numeric") end
   rawset(globals, "require", global)
   package.path = path
   return ok, room
@@ -47,6 +57,16 @@ local function first_line(problem)
   return (problem:gsub(":\n[ \t]*", ": "):gsub("\n.*", ""))
 end
 
+-- Why a room can not be loaded: where not even this file can be read (no descriptor
+-- is left, the files are gone) that is the reason, and not where they were looked
+-- for.
+local function reason(problem)
+  local file, why
+  if folder then file, why = open(folder .. "/yuanjing/later.lua") end
+  if file then file:close() end
+  return why or first_line(problem)
+end
+
 -- The room, or nil and why not.
 local function load(name)
   if loaded[name] then return loaded[name] end
@@ -54,7 +74,7 @@ local function load(name)
   if ok then return room end
   forget_unfinished()
   return nil, ("can not load %s: %s"):format(name,
-    first_line(tostring(room)))
+    reason(tostring(room)))
 end
 
 --- Loads the room of that name, as require() takes it, or raises why not.

@@ -25,6 +25,9 @@ local function check(list, run, options)
     error(("yuanjing.map: expected table, got %s"):format(type(list)), 3)
   elseif type(run) ~= "function" then
     error(("yuanjing.map: expected function, got %s"):format(type(run)), 3)
+  elseif type(options) ~= "table" then
+    error(("yuanjing.map: expected table of options, got %s"):format(
+      type(options)), 3)
   end
   for name in pairs(options) do
     if name ~= "at_once" then
@@ -52,13 +55,13 @@ local function run_worker(state)
   local ok, problem = pcall(work, state)
   if ok then return end
   state.next = state.n + 1
-  state.problem = state.problem or problem
+  state.mistake = state.mistake or { what = problem } -- it may be nil
   cancel_all(state.workers)
 end
 
 local function await_all(state)
   for _, worker in ipairs(state.workers) do worker:await() end
-  if state.problem then error(state.problem, 0) end
+  if state.mistake then error(state.mistake.what, 0) end
 end
 
 --- Calls run(item, index) for each item of a list, `at_once` of them at a time,
@@ -72,7 +75,7 @@ end
 ---@return yuanjing.Mapped results
 ---@return yuanjing.Failures errors
 function map.map(list, run, options)
-  local at_once = check(list, run, options or {})
+  local at_once = check(list, run, options == nil and {} or options)
   loop.check_wait()
   local state = { list = list, run = run, n = #list, next = 1, results = {},
     errors = {}, workers = {} }

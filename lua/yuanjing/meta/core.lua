@@ -163,6 +163,11 @@ function core.make_folders(path) end
 ---@return "public"|"private"|nil
 function core.network(host) end
 
+--- So many random bytes, 16 at most, from the system. Takes no descriptor.
+---@param n integer
+---@return string
+function core.random(n) end
+
 --- A path from the root and without links.
 ---@param path string
 ---@return string?
