@@ -1,7 +1,6 @@
 --- yuanjing: the client of the 元境 platform (opencomputing.ai).
 local need = require "yuanjing.need"
 need "yuanjing.core"
-local cjson = require "yuanjing.cjson"
 local failures = require "yuanjing.failures"
 local job = require "yuanjing.job"
 local later = require "yuanjing.later"
@@ -37,7 +36,7 @@ local yuanjing = {
   version = require "yuanjing.version",
   --- What stands for null in a list of an answer; a field that is null is not
   --- there at all.
-  null = cjson.null,
+  null = require("yuanjing.cjson").null,
   --- Starts a job.
   async = job.async,
   --- Waits, and lets everything in flight go on.
