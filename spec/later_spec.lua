@@ -151,7 +151,7 @@ describe("what is loaded late", function()
         print(pcall(one.image, one, { model = "wan2.2-t2i-plus", prompt = "x" }))
         print(pcall(function() return one.journal:find {} end))
         for _, file in ipairs(hold) do file:close() end
-        print(pcall(function() return #one.journal:unknown() end))
+        print(pcall(function() return #assert(one.journal:unknown()) end))
       ]]):format(servers.answers.url, path, left))
       local _, raised = output:gsub("false\t", "")
       local _, told = output:gsub("true\t", "")

@@ -26,7 +26,7 @@ local templates = folder and ("%s/?.lua;%s/?/init.lua;"):format(folder, folder)
 -- Lua 5.4 does not read `1.4` in a program where the host's locale has a point of
 -- several bytes. The locale of the numbers, if it is one of those.
 local function odd_locale()
-  return #("%.1f"):format(0.5) > 3 and setlocale(nil, "numeric")
+  return #tostring(0.5) > 3 and setlocale(nil, "numeric")
 end
 
 -- As the surroundings were: the path, and require(), by which rooms load others.

@@ -27,7 +27,10 @@ local WRONG_LIBCURL = "yuanjing needs libcurl 7.80 or later, and can not use the
 -- The core itself says why it refuses to be loaded; the system says what is
 -- missing of a library that it needs.
 local function explain(name, problem)
-  if problem:find("^yuanjing ") then return problem end
+  if problem:find("^yuanjing ") or problem:find("not enough memory", 1, true)
+  then
+    return problem
+  end
   local is_of_libcurl = problem:find("symbol: curl_", 1, true)
     or problem:find("libcurl[0-9A-Za-z.-]*: ")
   return (is_of_libcurl and WRONG_LIBCURL or ADVICE[name]) .. "\n" .. problem
