@@ -75,8 +75,9 @@ end
 local function finish(stream, contents, problem)
   local reply, err = stream:finish()
   check((err ~= nil) == (problem ~= nil), "another end")
-  local text = table.concat(contents)
-  check(text == (reply or {}).content or text == (err or {}).partial,
+  -- as a whole: the readers differ in when they mend bytes that are no UTF-8
+  local whole = (reply or {}).content or (err or {}).partial
+  check(whole and core.sound(table.concat(contents)) == core.sound(whole),
     "another text")
   return reply, err
 end
