@@ -12,13 +12,13 @@ LUAROCKS = luarocks
 LUA = lua5.4
 CFLAGS = -O2 -g
 
-PLAIN := $(filter-out $(wildcard csrc/l*.c),$(wildcard csrc/*.c))
-BINDING := $(wildcard csrc/l*.c)
+PLAIN := $(wildcard csrc/core/*.c)
+BINDING := $(wildcard csrc/lua/*.c)
 NAMES := $(patsubst csrc/%.c,%,$(PLAIN) $(BINDING))
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wundef \
 	-Werror
-BASE = -std=c99 -D_FILE_OFFSET_BITS=64 $(WARNINGS) -fPIC -MMD -MP
+BASE = -std=c99 -D_FILE_OFFSET_BITS=64 -Icsrc/core $(WARNINGS) -fPIC -MMD -MP
 SANITIZE = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
 LINK = -shared -Wl,-z,relro,-z,now
@@ -109,7 +109,7 @@ build/$(1)/obj/%.o: csrc/%.c Makefile
 
 build/$(1)/%: spec/c/%.c $(PLAIN:csrc/%.c=build/$(1)/obj/%.o) Makefile
 	@mkdir -p $$(@D)
-	$$(CC) $$(BASE) -MF $$@.d $$(CFLAGS) $(2) $$(call headers,) -Icsrc -o $$@ \
+	$$(CC) $$(BASE) -MF $$@.d $$(CFLAGS) $(2) $$(call headers,) -o $$@ \
 		$$(filter-out Makefile %.h,$$^) \
 		$$$$(sed -n '1,20s/^.*ldflags: *\([^*]*\).*/\1/p' $$<) \
 		$$(curl_libs)
@@ -171,7 +171,7 @@ compile-check:
 	done
 
 CPPCHECK = cppcheck --quiet --error-exitcode=1 --std=c99 --inline-suppr \
-	--enable=warning,performance,portability -Icsrc \
+	--enable=warning,performance,portability -Icsrc/core \
 	--suppress=missingIncludeSystem -U__has_include
 
 cppcheck:
@@ -181,12 +181,12 @@ cppcheck:
 		-DLIBCURL_VERSION_NUM=0x075801 $(PLAIN) $(BINDING)
 
 tidy:
-	clang-tidy --quiet $(PLAIN) $(BINDING) -- -std=c99 $(call headers,lua5.4)
+	clang-tidy --quiet $(PLAIN) $(BINDING) -- -std=c99 -Icsrc/core $(call headers,lua5.4)
 	clang-tidy --quiet $(PLAIN) -- -std=c99 -DYJ_USE_POLL \
 		$(call headers,lua5.4)
 
 analyze:
-	@mkdir -p build/analyze
+	@mkdir -p build/analyze/core build/analyze/lua
 	for f in $(NAMES); do \
 		$(CC) $(BASE) -O1 -fanalyzer $(call headers,lua5.4) -MF /dev/null \
 			-c -o build/analyze/$$f.o csrc/$$f.c || exit 1; \
@@ -230,10 +230,10 @@ demo:
 	@echo "  export LUA_CPATH='$(CURDIR)/build/5.4/?.so;;'"
 
 docs: all
-	@$(RUN) $(LUA) docs/models.lua > docs/models.md
-	@$(RUN) $(LUA) docs/types.lua > lua/yuanjing/meta/models.lua
-	@$(RUN) $(LUA) docs/reference.lua > docs/reference.md
-	@$(RUN) $(LUA) docs/man.lua > docs/yuanjing.1
+	@$(RUN) $(LUA) tools/models.lua > docs/models.md
+	@$(RUN) $(LUA) tools/types.lua > lua/yuanjing/meta/models.lua
+	@$(RUN) $(LUA) tools/reference.lua > docs/reference.md
+	@$(RUN) $(LUA) tools/man.lua > docs/yuanjing.1
 	YJ_DOCS=1 spec/run.sh --only lua5.4 faults
 
 bench:
@@ -251,4 +251,4 @@ install:
 
 clean:
 	rm -rf build yuanjing
-	rm -f csrc/*.o
+	rm -f csrc/*/*.o

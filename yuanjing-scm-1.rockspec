@@ -46,75 +46,60 @@ test = {
 -- CURL_DIR= tells it of another place.
 local core = {
   sources = {},
+  incdirs = {"csrc/core"},
   libraries = {"curl"},
   defines = {"_FILE_OFFSET_BITS=64"},
 }
 
--- Under csrc/, without the .c
+-- Files without their endings, behind the folder that they are in.
+-- spec/rockspec_spec.lua compares both lists with the tree.
 local c_files = [[
-  address buf file json number path sha256 sse shape decoder source form
-  request poller sockets signals curl_runtime multis transfer pool lcore
-  ldecoder ldocument lfiber lfile lpool lreader
-  lrequest ltransfer lterminal
+  core/ address buf curl_runtime decoder file form json multis number path
+    poller pool request sha256 shape signals sockets source sse transfer
+  lua/ lcore ldecoder ldocument lfiber lfile lpool lreader lrequest lterminal
+    ltransfer
 ]]
 
--- Under lua/yuanjing/, without the .lua; spec/rockspec_spec.lua compares.
 local lua_files = [[
-  init ascii asset assets backlog beat catalog certificates chat cjson client digest
-  download dry_run errors events exchange failures fibers finalizer heap http job
-  journal json later limits loop many map media need nginx number outcome outgoing
-  owner
-  params pollable polling remember result settings sorted_json stream submit
-  task tool_calls url usage verification version
-  download/answer download/name download/page download/redirect download/target
-  journal/book journal/compaction journal/encode journal/file
-  journal/leases journal/link journal/name
-  journal/redis journal/tls journal/work
-  api/init api/answers api/assembly api/assets api/embed api/envelope
-  api/failures api/form api/legacy api/links api/pieces api/python api/reading
-  api/reasons api/sse api/texts api/v1 api/words
-  chat/media limits/memory limits/redis catalog/build
-  catalog/v1 catalog/legacy media/types meta/core meta/models media/ending
-  params/category params/guess params/refusal params/suggest params/target
-  params/value
-  cli/init cli/assets cli/batch cli/catalog cli/cells cli/chat cli/columns cli/completion
-  cli/destination cli/doctor cli/document cli/exits cli/extra cli/flags cli/folder cli/follow
-  cli/image cli/lines cli/making
-  cli/models cli/output cli/picture cli/plan cli/progress cli/prompt cli/sandbox
-  cli/screen cli/session cli/task cli/tasks cli/terminal cli/video
-  sandbox/init sandbox/conf sandbox/endpoints sandbox/journal sandbox/literal
-  sandbox/machine sandbox/ports sandbox/process sandbox/script sandbox/shell
-  sandbox/server/init sandbox/server/auth sandbox/server/chat
-  sandbox/server/clock sandbox/server/framing sandbox/server/guard sandbox/server/journal
-  sandbox/server/json sandbox/server/models sandbox/server/play
-  sandbox/server/request sandbox/server/routes sandbox/server/scenario
-  sandbox/server/script sandbox/server/text
-  sandbox/server/assets/body sandbox/server/assets/bytes
-  sandbox/server/assets/check sandbox/server/assets/confirm
-  sandbox/server/assets/data_uri sandbox/server/assets/envelope
-  sandbox/server/assets/groups sandbox/server/assets/ids
-  sandbox/server/assets/links sandbox/server/assets/page
-  sandbox/server/assets/reply sandbox/server/assets/shelf
-  sandbox/server/assets/upload sandbox/server/assets/verify
-  sandbox/server/media/answers sandbox/server/media/checks
-  sandbox/server/media/clip sandbox/server/media/content
-  sandbox/server/media/digest sandbox/server/media/files
-  sandbox/server/media/form sandbox/server/media/incoming
-  sandbox/server/media/multipart
-  sandbox/server/media/odds sandbox/server/media/offers
-  sandbox/server/media/png sandbox/server/media/query
-  sandbox/server/media/received sandbox/server/media/results
-  sandbox/server/media/submit sandbox/server/media/tasks
-  sandbox/server/media/utf8
-  sandbox/server/scenarios/assets
-  sandbox/server/scenarios/breaks sandbox/server/scenarios/chunks
-  sandbox/server/scenarios/content sandbox/server/scenarios/dialects
-  sandbox/server/scenarios/downloads
-  sandbox/server/scenarios/errors sandbox/server/scenarios/framing
-  sandbox/server/scenarios/queries sandbox/server/scenarios/results
-  sandbox/server/scenarios/statuses sandbox/server/scenarios/stream_errors
-  sandbox/server/scenarios/submits sandbox/server/scenarios/tasks
-  sandbox/server/scenarios/timing
+  init client errors events settings version
+  asset/ asset assets verification
+  base/ ascii certificates cjson dependency digest finalizer heap json lazy
+    media media_types memoize number sorted_json suggest
+  chat/ call media stream
+  cli/ init destination document exits extra flags follow making output
+    session
+  cli/batch/ folder lines plan
+  cli/commands/ assets batch catalog chat completion doctor image models
+    sandbox task tasks video
+  cli/terminal/ cells columns picture progress prompt screen terminal
+  generation/ submit
+  generation/catalog/ init build legacy v1
+  generation/params/ init category guess refusal target value
+  http/ call exchange outcome request_builder url
+  journal/ init book compaction encode leases name work
+  journal/stores/ file redis
+  meta/ core models
+  protocol/ init assets embed form legacy v1
+  protocol/answer/ envelope failure python reading
+  protocol/chat/ call pieces reply sse tool_calls
+  protocol/task/ answer links reasons words
+  redis/ connection tls
+  runtime/ backlog cancel_scope fibers heartbeat job job_failures loop map
+    nginx pollable
+  sandbox/ init conf endpoints literal machine ports process request_log
+    script shell
+  sandbox/server/ init auth chat clock framing guard json models play request
+    request_log routes scenario script text
+  sandbox/server/assets/ body bytes check confirm data_uri envelope groups ids
+    links page reply shelf upload verify
+  sandbox/server/media/ answers checks clip content digest files form incoming
+    multipart odds offers png query received results submit tasks utf8
+  sandbox/server/scenarios/ assets breaks chunks content dialects downloads
+    errors framing queries results statuses stream_errors submits tasks timing
+  spending/ dry_run limits usage
+  spending/stores/ memory redis
+  task/ await_many polling result task
+  task/download/ init answer ending name page redirect target
 ]]
 
 build = {
@@ -125,11 +110,24 @@ build = {
   },
 }
 
-for file in c_files:gmatch("%S+") do
-  core.sources[#core.sources + 1] = "csrc/" .. file .. ".c"
+local folder = ""
+
+for word in c_files:gmatch("%S+") do
+  if word:find("/$") then
+    folder = word
+  else
+    core.sources[#core.sources + 1] = "csrc/" .. folder .. word .. ".c"
+  end
 end
 
-for file in lua_files:gmatch("%S+") do
-  local module = "yuanjing." .. file:gsub("/", ".")
-  build.modules[module:gsub("%.init$", "")] = "lua/yuanjing/" .. file .. ".lua"
+folder = ""
+
+for word in lua_files:gmatch("%S+") do
+  if word:find("/$") then
+    folder = word
+  else
+    local path = "yuanjing/" .. folder .. word
+    local module = path:gsub("/init$", ""):gsub("/", ".")
+    build.modules[module] = "lua/" .. path .. ".lua"
+  end
 end

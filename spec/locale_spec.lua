@@ -1,6 +1,6 @@
 -- A host may set its locale at any time, between two calls too.
-local digest = require "yuanjing.digest"
-local json = require "yuanjing.json"
+local digest = require "yuanjing.base.digest"
+local json = require "yuanjing.base.json"
 local yuanjing = require "yuanjing"
 
 local PNG = "\137PNG\r\n\26\n" .. ("\0"):rep(20)

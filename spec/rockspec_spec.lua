@@ -47,7 +47,7 @@ describe("the rockspec", function()
       sources[i] = source
     end
     table.sort(sources)
-    assert.same(files "ls csrc/*.c", sources)
+    assert.same(files "ls csrc/*/*.c", sources)
   end)
 
   it("lists the commands", function()

@@ -2,7 +2,8 @@
 # Every suite, on every Lua; what `make test` runs.
 #   spec/run.sh [--only lua5.4|luajit] [pattern]
 #   spec/run.sh --sanitize | --valgrind [--only ...] [pattern]
-# A pattern keeps the spec and C test files that have it in their names.
+# A pattern keeps the spec and C test files that have it in their paths under
+# spec/: `http/`, `journal/redis`, `json`.
 # The last line is `N passed, N failed` (and `, N skipped`) over all of them,
 # what failed stands right above it.
 # A suite that crashes, hangs or says nothing is a failure.
@@ -108,14 +109,15 @@ suite() {
 
 # Those that the collector in want of rest would hold up for minutes: they make
 # garbage all the time.
-readonly prolific=' core_decoder_spec.lua core_json_spec.lua stream_spec.lua '
+readonly prolific=' spec/core/decoder_spec.lua spec/core/json_spec.lua
+  spec/chat/stream_spec.lua '
 
 # prolific yes|no FILES: those of them that are, or are not, on one line.
 prolific() {
   local wanted=$1 file is
   shift
   for file in "$@"; do
-    [[ $prolific == *" ${file##*/} "* ]] && is=yes || is=no
+    [[ $prolific == *" $file "* ]] && is=yes || is=no
     [[ $is == "$wanted" ]] && printf '%s ' "$file"
   done
 }
@@ -124,7 +126,7 @@ prolific() {
 chosen() {
   local file
   for file in "$@"; do
-    [[ -f $file && ${file##*/} == *"$pattern"* ]] && printf '%s ' "$file"
+    [[ -f $file && ${file#spec/} == *"$pattern"* ]] && printf '%s ' "$file"
   done
 }
 
@@ -188,7 +190,7 @@ gather() {
 # half 0|1: every second of the specs
 half() {
   local n=0 file
-  for file in $(chosen spec/*_spec.lua); do
+  for file in $(chosen spec/*_spec.lua spec/*/*_spec.lua); do
     ((n++ % 2 != $1)) || printf '%s ' "$file"
   done
 }
@@ -197,17 +199,15 @@ half() {
 on() { suite "$1, half $(($3 + 1))" "$2" "$(half "$3")" "$1"; }
 
 # What a host's locale must not change.
-readonly of_locales='answers_spec.lua ascii_spec.lua client_spec.lua
-  digest_spec.lua dry_run_spec.lua envelope_spec.lua errors_spec.lua
-  form_spec.lua json_spec.lua number_spec.lua params_spec.lua
-  sandbox_script_spec.lua settings_spec.lua sorted_json_spec.lua
-  wire_spec.lua'
+readonly of_locales='client errors settings base/ascii base/digest base/json
+  base/number base/sorted_json generation/params protocol/envelope protocol/form
+  protocol/task_answer protocol/v1 sandbox/script spending/dry_run'
 
 # in_locales LUA BUILD: a locale that is not here is skipped, by the file.
 in_locales() {
   local locale name files
   # shellcheck disable=SC2046,SC2086  # lists of words, both
-  files=$(chosen $(printf 'spec/%s ' $of_locales))
+  files=$(chosen $(printf 'spec/%s_spec.lua ' $of_locales))
   [[ -n $files ]] || return 0
   for locale in de_DE.UTF-8 tr_TR.ISO-8859-9; do
     name="$1, $locale"
@@ -222,7 +222,7 @@ in_locales() {
 
 on_poll() {
   suite "lua5.4, poll(2)" 5.4-poll \
-    "$(chosen spec/core_*_spec.lua spec/loop_spec.lua)" lua5.4
+    "$(chosen spec/core/*_spec.lua spec/runtime/loop_spec.lua)" lua5.4
 }
 
 in_c() {
@@ -267,8 +267,9 @@ run_normal() {
 }
 
 # What stands between Lua and the core; the rest is the same on every Lua.
-readonly near_the_core='core_*_spec.lua loop_spec.lua job_spec.lua
-  fibers_spec.lua http_spec.lua result_spec.lua stream_spec.lua'
+readonly near_the_core='core/*_spec.lua runtime/loop_spec.lua
+  runtime/job_spec.lua runtime/fibers_spec.lua http/call_spec.lua
+  task/result_spec.lua chat/stream_spec.lua'
 
 specs_near_the_core() {
   local glob
@@ -293,7 +294,7 @@ run_sanitize() {
   export UBSAN_OPTIONS=print_stacktrace=1
   step "build" make -s sanitize-build
   # shellcheck disable=SC2046  # lists of words, both
-  sanitized lua5.4 $(chosen spec/*_spec.lua)
+  sanitized lua5.4 $(chosen spec/*_spec.lua spec/*/*_spec.lua)
   # shellcheck disable=SC2046
   sanitized luajit $(specs_near_the_core)
   [[ -n $only ]] || c_tests c-asan

@@ -2,7 +2,7 @@
 --- their upload only. Anything else could name a file of ours.
 -- luacheck: std +ngx_lua
 local answers = require "answers"
-local catalog = require "yuanjing.catalog"
+local catalog = require "yuanjing.generation.catalog"
 local cjson = require "cjson.safe"
 local uploads = require "uploads"
 

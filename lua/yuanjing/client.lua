@@ -1,18 +1,18 @@
 --- The client: settings, and the calls that use them.
-local api = require "yuanjing.api"
+local api = require "yuanjing.protocol"
 local errors = require "yuanjing.errors"
-local later = require "yuanjing.later"
+local lazy = require "yuanjing.base.lazy"
 local settings_of = require "yuanjing.settings"
-local usage = require "yuanjing.usage"
+local usage = require "yuanjing.spending.usage"
 
 -- The calls' own rooms, of which a program mostly uses one.
-local assets = later.room "yuanjing.assets"
-local dry_run = later.room "yuanjing.dry_run"
-local chat = later.room "yuanjing.chat"
-local journal = later.room "yuanjing.journal"
-local media = later.room "yuanjing.media"
-local submit = later.room "yuanjing.submit"
-local task = later.room "yuanjing.task"
+local assets = lazy.room "yuanjing.asset.assets"
+local dry_run = lazy.room "yuanjing.spending.dry_run"
+local chat = lazy.room "yuanjing.chat.call"
+local journal = lazy.room "yuanjing.journal"
+local media = lazy.room "yuanjing.base.media"
+local submit = lazy.room "yuanjing.generation.submit"
+local task = lazy.room "yuanjing.task.task"
 
 local client = {}
 
@@ -154,7 +154,7 @@ function methods:models(options)
     error(("client:models: category: expected string, got %s"):format(kind), 2)
   end
   local category = options.category
-    and require("yuanjing.params.category")(options.category)
+    and require("yuanjing.generation.params.category")(options.category)
   return dry_run.told(api.of(self._settings).models(self._settings, category))
 end
 

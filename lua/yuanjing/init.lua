@@ -1,9 +1,9 @@
 --- yuanjing: the client of the 元境 platform (opencomputing.ai).
-local need = require "yuanjing.need"
-need "yuanjing.core"
-local failures = require "yuanjing.failures"
-local job = require "yuanjing.job"
-local later = require "yuanjing.later"
+local dependency = require "yuanjing.base.dependency"
+dependency "yuanjing.core"
+local failures = require "yuanjing.runtime.job_failures"
+local job = require "yuanjing.runtime.job"
+local lazy = require "yuanjing.base.lazy"
 
 ---@class yuanjing
 ---@field catalog yuanjing.Catalog every model and its parameters, as data
@@ -14,36 +14,36 @@ local later = require "yuanjing.later"
 local yuanjing = {
   --- A client; see yuanjing.Options.
   ---@type fun(options?: yuanjing.Options): yuanjing.Client
-  new = later.must("yuanjing.client", "new"),
+  new = lazy.must("yuanjing.client", "new"),
   --- A file to send, where a path alone would not say enough.
   ---@type fun(path: string, options?: yuanjing.MediaOptions): yuanjing.File
-  file = later.fn("yuanjing.media", "file"),
+  file = lazy.fn("yuanjing.base.media", "file"),
   --- Bytes to send as a file.
   ---@type fun(data: string, options?: yuanjing.MediaOptions): yuanjing.Bytes
-  bytes = later.fn("yuanjing.media", "bytes"),
+  bytes = lazy.fn("yuanjing.base.media", "bytes"),
   --- An asset as a medium, by its vendor_asset_id.
   ---@type fun(id: string): yuanjing.AssetRef
-  asset_ref = later.fn("yuanjing.media", "asset_ref"),
+  asset_ref = lazy.fn("yuanjing.base.media", "asset_ref"),
   --- Waits for many tasks.
   ---@type fun(tasks: yuanjing.Tasks, options?: yuanjing.AwaitOptions): yuanjing.Results, yuanjing.Failures
-  await_all = later.fn("yuanjing.many", "await_all"),
+  await_all = lazy.fn("yuanjing.task.await_many", "await_all"),
   --- Many tasks in a loop, in the order they end.
   ---@type fun(tasks: yuanjing.Tasks, options?: yuanjing.AwaitOptions): yuanjing.NextResult
-  as_completed = later.fn("yuanjing.many", "as_completed"),
+  as_completed = lazy.fn("yuanjing.task.await_many", "as_completed"),
   --- A function over a list, a few items at a time.
   ---@type fun(list: any[], fn: yuanjing.MapFunction, options?: yuanjing.MapOptions): yuanjing.Mapped, yuanjing.Failures
-  map = later.fn("yuanjing.map", "map"),
+  map = lazy.fn("yuanjing.runtime.map", "map"),
   version = require "yuanjing.version",
   --- What stands for null in a list of an answer; a field that is null is not
   --- there at all.
-  null = require("yuanjing.cjson").null,
+  null = require("yuanjing.base.cjson").null,
   --- Starts a job.
   async = job.async,
   --- Waits, and lets everything in flight go on.
   sleep = job.sleep,
   --- Moves every job on, and never waits: once a frame of a game.
   update = job.update,
-  loop = require "yuanjing.pollable",
+  loop = require "yuanjing.runtime.pollable",
 }
 
 failures.look_in(yuanjing)
@@ -51,7 +51,7 @@ failures.look_in(yuanjing)
 return setmetatable(yuanjing, {
   __index = function(self, name)
     if name ~= "catalog" then return nil end
-    self.catalog = later.load "yuanjing.catalog"
+    self.catalog = lazy.load "yuanjing.generation.catalog"
     return self.catalog
   end,
 })

@@ -2,13 +2,13 @@
 -- their defaults. Mistakes in code (an unknown name, a wrong type) raise; a key
 -- or an address may come from a user's environment, so faults in those are
 -- told by the call that needs them.
-local ascii = require "yuanjing.ascii"
-local certificates = require "yuanjing.certificates"
+local ascii = require "yuanjing.base.ascii"
+local certificates = require "yuanjing.base.certificates"
 local errors = require "yuanjing.errors"
-local later = require "yuanjing.later"
-local remember = require "yuanjing.remember"
-local limits_of = later.room "yuanjing.limits"
-local number = later.room "yuanjing.number"
+local lazy = require "yuanjing.base.lazy"
+local memoize = require "yuanjing.base.memoize"
+local limits_of = lazy.room "yuanjing.spending.limits"
+local number = lazy.room "yuanjing.base.number"
 
 local settings = {}
 
@@ -165,7 +165,7 @@ local CHECKS = {
   validate = typed("boolean"),
   journal = function(name, value)
     typed("string", "table")(name, value)
-    return later.load("yuanjing.journal.book").new(value)
+    return lazy.load("yuanjing.journal.book").new(value)
   end,
   on_event = typed("function"),
   limits = bounds,
@@ -199,7 +199,7 @@ local function share_limits(self)
   local url = self.journal and self.journal:redis_url()
   if not url or not most or not next(most) then return end
   self.limits = limits_of.new(most,
-    later.load("yuanjing.limits.redis").new(url))
+    lazy.load("yuanjing.spending.stores.redis").new(url))
 end
 
 --- New settings: those of `parent` with the options laid over them. Raises, at
@@ -318,7 +318,7 @@ local function url_problem(url)
 end
 
 -- Of a base URL: without a slash at its end, or what is wrong with it.
-local read_base = remember.last(function(text)
+local read_base = memoize.last(function(text)
   local url = text:match("^[ \t-\r]*(.-)[ \t-\r]*$")
   local problem, rest = url_problem(url)
   if not problem and (rest:find("[?#]") or url:find("[%z\1-\32\127]")) then

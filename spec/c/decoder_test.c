@@ -1,5 +1,5 @@
 /* decoder: what lasts longer than one chunk. What a stream is read as, at each
- * split, spec/core_decoder_spec.lua says. */
+ * split, spec/core/decoder_spec.lua says. */
 #include "decoder.h"
 #include "harness.h"
 

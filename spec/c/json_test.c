@@ -1,4 +1,4 @@
-/* json_test: csrc/json.c against what lua-cjson 2.1.0 does, which was found
+/* json_test: csrc/core/json.c against what lua-cjson 2.1.0 does, which was found
  * out by asking it. Every text is read from a block of exactly its size, so
  * that a sanitizer sees a look behind its end. */
 #include "harness.h"

@@ -1,4 +1,4 @@
-/* source_test: csrc/source.c against a copy of what it should send, which is
+/* source_test: csrc/core/source.c against a copy of what it should send, which is
  * made here the slow way: base64 bit by bit, from the definition. */
 #define _GNU_SOURCE
 #include "harness.h"

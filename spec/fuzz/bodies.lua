@@ -1,16 +1,16 @@
 --- Every reader of bodies, on any bytes: none raises, each gives what its
 -- annotation says, and what becomes an error is fit to be shown.
-local answers = require "yuanjing.api.answers"
-local assembly = require "yuanjing.api.assembly"
+local answers = require "yuanjing.protocol.task.answer"
+local assembly = require "yuanjing.protocol.chat.reply"
 local cjson = require("cjson").new()
 local core = require "yuanjing.core"
-local envelope = require "yuanjing.api.envelope"
+local envelope = require "yuanjing.protocol.answer.envelope"
 local errors = require "yuanjing.errors"
-local failures = require "yuanjing.api.failures"
-local json = require "yuanjing.json"
-local python = require "yuanjing.api.python"
-local reading = require "yuanjing.api.reading"
-local texts = require "yuanjing.api.texts"
+local failures = require "yuanjing.protocol.answer.failure"
+local json = require "yuanjing.base.json"
+local python = require "yuanjing.protocol.answer.python"
+local reading = require "yuanjing.protocol.answer.reading"
+local texts = require "yuanjing.protocol.chat.call"
 local told = require "told"
 
 local check = told.check

@@ -1,6 +1,6 @@
 # Builds the fuzz targets: make -f spec/fuzz/fuzz.mk build/fuzz/json. A line
 # `ldflags: ...` in a target's opening comment adds link flags to it, and
-# `with: ...` the files of csrc/ it needs. build/fuzz-coverage/ has the same
+# `with: ...` the files of csrc/core/ it needs. build/fuzz-coverage/ has the same
 # targets, which tell what they reached instead of looking for more.
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
@@ -11,7 +11,7 @@ PKG_CONFIG = pkg-config
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wundef -Wno-sign-conversion \
 	-Werror
-BASE = -std=c99 $(WARNINGS) -MMD -MP -Icsrc
+BASE = -std=c99 $(WARNINGS) -MMD -MP -Icsrc/core
 FUZZ = -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
 TRACE = -fsanitize-coverage=inline-8bit-counters,pc-table
@@ -24,9 +24,9 @@ TARGETS := $(patsubst spec/fuzz/%_fuzz.c,%,$(wildcard spec/fuzz/*_fuzz.c))
 # said(word, target): what a line `word: ...` of its opening comment says
 said = $(shell sed -n '1,20s/^.*$(1): *\([^*]*\).*/\1/p' spec/fuzz/$(2)_fuzz.c)
 
-# needed(target): its files of csrc/; all of them for `with: all`
+# needed(target): its files of csrc/core/; all of them for `with: all`
 needed = $(if $(filter all,$(call said,with,$(1))),\
-	$(patsubst csrc/%.c,%,$(wildcard csrc/*.c)),$(call said,with,$(1)))
+	$(patsubst csrc/core/%.c,%,$(wildcard csrc/core/*.c)),$(call said,with,$(1)))
 
 # target(folder, name, link flags)
 define target
@@ -37,7 +37,7 @@ endef
 
 # variant(folder, compile flags, flags for what is tested, link flags)
 define variant
-build/$(1)/obj/%.o: csrc/%.c spec/fuzz/fuzz.mk
+build/$(1)/obj/%.o: csrc/core/%.c spec/fuzz/fuzz.mk
 	@mkdir -p $$(@D)
 	$$(CLANG) $$(BASE) $(2) $(3) $$(headers) -c -o $$@ $$<
 

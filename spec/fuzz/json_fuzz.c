@@ -1,4 +1,4 @@
-/* csrc/json.c against lua-cjson: one takes a text if and only if the other
+/* csrc/core/json.c against lua-cjson: one takes a text if and only if the other
  * does, and the fields found here are those found there. And what json.h says
  * of verdicts: what is invalid stays so whatever follows, and what is
  * incomplete can be completed.

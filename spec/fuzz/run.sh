@@ -157,7 +157,7 @@ cover() {
     "${profiles[@]}" || give_up "llvm-profdata failed"
   "$tools/llvm-cov" report -instr-profile=build/fuzz-coverage/all.profdata \
     "${objects[0]}" "${objects[@]/#/-object=}" \
-    csrc/{buf,sse,json,number,shape,decoder,source}.c
+    csrc/core/{buf,sse,json,number,shape,decoder,source}.c
 }
 
 if [[ $mode == coverage ]]; then

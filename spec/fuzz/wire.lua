@@ -1,7 +1,7 @@
 --- Answers without a network: the loop hands out transfers that hold what the
 -- input says, and its clock goes on where somebody sleeps.
 local core = require "yuanjing.core"
-local loop = require "yuanjing.loop"
+local loop = require "yuanjing.runtime.loop"
 
 local wire = {
   opened = 0, -- exchanges since wire.answer

@@ -3,7 +3,7 @@
 -- first part. SCALE 1: a million chunks, 1,000 cancelled streams, 10,000 tasks
 -- awaited, 1,000 downloads; 0.01 is for the tests.
 local yuanjing = require "yuanjing"
-local loop = require "yuanjing.loop"
+local loop = require "yuanjing.runtime.loop"
 
 io.stdout:setvbuf "line"
 local scale = tonumber(arg[1] or "1")

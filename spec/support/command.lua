@@ -1,6 +1,6 @@
 --- The command `yuanjing`, run as a user runs it: by pipes or at a terminal.
 local child = require "support.child"
-local json = require "yuanjing.json"
+local json = require "yuanjing.base.json"
 local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
 

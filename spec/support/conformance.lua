@@ -14,7 +14,7 @@
 --   driven     what run must return where the host calls in, and nobody may block
 --   sends      how many requests the server must have seen of it; { n, driven n }
 local core = require "yuanjing.core"
-local fibers = require "yuanjing.fibers"
+local fibers = require "yuanjing.runtime.fibers"
 local yuanjing = require "yuanjing"
 
 local conformance = {}
@@ -632,7 +632,7 @@ case { name = "a host with nothing to do", idle = true,
 
 case { name = "nothing that is left", expected = { in_flight = 0 },
   run = function()
-    local pool = require("yuanjing.loop").pool()
+    local pool = require("yuanjing.runtime.loop").pool()
     local ends = core.now() + 3
     while pool:count() > 0 and core.now() < ends do yuanjing.sleep(0.02) end
     return { in_flight = pool:count() }

@@ -1,7 +1,7 @@
 -- Tries faults (support.faults) on calls (support.fault_calls), many at once, and
 -- tells what came of each: the cells of docs/faults.md.
 local certificate = require "support.certificate"
-local loop = require "yuanjing.loop"
+local loop = require "yuanjing.runtime.loop"
 local scripted = require "support.scripted"
 local support = require "support"
 local yuanjing = require "yuanjing"

@@ -1,5 +1,5 @@
 -- What a server can do to a call, as data, and what is then right for whoever
--- made the call. spec/faults_spec.lua tries each fault on every call of
+-- made the call. spec/docs/faults_spec.lua tries each fault on every call of
 -- support.fault_calls and writes docs/faults.md.
 --   name, told   as in docs/faults.md; `told` goes on from "the server"
 --   script       the steps (support.scripted) of a connection: a list, or what

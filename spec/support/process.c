@@ -1,5 +1,5 @@
 /* process: what specs about processes need and Lua has not; a Lua module that
- * spec/core_pool_spec.lua builds for the Lua it runs on. */
+ * spec/core/pool_spec.lua builds for the Lua it runs on. */
 #define _GNU_SOURCE
 #include <lauxlib.h>
 #include <lua.h>

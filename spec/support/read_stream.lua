@@ -2,7 +2,7 @@
 -- What is read of one piece is read before the next one comes.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
-local stream = require "yuanjing.stream"
+local stream = require "yuanjing.chat.stream"
 
 local unpack = table.unpack or unpack
 
@@ -56,7 +56,7 @@ local read_stream = {}
 ---@return yuanjing.Stream
 function read_stream.open(pieces, asked)
   return stream.new({ call = CALL, transfer = new_transfer(pieces),
-    status = 200 }, require("yuanjing.api.v1"), asked)
+    status = 200 }, require("yuanjing.protocol.v1"), asked)
 end
 
 --- The readers: each gives the text and the error, if one came.

@@ -1,7 +1,7 @@
 --- Whether what a host has done with the cases of support.conformance is as it
 -- must be: looked at by who started the host, with what the sandbox saw.
 local assert = require "luassert"
-local json = require "yuanjing.json"
+local json = require "yuanjing.base.json"
 
 local verdict = {}
 

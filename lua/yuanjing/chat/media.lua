@@ -1,11 +1,11 @@
 --- Media in a chat: a field with a picture, a video or a sound goes out as a part
 -- of a form, in the category tm2t (PLATFORM.md section 8). A local path never
 -- goes out inside JSON.
-local ascii = require "yuanjing.ascii"
-local form = require "yuanjing.api.form"
-local guess = require "yuanjing.params.guess"
-local media = require "yuanjing.media"
-local types = require "yuanjing.media.types"
+local ascii = require "yuanjing.base.ascii"
+local form = require "yuanjing.protocol.form"
+local guess = require "yuanjing.generation.params.guess"
+local media = require "yuanjing.base.media"
+local types = require "yuanjing.base.media_types"
 
 local chat_media = {}
 

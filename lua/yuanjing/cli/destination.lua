@@ -1,8 +1,8 @@
 --- Where a command's file goes, as -o says: a path, or stdout.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
-local target_of = require "yuanjing.download.target"
-local terminal = require "yuanjing.cli.terminal"
+local target_of = require "yuanjing.task.download.target"
+local terminal = require "yuanjing.cli.terminal.terminal"
 
 local destination = {}
 

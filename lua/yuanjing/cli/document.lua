@@ -1,8 +1,8 @@
 --- JSON for scripts: names in order, so that the same is always the same text,
 -- and lists that stay lists when they are empty.
-local json = require "yuanjing.json"
-local number = require "yuanjing.number"
-local sorted_json = require "yuanjing.sorted_json"
+local json = require "yuanjing.base.json"
+local number = require "yuanjing.base.number"
+local sorted_json = require "yuanjing.base.sorted_json"
 
 local document = { list = sorted_json.list }
 

@@ -1,5 +1,5 @@
 --- The option --extra: fields of the wire that have no option of their own.
-local json = require "yuanjing.json"
+local json = require "yuanjing.base.json"
 
 local extra = {}
 

@@ -1,9 +1,9 @@
 --- The options of `image` and `video`, made from the catalog: one for each
 -- parameter that a model of that kind has, under its name on the command line.
-local ascii = require "yuanjing.ascii"
-local catalog = require "yuanjing.catalog"
+local ascii = require "yuanjing.base.ascii"
+local catalog = require "yuanjing.generation.catalog"
 local errors = require "yuanjing.errors"
-local number = require "yuanjing.number"
+local number = require "yuanjing.base.number"
 
 local flags = {}
 

@@ -4,11 +4,11 @@ local destination = require "yuanjing.cli.destination"
 local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
 local output = require "yuanjing.cli.output"
-local picture = require "yuanjing.cli.picture"
-local progress = require "yuanjing.cli.progress"
+local picture = require "yuanjing.cli.terminal.picture"
+local progress = require "yuanjing.cli.terminal.progress"
 local session = require "yuanjing.cli.session"
 local shell = require "yuanjing.sandbox.shell"
-local terminal = require "yuanjing.cli.terminal"
+local terminal = require "yuanjing.cli.terminal.terminal"
 
 local follow = {}
 

@@ -1,7 +1,7 @@
 --- The command `yuanjing`. Each of its commands is a module in this folder that
 -- returns { name, summary, options(parser, is_for_completion),
 -- run(arguments) -> status }.
-local argparse = require "yuanjing.need" "argparse"
+local argparse = require "yuanjing.base.dependency" "argparse"
 local errors = require "yuanjing.errors"
 local exits = require "yuanjing.cli.exits"
 local output = require "yuanjing.cli.output"
@@ -49,7 +49,7 @@ function cli.parser(is_for_completion)
   parser:require_command(false)
   local by_name = {}
   for _, name in ipairs(COMMANDS) do
-    local command = require("yuanjing.cli." .. name)
+    local command = require("yuanjing.cli.commands." .. name)
     command.options(parser:command(command.name, command.summary),
       is_for_completion)
     by_name[command.name] = command

@@ -1,12 +1,12 @@
 --- The commands `image` and `video`: ask, wait, save. They differ in their kind
 -- and in what the catalog says of it.
-local catalog = require "yuanjing.catalog"
+local catalog = require "yuanjing.generation.catalog"
 local destination = require "yuanjing.cli.destination"
 local extra = require "yuanjing.cli.extra"
 local flags = require "yuanjing.cli.flags"
 local follow = require "yuanjing.cli.follow"
-local prompt = require "yuanjing.cli.prompt"
-local screen = require "yuanjing.cli.screen"
+local prompt = require "yuanjing.cli.terminal.prompt"
+local screen = require "yuanjing.cli.terminal.screen"
 local session = require "yuanjing.cli.session"
 
 local making = {}

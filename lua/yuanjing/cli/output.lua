@@ -1,10 +1,10 @@
 --- What a command says at its end: a result, or one line about what went wrong
 -- and what to do next, and the exit status.
-local cells = require "yuanjing.cli.cells"
+local cells = require "yuanjing.cli.terminal.cells"
 local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
 local exits = require "yuanjing.cli.exits"
-local terminal = require "yuanjing.cli.terminal"
+local terminal = require "yuanjing.cli.terminal.terminal"
 
 local output = {}
 

@@ -2,9 +2,9 @@
 -- client by them, and a run that Ctrl-C ends in good order.
 local core = require "yuanjing.core"
 local exits = require "yuanjing.cli.exits"
-local number = require "yuanjing.number"
+local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
-local terminal = require "yuanjing.cli.terminal"
+local terminal = require "yuanjing.cli.terminal.terminal"
 local yuanjing = require "yuanjing"
 
 local session = {}

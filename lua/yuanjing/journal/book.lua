@@ -5,9 +5,9 @@
 -- as can be on their order, for who writes last need not know most: states only
 -- go forward, lists of files are joined, and "forgotten" is a state of its own:
 -- an entry that is not there may be one that has not been read yet.
-local backlog = require "yuanjing.backlog"
-local later = require "yuanjing.later"
-local loop = require "yuanjing.loop"
+local backlog = require "yuanjing.runtime.backlog"
+local lazy = require "yuanjing.base.lazy"
+local loop = require "yuanjing.runtime.loop"
 
 local book = {}
 
@@ -248,7 +248,7 @@ end
 local function store_of(self)
   if type(self.source) == "table" then return self.source end
   local room = self:redis_url() and "redis" or "file"
-  return later.load("yuanjing.journal." .. room).new(self.source)
+  return lazy.load("yuanjing.journal.stores." .. room).new(self.source)
 end
 
 local function open(self)

@@ -2,7 +2,7 @@
 -- in pieces that hold up nobody: the new stream grows beside the old one, takes
 -- what others add meanwhile, and steps into its place when it has caught up.
 local encode = require "yuanjing.journal.encode"
-local json = require "yuanjing.json"
+local json = require "yuanjing.base.json"
 local new_name = require "yuanjing.journal.name"
 
 local compaction = {}

@@ -1,7 +1,7 @@
 --- A record as JSON. Bytes that are no UTF-8, of a path or of a vendor's text,
 -- become question marks: better that than no record.
 local core = require "yuanjing.core"
-local json = require "yuanjing.json"
+local json = require "yuanjing.base.json"
 
 local function readable(value)
   if type(value) == "string" then

@@ -9,7 +9,7 @@
 -- has how often on_result was begun. Whoever changes an item must hold its lease, by
 -- number: one that comes late is told so.
 local encode = require "yuanjing.journal.encode"
-local json = require "yuanjing.json"
+local json = require "yuanjing.base.json"
 
 local leases = {}
 

@@ -5,10 +5,10 @@
 local book_of = require "yuanjing.journal.book"
 local compaction = require "yuanjing.journal.compaction"
 local errors = require "yuanjing.errors"
-local job = require "yuanjing.job"
-local loop = require "yuanjing.loop"
+local job = require "yuanjing.runtime.job"
+local loop = require "yuanjing.runtime.loop"
 local new_name = require "yuanjing.journal.name"
-local number = require "yuanjing.number"
+local number = require "yuanjing.base.number"
 
 local work = {}
 

@@ -6,7 +6,7 @@
 -- What answers is in sandbox/server/ and runs inside nginx.
 local conf = require "yuanjing.sandbox.conf"
 local errors = require "yuanjing.errors"
-local journal = require "yuanjing.sandbox.journal"
+local journal = require "yuanjing.sandbox.request_log"
 local machine = require "yuanjing.sandbox.machine"
 local ports = require "yuanjing.sandbox.ports"
 local process = require "yuanjing.sandbox.process"

@@ -1,11 +1,11 @@
 --- What a test wants of its sandbox: checked here, and written to a file in the
 -- sandbox's folder that the server reads before each request. So it holds for
 -- whatever is sent after the call, and takes no connection.
-local ascii = require "yuanjing.ascii"
+local ascii = require "yuanjing.base.ascii"
 local endpoints = require "yuanjing.sandbox.endpoints"
-local json = require "yuanjing.json"
+local json = require "yuanjing.base.json"
 local literal = require "yuanjing.sandbox.literal"
-local number = require "yuanjing.number"
+local number = require "yuanjing.base.number"
 local scenario = require "yuanjing.sandbox.server.scenario"
 
 local script = {}

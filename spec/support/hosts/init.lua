@@ -4,7 +4,7 @@
 -- update() or step(). As a program this performs the cases of
 -- support.conformance in one of them, and prints a record in JSON for each.
 local conformance = require "support.conformance"
-local json = require "yuanjing.json"
+local json = require "yuanjing.base.json"
 local yuanjing = require "yuanjing"
 
 local hosts = {}

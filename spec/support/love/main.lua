@@ -3,7 +3,7 @@
 -- runs as a coroutine beside the game, a step a frame. When it returns the game
 -- is quit, and hands.report is written to REPORT as JSON; its frames are what
 -- hands.watch() returned after each.
-local json = require "yuanjing.json"
+local json = require "yuanjing.base.json"
 local yuanjing = require "yuanjing"
 
 local game, driver_path, report_path = arg[2], arg[3], arg[4]

@@ -5,7 +5,7 @@
 local auth = require "yuanjing.sandbox.server.auth"
 local clock = require "yuanjing.sandbox.server.clock"
 local guard = require "yuanjing.sandbox.server.guard"
-local journal = require "yuanjing.sandbox.server.journal"
+local journal = require "yuanjing.sandbox.server.request_log"
 local play = require "yuanjing.sandbox.server.play"
 local received = require "yuanjing.sandbox.server.media.received"
 local request = require "yuanjing.sandbox.server.request"

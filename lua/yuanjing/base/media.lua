@@ -1,0 +1,350 @@
+--- Media as users give them: a path, bytes, a URL, a data URI, an asset of the
+-- platform. Here it is seen that they can be sent, and as what; the bytes of a
+-- file are not read.
+local ascii = require "yuanjing.base.ascii"
+local core = require "yuanjing.core"
+local number = require "yuanjing.base.number"
+local types = require "yuanjing.base.media_types"
+
+local media = {}
+
+---@class yuanjing.Medium what a given medium is; fields of its kind only
+---@field kind "path"|"bytes"|"url"|"data_uri"|"asset"
+---@field path? string
+---@field data? string
+---@field url? string of "url", "data_uri" and "asset": goes out as a text
+---@field name? string to send it under: a base name with the right extension
+---@field type? string "image/png"; of a data URI, what it says itself
+---@field size? number bytes, when asked; a file may grow
+
+---@class (exact) yuanjing.MediaOptions
+---@field name? string the name it goes out with
+---@field type? string "image/png"; default: by content, then by extension
+
+---@class yuanjing.File made by yuanjing.file
+local File = { __name = "yuanjing.File" }
+---@class yuanjing.Bytes made by yuanjing.bytes
+local Bytes = { __name = "yuanjing.Bytes" }
+
+---@class yuanjing.AssetRef made by yuanjing.asset_ref
+local AssetRef = { __name = "yuanjing.AssetRef" }
+
+--- A path, a URL, a data URI, a yuanjing.file, yuanjing.bytes, an asset or its
+--- yuanjing.asset_ref. A text that starts with http://, https://, asset:// or
+--- data: is that, any other is a path.
+---@alias yuanjing.AnyMedium string|yuanjing.File|yuanjing.Bytes|yuanjing.AssetRef|yuanjing.Asset
+
+-- Made by a user ------------------------------------------------------------
+
+local OPTIONS = { name = "string", type = "string" }
+
+local function check_options(call, options, level)
+  if type(options) ~= "table" then
+    error(("%s: options: expected table, got %s"):format(call, type(options)),
+      level + 1)
+  end
+  for name, value in pairs(options) do
+    if not OPTIONS[name] then
+      error(("%s: unknown option %q (known: name, type)")
+        :format(call, tostring(name)), level + 1)
+    end
+    if type(value) ~= "string" then
+      error(("%s: %s: expected string, got %s"):format(call, name,
+        type(value)), level + 1)
+    end
+  end
+  local kind = options.type
+  if kind and not kind:find("^[0-9A-Za-z.+-]+/[0-9A-Za-z.+-]+$") then
+    error(("%s: type: expected a type such as image/png"):format(call),
+      level + 1)
+  end
+end
+
+-- NB: no tail call may lead here: the level of the error would be another.
+local function tagged(class, call, field, value, options)
+  if type(value) ~= "string" then
+    error(("%s: expected string, got %s"):format(call, type(value)), 3)
+  end
+  options = options or {}
+  check_options(call, options, 3)
+  return setmetatable({ [field] = value, name = options.name,
+    type = options.type }, class)
+end
+
+--- A file to send, where a path alone would not say enough: under another
+--- name, with another type, or with a path that looks like a URL.
+---@param path string
+---@param options? yuanjing.MediaOptions
+---@return yuanjing.File
+function media.file(path, options)
+  local made = tagged(File, "yuanjing.file", "path", path, options)
+  return made
+end
+
+--- Bytes to send as a file.
+---@param data string
+---@param options? yuanjing.MediaOptions
+---@return yuanjing.Bytes
+function media.bytes(data, options)
+  local made = tagged(Bytes, "yuanjing.bytes", "data", data, options)
+  return made
+end
+
+--- An asset that was uploaded before, as a medium: by its `vendor_asset_id`,
+--- with or without asset:// in front.
+---@param id string
+---@return yuanjing.AssetRef
+function media.asset_ref(id)
+  if type(id) ~= "string" then
+    error(("yuanjing.asset_ref: expected string, got %s"):format(type(id)), 2)
+  end
+  return setmetatable({ id = id }, AssetRef)
+end
+
+function File:__tostring()
+  return ("yuanjing.file(%q)"):format(self.path)
+end
+
+function Bytes:__tostring()
+  return ("yuanjing.bytes(%d bytes)"):format(#self.data)
+end
+
+function AssetRef:__tostring()
+  return ("yuanjing.asset_ref(%q)"):format(self.id)
+end
+
+-- Read ----------------------------------------------------------------------
+
+
+-- A name that no form, header or folder can be broken with. It keeps its
+-- letters, whatever the script, if it is UTF-8.
+local function safe_name(name)
+  name = name:match("[^/\\]*$"):gsub('[%z\1-\31\127"]', "_")
+  if core.utf8_error(name) then name = name:gsub("[\128-\255]", "_") end
+  return name:find("^[. ]*$") and "file" or name
+end
+
+-- Where just the path has an extension, the name given gets it.
+local function name_of(given, default)
+  if not given.name or given.type
+    or given.name:find("[^./\\]%.[0-9A-Za-z]+$") then
+    return safe_name(given.name or default)
+  end
+  return safe_name(given.name)
+    .. (default:match("[^./\\](%.[0-9A-Za-z]+)$") or "")
+end
+
+local function describe(medium, given, head, default_name)
+  medium.name, medium.type = types.match(name_of(given, default_name), head,
+    given.type)
+  return medium
+end
+
+local function look_at(file)
+  local size, why = file:size()
+  if size == 0 then return nil, "the file is empty" end
+  local head
+  if size then head, why = file:read(0, types.HEAD) end
+  return head, head and size or why
+end
+
+local function read_file(given)
+  local path = given.path
+  if path == "" then return nil, "an empty path" end
+  local file, why = core.open_to_read(path)
+  if not file then
+    return nil, path:gsub("%z", "\\0") .. ": " .. why
+  end
+  local head, size = look_at(file)
+  file:close()
+  if not head then return nil, ("%s: %s"):format(path, size) end
+  return describe({ kind = "path", path = path, size = size }, given, head,
+    path)
+end
+
+local function read_bytes(given)
+  local data = given.data
+  if data == "" then return nil, "no bytes" end
+  return describe({ kind = "bytes", data = data, size = #data }, given,
+    data:sub(1, types.HEAD), "file")
+end
+
+local function read_url(url)
+  local rest = url:match("^[A-Za-z]+://(.*)$")
+  if rest:find("^[/?#]") or rest == "" or url:find("[%z\1-\32\127]") then
+    return nil, "no good URL"
+  end
+  return { kind = "url", url = url }
+end
+
+local function read_data_uri(uri)
+  local head = uri:match("^[A-Za-z]+:([^,]*),.")
+  if not head then return nil, "a data URI without data" end
+  local mime = head:match("^[0-9A-Za-z.+-]+/[0-9A-Za-z.+-]+")
+  return { kind = "data_uri", url = uri, type = mime and ascii.lower(mime) }
+end
+
+-- An id is passed on as it is: what the platform makes of it is unproven.
+local function read_asset(id)
+  id = id:gsub("^[Aa][Ss][Ss][Ee][Tt]://", "")
+  if id == "" or id:find("[%z\1-\32\127]") or core.utf8_error(id) then
+    return nil, "no good id of an asset"
+  end
+  return { kind = "asset", url = "asset://" .. id }
+end
+
+local function read_text(text)
+  local scheme = ascii.lower(text:sub(1, 8))
+  if scheme:find("^https?://") then return read_url(text) end
+  if scheme:find("^asset://") then return read_asset(text) end
+  if scheme:find("^data:") then return read_data_uri(text) end
+  return read_file { path = text }
+end
+
+local READERS = {
+  [File] = read_file,
+  [Bytes] = read_bytes,
+  [AssetRef] = function(ref) return read_asset(ref.id) end,
+}
+
+-- What reads a value of that class. A handle that is a medium, such as an asset,
+-- says in its metatable how: __medium(handle) is an id of an asset and, where
+-- that is known, "image", "video" or "audio"; or nil and why it is none now.
+local function reader_of(value)
+  local class = getmetatable(value)
+  if type(class) ~= "table" then return nil end
+  local medium_of = rawget(class, "__medium")
+  if not medium_of then return READERS[class] end
+  return function(handle)
+    local id, found = medium_of(handle)
+    if not id then return nil, found end
+    local medium, problem = read_asset(id)
+    if medium then medium.type = found end
+    return medium, problem
+  end
+end
+
+--- Whether a value is an object that stands for a medium. A text may be one as
+--- well.
+function media.is(value)
+  return type(value) == "table" and reader_of(value) ~= nil
+end
+
+--- What a medium is, or nil and why it can not be sent. A string that starts
+--- with http://, https://, asset:// or data: is that, any other is a path. A file
+--- is looked at here: what is no regular file is refused.
+---@param value yuanjing.AnyMedium
+---@return yuanjing.Medium?
+---@return string? problem
+function media.read(value)
+  if type(value) == "string" then return read_text(value) end
+  local read = type(value) == "table" and reader_of(value)
+  if read then return read(value) end
+  return nil, ("expected a path, yuanjing.file, yuanjing.bytes or a URL, "
+    .. "got %s"):format(type(value))
+end
+
+-- Data URIs -----------------------------------------------------------------
+
+local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+  .. "0123456789+/"
+local DIGITS = { [("="):byte()] = 0 }
+for i = 1, #ALPHABET do DIGITS[ALPHABET:byte(i)] = i - 1 end
+
+local function bytes_of_four(four)
+  local a, b, c, d = four:byte(1, 4)
+  local bits = ((DIGITS[a] * 64 + DIGITS[b]) * 64 + DIGITS[c]) * 64 + DIGITS[d]
+  local low = bits % 65536
+  return string.char((bits - low) / 65536, (low - low % 256) / 256,
+    low % 256)
+end
+
+local function unbase64(text)
+  text = text:gsub("[ \t-\r]+", ""):gsub("-", "+"):gsub("_", "/")
+  local digits, pad = text:match("^([0-9A-Za-z+/]*)(=*)$")
+  if not digits or #pad > 2 or #digits % 4 == 1 then return nil end
+  local missing = -#digits % 4
+  local data = (digits .. ("="):rep(missing)):gsub("....", bytes_of_four)
+  return data:sub(1, #data - missing)
+end
+
+local function unescape(text)
+  return (text:gsub("%%(%x%x)", function(digits)
+    return string.char(tonumber(digits, 16))
+  end))
+end
+
+--- A data URI's bytes as a medium of kind "bytes"; or nil and why not.
+---@param medium yuanjing.Medium of kind "data_uri"
+---@return yuanjing.Medium?
+---@return string? problem
+function media.decoded(medium)
+  local head, body = medium.url:match("^[^:]*:([^,]*),(.*)$")
+  local data = unescape(body)
+  if ascii.lower(head):find(";base64$") then
+    data = unbase64(data)
+    if not data then return nil, "the data URI is no base64" end
+  end
+  return read_bytes { data = data, type = medium.type }
+end
+
+--- The type of a data URI in base64: what its first bytes show, else what it says
+--- itself; nil: neither says anything.
+---@param medium yuanjing.Medium of kind "data_uri"
+---@return string? type
+function media.type_of_data(medium)
+  local start = medium.url:match(",(.*)$"):sub(1, 2 * types.HEAD)
+    :gsub("[ \t-\r]+", "")
+  local head = unbase64(start:sub(1, #start - #start % 4)) or ""
+  local _, mime = types.match("file", head, medium.type)
+  return mime ~= "application/octet-stream" and mime or medium.type
+end
+
+local function is_plain_base64(uri)
+  local data = uri:match("^data:[^,;]+;base64,([A-Za-z0-9+/]+=?=?)$")
+  return data ~= nil and #data % 4 == 0
+end
+
+--- A medium as it goes out: of a data URI its bytes, which get a name and a type
+--- that fit. With `as_text` one that is right in every way stays the text it is.
+---@param value yuanjing.AnyMedium
+---@param as_text? boolean for a wire that takes data URIs
+---@return yuanjing.Medium?
+---@return string? problem
+function media.read_to_send(value, as_text)
+  local medium, problem = media.read(value)
+  if not medium or medium.kind ~= "data_uri" then return medium, problem end
+  local decoded, why = media.decoded(medium)
+  local stays = decoded and as_text and decoded.type == medium.type
+    and is_plain_base64(medium.url)
+  return stays and medium or decoded, why
+end
+
+-- Inside other values ---------------------------------------------------------
+
+local DEEPEST = 50 -- a table that holds itself has no end
+
+local function find_inside(value, depth, is_wanted)
+  if type(value) ~= "table" or depth > DEEPEST then return nil end
+  if is_wanted(value) then return "" end
+  for key, item in pairs(value) do
+    local place = find_inside(item, depth + 1, is_wanted)
+    if place then
+      return (type(key) == "number" and "[%s]" or ".%s")
+        :format(number.show(key)) .. place
+    end
+  end
+end
+
+--- Where in a table of other values a medium stands, such as
+--- "messages[1].content"; nil: in no place. JSON has nothing that it could be.
+---@param value any
+---@param name string of the table
+---@param is_wanted? fun(value: table): boolean another test than media.is
+---@return string? place
+function media.place_in(value, name, is_wanted)
+  local place = find_inside(value, 0, is_wanted or media.is)
+  return place and name .. place
+end
+
+return media

@@ -1,0 +1,105 @@
+--- The file that `yuanjing batch` reads: UTF-8, a line for each picture or video.
+-- All of it is read before anything is bought, and all that is wrong is told at
+-- once.
+local core = require "yuanjing.core"
+local errors = require "yuanjing.errors"
+local json = require "yuanjing.base.json"
+
+local lines = {}
+
+---@class yuanjing.cli.Line
+---@field number integer in the file, from 1
+---@field params table
+
+local MOST_TOLD = 5
+
+-- Each with the end of any system; the mark before UTF-8 says nothing.
+local function split(text)
+  local list = {}
+  text = text:gsub("\r\n?", "\n")
+  for line in (text .. "\n"):gmatch("(.-)\n") do
+    list[#list + 1] = line:gsub("^\239\187\191", "")
+      :match("^[ \t-\r]*(.-)[ \t-\r]*$")
+  end
+  return list
+end
+
+-- A prompt that begins like an object is one that breaks off, or has a comma too
+-- many: as a prompt it would be paid for.
+local function read_object(text)
+  local params, problem = json.decode(text)
+  if type(params) == "table" then return params end
+  return nil, ("it begins with { and is no JSON object (%s)")
+    :format(problem or "no JSON")
+end
+
+local function is_list(text)
+  return text:find("^%[") and type(json.decode(text)) == "table"
+end
+
+-- Nil and no problem for what is no line of work.
+local function read_line(text)
+  if text == "" or text:find("^#") then return nil end
+  if core.utf8_error(text) then return nil, "it is not UTF-8" end
+  if text:find("^{") then return read_object(text) end
+  if is_list(text) then return nil, "it is a JSON list, not an object" end
+  return { prompt = text }
+end
+
+local function not_text(text)
+  if text:find("^\255\254") or text:find("^\254\255") then
+    return "it is UTF-16: save it as UTF-8"
+  end
+  return text:find("%z") and "it is no text in UTF-8" or nil
+end
+
+--- What is wrong with some lines, as one error.
+---@param path string of the file
+---@param problems string[]
+---@return yuanjing.Error
+function lines.refusal(path, problems)
+  local told = {}
+  for i = 1, math.min(#problems, MOST_TOLD) do told[i] = problems[i] end
+  if #problems > MOST_TOLD then
+    told[MOST_TOLD + 1] = ("and %d more"):format(#problems - MOST_TOLD)
+  end
+  return errors.new { kind = "invalid_request", attempts = 0,
+    message = path .. ": " .. table.concat(told, "; "), problems = problems,
+    hint = "nothing was sent" }
+end
+
+local function read_all(path)
+  local file, problem = io.open(path, "rb")
+  if not file then return nil, problem end
+  local text, why = file:read("*a")
+  file:close()
+  return text, why and path .. ": " .. why
+end
+
+--- The lines that say what to make; or nil and an error.
+---@param path string
+---@param model? string of those that name none
+---@return yuanjing.cli.Line[]?
+---@return yuanjing.Error?
+function lines.read(path, model)
+  local text, unread = read_all(path)
+  if not text then
+    return nil, errors.new { kind = "io", message = unread }
+  end
+  local wrong = not_text(text)
+  if wrong then return nil, lines.refusal(path, { wrong }) end
+  local list, problems = {}, {}
+  for number, line in ipairs(split(text)) do
+    local params, problem = read_line(line)
+    if params then
+      params.model = params.model or model
+      list[#list + 1] = { number = number, params = params }
+    elseif problem then
+      problems[#problems + 1] = ("line %d: %s"):format(number, problem)
+    end
+  end
+  if #problems > 0 then return nil, lines.refusal(path, problems) end
+  return list
+end
+
+return lines

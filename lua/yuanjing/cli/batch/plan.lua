@@ -1,0 +1,127 @@
+--- What a batch has to do for each line: known by what the line asks for and by
+-- which of several alike it is, never by where it stands. So lines may be added,
+-- taken away and moved, and another list may be made in the same folder.
+local digest = require "yuanjing.base.digest"
+local form = require "yuanjing.protocol.form"
+local params_of = require "yuanjing.generation.params"
+local yuanjing = require "yuanjing"
+
+local plan = {}
+
+---@class yuanjing.cli.Item
+---@field line integer of the file
+---@field params table
+---@field kind "image"|"video"
+---@field identity string? what it asks for; none where it is wrong
+---@field entry? yuanjing.journal.Entry that has bought it
+---@field number integer that its files begin with
+---@field note string
+
+-- A line with a note of the user's own is known in the journal by that and by the
+-- journal's digest; any other by the digest of the line, which is in its note.
+local function identity_of(item, client)
+  local note = item.params.note
+  if note == nil then return digest(item.params):sub(1, 12) end
+  local settings = client._settings
+  local checked = params_of.check(settings.api, item.kind, item.params,
+    settings.validate)
+  return checked and digest(form.about(checked).params) .. note
+end
+
+local function identity_of_entry(entry)
+  local note = entry.note or ""
+  return note:match("^%d+:(%x+)$") or entry.digest .. note
+end
+
+-- What the platform did not take, or has failed at, is bought again.
+local IS_OVER = { refused = true, failed = true, forgotten = true }
+
+-- The entries that count, by what they asked for, in their order.
+local function group(entries)
+  local groups = {}
+  for _, entry in ipairs(entries) do
+    if not IS_OVER[entry.state] then
+      local identity = identity_of_entry(entry)
+      groups[identity] = groups[identity] or {}
+      table.insert(groups[identity], entry)
+    end
+  end
+  return groups
+end
+
+local function number_of(entry)
+  local saved = entry.saved and entry.saved[#entry.saved] or ""
+  return tonumber(saved:match("[^/]*$"):match("^(%d+)[.-]")
+    or (entry.note or ""):match("^(%d+):%x+$"))
+end
+
+-- Whose each number is: the last one's, should two have had it.
+local function owners(groups)
+  local owner = {}
+  for _, list in pairs(groups) do
+    for _, entry in ipairs(list) do
+      local number = number_of(entry)
+      local other = number and owner[number]
+      if number and not (other and other.at > entry.at) then
+        owner[number] = entry
+      end
+    end
+  end
+  return owner
+end
+
+-- The place of the line, if no other has it: in a folder of its own a list has
+-- the numbers of its lines.
+local function give_numbers(items, taken)
+  local last = 0
+  for number in pairs(taken) do last = math.max(last, number) end
+  for place, item in ipairs(items) do
+    if not item.number and not taken[place] then item.number = place end
+    if item.number then
+      taken[item.number], last = true, math.max(last, item.number)
+    end
+  end
+  for _, item in ipairs(items) do
+    if not item.number then item.number, last = last + 1, last + 1 end
+    item.note = item.params.note
+      or ("%d:%s"):format(item.number, item.identity or "")
+  end
+end
+
+local function kind_of(params)
+  local row = yuanjing.catalog.find("v1", params.model or "")
+  return row and row.kind or "image"
+end
+
+--- Lines without what a journal says of them, for a dry run.
+---@param lines yuanjing.cli.Line[]
+---@return yuanjing.cli.Item[]
+function plan.items(lines)
+  local items = {}
+  for i, line in ipairs(lines) do
+    items[i] = { line = line.number, params = line.params,
+      kind = kind_of(line.params), note = line.params.note }
+  end
+  return items
+end
+
+--- Finds out what has been bought, and gives each line the number of its files.
+---@param items yuanjing.cli.Item[]
+---@param client yuanjing.Client
+---@param entries yuanjing.journal.Entry[]
+---@param taken table<integer, boolean> numbers of files that are there
+function plan.make(items, client, entries, taken)
+  local groups = group(entries)
+  local owner = owners(groups)
+  for number in pairs(owner) do taken[number] = true end
+  for _, item in ipairs(items) do
+    item.identity = identity_of(item, client)
+    local alike = groups[item.identity or false]
+    item.entry = alike and table.remove(alike, 1)
+    local number = item.entry and number_of(item.entry)
+    item.number = number and owner[number] == item.entry and number or nil
+  end
+  give_numbers(items, taken)
+end
+
+return plan

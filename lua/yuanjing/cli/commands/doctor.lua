@@ -1,0 +1,204 @@
+--- `yuanjing doctor`: what this machine has, and how far a call comes. What it
+-- prints can be shown to anybody: no key, no password stands in it.
+local cells = require "yuanjing.cli.terminal.cells"
+local core = require "yuanjing.core"
+local document = require "yuanjing.cli.document"
+local exits = require "yuanjing.cli.exits"
+local loop = require "yuanjing.runtime.loop"
+local number = require "yuanjing.base.number"
+local output = require "yuanjing.cli.output"
+local session = require "yuanjing.cli.session"
+local settings_of = require "yuanjing.settings"
+local terminal = require "yuanjing.cli.terminal.terminal"
+local version = require "yuanjing.version"
+
+local command = { name = "doctor",
+  summary = "Check this machine, the way to the platform, and the key." }
+
+local STDOUT = terminal.STDOUT
+
+local LIMIT = 20 -- seconds for each of the two calls
+
+function command.options(parser)
+  session.options(parser)
+end
+
+-- This machine -------------------------------------------------------------
+
+local function lua_version()
+  local jit = rawget(_G, "jit")
+  return jit and jit.version or _VERSION
+end
+
+local function key_in_words(settings)
+  local key, err = settings_of.key(settings)
+  if not key then return err.message end
+  return ("set, %d characters"):format(#key)
+end
+
+-- By libcurl's rules: it reads http_proxy in small letters alone.
+local PROXIES = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+  "ALL_PROXY", "no_proxy", "NO_PROXY" }
+
+local function proxy_in_words()
+  local set = {}
+  for _, name in ipairs(PROXIES) do
+    local value = os.getenv(name)
+    if value and value ~= "" then
+      set[#set + 1] = name .. "="
+        .. value:gsub("^([A-Za-z][0-9A-Za-z+.-]*://).*@", "%1***@")
+        :gsub("^[^/]*@", "***@")
+    end
+  end
+  return #set > 0 and table.concat(set, " ") or "none"
+end
+
+-- What TLS is verified against, and what named it.
+local function certificates_in_words(settings, arguments)
+  local named = {}
+  for _, path in ipairs { settings.ca_file or false, settings.ca_path or false }
+  do
+    if path then named[#named + 1] = path end
+  end
+  if #named > 0 then
+    return ("%s (%s)"):format(table.concat(named, " and "),
+      arguments.ca_file and "--ca-file" or "environment")
+  end
+  local store = loop.pool():ca_path() or core.ca_file()
+  return store and store .. " (the system's)" or "none"
+end
+
+local function facts(settings, arguments)
+  return {
+    { "yuanjing", version },
+    { "Lua", lua_version() },
+    { "libcurl", core.curl_version():match("^[^ \t-\r]+[ \t-\r]+[^ \t-\r]+") },
+    { "features", table.concat(core.curl_features(), ", ") },
+    { "certificates", certificates_in_words(settings, arguments) },
+    { "proxy", proxy_in_words() },
+    { "key", key_in_words(settings) },
+    { "wire", settings.api },
+  }
+end
+
+-- The way ------------------------------------------------------------------
+
+local STEPS = { { "name", "name looked up" }, { "connect", "connected" },
+  { "tls", "encrypted" }, { "answer", "answered" } }
+
+-- The steps that were taken, with the milliseconds of each.
+local function taken(steps)
+  local last = 0
+  for i, step in ipairs(STEPS) do if steps[step[1]] then last = i end end
+  local rows, before = {}, 0
+  for i = 1, last do
+    local at = steps[STEPS[i][1]]
+    if at then
+      rows[#rows + 1] = { name = STEPS[i][2], ok = true,
+        ms = math.max(0, (at - before) * 1000) }
+      before = at
+    end
+  end
+  return rows, last
+end
+
+-- libcurl does not tell when it was connected where TLS fails after that.
+local function is_of_tls(err)
+  return err.kind == "transport" and (err.message:find("SSL", 1, true)
+    or err.message:find("TLS", 1, true)
+    or err.message:find("certificate", 1, true)) ~= nil
+end
+
+-- The step that came next, if none was answered; else what was answered.
+local function failed_step(url, err, last)
+  if is_of_tls(err) then return "encrypted" end
+  if err.kind == "auth" then return "key accepted" end
+  local next_step = last + 1
+  if next_step == 3 and not url:find("^https") then next_step = 4 end
+  return STEPS[next_step] and STEPS[next_step][2] or "good answer"
+end
+
+local function check(client, url, call)
+  local steps = {}
+  local value, err = call(client:with { retries = 0,
+    timeout = { total = LIMIT },
+    on_event = function(event) steps = event.steps or steps end })
+  local rows, last = taken(steps)
+  rows[#rows + 1] = value and { name = "key accepted", ok = true,
+    note = ("%d %s"):format(#value, value.raw and "models" or "groups") }
+    or { name = failed_step(url, err, last), ok = false,
+      problem = err.message, kind = err.kind }
+  return { url = url, steps = rows }, err
+end
+
+local HOSTS = {
+  { "base_url", function(client) return client:models() end },
+  { "asset_url", function(client) return client.assets:groups() end },
+}
+
+local function check_all(client, settings)
+  local hosts, first = document.list {}, nil
+  for i, row in ipairs(HOSTS) do
+    local err
+    hosts[i], err = check(client, settings_of.shown(settings[row[1]]), row[2])
+    first = first or err
+  end
+  return hosts, first
+end
+
+local function show_requests(arguments, client)
+  for _, row in ipairs(HOSTS) do
+    session.shows_request(arguments, row[2](client))
+  end
+  return true
+end
+
+-- Telling ------------------------------------------------------------------
+
+local function mark(is_ok)
+  local signs = terminal.is_utf8() and { "✓", "✗" } or { "ok", "!!" }
+  return terminal.paint(STDOUT, is_ok and "good" or "bad",
+    signs[is_ok and 1 or 2])
+end
+
+local function print_facts(rows)
+  for _, row in ipairs(rows) do
+    terminal.write(STDOUT, terminal.paint(STDOUT, "dim",
+      ("%-12s"):format(row[1])), "  ", cells.harmless(row[2]), "\n")
+  end
+end
+
+local function print_host(host)
+  terminal.write(STDOUT, "\n", terminal.paint(STDOUT, "bold", host.url), "\n")
+  for _, step in ipairs(host.steps) do
+    local detail = step.problem or step.note or number.fixed(step.ms, 1) .. " ms"
+    terminal.write(STDOUT, ("  %s %-15s %s\n"):format(mark(step.ok), step.name,
+      cells.harmless(detail)))
+  end
+end
+
+local function tell(arguments, rows, hosts)
+  if arguments.json then
+    local named = { hosts = hosts }
+    for _, row in ipairs(rows) do named[row[1]] = row[2] end
+    return output.json(named)
+  end
+  print_facts(rows)
+  for _, host in ipairs(hosts) do print_host(host) end
+end
+
+-- NB: the settings of a client are private to the module, and this is of it.
+function command.run(arguments)
+  local status
+  local ended = session.run(arguments, function(client)
+    if arguments.dry_run then return show_requests(arguments, client) end
+    local settings = client._settings
+    local hosts, err = check_all(client, settings)
+    tell(arguments, facts(settings, arguments), hosts)
+    status = err and exits.of(err.kind) or exits.OK
+    return true
+  end)
+  return ended ~= exits.OK and ended or status
+end
+
+return command

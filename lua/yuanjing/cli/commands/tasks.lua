@@ -1,0 +1,94 @@
+--- `yuanjing tasks`: what a journal knows, a line for each submit.
+local columns = require "yuanjing.cli.terminal.columns"
+local errors = require "yuanjing.errors"
+local output = require "yuanjing.cli.output"
+local session = require "yuanjing.cli.session"
+
+local command = {
+  name = "tasks",
+  summary = "List the tasks of a journal.",
+}
+
+function command.options(parser)
+  parser:group("Options",
+    parser:option("--journal", "The journal: a path, or a URL of Redis.")
+      :default "tasks.journal":convert(session.to_name),
+    parser:flag("--pending", "Those that have not ended."),
+    parser:flag("--unknown", "Submits whose outcome nobody knows."),
+    parser:flag("--dead", "Those that workers gave up, and why."),
+    parser:option("--retry", "Hand the entry of that key, which was given up, to "
+      .. "the workers again."):argname "KEY":convert(session.to_name),
+    parser:option("--forget", "Have the journal forget the entry of that key.")
+      :argname "KEY":convert(session.to_name))
+  session.options(parser)
+end
+
+-- A journal that is not there is not made.
+local function check_there(source)
+  if source:find("^rediss?://") then return true end
+  local file, problem = io.open(source, "rb")
+  if file then return file:close() end
+  return nil, errors.new { kind = "io", message = problem }
+end
+
+local function is_wanted(arguments, entry)
+  if arguments.pending then return entry.state == "running" end
+  if arguments.unknown then return entry.state == "unknown" end
+  return not arguments.dead or entry.dead ~= nil
+end
+
+local function about_of(arguments, entry)
+  if arguments.dead then
+    return ("%d attempts: %s"):format(entry.dead.attempts,
+      entry.dead.error:match("[^\n]*"))
+  end
+  return entry.note or entry.error and entry.error.message or ""
+end
+
+local function row_of(arguments, entry)
+  return { os.date("%Y-%m-%d %H:%M:%S", entry.at), entry.key, entry.state,
+    entry.status or "-", entry.id or "-", about_of(arguments, entry) }
+end
+
+local function list(arguments, journal)
+  local entries, err = journal:find {}
+  if not entries then return nil, err end
+  local rows, wanted = {}, {}
+  for _, entry in ipairs(entries) do
+    entry.task = nil -- a handle is nothing to print
+    if is_wanted(arguments, entry) then
+      rows[#rows + 1], wanted[#wanted + 1] = row_of(arguments, entry), entry
+    end
+  end
+  if arguments.json then
+    output.json { tasks = wanted }
+  else
+    output.print(columns(rows))
+  end
+  return true
+end
+
+-- A file has no workers, and so no task that they gave up.
+local function retry(arguments, journal)
+  if arguments.journal:find("^rediss?://") then
+    return journal:retry { key = arguments.retry }
+  end
+  return nil, errors.new { kind = "not_found", message = "only a journal in "
+    .. "Redis has tasks that were given up" }
+end
+
+function command.run(arguments)
+  return session.run(arguments, function(client)
+    local there, problem = check_there(arguments.journal)
+    if not there then return nil, problem end
+    local journal = client:with({ journal = arguments.journal }).journal
+    if arguments.forget then
+      return journal:forget { key = arguments.forget }
+    elseif arguments.retry then
+      return retry(arguments, journal)
+    end
+    return list(arguments, journal)
+  end)
+end
+
+return command

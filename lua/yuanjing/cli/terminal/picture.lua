@@ -1,0 +1,41 @@
+--- Pictures in the terminal, where chafa is installed, and a link as a code,
+-- where qrencode is.
+local ascii = require "yuanjing.base.ascii"
+local shell = require "yuanjing.sandbox.shell"
+local terminal = require "yuanjing.cli.terminal.terminal"
+
+local picture = {}
+
+local SHOWN = { png = true, jpg = true, jpeg = true, webp = true, gif = true }
+
+-- $1 the file, $2 the columns. Says nothing where there is no chafa.
+local SHOW = [[
+command -v chafa >/dev/null || exit 0
+exec chafa --size="$2"x24 -- "$1"
+]]
+
+--- Shows those of the files that are pictures, if somebody looks.
+---@param files? string[]
+function picture.show(files)
+  if not terminal.can_redraw(terminal.STDOUT) then return end
+  local width = tostring(math.min(80, terminal.width(terminal.STDOUT)))
+  for _, path in ipairs(files or {}) do
+    local extension = ascii.lower(path:match("%.([0-9A-Za-z]+)$") or "")
+    if SHOWN[extension] then os.execute(shell.command(SHOW, path, width)) end
+  end
+end
+
+-- $1 the text. The same without qrencode.
+local SHOW_CODE = [[
+command -v qrencode >/dev/null || exit 0
+exec qrencode -t ANSIUTF8 -m 1 -- "$1"
+]]
+
+--- Shows a link as a code for a phone's camera, if somebody looks.
+---@param link string
+function picture.show_link(link)
+  if not terminal.can_redraw(terminal.STDOUT) then return end
+  os.execute(shell.command(SHOW_CODE, link))
+end
+
+return picture

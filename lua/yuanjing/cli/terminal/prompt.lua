@@ -1,0 +1,32 @@
+--- The text of a prompt: the words given, where `-` stands for what comes on
+-- stdin; or that alone, when there are no words and nobody types. To be called
+-- in a run, where Ctrl-C is looked for.
+local core = require "yuanjing.core"
+local errors = require "yuanjing.errors"
+local output = require "yuanjing.cli.output"
+local terminal = require "yuanjing.cli.terminal.terminal"
+
+-- NB: a signal ends the read as well, and half a prompt must not go out.
+local function stdin()
+  if terminal.is(terminal.STDIN) then output.say("Ctrl-D ends it.", "dim") end
+  local text = io.read("*a") or ""
+  if core.caught_signal() then
+    error(errors.new { kind = "cancelled", message = "interrupted" }, 0)
+  end
+  return (text:gsub("[ \t-\r]+$", ""))
+end
+
+---@param words string[]
+---@return string? nil: none was given
+local function prompt(words)
+  if #words == 0 then
+    return not terminal.is(terminal.STDIN) and stdin() or nil
+  end
+  local parts = {}
+  for i, word in ipairs(words) do
+    parts[i] = word == "-" and "\n" .. stdin() .. "\n" or word
+  end
+  return (table.concat(parts, " "):match("^[ \t-\r]*(.-)[ \t-\r]*$"))
+end
+
+return prompt

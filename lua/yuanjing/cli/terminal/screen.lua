@@ -1,0 +1,58 @@
+--- A call that takes a while, on the screen: what goes out, and what to do when
+-- somebody does not wait for its end.
+local core = require "yuanjing.core"
+local progress = require "yuanjing.cli.terminal.progress"
+local session = require "yuanjing.cli.session"
+
+local screen = {}
+
+---@class yuanjing.cli.Screen
+---@field line yuanjing.cli.Progress
+---@field arguments table
+---@field is_submitting boolean what is under way costs money
+---@field private began? number
+---@field goes_on? string what was begun, and the command that asks for it
+
+local function interrupted(self)
+  if self.is_submitting then
+    return "interrupted while it was on its way: it may have been received "
+      .. "and billed"
+  end
+  return "interrupted" .. (self.goes_on and "; " .. self.goes_on or "")
+end
+
+-- What goes out shows how far it is.
+local function on_event(self, event)
+  local line = self.line
+  if not self.is_submitting then return end
+  if event.type == "request" then
+    self.began = core.now()
+    line:stage("sending")
+  elseif event.type == "upload" then
+    line:stage("uploading", nil, self.began)
+    line:bytes(event.sent, event.total)
+    if event.sent == event.total then
+      line:done("uploaded", progress.size(event.total))
+      line:stage("sending")
+    end
+  end
+end
+
+--- Runs work(client, screen) with its stages on the screen.
+---@param arguments table
+---@param work fun(client: yuanjing.Client, screen: yuanjing.cli.Screen): true?, yuanjing.Error?
+---@return integer status
+function screen.run(arguments, work)
+  local self = { arguments = arguments, is_submitting = false,
+    line = progress.new(arguments.verbose) }
+  return session.run(arguments, function(client)
+    return work(client, self)
+  end, {
+    on_event = function(event) on_event(self, event) end,
+    tick = function() self.line:tick() end,
+    over = function() self.line:stop() end,
+    interrupted = function() return interrupted(self) end,
+  })
+end
+
+return screen

@@ -1,0 +1,67 @@
+--- What may be done where the output goes: whether it is a terminal, how wide,
+-- with which characters and colours.
+local ascii = require "yuanjing.base.ascii"
+local core = require "yuanjing.core"
+local errors = require "yuanjing.errors"
+
+local terminal = {}
+
+terminal.STDIN, terminal.STDOUT, terminal.STDERR = 0, 1, 2
+
+local FILES = { io.stdout, io.stderr }
+local STYLES = { dim = "2", bold = "1", good = "32", bad = "31", mark = "36" }
+
+local function env(name)
+  local value = os.getenv(name)
+  return value ~= "" and value or nil
+end
+
+---@param fd integer
+---@return boolean
+function terminal.is(fd)
+  return core.is_terminal(fd)
+end
+
+--- Whether a line can be written over and over: somebody looks at a terminal
+--- that knows how.
+function terminal.can_redraw(fd)
+  return core.is_terminal(fd) and os.getenv("TERM") ~= "dumb"
+end
+
+--- Columns, as of now: the window may have been resized.
+---@param fd integer
+---@return integer
+function terminal.width(fd)
+  return core.terminal_width(fd) or tonumber(env "COLUMNS") or 80
+end
+
+--- Whether more than ASCII can be shown, as the locale says.
+---@return boolean
+function terminal.is_utf8()
+  local locale = env "LC_ALL" or env "LC_CTYPE" or env "LANG" or ""
+  return ascii.upper(locale):find("UTF%-?8") ~= nil
+end
+
+--- The text in a style, where there are styles. See no-color.org.
+---@param fd integer
+---@param style "dim"|"bold"|"good"|"bad"|"mark"
+---@param text string
+---@return string
+function terminal.paint(fd, style, text)
+  if env "NO_COLOR" or not terminal.can_redraw(fd) then return text end
+  return ("\27[%sm%s\27[0m"):format(STYLES[style], text)
+end
+
+--- Writes at once. Raises a yuanjing.Error when stdout does not take it, as on
+--- a full disk: what is lost must not pass for done.
+---@param fd integer
+---@param ... string
+function terminal.write(fd, ...)
+  local file = FILES[fd]
+  local ok, problem = file:write(...)
+  if ok then ok, problem = file:flush() end
+  if ok or fd ~= terminal.STDOUT then return end
+  error(errors.new { kind = "io", message = "stdout: " .. problem }, 0)
+end
+
+return terminal

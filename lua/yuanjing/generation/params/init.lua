@@ -1,0 +1,368 @@
+--- The parameters of an image or a video: what a user gave, checked against the
+-- catalog and put into the wire's names and order. All that is wrong is found
+-- in one go. Nothing goes out that was not given, but for the category and the
+-- llmid: defaults are the server's. A model that the catalog does not know is
+-- sent as given, with a guess at the names of its media (params/guess.lua).
+local ascii = require "yuanjing.base.ascii"
+local core = require "yuanjing.core"
+local form = require "yuanjing.protocol.form"
+local guess = require "yuanjing.generation.params.guess"
+local media = require "yuanjing.base.media"
+local number = require "yuanjing.base.number"
+local refusal = require "yuanjing.generation.params.refusal"
+local target_of = require "yuanjing.generation.params.target"
+local value_of = require "yuanjing.generation.params.value"
+
+local params = {}
+
+---@class yuanjing.Checked what goes out
+---@field model? string
+---@field category string
+---@field fields { [1]: string, [2]: any }[] name and value; a list is repeated in a form, an array in JSON
+---@field files yuanjing.SentMedium[] on the legacy wire too
+---@field before_sending? fun(): true?, yuanjing.Error? see yuanjing.Request
+
+-- The state of one call. `plan` has the parameters in the order they go out,
+-- `bound` what they got: name -> { from = name given, value = or media =,
+-- list = whether it is one however short }.
+---@class yuanjing.Check
+local Check = {}
+Check.__index = Check
+
+-- What can not go out at all.
+function Check:fault(format, ...)
+  self.problems[#self.problems + 1] = format:format(...)
+end
+
+-- What the platform would refuse, as far as the catalog knows.
+function Check:doubt(format, ...)
+  if self.validate then self:fault(format, ...) end
+end
+
+-- The same, where the platform's newer documents say more than the catalog.
+function Check:dated_doubt(format, ...)
+  self.is_dated = true
+  self:doubt(format, ...)
+end
+
+local function sorted_names(values)
+  local names = {}
+  for name in pairs(values) do names[#names + 1] = name end
+  table.sort(names, function(a, b)
+    return ascii.less(number.show(a), number.show(b))
+  end)
+  return names
+end
+
+function Check:add_to_plan(param)
+  if self.planned[param.name] then return end
+  self.planned[param.name] = true
+  self.plan[#self.plan + 1] = param
+end
+
+-- Whether this parameter is free; a field goes out once.
+function Check:is_free(param, from)
+  local other = self.bound[param.name]
+  if other then
+    self:fault("%s: %s is the same field", from, other.from)
+  end
+  return not other
+end
+
+-- Media --------------------------------------------------------------------
+
+local FAMILY = { first_frame = "image", last_frame = "image",
+  reference_images = "image", reference_videos = "video",
+  reference_audios = "audio" }
+-- An MP4 may be a sound alone, so those two are not told apart.
+local UNFIT = { image = { audio = true, video = true },
+  video = { image = true }, audio = { image = true } }
+
+function Check:check_type(label, param, medium)
+  local family = FAMILY[param.role]
+  local found = medium.type and medium.type:match("^[A-Za-z]+")
+  if family and UNFIT[family][found] then
+    self:doubt("%s: expected %s, got %s", label, family, medium.type)
+  end
+end
+
+function Check:read(label, param, given)
+  local medium, problem = media.read_to_send(given,
+    self.target.api == "legacy")
+  if not medium then return self:fault("%s: %s", label, problem) end
+  self:check_type(label, param, medium)
+  return medium
+end
+
+-- Returns whether it had a place to go to.
+function Check:bind_medium(param, from, label, given)
+  local bound = self.bound[param.name]
+  if not (bound and bound.from == from) then
+    if not self:is_free(param, from) then return false end
+    bound = { from = from, media = {}, list = param.type == "files" }
+    self.bound[param.name] = bound
+  end
+  bound.media[#bound.media + 1] = self:read(label, param, given)
+  return true
+end
+
+-- The place of the i-th of a list; one more is made where they do not suffice.
+function Check:slot(slots, i)
+  local first = slots[1]
+  if first.type == "files" then return first end
+  if slots[i] then return slots[i] end
+  local more = { name = first.name:gsub("%d*$", "") .. i, type = first.type,
+    role = first.role }
+  self:add_to_plan(more)
+  return more
+end
+
+-- A list as it is, one medium as a list of it; nil: neither.
+local function list_of(given)
+  if type(given) ~= "table" or media.is(given) then return { given } end
+  local count = 0
+  for _ in pairs(given) do count = count + 1 end
+  return count == #given and given or nil
+end
+
+function Check:check_count(slots, from, count)
+  local most = slots[1].max_count
+  if slots[1].type ~= "files" then most = #slots end
+  if most and count > most then
+    self:dated_doubt("%s: at most %d, got %d", from, most, count)
+  end
+end
+
+function Check:bind_list(slots, from, given)
+  local list = list_of(given)
+  if not list then
+    self.bound[slots[1].name] = { from = from, media = {} }
+    return self:fault("%s: expected a list of media", from)
+  end
+  self:check_count(slots, from, #list)
+  for i, item in ipairs(list) do
+    local label = list == given and ("%s[%d]"):format(from, i) or from
+    if not self:bind_medium(self:slot(slots, i), from, label, item) then
+      return
+    end
+  end
+end
+
+-- Parameters ---------------------------------------------------------------
+
+-- No value of JSON is a medium.
+function Check:refuse_media(from, given)
+  local place = media.place_in(given, from)
+  if place == from then
+    self:fault("%s: takes no file", from)
+  elseif place then
+    self:fault("%s: a file can not stand inside a table", place)
+  end
+  return place ~= nil
+end
+
+function Check:bind_value(param, from, given)
+  if not self:is_free(param, from) or self:refuse_media(from, given) then
+    return
+  end
+  local value, problem, is_dated = value_of.of(param, given)
+  if problem then
+    local doubt = is_dated and self.dated_doubt or self.doubt
+    doubt(self, "%s: %s", from, problem)
+    value = given
+  end
+  self.bound[param.name] = { from = from, value = value }
+end
+
+-- A name with the parameters it stands for.
+function Check:bind(slots, from, given)
+  local param = slots[1]
+  if #slots > 1 or param.type == "files" then
+    self:bind_list(slots, from, given)
+  elseif param.role or param.type == "file" then
+    self:bind_medium(param, from, from, given)
+  else
+    self:bind_value(param, from, given)
+  end
+end
+
+-- The same for one that is in no table.
+function Check:bind_loose(slots, from, given)
+  for _, param in ipairs(slots) do self:add_to_plan(param) end
+  self:bind(slots, from, given)
+end
+
+function Check:is_name(name)
+  if type(name) == "string" and name ~= "" then return true end
+  self:fault("%s: a parameter needs a name", tostring(name))
+  return false
+end
+
+function Check:bind_unlisted(name, given)
+  if self.target.row and self.validate then
+    return self:fault("%s", refusal(self.target, name))
+  end
+  if not self:is_name(name) then return end
+  self:bind_loose(guess.slots(self.target.api, name, self.given), name, given)
+end
+
+-- What target.lua and bind_extra see to.
+-- A note is the journal's, and never sent.
+local TAKEN = { model = true, category = true, catelogid = true, extra = true,
+  note = true }
+
+function Check:names()
+  local names = {}
+  for _, name in ipairs(sorted_names(self.given)) do
+    local taken = TAKEN[name]
+      or name == "llmid" and self.target.api == "legacy"
+    if not taken then names[#names + 1] = name end
+  end
+  return names
+end
+
+-- The catalog's own names first: a guess can not take their places.
+function Check:bind_given()
+  local row, unlisted = self.target.row, {}
+  for _, name in ipairs(self:names()) do
+    local slots = row and target_of.params(row, name) or {}
+    if #slots > 0 then
+      self:bind(slots, name, self.given[name])
+    else
+      unlisted[#unlisted + 1] = name
+    end
+  end
+  for _, name in ipairs(unlisted) do
+    self:bind_unlisted(name, self.given[name])
+  end
+end
+
+function Check:bind_one_extra(name, given)
+  if self.given[name] ~= nil or self.bound[name] then
+    return self:fault("extra.%s: the same field goes out without it",
+      tostring(name))
+  end
+  if not self:is_name(name) then return end
+  local param = guess.plain(name, given, guess.holds_media(given))
+  self:bind_loose({ param }, name, given)
+end
+
+function Check:bind_extra()
+  local extra = self.given.extra
+  if extra == nil then return end
+  if type(extra) ~= "table" or media.is(extra) then
+    return self:fault("extra: expected table, got %s",
+      type(extra) == "table" and "a file" or type(extra))
+  end
+  for _, name in ipairs(sorted_names(extra)) do
+    self:bind_one_extra(name, extra[name])
+  end
+end
+
+function Check:check_note()
+  local note = self.given.note
+  if note == nil or type(note) == "string" and not core.utf8_error(note) then
+    return
+  end
+  self:fault("note: expected a text in UTF-8, got %s", type(note))
+end
+
+function Check:find_missing()
+  local row = self.target.row
+  for _, param in ipairs(row and row.params or {}) do
+    if param.required and not self.bound[param.name] then
+      if param.role then
+        self:dated_doubt("%s: needed by %s in category %s", param.role,
+          self.target.model, row.category)
+      else
+        self:doubt("%s: missing", param.name)
+      end
+    end
+  end
+end
+
+local ANY_HEAD = { { name = "llmid", type = "any" },
+  { name = "model", type = "any" }, { name = "catelogid", type = "any" },
+  { name = "prompt", type = "any" } }
+
+-- What every call starts with. The legacy wire knows no category, and of the
+-- models just those that share an llmid.
+function Check:bind_head()
+  local target, given = self.target, self.given
+  local head = { llmid = target.llmid, model = given.model,
+    catelogid = target.category }
+  if target.api == "legacy" then head.catelogid = given.catelogid end
+  for _, param in ipairs(target.row and target.row.params or ANY_HEAD) do
+    self:add_to_plan(param)
+    if head[param.name] ~= nil then
+      self.bound[param.name] = { from = param.name, value = head[param.name] }
+    end
+  end
+  self.fixed = #self.plan
+end
+
+local NO_IMAGES = "the legacy wire makes no images: call client:image of a "
+  .. 'client without api = "legacy"'
+
+-- Sending ------------------------------------------------------------------
+
+-- The plan's rows stay in their order, what was added is sorted by name.
+function Check:in_order()
+  local list, loose = {}, {}
+  for i, param in ipairs(self.plan) do
+    local part = i <= self.fixed and list or loose
+    part[#part + 1] = param
+  end
+  table.sort(loose, function(a, b)
+    return ascii.less(a.name, b.name)
+  end)
+  for _, param in ipairs(loose) do list[#list + 1] = param end
+  return list
+end
+
+function Check:outgoing()
+  local out = { model = self.target.model, category = self.target.category,
+    fields = {}, files = {} }
+  for _, param in ipairs(self:in_order()) do
+    local bound = self.bound[param.name]
+    if bound and bound.media then
+      form.add_media(out, param.name, bound.media, bound.list)
+    elseif bound then
+      out.fields[#out.fields + 1] = { param.name, bound.value }
+    end
+  end
+  if self.target.api == "v1" and #out.files > 0 then
+    form.check(out.fields, function(...) self:fault(...) end)
+  end
+  return out
+end
+
+--- What goes out for what was given, which stays as it is; or nil and all that
+--- is wrong with it. With `validate` false only that which can not be sent is
+--- wrong: media that can not be read, a field given twice.
+---@param api "v1"|"legacy"
+---@param kind "image"|"video"
+---@param given table
+---@param validate? boolean
+---@return yuanjing.Checked?
+---@return string[]? problems
+---@return boolean? is_dated newer documents may not have some of them
+function params.check(api, kind, given, validate)
+  local self = setmetatable({ given = given, validate = validate ~= false,
+    problems = {}, plan = {}, planned = {}, bound = {} }, Check)
+  if api == "legacy" and kind == "image" then return nil, { NO_IMAGES } end
+  self.target = target_of.of(api, kind, given, function(problem, is_dated)
+    local doubt = is_dated and self.dated_doubt or self.doubt
+    doubt(self, "%s", problem)
+  end)
+  self:bind_head()
+  self:bind_given()
+  self:bind_extra()
+  self:check_note()
+  self:find_missing()
+  local out = self:outgoing()
+  if #self.problems == 0 then return out end
+  return nil, self.problems, self.is_dated
+end
+
+return params

@@ -1,0 +1,86 @@
+--- Why a name is none of a model's, in words that help.
+local catalog = require "yuanjing.generation.catalog"
+local suggest = require "yuanjing.base.suggest"
+local target_of = require "yuanjing.generation.params.target"
+
+local HEAD = { model = true, catelogid = true, llmid = true }
+
+-- Some fields of the params of rows, each value once, in their order.
+local function each_once(rows, ...)
+  local list, seen = {}, {}
+  for _, row in ipairs(rows) do
+    for _, param in ipairs(row.params) do
+      for _, field in ipairs { ... } do
+        local text = param[field]
+        if text and not seen[text] then
+          list[#list + 1], seen[text] = text, true
+        end
+      end
+    end
+  end
+  return list
+end
+
+local function join(list)
+  return table.concat(list, ", ")
+end
+
+-- The names a user may have meant: the model's, then the vocabulary.
+local function candidates(rows)
+  local names = each_once(rows, "name", "alias")
+  for _, role in ipairs(catalog.roles) do names[#names + 1] = role end
+  names[#names + 1] = "category"
+  names[#names + 1] = "extra"
+  return names
+end
+
+-- What a row takes, in the user's words.
+local function known(row)
+  local names = {}
+  for _, param in ipairs(row.params) do
+    local name = param.role or param.alias or param.name
+    if not HEAD[name] and names[#names] ~= name then
+      names[#names + 1] = name
+    end
+  end
+  return names
+end
+
+local function hint_for_medium(row, rows, others)
+  if #others > 0 then return join(others) .. " takes it" end
+  local roles = each_once({ row }, "role")
+  local hint = #roles > 0 and "it takes " .. join(roles)
+    or "it takes no media"
+  if #rows == 1 then return hint end
+  return hint .. "; its categories are " .. join(target_of.categories(rows))
+end
+
+local function of_name(target, name, others)
+  if #others > 0 then
+    return ("%s: no parameter of %s in category %s (but in %s)"):format(name,
+      target.model, target.row.category, join(others))
+  end
+  local meant = suggest(name, candidates(target.rows))
+  if meant then
+    return ('%s: unknown parameter, did you mean "%s"?'):format(name, meant)
+  end
+  return ("%s: unknown parameter of %s in category %s (known: %s)"):format(
+    #name > 64 and "a long name" or name, target.model, target.row.category,
+    join(known(target.row)))
+end
+
+--- Why a name is not taken.
+---@param target yuanjing.Target with a row
+---@param name any
+---@return string problem
+local function refusal(target, name)
+  local row, rows = target.row, target.rows
+  local others = target_of.categories(rows, name)
+  if not target_of.is_medium(rows, name) then
+    return of_name(target, tostring(name), others)
+  end
+  return ("%s: not taken by %s in category %s (%s)"):format(name,
+    target.model, row.category, hint_for_medium(row, rows, others))
+end
+
+return refusal

@@ -1,0 +1,247 @@
+--- Which row of the catalog a call is for: its model, and its category by the
+-- media given.
+local catalog = require "yuanjing.generation.catalog"
+local category_named = require "yuanjing.generation.params.category"
+local media = require "yuanjing.base.media"
+local value = require "yuanjing.generation.params.value"
+
+local target = {}
+
+---@class yuanjing.Target
+---@field api "v1"|"legacy"
+---@field kind "image"|"video"
+---@field model? string
+---@field category? string
+---@field llmid? string legacy
+---@field row? yuanjing.CatalogRow nil: the catalog does not know the model
+---@field rows yuanjing.CatalogRow[] all of that model's
+
+local ROLES = {}
+for _, role in ipairs(catalog.roles) do ROLES[role] = true end
+
+--- Whether a name is of the vocabulary for media.
+function target.is_role(name)
+  return ROLES[name] == true
+end
+
+--- The parameters of a row that a name stands for: one by its wire name, or all
+--- that have it as their role.
+---@param row yuanjing.CatalogRow
+---@param name string
+---@return yuanjing.CatalogParam[]
+function target.params(row, name)
+  local params = {}
+  for _, param in ipairs(row.params) do
+    if param.name == name then return { param } end
+    if param.alias == name or param.role == name then
+      params[#params + 1] = param
+    end
+  end
+  return params
+end
+
+--- The categories among rows in which a name stands for something.
+function target.categories(rows, name)
+  local categories = {}
+  for _, row in ipairs(rows) do
+    if not name or #target.params(row, name) > 0 then
+      categories[#categories + 1] = row.category
+    end
+  end
+  return categories
+end
+
+--- Whether a name stands for media in any of the rows, or could.
+function target.is_medium(rows, name)
+  if ROLES[name] then return true end
+  for _, row in ipairs(rows) do
+    local param = target.params(row, name)[1]
+    if param and param.role then return true end
+  end
+  return false
+end
+
+-- Rows ---------------------------------------------------------------------
+
+-- A legacy row may stand for several models, which it takes as a parameter.
+local function is_of_model(row, model)
+  if row.model == model then return true end
+  local param = target.params(row, "model")[1]
+  for _, choice in ipairs(param and param.choices or {}) do
+    if choice == model then return true end
+  end
+  return false
+end
+
+local function rows_of(api, model)
+  local rows = {}
+  for _, row in ipairs(catalog) do
+    if row.api == api and is_of_model(row, model) then
+      rows[#rows + 1] = row
+    end
+  end
+  return rows
+end
+
+local function row_of_llmid(llmid)
+  for _, row in ipairs(catalog) do
+    if row.llmid ~= nil and row.llmid == llmid then return row end
+  end
+end
+
+local function row_in(rows, category)
+  for _, row in ipairs(rows) do
+    if row.category == category then return row end
+  end
+end
+
+-- How ill a row suits what was given: the media it does not take count first,
+-- then those that it needs and has not.
+local function misfit(row, rows, given)
+  local strange, missing = 0, 0
+  for name in pairs(given) do
+    if target.is_medium(rows, name) and #target.params(row, name) == 0 then
+      strange = strange + 1
+    end
+  end
+  for _, param in ipairs(row.params) do
+    if param.role and param.required and given[param.name] == nil
+      and given[param.role] == nil then
+      missing = missing + 1
+    end
+  end
+  return strange * 100 + missing
+end
+
+-- The row that suits best. Rows are in the order t2v, i2v, ref2v: no media is
+-- t2v where there is that, and image_file1 a frame rather than a reference.
+local function row_for(rows, given)
+  local best, least
+  for _, row in ipairs(rows) do
+    local much = misfit(row, rows, given)
+    if not least or much < least then best, least = row, much end
+  end
+  return best
+end
+
+-- The same for a model whose rows are not known.
+local function likely_category(kind, given)
+  if kind == "image" then return "t2i" end
+  local category = "t2v"
+  for key, medium in pairs(given) do
+    local name = tostring(key)
+    if ROLES[name] and name:find("^reference_") or name:find("_files$") then
+      return "ref2v"
+    end
+    if ROLES[name] or name:find("_file%d*$") or media.place_in(medium, name)
+    then
+      category = "i2v"
+    end
+  end
+  return category
+end
+
+-- Checks -------------------------------------------------------------------
+
+-- A string that was given, or nil; `doubt` hears of any other type.
+local function text_of(given, name, doubt)
+  local text = given[name]
+  if text == nil or type(text) == "string" and text ~= "" then return text end
+  doubt(("%s: %s"):format(name, text == "" and "empty"
+    or "expected string, got " .. type(text)))
+end
+
+-- The wire's own field may have a word that is new to us.
+local function category_of(given, doubt)
+  local ours = text_of(given, "category", doubt)
+  local wire = text_of(given, "catelogid", doubt)
+  if ours and wire and category_named(ours) ~= category_named(wire) then
+    doubt(("category, catelogid: %s and %s contradict each other")
+      :format(value.show(ours), value.show(wire)))
+  end
+  return ours and category_named(ours) or wire
+end
+
+local function check_kind(self, doubt)
+  local kind = self.rows[1].kind
+  if kind == self.kind then return end
+  doubt(("model: %s makes %ss: call client:%s"):format(self.model, kind, kind))
+end
+
+local function check_category(self, doubt)
+  if row_in(self.rows, self.category) then return end
+  local meant = category_named(self.category)
+  if row_in(self.rows, meant) then
+    self.category = meant
+    return
+  end
+  doubt(("category: %s has no %s (it has %s)"):format(self.model,
+    value.show(self.category),
+    table.concat(target.categories(self.rows), ", ")), true)
+end
+
+-- An llmid names model and category both.
+local function check_llmid(self, row, doubt)
+  if is_of_model(row, self.model)
+    and (not self.category or self.category == row.category) then
+    return
+  end
+  doubt(("llmid: %s is %s in category %s, not %s%s"):format(
+    value.show(self.llmid), row.model, row.category, self.model,
+    self.category and " in category " .. self.category or ""))
+end
+
+local function check_unknown(self, given, doubt)
+  local known = (" (known: %s)"):format(
+    table.concat(catalog.models(self.api, self.kind), ", "))
+  if self.model == nil and self.llmid == nil then
+    if given.model == nil then doubt("model: missing" .. known) end
+    if given.prompt == nil or given.prompt == "" then
+      doubt("prompt: missing")
+    end
+  elseif self.api == "legacy" and self.llmid == nil then
+    doubt(("llmid: none is known for %s%s"):format(value.show(self.model),
+      known))
+  end
+end
+
+local function find_row(self, given, doubt)
+  local named = row_of_llmid(self.llmid)
+  if named then
+    self.model = self.model or named.model
+    check_llmid(self, named, doubt)
+    self.rows = { named }
+    check_kind(self, doubt)
+    return named
+  end
+  self.rows = self.model and rows_of(self.api, self.model) or {}
+  if #self.rows == 0 then
+    check_unknown(self, given, doubt)
+    return nil
+  end
+  check_kind(self, doubt)
+  if self.category then check_category(self, doubt) end
+  return row_in(self.rows, self.category) or row_for(self.rows, given)
+end
+
+--- What a call is for. `doubt` is called with each problem, and with true for one
+--- that newer documents may not have; a target is returned all the same, so that
+--- the rest can be checked too.
+---@param api "v1"|"legacy"
+---@param kind "image"|"video"
+---@param given table
+---@param doubt fun(problem: string, is_dated: boolean?)
+---@return yuanjing.Target
+function target.of(api, kind, given, doubt)
+  local self = { api = api, kind = kind,
+    model = text_of(given, "model", doubt),
+    category = category_of(given, doubt),
+    llmid = api == "legacy" and text_of(given, "llmid", doubt) or nil }
+  self.row = find_row(self, given, doubt)
+  self.category = self.category or self.row and self.row.category
+    or likely_category(kind, given)
+  self.llmid = self.llmid or self.row and self.row.llmid
+  return self
+end
+
+return target

@@ -1,0 +1,48 @@
+--- Images and videos: what a user asks, checked against the catalog, and the
+-- task that comes of it.
+local api = require "yuanjing.protocol"
+local errors = require "yuanjing.errors"
+local lazy = require "yuanjing.base.lazy"
+local loop = require "yuanjing.runtime.loop"
+local params_of = require "yuanjing.generation.params"
+local task = require "yuanjing.task.task"
+local journal = lazy.room "yuanjing.journal"
+
+local submit = {}
+
+local DATED = "if the platform takes it by now, `validate = false` sends it"
+
+local function refused(kind, problems, is_dated)
+  return nil, errors.new { kind = "invalid_request", call = "client:" .. kind,
+    message = table.concat(problems, "; "), problems = problems, attempts = 0,
+    hint = is_dated and DATED or nil }
+end
+
+local function send(settings, wire, kind, checked, note)
+  if not settings.journal or settings.dry_run then
+    return wire.submit(settings, kind, checked)
+  end
+  return journal.submit(settings, wire, kind, checked, note)
+end
+
+--- See Client:image and Client:video.
+---@param kind "image"|"video"
+function submit.call(settings, kind, given)
+  local wire = api.of(settings)
+  local checked, problems, is_dated = params_of.check(wire.name, kind, given,
+    settings.validate)
+  if not checked then return refused(kind, problems, is_dated) end
+  if not settings.dry_run then loop.check_wait() end
+  local answer, err, entry = send(settings, wire, kind, checked, given.note)
+  local about = { model = checked.model, category = checked.category,
+    note = given.note, entry = entry,
+    submitted = loop.now() } -- it may have waited, and been long to send
+  if answer then return task.new(settings, wire, answer, about) end
+  if err.task then
+    about.error = err.kind == "task_failed" and err or nil
+    err.task = task.new(settings, wire, err.task, about)
+  end
+  return nil, err
+end
+
+return submit

@@ -1,0 +1,268 @@
+--- One HTTP call: the key, the limits, the events, and the only place that
+-- sends anything a second time. What a body means it does not know: the api
+-- that calls it hands in `refusal`, which reads an answer that is no success.
+local dry_run = require "yuanjing.spending.dry_run"
+local errors = require "yuanjing.errors"
+local events = require "yuanjing.events"
+local exchange = require "yuanjing.http.exchange"
+local loop = require "yuanjing.runtime.loop"
+local outcome = require "yuanjing.http.outcome"
+local request_builder = require "yuanjing.http.request_builder"
+local usage = require "yuanjing.spending.usage"
+
+local http = {}
+
+---@class yuanjing.Response
+---@field call yuanjing.Call that it answers
+---@field status integer
+---@field headers? table<string, string> by lower-case name; not of a stream
+---@field body? string
+---@field transfer? yuanjing.core.Transfer of an answer whose body is to come
+---@field failure? yuanjing.Error the body broke off
+
+-- What is known of a call until its answer has been read. NB: a stream may be
+-- open for long, and so are all of these: a table has room for eight fields or
+-- for sixteen.
+---@class yuanjing.Call
+---@field settings table
+---@field request yuanjing.Request
+---@field private key? string must not stay in any text
+---@field private slot yuanjing.Slot under the limits
+---@field private attempt integer how many there have been
+---@field private started number when the last of them began
+---@field private left integer seconds since 1970 then
+---@field private has_left boolean? something of it may have arrived
+---@field tell_upload? fun(sent: number, is_over: boolean?)
+local Call = {}
+Call.__index = Call
+
+local MAX_RETRY_AFTER = 60
+
+-- Trying again -------------------------------------------------------------
+
+-- Seconds until the next attempt, or nil: this error stands.
+local function delay_before_next(settings, err, attempt, ends)
+  if not err.retryable or attempt > settings.retries then return nil end
+  local delay = err.retry_after
+  if not delay then
+    delay = math.min(8, 0.5 * 2 ^ (attempt - 1)) * (1 - 0.25 * loop.jitter())
+  end
+  if delay > MAX_RETRY_AFTER or loop.now() + delay >= ends then return nil end
+  return delay
+end
+
+--- A URL to show: of somebody else's what follows "?" may be a signature, and
+--- what stands before "@" a password.
+---@param url string
+---@return string
+function http.shown(url)
+  return (url:gsub("[?#].*$", ""):gsub("//[^/]*@", "//"))
+end
+
+local function call_of(request)
+  return request.method .. " " .. (request.path or http.shown(request.url))
+end
+
+-- The fields as an error, with the call it belongs to and without the key.
+-- NB: once and no earlier, since an error's texts are cut, and half a key would
+-- not be found.
+local function complete(call, fields)
+  fields.call, fields.attempts = call_of(call.request), call.attempt
+  if fields.kind == "outcome_unknown" then
+    outcome.describe(fields, call.request, call.left)
+  end
+  return errors.new(fields, call.key)
+end
+
+-- Whoever listens ----------------------------------------------------------
+
+local function tell(call, event)
+  event.call, event.attempt = call_of(call.request), call.attempt
+  events.tell(call.settings, event)
+end
+
+local function tell_request(call, wire)
+  if not call.settings.on_event then return end
+  local url = call.request.url
+  tell(call, { type = "request", url = url and http.shown(url) or wire.url })
+end
+
+-- What a plain answer says of usage.
+local function usage_in(call, response)
+  local read = call.request.usage
+  return read and response and response.body and read(response.body) or nil
+end
+
+local function tell_answer(call, response, err, transfer)
+  if not call.settings.on_event then return end
+  tell(call, { type = response and "response" or "error", error = err,
+    status = (response or err).status, elapsed = loop.now() - call.started,
+    usage = usage_in(call, response),
+    steps = transfer and transfer:steps() })
+end
+
+-- Tells of an upload's progress: five times a second at most, and at its end.
+local function new_upload_teller(settings, request)
+  local told, last = 0, 0
+  return function(sent, is_over)
+    if sent == last or not is_over and loop.now() - told < 0.2 then return end
+    told, last = loop.now(), sent
+    events.tell(settings, { type = "upload", call = call_of(request),
+      sent = math.min(sent, request.length), total = request.length })
+  end
+end
+
+-- For who reads the answer -------------------------------------------------
+
+--- The fields as an error of this call, of which nobody is told: the call went
+--- well.
+---@param fields table
+---@return yuanjing.Error
+function Call:describe(fields)
+  return complete(self, fields)
+end
+
+--- Makes the fields an error of this call, and tells of it.
+---@param fields table
+---@return yuanjing.Error
+function Call:fail(fields)
+  local err = complete(self, fields)
+  tell(self, { type = "error", error = err, status = err.status })
+  return err
+end
+
+--- Its stream has ended, in whatever way.
+---@param status integer of HTTP
+---@param used? table what the platform said of usage
+---@param is_whole? boolean
+function Call:over(status, used, is_whole)
+  self.slot:leave()
+  if used or is_whole then
+    usage.add(self.settings, self.request.about.model, used)
+  end
+  if not is_whole or not self.settings.on_event then return end
+  tell(self, { type = "end", status = status, usage = used,
+    elapsed = loop.now() - self.started })
+end
+
+-- Sending ------------------------------------------------------------------
+
+-- A response, an error, or both: a body that broke off.
+local function attempt_once(call, wire, ends)
+  wire.limits = request_builder.limits(call.settings, call.request,
+    ends - loop.now())
+  tell_request(call, wire)
+  call.started, call.left = loop.now(), os.time()
+  call.slot:send()
+  local response, err, transfer = exchange.run(call, wire)
+  call.has_left = call.has_left or response ~= nil or err.status ~= nil
+    or err.sent
+  err = err or response.failure
+  if err then err = complete(call, err) end
+  if response then response.call, response.failure = call, err end
+  tell_answer(call, response, err, transfer)
+  return response, err
+end
+
+-- Whether a body broke off behind all that it had to say.
+local function is_body_whole(request, response)
+  return response and request.is_whole and request.is_whole(response.body)
+end
+
+-- Where nothing is limited, and for what costs nothing.
+local FREE = { send = function() end, leave = function() end }
+
+local function new_call(settings, request)
+  local wire, err, key = request_builder.prepare(settings, request)
+  local call = setmetatable({ settings = settings, request = request,
+    key = key, slot = FREE, attempt = 0, has_left = false }, Call)
+  if not wire then return nil, complete(call, err) end
+  if request.length then
+    call.tell_upload = new_upload_teller(settings, request)
+  end
+  return call, wire
+end
+
+-- Waits for a turn under the limits of the client: when the call must be over.
+-- A total that was given bounds the wait and the call together; else the call's
+-- time begins with its turn.
+local function take_turn(call)
+  local settings, request = call.settings, call.request
+  local ends = request_builder.deadline(settings, request)
+  if not settings.limits or not request.billable then return ends end
+  local slot, refusal = settings.limits:enter(request_builder.patience(settings),
+    function(event)
+      event.type, event.call = "limit", call_of(request)
+      events.tell(settings, event)
+    end)
+  if not slot then return nil, call:fail(refusal) end
+  call.slot = slot
+  return settings.timeout.total and ends
+    or request_builder.deadline(settings, request)
+end
+
+-- The last word of whoever sends it, once its turn has come and before a byte
+-- leaves: the turn is given back where that says no.
+local function confirm(call)
+  local before_sending = call.request.before_sending
+  if not before_sending then return true end
+  local ok, done, err = pcall(before_sending)
+  if ok and done then return true end
+  call.slot:leave(true)
+  if not ok then error(done, 0) end
+  return nil, err
+end
+
+local function attempt_until_done(call, wire, ends)
+  while true do
+    call.attempt = call.attempt + 1
+    local response, err = attempt_once(call, wire, ends)
+    local delay = err and not is_body_whole(call.request, response)
+      and delay_before_next(call.settings, err, call.attempt, ends)
+    if response and not delay then return response end
+    if not delay then return nil, err end
+    tell(call, { type = "retry", delay = delay, error = err })
+    loop.sleep(delay)
+  end
+end
+
+local function count(call, calls)
+  local kind = call.request.billable
+  if kind then usage.count(call.settings, kind, calls) end
+end
+
+-- What is billed is counted before it goes out: nobody who cancels it, or raises
+-- in its course, makes it uncounted.
+local function send_counted(call, wire, ends)
+  count(call, 1)
+  local response, err = attempt_until_done(call, wire, ends)
+  if not call.has_left then count(call, -1) end
+  if not response or not response.transfer then
+    call.slot:leave(not call.has_left)
+  end
+  return response, err
+end
+
+--- Sends the request and returns its answer. The answer may have broken off
+--- (`failure`): what came of it is kept. In a dry run the description of the
+--- request takes the place of the error. Error kinds: all of DESIGN.md's but
+--- task_failed.
+---@param settings table
+---@param request yuanjing.Request
+---@return yuanjing.Response?
+---@return yuanjing.Error|yuanjing.DryRun|nil
+function http.send(settings, request)
+  if not settings.dry_run then loop.check_wait() end
+  local call, wire = new_call(settings, request)
+  if not call then return nil, wire end
+  if settings.dry_run then
+    return nil, dry_run.describe(wire, call.key)
+  end
+  local ends, err = take_turn(call)
+  local ok = ends
+  if ends then ok, err = confirm(call) end
+  if not ok then return nil, err end
+  return send_counted(call, wire, ends)
+end
+
+return http

@@ -1,0 +1,188 @@
+--- One exchange: a request goes out, once, and its answer is read. How that can
+-- fail, and how far it had come, is known here; whether it is tried again is not.
+local ascii = require "yuanjing.base.ascii"
+local loop = require "yuanjing.runtime.loop"
+
+local exchange = {}
+
+local MAX_REFUSAL = 2 ^ 20 -- bytes of a refusal that are read
+
+local function parse_head(head)
+  local headers = {}
+  for name, value in head:gmatch("([^\r\n:]+):[ \t]*([^\r\n]*)") do
+    name = ascii.lower(name)
+    headers[name] = headers[name] and headers[name] .. ", " .. value or value
+  end
+  return headers
+end
+
+-- libcurl's codes for what a second try will not mend, where nothing was sent.
+local LASTING = {
+  [1] = true, [3] = true, [4] = true,                  -- URL, protocol
+  [53] = true, [54] = true, [58] = true, [59] = true,  -- TLS set-up
+  [60] = true, [66] = true, [77] = true, [83] = true, [91] = true,
+}
+
+local FAULTS = {
+  connect_timeout = { "timeout", "no connection within the connect limit" },
+  head_timeout = { "timeout", "no answer within the first limit" },
+  first_timeout = { "timeout", "nothing came within the first limit" },
+  idle_timeout = { "timeout", "nothing more came within the idle limit" },
+  total_timeout = { "timeout", "not finished within the total limit" },
+  resend = { "transport", "the connection was closed without an answer" },
+  too_large = { "decode", "the answer is larger than the limit" },
+  file = { "io" },
+  no_memory = { "io", "out of memory" },
+  cancelled = { "cancelled", "ended from this side" },
+  address = { "platform", "the redirect is not followed: it leads from a "
+    .. "public address to a private one" },
+  pool = { "cancelled", "the transfer was opened by a process that forked, "
+    .. "or its pool was closed" },
+}
+
+-- The kind of a failure by how far the exchange had come: what may have been
+-- received and was not answered has an unknown outcome; an answer that had
+-- begun is cut off.
+local function kind_of(fault, sent, answered, billable)
+  local kind = FAULTS[fault] and FAULTS[fault][1] or "transport"
+  if kind ~= "timeout" and kind ~= "transport" then return kind end
+  if billable and sent and not answered then return "outcome_unknown" end
+  if kind == "transport" and answered then return "truncated" end
+  return kind
+end
+
+local RETRIED = { transport = true, timeout = true, truncated = true }
+
+-- A line of the head beyond libcurl's own limit: newer ones say so (100), older
+-- ones that memory ran out (27).
+local function read_fault(transfer)
+  local fault, message, code, sent, answered = transfer:failure()
+  local is_in_head = answered and not transfer:status()
+  if code == 100 or code == 27 and is_in_head then fault = "too_large" end
+  return fault, message, code, sent, answered
+end
+
+-- What to do about libcurl's codes for a certificate that nobody vouches for,
+-- and for certificates that can not be read.
+local HINTS = {
+  [60] = "if your network has certificates of its own, name their PEM file: "
+    .. "ca_file, or SSL_CERT_FILE in the environment",
+  [77] = "check ca_file, and CURL_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR in "
+    .. "the environment",
+}
+
+--- The failure of a transfer, as fields of an error; nil when it has none. It
+--- may be tried again when nothing of the request left, or when it costs nothing.
+---@param transfer yuanjing.core.Transfer
+---@param request yuanjing.Request
+---@return table?
+function exchange.failure(transfer, request)
+  local fault, message, code, sent, answered = read_fault(transfer)
+  if not fault then return nil end
+  local kind = kind_of(fault, sent, answered, request.billable)
+  local harmless = not sent or not request.billable
+  return {
+    kind = kind,
+    code = kind == "timeout" and not sent and "no_connection" or nil,
+    message = FAULTS[fault] and FAULTS[fault][2] or message,
+    hint = fault == "address" and "trust_redirects = true follows it"
+      or HINTS[code],
+    sent = sent,
+    retryable = RETRIED[kind] and harmless and (sent or not LASTING[code]),
+  }
+end
+
+-- How long the request's body was, as far as it is worth to be told.
+local function size_of(request, wire)
+  local body = wire.body
+  return request.length or type(body) == "string" and #body or nil
+end
+
+local function refused(request, wire, response)
+  local refusal = request.refusal(response.status, response.headers,
+    response.body:sub(1, MAX_REFUSAL), size_of(request, wire))
+  refusal.status = response.status
+  refusal.retryable = refusal.kind == "rate_limit"
+    or response.status == 503 and refusal.retry_after ~= nil
+    or refusal.kind == "server" and not request.billable
+  return refusal
+end
+
+local function read_head(transfer)
+  return { status = transfer:status(), headers = parse_head(transfer:head()) }
+end
+
+local function is_success(status)
+  return status ~= nil and status >= 200 and status < 300
+end
+
+-- An answer that broke off is kept whole, for it may be paid for. NB: one that is
+-- too large is not: that would hold up the host.
+local function kept_of(response, failure)
+  return failure.kind == "decode" and response.body:sub(1, MAX_REFUSAL)
+    or response.body
+end
+
+-- Reads the answer to its end and closes the transfer.
+local function read_plain(request, wire, transfer)
+  loop.wait_done(transfer)
+  local response = transfer:status() and read_head(transfer)
+  local failure = exchange.failure(transfer, request)
+  if response then
+    response.body, response.failure = transfer:body(), failure
+    if failure then
+      failure.status, failure.body = response.status, kept_of(response, failure)
+    end
+  end
+  transfer:close()
+  if not response then return nil, failure end
+  if not is_success(response.status) then
+    return nil, refused(request, wire, response)
+  end
+  if failure and failure.kind == "decode" then return nil, failure end
+  return response
+end
+
+-- How much of a body has gone out, for whoever wants to see it grow.
+local function await_head(call, transfer)
+  if not call.request.length then return loop.wait_head(transfer) end
+  while not transfer:status() and not transfer:done() do
+    loop.wait(transfer)
+    call.tell_upload(transfer:uploaded())
+  end
+  call.tell_upload(transfer:uploaded(), true)
+end
+
+-- An answer whose body is to come. Of a stream nobody asks for the headers.
+-- What was sent may be long, and so may what comes.
+local function hand_on(request, transfer)
+  local response = request.stream and { status = transfer:status() }
+    or read_head(transfer)
+  response.transfer = transfer
+  request.json, request.parts = nil, nil
+  transfer:trim()
+  return response
+end
+
+--- Sends the request of a call: a response, or nil and the fields of an error;
+--- and the transfer, where there was one.
+---@param call yuanjing.Call
+---@param wire yuanjing.core.Request
+---@return yuanjing.Response?
+---@return table? failure
+---@return yuanjing.core.Transfer?
+function exchange.run(call, wire)
+  local transfer, message, kind = loop.open(wire)
+  if not transfer then return nil, { kind = kind, message = message } end
+  await_head(call, transfer)
+  local request = call.request
+  if request.peer_port then request.is_private = transfer:is_private() end
+  local hands_on = request.stream or request.hold
+  if hands_on and is_success(transfer:status()) then
+    return hand_on(request, transfer), nil, transfer
+  end
+  local response, failure = read_plain(request, wire, transfer)
+  return response, failure, transfer
+end
+
+return exchange

@@ -1,0 +1,204 @@
+--- What goes out: the URL, the key, the headers, the body, and how long each step
+-- may take.
+local ascii = require "yuanjing.base.ascii"
+local json = require "yuanjing.base.json"
+local loop = require "yuanjing.runtime.loop"
+local number = require "yuanjing.base.number"
+local memoize = require "yuanjing.base.memoize"
+local settings_of = require "yuanjing.settings"
+local version = require "yuanjing.version"
+
+local request_builder = {}
+
+---@class yuanjing.Request
+---@field method string
+---@field path? string of the base URL
+---@field base? "base_url"|"asset_url"
+---@field query? table<string, string|number>
+---@field json? table
+---@field embedded? { word: string, pieces: table[] } the n-th piece goes where the json has word .. n .. ";"
+---@field total? number seconds; bounds this call if nothing shorter does
+---@field parts? table[] of a form: { name, data | path, file_name?, type?, size? }
+---@field length? number of the files in it as sent, in bytes
+---@field url? string instead of path: not of ours, so without the key
+---@field headers? table<string, string> for that URL
+---@field hold? boolean a 2xx answer is handed on with its body still to come
+---@field peer_port? integer of the URL: what was connected there is noted in is_private
+---@field only_public? boolean then a private address is not asked
+---@field is_private? boolean
+---@field stream? boolean a 2xx answer is a chat stream
+---@field billable? string what it costs money for (chat, image, ...): at most once (DESIGN.md promise 1)
+---@field about? yuanjing.About of a billable one
+---@field before_sending? fun(): true?, yuanjing.Error? asked when its turn has come and nothing has left
+---@field is_whole? fun(body: string): boolean asked of a body that broke off
+---@field refusal fun(status: integer, headers: table, body: string, sent: number?): table
+---@field usage? fun(body: string): table? what an answer says of usage
+
+local DEFAULT_FIRST = 120
+local DEFAULT_TOTAL = 600
+local MAX_BODY = 64 * 2 ^ 20 -- bytes of an answer that is read as a whole
+
+local function escape(text)
+  return (text:gsub("[^0-9A-Za-z._~-]", function(char)
+    return ("%%%02X"):format(char:byte())
+  end))
+end
+
+-- A term of a query; nil and why it can not be sent.
+local function term(name, value)
+  if type(value) == "number" then
+    local text, problem = number.text(value, "a query")
+    if not text then return nil, ("query.%s: %s"):format(name, problem) end
+    value = text
+  end
+  return escape(name) .. "=" .. escape(tostring(value))
+end
+
+-- What the query adds to a path, which may have one of its own.
+local function query_string(path, query)
+  if not query then return "" end
+  local terms = {}
+  for name, value in pairs(query) do
+    local text, problem = term(number.show(name), value)
+    if problem then return nil, problem end
+    terms[#terms + 1] = text
+  end
+  if #terms == 0 then return "" end
+  table.sort(terms, ascii.less)
+  return (path:find("?", 1, true) and "&" or "?") .. table.concat(terms, "&")
+end
+
+-- "Name:" would tell libcurl to leave the header out.
+local function header_line(name, value)
+  return value:find("[^ \t-\r]") and name .. ": " .. value or name .. ";"
+end
+
+-- Without a key it goes to a host that is not ours: neither does it get the
+-- user's own headers, for who knows what they hold.
+local function header_lines(settings, request, key)
+  local lines = {
+    "User-Agent: " .. (settings.user_agent or "yuanjing-lua/" .. version),
+    "Expect:", -- libcurl would wait for a 100 with large bodies
+  }
+  if key then lines[#lines + 1] = "Authorization: Bearer " .. key end
+  if not request.parts then -- libcurl would name a form's type
+    lines[#lines + 1] = request.json and "Content-Type: application/json"
+      or "Content-Type:"
+  end
+  for name, value in pairs(request.headers or key and settings.headers) do
+    lines[#lines + 1] = header_line(name, value)
+  end
+  return lines
+end
+
+local is_local = memoize.last(function(url)
+  local host = url:match("^[A-Za-z]+://%[?([0-9A-Za-z.:-]*)"):gsub(":%d*$", "")
+  return ascii.lower(host) == "localhost"
+    or host:find("^127%.%d+%.%d+%.%d+$") ~= nil
+    or url:find("^[A-Za-z]+://%[::1%]") ~= nil
+end)
+
+-- A proxy of the environment is not meant for this machine.
+local function proxy_for(settings, url)
+  return settings.proxy or is_local(url) and "" or nil
+end
+
+local function invalid(message)
+  return nil, { kind = "invalid_request", message = message }
+end
+
+-- The text with pieces (files, mostly) in the places of their marks.
+local function embed(text, embedded)
+  local pieces, from = {}, 1
+  while from do
+    local first, last, n = text:find(embedded.word .. "(%d+);", from)
+    pieces[#pieces + 1] = text:sub(from, (first or 0) - 1)
+    if first then pieces[#pieces + 1] = embedded.pieces[tonumber(n)] end
+    from = first and last + 1
+  end
+  return pieces
+end
+
+local function encode_body(request)
+  if not request.json then return nil end
+  local body, problem = json.encode(request.json)
+  if not body then return invalid(problem) end
+  return request.embedded and embed(body, request.embedded) or body
+end
+
+local function own_address(settings, request)
+  local base, bad_base = settings_of.base(settings, request.base or "base_url")
+  if not base then return nil, bad_base end
+  local key, no_key = settings_of.key(settings)
+  if not key then return nil, no_key end
+  local query, problem = query_string(request.path, request.query)
+  if not query then return invalid(problem) end
+  return base .. request.path .. query, nil, key
+end
+
+-- Where it goes and with what key: a path of ours, or somebody's URL.
+local function address(settings, request)
+  if not request.url then return own_address(settings, request) end
+  local ok, err = settings_of.check_url(request.url)
+  return ok and request.url, err
+end
+
+--- The request as the core takes it, but for its limits, and the key it carries;
+--- or nil and the fields of an error: all that can be wrong before anything is
+--- sent is found here.
+---@param settings table
+---@param request yuanjing.Request
+---@return yuanjing.core.Request?
+---@return table? failure
+---@return string? key
+function request_builder.prepare(settings, request)
+  local url, err, key = address(settings, request)
+  if not url then return nil, err end
+  local body
+  body, err = encode_body(request)
+  if err then return nil, err end
+  return {
+    method = request.method, url = url, body = body, parts = request.parts,
+    headers = header_lines(settings, request, key),
+    events = request.stream, hold = request.hold, once = request.billable ~= nil,
+    peer_port = request.peer_port, only_public = request.only_public,
+    proxy = proxy_for(settings, url), ca_file = settings.ca_file,
+    ca_path = settings.ca_path, max_body = MAX_BODY,
+  }, nil, key
+end
+
+-- Files take the time they take.
+local function is_timeless(request)
+  return request.stream or request.hold or request.parts or request.embedded
+end
+
+--- The limits of one attempt, with so many seconds left for it.
+-- A plain answer's body may take as long as the model thinks: the platform
+-- sends its head at once and nothing until the answer is whole. So unless
+-- `first` is given it bounds the head alone there, and `total` the rest; where
+-- `total` does not, `first` is as long. While a long body goes out the core
+-- lets neither pass.
+function request_builder.limits(settings, request, left)
+  local t = settings.timeout
+  return {
+    connect = t.connect, idle = t.idle,
+    total = left < math.huge and left or nil,
+    head = t.first or DEFAULT_FIRST,
+    first = t.first or request.stream and DEFAULT_FIRST
+      or left == math.huge and DEFAULT_TOTAL or nil,
+  }
+end
+
+--- When a call that begins now must be over, retries and all.
+function request_builder.deadline(settings, request)
+  local total = settings.timeout.total
+    or not is_timeless(request) and DEFAULT_TOTAL or math.huge
+  return loop.now() + math.min(total, request.total or math.huge)
+end
+
+--- When a call that waits for its turn gives up.
+function request_builder.patience(settings)
+  return loop.now() + (settings.timeout.total or DEFAULT_TOTAL)
+end
+
+return request_builder

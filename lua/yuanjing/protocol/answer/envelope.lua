@@ -1,0 +1,274 @@
+--- What the platform's bodies mean. The HTTP status tells little (inference
+-- answers 200 before the vendor is even called), so the bytes are read; what a
+-- document says of a failure is in failures.lua.
+--
+-- Failures are plain tables that errors.new() takes as they are, after the
+-- caller has added what it knows (call, attempts, the key to redact).
+local ascii = require "yuanjing.base.ascii"
+local core = require "yuanjing.core"
+local failures = require "yuanjing.protocol.answer.failure"
+local json = require "yuanjing.base.json"
+local number = require "yuanjing.base.number"
+local python = require "yuanjing.protocol.answer.python"
+local sse = require "yuanjing.protocol.chat.sse"
+
+local envelope = {}
+
+---@class yuanjing.Failure
+---@field kind string
+---@field message string the platform's text
+---@field code? string
+---@field type? string
+---@field task? { id: string, status?: string }
+---@field state? string the status word that said so, upper case: ERROR, FAILED
+---@field status? integer of HTTP, from refusal()
+---@field retry_after? number seconds, from refusal()
+---@field body? string from read() and refusal()
+---@field document? table what was decoded; from read() and refusal()
+
+local WRAPPERS = { "data", "resposne", "response" }
+local MAX_WRAPS = 3
+
+local KIND_OF_STATUS = {
+  [400] = "invalid_request", [401] = "auth", [402] = "balance",
+  [403] = "auth", [404] = "not_found",
+}
+
+local ENTITIES = {
+  amp = "&", lt = "<", gt = ">", quot = '"', nbsp = " ", ["#39"] = "'",
+}
+
+local trim = failures.trim
+
+--- What a decoded document says of a failure: see failures.of.
+envelope.failure = failures.of
+
+local function is_record(value)
+  return type(value) == "table" and value[1] == nil
+end
+
+local function usage_within(document, wraps)
+  if not is_record(document) then return nil end
+  if is_record(document.usage) then return document.usage end
+  if wraps == MAX_WRAPS then return nil end
+  for _, name in ipairs(WRAPPERS) do
+    local usage = usage_within(document[name], wraps + 1)
+    if usage then return usage end
+  end
+end
+
+-- Bodies -------------------------------------------------------------------
+
+local REST_IGNORED = "the answer held more behind its first JSON value; "
+  .. "it was ignored"
+local PYTHON_READ = "the answer was a Python dict instead of JSON"
+
+-- A body as a document and a warning; else nil, message, verdict.
+local function document_of(body)
+  local value, rest, verdict = json.decode_first(body)
+  if type(value) == "table" then
+    return value, rest:find("[^ \t-\r]") and REST_IGNORED or nil
+  end
+  local document = python.read(body)
+  if document then return document, PYTHON_READ end
+  return nil, rest, verdict
+end
+
+local function entity(name)
+  return ENTITIES[name]
+end
+
+local function element(html, lower, name)
+  local _, open = lower:find("<" .. name .. "%f[^0-9A-Za-z][^>]*>")
+  local close = open and lower:find("</" .. name, open, true)
+  if not close then return nil end
+  local text = html:sub(open + 1, close - 1):gsub("<[^>]*>", " ")
+  text = trim(text:gsub("&(#?[0-9A-Za-z]+);", entity):gsub("[ \t-\r]+", " "))
+  return text ~= "" and text or nil
+end
+
+local function is_html(body)
+  return body:find("^[ \t-\r]*<[A-Za-z!?]") ~= nil
+end
+
+-- What a proxy's page says of itself; an object store's XML as well.
+local function html_text(body)
+  local lower = ascii.lower(body)
+  return element(body, lower, "title") or element(body, lower, "h1")
+    or element(body, lower, "message")
+end
+
+-- A body that is one JSON string is as plain as one without the quotes.
+local function plain_text(body)
+  local value = json.decode(body)
+  return trim(type(value) == "string" and value or body)
+end
+
+local function unreadable(kind, message, body)
+  return { kind = kind, message = message, body = body }
+end
+
+local function html_failure(body)
+  local text = html_text(body)
+  local message = "the answer is HTML" .. (text and ": " .. text or "")
+  return unreadable("decode", message, body)
+end
+
+local function text_failure(body, problem, verdict)
+  local text = plain_text(body)
+  if failures.reads_like_error(text) then
+    return unreadable("platform", text, body)
+  end
+  if verdict == "incomplete" and text:find("^[%[{]") then
+    return unreadable("truncated", "the answer's JSON breaks off", body)
+  end
+  if text:find("^[%[{]") then
+    return unreadable("decode", "the answer is broken JSON: " .. problem, body)
+  end
+  return unreadable("decode", "the answer is no JSON: " .. text,
+    body)
+end
+
+-- For a body that is no document.
+local function unread(body, problem, verdict)
+  if not body:find("[^ \t-\r]") then
+    return unreadable("decode", "the answer is empty", body)
+  end
+  if is_html(body) then return html_failure(body) end
+  return text_failure(body, problem, verdict)
+end
+
+--- Reads the body of an answer with a 2xx status. The document, and a warning
+--- where the body was not quite one; or nil and what failed: kind "platform"
+--- for what the platform says of itself ("not_found" for an asset or a group),
+--- "truncated" for the beginning of one, "decode" for a body that is none.
+---@param body string?
+---@return table? document
+---@return string|yuanjing.Failure|nil warning_or_failure
+function envelope.read(body)
+  body = body or ""
+  local document, note, verdict = document_of(body)
+  if not document then return nil, unread(body, note, verdict) end
+  local failure = envelope.failure(document)
+  if not failure then return document, note end
+  failure.body, failure.document = body, document
+  return nil, failure
+end
+
+--- What a body says of usage, as the platform has it; nil: nothing.
+---@param body string
+---@return table?
+function envelope.usage(body)
+  if not body:find('"usage"', 1, true) then return nil end
+  return usage_within(document_of(body), 0)
+end
+
+-- Refusals -----------------------------------------------------------------
+
+-- What a stream of events tells of a failure, wherever in it.
+local function said_in_events(body)
+  local failure = failures.whole(sse.documents(body))
+  return failure or { message = trim(body) }
+end
+
+-- What any body says, as a failure that may lack a message.
+local function said_in(body)
+  if sse.is_stream(body) then return said_in_events(body) end
+  local document = document_of(body)
+  if document then
+    local failure = failures.whole(document)
+    if failure then return failure, document end
+    local text = failures.find_text(document)
+    return { message = text or body,
+             code = is_record(document) and failures.code_of(document) or nil },
+      document
+  end
+  local text = is_html(body) and html_text(body) or plain_text(body)
+  return { message = text ~= "" and text or nil }
+end
+
+local function kind_of(status, said, retry_after)
+  local text = ascii.lower(table.concat({ said.message or "", said.code or "",
+    said.type or "" }, " "))
+  if status == 429 then return failures.kind_of_429(text, retry_after) end
+  if status == 400 and failures.says_balance(text, status) then
+    return "balance"
+  end
+  if status >= 500 then return "server" end
+  return KIND_OF_STATUS[status] or "platform"
+end
+
+local function header(headers, name)
+  local value = headers and headers[name]
+  if type(value) == "table" then value = value[1] end
+  return type(value) == "string" and value or nil
+end
+
+-- Only the host: the rest of a location may hold a signature.
+local function redirect_host(headers)
+  local location = header(headers, "location") or ""
+  local place = trim(location)
+  local authority = place:match("^[A-Za-z][0-9A-Za-z+.-]*://([^/?# \t-\r]+)")
+    or place:match("^//([^/?# \t-\r]+)")
+  return authority and authority:gsub("^.*@", "") or nil
+end
+
+local function redirect_message(headers)
+  local host = redirect_host(headers)
+  local target = host and "to " .. host or "elsewhere on the same host"
+  if trim(header(headers, "location") or "") == "" then target = "to nowhere" end
+  return "the answer is a redirect " .. target
+    .. ", which is never followed"
+end
+
+-- 10485760 is "10.5 MB".
+local function readable(bytes)
+  if bytes < 1e5 then return ("%.0f bytes"):format(bytes) end
+  return number.fixed(bytes / 1e6, 1) .. " MB"
+end
+
+local function message_of(status, said, headers, sent)
+  if status >= 300 and status < 400 then return redirect_message(headers) end
+  if status == 413 then
+    return "the request body was too large for the platform"
+      .. (sent and (" (%s)"):format(readable(sent)) or "")
+      .. (said.message and ": " .. said.message or "")
+  end
+  return said.message or "the platform gave no reason"
+end
+
+--- The seconds an answer asks to wait, by the clock of its own server.
+---@param headers? table<string, string>
+---@return number?
+function envelope.retry_after(headers)
+  local value = header(headers, "retry-after")
+  if not value then return nil end
+  local seconds = value:match("^[ \t-\r]*(%d+%.?%d*)[ \t-\r]*$")
+  if seconds then return number.read(seconds) end
+  local due = core.date(value)
+  local now = core.date(header(headers, "date") or "") or os.time()
+  return due and math.max(0, due - now) or nil
+end
+
+--- What an answer with another status than 2xx means. `headers` has lower-case
+--- names. Nothing here is ever followed or sent again.
+---@param status integer
+---@param headers? table<string, string>
+---@param body? string
+---@param sent? number how long the request's body was
+---@return yuanjing.Failure
+function envelope.refusal(status, headers, body, sent)
+  body = body or ""
+  local said, document = said_in(body)
+  local after = envelope.retry_after(headers)
+  local known = said.kind ~= "platform" and said.kind or nil -- an asset's text
+  return {
+    kind = known or kind_of(status, said, after),
+    message = message_of(status, said, headers, sent),
+    code = said.code, type = said.type, task = said.task, state = said.state,
+    status = status, retry_after = after,
+    body = body, document = document,
+  }
+end
+
+return envelope

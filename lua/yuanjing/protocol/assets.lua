@@ -1,0 +1,234 @@
+--- The wire of the real-person assets: its paths, its fields and both of its
+-- envelopes (PLATFORM.md sections 2 and 7; seeds/000, part two). It is the same
+-- whichever wire the rest speaks.
+local answers = require "yuanjing.protocol.task.answer"
+local ascii = require "yuanjing.base.ascii"
+local embed = require "yuanjing.protocol.embed"
+local envelope = require "yuanjing.protocol.answer.envelope"
+local errors = require "yuanjing.errors"
+local form = require "yuanjing.protocol.form"
+local number = require "yuanjing.base.number"
+local reading = require "yuanjing.protocol.answer.reading"
+local reasons = require "yuanjing.protocol.task.reasons"
+
+local assets = {
+  --- Seconds a person has to open the link of a verification.
+  LINK_SECONDS = 120,
+  --- Seconds the link to an asset's file is good for.
+  URL_SECONDS = 12 * 3600,
+}
+
+local FOLDER = "/reallife_asset/api/"
+
+local function is_record(value)
+  return type(value) == "table" and value[1] == nil
+end
+
+-- Ids are strings, whatever the wire made of them.
+local function text_of(value)
+  if type(value) == "number" then return number.show(value) end
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
+-- `{"status":"ok","data":{...}}`, or the same without a wrapping.
+local function content_of(document)
+  return is_record(document.data) and document.data or document
+end
+
+local function unreadable(what)
+  return nil, { kind = "decode", message = "the answer has " .. what }
+end
+
+local function call(settings, name, request, read)
+  request.method, request.base, request.path = "POST", "asset_url",
+    FOLDER .. name
+  return reading.fetch_answer(settings, request, read)
+end
+
+-- Answers ------------------------------------------------------------------
+
+local function read_session(document)
+  local failure = envelope.failure(document)
+  if failure then return nil, failure end
+  local content = content_of(document)
+  if not text_of(content.h5_link) then return unreadable("no h5_link") end
+  return { id = text_of(content.id), h5_link = content.h5_link,
+    byted_token = text_of(content.byted_token), raw = document }
+end
+
+-- The list of that name, in its wrapping or instead of it.
+local function list_in(document, name)
+  local list = content_of(document)[name] or document.data
+  if type(list) ~= "table" or not (list[1] or next(list) == nil) then
+    return nil
+  end
+  return list
+end
+
+local function read_list(document, name)
+  local failure = envelope.failure(document)
+  if failure then return nil, failure end
+  local list = list_in(document, name)
+  if not list then return unreadable("no list of " .. name) end
+  return list
+end
+
+local GROUP_FIELDS = { "vendor_group_id", "vendor", "name", "status",
+  "create_time" }
+
+---@class yuanjing.Group
+---@field vendor_group_id string what an upload names
+---@field vendor? string
+---@field name? string
+---@field status? string "active" when somebody can be uploaded to it
+---@field create_time? string on the platform's clock
+
+local function read_groups(document)
+  local list, failure = read_list(document, "groups")
+  if not list then return nil, failure end
+  for _, group in ipairs(list) do
+    if not is_record(group) then return unreadable("a group that is none") end
+    for _, name in ipairs(GROUP_FIELDS) do
+      group[name] = text_of(group[name])
+    end
+  end
+  return list
+end
+
+---@class yuanjing.AssetFields
+---@field id? string
+---@field vendor_asset_id? string
+---@field status? string as the platform writes it: Processing, Active, Failed
+---@field url? string
+---@field name? string
+---@field asset_type? string
+---@field create_time? string
+---@field failure? table fields of an error: it has failed
+
+local FIELDS = { "vendor_asset_id", "url", "name", "asset_type", "create_time" }
+
+-- "ok" is said of an answer, never of an asset.
+local function status_of(content)
+  local status = text_of(content.status)
+  status = status and ascii.upper(status:sub(1, 1))
+    .. ascii.lower(status:sub(2))
+  return status ~= "Ok" and status or nil
+end
+
+-- NB: ERROR is said of a query, never of an asset.
+local function failure_in(content)
+  local failure = envelope.failure(content)
+  if not failure or not failure.state or failure.state == "ERROR" then
+    return nil
+  end
+  local message, code = reasons.of(content)
+  failure.kind, failure.message = "task_failed", message or failure.message
+  failure.code = failure.code or code
+  return failure
+end
+
+local function asset_in(content)
+  local fields = { id = text_of(content.id) or text_of(content.asset_id),
+    status = status_of(content), failure = failure_in(content) }
+  for _, name in ipairs(FIELDS) do fields[name] = text_of(content[name]) end
+  return fields
+end
+
+-- An asset that failed is in an answer that went well.
+local function went_well(document)
+  return is_record(document.data) and not envelope.failure {
+    status = document.status, error = document.error,
+    success = document.success } or document.success == true
+end
+
+local function read_asset(document)
+  local failure = envelope.failure(document)
+  local fields = asset_in(content_of(document))
+  if failure and not (fields.failure and went_well(document)) then
+    return nil, failure
+  end
+  if not fields.status then return unreadable("no status of an asset") end
+  return fields
+end
+
+local function read_upload(document)
+  local fields, failure = read_asset(document)
+  if not fields then return nil, failure end
+  if not fields.id then return unreadable("no id of an asset") end
+  return fields
+end
+
+local function read_assets(document)
+  local list, failure = read_list(document, "assets")
+  if not list then return nil, failure end
+  local found = { total = number.read(content_of(document).total) or #list }
+  for n, content in ipairs(list) do
+    if not is_record(content) then return unreadable("an asset that is none") end
+    found[n] = asset_in(content)
+  end
+  return found
+end
+
+-- Calls --------------------------------------------------------------------
+
+--- Begins a verification. It is sent at most once.
+---@param fields { vendor: string, project_name?: string, name?: string }
+---@return { id?: string, h5_link: string, byted_token?: string, raw: table }?
+---@return yuanjing.Error?
+function assets.verify(settings, fields)
+  return call(settings, "rl_verify.dspy", { json = fields,
+    billable = "verify" }, read_session)
+end
+
+--- The groups of whoever the key belongs to.
+---@return yuanjing.Group[]?
+---@return yuanjing.Error?
+function assets.groups(settings)
+  return call(settings, "rl_query_groups.dspy",
+    { total = answers.QUERY_LIMIT }, read_groups)
+end
+
+local UNREAD = { truncated = true, timeout = true, decode = true }
+
+-- The asset that half an answer names.
+local function asset_named_by(err)
+  local body = UNREAD[err.kind] and err.body
+  if not body or not body:find("^[ \t-\r]*{") then return nil end
+  return reading.named_in(body, "asset_id")
+    or reading.named_in(body, "id")
+end
+
+--- Uploads: the file, if any, as a data URI in `source_url`. At most once. An
+--- error has the asset's fields whenever its id was readable.
+---@param fields table
+---@param medium? yuanjing.Medium of the kind path or bytes
+---@return yuanjing.AssetFields?
+---@return yuanjing.Error?
+function assets.upload(settings, fields, medium)
+  local files = medium and { { name = "source_url", medium = medium } } or {}
+  local embedded, length = embed.files(fields, files)
+  local about = { params = { fields = fields, files = form.sizes(files) } }
+  local made, err = call(settings, "rl_upload.dspy", { json = fields,
+    billable = "upload", embedded = embedded, length = length, about = about },
+    read_upload)
+  if errors.is(err) then err.asset = asset_named_by(err) end
+  return made, err
+end
+
+--- How an asset stands.
+---@return yuanjing.AssetFields?
+---@return yuanjing.Error?
+function assets.status(settings, id)
+  return call(settings, "rl_status.dspy", { json = { asset_id = id },
+    total = answers.QUERY_LIMIT }, read_asset)
+end
+
+--- All assets of a group; `total` as the platform counts them.
+---@param fields { vendor_group_id: string }
+---@return yuanjing.AssetFields[]?
+---@return yuanjing.Error?
+function assets.list(settings, fields)
+  return call(settings, "rl_assets.dspy", { json = fields }, read_assets)
+end
+
+return assets

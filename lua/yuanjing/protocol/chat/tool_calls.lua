@@ -1,0 +1,200 @@
+--- The tool calls of an answer, out of the pieces they come in. Vendors differ in
+-- which piece has the id, the index and the name, and in what they repeat; each
+-- rule here was seen at one of them.
+local core = require "yuanjing.core"
+local json = require "yuanjing.base.json"
+local number = require "yuanjing.base.number"
+
+local tool_calls = {}
+
+---@class yuanjing.ToolCall
+---@field id string the model's, or call_1, call_2, ... where it gave none
+---@field name string
+---@field arguments? table nil where the model wrote no JSON object
+---@field raw string the arguments as the model wrote them
+---@field error? string what is wrong with the call; do not run it
+
+---@class yuanjing.ToolCalls
+---@field private _calls table[] in the order they began
+local methods = {}
+local ToolCalls = { __index = methods }
+
+-- Pieces -------------------------------------------------------------------
+
+local function filled(value)
+  if type(value) == "number" then value = number.show(value) end
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
+-- Arguments come as text; some vendors send the object itself.
+local function text_of(arguments)
+  if type(arguments) == "table" then return json.encode(arguments) end
+  return filled(arguments)
+end
+
+local function read_piece(delta)
+  local called = type(delta["function"]) == "table" and delta["function"]
+    or delta
+  return { id = filled(delta.id), name = filled(called.name),
+    index = type(delta.index) == "number" and delta.index or nil,
+    arguments = text_of(called.arguments) }
+end
+
+local function object_of(text)
+  local value = json.decode(text)
+  if type(value) == "string" then value = json.decode(value) end -- twice encoded
+  return type(value) == "table" and value[1] == nil and value or nil
+end
+
+local function is_whole(call)
+  return object_of(table.concat(call.arguments)) ~= nil
+end
+
+local function is_unfinished(call)
+  return #call.arguments > 0 and not is_whole(call)
+end
+
+-- Whose piece it is --------------------------------------------------------
+
+-- A new id begins a new call, unless the one at hand has none yet, or the sender
+-- makes up an id for each piece.
+local function belongs_by_id(call, piece)
+  if not piece.name then return true end
+  if not call.id then return not (call.name and is_whole(call)) end
+  return piece.name == call.name and is_unfinished(call)
+end
+
+-- Without an id, a name begins a new call where the one at hand is complete.
+local function belongs(call, piece)
+  return not (piece.name and call.name and is_whole(call))
+end
+
+-- Some repeat a call that was complete, without its id.
+local function is_repeat(call, piece)
+  return not piece.id and piece.name == call.name and piece.arguments
+    and piece.arguments == table.concat(call.arguments)
+end
+
+function methods:_open(piece)
+  local call = { arguments = {} }
+  self._calls[#self._calls + 1] = call
+  if piece.index then self._by_index[piece.index] = call end
+  return call
+end
+
+-- The call of a piece; nil: it only repeats one.
+function methods:_find(piece)
+  local known = piece.id and self._by_id[piece.id]
+  if known then return known end
+  local call = self._calls[#self._calls]
+  if piece.index then call = self._by_index[piece.index] end
+  if not call then return self:_open(piece) end
+  if is_repeat(call, piece) and is_whole(call) then return nil end
+  local is_its = piece.id and belongs_by_id or belongs
+  return is_its(call, piece) and call or self:_open(piece)
+end
+
+-- Merging ------------------------------------------------------------------
+
+-- The first name counts. What differs from it before there are arguments is the
+-- rest of it.
+local function add_name(call, name)
+  if not call.name then
+    call.name = name
+  elseif name ~= call.name and #call.arguments == 0 then
+    call.name = call.name .. name
+  end
+end
+
+--- Takes the next piece: an item of `tool_calls` of a chunk or of a message, or
+--- an old `function_call`.
+---@param delta table
+function methods:add(delta)
+  if type(delta) ~= "table" then return end
+  local piece = read_piece(delta)
+  local call = self:_find(piece)
+  if not call then return end
+  if piece.id then
+    call.id = call.id or piece.id
+    self._by_id[piece.id] = call
+  end
+  if piece.name then add_name(call, piece.name) end
+  call.arguments[#call.arguments + 1] = piece.arguments
+end
+
+-- The end ------------------------------------------------------------------
+
+-- Whether `last` says once more all that was said before it, or a part of it.
+local function repeats(before, last)
+  return object_of(last) and (object_of(before)
+    or last:sub(1, #before) == before)
+end
+
+-- The arguments as one text, and as an object if they are one. Some send the
+-- whole at the end of its pieces, or an empty object before them.
+local function join(pieces)
+  local text = core.sound(table.concat(pieces))
+  if text == "" or text == "null" then text = "{}" end
+  local object = object_of(text)
+  if object then return text, object end
+  local last = pieces[#pieces]
+  if #pieces > 1 and repeats(table.concat(pieces, "", 1, #pieces - 1), last) then
+    return last, object_of(last)
+  end
+  local rest = text:match("^{}(.+)$")
+  object = rest and object_of(rest)
+  return object and rest or text, object
+end
+
+local function problem_of(name, object)
+  if name == "" then return "the call has no name" end
+  if not object then return "the arguments are no JSON object" end
+end
+
+function methods:_unused_id(n)
+  while self._by_id["call_" .. n] do n = n + 1 end
+  local id = "call_" .. n
+  self._by_id[id] = true
+  return id
+end
+
+--- All calls, as far as they have come; nil: there are none.
+---@return yuanjing.ToolCall[]?
+function methods:list()
+  local list = {}
+  for n, call in ipairs(self._calls) do
+    local text, object = join(call.arguments)
+    call.id = call.id or self:_unused_id(n)
+    list[n] = { id = call.id, name = call.name or "", arguments = object,
+      raw = text, error = problem_of(call.name or "", object) }
+  end
+  return #list > 0 and list or nil
+end
+
+---@return yuanjing.ToolCalls
+function tool_calls.new()
+  return setmetatable({ _calls = {}, _by_id = {}, _by_index = {} }, ToolCalls)
+end
+
+--- The calls of a list of pieces.
+---@param deltas table[]
+---@return yuanjing.ToolCall[]?
+function tool_calls.merge(deltas)
+  local calls = tool_calls.new()
+  for _, delta in ipairs(deltas) do calls:add(delta) end
+  return calls:list()
+end
+
+--- The calls as a message has them on the wire.
+---@param calls yuanjing.ToolCall[]
+---@return table[]
+function tool_calls.to_wire(calls)
+  local list = {}
+  for n, call in ipairs(calls) do
+    list[n] = { id = call.id, type = "function",
+      ["function"] = { name = call.name, arguments = call.raw } }
+  end
+  return list
+end
+
+return tool_calls

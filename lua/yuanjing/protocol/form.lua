@@ -1,0 +1,185 @@
+--- Submits: fields and files as JSON or as a form, and the answer as a task.
+local answers = require "yuanjing.protocol.task.answer"
+local core = require "yuanjing.core"
+local errors = require "yuanjing.errors"
+local http = require "yuanjing.http.call"
+local number = require "yuanjing.base.number"
+local reading = require "yuanjing.protocol.answer.reading"
+
+local form = {}
+
+--- The fields as an object.
+---@param fields { [1]: string, [2]: any }[]
+---@return table
+function form.object(fields)
+  local object = {}
+  for _, field in ipairs(fields) do object[field[1]] = field[2] end
+  return object
+end
+
+local function text_of(value)
+  if type(value) == "number" then return number.text(value, "a form") end
+  return tostring(value)
+end
+
+---@class yuanjing.SentMedium
+---@field name string of the field
+---@field medium yuanjing.Medium of the kinds path and bytes; or one that goes out as a text
+---@field is_listed? boolean in JSON it is in an array, however short
+
+--- Adds the media of a field. Texts alone go with the fields; where there are
+--- files they all go with those, so that pictures stay in their order.
+---@param out { fields: table[], files: yuanjing.SentMedium[] }
+---@param name string
+---@param media yuanjing.Medium[]
+---@param is_list? boolean
+function form.add_media(out, name, media, is_list)
+  local urls = {}
+  for _, medium in ipairs(media) do urls[#urls + 1] = medium.url end
+  if #media > 0 and #urls == #media then
+    out.fields[#out.fields + 1] = { name, is_list and urls or urls[1] }
+    return
+  end
+  for _, medium in ipairs(media) do
+    out.files[#out.files + 1] = { name = name, medium = medium,
+      is_listed = is_list or nil }
+  end
+end
+
+local SAYABLE = { string = true, number = true, boolean = true, table = true }
+
+-- What a form can not say of a value; nil: nothing. In a form the text "false"
+-- is true (PLATFORM.md section 3), and an empty list is no field at all.
+local function unsayable(value, is_item)
+  if value == false then
+    return "false can not be said along with files, where each text is true: "
+      .. "leave it out"
+  end
+  if not SAYABLE[type(value)] then
+    return ("a %s can not be said along with files"):format(type(value)
+      == "userdata" and "null" or type(value))
+  end
+  if type(value) ~= "table" then return nil end
+  local count = 0
+  for _ in pairs(value) do count = count + 1 end
+  if is_item or count == 0 or count ~= #value then
+    return "a table can not be said along with files, unless it is a list of "
+      .. "texts or numbers"
+  end
+  for _, item in ipairs(value) do
+    local problem = unsayable(item, true)
+    if problem then return problem end
+  end
+end
+
+--- Tells of each field that can not be said in a form.
+---@param fields { [1]: string, [2]: any }[]
+---@param tell fun(format: string, name: string, problem: string)
+function form.check(fields, tell)
+  for _, field in ipairs(fields) do
+    local problem = unsayable(field[2])
+    if problem then tell("%s: %s", field[1], problem) end
+  end
+end
+
+-- A list is a field that is repeated.
+local function add_text(parts, name, value)
+  if type(value) ~= "table" then
+    local text, problem = text_of(value)
+    parts[#parts + 1] = { name = name, data = text, problem = problem }
+    return
+  end
+  for _, item in ipairs(value) do add_text(parts, name, item) end
+end
+
+-- A server may take "%41" in a name for "A".
+local function file_part(name, medium)
+  return { name = name, path = medium.path, data = medium.data,
+    file_name = medium.name:gsub("%%", "%%25"), type = medium.type,
+    size = medium.size }
+end
+
+--- The parts of a form, texts first and files last, and how long its files are.
+---@param checked yuanjing.Checked
+---@return table[] parts
+---@return number length
+function form.parts(checked)
+  local parts, length = {}, 0
+  for _, field in ipairs(checked.fields) do
+    add_text(parts, field[1], field[2])
+  end
+  for _, file in ipairs(checked.files) do
+    local medium = file.medium
+    parts[#parts + 1] = medium.url and { name = file.name, data = medium.url }
+      or file_part(file.name, medium)
+    length = length + (medium.size or #(medium.data or ""))
+  end
+  return parts, length
+end
+
+--- The names and sizes of files.
+---@param files yuanjing.SentMedium[]
+---@return table[]
+function form.sizes(files)
+  local list = {}
+  for n, file in ipairs(files) do
+    list[n] = { name = file.name, file = file.medium.name,
+      bytes = file.medium.size, url = file.medium.url }
+  end
+  return list
+end
+
+--- What a submit is about.
+---@param checked yuanjing.Checked
+---@return yuanjing.About
+function form.about(checked)
+  return { model = checked.model, category = checked.category, params = {
+    fields = form.object(checked.fields), files = form.sizes(checked.files) } }
+end
+
+-- One byte that is not UTF-8 makes the platform drop all later fields.
+local function is_bad_text(part)
+  for _, text in pairs { part.name, not part.file_name and part.data or "",
+    part.file_name } do
+    if core.utf8_error(text) then return true end
+  end
+  return part.name:find("[%z\1-\31]") ~= nil
+end
+
+-- "name: why" for the first part that can not go out.
+local function problem_of(parts)
+  for _, part in ipairs(parts or {}) do
+    local problem = part.problem
+      or is_bad_text(part) and "the text is not UTF-8"
+    if problem then return part.name .. ": " .. problem end
+  end
+end
+
+-- A request whose texts can go out; or nil and an error.
+local function sound(request)
+  local problem = problem_of(request.parts)
+  if not problem then return request end
+  return nil, errors.new { kind = "invalid_request", attempts = 0,
+    call = request.method .. " " .. request.path, message = problem }
+end
+
+--- Sends a request that may have a form: see http.send.
+---@return yuanjing.Response?
+---@return yuanjing.Error?
+function form.send(settings, request)
+  local ok, err = sound(request)
+  if not ok then return nil, err end
+  return http.send(settings, request)
+end
+
+--- Sends a submit: what the platform says of the new task. Error kinds: those
+--- of a call, and task_failed. An error has the task whenever its id was readable.
+---@return yuanjing.TaskAnswer?
+---@return yuanjing.Error?
+function form.submit(settings, request)
+  local ok, err = sound(request)
+  if not ok then return nil, err end
+  return reading.fetch_answer(settings, request, answers.read_submit)
+end
+
+return form

@@ -1,0 +1,34 @@
+--- The legacy wire of 2026-03 (seed 004; PLATFORM.md section 2): other paths,
+-- JSON throughout, images as URLs or as base64 inside it.
+local answers = require "yuanjing.protocol.task.answer"
+local embed = require "yuanjing.protocol.embed"
+local form = require "yuanjing.protocol.form"
+local reading = require "yuanjing.protocol.answer.reading"
+local texts = require "yuanjing.protocol.chat.call"
+local v1 = require "yuanjing.protocol.v1"
+
+local legacy = texts.new_wire("legacy", "/llmage/t2t")
+legacy.models, legacy.request = v1.models, v1.request
+
+--- Submits a video. There is no submit of images on this wire.
+---@param checked yuanjing.Checked
+---@return yuanjing.TaskAnswer?
+---@return yuanjing.Error?
+function legacy.submit(settings, _, checked)
+  local object = form.object(checked.fields)
+  local embedded, length = embed.files(object, checked.files)
+  return form.submit(settings, { method = "POST", path = "/llmage/video",
+    json = object, embedded = embedded, length = length, billable = "video",
+    about = form.about(checked), before_sending = checked.before_sending })
+end
+
+--- Asks how a task stands: a POST here, but one that costs nothing.
+---@return yuanjing.TaskAnswer?
+---@return yuanjing.Error?
+function legacy.task(settings, id)
+  return reading.fetch_answer(settings, { method = "POST",
+    path = "/llmage/tasks", json = { taskid = id },
+    total = answers.QUERY_LIMIT }, answers.read_status)
+end
+
+return legacy

@@ -1,0 +1,328 @@
+--- What the platform says of tasks, in all the envelopes it uses (PLATFORM.md
+-- section 6). Shared by the v1 and the legacy wire.
+local ascii = require "yuanjing.base.ascii"
+local envelope = require "yuanjing.protocol.answer.envelope"
+local links = require "yuanjing.protocol.task.links"
+local number = require "yuanjing.base.number"
+local reasons = require "yuanjing.protocol.task.reasons"
+local types = require "yuanjing.base.media_types"
+local words = require "yuanjing.protocol.task.words"
+
+local answers = {
+  --- Seconds a status query may take: it may hang until the task ends.
+  QUERY_LIMIT = 60,
+}
+
+-- "resposne" is the wire's own spelling.
+local WRAPPERS = { "data", "resposne", "response", "result", "task" }
+
+local ID_FIELDS = { "taskid", "task_id", "taskId" }
+local STATUS_FIELDS = { "taskstatus", "task_status", "taskStatus", "status",
+  "task_state", "state" }
+
+local KINDS = { "image", "video", "audio", "output" }
+
+local function is_record(value)
+  return type(value) == "table" and value[1] == nil
+end
+
+-- 64-bit ids are strings; the wire may have made numbers of small ones.
+local function id_text(id)
+  if type(id) == "number" then return number.show(id) end
+  return type(id) == "string" and id ~= "" and id or nil
+end
+
+local function id_of(document)
+  for i = 1, #ID_FIELDS do
+    local id = id_text(document[ID_FIELDS[i]])
+    if id then return id end
+  end
+end
+
+-- What a wrapper says of itself, which is no status of a task; but an error is
+-- the task's where its id stands beside it.
+local function status_of(document)
+  for i = 1, #STATUS_FIELDS do
+    local value = document[STATUS_FIELDS[i]]
+    local status = value ~= nil and words.status(value)
+    if status and status ~= "OK" and (status ~= "ERROR" or id_of(document)) then
+      return status
+    end
+  end
+end
+
+local function holds_a_task(document, id)
+  return id ~= nil or document.taskstatus ~= nil
+    or document.image ~= nil or document.video ~= nil
+end
+
+local function inside(document)
+  for _, name in ipairs(WRAPPERS) do
+    if is_record(document[name]) then return document[name] end
+  end
+end
+
+-- The task inside its wrappings, its status and its id: the innermost there is.
+local function unwrap(document)
+  local status, id = status_of(document), id_of(document)
+  for _ = 1, 3 do
+    if status and holds_a_task(document, id_of(document)) then break end
+    local inner = inside(document)
+    if not inner or id and not status_of(inner) then break end
+    document, status = inner, status_of(inner) or status
+    id = id or id_of(inner)
+  end
+  return document, status, id
+end
+
+-- Results --------------------------------------------------------------------
+
+---@class yuanjing.ResultFields
+---@field image? string URL of the first picture; of a video its cover
+---@field images string[]
+---@field video? string URL of the first video
+---@field videos string[]
+---@field audio? string
+---@field audios string[]
+---@field output? string URL of the first of what has no kind of its own
+---@field outputs string[]
+---@field text? string
+---@field usage? table
+---@field problems? string[] what was promised and has no address: "image 2: why"
+---@field reason? string of one without any file or text: what the platform says of that
+---@field raw table the platform's own document
+
+-- Fields of a kind. What stands in the others may be of any: its name tells, or
+-- what it is said to be.
+local FIELDS = {
+  image = { "image", "images", "image_url", "image_urls", "imageUrl",
+    "imageUrls" },
+  video = { "video", "videos", "video_url", "video_urls", "videoUrl",
+    "videoUrls" },
+  audio = { "audio", "audios", "audio_url", "audio_urls", "audioUrl",
+    "audioUrls" },
+  output = { "output", "outputs" },
+}
+local ANY_KIND = { "url", "urls", "result_url", "resultUrl", "file_url",
+  "download_url", "results", "result", "creations", "files", "data" }
+local CONTAINERS = { "output", "result", "results", "task_result", "taskResult",
+  "data", "content", "response", "resposne", "task" }
+
+local function kind_of(link)
+  local mime = link:match("^data:([A-Za-z]+)/") or (types.of_name(
+    (link:match("path=([^&#]+)") or link:gsub("[?#].*$", ""))) or "")
+    :match("^[A-Za-z]+")
+  return (mime == "image" or mime == "video" or mime == "audio") and mime
+    or "output"
+end
+
+local function add(result, kind, link)
+  local list = result[kind .. "s"]
+  list[#list + 1] = link
+end
+
+local function add_lost(result, kind, lost)
+  local places = {}
+  for n in pairs(lost) do places[#places + 1] = n end
+  table.sort(places, function(one, other) return one < other end)
+  for _, n in ipairs(places) do
+    result.problems = result.problems or {}
+    result.problems[#result.problems + 1] = ("%s %d: %s"):format(kind, n,
+      lost[n])
+  end
+end
+
+-- Of what has no address in it nothing is lost: it is something else.
+local function take_field(result, kind, value, base)
+  if value == nil then return end
+  local found, lost = links.of(value, base, kind == nil)
+  for _, link in ipairs(found) do
+    add(result, kind or kind_of(link), link)
+  end
+  if #found > 0 or kind and kind ~= "output" then
+    add_lost(result, kind or "file", lost)
+  end
+end
+
+local function has_file(result)
+  for _, kind in ipairs(KINDS) do
+    if result[kind .. "s"][1] then return true end
+  end
+  return false
+end
+
+local function new_lists()
+  local lists = {}
+  for _, kind in ipairs(KINDS) do lists[kind .. "s"] = {} end
+  return lists
+end
+
+-- What its own fields name. An output that is an object is a container.
+local function collect_named(result, document, base)
+  for _, kind in ipairs(KINDS) do
+    for _, name in ipairs(FIELDS[kind]) do
+      local value = document[name]
+      if kind ~= "output" or not is_record(value) then
+        take_field(result, kind, value, base)
+      end
+    end
+  end
+end
+
+-- Of each kind what stands outermost: further inside it may be there again.
+local function merge(result, inner)
+  for _, kind in ipairs(KINDS) do
+    local list = kind .. "s"
+    if not result[list][1] then result[list] = inner[list] end
+  end
+  result.problems = result.problems or inner.problems
+end
+
+local function collect(document, base, depth)
+  local result = new_lists()
+  if not is_record(document) or depth > 4 then return result end
+  collect_named(result, document, base)
+  for _, name in ipairs(CONTAINERS) do
+    merge(result, collect(document[name], base, depth + 1))
+  end
+  for _, name in ipairs(has_file(result) and {} or ANY_KIND) do
+    take_field(result, nil, document[name], base)
+    if has_file(result) then break end
+  end
+  return result
+end
+
+-- `task` is what is inside the wrappings of the document.
+local function result_of(document, task, base)
+  local result = collect(document, base, 0)
+  result.raw = task
+  for _, kind in ipairs(KINDS) do result[kind] = result[kind .. "s"][1] end
+  result.text = type(task.text) == "string" and task.text or nil
+  result.usage = is_record(task.usage) and task.usage
+    or is_record(document.usage) and document.usage or nil
+  if not has_file(result) and not result.text then
+    result.reason = reasons.of(document)
+  end
+  return result
+end
+
+local function has_result(result)
+  return has_file(result) or result.text ~= nil
+end
+
+-- A line of a log, which may be an output as well, is none.
+local function has_address(result)
+  for _, kind in ipairs(KINDS) do
+    local link = result[kind]
+    if link and link:find("^[A-Za-z][0-9A-Za-z+.-]*:") then return true end
+  end
+  return false
+end
+
+-- Answers --------------------------------------------------------------------
+
+-- A task that failed, as the fields of an error.
+local function task_failure(document, status)
+  local failure = envelope.failure(document) or {}
+  local message, code = reasons.of(document)
+  failure.kind = "task_failed"
+  failure.code = failure.code or code
+  failure.message = message or code and ("the platform reported the status %s: "
+    .. "%s"):format(status, code) or failure.message
+    or ("the platform reported the status " .. status)
+  return failure
+end
+
+-- "taskid=... not exist": it means "not yet" for a moment after the submit. The
+-- word before tells it from a task that failed for lack of something else.
+local function is_missing(document)
+  local said = document.error or document.message
+  return type(said) == "string"
+    and ascii.lower(said):find("taskid.*not exist") ~= nil
+end
+
+---@class yuanjing.TaskAnswer
+---@field id? string
+---@field status? string in capitals
+---@field result? yuanjing.ResultFields of a task that succeeded
+---@field failure? table fields of an error: the task failed
+---@field missing? boolean the platform does not know the task
+
+-- What an answer means, by its status word, and its result unless that word says
+-- that there is none. A word that nobody knows is final where a result or a
+-- reason stands beside it.
+local function meaning_of(document, task, status, base)
+  local meaning = status and words.meaning(status)
+  if meaning == "going" or meaning == "failed" then return meaning end
+  local result = result_of(document, task, base or "")
+  local is_over = has_address(result) or status and result.text
+  if meaning or is_over then return "succeeded", result end
+  return status and reasons.are_stated(document) and "failed" or "going", result
+end
+
+--- What an answer to a status query says of the task; or nil and the fields of
+--- an error when the query itself failed.
+---@param document table
+---@param base? string the platform's URL
+---@return yuanjing.TaskAnswer?
+---@return table? failure
+function answers.read_status(document, base)
+  local task, status, id = unwrap(document)
+  if is_missing(task) or task ~= document and is_missing(document) then
+    return { status = status, missing = true }
+  end
+  local query_failure = not status and envelope.failure(document)
+  if query_failure then return nil, query_failure end
+  local meaning, result = meaning_of(document, task, status, base)
+  if not status and meaning ~= "succeeded" then
+    return nil, { kind = "decode", message = "the answer names no status" }
+  end
+  local answer = { id = id, status = status or "SUCCEEDED" }
+  if meaning == "succeeded" then
+    answer.result = result
+  elseif meaning == "failed" then
+    answer.failure = task_failure(document, status)
+  end
+  return answer
+end
+
+-- A failure that a submit was answered with; nil: none. A final word without a
+-- reason is not the end: the query has it.
+local function submit_failure(document, status, id)
+  local failure = envelope.failure(document)
+  local failed = status and words.meaning(status) == "failed"
+    and reasons.of(document) ~= nil
+  if not failure and not failed then return nil end
+  local message, code = reasons.of(document)
+  failure = failure or { kind = "platform",
+    task = id and { id = id, status = status } }
+  failure.message = message or failure.message
+  failure.code = failure.code or code
+  failure.kind = id and "task_failed" or failure.kind
+  return failure
+end
+
+--- What an answer to a submit says: a task, with its result where it is
+--- finished at once; or nil and the fields of an error.
+---@param document table
+---@param base? string the platform's URL
+---@return yuanjing.TaskAnswer?
+---@return table? failure
+function answers.read_submit(document, base)
+  local task, status, id = unwrap(document)
+  local failure = submit_failure(document, status, id)
+  if failure then return nil, failure end
+  local meaning, result = meaning_of(document, task, status, base)
+  if not id and not result then
+    result = result_of(document, task, base or "")
+  end
+  if result and has_result(result) and (meaning == "succeeded" or not id) then
+    return { id = id, status = "SUCCEEDED", result = result }
+  end
+  id = id or status and id_text(task.id)
+  if id then return { id = id, status = status or "CREATED" } end
+  return nil, { kind = "decode",
+    message = "the answer names neither a task nor a result" }
+end
+
+return answers

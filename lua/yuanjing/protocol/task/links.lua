@@ -1,0 +1,132 @@
+--- The addresses of results, in each form that vendors give them: texts, objects
+-- with one inside, lists of both, relative ones, and bytes in base64. Each becomes
+-- an absolute URL or a data URI.
+local ascii = require "yuanjing.base.ascii"
+local reasons = require "yuanjing.protocol.task.reasons"
+
+local links = {}
+
+local ABSENT = { [""] = true, none = true, null = true, ["nil"] = true }
+
+-- Where an object has its address, by plain names: "video_url" and "videoUrl"
+-- are one, and "b64_json" is "bjson".
+local ADDRESSES = { "url", "uri", "link", "href", "src", "imageurl", "videourl",
+  "audiourl", "fileurl", "downloadurl", "downloadlink", "resulturl", "ossurl",
+  "cdnurl", "originurl", "image", "video", "audio", "file", "bjson", "base",
+  "imagebase", "videobase", "audiobase", "data" }
+
+-- How base64 of a medium begins.
+local BASE64 = {
+  { "^/9j/", "image/jpeg" }, { "^iVBORw0KGgo", "image/png" },
+  { "^R0lGOD", "image/gif" }, { "^UklGR.......RUJQ", "image/webp" },
+  { "^UklGR.......QVZF", "audio/wav" }, { "^SUQz", "audio/mpeg" },
+  { "^AAAA.[GWm2]Z0eXB", "video/mp4" },
+}
+
+local SHORTEST = 32 -- of base64, in characters
+
+local function base64_type(text)
+  if #text < SHORTEST or text:find("[^A-Za-z0-9+/=\r\n]") then return nil end
+  for _, row in ipairs(BASE64) do
+    if text:find(row[1]) then return row[2] end
+  end
+end
+
+-- "files.example/a.png" and "localhost:80/a.png", but not "tmp/a.png".
+local function begins_with_host(text)
+  local host = text:match("^[^/?# \t-\r]+")
+  return host ~= nil and text:find("/", 1, true) ~= nil
+    and (host:find("^[0-9A-Za-z-]+%.[0-9A-Za-z.-]+$")
+      or host:find("^[0-9A-Za-z.-]+:%d+$"))
+end
+
+-- "tmp/a.png" and "idfile?path=/a", but not "a cat on the moon".
+local function looks_relative(text)
+  return not text:find('[ \t-\r{}<>"]')
+    and (text:find("[/?]") or text:find("%.[0-9A-Za-z]+$")) ~= nil
+end
+
+-- What no URL may hold goes as %20 and the like; all else stays as it is.
+local function escaped(text)
+  return (text:gsub("[%z\1-\32\127]", function(char)
+    return ("%%%02X"):format(char:byte())
+  end))
+end
+
+local function absolute(text, base)
+  if text:find("^[A-Za-z][0-9A-Za-z+.-]*://") then return escaped(text) end
+  local scheme, origin = base:match("^([A-Za-z]+:)"),
+    base:match("^[A-Za-z]+://[^/?#]+")
+  if not origin then return text end
+  if text:find("^//[^/ \t-\r]") then return scheme .. escaped(text) end
+  if text:find("^/") then return origin .. escaped(text) end
+  if not looks_relative(text) then return text end
+  if begins_with_host(text) then return scheme .. "//" .. text end
+  return origin .. "/" .. text
+end
+
+local function is_plainly_one(text)
+  return text:find("^[A-Za-z][0-9A-Za-z+.-]*://[^ \t-\r]")
+    or text:find("^//?[^/ \t-\r]")
+end
+
+-- nil: there is none.
+local function of_text(text, base, is_doubtful)
+  text = text:match("^[ \t-\r]*(.-)[ \t-\r]*$")
+  if #text <= 4 and ABSENT[ascii.lower(text)] then return nil end
+  if ascii.lower(text:sub(1, 5)) == "data:" then return text end
+  local mime = base64_type(text)
+  if mime then
+    return ("data:%s;base64,%s"):format(mime, (text:gsub("[ \t-\r]", "")))
+  end
+  if is_doubtful and not is_plainly_one(text) then return nil end
+  return absolute(text, base)
+end
+
+local of_item -- below, for objects hold objects
+
+local function of_object(object, ...)
+  local fields = {}
+  for name, value in pairs(object) do
+    local plain = ascii.lower(tostring(name)):gsub("[^a-z]", "")
+    fields[plain] = fields[plain] or value
+  end
+  for _, name in ipairs(ADDRESSES) do
+    local link = of_item(fields[name], ...)
+    if link then return link end
+  end
+end
+
+local DEEPEST = 3
+
+function of_item(item, base, is_doubtful, depth)
+  if type(item) == "string" then return of_text(item, base, is_doubtful) end
+  if type(item) ~= "table" or depth > DEEPEST then return nil end
+  if item[1] ~= nil then
+    return of_item(item[1], base, is_doubtful, depth + 1)
+  end
+  return of_object(item, base, is_doubtful, depth + 1)
+end
+
+--- The addresses in a value; and of the items of a list that have none, why:
+--- { [3] = reason } for the third.
+---@param value any a text, an object, or a list of them
+---@param base string the platform's own URL, which relative ones stand in
+---@param is_doubtful? boolean it may be anything else: only what is plainly an address counts
+---@return string[] addresses
+---@return table<integer, string> lost
+function links.of(value, base, is_doubtful)
+  local found, lost = {}, {}
+  local is_list = type(value) == "table" and (value[1] ~= nil or #value > 0)
+  for n, item in ipairs(is_list and value or { value }) do
+    local link = of_item(item, base, is_doubtful, 0)
+    if link then
+      found[#found + 1] = link
+    elseif is_list then
+      lost[n] = reasons.of { item } or "no address came"
+    end
+  end
+  return found, lost
+end
+
+return links

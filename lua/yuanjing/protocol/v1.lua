@@ -1,0 +1,91 @@
+--- The v1 wire: its paths and the shape of what it is sent (PLATFORM.md sections
+-- 2, 3 and 6).
+local answers = require "yuanjing.protocol.task.answer"
+local envelope = require "yuanjing.protocol.answer.envelope"
+local form = require "yuanjing.protocol.form"
+local http = require "yuanjing.http.call"
+local json = require "yuanjing.base.json"
+local reading = require "yuanjing.protocol.answer.reading"
+local texts = require "yuanjing.protocol.chat.call"
+
+local v1 = texts.new_wire("v1", "/llmage/v1/chat/completions")
+
+local SUBMIT = { image = "/llmage/v1/image/generations",
+  video = "/llmage/v1/video/generations" }
+
+-- Tasks --------------------------------------------------------------------
+
+--- Submits an image or a video: JSON, or a form when files go along.
+---@param kind "image"|"video"
+---@param checked yuanjing.Checked
+---@return yuanjing.TaskAnswer?
+---@return yuanjing.Error?
+function v1.submit(settings, kind, checked)
+  local request = { method = "POST", path = SUBMIT[kind], billable = kind,
+    about = form.about(checked), before_sending = checked.before_sending }
+  if #checked.files > 0 then
+    request.parts, request.length = form.parts(checked)
+  else
+    request.json = form.object(checked.fields)
+  end
+  return form.submit(settings, request)
+end
+
+--- Asks how a task stands.
+---@return yuanjing.TaskAnswer?
+---@return yuanjing.Error?
+function v1.task(settings, id)
+  return reading.fetch_answer(settings, { method = "GET",
+    path = "/llmage/v1/tasks", query = { taskid = id },
+    total = answers.QUERY_LIMIT }, answers.read_status)
+end
+
+-- The rest -----------------------------------------------------------------
+
+local function ids_of(document)
+  local ids, seen = { raw = document }, {}
+  for _, model in ipairs(document.data) do
+    local id = type(model) == "table" and model.id
+    if type(id) == "string" and not seen[id] then
+      seen[id] = true
+      ids[#ids + 1] = id
+    end
+  end
+  return ids
+end
+
+--- The ids of the models, each once; `raw` is the platform's own list.
+---@param settings table
+---@param category? string
+---@return string[]?
+---@return yuanjing.Error?
+function v1.models(settings, category)
+  local document, response = reading.fetch(settings, { method = "GET",
+    path = "/llmage/v1/models", query = { catelogid = category } })
+  if not document then return nil, response end
+  local failure = envelope.failure(document)
+  if not failure and type(document.data) ~= "table" then
+    failure = { kind = "decode", message = "no list of models came" }
+  end
+  if failure then return reading.failed(failure, response) end
+  return ids_of(document)
+end
+
+--- Any call: its answer, decoded where it is JSON.
+function v1.request(settings, request)
+  request.refusal = envelope.refusal
+  request.usage = envelope.usage
+  local is_free = request.method == "GET" or request.method == "HEAD"
+  request.billable = not is_free and "request" or nil
+  local response, err = http.send(settings, request)
+  if not response then return nil, err end
+  local document = json.decode(response.body)
+  local is_object = type(document) == "table"
+  if response.failure and not is_object then return nil, response.failure end
+  local failure = is_object and envelope.failure(document)
+  if failure then return reading.failed(failure, response) end
+  return { status = response.status, headers = response.headers,
+    body = response.body, json = document }
+end
+
+return v1

@@ -1,0 +1,350 @@
+--- Coroutines of ours, which give way where a program would block. Who is woken
+-- goes on when the queue is run, never inside the call that woke it: so a chain
+-- of wakings is a loop and no recursion. Knows time, not the network.
+local core = require "yuanjing.core"
+local heap = require "yuanjing.base.heap"
+
+local fibers = {}
+
+---@class yuanjing.Fiber something that can wait: park() and wake()
+---@field job? yuanjing.Job what runs in it
+---@field private thread thread suspended: it is parked, or not started yet
+---@field private at number|false when it goes on by the clock: in the heap
+---@field private is_queued boolean
+---@field private has_begun boolean or will, whatever becomes of who started it
+---@field problem? any what it is stopped with
+---@field private patience? integer
+---@field private process table whose it is: of the process it was started in
+local Fiber = {}
+Fiber.__index = Fiber
+
+-- OpenResty's own coroutines belong to a request each; it keeps Lua's under
+-- another name.
+local function original(name)
+  return rawget(coroutine, "_" .. name) or coroutine[name]
+end
+
+local create, status, yield = original "create", original "status",
+  original "yield"
+local running, switch, innermost = coroutine.running, core.switch, core.fiber
+local is_yieldable = core.is_yieldable -- nginx's Lua module hides Lua's own
+
+local timers = heap.new()
+local queue, first, last = {}, 1, 0
+local process = {}
+
+-- By their threads. NB: each keeps the other alive.
+local fiber_of = setmetatable({}, { __mode = "kv" })
+
+-- Of coroutines inside coroutines, each of which takes Lua 5.4 about four of its
+-- 200 C levels.
+local depth, MAX_DEPTH = 0, 30
+
+-- Changes of the queue and the timers that have begun and not ended. NB: what a
+-- debug hook raises, or lack of memory, may break one off at any instruction:
+-- then the count stays too high, and by that the next step knows (see mend()).
+local changes = 0
+
+-- Who goes on in the course of each: a fiber that is in neither the queue nor the
+-- timers is the collector's, and mend() would not find it.
+local going = {}
+local mending -- all of them, while that is done
+
+-- How often a fiber that is told to end may wait all the same.
+local PATIENCE = 16
+
+local function enqueue(fiber)
+  if fiber.is_queued then return end
+  changes = changes + 1
+  queue[last + 1] = fiber
+  last = last + 1
+  fiber.is_queued = true
+  changes = changes - 1
+end
+
+local function set_timer(fiber, at)
+  changes = changes + 1
+  fiber.at = at
+  timers:push(fiber)
+  changes = changes - 1
+end
+
+local function is_parked(fiber)
+  return status(fiber.thread) == "suspended"
+end
+
+-- A job whose fiber is gone has come to its end, or would be awaited for ever; one
+-- that was cancelled ends where it waits.
+local function mend_job(fiber, is_gone)
+  local job = fiber.job
+  if not job then return end
+  if is_gone then
+    job:broken_off()
+  elseif job.done and not fiber.problem then
+    fiber.problem = job:why_ended()
+    core.stop(fiber.thread)
+  end
+end
+
+-- After a change that was broken off: the queue is made anew, with everybody in
+-- it. Whoever was not due looks, and waits again.
+local function mend()
+  local all = mending or {}
+  for _, fiber in pairs(fiber_of) do all[fiber] = true end
+  for _, fiber in pairs(going) do all[fiber] = true end
+  mending = all
+  timers, queue, first, last = heap.new(), {}, 1, 0
+  for fiber in pairs(all) do
+    fiber.at, fiber.is_queued, fiber.place = false, false, nil
+    if fiber.process == process then
+      local is_gone = status(fiber.thread) == "dead"
+      if fiber.has_begun and not is_gone then enqueue(fiber) end
+      mend_job(fiber, is_gone)
+    end
+  end
+  mending = nil
+end
+
+local function mend_if_broken()
+  if changes == 0 or innermost() then return end
+  mend()
+  changes, depth = 0, 0
+end
+
+--- Begins a change, in whose course others may begin and end.
+---@return integer change for finish()
+function fibers.begin()
+  mend_if_broken()
+  changes = changes + 1
+  return changes
+end
+
+--- Ends a change.
+---@param change integer
+function fibers.finish(change)
+  if changes ~= change then mend() end
+  changes = change - 1
+end
+
+-- It has ended, or yielded as the user does, which gives way to everybody
+-- once; or it failed: why, or nil.
+local function leave(fiber, ok, problem)
+  if is_parked(fiber) then
+    set_timer(fiber, core.now())
+  elseif fiber.job then
+    fiber.job:broken_off(problem)
+  elseif ok == nil then
+    return problem
+  end
+end
+
+-- Raises what a fiber failed with that is nobody's job.
+local function raise(fiber, problem)
+  if type(problem) ~= "string" then error(problem, 0) end
+  error(debug.traceback(fiber.thread, problem), 0)
+end
+
+-- Lets it go on until it parks.
+local function go_on(fiber)
+  local before, change, problem = depth, changes + 1, nil
+  changes = change
+  going[change] = fiber
+  if fiber.at then timers:remove(fiber) end
+  fiber.at = false
+  depth = before + 1
+  local waits, why = switch(fiber.thread)
+  depth = before
+  if not waits then problem = leave(fiber, waits, why) end
+  if changes ~= change then mend() end
+  going[change] = nil
+  changes = change - 1
+  if problem then raise(fiber, problem) end
+end
+
+--- The fiber that runs now, if it can give way here. In a coroutine of the user's
+--- inside one it is none: a yield from there would reach the user. Nor is it one
+--- below a function of C (the callback of gsub(), ...), which no yield gets across.
+---@return yuanjing.Fiber?
+---@return yuanjing.Fiber? around the one in whose course this happens, all the same
+function fibers.current()
+  local thread = innermost()
+  if not thread then return nil end
+  local fiber = fiber_of[thread]
+  return running() == thread and is_yieldable() and fiber or nil, fiber
+end
+
+--- The fiber in whose course this happens, in whatever coroutine of its.
+---@return yuanjing.Fiber?
+function fibers.innermost()
+  return fiber_of[innermost() or false]
+end
+
+--- Whether a coroutine of the user's runs, inside a fiber.
+---@return boolean
+function fibers.is_inside_coroutine()
+  local thread = innermost()
+  return thread ~= nil and running() ~= thread
+end
+
+--- Who that is: a thread in the place of its fiber, or anybody else.
+---@param hearer thread|yuanjing.Waiter
+---@return yuanjing.Waiter
+function fibers.of(hearer)
+  return fiber_of[hearer] or hearer
+end
+
+--- Has the pool tell its news to the fibers that wait in readers, until that
+--- time at the latest, but to one at least. Whether anybody was told; whether
+--- there may be more; and who is to be told next, being no such fiber.
+---@param pool yuanjing.core.Pool
+---@param ends? number on the clock of core.now()
+---@return boolean did
+---@return boolean more
+---@return yuanjing.Waiter?
+function fibers.tell(pool, ends)
+  local before, change, problem = depth, changes + 1, nil
+  changes = change
+  depth = before + 1
+  local did, hearer, waits, why = pool:tell(ends)
+  depth = before
+  local fiber = hearer and fiber_of[hearer]
+  if fiber then
+    going[change] = fiber
+    problem = leave(fiber, waits, why)
+    going[change] = nil
+  end
+  if changes ~= change then mend() end
+  changes = change - 1
+  if problem then raise(fiber, problem) end
+  return did, hearer ~= nil, not fiber and hearer or nil
+end
+
+--- Starts a fiber, which runs at once until it parks (in the queue's turn when
+--- fibers have started fibers too often). `run` must not raise.
+---@param job? yuanjing.Job what runs in it
+---@param run fun(fiber: yuanjing.Fiber)
+function fibers.start(job, run)
+  if not innermost() then depth = 0 end
+  local fiber = setmetatable({ job = job, process = process, at = false,
+    is_queued = false, has_begun = false, problem = false, thread = false },
+    Fiber)
+  fiber.thread = create(function()
+    fiber.has_begun = true
+    run(fiber)
+  end)
+  fiber_of[fiber.thread] = fiber
+  if depth < MAX_DEPTH then return go_on(fiber) end
+  enqueue(fiber)
+  fiber.has_begun = true
+end
+
+--- Raises what stop() was given. NB: one that catches that again and again is
+--- left where it stands: it would never give way.
+function Fiber:check()
+  if not self.problem then return end
+  self.patience = (self.patience or PATIENCE) - 1
+  if self.patience < 0 then yield(self.thread) end
+  error(self.problem, 0)
+end
+
+--- Gives way until somebody wakes it. It may come back early: whoever rests
+--- looks again. NB: a fiber that yields its own thread is parked; any other yield
+--- is the user's.
+function Fiber:rest()
+  yield(self.thread)
+end
+
+--- As rest(), for so many seconds at most. Raises what stop() was given, before
+--- or meanwhile.
+---@param seconds? number
+function Fiber:park(seconds)
+  self:check()
+  if seconds then set_timer(self, core.now() + seconds) end
+  yield(self.thread)
+  self:check()
+end
+
+--- Lets it go on.
+function Fiber:news()
+  if is_parked(self) and self.process == process then go_on(self) end
+end
+
+--- Lets it go on when the queue is run next.
+function Fiber:wake()
+  if self.process == process then enqueue(self) end
+end
+
+--- Has it raise that problem where it parks, and whenever it parks again: now,
+--- if it is parked (in the queue's turn when many stop each other).
+function Fiber:stop(problem)
+  if self.process ~= process then return end
+  local change = fibers.begin()
+  self.problem = problem
+  core.stop(self.thread)
+  if is_parked(self) then
+    if depth < MAX_DEPTH then go_on(self) else enqueue(self) end
+  end
+  fibers.finish(change)
+end
+
+--- When the first timer is due; now, when somebody waits in the queue, or a change
+--- was broken off; or nil.
+---@return number?
+function fibers.due()
+  if first <= last or changes > 0 and not innermost() then return core.now() end
+  return timers[1] and timers[1].at
+end
+
+--- Puts those in the queue whose time has come.
+function fibers.wake_due()
+  if changes > 0 then mend_if_broken() end
+  local now = timers[1] and core.now()
+  while timers[1] and timers[1].at <= now do
+    changes = changes + 1
+    enqueue(timers[1]) -- NB: first, or it would be in neither
+    timers:pop()
+    changes = changes - 1
+  end
+end
+
+--- Lets those go on who are in the queue now, until that time at the latest, but
+--- one at least. Whether there was anybody.
+---@param ends? number on the clock of core.now()
+---@return boolean
+function fibers.run(ends)
+  local stop = last
+  local did = first <= stop
+  while first <= stop and first <= last do
+    local fiber, change = queue[first], changes + 1
+    changes = change
+    going[change] = fiber
+    queue[first] = nil
+    first = first + 1
+    fiber.is_queued = false
+    if is_parked(fiber) then go_on(fiber) end
+    going[change] = nil
+    changes = change - 1
+    if ends and core.now() >= ends then break end
+  end
+  return did
+end
+
+--- Whether a fiber runs now: what it wakes goes on later.
+function fibers.is_running()
+  return innermost() ~= nil
+end
+
+--- Whether so many fibers run inside each other that no other is to go on here.
+function fibers.is_deep()
+  return depth >= MAX_DEPTH
+end
+
+--- Forgets them all but the one that runs: in a forked child they are the
+--- parent's.
+function fibers.forget()
+  timers, queue, first, last, process = heap.new(), {}, 1, 0, {}
+  local current = fibers.innermost()
+  if current then current.process = process end
+end
+
+return fibers

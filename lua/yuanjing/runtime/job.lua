@@ -1,0 +1,225 @@
+--- Jobs: functions that run beside the rest. What they wait for is moved on
+-- whenever anybody waits, by update() in a game, or by the host's own loop.
+local errors = require "yuanjing.errors"
+local failures = require "yuanjing.runtime.job_failures"
+local loop = require "yuanjing.runtime.loop"
+local owner = require "yuanjing.runtime.cancel_scope"
+
+local job = {}
+
+---@class yuanjing.Job
+---@field done boolean it has returned, failed, or been cancelled
+---@field traceback? string where it failed
+---@field private _waiter yuanjing.Waiter
+---@field private _waiters? table<yuanjing.Waiter, boolean> who awaits it
+---@field private _run? function until it starts
+---@field private _arguments? { n: integer } until then as well
+---@field private _pool yuanjing.core.Pool of the process it was started in
+---@field private _owned? yuanjing.Owner once it has started
+---@field private _results? { n: integer }
+---@field private _error? any what it failed with; raised unless a yuanjing.Error
+---@field private _failure? yuanjing.JobFailure of one that failed
+local methods = {}
+local Job = {}
+Job.__index = methods
+Job.__name = "yuanjing.Job"
+
+local unpack, traceback = table.unpack or unpack, debug.traceback
+
+-- Life ---------------------------------------------------------------------
+
+-- Whoever asks again is told again; who waits goes on in the queue's turn. NB: it
+-- may be broken off anywhere, and is called again then.
+local function finish(self)
+  self.done = true
+  for waiter in pairs(self._waiters or {}) do waiter:wake() end
+  self._waiters = nil
+end
+
+local function fail(self, problem)
+  local told = self.traceback or tostring(problem)
+  self._error = type(problem) == "string" and told or problem
+  self._failure = failures.new(problem, told)
+  finish(self)
+  self._owned:cancel()
+  loop.settle()
+end
+
+local function complete(self, ok, ...)
+  if self.done then return end -- it was cancelled
+  if not ok then return fail(self, (...)) end
+  self._results = { n = select("#", ...), ... }
+  finish(self)
+end
+
+-- Where it failed is known only before the stack is unwound.
+local function handler_of(self)
+  return function(problem)
+    if not self.done then
+      self.traceback = traceback(tostring(problem), 2)
+    end
+    return problem
+  end
+end
+
+-- Ends it and what it has begun. Where it waits that is raised; one that runs
+-- goes on until it waits. NB: it may be broken off anywhere, and is called again
+-- then.
+local function stop(self)
+  if self.done and not self._is_stopping then return end
+  self._is_stopping = true
+  self._error = self._error or errors.new { kind = "cancelled",
+    call = "job:cancel", message = "the job was cancelled" }
+  finish(self)
+  if self._owned then self._owned:cancel() end
+  self._is_stopping = nil
+  if self._waiter then self._waiter:stop(self._error) end
+end
+
+-- What xpcall() is to be given. It is not kept while it runs: what it was
+-- started with may be large.
+local function begin(self, waiter)
+  local run, arguments = self._run, self._arguments
+  self._run, self._arguments = nil, nil
+  self._waiter, self._owned = waiter, owner.new()
+  return run, handler_of(self), unpack(arguments, 1, arguments.n)
+end
+
+-- NB: it may run out of memory; whoever awaits it is not to wait for ever.
+local function run_in(waiter)
+  local self = waiter.job
+  if self.done then return end
+  local ok, problem = pcall(complete, self, xpcall(begin(self, waiter)))
+  if not ok then methods.broken_off(self, problem) end
+end
+
+--- Its fiber is gone: at the end of its course, or it was broken off before by
+--- what may be raised anywhere (a debug hook's error, lack of memory).
+---@private
+---@param problem? any
+function methods:broken_off(problem)
+  if self.done and not self._waiters then return end
+  if not self._results and not self._error then
+    self._error = problem or "the job was broken off"
+    self._failure = failures.new(self._error, tostring(self._error))
+  end
+  finish(self)
+end
+
+--- What its fiber is to raise where it waits.
+---@private
+function methods:why_ended() return self._error end
+
+local NO_ARGUMENTS = { n = 0 }
+
+--- Starts a job: `run(...)` goes on until it waits for something, and from there
+--- whenever what it waits for has come. It owns what it begins: streams and jobs
+--- end with it when it fails or is cancelled.
+---@param run function
+---@param ... any
+---@return yuanjing.Job
+function job.async(run, ...)
+  if type(run) ~= "function" then
+    error(("yuanjing.async: expected function, got %s"):format(type(run)), 2)
+  end
+  local n = select("#", ...)
+  local self = setmetatable({ done = false, _run = run,
+    _arguments = n > 0 and { n = n, ... } or NO_ARGUMENTS }, Job)
+  local pool, err = loop.try_pool()
+  if not pool then
+    self.done, self._error = true, err
+    return self
+  end
+  self._pool = pool
+  loop.own(self, stop)
+  loop.spawn(self, run_in)
+  loop.settle()
+  return self
+end
+
+-- NB: one that was cancelled may still run, to clean up; what it begins then
+-- ends at once, before anything is sent or billed.
+---@private
+function methods:own(thing, cancel)
+  if self.done then return cancel(thing) end
+  self._owned:own(thing, cancel)
+end
+
+--- Ends it now, and what it has begun: its streams break off, and where it waits
+--- an error of kind `cancelled` is raised, so that it can clean up. Whoever
+--- awaits it gets that error. One that is done stays as it is.
+function methods:cancel()
+  local me = loop.waiter()
+  local problem = me.problem
+  stop(self)
+  if me.problem ~= problem then error(me.problem, 0) end
+  loop.settle()
+end
+
+local function timed_out()
+  return nil, errors.new { kind = "timeout", call = "job:await",
+    retryable = true, message = "the job is not done yet; await it again" }
+end
+
+local function park_until_done(self, me, ends)
+  repeat
+    me:park(ends and math.max(0, ends - loop.now()))
+  until self.done or ends and loop.now() >= ends
+end
+
+-- False when the time is over first.
+local function wait_done(self, timeout)
+  if self.done then return true end
+  if self._pool ~= loop.pool() then stop(self) end -- in a forked child
+  if self.done then return true end
+  local me, waiters = loop.waiter(), self._waiters or {}
+  self._waiters, waiters[me] = waiters, true
+  local ok, problem = pcall(park_until_done, self, me,
+    timeout and loop.now() + timeout)
+  waiters[me] = nil
+  if not ok then error(problem, 0) end
+  return self.done
+end
+
+--- Waits for its end: what the function returned. Nil and an error of kind
+--- timeout when that takes too long (it goes on); of kind cancelled; or the
+--- yuanjing.Error that it raised. What else it raised is raised here, with its
+--- traceback.
+---@param timeout? number seconds
+---@return any ... what the function returned
+function methods:await(timeout)
+  if timeout ~= nil then loop.check_seconds("job:await", timeout) end
+  if not self.done and loop.waiter().job == self then
+    error("job:await: a job can not await itself", 2)
+  end
+  if not wait_done(self, timeout) then return timed_out() end
+  if self._failure then failures.hear(self._failure) end
+  local results = self._results
+  if results then return unpack(results, 1, results.n) end
+  if errors.is(self._error) then return nil, self._error end
+  error(self._error, 0)
+end
+
+function Job:__tostring()
+  return ("yuanjing.Job (%s)"):format(not self.done and "running"
+    or self._results and "done" or self._failure and "failed" or "cancelled")
+end
+
+--- Waits, and lets everything in flight go on.
+---@param seconds number seconds
+function job.sleep(seconds)
+  loop.check_seconds("yuanjing.sleep", seconds)
+  loop.sleep(seconds)
+end
+
+local FRAME_BUDGET = 0.002
+
+--- Moves every job on, and never waits: for a game, once a frame. It takes about
+--- as long as the budget at most; what is left is done the next time.
+---@param budget? number seconds (0.002)
+function job.update(budget)
+  if budget ~= nil then loop.check_seconds("yuanjing.update", budget) end
+  loop.update(budget or FRAME_BUDGET)
+end
+
+return job

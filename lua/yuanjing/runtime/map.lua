@@ -1,0 +1,91 @@
+--- A function over a list, a few items at a time, each in a job of its own.
+local job = require "yuanjing.runtime.job"
+local loop = require "yuanjing.runtime.loop"
+
+local map = {}
+
+---@alias yuanjing.MapFunction fun(item: any, index: integer): any, yuanjing.Error?
+---@alias yuanjing.Mapped table<integer, any> what the function returned, by index
+
+local AT_ONCE = 8
+
+---@class (exact) yuanjing.MapOptions
+---@field at_once? integer how many items are worked on at a time (8)
+
+local function check_at_once(value)
+  if type(value) == "number" and value >= 1 and value % 1 == 0 then
+    return value
+  end
+  error(("yuanjing.map: at_once: expected a whole number, 1 or more, got %s")
+    :format(tostring(value)), 4)
+end
+
+local function check(list, run, options)
+  if type(list) ~= "table" then
+    error(("yuanjing.map: expected table, got %s"):format(type(list)), 3)
+  elseif type(run) ~= "function" then
+    error(("yuanjing.map: expected function, got %s"):format(type(run)), 3)
+  elseif type(options) ~= "table" then
+    error(("yuanjing.map: expected table of options, got %s"):format(
+      type(options)), 3)
+  end
+  for name in pairs(options) do
+    if name ~= "at_once" then
+      error(("yuanjing.map: unknown option %q"):format(tostring(name)), 3)
+    end
+  end
+  return check_at_once(options.at_once or AT_ONCE)
+end
+
+local function cancel_all(workers)
+  for _, worker in ipairs(workers) do worker:cancel() end
+end
+
+local function work(state)
+  while state.next <= state.n do
+    local i = state.next
+    state.next = i + 1
+    state.results[i], state.errors[i] =
+      job.async(state.run, state.list[i], i):await()
+  end
+end
+
+-- A mistake in the function ends the whole: it would be made again and again.
+local function run_worker(state)
+  local ok, problem = pcall(work, state)
+  if ok then return end
+  state.next = state.n + 1
+  state.mistake = state.mistake or { what = problem } -- it may be nil
+  cancel_all(state.workers)
+end
+
+local function await_all(state)
+  for _, worker in ipairs(state.workers) do worker:await() end
+  if state.mistake then error(state.mistake.what, 0) end
+end
+
+--- Calls run(item, index) for each item of a list, `at_once` of them at a time,
+--- and returns what they returned: results and errors, each by the item's index.
+--- An error that the function returns or raises with assert() is that item's
+--- alone. What else it raises is raised here, after all has been cancelled; a job
+--- that is cancelled meanwhile ends what it began.
+---@param list any[]
+---@param run yuanjing.MapFunction
+---@param options? yuanjing.MapOptions
+---@return yuanjing.Mapped results
+---@return yuanjing.Failures errors
+function map.map(list, run, options)
+  local at_once = check(list, run, options == nil and {} or options)
+  loop.check_wait()
+  local state = { list = list, run = run, n = #list, next = 1, results = {},
+    errors = {}, workers = {} }
+  for i = 1, math.min(at_once, state.n) do
+    state.workers[i] = job.async(run_worker, state)
+  end
+  local ok, problem = pcall(await_all, state)
+  if ok then return state.results, state.errors end
+  cancel_all(state.workers)
+  error(problem, 0)
+end
+
+return map

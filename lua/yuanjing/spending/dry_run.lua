@@ -1,0 +1,129 @@
+--- A dry run: a call does all but send, and what it would have sent is its
+-- answer. The description takes the way of an error, which every room hands on
+-- as it is, and becomes the answer where the call returns to the user.
+local ascii = require "yuanjing.base.ascii"
+local errors = require "yuanjing.errors"
+
+local dry_run = {}
+
+---@class yuanjing.DryRun the request that a call would have sent
+---@field dry_run true
+---@field method string
+---@field url string
+---@field headers table<string, string> secrets are masked
+---@field json? string the body; a file's base64 in it is "<cat.png, image/png, 2048 bytes>"
+---@field form? yuanjing.DryRunPart[] in the order they would go out
+local DryRun = { __name = "yuanjing.DryRun" }
+DryRun.__index = { kind = "dry_run" } -- on its way it passes for an error
+
+---@class yuanjing.DryRunPart a text has a value, a file the rest
+---@field name string
+---@field value? string
+---@field file? string the name it would be sent under
+---@field type? string
+---@field bytes? integer
+
+-- What a header of the user's own may be called that holds a secret.
+local SECRETS = { "auth", "cookie", "key", "password", "secret", "token" }
+
+local function is_secret(name)
+  for _, word in ipairs(SECRETS) do
+    if ascii.lower(name):find(word, 1, true) then return true end
+  end
+  return false
+end
+
+-- "Name:" is none, "Name;" an empty one: see yuanjing.request_builder.
+local function read_line(line)
+  local name, value = line:match("^([^:]+): (.*)$")
+  if name then return name, value end
+  return line:match("^([^:]+);$"), ""
+end
+
+local function headers_of(wire, key)
+  local headers = {}
+  for _, line in ipairs(wire.headers) do
+    local name, value = read_line(line)
+    if name then
+      headers[name] = is_secret(name) and "***"
+        or errors.without_key(value, key)
+    end
+  end
+  headers.Authorization = "Bearer ***"
+  if wire.parts then headers["Content-Type"] = "multipart/form-data" end
+  return headers
+end
+
+local function shown_file(name, kind, bytes)
+  return ("<%s, %s, %.0f bytes>"):format(name, kind, bytes)
+end
+
+local function json_of(wire, key)
+  if type(wire.body) ~= "table" then
+    return wire.body and errors.without_key(wire.body, key)
+  end
+  local pieces = {}
+  for n, piece in ipairs(wire.body) do
+    pieces[n] = type(piece) == "table"
+      and shown_file(piece.name, piece.type, piece.size) or piece
+  end
+  return errors.without_key(table.concat(pieces), key)
+end
+
+local function form_of(wire, key)
+  if not wire.parts then return nil end
+  local form = {}
+  for n, part in ipairs(wire.parts) do
+    form[n] = part.file_name and { name = part.name, file = part.file_name,
+      type = part.type, bytes = part.size }
+      or { name = part.name, value = errors.without_key(part.data, key) }
+  end
+  return form
+end
+
+--- What would go out.
+---@param wire yuanjing.core.Request
+---@param key? string
+---@return yuanjing.DryRun
+function dry_run.describe(wire, key)
+  return setmetatable({ dry_run = true, method = wire.method,
+    url = errors.without_key(wire.url, key), headers = headers_of(wire, key),
+    json = json_of(wire, key), form = form_of(wire, key) }, DryRun)
+end
+
+---@param value any
+---@return boolean
+function dry_run.is(value)
+  return getmetatable(value) == DryRun
+end
+
+--- Where a call returns to the user: its results, or the description in their
+--- place.
+---@param answer any
+---@param err any
+---@param ... any
+---@return any ...
+function dry_run.told(answer, err, ...)
+  if dry_run.is(err) then return err end
+  return answer, err, ...
+end
+
+--- As text, in the manner of HTTP.
+function DryRun:__tostring()
+  local names, lines = {}, { self.method .. " " .. self.url }
+  for name in pairs(self.headers) do names[#names + 1] = name end
+  table.sort(names, ascii.less)
+  for _, name in ipairs(names) do
+    lines[#lines + 1] = name .. ": " .. self.headers[name]
+  end
+  lines[#lines + 1] = (self.json or self.form) and "" or nil
+  lines[#lines + 1] = self.json
+  for _, part in ipairs(self.form or {}) do
+    local shown = part.value and part.value:gsub("\n", "\n  ")
+      or shown_file(part.file, part.type, part.bytes)
+    lines[#lines + 1] = part.name .. ": " .. shown
+  end
+  return table.concat(lines, "\n")
+end
+
+return dry_run

@@ -1,0 +1,165 @@
+--- Many tasks at once: one schedule, a few queries at a time, each task asked
+-- when its own time has come.
+local dry_run = require "yuanjing.spending.dry_run"
+local heap = require "yuanjing.base.heap"
+local job = require "yuanjing.runtime.job"
+local lazy = require "yuanjing.base.lazy"
+local loop = require "yuanjing.runtime.loop"
+local polling = require "yuanjing.task.polling"
+local task_of = lazy.room "yuanjing.task.task"
+
+local many = {}
+
+---@alias yuanjing.Tasks table<any, yuanjing.Task> by keys of the caller's
+---@alias yuanjing.Results table<any, yuanjing.Result> by the same keys
+---@alias yuanjing.Failures table<any, yuanjing.Error> by the same keys
+---@alias yuanjing.NextResult fun(): any, yuanjing.Result?, yuanjing.Error?
+
+local IN_FLIGHT = 4
+
+local function wake(state)
+  if state.waiter then state.waiter:wake() end
+end
+
+local function finish(state, entry, result, err)
+  state.open = state.open - 1
+  state.finished[#state.finished + 1] = { entry.key,
+    dry_run.told(result, err) }
+  wake(state)
+end
+
+local function note_update(state, entry)
+  local task = entry.task
+  if task.status ~= entry.told and state.options.on_update then
+    state.updates[#state.updates + 1] = task
+    wake(state)
+  end
+  entry.told = task.status
+end
+
+-- Asks once; the entry is finished or goes back into the schedule.
+local function ask(state, entry)
+  local task = entry.task
+  local ok, err = task_of.refresh(task, state.ends - loop.now())
+  note_update(state, entry)
+  if task.result then return finish(state, entry, task.result) end
+  if not ok and (task.error or polling.is_lasting(err)) then
+    return finish(state, entry, nil, err)
+  end
+  entry.n, entry.last = entry.n + 1, err
+  entry.at = loop.now()
+    + polling.interval(task_of.PACE, entry.n, state.options.interval,
+      task._pause)
+  if entry.at > state.ends then
+    entry.at = state.ends
+    entry.is_late = true
+  end
+  state.heap:push(entry)
+end
+
+-- One of the few that ask. It ends when nothing is left to ask, or when nobody
+-- waits any more.
+local function work(state)
+  while state.waiter and #state.heap > 0 do
+    local nap = state.heap[1].at - loop.now()
+    if nap > 0 then
+      loop.sleep(nap)
+    else
+      local entry = state.heap:pop()
+      if entry.is_late then
+        finish(state, entry, nil, task_of.timed_out(entry.task, entry.last))
+      else
+        ask(state, entry)
+      end
+    end
+  end
+end
+
+-- What a worker raises belongs to whoever waits.
+local function run_worker(state)
+  local ok, problem = pcall(work, state)
+  state.workers = state.workers - 1
+  if not ok then state.problem = problem end
+  wake(state)
+end
+
+local function new_state(tasks, options)
+  local state = { heap = heap.new(), finished = {}, updates = {}, open = 0,
+    workers = 0, options = options,
+    ends = task_of.deadline(options) }
+  for key, task in pairs(tasks) do
+    state.open = state.open + 1
+    state.heap:push { key = key, task = task, at = loop.now(), n = 0 }
+  end
+  return state
+end
+
+local function start_workers(state)
+  local most = math.max(1, state.options.in_flight or IN_FLIGHT)
+  for _ = state.workers + 1, math.min(most, state.open) do
+    state.workers = state.workers + 1
+    job.async(run_worker, state)
+  end
+end
+
+local function has_news(state)
+  return #state.finished > 0 or #state.updates > 0 or state.problem
+end
+
+-- Asks until there is something to tell. NB: nothing is asked between two of
+-- these, so whoever leaves a loop need not say so; what is due by then is asked
+-- at once when the next begins.
+local function await_news(state)
+  loop.check_wait()
+  state.waiter = loop.waiter()
+  start_workers(state)
+  while not has_news(state) do state.waiter:park() end
+  state.waiter = nil
+  if state.problem then error(state.problem, 0) end
+end
+
+-- In the caller's own course, not in a job: it may raise, or call us.
+local function tell_updates(state)
+  while #state.updates > 0 do
+    state.options.on_update(table.remove(state.updates, 1))
+  end
+end
+
+--- For a loop: each task's key with its result, or nil and its error, in the
+--- order they end. Leaving the loop leaves the tasks as they are; nobody asks
+--- for them any more. Error kinds: those of task:await(), each of its own task.
+---@param tasks yuanjing.Tasks
+---@param options? yuanjing.AwaitOptions
+---@return yuanjing.NextResult
+function many.as_completed(tasks, options)
+  options = options or {}
+  polling.check_options("as_completed", options)
+  local state = new_state(tasks, options)
+  return function()
+    while #state.finished == 0 do
+      if state.open == 0 then return nil end
+      await_news(state)
+      tell_updates(state)
+    end
+    local entry = table.remove(state.finished, 1)
+    return entry[1], entry[2], entry[3]
+  end
+end
+
+--- Waits for all of them: their results, and the errors of those that failed,
+--- both by the tasks' own keys. Error kinds: those of task:await().
+---@param tasks yuanjing.Tasks
+---@param options? yuanjing.AwaitOptions
+---@return yuanjing.Results results
+---@return yuanjing.Failures errors
+function many.await_all(tasks, options)
+  options = options or {}
+  polling.check_options("await_all", options)
+  local results, failures = {}, {}
+  for key, result, err in many.as_completed(tasks, options) do
+    results[key], failures[key] = result, err
+  end
+  return results, failures
+end
+
+return many

@@ -1,0 +1,76 @@
+--- The name of a file that is saved in a folder: what the server calls it, else
+-- what its URL does. It names a file in that folder and nothing else.
+local ascii = require "yuanjing.base.ascii"
+local core = require "yuanjing.core"
+
+local name = {}
+
+local LONGEST = 200 -- bytes, so that an ending and a number still fit
+
+local function decode_percent(text)
+  return (text:gsub("%%(%x%x)", function(digits)
+    return string.char(tonumber(digits, 16))
+  end))
+end
+
+local function harmless(text)
+  text = text:match("([^/\\]*)$")
+  if #text > LONGEST then
+    text = text:sub(-LONGEST):gsub("^[\128-\191]+", "")
+  end
+  if core.utf8_error(text) then text = text:gsub("[\128-\255]", "_") end
+  text = text:gsub("[%z\1-\31\127:*?\"<>|]", "_"):gsub("^[. ]+", "")
+    :gsub("[. ]+$", "")
+  return text ~= "" and text or nil
+end
+
+local function latin1_to_utf8(text)
+  return (text:gsub("[\128-\255]", function(char)
+    local code = char:byte()
+    return string.char(192 + math.floor(code / 64), 128 + code % 64)
+  end))
+end
+
+-- filename*=UTF-8''%E7%8C%AB.png (RFC 8187)
+local function extended(header)
+  local charset, text = header:match(
+    "[Ff][Ii][Ll][Ee][Nn][Aa][Mm][Ee]%*[ \t]*=[ \t]*\"?"
+      .. "([^'\";]*)'[^']*'([^;\"]*)")
+  if not text then return nil end
+  text = decode_percent(text):gsub("[ \t]+$", "")
+  return ascii.lower(charset) == "utf-8" and text or latin1_to_utf8(text)
+end
+
+-- filename="cat.png", or without the quotes. Many servers escape it like a URL.
+local function plain(header)
+  local rest = header:match("[Ff][Ii][Ll][Ee][Nn][Aa][Mm][Ee][ \t]*=[ \t]*(.*)$")
+  if not rest then return nil end
+  local text = rest:match('^"(.*)')
+  if text then
+    text = text:gsub('\\"', "'"):match('^[^"]*') -- an escaped one is no end
+  else
+    text = rest:match("^[^;]*"):gsub("[ \t]+$", "")
+  end
+  local decoded = decode_percent(text)
+  return core.utf8_error(decoded) and text or decoded
+end
+
+--- The name in a Content-Disposition; nil: there is none.
+---@param header? string
+---@return string?
+function name.of_header(header)
+  local found = header and (extended(header) or plain(header))
+  return found and harmless(found)
+end
+
+--- The last part of the path that a URL names, such as it stands in
+--- /idfile?path=; nil: it has none.
+---@param url string
+---@return string?
+function name.of_url(url)
+  local path = url:match("[?&]path=([^&#]+)")
+    or url:match("^[A-Za-z]+://[^/]+([^?#]*)")
+  return path and harmless(decode_percent(path))
+end
+
+return name

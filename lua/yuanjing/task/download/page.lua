@@ -1,0 +1,77 @@
+--- What a server sends in place of a file, and calls a success: nothing at all, a
+-- page to log in, the platform's own JSON. Known by the bytes; what they begin
+-- like nothing that is known is taken for the file: it has been paid for.
+local ascii = require "yuanjing.base.ascii"
+local core = require "yuanjing.core"
+local envelope = require "yuanjing.protocol.answer.envelope"
+local types = require "yuanjing.base.media_types"
+
+local page = {}
+
+local HEAD = 4096
+local LONGEST = 65536 -- bytes of a page that are read for what it says
+
+-- The beginning of a text, without the marks of its encoding.
+local function plain(head)
+  if head:find("^\255\254") or head:find("^\254\255") then
+    return (head:sub(3):gsub("%z", ""))
+  end
+  return (head:gsub("^\239\187\191", ""))
+end
+
+local function is_markup(text) return text:find("^[ \t-\r]*<[A-Za-z!?]") ~= nil end
+
+local function is_drawing(text)
+  local lower = ascii.lower(text)
+  return lower:find("<svg", 1, true) and not lower:find("<html", 1, true)
+end
+
+local function is_json(text)
+  local start = text:gsub("^[ \t-\r]+", ""):gsub("^([%[{])[ \t-\r]+", "%1")
+  return start:find('^{["}]') ~= nil or start:find('^%[[%[{"%]]') ~= nil
+end
+
+-- Whether a server says that it sends text, and does.
+local function is_text(text, headers)
+  local told = ascii.lower(headers["content-type"] or "")
+  return (told:find("^[ \t-\r]*text/") or told:find("json") or told:find("xml"))
+    and not text:find("[%z\1-\8\14-\31]") and not core.utf8_error(text:sub(1, 64))
+end
+
+local function is_page(head, headers, kind)
+  local text = plain(head)
+  if kind == "output" then -- which may be a text in its own right
+    local told = ascii.lower(headers["content-type"] or "")
+    return told:find("^[ \t-\r]*text/html") ~= nil and is_markup(text)
+  end
+  if is_markup(text) then return not is_drawing(text) end
+  if is_json(text) then return true end
+  return not types.of_bytes(head) and is_text(text, headers)
+end
+
+-- A page without a key can say nothing of one: the link is what is wrong.
+local function fields_of(body)
+  local _, failure = envelope.read(body)
+  local said = type(failure) == "table" and failure or {}
+  local kind = said.kind == "platform" and "platform" or "decode"
+  return { kind = kind, code = said.code, body = body,
+    message = "a text came in place of the file"
+      .. (said.message and ": " .. said.message or "") }
+end
+
+--- The fields of an error where the file is none; nil: it may be one.
+---@param file yuanjing.core.File
+---@param headers table<string, string> of the answer
+---@param kind? "image"|"video"|"audio"|"output" what it should be
+---@return table?
+function page.failure(file, headers, kind)
+  local size = file:size()
+  if size == 0 then
+    return { kind = "decode", message = "an empty file came" }
+  end
+  local head = file:read(0, HEAD)
+  if not head or not is_page(head, headers, kind) then return nil end
+  return fields_of(plain(file:read(0, LONGEST) or head))
+end
+
+return page

@@ -1,0 +1,53 @@
+--- Where a redirect may lead. A server elsewhere must not have us ask a machine
+-- of our own network, nor give up the encryption. What counts is the address
+-- that is connected, and the core looks at that one before anything is sent; a
+-- proxy looks names up itself, so that of its hosts only those are known that
+-- are an address in the URL.
+local ascii = require "yuanjing.base.ascii"
+local core = require "yuanjing.core"
+local errors = require "yuanjing.errors"
+local http = require "yuanjing.http.call"
+local url_of = require "yuanjing.http.url"
+
+local redirect = {}
+
+local function is_private_name(host)
+  return core.network(host) == "private"
+    or ("." .. ascii.lower(host)):find("%.localhost%.?$") ~= nil
+end
+
+--- Whether the host of an exchange that is over has a public address, as far as
+--- that is known.
+---@param url string
+---@param is_private boolean the address that was connected
+---@return boolean
+function redirect.is_public(url, is_private)
+  local _, host = url_of.parts(url)
+  return host ~= nil and not is_private and not is_private_name(host)
+end
+
+local function problem_of(from, to, is_public)
+  if not to then return "a control character in its URL" end
+  local scheme, host = url_of.parts(to)
+  if scheme == "http" and url_of.parts(from) == "https" then
+    return "from https to http"
+  end
+  if is_public and host and is_private_name(host) then
+    return "from a public address to a private one"
+  end
+end
+
+--- The error of a redirect that is not followed; nil: it is.
+---@param from string
+---@param to? string
+---@param is_public boolean whether a public host has led there
+---@return yuanjing.Error?
+function redirect.refusal(from, to, is_public)
+  local problem = problem_of(from, to, is_public)
+  return problem and errors.new { kind = "platform",
+    call = "GET " .. http.shown(from),
+    message = "the redirect is not followed: it leads " .. problem,
+    hint = "trust_redirects = true follows it" } or nil
+end
+
+return redirect

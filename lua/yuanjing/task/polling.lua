@@ -1,0 +1,113 @@
+--- Asking again and again how something stands: how often, for how long, and
+-- which failures end it. What is asked is the caller's affair.
+local loop = require "yuanjing.runtime.loop"
+
+local polling = {}
+
+---@class (exact) yuanjing.Pace seconds between two questions: it begins with `first` and grows to `longest`
+---@field first number
+---@field longest number
+
+local GROWTH, JITTER = 1.4, 0.25
+local MIN_ASKED, MAX_ASKED = 0.001, 60 -- seconds that an answer may ask for
+
+-- What asking again can not mend; all else may pass.
+local LASTING = { auth = true, not_found = true, task_failed = true,
+  invalid_request = true, cancelled = true, dry_run = true }
+
+-- What a wait takes, and of which type.
+local OPTIONS = { timeout = "number", interval = "number",
+  on_update = "function", in_flight = "number" }
+
+local function check(name, options, taken, level)
+  if type(options) ~= "table" then
+    error(("%s: expected table, got %s"):format(name, type(options)), level)
+  end
+  for key, value in pairs(options) do
+    local wanted = OPTIONS[key]
+    if not wanted or taken and not taken[key] then
+      error(("%s: unknown option %q"):format(name, tostring(key)), level)
+    end
+    if type(value) ~= wanted then
+      error(("%s: %s: expected %s, got %s"):format(name, key, wanted,
+        type(value)), level)
+    end
+  end
+end
+
+--- Checks the options of a wait; raises at the caller of the caller.
+---@param name string of the call
+---@param options table
+---@param taken? table<string, boolean> those it knows; default: all
+function polling.check_options(name, options, taken)
+  check(name, options, taken, 4)
+end
+
+-- Of those that are about a wait, and of no use to more than one.
+local OF_ONE = { timeout = true, interval = true, on_update = true }
+
+--- Parts the options of a call that waits and then does something else: those of
+--- the wait, checked, and the rest. Raises at the caller of the caller.
+---@param name string of the call
+---@param options table
+---@return table wait
+---@return table rest
+function polling.split(name, options)
+  if type(options) ~= "table" then
+    error(("%s: expected table, got %s"):format(name, type(options)), 3)
+  end
+  local wait, rest = {}, {}
+  for key, value in pairs(options) do
+    local part = OF_ONE[key] and wait or rest
+    part[key] = value
+  end
+  check(name, wait, OF_ONE, 4)
+  return wait, rest
+end
+
+local function jittered(seconds)
+  return seconds * (1 - JITTER * loop.jitter())
+end
+
+--- Seconds until the next question after the n-th: what the caller has fixed,
+--- or what the last answer has asked for (Retry-After), or by the pace.
+---@param pace yuanjing.Pace
+---@param n integer
+---@param fixed? number
+---@param asked? number
+function polling.interval(pace, n, fixed, asked)
+  if fixed then return fixed end
+  if asked then return math.max(MIN_ASKED, math.min(MAX_ASKED, asked)) end
+  return jittered(math.min(pace.longest, pace.first * GROWTH ^ (n - 1)))
+end
+
+--- Whether an error ends a wait.
+---@param err yuanjing.Error
+function polling.is_lasting(err)
+  return LASTING[err.kind] or false
+end
+
+--- Asks until there is an answer: `ask(left)`, with the seconds that are left,
+--- returns it, or nil, perhaps an error, and the pause that was asked for. Nil
+--- and an error that lasts; or nil, the last passing error if any, and true when
+--- the time is over.
+---@param pace yuanjing.Pace
+---@param options { timeout: number, interval?: number }
+---@param ask fun(left: number): any, yuanjing.Error?, number?
+---@return any answer
+---@return yuanjing.Error? err
+---@return boolean? is_late
+function polling.run(pace, options, ask)
+  local ends = loop.now() + options.timeout
+  for n = 1, math.huge do
+    local answer, err, asked = ask(ends - loop.now())
+    if answer ~= nil then return answer end
+    if err and polling.is_lasting(err) then return nil, err end
+    local nap = polling.interval(pace, n, options.interval, asked)
+    local left = ends - loop.now()
+    loop.sleep(math.max(0, math.min(nap, left)))
+    if nap > left then return nil, err, true end
+  end
+end
+
+return polling

@@ -1,0 +1,108 @@
+--- What a task has brought: URLs, usage, and the way to have them as files.
+local download = require "yuanjing.task.download"
+local errors = require "yuanjing.errors"
+local lazy = require "yuanjing.base.lazy"
+local journal = lazy.room "yuanjing.journal"
+
+local result = {}
+
+---@class yuanjing.Result: yuanjing.ResultFields
+---@field task yuanjing.Task
+local methods = {}
+local Result = {}
+Result.__index = methods
+Result.__name = "yuanjing.Result"
+
+-- What is saved where nobody says which: of a video the picture is its cover.
+local ORDER = { "video", "image", "audio", "output" }
+
+local SAVE_OPTIONS = { on_progress = "function", kind = "string",
+  index = "number" }
+
+--- Checks what save() is given; raises at the caller of the caller.
+function result.check_save(path, options)
+  if type(path) ~= "string" or path == "" then
+    error("save: path: expected a path", 3)
+  end
+  for key, value in pairs(options) do
+    local wanted = SAVE_OPTIONS[key]
+    if type(value) ~= wanted then
+      error(("save: %s: expected %s, got %s"):format(tostring(key),
+        wanted or "no such option", type(value)), 3)
+    end
+  end
+end
+
+-- The URL of the file that is asked for, and of what kind it is.
+local function url_of(self, options)
+  for _, kind in ipairs(ORDER) do
+    if options.kind == kind or not options.kind and self[kind] then
+      return (self[kind .. "s"] or {})[options.index or 1], kind
+    end
+  end
+end
+
+local EXPIRED = { not_found = true, platform = true, invalid_request = true }
+
+-- A link may have expired meanwhile: the platform makes a new one when it is
+-- asked for the task again.
+local function renew(self, options)
+  local task = self.task
+  if not task.id then return nil end
+  local answer = task._api.task(task._settings, task.id)
+  if not answer or not answer.result then return nil end
+  for key, value in pairs(answer.result) do self[key] = value end
+  return url_of(self, options)
+end
+
+---@class (exact) yuanjing.SaveOptions
+---@field on_progress? fun(received: integer, total: integer?) bytes; no total where the server names none
+---@field kind? "video"|"image"|"audio"|"output" default: the first there is, in this order
+---@field index? integer which of that kind (1)
+
+--- Saves it as a file, whole or not at all: the bytes go to a name of their own
+--- beside the target, broken transfers are resumed, the length is checked, a page
+--- in place of the file is refused, and only then the target appears or is
+--- replaced; a link is followed, a file's mode is kept. A folder (or a path that
+--- ends with "/", which is then made) gets a file named by the server or the URL,
+--- with the extension of what it is. The key is not sent along. Error kinds: io
+--- (the file), transport, timeout, truncated, not_found, decode, server,
+--- platform.
+---@param path string
+---@param options? yuanjing.SaveOptions
+---@return string? path of the file
+---@return yuanjing.Error? err
+function methods:save(path, options)
+  options = options or {}
+  result.check_save(path, options)
+  local task = self.task
+  local url, kind = url_of(self, options)
+  if not url then
+    return nil, errors.new { kind = "not_found", task = task,
+      message = "the result has no file of that kind"
+        .. (self.reason and ": " .. self.reason or "") }
+  end
+  local saved, err, is_page = download.save(task._settings, url, path, options,
+    kind)
+  url = err and (is_page or EXPIRED[err.kind]) and renew(self, options)
+  if url then
+    saved, err = download.save(task._settings, url, path, options, kind)
+  end
+  if not saved then
+    err.task = task
+    return nil, err
+  end
+  if task._entry then
+    journal.saved(task._settings, task._entry, saved)
+  end
+  return saved
+end
+
+--- A result over the fields that an answer had.
+---@return yuanjing.Result
+function result.new(fields, task)
+  fields.task = task
+  return setmetatable(fields, Result)
+end
+
+return result

@@ -1,0 +1,249 @@
+--- A task: work that the platform does in its own time. The handle knows its id,
+-- asks how it stands, and waits for it by the rules of PLATFORM.md section 6.
+local dry_run = require "yuanjing.spending.dry_run"
+local errors = require "yuanjing.errors"
+local lazy = require "yuanjing.base.lazy"
+local loop = require "yuanjing.runtime.loop"
+local polling = require "yuanjing.task.polling"
+local result_of = require "yuanjing.task.result"
+local settings_of = require "yuanjing.settings"
+local target_of = require "yuanjing.task.download.target"
+local usage = require "yuanjing.spending.usage"
+local journal = lazy.room "yuanjing.journal"
+
+local task = {}
+
+---@class yuanjing.Task
+---@field id? string the platform's; none where an image was answered at once
+---@field status string in capitals: CREATED, PENDING, RUNNING, SUCCEEDED, FAILED, ...
+---@field model? string
+---@field category? string
+---@field done boolean nothing will change any more
+---@field result? yuanjing.Result of a task that succeeded
+---@field error? yuanjing.Error of a task that failed
+---@field note? string the user's own
+---@field private _submitted? number when, on the clock of the loop; nil: nobody knows
+---@field private _made number when the handle was made
+---@field private _is_missing? boolean the last query did not know it
+---@field private _pause? number seconds that the last answer asked to wait
+---@field private _entry? yuanjing.journal.Entry of it in the journal
+---@field private _is_recorded? boolean its result is the journal's
+local methods = {}
+local Task = {}
+Task.__index = methods
+Task.__name = "yuanjing.Task"
+
+local TIMEOUT = 1800
+
+--- The platform asks its vendors every 10-30 s: asking it more often than every
+--- 3 s tells nothing (PLATFORM.md section 6).
+task.PACE = { first = 4, longest = 15 }
+
+-- A task is unknown to the status query for a moment after its submit. Nobody
+-- knows when that was where there is an id alone: another process may have
+-- submitted it a second ago.
+local UNKNOWN_AT_FIRST = 60
+
+-- NB: several may have asked at a time; and of what a journal has recorded
+-- another handle has heard.
+local function count(self, result)
+  if self.done or self._is_recorded then return end
+  usage.add(self._settings, self.model, result.usage, {
+    images = result.video and 0 or #result.images, -- else it is a cover
+    videos = #result.videos })
+end
+
+local function record(self)
+  if not self._entry then return end
+  journal.update(self._settings, self, self._entry)
+end
+
+-- What an answer says, into the handle. A final word of a submit without a
+-- result or a reason is not the end: the query has them.
+local function take(self, answer)
+  if self._is_missing then
+    self.done, self.error, self._is_missing = false, nil, nil
+  end
+  self.status = answer.status or self.status
+  if answer.result then
+    count(self, answer.result)
+    self.done, self.result = true, result_of.new(answer.result, self)
+  end
+end
+
+local function fail(self, fields)
+  fields.task = self
+  self.done, self.error = true, errors.new(fields)
+  record(self)
+  return nil, self.error
+end
+
+local function take_missing(self)
+  self._is_missing = true
+  local age = loop.now() - (self._submitted or self._made)
+  if age < UNKNOWN_AT_FIRST then return self end
+  return fail(self, { kind = "not_found",
+    message = "the platform does not know the task (any more)" })
+end
+
+-- Whoever asks once is told; a wait goes on, until the first minute is over.
+local function not_known_yet(self)
+  return fail(self, { kind = "not_found", retryable = true,
+    message = "the platform does not know the task (yet)",
+    hint = "await waits for one that was submitted a moment ago" })
+end
+
+-- What is final. That a task was not known is not: it can be asked for again.
+local function has_ended(self)
+  return self.done and not self._is_missing
+end
+
+-- A query may hang as long as the task runs; but not before it is sent.
+local function hangs(err)
+  return err.kind == "timeout" and err.code ~= "no_connection"
+end
+
+--- Asks how it stands, for so many seconds at most; see Task:refresh.
+---@param seconds number
+---@return yuanjing.Task?
+---@return yuanjing.Error? err
+function task.refresh(self, seconds)
+  if has_ended(self) then
+    return not self.error and self or nil, self.error
+  end
+  local answer, err, pause = self._api.task(
+    settings_of.within(self._settings, seconds), self.id)
+  self._pause = pause
+  if not answer then
+    if hangs(err) then return self end
+    if errors.is(err) then err.task = self end
+    return nil, err
+  end
+  if answer.missing then return take_missing(self) end
+  take(self, answer)
+  if answer.failure then return fail(self, answer.failure) end
+  record(self)
+  return self
+end
+
+--- Asks how it stands: itself, with `status`, `done` and `result` as they are
+--- now; or nil and an error, of kind task_failed when it failed, not_found when
+--- the platform does not know it (tasks vanish after a day or two), and any kind
+--- of a query that failed, which says nothing of the task. One that is not
+--- answered in time is none: the task is as it was, and may be running. So it is
+--- where the platform does not know it in its first minute. What is not found can
+--- be asked for again: a submit of another process may be a moment old.
+--- Source: seeds/002, "查询任务状态".
+---@return yuanjing.Task?
+---@return yuanjing.Error? err
+function methods:refresh()
+  local same, err = task.refresh(self, math.huge)
+  if same and self._is_missing and not self._submitted then
+    return not_known_yet(self)
+  end
+  return dry_run.told(same, err)
+end
+
+--- When a wait ends, on the clock of the loop.
+function task.deadline(options)
+  return loop.now() + (options.timeout or TIMEOUT)
+end
+
+--- The error of a wait that took too long: the task itself is as good as ever.
+function task.timed_out(self, last)
+  return errors.new { kind = "timeout", task = self, call = "task:await",
+    retryable = true, message = ("%s; await it again, or get a handle by "
+      .. "client:task(%q)"):format(self._is_missing
+        and "the platform does not know the task (yet)"
+        or "still " .. self.status, tostring(self.id))
+      .. (last and " (the last query said: " .. last.message .. ")" or "") }
+end
+
+-- Tells on_update of a new status, or of none yet.
+local function tell(self, options, told)
+  if self.status ~= told and options.on_update then options.on_update(self) end
+  return self.status
+end
+
+---@class (exact) yuanjing.AwaitOptions
+---@field timeout? number seconds (1800)
+---@field interval? number seconds between queries; default: Retry-After, or 3 to 15 with jitter
+---@field on_update? fun(task: yuanjing.Task) called when the status has changed
+---@field in_flight? integer of await_all and as_completed: queries at a time (4)
+
+local function await(self, options)
+  local told
+  local wait = { timeout = options.timeout or TIMEOUT,
+    interval = options.interval }
+  local result, err, is_late = polling.run(task.PACE, wait, function(left)
+    local _, problem = task.refresh(self, left)
+    told = tell(self, options, told)
+    return self.result, problem, self._pause
+  end)
+  if is_late then return nil, task.timed_out(self, err) end
+  return result, err
+end
+
+--- Waits until it is done: its result; or nil and an error. A wait that times
+--- out (kind timeout) leaves the task good to await again; what fails in passing
+--- does not end it.
+---@param options? yuanjing.AwaitOptions
+---@return yuanjing.Result?
+---@return yuanjing.Error? err
+function methods:await(options)
+  options = options or {}
+  polling.check_options("task:await", options)
+  return dry_run.told(await(self, options))
+end
+
+---@class (exact) yuanjing.TaskSaveOptions: yuanjing.SaveOptions
+---@field timeout? number seconds of the wait (1800)
+---@field interval? number seconds between queries
+---@field on_update? fun(task: yuanjing.Task) called when the status has changed
+
+--- Waits until it is done, then saves its result; takes the options of await()
+--- and of Result:save(). `timeout` is for the wait: a file takes the time it
+--- takes. That a file can be made there is seen before it waits. Error kinds:
+--- those of await(), and of Result:save().
+---@param path string
+---@param options? yuanjing.TaskSaveOptions
+---@return string? path
+---@return yuanjing.Error? err
+function methods:save(path, options)
+  local wait, save = polling.split("task:save", options or {})
+  result_of.check_save(path, save)
+  local target, problem = target_of.of(path)
+  if not target then
+    return nil, errors.new { kind = "io", message = problem, task = self }
+  end
+  local result, err = await(self, wait)
+  if not result then return dry_run.told(nil, err) end
+  return result:save(path, save)
+end
+
+function Task:__tostring()
+  return ("yuanjing.Task %s (%s)"):format(self.id or "without an id",
+    self.status)
+end
+
+--- A handle. `answer` is what the submit said; without one it is for an id of
+--- another time.
+---@param api table task(settings, id) asks for an answer
+---@return yuanjing.Task?
+---@return yuanjing.Error? err
+function task.new(settings, api, answer, about)
+  about = about or {}
+  local self = setmetatable({ id = answer.id, status = answer.status or "CREATED",
+    done = false, model = about.model, category = about.category,
+    note = about.note, _settings = settings, _api = api,
+    _submitted = about.submitted, _made = loop.now(), _entry = about.entry,
+    _is_recorded = about.is_recorded }, Task)
+  take(self, answer)
+  if about.error then
+    self.done, self.error = true, about.error
+    self._is_missing = about.error.kind == "not_found"
+  end
+  return self
+end
+
+return task

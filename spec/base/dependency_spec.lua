@@ -1,0 +1,114 @@
+-- A machine that lacks something is told what to install.
+local support = require "support"
+
+local IS_JIT = rawget(_G, "jit") ~= nil
+local LUA = IS_JIT and "luajit" or "lua5.4"
+local CORE = ("build/%s/?.so"):format(IS_JIT and "luajit" or "5.4")
+
+-- What a Lua says that finds nothing but these.
+local function run(path, cpath, code)
+  return support.output(("LUA_PATH='%s' LUA_CPATH='%s' %s -e '%s' 2>&1")
+    :format(path, cpath, LUA, code))
+end
+
+-- What a compiler says that finds no header but ours.
+local function compile(file)
+  return support.output("cc -nostdinc -isystem spec -E -o /dev/null csrc/"
+    .. file .. " 2>&1")
+end
+
+describe("without", function()
+  local OURS = "lua/?.lua;lua/?/init.lua"
+
+  it("lua-cjson the error names its package", function()
+    local said = run(OURS, CORE, [[require "yuanjing"]])
+    assert.is_truthy(said:find("yuanjing needs lua-cjson for this Lua: "
+      .. "`apt install lua-cjson`", 1, true), said)
+    assert.is_truthy(said:find("module 'cjson' not found", 1, true), said)
+  end)
+
+  it("a build the error says how to have one", function()
+    local said = run(OURS, "", [[require "yuanjing"]])
+    assert.is_truthy(said:find("yuanjing is not built for this Lua: "
+      .. "`make build`", 1, true), said)
+  end)
+
+  it("argparse the command names its package", function()
+    local said = run(OURS, CORE, [[require "yuanjing.cli"]])
+    assert.is_truthy(said:find("`apt install lua-argparse`", 1, true), said)
+  end)
+
+  it("libcurl's headers the compiler names their package", function()
+    local said = compile("libcurl.h")
+    assert.is_truthy(said:find("apt install libcurl4-openssl-dev", 1, true),
+      said)
+    assert.is_truthy(said:find("compilation terminated", 1, true), said)
+  end)
+
+  it("Lua's headers the compiler names their packages", function()
+    local said = compile("compat.h")
+    assert.is_truthy(said:find("apt install liblua5.4-dev", 1, true), said)
+    assert.is_truthy(said:find("compilation terminated", 1, true), said)
+  end)
+end)
+
+-- What another Lua says, whose standard folders are not looked into.
+local function ask(lua, build, code)
+  return support.output(("LUA_PATH='%s' LUA_CPATH='build/%s/?.so' %s -e '%s' 2>&1")
+    :format("lua/?.lua;lua/?/init.lua", build, lua, code))
+end
+
+describe("a Lua that it does not run on", function()
+  local SENTENCE = "yuanjing runs on LuaJIT 2.1 and on Lua 5.3, 5.4 and 5.5, "
+    .. "not on PUC Lua 5."
+
+  it("is refused by require in one sentence", function()
+    for _, minor in ipairs { 1, 2 } do
+      for _, build in ipairs { "luajit", "5.4", "none" } do
+        assert.equal(SENTENCE .. minor, ask("lua5." .. minor, build,
+          [[print(select(2, pcall(require, "yuanjing")))]]))
+      end
+    end
+  end)
+
+  it("is refused by the core as well", function()
+    assert.equal(SENTENCE .. 1, ask("lua5.1", "luajit",
+      [[print(select(2, pcall(require, "yuanjing.core")))]]))
+  end)
+
+  it("is told from a LuaJIT that hides what it is", function()
+    assert.equal("table", ask("luajit", "luajit", [[jit, package.loaded.jit = nil
+      print(type(require "yuanjing.core"), require "yuanjing.base.dependency" and "")]])
+      :match("%a+"))
+  end)
+
+  it("is refused by the compiler", function()
+    local folder = support.tempdir()
+    support.write(folder .. "/lauxlib.h", "")
+    for minor = 0, 5 do
+      support.write(folder .. "/lua.h", "#define LUA_VERSION_NUM 50" .. minor)
+      local said = support.output(("cc -nostdinc -isystem %s -E -o /dev/null "
+        .. "csrc/lua/compat.h 2>&1"):format(folder))
+      local is_refused = said:find("not on this Lua", 1, true) ~= nil
+      assert.equal(minor == 0 or minor == 2, is_refused)
+    end
+    support.clean()
+  end)
+end)
+
+describe("the command, where something is missing,", function()
+  it("says so in one line, without a traceback", function()
+    local said = support.output("LUA_PATH='/none' LUA_CPATH='/none' "
+      .. LUA .. " bin/yuanjing doctor 2>&1; echo $?")
+    assert.truthy(said:find("^yuanjing: the command needs argparse"), said)
+    assert.is_nil(said:find("traceback", 1, true))
+    assert.truthy(said:find("1$"))
+  end)
+end)
+
+describe("every file that needs libcurl", function()
+  it("includes it by way of the check", function()
+    assert.equal("csrc/core/libcurl.h",
+      support.output("grep -l 'include <curl/' csrc/*/*"))
+  end)
+end)

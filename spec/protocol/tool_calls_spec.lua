@@ -1,0 +1,111 @@
+-- Pieces of tool calls as vendors send them, and the calls they come to.
+local tool_calls = require "yuanjing.protocol.chat.tool_calls"
+
+-- A piece: id, index, name, arguments; nil where there is none.
+local function piece(id, index, name, arguments)
+  return { id = id, index = index,
+    ["function"] = { name = name, arguments = arguments } }
+end
+
+-- "id name arguments" of each call, and "!" behind one that is broken.
+local function shown(calls)
+  local list = {}
+  for n, call in ipairs(calls or {}) do
+    list[n] = ("%s %s %s%s"):format(call.id, call.name, call.raw,
+      call.error and "!" or "")
+  end
+  return list
+end
+
+local X, Y = '{"x":1}', '{"y":2}'
+
+local rows = {
+  { "pieces go to the call of their index", {
+    piece("a", 0, "f", ""), piece("b", 1, "g", ""), piece(nil, 0, nil, X),
+    piece(nil, 1, nil, Y) }, "a f " .. X, "b g " .. Y },
+  { "an empty id is none", { piece("a", 0, "f", ""), piece("", 0, nil, '{"x"'),
+    piece("", 0, nil, ":1}"), { id = "", index = 0, ["function"] = {} } },
+    "a f " .. X },
+  { "no arguments are an empty object", { piece("0", 0, "f") }, "0 f {}" },
+  { "null arguments are an empty object", { piece("0", 0, "f", "null") },
+    "0 f {}" },
+  { "a call is known by its id at any index", { piece("a", 0, "f", '{"x"'),
+    piece("a", 1, "f", ":1}") }, "a f " .. X },
+  { "a repeated id and name is one call", { piece("a", 0, "f", '{"x"'),
+    piece("a", 0, "f", ":1"), piece("a", 0, "f", "}") }, "a f " .. X },
+  { "a new id with a name begins a call, whatever the index", {
+    piece("a", 0, "f", X), piece("b", 0, "f", X) }, "a f " .. X, "b f " .. X },
+  { "ids without an index", { piece("a", nil, "f", X), piece("b", nil, "g", Y) },
+    "a f " .. X, "b g " .. Y },
+  { "pieces without id and index go to the newest call", {
+    piece("a", nil, "f", ""), piece(nil, nil, nil, X), piece("b", nil, "f", ""),
+    piece(nil, nil, nil, "{}") }, "a f " .. X, "b f {}" },
+  { "whole calls at one index without ids", { piece(nil, 0, "f", X),
+    piece(nil, 0, "g", Y) }, "call_1 f " .. X, "call_2 g " .. Y },
+  { "an id that was given is not made up again", { piece("call_2", 0, "f", X),
+    piece(nil, 1, "g", Y) }, "call_2 f " .. X, "call_3 g " .. Y },
+  { "any number is an index", { piece("a", 1, "f", "{}"),
+    piece("b", -1, "g", "{}") }, "a f {}", "b g {}" },
+  { "an id for each piece", { piece("a", 0, "f", '{"x"'), piece("b", 0, nil, ":1"),
+    piece("c", 0, nil, "}") }, "a f " .. X },
+  { "an id and the name for each piece", { piece("a", 0, "f", '{"x"'),
+    piece("b", 0, "f", ":1"), piece("c", 0, "f", "}") }, "a f " .. X },
+  { "an id that comes late", { piece(nil, 0, "f", '{"x"'),
+    piece("a", 0, nil, ":1}") }, "a f " .. X },
+  { "an empty name first", { piece("a", 0, "", ""), piece("a", 0, "f", X) },
+    "a f " .. X },
+  { "a name in pieces", { piece("a", 0, "get_", ""), piece(nil, 0, "weather", ""),
+    piece(nil, 0, nil, "{}") }, "a get_weather {}" },
+  { "the whole arguments again at the end", { piece("a", 0, "f", '{"x":'),
+    piece(nil, 0, nil, "1}"), piece(nil, 0, nil, X) }, "a f " .. X },
+  { "a whole call repeated without its id", { piece("a", 0, "f", X),
+    piece(nil, 0, "f", X) }, "a f " .. X },
+  { "an empty object before the pieces", { piece("a", 0, "f", "{}"),
+    piece(nil, 0, nil, '{"x"'), piece(nil, 0, nil, ":1}") }, "a f " .. X },
+  { "arguments that are an object already", { piece("a", 0, "f", { x = 1 }) },
+    "a f " .. X },
+  { "an old function_call", { { name = "f", arguments = '{"x"' },
+    { arguments = ":1}" } }, "call_1 f " .. X },
+  { "half characters in two pieces", { piece("a", 0, "f", '{"x":"\237\160\189'),
+    piece(nil, 0, nil, '\237\184\128"}') }, 'a f {"x":"😀"}' },
+  { "arguments that break off", { piece("a", 0, "f", '{"x":') }, 'a f {"x":!' },
+  { "arguments that are a list", { piece("a", 0, "f", "[1]") }, "a f [1]!" },
+  { "a call without a name", { piece("a", 0, nil, X) }, "a  " .. X .. "!" },
+  { "nothing", {} },
+}
+
+describe("tool_calls", function()
+  for _, row in ipairs(rows) do
+    it("merges: " .. row[1], function()
+      assert.same({ (table.unpack or unpack)(row, 3) },
+        shown(tool_calls.merge(row[2])))
+    end)
+  end
+
+  it("has the arguments as a table, and none of what is broken", function()
+    local calls = tool_calls.merge { piece("a", 0, "f", X),
+      piece("b", 1, "g", "{"), piece("c", 2, "h", '"{\\"x\\":1}"') }
+    assert.same({ { x = 1 }, nil, { x = 1 } },
+      { calls[1].arguments, calls[2].arguments, calls[3].arguments })
+    assert.equal("the arguments are no JSON object", calls[2].error)
+  end)
+
+  it("says nothing of no calls", function()
+    assert.is_nil(tool_calls.merge {})
+    assert.is_nil(tool_calls.merge { "x", 5 })
+  end)
+
+  it("gives the same list each time", function()
+    local calls = tool_calls.new()
+    calls:add(piece(nil, 0, "f", '{"x"'))
+    assert.same({ 'call_1 f {"x"!' }, shown(calls:list()))
+    calls:add(piece(nil, 0, nil, ":1}"))
+    assert.same({ "call_1 f " .. X }, shown(calls:list()))
+  end)
+
+  it("writes them as a message has them", function()
+    assert.same({ { id = "a", type = "function",
+      ["function"] = { name = "f", arguments = X } } },
+      tool_calls.to_wire(tool_calls.merge { piece("a", 0, "f", X) }))
+  end)
+end)

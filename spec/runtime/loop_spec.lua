@@ -1,0 +1,154 @@
+local child = require "support.child"
+local scripted = require "support.scripted"
+local support = require "support"
+local yuanjing = require "yuanjing"
+
+local loop = require "yuanjing.runtime.loop"
+local HEAD = scripted.answer(200, {})
+local EVENT, DONE = 'data: {"content":"a"}\n\n', "data: [DONE]\n\n"
+
+local function get(url, more)
+  local request = { method = "GET", url = url, proxy = "" }
+  for name, value in pairs(more or {}) do request[name] = value end
+  return assert(loop.open(request))
+end
+
+local function serve(...)
+  return support.serve { default = { { "request" }, ... } }
+end
+
+local function client_at(server)
+  return yuanjing.new { api_key = "sk-test", base_url = server.url }
+end
+
+describe("the loop", function()
+  after_each(support.clean)
+
+  it("has one pool", function()
+    assert.equal(loop.pool(), loop.pool())
+    assert.truthy(loop.pool():is_mine())
+  end)
+
+  it("has a clock that is never set back", function()
+    local from = loop.now()
+    local took = support.timed(support.sleep, 0.02)
+    local between = loop.now() - from
+    assert.truthy(between >= took and between < took + 2)
+  end)
+
+  it("sleeps as long as it is told, without work", function()
+    local from = os.clock()
+    local took = support.timed(loop.sleep, 0.3)
+    assert.truthy(took >= 0.3 and took < 3, took)
+    assert.truthy(os.clock() - from < 0.15)
+    for _, seconds in ipairs { 0, -1 } do
+      assert.truthy(support.timed(loop.sleep, seconds) < 2)
+    end
+  end)
+
+  it("sleeps less than a millisecond, too", function()
+    local took = support.timed(function()
+      for _ = 1, 20 do loop.sleep(0.0005) end
+    end)
+    assert.truthy(took >= 0.01 and took < 3, took)
+  end)
+
+  it("waits for the head, and for the end", function()
+    local server = serve({ "sleep", 0.1 }, { "send", HEAD }, { "sleep", 0.1 },
+      { "send", "whole" })
+    local transfer = get(server.url)
+    assert.is_nil(transfer:status())
+    loop.wait_head(transfer)
+    assert.same({ 200, false, "" }, { transfer:status(), transfer:done(),
+      transfer:body() })
+    loop.wait_done(transfer)
+    assert.same({ true, "whole" }, { transfer:done(), transfer:body() })
+    local took = support.timed(function()
+      loop.wait(transfer)
+      loop.wait_head(transfer)
+      loop.wait_done(transfer)
+    end)
+    assert.truthy(took < 2, took)
+  end)
+
+  it("waits for a head that never comes until the failure", function()
+    local transfer = get(serve({ "close" }).url)
+    loop.wait_head(transfer)
+    assert.is_nil(transfer:status())
+    assert.equal("curl", (transfer:failure()))
+  end)
+
+  it("moves all that is in flight while it sleeps", function()
+    local server = serve({ "send", HEAD .. "1" }, { "sleep", 0.05 },
+      { "send", "2" })
+    local first, second = get(server.url), get(server.url)
+    loop.sleep(0.2)
+    assert.same({ true, "12", true, "12" }, { first:done(), first:body(),
+      second:done(), second:body() })
+  end)
+
+  it("moves all that is in flight while a call waits", function()
+    local other = get(serve({ "sleep", 0.05 }, { "send", HEAD .. "x" }).url)
+    local server = serve({ "sleep", 0.2 }, { "send", HEAD .. '{"content":"y"}' })
+    assert.equal("y", assert(client_at(server):chat { prompt = "x" }).content)
+    assert.same({ true, "x" }, { other:done(), other:body() })
+  end)
+
+  -- A process that is stopped and goes on finds its wait interrupted.
+  it("goes on waiting after a signal", function()
+    local file = support.write(support.tempdir() .. "/child.lua", ([[
+      package.path, package.cpath = %q, %q
+      local loop = require "yuanjing.runtime.loop"
+      os.execute("(sleep 0.1; kill -STOP $PPID; sleep 0.05; kill -CONT $PPID) &")
+      local from = loop.now()
+      loop.sleep(0.4)
+      local took = loop.now() - from
+      print(took >= 0.4 and took < 3 or took)
+    ]]):format(package.path, package.cpath))
+    assert.equal("true", support.output(child.interpreter()
+      .. " " .. file .. " 2>&1"))
+  end)
+end)
+
+describe("a stream that is read to its end", function()
+  after_each(support.clean)
+
+  local CHUNKED = scripted.answer(200, { ["Transfer-Encoding"] = "chunked" })
+
+  local function whole_stream(client)
+    local stream = assert(client:chat { prompt = "x", stream = true })
+    return assert(stream:finish()).content
+  end
+
+  it("does not wait for the end of the connection's part", function()
+    local server = serve({ "send", CHUNKED .. scripted.chunk(EVENT .. DONE) },
+      { "wait_close", 10 })
+    local took, text = support.timed(whole_stream, client_at(server))
+    assert.equal("a", text)
+    assert.truthy(took < 5, took)
+  end)
+
+  it("keeps its connection when the rest comes soon", function()
+    local server = serve({ "send", CHUNKED .. scripted.chunk(EVENT .. DONE) },
+      { "sleep", 0.1 }, { "send", scripted.chunk("") }, { "request" },
+      { "send", CHUNKED .. scripted.chunk(EVENT .. DONE) .. scripted.chunk("") })
+    local client = client_at(server)
+    assert.equal("a", whole_stream(client))
+    loop.sleep(1)
+    assert.equal("a", whole_stream(client))
+    assert.equal(1, server:connections().opened)
+  end)
+
+  it("gives its connection up when the rest does not come", function()
+    local server = serve({ "send", CHUNKED .. scripted.chunk(EVENT .. DONE) },
+      { "repeat", 99, { { "sleep", 0.1 }, { "send", scripted.chunk(EVENT) } } })
+    assert.equal("a", whole_stream(client_at(server)))
+    local since = support.now()
+    local closed = server:wait_for(function()
+      return server:connections().open == 0
+    end, 8, function() loop.sleep(0.1) end)
+    assert.truthy(closed)
+    local took = server:connections().list[1].closed_at - since
+    assert.truthy(took > 1.8 and took < 6, took)
+  end)
+end)

@@ -1,0 +1,78 @@
+-- Writes docs/models.md from the catalog:   make docs
+local catalog = require "yuanjing.generation.catalog"
+
+local HEAD = [[
+# Models
+
+Made from `yuanjing.catalog` by `make docs`; the checks use the same data. What
+is not given is left to the platform, whose default is shown. Media go by one
+vocabulary on every model: `first_frame`, `last_frame`, `reference_images`,
+`reference_videos`, `reference_audios`; the names in the tables, which the wire
+uses, work as well.
+]]
+
+local TITLES = { v1 = "v1", legacy = "The legacy wire (`api = \"legacy\"`)" }
+
+local function one_of(list)
+  local shown = {}
+  for i, item in ipairs(list) do shown[i] = ("`%s`"):format(tostring(item)) end
+  return table.concat(shown, ", ")
+end
+
+local function bounds(param)
+  if param.minimum or param.maximum then
+    return ("%s to %s"):format(param.minimum or "", param.maximum or "")
+  end
+  return param.max_count and ("at most %d"):format(param.max_count)
+end
+
+local function notes(param)
+  local list = {}
+  local function add(text) list[#list + 1] = text end
+  if param.role then add(("`%s`"):format(param.role)) end
+  if param.alias then add(("`%s` works as well"):format(param.alias)) end
+  if param.flag then add("true and false work as well") end
+  if param.choices then add(one_of(param.choices)) end
+  add(bounds(param))
+  return table.concat(list, "; ")
+end
+
+local SKIPPED = { model = true, catelogid = true, llmid = true }
+
+local function row(param)
+  return ("| `%s` | %s | %s | %s | %s |"):format(param.name, param.type,
+    param.required and "yes" or "",
+    param.default ~= nil and ("`%s`"):format(tostring(param.default)) or "",
+    notes(param))
+end
+
+local function section(model)
+  local lines = { ("### %s, %s"):format(model.model, model.category), "" }
+  local facts = { "`client:" .. model.kind .. "`", model.vendor,
+    model.llmid and "llmid `" .. model.llmid .. "`",
+    model.available == false and "not opened yet" or nil }
+  local shown = {}
+  for i = 1, 4 do shown[#shown + 1] = facts[i] or nil end
+  lines[#lines + 1] = table.concat(shown, " · ")
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = "| name | type | needed | default | |"
+  lines[#lines + 1] = "|---|---|---|---|---|"
+  for _, param in ipairs(model.params) do
+    if not SKIPPED[param.name] then lines[#lines + 1] = row(param) end
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+local function page()
+  local parts, api = { HEAD }, nil
+  for _, model in ipairs(catalog) do
+    if model.api ~= api then
+      api = model.api
+      parts[#parts + 1] = "## " .. TITLES[api] .. "\n"
+    end
+    parts[#parts + 1] = section(model)
+  end
+  return table.concat(parts, "\n")
+end
+
+io.write(page())
