@@ -2,7 +2,7 @@
 -- What a public function or a type does not say of itself (what it takes, in
 -- which unit, what it returns, its kinds of errors, where the platform
 -- documents it) is an error here, with its line.
-package.path = "docs/?.lua;" .. package.path
+package.path = "tools/?.lua;" .. package.path
 local annotations = require "annotations"
 
 local HEAD = [[
@@ -22,16 +22,16 @@ out.
 local SECTIONS = {
   { title = "yuanjing", file = "init", is_module = true },
   { title = "Client", value = "client", file = "client" },
-  { title = "Stream", value = "stream", file = "stream" },
-  { title = "Task", value = "task", file = "task" },
-  { title = "Result", value = "result", file = "result" },
-  { title = "Journal", value = "client.journal", file = "journal" },
-  { title = "Assets", value = "client.assets", file = "assets" },
-  { title = "Verification", value = "session", file = "verification" },
-  { title = "Asset", value = "asset", file = "asset" },
-  { title = "Job", value = "job", file = "job" },
-  { title = "Loop", value = "yuanjing.runtime.loop", file = "pollable" },
-  { title = "Catalog", value = "yuanjing.generation.catalog", file = "catalog" },
+  { title = "Stream", value = "stream", file = "chat/stream" },
+  { title = "Task", value = "task", file = "task/task" },
+  { title = "Result", value = "result", file = "task/result" },
+  { title = "Journal", value = "client.journal", file = "journal/init" },
+  { title = "Assets", value = "client.assets", file = "asset/assets" },
+  { title = "Verification", value = "session", file = "asset/verification" },
+  { title = "Asset", value = "asset", file = "asset/asset" },
+  { title = "Job", value = "job", file = "runtime/job" },
+  { title = "Loop", value = "yuanjing.loop", file = "runtime/pollable" },
+  { title = "Catalog", value = "yuanjing.catalog", file = "generation/catalog/init" },
   { title = "Sandbox", value = "sandbox", file = "sandbox/init",
     start = "require(\"yuanjing.sandbox\")" },
 }
@@ -48,7 +48,8 @@ local function read(name)
 end
 
 local function read_all()
-  local pipe = assert(io.popen("cd lua/yuanjing && LC_ALL=C ls *.lua */*.lua"))
+  local pipe = assert(io.popen("cd lua/yuanjing && "
+    .. "find * -name '*.lua' | LC_ALL=C sort"))
   for path in pipe:lines() do
     local found = read((path:gsub("%.lua$", "")))
     for _, list in ipairs { found.classes, found.aliases } do
@@ -261,9 +262,10 @@ local function module_functions(file)
     if home then homes[home] = module:gsub("%.", "/") end
     local name, owner, made = line:match("^  ([%w_]+) = (%w+)%.([%w_]+),$")
     if not name then -- file = lazy.fn("yuanjing.base.media", "file"),
-      name, owner, made = line:match(
-        '^  ([%w_]+) = later%.%l+%("yuanjing%.(%w+)", "([%w_]+)"%),$')
-      homes[owner or false] = owner
+      name, module, made = line:match(
+        '^  ([%w_]+) = lazy%.%l+%("yuanjing%.([%w_.]+)", "([%w_]+)"%),$')
+      owner = module and module:match("[%w_]+$")
+      homes[owner or false] = module and module:gsub("%.", "/")
     end
     if name and homes[owner] then
       list[#list + 1] = { call = "yuanjing." .. name,
@@ -282,12 +284,13 @@ local function value_functions(section)
       made = find(section.file, "start") }
   end
   for _, made in ipairs(read(section.file).functions) do
-    local is_plain = section.file == "pollable" or section.file == "catalog"
+    local is_plain = section.file == "runtime/pollable"
+      or section.file == "generation/catalog/init"
     local name = made.name:match(is_plain and "^%w+%.([%w_]+)$"
       or "^methods[:.]([%w_]+)$")
     if name and not made.doc.private then
       list[#list + 1] = { path = path_of(section.file), made = made,
-        call = section.value .. (section.file == "catalog" and "." or ":")
+        call = section.value .. (section.value == "yuanjing.catalog" and "." or ":")
           .. name }
     end
   end

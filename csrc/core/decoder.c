@@ -121,14 +121,14 @@ void yj_decoder_free(struct yj_decoder *d) {
 }
 
 /* A final verdict stays; the bytes that led to a bad one stay in pending. */
-static enum yj_event settle(struct yj_decoder *d, enum yj_event verdict) {
+static enum yj_event end_with(struct yj_decoder *d, enum yj_event verdict) {
   d->verdict = verdict;
   yj_buf_free(&d->inbox);
   return verdict;
 }
 
 enum yj_event yj_decoder_give_up(struct yj_decoder *d) {
-  return settle(d, YJ_EVENT_NO_MEMORY);
+  return end_with(d, YJ_EVENT_NO_MEMORY);
 }
 
 static size_t limit_of(const struct yj_decoder *d) {
@@ -320,16 +320,16 @@ static enum yj_event fill_chunk(struct yj_decoder *d, struct yj_chunk *chunk,
     chunk->odd = d->sse.failing ? YJ_FAILING : YJ_ODD;
   if (chunk->odd != YJ_USUAL)
     return keep_tail(d, chunk, in_shape) ? YJ_EVENT_CHUNK
-                                         : settle(d, YJ_EVENT_NO_MEMORY);
+                                         : end_with(d, YJ_EVENT_NO_MEMORY);
   if ((is_text(content) && !keep_text(&d->content, &d->content_half, content,
                                       0, &chunk->content)) ||
       (is_text(reasoning) && !keep_text(&d->reasoning, &d->reasoning_half,
                                         reasoning, 0, &chunk->reasoning)))
-    return settle(d, YJ_EVENT_NO_MEMORY);
+    return end_with(d, YJ_EVENT_NO_MEMORY);
   note_state(d, chunk, values, has_text);
   if ((rest->names != 0 && !keep_first(d, chunk, rest->names)) ||
       !keep_tail(d, chunk, in_shape))
-    return settle(d, YJ_EVENT_NO_MEMORY);
+    return end_with(d, YJ_EVENT_NO_MEMORY);
   return YJ_EVENT_CHUNK;
 }
 
@@ -381,11 +381,11 @@ static void forget_pending(struct yj_decoder *d) {
 static enum yj_event hold(struct yj_decoder *d, const struct yj_slice *line) {
   size_t len = yj_buf_len(&d->pending), limit = limit_of(d);
   if (len >= limit || line->len > limit - len)
-    return settle(d, YJ_EVENT_TOO_LARGE);
+    return end_with(d, YJ_EVENT_TOO_LARGE);
   if (len > 0 && !yj_buf_append(&d->pending, "\n", 1))
-    return settle(d, YJ_EVENT_NO_MEMORY);
+    return end_with(d, YJ_EVENT_NO_MEMORY);
   if (!yj_buf_append(&d->pending, line->text, line->len))
-    return settle(d, YJ_EVENT_NO_MEMORY);
+    return end_with(d, YJ_EVENT_NO_MEMORY);
   return YJ_EVENT_PENDING;
 }
 
@@ -394,8 +394,8 @@ static enum yj_event refuse(struct yj_decoder *d, const struct yj_slice *text,
                             enum yj_event verdict) {
   forget_pending(d);
   if (!yj_buf_append(&d->pending, text->text, text->len))
-    return settle(d, YJ_EVENT_NO_MEMORY);
-  return settle(d, verdict);
+    return end_with(d, YJ_EVENT_NO_MEMORY);
+  return end_with(d, verdict);
 }
 
 static enum yj_event refuse_aside(struct yj_decoder *d) {
@@ -414,7 +414,7 @@ static enum yj_event set_aside(struct yj_decoder *d,
     return YJ_EVENT_PENDING;
   if (!yj_buf_append(&d->aside, line->text, line->len) ||
       !yj_buf_append(&d->aside, "\n", 1))
-    return settle(d, YJ_EVENT_NO_MEMORY);
+    return end_with(d, YJ_EVENT_NO_MEMORY);
   return len > FOREIGN_LIMIT ? refuse_aside(d) : YJ_EVENT_PENDING;
 }
 
@@ -476,12 +476,12 @@ static enum yj_event read_pending(struct yj_decoder *d, enum yj_event unfit,
     return event;
   case YJ_JSON_INCOMPLETE:
     if (!d->several)
-      return settle(d, unfit);
+      return end_with(d, unfit);
     d->several = 0;
     follow(d, text.text, text.len);
     return YJ_EVENT_PENDING;
   default:
-    return settle(d, is_done_mark(&text) ? YJ_EVENT_DONE : YJ_EVENT_BAD);
+    return end_with(d, is_done_mark(&text) ? YJ_EVENT_DONE : YJ_EVENT_BAD);
   }
 }
 
@@ -510,10 +510,10 @@ static enum yj_event take_line(struct yj_decoder *d, struct yj_slice *line,
                                enum yj_line kind, struct yj_chunk *chunk) {
   int is_open = yj_buf_len(&d->pending) > 0;
   if (line->len > limit_of(d))
-    return settle(d, YJ_EVENT_TOO_LARGE);
+    return end_with(d, YJ_EVENT_TOO_LARGE);
   trim(line);
   if (is_done_mark(line) && !d->in_string)
-    return settle(d, is_open ? YJ_EVENT_BAD : YJ_EVENT_DONE);
+    return end_with(d, is_open ? YJ_EVENT_BAD : YJ_EVENT_DONE);
   if (kind == YJ_LINE_BARE && !is_json(d, line))
     return set_aside(d, line);
   if (is_open)
@@ -529,7 +529,7 @@ static enum yj_event at_end(struct yj_decoder *d, struct yj_chunk *chunk) {
     return read_pending(d, YJ_EVENT_CUT, chunk);
   if (!d->begun && yj_buf_len(&d->aside) > 0)
     return refuse_aside(d);
-  return settle(d, YJ_EVENT_END);
+  return end_with(d, YJ_EVENT_END);
 }
 
 enum yj_event yj_decoder_next(struct yj_decoder *d, struct yj_chunk *chunk) {
@@ -545,7 +545,7 @@ enum yj_event yj_decoder_next(struct yj_decoder *d, struct yj_chunk *chunk) {
     else if (d->ended)
       event = at_end(d, chunk);
     else if (yj_buf_len(&d->inbox) > limit_of(d) + FIELD_NAME)
-      event = settle(d, YJ_EVENT_TOO_LARGE);
+      event = end_with(d, YJ_EVENT_TOO_LARGE);
     else
       break;
   }

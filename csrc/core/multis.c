@@ -197,14 +197,14 @@ struct yj_sockets *yj_multi_sockets(struct yj_multi *m) { return &m->sockets; }
 /* ---- moving on ---- */
 
 /* The message dies with curl_multi_remove_handle: what it says is copied. */
-static void settle_finished(struct yj_multi *m) {
+static void finish_done(struct yj_multi *m) {
   CURLMsg *message;
   int left;
   while ((message = curl_multi_info_read(m->curl, &left)) != NULL) {
     CURL *easy = message->easy_handle;
     CURLcode code = message->data.result;
     if (message->msg == CURLMSG_DONE)
-      yj_transfer_settle(owner_of(easy), code);
+      yj_transfer_finish(owner_of(easy), code);
   }
 }
 
@@ -215,7 +215,7 @@ static void act(struct yj_multi *m, curl_socket_t fd, int mask) {
   if (curl_multi_socket_action(m->curl, fd, mask, &running) != CURLM_OK)
     go_blind(m);  /* out of memory: some socket is no more heard of */
   if ((size_t)running < m->n)
-    settle_finished(m);
+    finish_done(m);
 }
 
 void yj_multis_act(struct yj_multis *all, const struct yj_ready *ready) {

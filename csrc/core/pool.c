@@ -222,7 +222,7 @@ void yj_pool_forget(struct yj_pool *p, struct yj_transfer *t) {
   t->ready_prev = t->ready_next = NULL;
 }
 
-void yj_pool_news(struct yj_pool *p, struct yj_transfer *t) {
+void yj_pool_mark_ready(struct yj_pool *p, struct yj_transfer *t) {
   if (t->ready_next != NULL)
     return;
   if (p->ready == NULL) {

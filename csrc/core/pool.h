@@ -74,7 +74,7 @@ int yj_pool_remove(struct yj_pool *pool, struct yj_transfer *t);
 /* Gives up one count; the last one frees the pool. */
 void yj_pool_leave(struct yj_pool *pool);
 
-void yj_pool_news(struct yj_pool *pool, struct yj_transfer *t);
+void yj_pool_mark_ready(struct yj_pool *pool, struct yj_transfer *t);
 
 /* Its deadline may have come nearer. */
 void yj_pool_touch(struct yj_pool *pool, struct yj_transfer *t);

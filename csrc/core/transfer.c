@@ -89,7 +89,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *ud) {
     return n;
   if (t->decoder.pins > 0)
     return pause_for(t, YJ_PINNED);
-  yj_pool_news(t->pool, t);
+  yj_pool_mark_ready(t->pool, t);
   if (is_success(t) && t->events)
     return take_event_bytes(t, data, n);
   if (is_success(t) && t->hold)
@@ -119,7 +119,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *ud) {
   } else if (is_end_of_head(line, n)) {
     if (t->status >= 200)  /* 1xx is not the answer yet */
       t->phase = YJ_ANSWERED;
-    yj_pool_news(t->pool, t);
+    yj_pool_mark_ready(t->pool, t);
     return n;
   }
   if (yj_buf_len(&t->head) > MAX_HEAD - (n < MAX_HEAD ? n : MAX_HEAD))
@@ -182,7 +182,7 @@ static int is_allowed(struct yj_transfer *t, const char *ip, int port) {
  * comes back here when a reused connection died unanswered, or Expect was
  * refused, and it wants to send the request again, POST or not; a billable one
  * must not be. The answer to any other begins anew. A stale connection is given
- * up: yj_transfer_settle() asks for a new one. */
+ * up: yj_transfer_finish() asks for a new one. */
 static int on_ready_to_send(void *ud, char *ip, char *local_ip, int port,
                             int local_port) {
   struct yj_transfer *t = ud;
@@ -338,7 +338,7 @@ static void resume(struct yj_transfer *t, enum yj_flow flow) {
   code = curl_easy_pause(t->easy, CURLPAUSE_CONT);
   yj_sigpipe_release(&guard);
   if (code != CURLE_OK)
-    yj_transfer_settle(t, code);
+    yj_transfer_finish(t, code);
   else
     yj_pool_rearm(t->pool);
 }
@@ -526,7 +526,7 @@ static void explain(struct yj_transfer *t) {
 }
 
 /* What libcurl calls a success must have a head: 101 has none to go by. */
-void yj_transfer_settle(struct yj_transfer *t, int code) {
+void yj_transfer_finish(struct yj_transfer *t, int code) {
   if (t->phase == YJ_STALE && begin_anew(t))
     return;
   if (t->file_error == 0)
@@ -544,13 +544,13 @@ void yj_transfer_settle(struct yj_transfer *t, int code) {
   note_steps(t);
   t->done = 1;
   yj_decoder_end(&t->decoder);
-  yj_pool_news(t->pool, t);
+  yj_pool_mark_ready(t->pool, t);
   end_exchange(t);
 }
 
 void yj_transfer_fail(struct yj_transfer *t, enum yj_fault fault) {
   t->fault = fault;
-  yj_transfer_settle(t, CURLE_ABORTED_BY_CALLBACK);
+  yj_transfer_finish(t, CURLE_ABORTED_BY_CALLBACK);
 }
 
 void yj_transfer_cancel(struct yj_transfer *t) {
@@ -567,7 +567,7 @@ void yj_transfer_unpin(struct yj_transfer *t) {
     return;
   }
   if (t->awaited)
-    yj_pool_news(t->pool, t);
+    yj_pool_mark_ready(t->pool, t);
   if (t->flow == YJ_PINNED && !t->done)
     resume(t, YJ_FLOWING);
 }

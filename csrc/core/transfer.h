@@ -89,7 +89,7 @@ struct yj_transfer {
   unsigned char news; /* what was taken is more than a sign of life */
   unsigned char awaited, wanted, as_bytes; /* the owner's own: whether a reader
                                               waits, and for what; */
-  int place; /* and where its hearer stands */
+  int place; /* and where its waiter stands */
   int status; /* of the last status line; 0: none came, 1xx: none but an
                  interim one */
   struct yj_transfer *ready_prev, *ready_next; /* the pool's own: those with
@@ -182,7 +182,7 @@ int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why);
 int yj_transfer_has_reason(struct yj_transfer *t, enum yj_fault why);
 
 /* For the pool: the exchange is over, or to be begun anew. */
-void yj_transfer_settle(struct yj_transfer *t, int code);
+void yj_transfer_finish(struct yj_transfer *t, int code);
 
 /* For the pool: time is up, or the pool goes. */
 void yj_transfer_fail(struct yj_transfer *t, enum yj_fault fault);

@@ -114,10 +114,10 @@ int yj_push_course(lua_State *L, enum yj_course course);
  *                                                         [-0, +0, -] */
 int yj_may_wait(lua_State *L);
 
-/* The table of a pool's hearers.                           [-0, +1, m] */
-void yj_push_hearers(lua_State *L);
+/* The table of a pool's waiters.                           [-0, +1, m] */
+void yj_push_waiters(lua_State *L);
 
-/* While a transfer is open it has a place among the pool's hearers.
+/* While a transfer is open it has a place among the pool's waiters.
  *                                                          [-0, +0, m] */
 void yj_take_place(lua_State *L, int pool, int transfer,
                    struct yj_transfer *t);
@@ -127,17 +127,17 @@ void yj_open_fiber(lua_State *L);
 int yj_l_switch(lua_State *L);
 int yj_l_fiber(lua_State *L);
 int yj_l_is_yieldable(lua_State *L);
-int yj_l_stop(lua_State *L);
+int yj_l_interrupt(lua_State *L);
 
 /* Methods of a transfer and of a pool, each explained where it is. */
 int yj_l_next(lua_State *L);
 int yj_l_next_text(lua_State *L);
 int yj_l_texts(lua_State *L);
 int yj_l_drain(lua_State *L);
-int yj_l_hear(lua_State *L);
-int yj_l_hearer(lua_State *L);
-int yj_l_tell(lua_State *L);
-int yj_l_hearers(lua_State *L);
+int yj_l_subscribe(lua_State *L);
+int yj_l_waiter(lua_State *L);
+int yj_l_dispatch(lua_State *L);
+int yj_l_waiters(lua_State *L);
 int yj_l_ready(lua_State *L);
 
 /* The transfer whose method this is.                       [-0, +0, v] */

@@ -6,7 +6,7 @@
 /* A table in the registry, so that each Lua has its own. */
 enum {
   INNERMOST = 1, /* the coroutine that runs as a fiber, or nil */
-  STOPPED        /* those that may not wait any more, weakly; nil: none */
+  INTERRUPTED        /* those that may not wait any more, weakly; nil: none */
 };
 
 static const char here_key = 0;
@@ -18,7 +18,7 @@ void yj_push_here(lua_State *L) {
 
 void yj_open_fiber(lua_State *L) {
   lua_pushlightuserdata(L, (void *)&here_key);
-  lua_createtable(L, STOPPED, 0);
+  lua_createtable(L, INTERRUPTED, 0);
   lua_rawset(L, LUA_REGISTRYINDEX);
 }
 
@@ -26,7 +26,7 @@ int yj_may_wait(lua_State *L) {
   int here = lua_gettop(L), may;
   lua_rawgeti(L, here, INNERMOST);
   may = lua_tothread(L, -1) == L && yj_isyieldable(L);
-  lua_rawgeti(L, here, STOPPED);
+  lua_rawgeti(L, here, INTERRUPTED);
   if (may && !lua_isnil(L, -1)) {
     lua_pushthread(L);
     lua_rawget(L, -2);
@@ -129,8 +129,8 @@ int yj_l_fiber(lua_State *L) {
 }
 
 /* [-0, +1, m] */
-static void push_stopped(lua_State *L, int here) {
-  lua_rawgeti(L, here, STOPPED);
+static void push_interrupted(lua_State *L, int here) {
+  lua_rawgeti(L, here, INTERRUPTED);
   if (!lua_isnil(L, -1))
     return;
   lua_newtable(L);
@@ -139,15 +139,15 @@ static void push_stopped(lua_State *L, int here) {
   lua_setfield(L, -2, "__mode");
   lua_setmetatable(L, -2);
   lua_pushvalue(L, -1);
-  lua_rawseti(L, here, STOPPED);
+  lua_rawseti(L, here, INTERRUPTED);
 }
 
-/* stop(thread): it waits in no reader any more             [-0, +0, v] */
-int yj_l_stop(lua_State *L) {
+/* interrupt(thread): it waits in no reader any more             [-0, +0, v] */
+int yj_l_interrupt(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTHREAD);
   lua_settop(L, 1);
   yj_push_here(L); /* 2 */
-  push_stopped(L, 2);
+  push_interrupted(L, 2);
   lua_pushvalue(L, 1);
   lua_pushboolean(L, 1);
   lua_rawset(L, -3);

@@ -24,7 +24,7 @@ int yj_l_pool(lua_State *L) {
   box = yj_newuserdata(L, sizeof *box); /* 1 */
   box->pool = NULL;
   luaL_setmetatable(L, YJ_POOL_MT);
-  yj_push_hearers(L);
+  yj_push_waiters(L);
   yj_setuservalue(L, 1);
   box->pool = yj_pool_new(&error);
   return box->pool != NULL ? 1 : yj_push_fail(L, strerror(error));
@@ -62,14 +62,14 @@ static int to_ms(lua_Number seconds) {
   return ms >= INT_MAX ? INT_MAX : (int)ms + ((int)ms < ms);
 }
 
-/* wait([seconds [, heeds_news]]): until something happens, or not at all where
+/* wait([seconds [, unless_ready]]): until something happens, or not at all where
  * there are news and they are heeded; then as step()       [-0, +1|2, v] */
 static int l_wait(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L);
   lua_Number seconds = luaL_optnumber(L, 2, -1);
-  int has_news = lua_toboolean(L, 3) && yj_pool_first(pool) != NULL;
+  int is_ready = lua_toboolean(L, 3) && yj_pool_first(pool) != NULL;
   luaL_argcheck(L, !isnan(seconds), 2, "not a number");
-  return push_moved(L, yj_pool_wait(pool, has_news ? 0 : to_ms(seconds)));
+  return push_moved(L, yj_pool_wait(pool, is_ready ? 0 : to_ms(seconds)));
 }
 
 /* guard(f, ...): f(...), of which it returns one result. When f raises, what it had
@@ -155,8 +155,8 @@ static const luaL_Reg methods[] = {
     {"open", yj_l_open}, {"step", l_step},       {"wait", l_wait},
     {"guard", l_guard},  {"wake", l_wake},       {"alarm", l_alarm},
     {"fd", l_fd},
-    {"timeout", l_timeout}, {"ready", yj_l_ready}, {"tell", yj_l_tell},
-    {"hearers", yj_l_hearers},  {"count", l_count},
+    {"timeout", l_timeout}, {"ready", yj_l_ready}, {"dispatch", yj_l_dispatch},
+    {"waiters", yj_l_waiters},  {"count", l_count},
     {"is_mine", l_is_mine}, {"ca_path", l_ca_path}, {"close", l_close},
     {NULL, NULL}};
 

@@ -1,11 +1,11 @@
 /* lreader: who waits for the news of which transfer, and is told.
  *
- * Whoever waits is in the pool's table of hearers, where each open transfer has
+ * Whoever waits is in the pool's table of waiters, where each open transfer has
  * a place, behind what lfiber.c knows of this Lua. A fiber that reads a stream
  * waits in the reader itself and is gone on with from here, with the next values
  * of the stream: with many streams the cache holds nothing of any of them, and
  * each call left open, each table that is touched is felt. So its thread stays in
- * its place while it runs, and counts as a hearer only when the transfer says
+ * its place while it runs, and counts as a waiter only when the transfer says
  * that it is awaited.
  */
 #include "lcore.h"
@@ -16,17 +16,17 @@ static enum yj_event next_of(void *source, struct yj_chunk *chunk) {
   return yj_transfer_next(source, chunk);
 }
 
-/* ---- hearers ---- */
+/* ---- waiters ---- */
 
 enum { HERE = 1, TELL_ALL, N_RESERVED = TELL_ALL };
 
-static int tell_all(lua_State *L);
+static int dispatch_all(lua_State *L);
 
-void yj_push_hearers(lua_State *L) {
+void yj_push_waiters(lua_State *L) {
   lua_createtable(L, N_RESERVED, 0);
   yj_push_here(L);
   lua_rawseti(L, -2, HERE);
-  lua_pushcfunction(L, tell_all);
+  lua_pushcfunction(L, dispatch_all);
   lua_rawseti(L, -2, TELL_ALL);
 }
 
@@ -51,9 +51,9 @@ void yj_leave_place(lua_State *L, int transfer, struct yj_transfer *t) {
 }
 
 /* Whoever stands there: false is nobody.                   [-0, +1, -] */
-static void push_hearer(lua_State *L, int hearers,
+static void push_waiter(lua_State *L, int waiters,
                         const struct yj_transfer *t) {
-  lua_rawgeti(L, hearers, t->place);
+  lua_rawgeti(L, waiters, t->place);
   if (lua_isthread(L, -1) && !t->awaited) {
     lua_pop(L, 1);
     lua_pushboolean(L, 0);
@@ -61,51 +61,51 @@ static void push_hearer(lua_State *L, int hearers,
 }
 
 /* [-1, +0, m] */
-static void set_hearer(lua_State *L, int hearers, struct yj_transfer *t) {
+static void set_waiter(lua_State *L, int waiters, struct yj_transfer *t) {
   t->awaited = 0;
-  lua_rawseti(L, hearers, t->place);
+  lua_rawseti(L, waiters, t->place);
 }
 
-/* hearer() -> who waits: a fiber's thread, or what hear() was told; or nil
+/* waiter() -> who waits: a fiber's thread, or what subscribe() was told; or nil
  *                                                          [-0, +1, v] */
-int yj_l_hearer(lua_State *L) {
+int yj_l_waiter(lua_State *L) {
   struct yj_transfer *t = yj_check_transfer(L);
   lua_settop(L, 1);
   if (t->place == 0)
     return 0;
   yj_getuservalue(L, 1); /* 2 */
-  push_hearer(L, 2, t);
+  push_waiter(L, 2, t);
   return lua_toboolean(L, -1);
 }
 
-/* hear([hearer]): who is told of news; nil: nobody         [-0, +0, v] */
-int yj_l_hear(lua_State *L) {
+/* subscribe([waiter]): who is told of news; nil: nobody         [-0, +0, v] */
+int yj_l_subscribe(lua_State *L) {
   struct yj_transfer *t = yj_check_transfer(L);
   lua_settop(L, 2);
   if (t->place == 0)
     return 0;
   yj_getuservalue(L, 1); /* 3 */
-  push_hearer(L, 3, t);  /* 4 */
+  push_waiter(L, 3, t);  /* 4 */
   if (lua_toboolean(L, 2) && lua_toboolean(L, 4) && !lua_rawequal(L, 2, 4))
     return luaL_error(L, NOT_ALONE);
   if (lua_isnil(L, 2))
     lua_pushboolean(L, 0);
   else
     lua_pushvalue(L, 2);
-  set_hearer(L, 3, t);
+  set_waiter(L, 3, t);
   return 0;
 }
 
-/* hearers() -> a list of all who wait. NB: finalizers may open and close
+/* waiters() -> a list of all who wait. NB: finalizers may open and close
  * transfers while the list grows: no lua_next() here.      [-0, +1, v] */
-int yj_l_hearers(lua_State *L) {
+int yj_l_waiters(lua_State *L) {
   int i, n = 0;
   yj_check_pool(L);
   lua_settop(L, 1);
   lua_newtable(L);       /* 2 */
   yj_getuservalue(L, 1); /* 3 */
   for (i = N_RESERVED + 1; i <= (int)lua_rawlen(L, 3); i++) {
-    lua_rawgeti(L, 3, i); /* a hearer, or the number of a free place */
+    lua_rawgeti(L, 3, i); /* a waiter, or the number of a free place */
     if (lua_toboolean(L, 4) && !lua_isnumber(L, 4))
       lua_rawseti(L, 2, ++n);
     lua_settop(L, 3);
@@ -118,9 +118,9 @@ int yj_l_hearers(lua_State *L) {
 
 /* Whether this very fiber stands there. One that was woken has not been told, and
  * waits no more.                                           [-0, +0, -] */
-static int is_hearer(lua_State *L, int hearers, const struct yj_transfer *t) {
+static int is_waiter(lua_State *L, int waiters, const struct yj_transfer *t) {
   int is_there;
-  lua_rawgeti(L, hearers, t->place);
+  lua_rawgeti(L, waiters, t->place);
   is_there = lua_tothread(L, -1) == L;
   lua_pop(L, 1);
   return is_there;
@@ -128,14 +128,14 @@ static int is_hearer(lua_State *L, int hearers, const struct yj_transfer *t) {
 
 /* Has the fiber stand in the transfer's place; to be followed by a yield.
  *                                                          [-0, +1, v] */
-static void stand(lua_State *L, int hearers, struct yj_transfer *t,
+static void register_waiter(lua_State *L, int waiters, struct yj_transfer *t,
                   enum yj_wanted wanted, int as_bytes) {
-  lua_rawgeti(L, hearers, t->place);
+  lua_rawgeti(L, waiters, t->place);
   if (lua_tothread(L, -1) != L) {
     if (lua_toboolean(L, -1) && (t->awaited || !lua_isthread(L, -1)))
       luaL_error(L, NOT_ALONE);
     lua_pushthread(L);
-    set_hearer(L, hearers, t);
+    set_waiter(L, waiters, t);
   }
   t->awaited = 1;
   t->wanted = (unsigned char)wanted;
@@ -145,16 +145,16 @@ static void stand(lua_State *L, int hearers, struct yj_transfer *t,
 
 /* Whoever has stood there waits no more: nothing will come, and a thread that
  * has ended is not to be kept.                             [-0, +0, -] */
-static void step_down(lua_State *L, int hearers, struct yj_transfer *t) {
-  if (!is_hearer(L, hearers, t))
+static void unregister_waiter(lua_State *L, int waiters, struct yj_transfer *t) {
+  if (!is_waiter(L, waiters, t))
     return;
   lua_pushboolean(L, 0);
-  set_hearer(L, hearers, t);
+  set_waiter(L, waiters, t);
 }
 
 /* What there is of what is wanted: its values, or -1: nothing yet, and the fiber
  * may wait for it, which the stack is ready for.           [-0, +n, v] */
-static int read_on(lua_State *L, int hearers, struct yj_transfer *t,
+static int read_on(lua_State *L, int waiters, struct yj_transfer *t,
                    enum yj_wanted wanted, int as_bytes) {
   struct yj_chunk chunk;
   enum yj_event event;
@@ -164,17 +164,17 @@ static int read_on(lua_State *L, int hearers, struct yj_transfer *t,
   if (t->decoder.pins > 0)
     return luaL_error(L, YJ_IS_READ);
   if (t->awaited)
-    t->awaited = !is_hearer(L, hearers, t);
+    t->awaited = !is_waiter(L, waiters, t);
   event = yj_read(wanted, next_of, t, &chunk);
   if (event == YJ_EVENT_PENDING) {
-    lua_rawgeti(L, hearers, HERE);
+    lua_rawgeti(L, waiters, HERE);
     if (yj_may_wait(L)) {
-      stand(L, hearers, t, wanted, as_bytes);
+      register_waiter(L, waiters, t, wanted, as_bytes);
       return -1;
     }
   }
   if (event > YJ_EVENT_CHUNK)
-    step_down(L, hearers, t);
+    unregister_waiter(L, waiters, t);
   yj_decoder_pin(&t->decoder);
   n = yj_push_read(L, wanted, as_bytes, event, &chunk, &t->decoder);
   yj_transfer_unpin(t);
@@ -287,7 +287,7 @@ static int end_telling(struct telling *now, int is_good) {
  * closed meanwhile; -1: there is nothing to read, the fiber does not wait, or
  * somebody else is reading, after whom there are news again (unpin).
  *                                                          [-0, +n, m] */
-static int push_news(lua_State *L, lua_State *co, struct yj_transfer *t,
+static int push_event(lua_State *L, lua_State *co, struct yj_transfer *t,
                      struct telling *now) {
   enum yj_wanted wanted = (enum yj_wanted)t->wanted;
   struct yj_chunk chunk;
@@ -311,22 +311,22 @@ static int push_news(lua_State *L, lua_State *co, struct yj_transfer *t,
 }
 
 /* Goes on with the fiber that is awaiting the transfer, if there is something to
- * read. Returns results of tell(), or 0: it waits.         [-0, +n, v] */
-static int tell_fiber(lua_State *L, int hearers, int here, lua_State *co,
+ * read. Returns results of dispatch(), or 0: it waits.         [-0, +n, v] */
+static int resume_fiber(lua_State *L, int waiters, int here, lua_State *co,
                       struct yj_transfer *t, struct telling *now) {
-  int n = push_news(L, co, t, now);
+  int n = push_event(L, co, t, now);
   enum yj_course course;
   if (n < 0)
     return 0;
   if (now->event > YJ_EVENT_CHUNK && t->place != 0) {
     lua_pushboolean(L, 0);
-    set_hearer(L, hearers, t);
+    set_waiter(L, waiters, t);
   }
   course = yj_switch(L, here, co, n);
   return course == YJ_WAITS ? 0 : 1 + yj_push_course(L, course);
 }
 
-static int tell_all(lua_State *L) {
+static int dispatch_all(lua_State *L) {
   struct telling *now = lua_touserdata(L, 2);
   const struct yj_pool_box *box = lua_touserdata(L, 1);
   struct yj_transfer *t;
@@ -339,9 +339,9 @@ static int tell_all(lua_State *L) {
     int results = 1;
     lua_settop(L, 3);
     lua_pushboolean(L, 1); /* 4 */
-    push_hearer(L, 2, t);  /* 5 */
+    push_waiter(L, 2, t);  /* 5 */
     if (lua_isthread(L, 5))
-      results = tell_fiber(L, 2, 3, lua_tothread(L, 5), t, now);
+      results = resume_fiber(L, 2, 3, lua_tothread(L, 5), t, now);
     else
       yj_pool_forget(box->pool, t);
     if (results > 0 && lua_toboolean(L, 5))
@@ -354,11 +354,11 @@ static int tell_all(lua_State *L) {
   return 1;
 }
 
-/* tell([at]): goes on with the fibers that wait in readers for news, until that
+/* dispatch([at]): goes on with the fibers that wait in readers for news, until that
  * time at the latest, but one at least -> whether there was anybody; another
- * hearer that has news, which ends this; or the thread of a fiber that does not
+ * waiter that has news, which ends this; or the thread of a fiber that does not
  * wait any more, and what switch() says of it              [-0, +n, v] */
-int yj_l_tell(lua_State *L) {
+int yj_l_dispatch(lua_State *L) {
   lua_Number at = luaL_optnumber(L, 2, 9e12);
   struct telling now = {0, NULL, NULL, YJ_EVENT_PENDING};
   now.ends = at >= 9e12 ? YJ_NEVER : (int64_t)(at * 1e6);
@@ -379,7 +379,7 @@ int yj_l_tell(lua_State *L) {
   return lua_error(L);
 }
 
-/* ready() -> the next hearer, as hearer() gives it, of a transfer with news, or
+/* ready() -> the next waiter, as waiter() gives it, of a transfer with news, or
  * nil                                                      [-0, +1, v] */
 int yj_l_ready(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L);
@@ -392,7 +392,7 @@ int yj_l_ready(lua_State *L) {
     if (t == NULL)
       return 0;
     yj_pool_forget(pool, t);
-    push_hearer(L, 2, t);
+    push_waiter(L, 2, t);
   } while (!lua_toboolean(L, -1));
   return 1;
 }

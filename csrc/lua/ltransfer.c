@@ -261,7 +261,7 @@ static int l_collect(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"next", yj_l_next}, {"text", yj_l_next_text}, {"texts", yj_l_texts},        {"hear", yj_l_hear}, {"hearer", yj_l_hearer},
+    {"next", yj_l_next}, {"text", yj_l_next_text}, {"texts", yj_l_texts},        {"subscribe", yj_l_subscribe}, {"waiter", yj_l_waiter},
     {"usual", l_usual}, {"add", l_add}, {"watch", l_watch},
     {"drain", yj_l_drain},      {"summary", l_summary},  {"status", l_status},
     {"head", l_head},        {"body", l_body},        {"done", l_done},

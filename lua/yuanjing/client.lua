@@ -1,5 +1,5 @@
 --- The client: settings, and the calls that use them.
-local api = require "yuanjing.protocol"
+local protocols = require "yuanjing.protocol"
 local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
 local settings_of = require "yuanjing.settings"
@@ -49,8 +49,8 @@ end
 
 -- What reads an answer is there before anything is sent.
 local function new(settings)
-  api.of(settings)
-  settings.tally = usage.new(settings.tally)
+  protocols.of(settings)
+  settings.usage = usage.new(settings.usage)
   return setmetatable({ _settings = settings }, Client)
 end
 
@@ -87,7 +87,7 @@ end
 ---@nodiscard
 function methods:chat(params)
   check_table("client:chat", params, 2)
-  return dry_run.told(chat.call(self._settings, params))
+  return dry_run.unwrap(chat.call(self._settings, params))
 end
 
 --- Asks for an image: its task, which may be done already. Parameters are
@@ -100,7 +100,7 @@ end
 ---@nodiscard
 function methods:image(params)
   check_table("client:image", params, 2)
-  return dry_run.told(submit.call(self._settings, "image", params))
+  return dry_run.unwrap(submit.call(self._settings, "image", params))
 end
 
 --- Asks for a video: its task. The category follows from the media given:
@@ -116,7 +116,7 @@ end
 ---@nodiscard
 function methods:video(params)
   check_table("client:video", params, 2)
-  return dry_run.told(submit.call(self._settings, "video", params))
+  return dry_run.unwrap(submit.call(self._settings, "video", params))
 end
 
 --- A handle for a task of another time or another process, by its id.
@@ -126,7 +126,7 @@ function methods:task(id)
   if type(id) ~= "string" or id == "" then
     error(("client:task: expected an id, got %s"):format(type(id)), 2)
   end
-  return task.new(self._settings, api.of(self._settings), { id = id },
+  return task.new(self._settings, protocols.of(self._settings), { id = id },
     self._settings.journal and journal.about(self._settings, id))
 end
 
@@ -155,7 +155,7 @@ function methods:models(options)
   end
   local category = options.category
     and require("yuanjing.generation.params.category")(options.category)
-  return dry_run.told(api.of(self._settings).models(self._settings, category))
+  return dry_run.unwrap(protocols.of(self._settings).models(self._settings, category))
 end
 
 local REQUEST_FIELDS = { method = "string", path = "string", query = "table",
@@ -219,7 +219,7 @@ function methods:request(options)
   check_request(options)
   local err = refused_media(options.json)
   if err then return nil, err end
-  return dry_run.told(api.of(self._settings).request(self._settings, {
+  return dry_run.unwrap(protocols.of(self._settings).request(self._settings, {
     method = options.method or options.json and "POST" or "GET",
     path = options.path, query = options.query, json = options.json,
     base = options.base,

@@ -76,7 +76,7 @@ local events = {}
 --- answer that is paid for.
 ---@param settings table
 ---@param event yuanjing.Event
-function events.tell(settings, event)
+function events.emit(settings, event)
   if settings.on_event then pcall(settings.on_event, event) end
 end
 

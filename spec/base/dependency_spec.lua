@@ -39,14 +39,14 @@ describe("without", function()
   end)
 
   it("libcurl's headers the compiler names their package", function()
-    local said = compile("libcurl.h")
+    local said = compile("core/libcurl.h")
     assert.is_truthy(said:find("apt install libcurl4-openssl-dev", 1, true),
       said)
     assert.is_truthy(said:find("compilation terminated", 1, true), said)
   end)
 
   it("Lua's headers the compiler names their packages", function()
-    local said = compile("compat.h")
+    local said = compile("lua/compat.h")
     assert.is_truthy(said:find("apt install liblua5.4-dev", 1, true), said)
     assert.is_truthy(said:find("compilation terminated", 1, true), said)
   end)

@@ -269,7 +269,7 @@ describe("a fiber that is told", function()
           last = last + 1
           check_chunk(last, content, json, reasoning)
         end
-        if content == nil and json == nil then mine:hear(nil) end
+        if content == nil and json == nil then mine:subscribe(nil) end
         if json == "pending" then coroutine.yield(core.fiber()) end
       until json and json ~= "pending" and not content
       notes.last, notes.ended = last, true
@@ -277,10 +277,10 @@ describe("a fiber that is told", function()
     core.switch(thread)
   end
 
-  local function tell_all()
+  local function dispatch_all()
     pool:wait(0.01)
     inside = true
-    local _, _, waits, problem = pool:tell()
+    local _, _, waits, problem = pool:dispatch()
     inside = false
     assert.is_nil(waits == nil and problem or nil)
   end
@@ -289,7 +289,7 @@ describe("a fiber that is told", function()
     local server = support.serve { routes = { ["/"] = stream() } }
     begin(server)
     until_met(what, function()
-      tell_all()
+      dispatch_all()
       if seen.ended then begin(server) end
     end)
     return server
@@ -298,12 +298,12 @@ describe("a fiber that is told", function()
   it("gets every event, whatever goes on meanwhile", function()
     check(function()
       pool:step()
-      pool:tell()
+      pool:dispatch()
       pcall(core.switch, thread) -- while it runs that is refused
-      for hearer in pool.ready, pool do pcall(core.switch, hearer) end
+      for waiter in pool.ready, pool do pcall(core.switch, waiter) end
     end)
     local ends = core.now() + 5
-    while not seen.ended and core.now() < ends do tell_all() end
+    while not seen.ended and core.now() < ends do dispatch_all() end
     assert.equal(EVENTS, seen.last)
   end)
 
@@ -326,7 +326,7 @@ describe("a fiber that is told", function()
     while not seen.ended and core.now() < ends do
       if coroutine.status(thread) == "suspended" then core.switch(thread) end
       pool:wait(0.01)
-      pool:tell()
+      pool:dispatch()
     end
     assert.equal(EVENTS, seen.last or seen.ended)
   end)

@@ -35,9 +35,9 @@ local function open(url, options)
 end
 
 -- As open(); ready() gives it when it has news.
-local function hear(url, options)
+local function subscribe(url, options)
   local transfer = open(url, options)
-  transfer:hear(transfer)
+  transfer:subscribe(transfer)
   return transfer
 end
 
@@ -163,8 +163,8 @@ describe("ready()", function()
   it("gives each transfer with news, once", function()
     local server = serve({ "send", STREAM }, { "sleep", 0.3 },
       { "send", EVENT }, { "sleep", 0.2 }, { "close" })
-    local a = hear(server.url, { events = true })
-    local b = hear(server.url, { events = true })
+    local a = subscribe(server.url, { events = true })
+    local b = subscribe(server.url, { events = true })
     local names, seen = { [a] = "a", [b] = "b" }, {}
     assert.is_nil(pool:ready())
     local ends = core.now() + 5
@@ -185,7 +185,7 @@ describe("ready()", function()
   end)
 
   it("is an iterator, whatever it is given", function()
-    finish(hear(serve({ "send", answer(200, {}, "ok") }).url))
+    finish(subscribe(serve({ "send", answer(200, {}, "ok") }).url))
     local count = 0
     for transfer in pool.ready, pool, "x" do
       assert.is_true(transfer:done())
@@ -196,23 +196,23 @@ describe("ready()", function()
 
   it("passes over what nobody hears, or is closed", function()
     local server = serve({ "send", answer(200, {}, "ok") })
-    local kept, unheard = hear(server.url), open(server.url)
-    local left, closed = hear(server.url), hear(server.url)
+    local kept, unheard = subscribe(server.url), open(server.url)
+    local left, closed = subscribe(server.url), subscribe(server.url)
     for _, transfer in ipairs { kept, unheard, left, closed } do
       finish(transfer)
     end
-    left:hear(nil)
+    left:subscribe(nil)
     closed:close()
     assert.equal(kept, pool:ready())
     assert.is_nil(pool:ready())
-    assert.equal(kept, kept:hearer())
-    assert.is_nil(left:hearer())
+    assert.equal(kept, kept:waiter())
+    assert.is_nil(left:waiter())
   end)
 
   it("passes over what is collected", function()
     local server = serve({ "send", answer(200, {}, "ok") })
-    local kept, dropped = hear(server.url), open(server.url)
-    dropped:hear("nobody's")
+    local kept, dropped = subscribe(server.url), open(server.url)
+    dropped:subscribe("nobody's")
     finish(kept)
     finish(dropped)
     dropped = nil
@@ -259,7 +259,7 @@ describe("waiting", function()
 
   it("heeds news that nobody has heard, if it is told to", function()
     local transfer = open(serve({ "send", STREAM }, SILENCE).url)
-    transfer:hear(transfer)
+    transfer:subscribe(transfer)
     while not transfer:status() do pool:wait(1) end
     move_for(0.4)  -- libcurl has no timer any more
     assert.is_true(support.timed(pool.wait, pool, 5, true) < 4)
@@ -536,7 +536,7 @@ describe("limits by the hundred", function()
     end
     local limit_of, list = {}, {}
     for i = 1, COUNT do
-      local transfer = hear(url,
+      local transfer = subscribe(url,
         { limits = { total = 20 + random(1000) / 1000, connect = 60 } })
       list[i] = transfer
     end

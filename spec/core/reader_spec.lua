@@ -45,7 +45,7 @@ local function tell_until_left()
   local ends = core.now() + 5
   repeat
     pool:wait(0.1)
-    local told = { pool:tell() }
+    local told = { pool:dispatch() }
     if told[2] then return told end
   until core.now() > ends
   error("nobody left")
@@ -61,10 +61,10 @@ describe("a fiber", function()
       for _ = 1, 3 do seen[#seen + 1] = { transfer:text() } end
     end)
     assert.is_true(waits)
-    assert.equal(thread, transfer:hearer())
+    assert.equal(thread, transfer:waiter())
     assert.same({ true, thread, false }, tell_until_left())
     assert.same({ { "a" }, { "b" }, { nil, "done" } }, seen)
-    assert.is_nil(transfer:hearer())
+    assert.is_nil(transfer:waiter())
     assert.equal("dead", coroutine.status(thread))
   end)
 
@@ -118,7 +118,7 @@ describe("a fiber", function()
     local seen = {}
     local thread = fiber(function()
       seen[1] = select("#", transfer:text())
-      transfer:hear(nil)
+      transfer:subscribe(nil)
       seen[2] = transfer:text()
     end)
     assert.is_true(core.switch(thread))
@@ -130,7 +130,7 @@ describe("a fiber", function()
     local transfer = open({ "send", STREAM }, SILENCE)
     local seen
     local thread = coroutine.create(function()
-      core.stop(core.fiber())
+      core.interrupt(core.fiber())
       seen = { transfer:text() }
     end)
     assert.is_false(core.switch(thread))
@@ -146,8 +146,8 @@ describe("a fiber", function()
     assert.is_nil(waits)
     assert.is_truthy(problem:find("somebody else is reading this already", 1,
       true))
-    assert.equal(thread, transfer:hearer())
-    assert.has_error(function() transfer:hear("me") end,
+    assert.equal(thread, transfer:waiter())
+    assert.has_error(function() transfer:subscribe("me") end,
       "somebody else is reading this already")
   end)
 
@@ -184,7 +184,7 @@ describe("a fiber", function()
     local outer, waits = fiber(function()
       local inner
       inner, inner_waits = fiber(function() text = transfer:text() end)
-      assert.equal(inner, transfer:hearer())
+      assert.equal(inner, transfer:waiter())
       coroutine.yield(core.fiber())
     end)
     assert.same({ true, true }, { waits, inner_waits })
@@ -207,7 +207,7 @@ describe("a fiber that has read a stream to its end", function()
     collectgarbage()
     collectgarbage()
     assert.is_nil((next(threads)))
-    assert.is_nil(thread or transfer:hearer())
+    assert.is_nil(thread or transfer:waiter())
   end
 
   it("is not kept, if it waited for the end", function()
@@ -277,10 +277,10 @@ describe("tell()", function()
     local ends = core.now() + 5
     while seen < 3 and core.now() < ends do
       pool:wait(0.1)
-      assert.is_nil(select(2, pool:tell()))
+      assert.is_nil(select(2, pool:dispatch()))
     end
     assert.equal(3, seen)
-    assert.is_false((pool:tell()))
+    assert.is_false((pool:dispatch()))
   end)
 
   it("ends when its time is over, but tells one at least", function()
@@ -296,21 +296,21 @@ describe("tell()", function()
     end
     move_for(0.2)
     for i = 1, 3 do
-      assert.is_true((pool:tell(core.now() - 1)))
+      assert.is_true((pool:dispatch(core.now() - 1)))
       assert.equal(i, seen)
     end
-    assert.is_false((pool:tell(core.now() - 1)))
+    assert.is_false((pool:dispatch(core.now() - 1)))
   end)
 
   it("gives back whoever else hears", function()
     local transfer = open({ "send", STREAM .. event_of "a" }, SILENCE)
     local me = {}
-    transfer:hear(me)
+    transfer:subscribe(me)
     move_for(0.1)
-    assert.same({ true, me }, { pool:tell() })
-    assert.equal(me, transfer:hearer())
-    assert.is_false((pool:tell()))
-    assert.same({ me }, pool:hearers())
+    assert.same({ true, me }, { pool:dispatch() })
+    assert.equal(me, transfer:waiter())
+    assert.is_false((pool:dispatch()))
+    assert.same({ me }, pool:waiters())
   end)
 
   it("gives back a fiber that failed", function()
@@ -320,7 +320,7 @@ describe("tell()", function()
       error("oh", 0)
     end)
     move_for(0.1)
-    assert.same({ true, thread, nil, "oh" }, { pool:tell() })
+    assert.same({ true, thread, nil, "oh" }, { pool:dispatch() })
   end)
 
   it("survives that a fiber closes the pool", function()
@@ -332,7 +332,7 @@ describe("tell()", function()
       seen = { select(2, transfer:text()) }
     end)
     move_for(0.1)
-    assert.is_true((pool:tell()))
+    assert.is_true((pool:dispatch()))
     assert.same({ "end" }, seen)
   end)
 end)

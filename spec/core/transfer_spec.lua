@@ -623,7 +623,7 @@ describe("cancel()", function()
     local server = serve({ "send", STREAM .. event_of("a") .. event_of("b")
       .. 'data: {"con' }, SILENCE)
     local transfer = open(server.url, { events = true })
-    transfer:hear(transfer)
+    transfer:subscribe(transfer)
     move_for(0.1)
     assert.equal("a", (transfer:next()))
     while pool:ready() do end

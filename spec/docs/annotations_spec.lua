@@ -1,5 +1,5 @@
 -- What editors are told: that it can be read, and that it is true.
-package.path = "docs/?.lua;" .. package.path
+package.path = "tools/?.lua;" .. package.path
 local annotations = require "annotations"
 local errors = require "yuanjing.errors"
 local sandbox = require "yuanjing.sandbox"

@@ -168,10 +168,10 @@ describe("a journal in Redis", function()
     local client = client_at(nil, { base_url = upstream.url })
     local beat, beats = redis_store.new(url), 0
     local class = getmetatable(beat).__index
-    local seconds, say = class.BEAT, class.beat
-    finally(function() class.BEAT, class.beat = seconds, say end)
-    class.BEAT = 0.05
-    class.beat = function(self)
+    local seconds, say = class.HEARTBEAT, class.heartbeat
+    finally(function() class.HEARTBEAT, class.heartbeat = seconds, say end)
+    class.HEARTBEAT = 0.05
+    class.heartbeat = function(self)
       beats = beats + 1
       return say(self)
     end

@@ -6,7 +6,7 @@ local scripted = require "support.scripted"
 local support = require "support"
 local yuanjing = require "yuanjing"
 
-local PARSER = debug.getinfo(1, "S").source:match("^@(.*)wire_spec%.lua$")
+local PARSER = debug.getinfo(1, "S").source:match("^@(.*)protocol/v1_spec%.lua$")
   .. "support/parse_form.py"
 local KEY = "sk-wire"
 local PATHS = { image = "/llmage/v1/image/generations",

@@ -1,4 +1,4 @@
-local owner = require "yuanjing.runtime.cancel_scope"
+local scope = require "yuanjing.runtime.cancel_scope"
 local support = require "support"
 
 -- A thing to own, and how it is ended: it counts.
@@ -10,35 +10,35 @@ local function finish(thing)
   thing.ended = thing.ended + 1
 end
 
-describe("an owner", function()
+describe("a scope", function()
   after_each(support.assert_freed)
 
-  it("ends all that it owns, each in its own way", function()
-    local one, a, b = owner.new(), new_thing(), new_thing()
-    one:own(a, finish)
-    one:own(b, function(thing) thing.ended = "otherwise" end)
+  it("ends all that it holds, each in its own way", function()
+    local one, a, b = scope.new(), new_thing(), new_thing()
+    one:add(a, finish)
+    one:add(b, function(thing) thing.ended = "otherwise" end)
     assert.same({ 0, 0 }, { a.ended, b.ended })
     one:cancel()
     assert.same({ 1, "otherwise" }, { a.ended, b.ended })
   end)
 
   it("ends each once, however often it comes to its end", function()
-    local one, a, b = owner.new(), new_thing(), new_thing()
-    one:own(a, finish)
-    one:own(a, finish)
+    local one, a, b = scope.new(), new_thing(), new_thing()
+    one:add(a, finish)
+    one:add(a, finish)
     one:cancel()
     one:cancel()
     assert.equal(1, a.ended)
-    one:own(b, finish)
+    one:add(b, finish)
     one:cancel()
     assert.same({ 1, 1 }, { a.ended, b.ended })
   end)
 
   it("ends each once, when ending one ends them all", function()
-    local one, things = owner.new(), {}
+    local one, things = scope.new(), {}
     for i = 1, 5 do
       things[i] = new_thing()
-      one:own(things[i], function(thing)
+      one:add(things[i], function(thing)
         one:cancel()
         finish(thing)
       end)
@@ -48,10 +48,10 @@ describe("an owner", function()
   end)
 
   it("may be given more by what it ends", function()
-    local one, late, things = owner.new(), new_thing(), {}
+    local one, late, things = scope.new(), new_thing(), {}
     for i = 1, 20 do
       things[i] = new_thing()
-      one:own(things[i], function() one:own(late, finish) end)
+      one:add(things[i], function() one:add(late, finish) end)
     end
     one:cancel()
     assert.equal(0, late.ended)
@@ -60,8 +60,8 @@ describe("an owner", function()
   end)
 
   it("keeps nothing alive", function()
-    local one = owner.new()
-    for _ = 1, 10 do one:own(support.watch(new_thing()), finish) end
+    local one = scope.new()
+    for _ = 1, 10 do one:add(support.watch(new_thing()), finish) end
     support.assert_freed()
     one:cancel()
   end)

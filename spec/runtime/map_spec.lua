@@ -13,7 +13,7 @@ local function failure(message)
   return errors.new { kind = "platform", message = message }
 end
 
-describe("yuanjing.runtime.map", function()
+describe("yuanjing.map", function()
   it("gives each item's result by its index, whichever ends first", function()
     local results, failures = yuanjing.map({ "a", "bb", "ccc" },
       function(item, index)

@@ -170,7 +170,7 @@ local function read_rest()
   check(is_text(document.a) and is_text(document.b[1]:sub(2)), "document",
     document.a)
   check(pool:ca_path() == nil or pool:ca_path():find "^/", "ca_path")
-  pool:hearers()
+  pool:waiters()
   core.sha256(DOCUMENT)
   core.curl_features()
 end
@@ -222,9 +222,9 @@ end
 
 -- What finalizers do -------------------------------------------------------------
 
-local function tell() pool:tell() end
+local function tell() pool:dispatch() end
 local function move() pool:step() end
-local function move_and_tell() pool:step() pool:tell() end
+local function move_and_tell() pool:step() pool:dispatch() end
 local function switch()
   local thread = one_of(fibers)
   if thread and coroutine.status(thread) == "suspended" then
@@ -243,7 +243,7 @@ end
 local ACTIONS = {
   move, move, move, tell, tell, move_and_tell, move_and_tell, switch, open,
   on_transfer "close", on_transfer "cancel", on_transfer "trim",
-  on_transfer("discard", 1), on_transfer("hear", nil), on_transfer "done",
+  on_transfer("discard", 1), on_transfer("subscribe", nil), on_transfer "done",
   read_transfer, read_transfer, read_plain, read_decoder, begin_fiber,
   function()
     local decoder = one_of(decoders)

@@ -391,9 +391,9 @@ describe("limits", function()
   it("keep no call that is over", function()
     local client = client_with { in_flight = 1, per_minute = 1000 }
     local slots = setmetatable({}, { __mode = "k" })
-    local new = loop.own
-    finally(function() loop.own = new end)
-    loop.own = function(thing, cancel)
+    local new = loop.scope_add
+    finally(function() loop.scope_add = new end)
+    loop.scope_add = function(thing, cancel)
       slots[thing] = true
       return new(thing, cancel)
     end

@@ -1,7 +1,7 @@
 local sandbox = require "yuanjing.sandbox"
 local scripted = require "support.scripted"
 local support = require "support"
-local tally = require "yuanjing.spending.usage"
+local usage = require "yuanjing.spending.usage"
 local yuanjing = require "yuanjing"
 
 local box
@@ -94,9 +94,9 @@ describe("the usage of a client", function()
     } do
       local client = client_with()
       read(assert(client:chat { prompt = "x", stream = true }))
-      local usage = client:usage()
-      assert.same({ 1, 1 }, { usage.answers, usage.calls.chat })
-      assert.truthy(usage.total_tokens > 0)
+      local used = client:usage()
+      assert.same({ 1, 1 }, { used.answers, used.calls.chat })
+      assert.truthy(used.total_tokens > 0)
     end
   end)
 
@@ -148,7 +148,7 @@ describe("the usage of a client", function()
       calls = { image = 1, video = 1 },
       models = { ["wan2.2-t2i-flash"] = of_image, ["viduq3-pro"] = of_video } }),
       client:usage())
-    local lazy = client_with()
+    local later = client_with()
     assert(later:task(video.id):await { interval = 0.02 })
     assert.same({ ["viduq3-pro"] = of_video }, later:usage().models)
   end)
@@ -216,26 +216,26 @@ describe("the usage of a client", function()
     local before = client:usage()
     assert(client:chat { prompt = "x" })
     assert.equal(0, before.answers)
-    local usage = client:usage()
-    usage.models["qwen3-max"].answers = 100
-    usage.calls.chat = 100
+    local used = client:usage()
+    used.models["qwen3-max"].answers = 100
+    used.calls.chat = 100
     assert.equal(1, client:usage().models["qwen3-max"].answers)
     assert.equal(1, client:usage().calls.chat)
   end)
 
   it("takes the same memory however many answers there are", function()
-    local settings = { tally = tally.new(tally.new()) }
+    local settings = { usage = usage.new(usage.new()) }
     local function add(count)
       for _ = 1, count do
-        tally.count(settings, "chat", 1)
-        tally.add(settings, "qwen3-max", { total_tokens = 2 })
+        usage.count(settings, "chat", 1)
+        usage.add(settings, "qwen3-max", { total_tokens = 2 })
       end
       collectgarbage()
       collectgarbage()
       return collectgarbage("count")
     end
     assert.truthy(add(100) - add(20000) > -50)
-    assert.equal(40200, tally.total(settings).total_tokens)
+    assert.equal(40200, usage.total(settings).total_tokens)
   end)
 
   describe("in events", function()

@@ -9,7 +9,7 @@ local polling = require "yuanjing.task.polling"
 local result_of = require "yuanjing.task.result"
 local settings_of = require "yuanjing.settings"
 local target_of = require "yuanjing.task.download.target"
-local wire = require "yuanjing.protocol.assets"
+local protocol = require "yuanjing.protocol.assets"
 
 local asset = {}
 
@@ -45,7 +45,7 @@ local function take(self, fields, asked)
       self[name] = fields[name] or self[name]
     end
   end
-  if fields.url then self.url_expires_at = asked + wire.URL_SECONDS end
+  if fields.url then self.url_expires_at = asked + protocol.URL_SECONDS end
   self.done = self.status == "Active" or fields.failure ~= nil
   if fields.failure then
     fields.failure.asset = self
@@ -58,7 +58,7 @@ end
 local function refresh(self, seconds)
   if self.error then return nil, self.error end
   local asked = os.time()
-  local fields, err, pause = wire.status(
+  local fields, err, pause = protocol.status(
     settings_of.within(self._settings, seconds), self.id)
   self._pause = pause
   if not fields then
@@ -78,7 +78,7 @@ end
 ---@return yuanjing.Asset?
 ---@return yuanjing.Error? err
 function methods:refresh()
-  return dry_run.told(refresh(self, math.huge))
+  return dry_run.unwrap(refresh(self, math.huge))
 end
 
 local function timed_out(self, last)

@@ -9,7 +9,7 @@ local media = require "yuanjing.base.media"
 local suggest = require "yuanjing.base.suggest"
 local types = require "yuanjing.base.media_types"
 local verification = require "yuanjing.asset.verification"
-local wire = require "yuanjing.protocol.assets"
+local protocol = require "yuanjing.protocol.assets"
 
 local assets = {}
 
@@ -214,7 +214,7 @@ end
 
 -- NB: the type stands in the data URI, so it has to be known, and to be the one
 -- that is said.
-function Check:settle_type(source)
+function Check:choose_type(source)
   local found, given = asset_type_of(source.type), self.given.asset_type
   if self.fields.asset_type == nil then
     self.fields.asset_type = found
@@ -256,7 +256,7 @@ function methods:verify(params)
   local check = new_check(self._settings, VERIFY, params)
   local err = refusal("verify", check)
   if err then return nil, err end
-  return dry_run.told(verification.begin(self._settings, check.fields))
+  return dry_run.unwrap(verification.begin(self._settings, check.fields))
 end
 
 --- The groups one can upload to, one for each verified person. Error kinds:
@@ -266,7 +266,7 @@ end
 ---@return yuanjing.Error? err
 ---@nodiscard
 function methods:groups()
-  local groups, err = dry_run.told(wire.groups(self._settings))
+  local groups, err = dry_run.unwrap(protocol.groups(self._settings))
   return groups, err -- and not the pause between two questions
 end
 
@@ -297,13 +297,13 @@ function methods:upload(params)
   check_table("upload", params)
   local check = new_check(self._settings, UPLOAD, params)
   local source = check:read_source() or { is_guess = true }
-  check:settle_type(source)
+  check:choose_type(source)
   local err = refusal("upload", check)
   if err then return nil, err end
   local fields, asked = check.fields, os.time()
   local known = { name = fields.name, asset_type = fields.asset_type,
     vendor_group_id = fields.vendor_group_id }
-  local answer, problem = wire.upload(self._settings, fields, source.medium)
+  local answer, problem = protocol.upload(self._settings, fields, source.medium)
   if dry_run.is(problem) then return problem end
   local found = answer or problem.asset
   local made = found and asset_of.new(self._settings, found, known, asked)
@@ -345,8 +345,8 @@ function methods:list(params)
   local err = refusal("list", check)
   if err then return nil, err end
   local asked = os.time()
-  local found, problem = wire.list(self._settings, check.fields)
-  if not found then return dry_run.told(nil, problem) end
+  local found, problem = protocol.list(self._settings, check.fields)
+  if not found then return dry_run.unwrap(nil, problem) end
   local list = {}
   for n, fields in ipairs(found) do
     list[n] = asset_of.new(self._settings, fields,

@@ -4,7 +4,7 @@ local ascii = require "yuanjing.base.ascii"
 local errors = require "yuanjing.errors"
 local polling = require "yuanjing.task.polling"
 local settings_of = require "yuanjing.settings"
-local wire = require "yuanjing.protocol.assets"
+local protocol = require "yuanjing.protocol.assets"
 
 local verification = {}
 
@@ -102,7 +102,7 @@ function methods:await_group(options)
   local wait = { timeout = options.timeout or TIMEOUT,
     interval = options.interval }
   local group, err, is_late = polling.run(PACE, wait, function(left)
-    local groups, problem, pause = wire.groups(
+    local groups, problem, pause = protocol.groups(
       settings_of.within(self._settings, left))
     if not groups then return nil, problem end
     self._known = self._known or active_ids(groups)
@@ -126,13 +126,13 @@ end
 ---@return yuanjing.Verification?
 ---@return yuanjing.Error?
 function verification.begin(settings, fields)
-  local groups = wire.groups(settings_of.within(settings, LOOK_LIMIT))
+  local groups = protocol.groups(settings_of.within(settings, LOOK_LIMIT))
   local began = os.time()
-  local self, err = wire.verify(settings, fields)
+  local self, err = protocol.verify(settings, fields)
   if not self then return nil, err end
   self._settings, self._known = settings, groups and active_ids(groups)
   self._is_blind = groups == nil
-  self.name, self.expires_at = fields.name, began + wire.LINK_SECONDS
+  self.name, self.expires_at = fields.name, began + protocol.LINK_SECONDS
   return setmetatable(self, Verification)
 end
 

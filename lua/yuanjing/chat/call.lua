@@ -1,6 +1,6 @@
 --- Chat calls: what a user asks, checked, and the answer as a reply or a
 -- stream.
-local api = require "yuanjing.protocol"
+local protocols = require "yuanjing.protocol"
 local ascii = require "yuanjing.base.ascii"
 local category_named = require "yuanjing.generation.params.category"
 local errors = require "yuanjing.errors"
@@ -122,8 +122,8 @@ local function may_hold_media(params)
 end
 
 -- That vendor heeds the prompt alone (PLATFORM.md section 8).
-local function media_problems(found, params, wire, problems, validate)
-  if #found.files > 0 and wire.name == "legacy" then
+local function media_problems(found, params, protocol, problems, validate)
+  if #found.files > 0 and protocol.name == "legacy" then
     problems[#problems + 1] = "the legacy wire takes no files in a chat: use a "
       .. 'client without api = "legacy"'
   end
@@ -134,13 +134,13 @@ local function media_problems(found, params, wire, problems, validate)
 end
 
 -- The media among the parameters, and all that is wrong.
-local function look_at(settings, params, wire)
+local function look_at(settings, params, protocol)
   local problems = settings.validate and problems_of(params) or {}
   problems[#problems + 1] = messages_problem(params.messages)
   if not may_hold_media(params) then return nil, problems end
   local found = chat_media.of(params, problems, settings.validate)
   if found then
-    media_problems(found, params, wire, problems, settings.validate)
+    media_problems(found, params, protocol, problems, settings.validate)
   end
   return found, problems
 end
@@ -165,28 +165,28 @@ local function body_of(params, found)
   return body
 end
 
-local function ask(settings, wire, body, checked)
-  return wire.chat(settings, body, function(response)
-    return stream.read(response, wire, body.n)
+local function ask(settings, protocol, body, checked)
+  return protocol.chat(settings, body, function(response)
+    return stream.read(response, protocol, body.n)
   end, checked)
 end
 
-local function open_stream(settings, wire, body, checked)
-  local response, err = wire.chat_stream(settings, body, checked)
+local function open_stream(settings, protocol, body, checked)
+  local response, err = protocol.chat_stream(settings, body, checked)
   if not response then return nil, err end
-  return stream.new(response, wire, body.n)
+  return stream.new(response, protocol, body.n)
 end
 
 --- See Client:chat.
 function chat.call(settings, params)
-  local wire = api.of(settings)
-  local found, problems = look_at(settings, params, wire)
+  local protocol = protocols.of(settings)
+  local found, problems = look_at(settings, params, protocol)
   local body = body_of(params, found)
   local checked = found and #found.files > 0
     and chat_media.form(body, found.files, problems) or nil
   if #problems > 0 then return refused(problems) end
   local call = params.stream == true and open_stream or ask
-  return call(settings, wire, body, checked)
+  return call(settings, protocol, body, checked)
 end
 
 return chat

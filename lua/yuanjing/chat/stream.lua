@@ -122,14 +122,14 @@ local function usage_of(self)
 end
 
 -- However it ended, another call may have its place, and what it used counts.
-local function settle(self, is_whole)
+local function count_call(self, is_whole)
   self._call:over(self._status, usage_of(self), is_whole)
 end
 
 -- Ends with an error: told now, and again to whoever asks later.
 local function fail(self, failure)
   self._over, self._err = true, complete(self, failure)
-  settle(self)
+  count_call(self)
   self._transfer:close()
   return nil, self._err
 end
@@ -146,7 +146,7 @@ end
 -- until somebody asks for the whole; the connection may serve again.
 local function succeed(self, event)
   self._over = true
-  settle(self, true)
+  count_call(self, true)
   if event == "done" then loop.linger(self._transfer) end
 end
 
@@ -174,7 +174,7 @@ end
 local function add(self, taken)
   local transfer, parts = self._transfer, self._parts
   if parts:is_watching() then transfer:watch() end
-  if not taken.is_news then return "", "" end
+  if not taken.is_progress then return "", "" end
   return transfer:add(taken.content, taken.reasoning, taken.is_complete)
 end
 
@@ -364,7 +364,7 @@ end
 function methods:close()
   if self._over or self._closed then return end
   self._closed = true
-  settle(self)
+  count_call(self)
   loop.close(self._transfer)
 end
 

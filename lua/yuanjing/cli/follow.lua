@@ -122,7 +122,7 @@ end
 
 -- Where the file itself goes to stdout, no line does. And whoever saw the names of
 -- the files in the progress need not see them again.
-local function is_told(screen, files)
+local function is_reported(screen, files)
   return screen.arguments.is_to_stdout
     or files and screen.line:is_live() and terminal.is(terminal.STDOUT)
 end
@@ -132,11 +132,11 @@ end
 ---@param task yuanjing.Task
 ---@param lines string[]
 ---@param files? string[]
-function follow.tell(screen, task, lines, files)
+function follow.report(screen, task, lines, files)
   screen.line:stop()
   if screen.arguments.json then
     output.json(fields_of(task, files))
-  elseif not is_told(screen, files) then
+  elseif not is_reported(screen, files) then
     output.print(lines)
   end
 end
@@ -206,7 +206,7 @@ function follow.await(screen, task)
     err.files = files or urls
     return nil, err
   end
-  follow.tell(screen, task, files or urls or { result.text }, files)
+  follow.report(screen, task, files or urls or { result.text }, files)
   if not arguments.json and not arguments.is_to_stdout then
     picture.show(files)
   end

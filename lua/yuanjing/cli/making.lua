@@ -46,7 +46,7 @@ local function run(arguments, kind)
     if not task then return nil, flags.retold(err, kind) end
     if session.shows_request(arguments, task) then return true end
     if not arguments.no_wait then return follow.await(shown, task) end
-    follow.tell(shown, task, { task.id or "(done at once, without an id)" })
+    follow.report(shown, task, { task.id or "(done at once, without an id)" })
     return true
   end)
 end

@@ -85,7 +85,7 @@ local TOLD = {
   end,
 }
 
-local function tell(event)
+local function log_event(event)
   local line = TOLD[event.type]
   if line then output.say(line(event), "dim") end
 end
@@ -110,7 +110,7 @@ function session.client(arguments, hooks)
     dry_run = arguments.dry_run, trust_redirects = arguments.trust_redirects,
     on_event = function(event)
       if on_event then on_event(event) end
-      if arguments.verbose then tell(event) end
+      if arguments.verbose then log_event(event) end
     end }
 end
 

@@ -1,6 +1,6 @@
 --- Images and videos: what a user asks, checked against the catalog, and the
 -- task that comes of it.
-local api = require "yuanjing.protocol"
+local protocols = require "yuanjing.protocol"
 local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
 local loop = require "yuanjing.runtime.loop"
@@ -18,29 +18,29 @@ local function refused(kind, problems, is_dated)
     hint = is_dated and DATED or nil }
 end
 
-local function send(settings, wire, kind, checked, note)
+local function send(settings, protocol, kind, checked, note)
   if not settings.journal or settings.dry_run then
-    return wire.submit(settings, kind, checked)
+    return protocol.submit(settings, kind, checked)
   end
-  return journal.submit(settings, wire, kind, checked, note)
+  return journal.submit(settings, protocol, kind, checked, note)
 end
 
 --- See Client:image and Client:video.
 ---@param kind "image"|"video"
 function submit.call(settings, kind, given)
-  local wire = api.of(settings)
-  local checked, problems, is_dated = params_of.check(wire.name, kind, given,
+  local protocol = protocols.of(settings)
+  local checked, problems, is_dated = params_of.check(protocol.name, kind, given,
     settings.validate)
   if not checked then return refused(kind, problems, is_dated) end
   if not settings.dry_run then loop.check_wait() end
-  local answer, err, entry = send(settings, wire, kind, checked, given.note)
+  local answer, err, entry = send(settings, protocol, kind, checked, given.note)
   local about = { model = checked.model, category = checked.category,
     note = given.note, entry = entry,
     submitted = loop.now() } -- it may have waited, and been long to send
-  if answer then return task.new(settings, wire, answer, about) end
+  if answer then return task.new(settings, protocol, answer, about) end
   if err.task then
     about.error = err.kind == "task_failed" and err or nil
-    err.task = task.new(settings, wire, err.task, about)
+    err.task = task.new(settings, protocol, err.task, about)
   end
   return nil, err
 end

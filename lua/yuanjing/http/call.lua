@@ -32,7 +32,7 @@ local http = {}
 ---@field private started number when the last of them began
 ---@field private left integer seconds since 1970 then
 ---@field private has_left boolean? something of it may have arrived
----@field tell_upload? fun(sent: number, is_over: boolean?)
+---@field report_upload? fun(sent: number, is_over: boolean?)
 local Call = {}
 Call.__index = Call
 
@@ -76,15 +76,15 @@ end
 
 -- Whoever listens ----------------------------------------------------------
 
-local function tell(call, event)
+local function emit(call, event)
   event.call, event.attempt = call_of(call.request), call.attempt
-  events.tell(call.settings, event)
+  events.emit(call.settings, event)
 end
 
-local function tell_request(call, wire)
+local function emit_request(call, prepared)
   if not call.settings.on_event then return end
   local url = call.request.url
-  tell(call, { type = "request", url = url and http.shown(url) or wire.url })
+  emit(call, { type = "request", url = url and http.shown(url) or prepared.url })
 end
 
 -- What a plain answer says of usage.
@@ -93,21 +93,21 @@ local function usage_in(call, response)
   return read and response and response.body and read(response.body) or nil
 end
 
-local function tell_answer(call, response, err, transfer)
+local function emit_response(call, response, err, transfer)
   if not call.settings.on_event then return end
-  tell(call, { type = response and "response" or "error", error = err,
+  emit(call, { type = response and "response" or "error", error = err,
     status = (response or err).status, elapsed = loop.now() - call.started,
     usage = usage_in(call, response),
     steps = transfer and transfer:steps() })
 end
 
 -- Tells of an upload's progress: five times a second at most, and at its end.
-local function new_upload_teller(settings, request)
+local function new_upload_reporter(settings, request)
   local told, last = 0, 0
   return function(sent, is_over)
     if sent == last or not is_over and loop.now() - told < 0.2 then return end
     told, last = loop.now(), sent
-    events.tell(settings, { type = "upload", call = call_of(request),
+    events.emit(settings, { type = "upload", call = call_of(request),
       sent = math.min(sent, request.length), total = request.length })
   end
 end
@@ -127,7 +127,7 @@ end
 ---@return yuanjing.Error
 function Call:fail(fields)
   local err = complete(self, fields)
-  tell(self, { type = "error", error = err, status = err.status })
+  emit(self, { type = "error", error = err, status = err.status })
   return err
 end
 
@@ -141,26 +141,26 @@ function Call:over(status, used, is_whole)
     usage.add(self.settings, self.request.about.model, used)
   end
   if not is_whole or not self.settings.on_event then return end
-  tell(self, { type = "end", status = status, usage = used,
+  emit(self, { type = "end", status = status, usage = used,
     elapsed = loop.now() - self.started })
 end
 
 -- Sending ------------------------------------------------------------------
 
 -- A response, an error, or both: a body that broke off.
-local function attempt_once(call, wire, ends)
-  wire.limits = request_builder.limits(call.settings, call.request,
+local function attempt_once(call, prepared, ends)
+  prepared.limits = request_builder.limits(call.settings, call.request,
     ends - loop.now())
-  tell_request(call, wire)
+  emit_request(call, prepared)
   call.started, call.left = loop.now(), os.time()
   call.slot:send()
-  local response, err, transfer = exchange.run(call, wire)
+  local response, err, transfer = exchange.run(call, prepared)
   call.has_left = call.has_left or response ~= nil or err.status ~= nil
     or err.sent
   err = err or response.failure
   if err then err = complete(call, err) end
   if response then response.call, response.failure = call, err end
-  tell_answer(call, response, err, transfer)
+  emit_response(call, response, err, transfer)
   return response, err
 end
 
@@ -173,14 +173,14 @@ end
 local FREE = { send = function() end, leave = function() end }
 
 local function new_call(settings, request)
-  local wire, err, key = request_builder.prepare(settings, request)
+  local prepared, err, key = request_builder.prepare(settings, request)
   local call = setmetatable({ settings = settings, request = request,
     key = key, slot = FREE, attempt = 0, has_left = false }, Call)
-  if not wire then return nil, complete(call, err) end
+  if not prepared then return nil, complete(call, err) end
   if request.length then
-    call.tell_upload = new_upload_teller(settings, request)
+    call.report_upload = new_upload_reporter(settings, request)
   end
-  return call, wire
+  return call, prepared
 end
 
 -- Waits for a turn under the limits of the client: when the call must be over.
@@ -193,7 +193,7 @@ local function take_turn(call)
   local slot, refusal = settings.limits:enter(request_builder.patience(settings),
     function(event)
       event.type, event.call = "limit", call_of(request)
-      events.tell(settings, event)
+      events.emit(settings, event)
     end)
   if not slot then return nil, call:fail(refusal) end
   call.slot = slot
@@ -213,15 +213,15 @@ local function confirm(call)
   return nil, err
 end
 
-local function attempt_until_done(call, wire, ends)
+local function attempt_until_done(call, prepared, ends)
   while true do
     call.attempt = call.attempt + 1
-    local response, err = attempt_once(call, wire, ends)
+    local response, err = attempt_once(call, prepared, ends)
     local delay = err and not is_body_whole(call.request, response)
       and delay_before_next(call.settings, err, call.attempt, ends)
     if response and not delay then return response end
     if not delay then return nil, err end
-    tell(call, { type = "retry", delay = delay, error = err })
+    emit(call, { type = "retry", delay = delay, error = err })
     loop.sleep(delay)
   end
 end
@@ -233,9 +233,9 @@ end
 
 -- What is billed is counted before it goes out: nobody who cancels it, or raises
 -- in its course, makes it uncounted.
-local function send_counted(call, wire, ends)
+local function send_counted(call, prepared, ends)
   count(call, 1)
-  local response, err = attempt_until_done(call, wire, ends)
+  local response, err = attempt_until_done(call, prepared, ends)
   if not call.has_left then count(call, -1) end
   if not response or not response.transfer then
     call.slot:leave(not call.has_left)
@@ -253,16 +253,16 @@ end
 ---@return yuanjing.Error|yuanjing.DryRun|nil
 function http.send(settings, request)
   if not settings.dry_run then loop.check_wait() end
-  local call, wire = new_call(settings, request)
-  if not call then return nil, wire end
+  local call, prepared = new_call(settings, request)
+  if not call then return nil, prepared end
   if settings.dry_run then
-    return nil, dry_run.describe(wire, call.key)
+    return nil, dry_run.describe(prepared, call.key)
   end
   local ends, err = take_turn(call)
   local ok = ends
   if ends then ok, err = confirm(call) end
   if not ok then return nil, err end
-  return send_counted(call, wire, ends)
+  return send_counted(call, prepared, ends)
 end
 
 return http

@@ -93,14 +93,14 @@ function exchange.failure(transfer, request)
 end
 
 -- How long the request's body was, as far as it is worth to be told.
-local function size_of(request, wire)
-  local body = wire.body
+local function size_of(request, prepared)
+  local body = prepared.body
   return request.length or type(body) == "string" and #body or nil
 end
 
-local function refused(request, wire, response)
+local function refused(request, prepared, response)
   local refusal = request.refusal(response.status, response.headers,
-    response.body:sub(1, MAX_REFUSAL), size_of(request, wire))
+    response.body:sub(1, MAX_REFUSAL), size_of(request, prepared))
   refusal.status = response.status
   refusal.retryable = refusal.kind == "rate_limit"
     or response.status == 503 and refusal.retry_after ~= nil
@@ -124,7 +124,7 @@ local function kept_of(response, failure)
 end
 
 -- Reads the answer to its end and closes the transfer.
-local function read_plain(request, wire, transfer)
+local function read_plain(request, prepared, transfer)
   loop.wait_done(transfer)
   local response = transfer:status() and read_head(transfer)
   local failure = exchange.failure(transfer, request)
@@ -137,7 +137,7 @@ local function read_plain(request, wire, transfer)
   transfer:close()
   if not response then return nil, failure end
   if not is_success(response.status) then
-    return nil, refused(request, wire, response)
+    return nil, refused(request, prepared, response)
   end
   if failure and failure.kind == "decode" then return nil, failure end
   return response
@@ -148,9 +148,9 @@ local function await_head(call, transfer)
   if not call.request.length then return loop.wait_head(transfer) end
   while not transfer:status() and not transfer:done() do
     loop.wait(transfer)
-    call.tell_upload(transfer:uploaded())
+    call.report_upload(transfer:uploaded())
   end
-  call.tell_upload(transfer:uploaded(), true)
+  call.report_upload(transfer:uploaded(), true)
 end
 
 -- An answer whose body is to come. Of a stream nobody asks for the headers.
@@ -167,12 +167,12 @@ end
 --- Sends the request of a call: a response, or nil and the fields of an error;
 --- and the transfer, where there was one.
 ---@param call yuanjing.Call
----@param wire yuanjing.core.Request
+---@param prepared yuanjing.core.Request
 ---@return yuanjing.Response?
 ---@return table? failure
 ---@return yuanjing.core.Transfer?
-function exchange.run(call, wire)
-  local transfer, message, kind = loop.open(wire)
+function exchange.run(call, prepared)
+  local transfer, message, kind = loop.open(prepared)
   if not transfer then return nil, { kind = kind, message = message } end
   await_head(call, transfer)
   local request = call.request
@@ -181,7 +181,7 @@ function exchange.run(call, wire)
   if hands_on and is_success(transfer:status()) then
     return hand_on(request, transfer), nil, transfer
   end
-  local response, failure = read_plain(request, wire, transfer)
+  local response, failure = read_plain(request, prepared, transfer)
   return response, failure, transfer
 end
 

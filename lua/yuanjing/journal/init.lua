@@ -1,8 +1,8 @@
 --- The journal: a paid task is never lost. Before a submit leaves, its intent is
 -- written; then the task's id, each change, the result's URLs, and where they
 -- were saved. Loaded by clients that have one.
-local api = require "yuanjing.protocol"
-local beat = require "yuanjing.runtime.heartbeat"
+local protocols = require "yuanjing.protocol"
+local heartbeat = require "yuanjing.runtime.heartbeat"
 local book_of = require "yuanjing.journal.book"
 local digest = require "yuanjing.base.digest"
 local errors = require "yuanjing.errors"
@@ -28,7 +28,7 @@ local function io_error(book, problem, call)
 end
 
 local function warn(settings, message, about)
-  events.tell(settings, { type = "warning", message = message, task = about })
+  events.emit(settings, { type = "warning", message = message, task = about })
 end
 
 -- Handles ------------------------------------------------------------------
@@ -64,7 +64,7 @@ local function handle(settings, entry)
   local about = about_of(entry)
   about.error = entry.state == "failed" and failure_of(entry) or nil
   about.is_recorded = entry.state == "done"
-  local made = task.new(settings, api.of { api = entry.api or settings.api }, {
+  local made = task.new(settings, protocols.of { api = entry.api or settings.api }, {
     id = entry.id, status = entry.status,
     result = entry.state == "done" and result_of(entry) or nil }, about)
   if made.error then made.error.task = made end
@@ -183,9 +183,9 @@ local function spawn(run) loop.spawn(nil, run) end
 
 -- Says that this process lives, for a store that is told so; ends when what this
 -- returns is called, or with the request of nginx.
-local function keep_beating(store)
-  if not store.BEAT then return nothing end
-  return beat(spawn, store.BEAT, function() store:beat() end)
+local function keep_alive(store)
+  if not store.HEARTBEAT then return nothing end
+  return heartbeat(spawn, store.HEARTBEAT, function() store:heartbeat() end)
 end
 
 -- A submit that never came to its turn, so that nothing was written of it: one
@@ -209,24 +209,24 @@ local BROKEN_OFF = { kind = "cancelled", message = "the call was broken off" }
 --- is written when the turn under the limits has come, so a process that dies
 --- while it waits for that leaves nothing behind. The outcome follows.
 ---@param settings table
----@param wire table
+---@param protocol table
 ---@param kind "image"|"video"
 ---@param checked yuanjing.Checked
 ---@param note? string
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error? err
 ---@return yuanjing.journal.Entry? of it
-function journal.submit(settings, wire, kind, checked, note)
+function journal.submit(settings, protocol, kind, checked, note)
   local intent = intent_of(settings, kind, checked, note)
   local in_flight, call, stop = settings.journal.in_flight, {}, nothing
   checked.before_sending = function()
     local done, err = intend(settings, kind, intent)
     if not done then return nil, err end
     in_flight[intent.key] = call -- NB: held by this call alone: nginx may drop it
-    stop = keep_beating(settings.journal.store)
+    stop = keep_alive(settings.journal.store)
     return true
   end
-  local ok, answer, failure = pcall(wire.submit, settings, kind, checked)
+  local ok, answer, failure = pcall(protocol.submit, settings, kind, checked)
   stop()
   local key = intent.key
   if key and not ok then
@@ -400,7 +400,7 @@ function methods:work(options)
   work.run(self._book, options, {
     task_of = function(entry) return handle(settings, entry) end,
     warn = function(why, code, about)
-      events.tell(settings, { type = "warning", code = code, task = about,
+      events.emit(settings, { type = "warning", code = code, task = about,
         message = "a worker: " .. tostring(why) })
     end })
   return true

@@ -88,7 +88,7 @@ local function lose(worker, item)
   local err = errors.new { kind = "cancelled", code = "worker.lost",
     call = "journal:work", task = item.task,
     message = "the lease was lost: another worker may have the task" }
-  if item.waiter then item.waiter:stop(err) end
+  if item.waiter then item.waiter:interrupt(err) end
   worker.warn(err, err.code, item.task)
   worker.tidied = -math.huge
   if item.record then worker.book:keep(item.record, true) end
@@ -106,7 +106,7 @@ local function lose_expired(worker)
   for _, item in ipairs(held_items(worker)) do
     if loop.now() - item.held > worker.lease then lose(worker, item) end
   end
-  loop.settle()
+  loop.requeue_ready()
 end
 
 -- The store fails: whoever listens is told, and it is asked less often.
@@ -127,7 +127,7 @@ local function renew(worker)
   for _, item in ipairs(items) do
     if held[item.id] then item.held = from else lose(worker, item) end
   end
-  loop.settle()
+  loop.requeue_ready()
 end
 
 -- Asks until there is an answer: what must not be left out.

@@ -104,7 +104,7 @@ function core.is_yieldable() end
 
 --- From now on it waits in no reader.
 ---@param thread thread
-function core.stop(thread) end
+function core.interrupt(thread) end
 
 --- SHA-256 of a text, or of that part, as 64 hexadecimal digits.
 ---@param text string
@@ -390,10 +390,10 @@ function pool:step(budget) end
 
 --- Waits until something happens, then as step().
 ---@param seconds? number
----@param heeds_news? boolean not at all where there are news
+---@param unless_ready? boolean not at all where there are news
 ---@return true?
 ---@return string? message
-function pool:wait(seconds, heeds_news) end
+function pool:wait(seconds, unless_ready) end
 
 --- f(...), of which it returns one result. When that raises the next wait ends at
 --- once.
@@ -415,19 +415,19 @@ function pool:fd() end
 ---@return number? seconds until step() has something to do by the clock
 function pool:timeout() end
 
----@return any hearer the next of a transfer with news, as hear() was told; or a fiber's thread
+---@return any waiter the next of a transfer with news, as subscribe() was told; or a fiber's thread
 function pool:ready() end
 
 --- Goes on with the fibers that wait in readers for news.
 ---@param at? number until then on the clock of now(), but with one at least
 ---@return boolean did whether there was anybody
----@return any hearer another one that has news; or a fiber's thread that left
+---@return any waiter another one that has news; or a fiber's thread that left
 ---@return boolean? waits of such a thread: what switch() says
 ---@return any problem
-function pool:tell(at) end
+function pool:dispatch(at) end
 
----@return any[] hearers all who wait
-function pool:hearers() end
+---@return any[] waiters all who wait
+function pool:waiters() end
 
 ---@return integer
 function pool:count() end
@@ -452,8 +452,8 @@ function pool:close() end
 local transfer = {}
 
 --- Who is told when there are news; nil: nobody.
----@param hearer? any
-function transfer:hear(hearer) end
+---@param waiter? any
+function transfer:subscribe(waiter) end
 
 --- As of a decoder.
 ---@return integer chunks
@@ -472,8 +472,8 @@ function transfer:add(content, reasoning, finished) end
 --- As of a decoder.
 function transfer:watch() end
 
----@return any hearer
-function transfer:hearer() end
+---@return any waiter
+function transfer:waiter() end
 
 ---@return integer? status once the head is here
 function transfer:status() end

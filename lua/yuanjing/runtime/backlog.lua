@@ -1,7 +1,7 @@
 --- Writes that could not be done yet. They are kept in memory, in their order,
 -- and tried again: by a timer, before the next write, and when the process ends
 -- in good order (not after kill -9 or os.exit without closing the state).
-local beat = require "yuanjing.runtime.heartbeat"
+local heartbeat = require "yuanjing.runtime.heartbeat"
 local finalizer = require "yuanjing.base.finalizer"
 local loop = require "yuanjing.runtime.loop"
 
@@ -69,7 +69,7 @@ function methods:push(item)
   self.items[#self.items + 1] = item
   if self.stop_timer then return end
   self.guard, self.due = new_guard(self), loop.now() + self.pause
-  self.stop_timer = beat(loop.detach, TICK, function()
+  self.stop_timer = heartbeat(loop.detach, TICK, function()
     if not self:must_wait() then self:flush() end
   end)
 end

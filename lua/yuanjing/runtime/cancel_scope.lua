@@ -1,14 +1,14 @@
 --- Who answers for what was begun: a job, or a request of nginx. When it comes to
 -- a bad end, what it began ends with it. Nothing is kept alive by being owned.
-local owner = {}
+local cancel_scope = {}
 
----@class yuanjing.Owner: { [table]: fun(thing: table) } what ends each thing
+---@class yuanjing.CancelScope: { [table]: fun(thing: table) } what ends each thing
 local methods = {}
-local Owner = { __index = methods, __mode = "k" }
+local CancelScope = { __index = methods, __mode = "k" }
 
 ---@param thing table a transfer, a job
 ---@param cancel fun(thing: table) ends it, and must not raise
-function methods:own(thing, cancel)
+function methods:add(thing, cancel)
   self[thing] = cancel
 end
 
@@ -23,9 +23,9 @@ function methods:cancel()
   end
 end
 
----@return yuanjing.Owner
-function owner.new()
-  return setmetatable({}, Owner)
+---@return yuanjing.CancelScope
+function cancel_scope.new()
+  return setmetatable({}, CancelScope)
 end
 
-return owner
+return cancel_scope

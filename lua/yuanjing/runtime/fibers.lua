@@ -82,7 +82,7 @@ local function mend_job(fiber, is_gone)
     job:broken_off()
   elseif job.done and not fiber.problem then
     fiber.problem = job:why_ended()
-    core.stop(fiber.thread)
+    core.interrupt(fiber.thread)
   end
 end
 
@@ -187,10 +187,10 @@ function fibers.is_inside_coroutine()
 end
 
 --- Who that is: a thread in the place of its fiber, or anybody else.
----@param hearer thread|yuanjing.Waiter
+---@param waiter thread|yuanjing.Waiter
 ---@return yuanjing.Waiter
-function fibers.of(hearer)
-  return fiber_of[hearer] or hearer
+function fibers.of(waiter)
+  return fiber_of[waiter] or waiter
 end
 
 --- Has the pool tell its news to the fibers that wait in readers, until that
@@ -201,13 +201,13 @@ end
 ---@return boolean did
 ---@return boolean more
 ---@return yuanjing.Waiter?
-function fibers.tell(pool, ends)
+function fibers.dispatch(pool, ends)
   local before, change, problem = depth, changes + 1, nil
   changes = change
   depth = before + 1
-  local did, hearer, waits, why = pool:tell(ends)
+  local did, waiter, waits, why = pool:dispatch(ends)
   depth = before
-  local fiber = hearer and fiber_of[hearer]
+  local fiber = waiter and fiber_of[waiter]
   if fiber then
     going[change] = fiber
     problem = leave(fiber, waits, why)
@@ -216,7 +216,7 @@ function fibers.tell(pool, ends)
   if changes ~= change then mend() end
   changes = change - 1
   if problem then raise(fiber, problem) end
-  return did, hearer ~= nil, not fiber and hearer or nil
+  return did, waiter ~= nil, not fiber and waiter or nil
 end
 
 --- Starts a fiber, which runs at once until it parks (in the queue's turn when
@@ -238,7 +238,7 @@ function fibers.start(job, run)
   fiber.has_begun = true
 end
 
---- Raises what stop() was given. NB: one that catches that again and again is
+--- Raises what interrupt() was given. NB: one that catches that again and again is
 --- left where it stands: it would never give way.
 function Fiber:check()
   if not self.problem then return end
@@ -250,11 +250,11 @@ end
 --- Gives way until somebody wakes it. It may come back early: whoever rests
 --- looks again. NB: a fiber that yields its own thread is parked; any other yield
 --- is the user's.
-function Fiber:rest()
+function Fiber:suspend()
   yield(self.thread)
 end
 
---- As rest(), for so many seconds at most. Raises what stop() was given, before
+--- As suspend(), for so many seconds at most. Raises what interrupt() was given, before
 --- or meanwhile.
 ---@param seconds? number
 function Fiber:park(seconds)
@@ -265,7 +265,7 @@ function Fiber:park(seconds)
 end
 
 --- Lets it go on.
-function Fiber:news()
+function Fiber:resume()
   if is_parked(self) and self.process == process then go_on(self) end
 end
 
@@ -276,11 +276,11 @@ end
 
 --- Has it raise that problem where it parks, and whenever it parks again: now,
 --- if it is parked (in the queue's turn when many stop each other).
-function Fiber:stop(problem)
+function Fiber:interrupt(problem)
   if self.process ~= process then return end
   local change = fibers.begin()
   self.problem = problem
-  core.stop(self.thread)
+  core.interrupt(self.thread)
   if is_parked(self) then
     if depth < MAX_DEPTH then go_on(self) else enqueue(self) end
   end

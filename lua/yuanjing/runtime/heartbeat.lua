@@ -7,7 +7,7 @@ local loop = require "yuanjing.runtime.loop"
 ---@param seconds number
 ---@param say fun() must not raise
 ---@return fun() stop
-local function beat(spawn, seconds, say)
+local function heartbeat(spawn, seconds, say)
   local beater, is_over
   spawn(function(waiter)
     beater = waiter
@@ -25,4 +25,4 @@ local function beat(spawn, seconds, say)
   end
 end
 
-return beat
+return heartbeat

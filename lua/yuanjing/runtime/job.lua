@@ -3,7 +3,7 @@
 local errors = require "yuanjing.errors"
 local failures = require "yuanjing.runtime.job_failures"
 local loop = require "yuanjing.runtime.loop"
-local owner = require "yuanjing.runtime.cancel_scope"
+local cancel_scope = require "yuanjing.runtime.cancel_scope"
 
 local job = {}
 
@@ -15,7 +15,7 @@ local job = {}
 ---@field private _run? function until it starts
 ---@field private _arguments? { n: integer } until then as well
 ---@field private _pool yuanjing.core.Pool of the process it was started in
----@field private _owned? yuanjing.Owner once it has started
+---@field private _scope? yuanjing.CancelScope once it has started
 ---@field private _results? { n: integer }
 ---@field private _error? any what it failed with; raised unless a yuanjing.Error
 ---@field private _failure? yuanjing.JobFailure of one that failed
@@ -37,12 +37,12 @@ local function finish(self)
 end
 
 local function fail(self, problem)
-  local told = self.traceback or tostring(problem)
-  self._error = type(problem) == "string" and told or problem
-  self._failure = failures.new(problem, told)
+  local text = self.traceback or tostring(problem)
+  self._error = type(problem) == "string" and text or problem
+  self._failure = failures.new(problem, text)
   finish(self)
-  self._owned:cancel()
-  loop.settle()
+  self._scope:cancel()
+  loop.requeue_ready()
 end
 
 local function complete(self, ok, ...)
@@ -71,9 +71,9 @@ local function stop(self)
   self._error = self._error or errors.new { kind = "cancelled",
     call = "job:cancel", message = "the job was cancelled" }
   finish(self)
-  if self._owned then self._owned:cancel() end
+  if self._scope then self._scope:cancel() end
   self._is_stopping = nil
-  if self._waiter then self._waiter:stop(self._error) end
+  if self._waiter then self._waiter:interrupt(self._error) end
 end
 
 -- What xpcall() is to be given. It is not kept while it runs: what it was
@@ -81,7 +81,7 @@ end
 local function begin(self, waiter)
   local run, arguments = self._run, self._arguments
   self._run, self._arguments = nil, nil
-  self._waiter, self._owned = waiter, owner.new()
+  self._waiter, self._scope = waiter, cancel_scope.new()
   return run, handler_of(self), unpack(arguments, 1, arguments.n)
 end
 
@@ -131,18 +131,18 @@ function job.async(run, ...)
     return self
   end
   self._pool = pool
-  loop.own(self, stop)
+  loop.scope_add(self, stop)
   loop.spawn(self, run_in)
-  loop.settle()
+  loop.requeue_ready()
   return self
 end
 
 -- NB: one that was cancelled may still run, to clean up; what it begins then
 -- ends at once, before anything is sent or billed.
 ---@private
-function methods:own(thing, cancel)
+function methods:add(thing, cancel)
   if self.done then return cancel(thing) end
-  self._owned:own(thing, cancel)
+  self._scope:add(thing, cancel)
 end
 
 --- Ends it now, and what it has begun: its streams break off, and where it waits
@@ -153,7 +153,7 @@ function methods:cancel()
   local problem = me.problem
   stop(self)
   if me.problem ~= problem then error(me.problem, 0) end
-  loop.settle()
+  loop.requeue_ready()
 end
 
 local function timed_out()
@@ -193,7 +193,7 @@ function methods:await(timeout)
     error("job:await: a job can not await itself", 2)
   end
   if not wait_done(self, timeout) then return timed_out() end
-  if self._failure then failures.hear(self._failure) end
+  if self._failure then failures.handled(self._failure) end
   local results = self._results
   if results then return unpack(results, 1, results.n) end
   if errors.is(self._error) then return nil, self._error end

@@ -25,36 +25,36 @@ local function write(failure)
 end
 
 -- By themselves; what else is there (its finalizer) is none.
-local unheard = finalizer.attach({}, function(all)
+local unreported = finalizer.attach({}, function(all)
   for failure in pairs(all) do
     if type(failure) == "table" then write(failure) end
   end
 end)
 
 -- What the hook raises reaches whoever moves the jobs on: update() in a game.
-local function tell(failure)
-  if not unheard[failure] then return end
-  unheard[failure] = nil
+local function report(failure)
+  if not unreported[failure] then return end
+  unreported[failure] = nil
   write(failure)
   local hook = hooks.on_error
   if hook then hook(failure.problem, failure.traceback) end
 end
 
---- Has it told, unless hear() is called before.
+--- Has it told, unless handled() is called before.
 ---@param problem any
 ---@param traceback string
 ---@return yuanjing.JobFailure
 function failures.new(problem, traceback)
   local failure = { problem = problem, traceback = traceback }
-  unheard[failure] = true
-  loop.after(failures.GRACE, function() tell(failure) end)
+  unreported[failure] = true
+  loop.after(failures.GRACE, function() report(failure) end)
   return failure
 end
 
 --- Somebody has got it.
 ---@param failure yuanjing.JobFailure
-function failures.hear(failure)
-  unheard[failure] = nil
+function failures.handled(failure)
+  unreported[failure] = nil
 end
 
 --- Where the hook on_error is looked up.

@@ -54,20 +54,20 @@ end
 
 -- Tells the news, until that time at the latest, but to one at least. Whether
 -- there was anybody.
-local function tell_news(ends)
-  local told = false
+local function dispatch_ready(ends)
+  local dispatched = false
   repeat
-    local did, more, hearer = fibers.tell(pool, ends)
-    if hearer then hearer:news() end
-    told = told or did
+    local did, more, waiter = fibers.dispatch(pool, ends)
+    if waiter then waiter:resume() end
+    dispatched = dispatched or did
   until not more or is_late(ends)
-  return told
+  return dispatched
 end
 
 -- Who has news goes on when the queue is run next.
-local function put_off_news()
+local function requeue_ready_waiters()
   local change = fibers.begin()
-  for hearer in pool.ready, pool do fibers.of(hearer):wake() end
+  for waiter in pool.ready, pool do fibers.of(waiter):wake() end
   fibers.finish(change)
 end
 
@@ -77,10 +77,10 @@ local function deliver(ends)
   local did = false
   fibers.wake_due()
   repeat
-    local told, ran = tell_news(ends), fibers.run(ends)
-    did = did or told or ran
+    local dispatched, ran = dispatch_ready(ends), fibers.run(ends)
+    did = did or dispatched or ran
   until not ran or is_late(ends)
-  if ends then put_off_news() end
+  if ends then requeue_ready_waiters() end
   return did
 end
 
@@ -130,29 +130,29 @@ end
 
 -- Has those hear in their turn of what was done between two steps. NB: none of
 -- them goes on in here: it is called in the midst of the user's own course.
-function loop.settle()
+function loop.requeue_ready()
   loop.pool()
-  put_off_news()
+  requeue_ready_waiters()
   if not fibers.is_running() then set_alarm() end
 end
 
 -- Waiters ------------------------------------------------------------------
 
--- Who waits, and how, is one of four: a fiber; a seat in nginx; the program
+-- Who waits, and how, is one of four: a fiber; a waiter in nginx; the program
 -- itself, of which there is one; or a fiber that can not give way where it is, and
 -- blocks as the program does. park() comes back when it was woken, after so many
 -- seconds, or early: its caller looks again. What it was stopped with it raises.
--- rest() and check() are its halves: the wait, and the raising.
+-- suspend() and check() are its halves: the wait, and the raising.
 ---@class yuanjing.Waiter
 ---@field park fun(self, seconds: number?)
----@field rest? fun(self)
+---@field suspend? fun(self)
 ---@field check? fun(self)
 ---@field wake fun(self) has it go on when the queue is run next
----@field news? fun(self) has it go on, at once if that can be
----@field stop? fun(self, problem: any) has it raise that where it is parked
+---@field resume? fun(self) has it go on, at once if that can be
+---@field interrupt? fun(self, problem: any) has it raise that where it is parked
 ---@field problem? any what it was stopped with
 ---@field job? yuanjing.Job
----@field hears? yuanjing.core.Transfer whose news it waits for
+---@field subscribed? yuanjing.core.Transfer whose news it waits for
 
 local PROGRAM = {}
 
@@ -181,12 +181,12 @@ local ACROSS_C = " inside the callback of a function of C (string.gsub, "
 ---@field fiber yuanjing.Fiber
 local Blocked = {}
 
-local OWN = { park = true, wake = true, hears = true, fiber = true }
+local OWN = { park = true, wake = true, subscribed = true, fiber = true }
 
 -- All else is its fiber's, but that it can not rest.
 function Blocked:__index(name)
   if OWN[name] then return Blocked[name] end
-  if name == "rest" then return nil end
+  if name == "suspend" then return nil end
   return self.fiber[name]
 end
 
@@ -216,7 +216,7 @@ local function block_alone(seconds, is_heard)
   if not seconds and not is_heard then
     error("too many jobs await each other" .. ACROSS_C, 0)
   end
-  turn(pool.wait, seconds, put_off_news)
+  turn(pool.wait, seconds, requeue_ready_waiters)
 end
 
 function Blocked:park(seconds, is_heard)
@@ -240,7 +240,7 @@ local function waiter_here()
   local fiber, around = fibers.current()
   if fiber then return fiber end
   if around then return setmetatable({ fiber = around }, Blocked) end
-  return nginx and nginx.seat() or PROGRAM
+  return nginx and nginx.waiter() or PROGRAM
 end
 
 --- Who would wait here. A fork is noticed by now, or the wait would be the
@@ -271,18 +271,18 @@ function loop.detach(run)
 end
 
 -- Who answers for what is begun here, if anybody does.
-local function owner_here()
+local function scope_here()
   local fiber = fibers.innermost()
   if fiber then return fiber.job end
-  return nginx and nginx.owner()
+  return nginx and nginx.cancel_scope()
 end
 
 --- Has whoever runs here answer for it.
 ---@param thing table
 ---@param cancel fun(thing: table) ends it, and must not raise
-function loop.own(thing, cancel)
-  local owner = owner_here()
-  if owner then owner:own(thing, cancel) end
+function loop.scope_add(thing, cancel)
+  local scope = scope_here()
+  if scope then scope:add(thing, cancel) end
 end
 
 -- Transfers ----------------------------------------------------------------
@@ -298,23 +298,23 @@ function loop.open(request)
   if not mine then return nil, err.message, err.kind end
   local transfer, message, kind = mine:open(request)
   if not transfer then return nil, message, kind end
-  loop.own(transfer, transfer.cancel)
+  loop.scope_add(transfer, transfer.cancel)
   if nginx then nginx.keep_moving(loop) end
   return transfer
 end
 
 --- Returns when there may be news of the transfer, of which more has to come.
 ---@param transfer yuanjing.core.Transfer
-function loop.hear(transfer)
+function loop.subscribe(transfer)
   local me = waiter_here()
   if me == PROGRAM then return me:park() end
-  if not me.rest then return me:park(nil, true) end
+  if not me.suspend then return me:park(nil, true) end
   me:check()
-  transfer:hear(me)
-  me.hears = transfer
-  me:rest()
-  me.hears = nil
-  transfer:hear(nil)
+  transfer:subscribe(me)
+  me.subscribed = transfer
+  me:suspend()
+  me.subscribed = nil
+  transfer:subscribe(nil)
   me:check()
 end
 
@@ -326,20 +326,20 @@ end
 ---@return boolean
 function loop.await(transfer, event)
   if event == "pending" then
-    loop.hear(transfer)
+    loop.subscribe(transfer)
   elseif event == nil then
-    transfer:hear(nil)
+    transfer:subscribe(nil)
     waiter_here():check()
   end
   return event == nil or event == "pending"
 end
 
---- As hear(); at once, and true, when nothing more will come.
+--- As subscribe(); at once, and true, when nothing more will come.
 ---@param transfer yuanjing.core.Transfer
 ---@return boolean? over
 function loop.wait(transfer)
   if transfer:done() then return true end
-  loop.hear(transfer)
+  loop.subscribe(transfer)
 end
 
 --- Returns when the head of the answer is here, or none will come.
@@ -358,26 +358,26 @@ end
 --- Whether some that are in flight have nobody who waits for them.
 ---@return boolean
 function loop.drop_gone()
-  local hearers = pool:hearers()
-  for _, hearer in ipairs(hearers) do
-    local waiter = fibers.of(hearer)
+  local waiters = pool:waiters()
+  for _, subscriber in ipairs(waiters) do
+    local waiter = fibers.of(subscriber)
     if waiter.is_gone and waiter:is_gone() then
-      waiter.hears:hear(nil)
-      waiter.hears:close()
+      waiter.subscribed:subscribe(nil)
+      waiter.subscribed:close()
       if waiter.job then waiter.job:cancel() end
     end
   end
-  return pool:count() > #hearers
+  return pool:count() > #waiters
 end
 
 --- Ends an exchange, and the wait of whoever reads it.
 ---@param transfer yuanjing.core.Transfer
 function loop.close(transfer)
-  local hearer = transfer:hearer()
+  local waiter = transfer:waiter()
   transfer:close()
-  if not hearer then return end
-  fibers.of(hearer):wake()
-  loop.settle()
+  if not waiter then return end
+  fibers.of(waiter):wake()
+  loop.requeue_ready()
 end
 
 local lingering = {}
@@ -393,7 +393,7 @@ function loop.linger(transfer)
   if transfer:done() then return end
   transfer:discard(2)
   pool:step()
-  loop.settle() -- that was perhaps others' news
+  loop.requeue_ready() -- that was perhaps others' news
   if not transfer:done() then lingering[transfer] = true end
 end
 

@@ -1,5 +1,5 @@
 --- Waiting in an nginx worker (OpenResty, or nginx with its Lua module): who
--- waits has a seat, which gives way to nginx; one timer's thread, the pump,
+-- waits has a waiter, which gives way to nginx; one timer's thread, the pump,
 -- moves everything on while something is in flight, and ends with it. It waits
 -- for the core's descriptor in a thread of nginx's own (`thread_pool yuanjing
 -- threads=1;`, or one that is called default), else it looks every few
@@ -12,7 +12,7 @@ local process = require "ngx.process"
 local semaphore = require "ngx.semaphore"
 
 local core = require "yuanjing.core"
-local owner_of = require "yuanjing.runtime.cancel_scope"
+local cancel_scope = require "yuanjing.runtime.cancel_scope"
 
 local ngx = rawget(_G, "ngx")
 local running, is_yieldable = coroutine.running, core.is_yieldable
@@ -31,45 +31,45 @@ local BLOCKING = { init = true, init_worker = true, exit_worker = true }
 
 -- Seats --------------------------------------------------------------------
 
----@class yuanjing.Seat of one of nginx's light threads
+---@class yuanjing.NginxWaiter of one of nginx's light threads
 ---@field job? yuanjing.Job what runs there
 ---@field private semaphore table
 ---@field private is_parked boolean
 ---@field private is_woken boolean since it was parked
 ---@field problem? any what it is stopped with
----@field private is_told? boolean of that
----@field private context? table[] the request's, where more hangs on the seat
+---@field private is_raised? boolean of that
+---@field private context? table[] the request's, where more hangs on the waiter
 ---@field private threads? table that it has started, and how many
-local Seat = {}
-Seat.__index = Seat
+local Waiter = {}
+Waiter.__index = Waiter
 
 local WEAK_KEYS, WEAK_VALUES = { __mode = "k" }, { __mode = "v" }
 
-local seats = setmetatable({}, WEAK_KEYS) -- thread -> its seat
+local waiters = setmetatable({}, WEAK_KEYS) -- thread -> its waiter
 
 -- NB: nginx gives the threads of a request that has ended to the next one.
-local function is_left_over(seat)
-  return seat.is_parked or seat.context and seat.context[1] ~= ngx.ctx
+local function is_left_over(waiter)
+  return waiter.is_parked or waiter.context and waiter.context[1] ~= ngx.ctx
 end
 
--- The seat of whoever runs here, or nil: no thread of this phase can give way.
----@return yuanjing.Seat?
-local function seat_here()
+-- The waiter of whoever runs here, or nil: no thread of this phase can give way.
+---@return yuanjing.NginxWaiter?
+local function waiter_here()
   local thread = running()
-  local seat = thread and seats[thread]
-  if seat and not is_left_over(seat) then return seat end
+  local waiter = thread and waiters[thread]
+  if waiter and not is_left_over(waiter) then return waiter end
   if not thread or not YIELDABLE[ngx.get_phase()] then return nil end
-  seat = setmetatable({ semaphore = assert(semaphore.new()),
-    is_parked = false, is_woken = false }, Seat)
-  seats[thread] = seat
-  return seat
+  waiter = setmetatable({ semaphore = assert(semaphore.new()),
+    is_parked = false, is_woken = false }, Waiter)
+  waiters[thread] = waiter
+  return waiter
 end
 
---- The seat of whoever runs here, or nil: here nothing can give way. Nor can it
+--- The waiter of whoever runs here, or nil: here nothing can give way. Nor can it
 --- below a function of C, in the callback of gsub() for one.
----@return yuanjing.Seat?
-function nginx.seat()
-  return is_yieldable() and seat_here() or nil
+---@return yuanjing.NginxWaiter?
+function nginx.waiter()
+  return is_yieldable() and waiter_here() or nil
 end
 
 --- Why a wait would stop the worker here, or nil; and whether only since this is
@@ -77,7 +77,7 @@ end
 ---@return string?
 ---@return boolean?
 function nginx.obstacle()
-  if nginx.seat() then return nil end
+  if nginx.waiter() then return nil end
   local phase = ngx.get_phase()
   if BLOCKING[phase] then return nil end
   if YIELDABLE[phase] then return "a request can not wait", true end
@@ -85,16 +85,16 @@ function nginx.obstacle()
     .. "ngx.timer.at"):format(phase)
 end
 
-local function bind(seat)
-  seat.context = seat.context or setmetatable({ ngx.ctx }, WEAK_VALUES)
+local function bind(waiter)
+  waiter.context = waiter.context or setmetatable({ ngx.ctx }, WEAK_VALUES)
 end
 
 --- See yuanjing.Waiter. NB: one that catches its end again and again gives way
 --- at least.
-function Seat:check()
+function Waiter:check()
   if not self.problem then return end
-  if self.is_told then ngx.sleep(SHORTEST_NAP) end
-  self.is_told = true
+  if self.is_raised then ngx.sleep(SHORTEST_NAP) end
+  self.is_raised = true
   error(self.problem, 0)
 end
 
@@ -126,8 +126,8 @@ local LONG, LOOK, SHORT = 86400, 0.4, 0.05
 
 local loop -- that is moved on
 local asked -- when the pump was asked for, while it does not run
-local is_pumping, pump_seat = false, nil
-local mover -- the pump's seat, or another: who moved everything on last
+local is_pumping, pump_waiter = false, nil
+local mover -- the pump's waiter, or another: who moved everything on last
 local stepping -- the waiter that moves the pool on right now
 local trusted = 0 -- until when that is reason enough to wait
 local swept = 0 -- when those who are gone were last looked for
@@ -137,10 +137,10 @@ local swept = 0 -- when those who are gone were last looked for
 local n_woken = 0
 
 -- The last of them has the pump look again, in the same turn of nginx.
-local function count_out(seat)
-  if not seat.is_woken or seat == pump_seat then return end
+local function count_out(waiter)
+  if not waiter.is_woken or waiter == pump_waiter then return end
   n_woken = n_woken - 1
-  if n_woken == 0 and pump_seat then pump_seat:wake() end
+  if n_woken == 0 and pump_waiter then pump_waiter:wake() end
 end
 
 -- What nobody waits for has perhaps been dropped, and is ended by the
@@ -152,9 +152,9 @@ local function sweep(now)
 end
 
 -- Moves everything on. Whether there was anything to do, or there is more.
-local function step(seat)
+local function step(waiter)
   local now = core.now()
-  mover, stepping, trusted, n_woken = seat, seat, now + STALL, 0
+  mover, stepping, trusted, n_woken = waiter, waiter, now + STALL, 0
   local did = loop.step(BUDGET) or core.now() - now >= BUDGET
   sweep(now)
   stepping = nil
@@ -166,49 +166,49 @@ local function nap_after(busy)
   return math.max(SHORTEST_NAP, math.min(LONGEST_NAP, seconds))
 end
 
--- Whether the seat was woken.
-local function wait(seat, seconds)
-  local ok, problem = seat.semaphore:wait(seconds)
-  if not ok and problem ~= "timeout" and not seat.problem then
+-- Whether the waiter was woken.
+local function wait(waiter, seconds)
+  local ok, problem = waiter.semaphore:wait(seconds)
+  if not ok and problem ~= "timeout" and not waiter.problem then
     error(problem, 0)
   end
   return ok
 end
 
--- While the seat is parked it may be woken.
-local function park(seat, how, seconds)
-  seat.is_parked, seat.is_woken = true, false
-  how(seat, seconds)
-  seat.is_parked = false
-  count_out(seat)
+-- While the waiter is parked it may be woken.
+local function park(waiter, how, seconds)
+  waiter.is_parked, waiter.is_woken = true, false
+  how(waiter, seconds)
+  waiter.is_parked = false
+  count_out(waiter)
 end
 
 -- Has another that waits for a transfer look whether things move on.
-local function hand_over(seat)
+local function hand_over(waiter)
   trusted = 0
-  for _, other in ipairs(loop.pool():hearers()) do
-    if other ~= seat and other.is_parked and not other:is_gone() then
+  for _, other in ipairs(loop.pool():waiters()) do
+    if other ~= waiter and other.is_parked and not other:is_gone() then
       return other:wake()
     end
   end
 end
 
--- Waits in the pump's place, and moves everything on meanwhile: until the seat
+-- Waits in the pump's place, and moves everything on meanwhile: until the waiter
 -- is woken, or somebody else moves things on.
-local function stand_in(seat)
+local function substitute_pump(waiter)
   local busy = core.now()
   repeat
-    local ok, did = pcall(step, seat)
+    local ok, did = pcall(step, waiter)
     if not ok then ngx.log(ngx.ERR, "yuanjing: ", did) end
     if ok and did then busy = core.now() end
     nginx.keep_moving()
-  until wait(seat, nap_after(busy)) or mover ~= seat
-  if mover == seat then hand_over(seat) end
+  until wait(waiter, nap_after(busy)) or mover ~= waiter
+  if mover == waiter then hand_over(waiter) end
 end
 
 --- Waits for news of a transfer. See yuanjing.Waiter.
-function Seat:rest()
-  if core.now() > trusted then return park(self, stand_in) end
+function Waiter:suspend()
+  if core.now() > trusted then return park(self, substitute_pump) end
   park(self, wait, is_pumping and LOOK or SHORT)
 end
 
@@ -219,25 +219,25 @@ local function patience(seconds)
 end
 
 --- See yuanjing.Waiter.
-function Seat:park(seconds)
+function Waiter:park(seconds)
   self:check()
   park(self, wait, patience(seconds))
   self:check()
 end
 
-function Seat:wake()
+function Waiter:wake()
   if not self.is_parked or self.is_woken then return end
   self.is_woken = true
-  if self ~= pump_seat then n_woken = n_woken + 1 end
+  if self ~= pump_waiter then n_woken = n_woken + 1 end
   self.semaphore:post(1)
 end
 
 --- See yuanjing.Waiter. It is nginx that lets it go on.
-Seat.news = Seat.wake
+Waiter.resume = Waiter.wake
 
 --- Has it raise that problem where it is parked, and whenever it parks again.
 --- What waits in nginx's own calls meanwhile goes on until then.
-function Seat:stop(problem)
+function Waiter:interrupt(problem)
   self.problem = problem
   self:wake()
 end
@@ -245,7 +245,7 @@ end
 --- Whether its request has ended while it waited: nginx takes those that wait
 --- away without a word. Then nobody waits for the semaphore, or takes what was
 --- posted.
-function Seat:is_gone()
+function Waiter:is_gone()
   return self.is_parked and self ~= stepping
     and self.semaphore:count() == (self.is_woken and 1 or 0)
 end
@@ -267,30 +267,30 @@ local function reap(threads)
   threads.n, threads.most = left, 2 * left + 8
 end
 
-local function run_seated(job, run)
-  local seat = nginx.seat()
-  seat.job = job
-  bind(seat)
-  run(seat)
-  seats[running()] = nil
+local function run_with_waiter(job, run)
+  local waiter = nginx.waiter()
+  waiter.job = job
+  bind(waiter)
+  run(waiter)
+  waiters[running()] = nil
 end
 
-local function spawn_thread(seat, job, run)
-  bind(seat)
-  local threads = seat.threads
+local function spawn_thread(waiter, job, run)
+  bind(waiter)
+  local threads = waiter.threads
   if not threads then
     threads = { all = setmetatable({}, WEAK_KEYS), n = 0, most = 8 }
-    seat.threads = threads
+    waiter.threads = threads
   end
   if threads.n >= threads.most then reap(threads) end
   threads.n = threads.n + 1
-  threads.all[assert(ngx.thread.spawn(run_seated, job, run))] = true
+  threads.all[assert(ngx.thread.spawn(run_with_waiter, job, run))] = true
 end
 
 -- A worker that ends calls its timers before their time.
 local function run_timed(premature, job, run)
   if premature and job then job:cancel() end
-  run_seated(job, run)
+  run_with_waiter(job, run)
 end
 
 --- Whether spawn() works here.
@@ -306,7 +306,7 @@ end
 
 --- Runs it in a timer, or never: nginx has so many of them.
 ---@param job? yuanjing.Job
----@param run fun(seat: yuanjing.Seat)
+---@param run fun(waiter: yuanjing.NginxWaiter)
 ---@return true?
 ---@return string? problem
 function nginx.detach(job, run)
@@ -324,20 +324,20 @@ end
 --- Runs it in a light thread of this request; where that can have none, in a
 --- timer.
 ---@param job yuanjing.Job
----@param run fun(seat: yuanjing.Seat)
+---@param run fun(waiter: yuanjing.NginxWaiter)
 function nginx.spawn(job, run)
-  local seat = nginx.seat()
-  if seat then return spawn_thread(seat, job, run) end
+  local waiter = nginx.waiter()
+  if waiter then return spawn_thread(waiter, job, run) end
   assert(nginx.detach(job, run))
 end
 
 -- Requests -----------------------------------------------------------------
 
-local owners = setmetatable({}, WEAK_KEYS) -- by the request's ngx.ctx
+local scopes = setmetatable({}, WEAK_KEYS) -- by the request's ngx.ctx
 
 -- Ends the request as nginx itself does when the client leaves.
-local function leave(owner)
-  owner:cancel()
+local function leave(scope)
+  scope:cancel()
   if is_pumping then loop.pool():wake() end -- that was perhaps the last
   ngx.exit(499)
 end
@@ -345,24 +345,24 @@ end
 -- NB: works with `lua_check_client_abort on`, and where the user has no handler
 -- of his own; else the pump finds out that nobody waits any more. A handler is
 -- forgotten at the end of its phase, and refused where there is one already.
-local function watch_client(owner)
-  pcall(ngx.on_abort, function() leave(owner) end)
+local function watch_client(scope)
+  pcall(ngx.on_abort, function() leave(scope) end)
 end
 
 --- Who answers for what is begun here: the job, or the request.
----@return yuanjing.Owner|yuanjing.Job|nil
-function nginx.owner()
-  local seat = seat_here()
-  if not seat then return nil end
-  if seat.job then return seat.job end
+---@return yuanjing.CancelScope|yuanjing.Job|nil
+function nginx.cancel_scope()
+  local waiter = waiter_here()
+  if not waiter then return nil end
+  if waiter.job then return waiter.job end
   local context = ngx.ctx
-  local owner = owners[context]
-  if not owner then
-    owner = owner_of.new()
-    owners[context] = owner
+  local scope = scopes[context]
+  if not scope then
+    scope = cancel_scope.new()
+    scopes[context] = scope
   end
-  watch_client(owner)
-  return owner
+  watch_client(scope)
+  return scope
 end
 
 -- The pump -----------------------------------------------------------------
@@ -400,7 +400,7 @@ end
 -- turn in a nap. When it napped last.
 local function give_way(busy, napped)
   if n_woken > 0 and core.now() - napped < SHORTEST_NAP then
-    park(pump_seat, wait, SHORTEST_NAP)
+    park(pump_waiter, wait, SHORTEST_NAP)
     return napped
   end
   ngx.sleep(nap_after(busy))
@@ -410,11 +410,11 @@ end
 local function pump()
   local fd, busy = loop.watched_fd(), core.now()
   local napped = busy
-  pump_seat = nginx.seat()
-  step(pump_seat)
+  pump_waiter = nginx.waiter()
+  step(pump_waiter)
   while loop.pool():count() > 0 do
     if not watch(fd) then napped = give_way(busy, napped) end
-    if step(pump_seat) then busy = core.now() end
+    if step(pump_waiter) then busy = core.now() end
   end
 end
 
@@ -429,7 +429,7 @@ local function run_pump()
     ngx.sleep(1)
     ok, problem = pcall(pump)
   end
-  is_pumping, pump_seat = false, nil
+  is_pumping, pump_waiter = false, nil
 end
 
 --- Has the pump run while something is in flight. A timer may be refused, or

@@ -71,7 +71,7 @@ local function is_seconds(value)
 end
 
 -- A stopped one has no folder to write to.
-local function tell(self, call, command, value)
+local function send(self, call, command, value)
   if not self._process then error(call .. ": the sandbox is stopped", 3) end
   script.write(self.dir, command, value)
 end
@@ -83,7 +83,7 @@ end
 --- groups, upload, status or assets
 ---@param answer yuanjing.sandbox.Answer
 function methods:answer(endpoint, answer)
-  tell(self, "box:answer", "answer", script.answer(endpoint, answer))
+  send(self, "box:answer", "answer", script.answer(endpoint, answer))
 end
 
 --- Sets its clock ahead: tasks come along, links expire.
@@ -92,13 +92,13 @@ function methods:advance(seconds)
   if not is_seconds(seconds) then
     error("box:advance: expected number of seconds", 2)
   end
-  tell(self, "box:advance", "advance", seconds)
+  send(self, "box:advance", "advance", seconds)
 end
 
 --- Makes it as new, for the next test: answers, requests, tasks, groups and
 --- assets are forgotten, the clock is back.
 function methods:clear()
-  tell(self, "box:clear", "clear")
+  send(self, "box:clear", "clear")
   self._cleared = journal.last(self.logs.access)
 end
 

@@ -40,9 +40,9 @@ local function read_line(line)
   return line:match("^([^:]+);$"), ""
 end
 
-local function headers_of(wire, key)
+local function headers_of(prepared, key)
   local headers = {}
-  for _, line in ipairs(wire.headers) do
+  for _, line in ipairs(prepared.headers) do
     local name, value = read_line(line)
     if name then
       headers[name] = is_secret(name) and "***"
@@ -50,7 +50,7 @@ local function headers_of(wire, key)
     end
   end
   headers.Authorization = "Bearer ***"
-  if wire.parts then headers["Content-Type"] = "multipart/form-data" end
+  if prepared.parts then headers["Content-Type"] = "multipart/form-data" end
   return headers
 end
 
@@ -58,22 +58,22 @@ local function shown_file(name, kind, bytes)
   return ("<%s, %s, %.0f bytes>"):format(name, kind, bytes)
 end
 
-local function json_of(wire, key)
-  if type(wire.body) ~= "table" then
-    return wire.body and errors.without_key(wire.body, key)
+local function json_of(prepared, key)
+  if type(prepared.body) ~= "table" then
+    return prepared.body and errors.without_key(prepared.body, key)
   end
   local pieces = {}
-  for n, piece in ipairs(wire.body) do
+  for n, piece in ipairs(prepared.body) do
     pieces[n] = type(piece) == "table"
       and shown_file(piece.name, piece.type, piece.size) or piece
   end
   return errors.without_key(table.concat(pieces), key)
 end
 
-local function form_of(wire, key)
-  if not wire.parts then return nil end
+local function form_of(prepared, key)
+  if not prepared.parts then return nil end
   local form = {}
-  for n, part in ipairs(wire.parts) do
+  for n, part in ipairs(prepared.parts) do
     form[n] = part.file_name and { name = part.name, file = part.file_name,
       type = part.type, bytes = part.size }
       or { name = part.name, value = errors.without_key(part.data, key) }
@@ -82,13 +82,13 @@ local function form_of(wire, key)
 end
 
 --- What would go out.
----@param wire yuanjing.core.Request
+---@param prepared yuanjing.core.Request
 ---@param key? string
 ---@return yuanjing.DryRun
-function dry_run.describe(wire, key)
-  return setmetatable({ dry_run = true, method = wire.method,
-    url = errors.without_key(wire.url, key), headers = headers_of(wire, key),
-    json = json_of(wire, key), form = form_of(wire, key) }, DryRun)
+function dry_run.describe(prepared, key)
+  return setmetatable({ dry_run = true, method = prepared.method,
+    url = errors.without_key(prepared.url, key), headers = headers_of(prepared, key),
+    json = json_of(prepared, key), form = form_of(prepared, key) }, DryRun)
 end
 
 ---@param value any
@@ -103,7 +103,7 @@ end
 ---@param err any
 ---@param ... any
 ---@return any ...
-function dry_run.told(answer, err, ...)
+function dry_run.unwrap(answer, err, ...)
   if dry_run.is(err) then return err end
   return answer, err, ...
 end

@@ -8,7 +8,7 @@
 -- task: who submits ten tasks and then awaits them would wait for ever for the
 -- end of a task that nobody asks for yet.
 local ascii = require "yuanjing.base.ascii"
-local beat = require "yuanjing.runtime.heartbeat"
+local heartbeat = require "yuanjing.runtime.heartbeat"
 local finalizer = require "yuanjing.base.finalizer"
 local loop = require "yuanjing.runtime.loop"
 local memory = require "yuanjing.spending.stores.memory"
@@ -36,14 +36,14 @@ local limits = {}
 -- delay) says that the call is over; and that nothing of it was sent, or from when
 -- it counts. Both must neither raise nor wait.
 --
--- Where tickets are leases, renew(tickets) comes every BEAT seconds with those
+-- Where tickets are leases, renew(tickets) comes every HEARTBEAT seconds with those
 -- whose calls are open. It may wait, and must not raise.
 ---@class yuanjing.LimitStore
 ---@field acquire fun(self, bounds: yuanjing.Bounds): any, number|string|table|nil, string?
 ---@field stamp? fun(self, ticket: any, delay: number)
 ---@field release fun(self, ticket: any, is_unsent: boolean?, delay: number?)
 ---@field renew? fun(self, tickets: any[])
----@field BEAT? number seconds
+---@field HEARTBEAT? number seconds
 
 ---@class yuanjing.Limits
 ---@field bounds yuanjing.Bounds
@@ -109,7 +109,7 @@ local function wake_first(self)
   if not entry then return end
   entry.is_called = true
   entry.waiter:wake()
-  loop.settle()
+  loop.requeue_ready()
 end
 
 -- Slots --------------------------------------------------------------------
@@ -169,7 +169,7 @@ local function enter_open(self, slot)
   if not self.store.renew then return end
   self.open[slot] = true
   self.stop_renewing = self.stop_renewing
-    or beat(loop.detach, self.store.BEAT, function() renew(self) end)
+    or heartbeat(loop.detach, self.store.HEARTBEAT, function() renew(self) end)
 end
 
 local function new_slot(self, ticket, asked)
@@ -177,7 +177,7 @@ local function new_slot(self, ticket, asked)
     sent = 0, is_left = false }, Slot)
   finalizer.attach(slot, drop)
   enter_open(self, slot)
-  loop.own(slot, slot.leave)
+  loop.scope_add(slot, slot.leave)
   return slot
 end
 
@@ -235,7 +235,7 @@ local function rest(entry, seconds)
   end
 end
 
-local function await_turn(self, entry, ends, tell)
+local function await_turn(self, entry, ends, report)
   local is_told = false
   while true do
     entry.is_called = false
@@ -245,7 +245,7 @@ local function await_turn(self, entry, ends, tell)
     if left <= 0 then return nil, too_late(self, bound) end
     if not is_told then
       is_told = true
-      tell { bound = bound, ahead = self.queue.count - 1,
+      report { bound = bound, ahead = self.queue.count - 1,
         delay = bound == "per_minute" and delay or nil }
     end
     rest(entry, math.min(left, nap_of(delay, bound)))
@@ -262,14 +262,14 @@ end
 --- call is over; or nil and the fields of an error, of kind limit. `tell` hears
 --- when it has to wait.
 ---@param ends number on the clock of the loop
----@param tell fun(event: { bound?: string, ahead: integer, delay?: number })
+---@param report fun(event: { bound?: string, ahead: integer, delay?: number })
 ---@return yuanjing.Slot?
 ---@return table? failure
-function methods:enter(ends, tell)
+function methods:enter(ends, report)
   if self.pool ~= loop.pool() then begin_anew(self) end
   local queue, entry = self.queue, { waiter = loop.waiter() }
   join(queue, entry)
-  local ok, ticket, failure = pcall(await_turn, self, entry, ends, tell)
+  local ok, ticket, failure = pcall(await_turn, self, entry, ends, report)
   quit(queue, entry)
   local slot = ok and ticket and new_slot(self, ticket, entry.asked)
   wake_first(self)

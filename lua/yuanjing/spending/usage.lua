@@ -46,7 +46,7 @@ local NOTHING = {}
 function usage.add(settings, model, said, made)
   said, made = said or NOTHING, made or NOTHING
   model = model or type(said.model) == "string" and said.model or "unknown"
-  local tally = settings.tally
+  local tally = settings.usage
   while tally do
     tally.models[model] = tally.models[model] or new_sums()
     add_to(tally.models[model], said, made)
@@ -60,7 +60,7 @@ end
 ---@param kind string
 ---@param count integer
 function usage.count(settings, kind, count)
-  local tally = settings.tally
+  local tally = settings.usage
   while tally do
     tally.calls[kind] = (tally.calls[kind] or 0) + count
     tally = tally.parent
@@ -76,9 +76,9 @@ end
 --- What it comes to by now.
 ---@return yuanjing.Usage
 function usage.total(settings)
-  local total = copy(settings.tally.sums)
-  total.calls, total.models = copy(settings.tally.calls), {}
-  for model, sums in pairs(settings.tally.models) do
+  local total = copy(settings.usage.sums)
+  total.calls, total.models = copy(settings.usage.calls), {}
+  for model, sums in pairs(settings.usage.models) do
     total.models[model] = copy(sums)
   end
   return total

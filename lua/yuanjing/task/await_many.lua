@@ -8,7 +8,7 @@ local loop = require "yuanjing.runtime.loop"
 local polling = require "yuanjing.task.polling"
 local task_of = lazy.room "yuanjing.task.task"
 
-local many = {}
+local await_many = {}
 
 ---@alias yuanjing.Tasks table<any, yuanjing.Task> by keys of the caller's
 ---@alias yuanjing.Results table<any, yuanjing.Result> by the same keys
@@ -24,7 +24,7 @@ end
 local function finish(state, entry, result, err)
   state.open = state.open - 1
   state.finished[#state.finished + 1] = { entry.key,
-    dry_run.told(result, err) }
+    dry_run.unwrap(result, err) }
   wake(state)
 end
 
@@ -131,7 +131,7 @@ end
 ---@param tasks yuanjing.Tasks
 ---@param options? yuanjing.AwaitOptions
 ---@return yuanjing.NextResult
-function many.as_completed(tasks, options)
+function await_many.as_completed(tasks, options)
   options = options or {}
   polling.check_options("as_completed", options)
   local state = new_state(tasks, options)
@@ -152,14 +152,14 @@ end
 ---@param options? yuanjing.AwaitOptions
 ---@return yuanjing.Results results
 ---@return yuanjing.Failures errors
-function many.await_all(tasks, options)
+function await_many.await_all(tasks, options)
   options = options or {}
   polling.check_options("await_all", options)
   local results, failures = {}, {}
-  for key, result, err in many.as_completed(tasks, options) do
+  for key, result, err in await_many.as_completed(tasks, options) do
     results[key], failures[key] = result, err
   end
   return results, failures
 end
 
-return many
+return await_many

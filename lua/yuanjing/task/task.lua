@@ -141,7 +141,7 @@ function methods:refresh()
   if same and self._is_missing and not self._submitted then
     return not_known_yet(self)
   end
-  return dry_run.told(same, err)
+  return dry_run.unwrap(same, err)
 end
 
 --- When a wait ends, on the clock of the loop.
@@ -160,8 +160,8 @@ function task.timed_out(self, last)
 end
 
 -- Tells on_update of a new status, or of none yet.
-local function tell(self, options, told)
-  if self.status ~= told and options.on_update then options.on_update(self) end
+local function report(self, options, reported)
+  if self.status ~= reported and options.on_update then options.on_update(self) end
   return self.status
 end
 
@@ -172,12 +172,12 @@ end
 ---@field in_flight? integer of await_all and as_completed: queries at a time (4)
 
 local function await(self, options)
-  local told
+  local reported
   local wait = { timeout = options.timeout or TIMEOUT,
     interval = options.interval }
   local result, err, is_late = polling.run(task.PACE, wait, function(left)
     local _, problem = task.refresh(self, left)
-    told = tell(self, options, told)
+    reported = report(self, options, reported)
     return self.result, problem, self._pause
   end)
   if is_late then return nil, task.timed_out(self, err) end
@@ -193,7 +193,7 @@ end
 function methods:await(options)
   options = options or {}
   polling.check_options("task:await", options)
-  return dry_run.told(await(self, options))
+  return dry_run.unwrap(await(self, options))
 end
 
 ---@class (exact) yuanjing.TaskSaveOptions: yuanjing.SaveOptions
@@ -217,7 +217,7 @@ function methods:save(path, options)
     return nil, errors.new { kind = "io", message = problem, task = self }
   end
   local result, err = await(self, wait)
-  if not result then return dry_run.told(nil, err) end
+  if not result then return dry_run.unwrap(nil, err) end
   return result:save(path, save)
 end
 

@@ -27,7 +27,7 @@ local function pick(source, names)
   return fields
 end
 
-local function tell_asset(arguments, asset)
+local function print_asset(arguments, asset)
   if arguments.json then return output.json(pick(asset, ASSET)) end
   local rows = {}
   for _, name in ipairs(SHOWN) do
@@ -65,7 +65,7 @@ local function await_asset(shown, asset)
   return active
 end
 
-local function tell_link(arguments, verified)
+local function print_link(arguments, verified)
   if arguments.json then
     return output.json { id = verified.id, h5_link = verified.h5_link,
       expires_at = verified.expires_at }
@@ -122,7 +122,7 @@ ACTIONS.verify = {
       name = arguments.name, project_name = arguments.project }
     if not verified then return nil, err end
     if session.shows_request(arguments, verified) then return true end
-    tell_link(arguments, verified)
+    print_link(arguments, verified)
     if arguments.no_wait then return true end
     return await_group(shown, verified)
   end,
@@ -167,7 +167,7 @@ ACTIONS.upload = {
     if session.shows_request(arguments, asset) then return true end
     if not arguments.no_wait then asset, err = await_asset(shown, asset) end
     if not asset then return nil, err end
-    tell_asset(arguments, asset)
+    print_asset(arguments, asset)
     return true
   end,
 }
@@ -219,7 +219,7 @@ ACTIONS.status = {
       end)
       if not saved then return nil, err end
     end
-    if not arguments.is_to_stdout then tell_asset(arguments, asset) end
+    if not arguments.is_to_stdout then print_asset(arguments, asset) end
     return true
   end,
 }

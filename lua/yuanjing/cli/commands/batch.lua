@@ -119,7 +119,7 @@ local function counts(batch)
     #batch.items, batch.failed, batch.unknown)
 end
 
-local function tell(batch, text)
+local function report(batch, text)
   batch.line:clear()
   output.say(text)
 end
@@ -132,12 +132,12 @@ local function work(batch)
     local outcome = not err and "saved"
       or err.kind == "outcome_unknown" and "unknown" or "failed"
     batch[outcome] = batch[outcome] + 1
-    batch.told[place] = { line = item.line, outcome = outcome, files = paths }
+    batch.reported[place] = { line = item.line, outcome = outcome, files = paths }
     if err then
-      tell(batch, ("line %d: %s: %s"):format(item.line, outcome, tostring(err)))
+      report(batch, ("line %d: %s: %s"):format(item.line, outcome, tostring(err)))
       batch.kind = batch.kind ~= "outcome_unknown" and err.kind or batch.kind
     elseif item.number ~= place then
-      tell(batch, ("line %d: %s"):format(item.line, paths[1]))
+      report(batch, ("line %d: %s"):format(item.line, paths[1]))
     end
     batch.line:stage("making", counts(batch))
   end
@@ -177,7 +177,7 @@ local function judge(arguments, batch)
   output.say(counts(batch))
   if arguments.json then
     output.json { total = #batch.items, saved = batch.saved,
-      failed = batch.failed, unknown = batch.unknown, lines = batch.told }
+      failed = batch.failed, unknown = batch.unknown, lines = batch.reported }
   end
   if batch.saved == #batch.items then return true end
   return nil, errors.new { kind = batch.kind,
@@ -215,7 +215,7 @@ local function run(arguments, client, line)
   if not ok then return nil, wrong end
   local batch = { items = items, client = client, folder = place,
     journal = source, line = line, begun = 0, saved = 0, failed = 0,
-    unknown = 0, told = document.list {} }
+    unknown = 0, reported = document.list {} }
   line:stage("making", counts(batch))
   run_jobs(batch, arguments.jobs)
   return judge(arguments, batch)

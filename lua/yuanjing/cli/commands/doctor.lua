@@ -177,7 +177,7 @@ local function print_host(host)
   end
 end
 
-local function tell(arguments, rows, hosts)
+local function report(arguments, rows, hosts)
   if arguments.json then
     local named = { hosts = hosts }
     for _, row in ipairs(rows) do named[row[1]] = row[2] end
@@ -194,7 +194,7 @@ function command.run(arguments)
     if arguments.dry_run then return show_requests(arguments, client) end
     local settings = client._settings
     local hosts, err = check_all(client, settings)
-    tell(arguments, facts(settings, arguments), hosts)
+    report(arguments, facts(settings, arguments), hosts)
     status = err and exits.of(err.kind) or exits.OK
     return true
   end)

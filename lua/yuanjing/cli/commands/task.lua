@@ -31,7 +31,7 @@ local function look(shown, task)
   local known, err = task:refresh()
   if not known then return nil, err end
   if session.shows_request(shown.arguments, known) then return true end
-  follow.tell(shown, task, columns(rows_of(task)))
+  follow.report(shown, task, columns(rows_of(task)))
   return true
 end
 

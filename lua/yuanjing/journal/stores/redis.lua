@@ -34,7 +34,7 @@ local PAGE = 200 -- records: more would hold up other clients of Redis
 Redis.may_lose = true
 
 --- How often a process says that it lives, while a submit of its is under way.
-Redis.BEAT = ALIVE / 3
+Redis.HEARTBEAT = ALIVE / 3
 
 -- A task is put in the queue once, along with its record, so that a worker can
 -- begin where the record was lost.
@@ -160,7 +160,7 @@ function Redis:compact(_, kept)
 end
 
 --- Tells the others that this process lives.
-function Redis:beat()
+function Redis:heartbeat()
   return self:call("SET", alive_key(self, self.owner), 1, "EX", ALIVE)
 end
 

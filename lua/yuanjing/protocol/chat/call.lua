@@ -103,7 +103,7 @@ function texts.read_event(parts, text, before, is_failing)
       if last then
         taken.content = last.content .. taken.content
         taken.reasoning = last.reasoning .. taken.reasoning
-        taken.is_news = taken.is_news or last.is_news
+        taken.is_progress = taken.is_progress or last.is_progress
       end
       last = taken
     end

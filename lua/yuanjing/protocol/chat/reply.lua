@@ -43,7 +43,7 @@ local assembly = {}
 ---@field finish_reason? string
 ---@field tool_calls? table[]
 ---@field is_complete? boolean the answer as a whole; nil: as it was
----@field is_news boolean it is more than a sign of life
+---@field is_progress boolean it is more than a sign of life
 ---@field is_alone boolean it has nothing but a sign of life
 ---@field has_place boolean it has a place for a text
 ---@field has_usage boolean
@@ -359,7 +359,7 @@ local function describe(self, list, taken)
     if piece.others then self._others[piece.others] = true end
   end
   if says then taken.is_complete = is_end and is_complete(self) end
-  taken.is_news = taken.is_news or says
+  taken.is_progress = taken.is_progress or says
   local first = list[1] or {}
   taken.finish_reason, taken.tool_calls = first.finish_reason, first.tool_calls
 end
@@ -382,7 +382,7 @@ function methods:take(document, before)
   local list = pieces.of(document)
   local usage = pieces.usage(document, self._fields.usage)
   local taken = { is_alone = is_alone(document, list, usage),
-    is_news = usage ~= nil and not self._fields.usage,
+    is_progress = usage ~= nil and not self._fields.usage,
     has_place = #list > 0, has_usage = usage ~= nil }
   self:_merge_fields(document, taken)
   self:_note_usual(before.usual)

@@ -223,21 +223,21 @@ function Store:acquire(bounds)
   return question.ticket
 end
 
-local function tell(self, news)
-  local keys, ticket = self.keys, news.ticket
+local function write(self, change)
+  local keys, ticket = self.keys, change.ticket
   local reply, problem = call(self, "EVAL", TELL, 4, keys.open, keys.recent,
-    keys.spent, keys.spent .. ":" .. ticket.id, ticket.id, news.at, news.state)
+    keys.spent, keys.spent .. ":" .. ticket.id, ticket.id, change.at, change.state)
   return reply and true, problem
 end
 
 -- What Redis does not hear is told when it is back: its total would be wrong.
 local function report(self, ticket, state, delay)
   if ticket.process ~= loop.pool() then return end
-  local news = { ticket = ticket, state = state,
+  local change = { ticket = ticket, state = state,
     at = ("%.0f"):format(ticket.granted + delay * 1e6) }
   loop.detach(function()
-    if self.unsaid:must_wait() or not tell(self, news) then
-      self.unsaid:push(news)
+    if self.unsaid:must_wait() or not write(self, change) then
+      self.unsaid:push(change)
     end
   end)
 end
@@ -274,9 +274,9 @@ function redis.new(url)
   local connection, problem, address = link.new(url)
   local self = setmetatable({ link = connection, problem = problem, last = 0,
     name = "the limits in " .. url:gsub("//.*@", "//"), lease = redis.LEASE,
-    BEAT = redis.LEASE / 3, keys = link.keys(address, { "open", "recent",
+    HEARTBEAT = redis.LEASE / 3, keys = link.keys(address, { "open", "recent",
       "spent", "waiting", "heard" }) }, Store)
-  self.unsaid = backlog.new(function(news) return tell(self, news) end)
+  self.unsaid = backlog.new(function(change) return write(self, change) end)
   return self
 end
 

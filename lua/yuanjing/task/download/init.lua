@@ -34,7 +34,7 @@ local IDLE_TRIES = 4 -- without a byte more: then it is given up
 ---@field private file? yuanjing.core.File under that name; with its lock
 ---@field private transfer? yuanjing.core.Transfer that writes to it
 ---@field private ends number on the clock of the loop
----@field private told number bytes that on_progress has heard of
+---@field private reported number bytes that on_progress has heard of
 ---@field private received number bytes that are in the file
 ---@field private total? number how many it will have
 ---@field private validator? string the server's word for this version of it
@@ -109,13 +109,13 @@ end
 
 -- One answer ---------------------------------------------------------------
 
--- Tells how much there is, if that is more than was told: where a transfer
+-- Tells how much there is, if that is more than was reported: where a transfer
 -- begins anew it goes on when it has caught up.
 local function tell_progress(state, received)
-  local tell = state.options.on_progress
-  if not tell or received <= state.told then return end
-  state.told = received
-  tell(received, state.total)
+  local report = state.options.on_progress
+  if not report or received <= state.reported then return end
+  state.reported = received
+  report(received, state.total)
 end
 
 local function follow_progress(state, transfer, from)
@@ -387,9 +387,9 @@ function download.save(settings, url, path, options, kind)
   local address, is_data = address_of(settings, url)
   local state = { settings = settings, url = address, is_data = is_data,
     options = options, kind = kind, target = target,
-    part = part_of(target, address), received = 0, told = -1,
+    part = part_of(target, address), received = 0, reported = -1,
     ends = loop.now() + (settings.timeout.total or math.huge) }
-  loop.own(state, give_up) -- a request that nginx kills raises nothing
+  loop.scope_add(state, give_up) -- a request that nginx kills raises nothing
   local ok, saved, err = pcall(fetch_and_keep, state)
   give_up(state)
   if not ok then error(saved, 0) end
