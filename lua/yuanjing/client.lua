@@ -6,13 +6,13 @@ local settings_of = require "yuanjing.settings"
 local usage = require "yuanjing.spending.usage"
 
 -- The calls' own rooms, of which a program mostly uses one.
-local assets = lazy.room "yuanjing.asset.assets"
-local dry_run = lazy.room "yuanjing.spending.dry_run"
-local chat = lazy.room "yuanjing.chat.call"
-local journal = lazy.room "yuanjing.journal"
-local media = lazy.room "yuanjing.base.media"
-local submit = lazy.room "yuanjing.generation.submit"
-local task = lazy.room "yuanjing.task.task"
+local assets = lazy.module "yuanjing.asset.assets"
+local dry_run = lazy.module "yuanjing.spending.dry_run"
+local chat = lazy.module "yuanjing.chat.call"
+local journal = lazy.module "yuanjing.journal"
+local media = lazy.module "yuanjing.base.media"
+local submit = lazy.module "yuanjing.generation.submit"
+local task = lazy.module "yuanjing.task.task"
 
 local client = {}
 
@@ -24,7 +24,7 @@ local methods = {}
 local Client = {}
 
 -- Rooms that are entered when somebody first asks for them.
-local ROOMS = {
+local MODULES = {
   assets = function(settings) return assets.new(settings) end,
   journal = function(settings)
     if settings.journal then return journal.of(settings) end
@@ -39,7 +39,7 @@ local function refusing(err)
 end
 
 function Client:__index(name)
-  local enter = ROOMS[name]
+  local enter = MODULES[name]
   if not enter then return methods[name] end
   local room, err = enter(self._settings)
   if err then return refusing(err) end

@@ -7,8 +7,8 @@ local certificates = require "yuanjing.base.certificates"
 local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
 local memoize = require "yuanjing.base.memoize"
-local limits_of = lazy.room "yuanjing.spending.limits"
-local number = lazy.room "yuanjing.base.number"
+local limits_of = lazy.module "yuanjing.spending.limits"
+local number = lazy.module "yuanjing.base.number"
 
 local settings = {}
 

@@ -1,12 +1,12 @@
---- The case and the order of texts by their bytes, as the wire means them. Lua's
--- own lower(), upper(), `<` and the classes %a %l %u %w %s %p %c of its patterns
--- follow the host's locale: in Turkish "FAILED" has no "failed", and in some the
--- bytes of a Chinese character are letters or blanks. So texts of the wire are
--- compared by these functions and by plain sets, such as [A-Za-z]; %d and %x are
--- the same everywhere.
+--- Case and order of texts by their bytes, as HTTP and JSON need them. Lua's
+-- own lower(), upper(), `<` and the classes %a %l %u %w %s %p %c of its
+-- patterns follow the host's locale: in Turkish lower("FAILED") is not
+-- "failed", and in some locales the bytes of a Chinese character count as
+-- letters or blanks. So compare such texts with these functions and with
+-- plain sets like [A-Za-z]; %d and %x are the same everywhere.
 local ascii = {}
 
-local LOWER = {} -- a table, for each header of an answer is folded
+local LOWER = {} -- a table is fast: each header of an answer is folded
 for letter in ("ABCDEFGHIJKLMNOPQRSTUVWXYZ"):gmatch "." do
   LOWER[letter] = string.char(letter:byte() + 32)
 end

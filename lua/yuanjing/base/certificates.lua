@@ -1,4 +1,4 @@
---- The certificates that TLS is verified against, as the environment names them.
+--- The certificates that verify TLS, as named by the environment.
 local certificates = {}
 
 local function variable(name)
@@ -7,8 +7,8 @@ local function variable(name)
 end
 
 --- A PEM file and a folder of hashed names, by the rules of the curl command:
---- CURL_CA_BUNDLE, else SSL_CERT_FILE and SSL_CERT_DIR. Neither: the system's
---- serve.
+--- CURL_CA_BUNDLE, else SSL_CERT_FILE and SSL_CERT_DIR. Without them libcurl
+--- uses the system's certificates.
 ---@return string? file
 ---@return string? folder
 function certificates.of_environment()

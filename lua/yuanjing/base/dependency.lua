@@ -1,9 +1,10 @@
---- What has to be there besides this module, asked for in one place so that its
--- lack is told with what to do about it: a Lua that it runs on, and modules.
+--- Loads what this module depends on, in one place, so that a missing
+-- dependency is reported with what to install. It also checks the version of
+-- Lua.
 
 local LUAS = "yuanjing runs on LuaJIT 2.1 and on Lua 5.3, 5.4 and 5.5, not on "
 
--- PUC 5.1 and LuaJIT have one name; only LuaJIT can read this.
+-- PUC 5.1 and LuaJIT have the same _VERSION; only LuaJIT can parse this.
 local function is_luajit()
   return (loadstring or load)("goto here ::here::") ~= nil
 end
@@ -24,8 +25,8 @@ local ADVICE = {
 local WRONG_LIBCURL = "yuanjing needs libcurl 7.80 or later, and can not use the "
   .. "one that it found"
 
--- The core itself says why it refuses to be loaded; the system says what is
--- missing of a library that it needs.
+-- The core's own message explains why it can not be loaded; the system's
+-- message names a missing library.
 local function explain(name, problem)
   if problem:find("^yuanjing ") or problem:find("not enough memory", 1, true)
   then
@@ -36,7 +37,7 @@ local function explain(name, problem)
   return (is_of_libcurl and WRONG_LIBCURL or ADVICE[name]) .. "\n" .. problem
 end
 
---- The module of that name; raises what to install where there is none.
+--- The module of that name; raises what to install if it is missing.
 ---@param name "yuanjing.core"|"cjson"|"argparse"
 ---@return any
 return function(name)

@@ -1,7 +1,7 @@
---- A digest of a value: the SHA-256 of its JSON with the names in their order,
--- as `sha256sum` makes it. The same on every Lua, in every locale and in every
--- run, so that what was written down about a call can be found again. Files count
--- by their names and sizes.
+--- The digest of a value: the SHA-256 of its JSON with sorted names, as
+-- `sha256sum` makes it. It is the same on every Lua, in every locale and in
+-- every run, so that the journal entry of a call can be found again. A file
+-- counts by its name and size.
 local core = require "yuanjing.core"
 local media = require "yuanjing.base.media"
 local sorted_json = require "yuanjing.base.sorted_json"
@@ -14,20 +14,20 @@ local function quote(text)
   return '"' .. text:gsub('["\\]', "\\%0"):gsub("[%z\1-\31]", escape) .. '"'
 end
 
--- NB: 17 digits, though fewer would do: the digests in journals that exist were
--- made with them. 1 and 1.0 are one number, as they are on LuaJIT.
+-- NB: 17 digits, although fewer would be enough: the digests in existing
+-- journals were made with them. 1 and 1.0 are the same number, as on LuaJIT.
 local function number(value)
   return core.number(value, 17) or tostring(value)
 end
 
--- One that can not be read has no size.
+-- A medium that can not be read has no size.
 local function described(medium)
   local read = media.read(medium) or {}
   return { file = read.name or medium.name or "", bytes = read.size,
     url = read.url }
 end
 
--- What JSON has not counts by its type: an address would not be the same again.
+-- Types that JSON does not have count by their name: their addresses change.
 local write = sorted_json.writer {
   string = quote, number = number, boolean = tostring,
   table = function(value, write)

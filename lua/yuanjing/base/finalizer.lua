@@ -1,11 +1,11 @@
---- Something done when the collector takes a table: 5.1 and LuaJIT have
--- finalizers for userdata alone.
+--- Finalizers for tables: Lua 5.1 and LuaJIT have them for userdata only.
 local finalizer = {}
 
 local new_proxy = rawget(_G, "newproxy")
 
---- Has `finish(thing)` called when nothing holds the thing any more; returns it.
---- NB: in the midst of whatever runs then, so it must neither raise nor wait.
+--- Calls `finish(thing)` when nothing refers to the thing any more; returns
+--- the thing. NB: the collector calls it inside any code, so it must neither
+--- raise nor wait.
 ---@generic T: table
 ---@param thing T
 ---@param finish fun(thing: T)

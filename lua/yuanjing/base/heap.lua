@@ -1,5 +1,6 @@
---- A heap: entries by their time `at`, the earliest first. An entry stands in one
--- heap at a time and knows its place there, so that it can leave early.
+--- A heap of entries by their time `at`, the earliest first. An entry is in
+-- one heap at a time and knows its place there, so that it can be removed
+-- early.
 local heap = {}
 heap.__index = heap
 
@@ -36,12 +37,12 @@ function heap:push(entry)
   sift_up(self, #self + 1, entry)
 end
 
---- Takes an entry out; one that is in no heap stays so.
+--- Removes an entry; does nothing if the entry is in no heap.
 ---@param entry { at: number }
 function heap:remove(entry)
   local place, last = entry.place, self[#self]
   if not place then return end
-  self.moving = last -- or the collector may take it, where this is broken off
+  self.moving = last -- or it could be collected if this is interrupted
   entry.place, self[#self] = nil, nil
   if last ~= entry then
     sift_up(self, place, last)
@@ -50,7 +51,7 @@ function heap:remove(entry)
   self.moving = nil
 end
 
---- Takes the earliest out: it, or nil.
+--- Removes and returns the earliest entry, or nil.
 function heap:pop()
   local first = self[1]
   if first then self:remove(first) end

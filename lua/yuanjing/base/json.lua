@@ -1,5 +1,5 @@
---- JSON as this module needs it. What comes in holds null in lists only, and no
--- number that is another one than was sent.
+--- JSON as this module needs it. Decoded values have null in lists only, and
+-- no number that differs from the number that was sent.
 local dependency = require "yuanjing.base.dependency"
 local core = dependency "yuanjing.core"
 local cjson = require "yuanjing.base.cjson"
@@ -9,20 +9,20 @@ local json = {}
 
 local NULL = cjson.null
 
---- null, where one stands in a list; a field that is null is not there.
+--- null in a decoded list; a field that is null is absent.
 json.null = NULL
 
--- cjson's words come with "file:line:" in front.
+-- Removes "file:line:" from cjson's message.
 local function plain(problem)
   return (tostring(problem):gsub("^[^:]+:%d+: ", ""))
 end
 
 -- Encoding -----------------------------------------------------------------
 
--- cjson rounds a number to 14 digits and writes the point of the locale it was
--- loaded in: it gets integers of no more digits alone. Any other number goes
--- through it as a text between two bytes that UTF-8 does not have, and these and
--- the quotes are taken off what comes out.
+-- cjson rounds a number to 14 digits and writes the decimal point of the
+-- locale in which it was loaded: so it gets only integers of at most 14
+-- digits. Any other number goes through it as a text between two bytes that
+-- UTF-8 does not have, and the marks and quotes are removed from the output.
 local LARGEST = 1e14
 local MARK = "\255"
 local MARKED = '"' .. MARK .. '([^"' .. MARK .. ']*)' .. MARK .. '"'
@@ -32,7 +32,7 @@ local function is_plain(value)
   return value % 1 == 0 and value > -LARGEST and value < LARGEST
 end
 
--- The name that a key becomes; nil and what is wrong with it.
+-- The name for a key, or nil and what is wrong with it.
 local function name_of(fields, key)
   if type(key) ~= "number" or is_plain(key) then return key end
   local name, problem = number.text(key, "JSON")
@@ -42,10 +42,10 @@ local function name_of(fields, key)
   return name, problem
 end
 
-local mark_all -- below, for tables hold tables
+local mark_all -- declared here because tables hold tables
 
--- The value with marks for the numbers in it: the same where there are none.
--- Raises where there is something wrong with one, see find_fault().
+-- The value with its special numbers marked; the same value if it has none.
+-- Raises if a number can not be written, see find_fault().
 local function mark(value, marks, depth)
   if type(value) == "table" then return mark_all(value, marks, depth) end
   if type(value) ~= "number" or is_plain(value) then return value end
@@ -60,7 +60,7 @@ local function copy_of(value)
   return type(metatable) == "table" and setmetatable(copy, metatable) or copy
 end
 
--- NB: raw access, as cjson's own.
+-- NB: raw access, as in cjson.
 function mark_all(value, marks, depth)
   local copy
   assert(depth <= MOST_DEPTH)
@@ -77,15 +77,15 @@ function mark_all(value, marks, depth)
   return copy or value
 end
 
--- NB: what could not be written before is written when the state is closed, in a
--- finalizer. LuaJIT's compiled loops over next() may never end there.
+-- NB: the backlog is written in a finalizer when the state closes. LuaJIT's
+-- compiled loops over next() may never end there.
 local jit = rawget(_G, "jit")
 if jit then
   jit.off(mark_all)
   jit.off(copy_of)
 end
 
--- What a value of each type has that JSON has not, in words; nil: nothing.
+-- For each type: why JSON can not hold the value, or nil.
 local FAULTS = {
   string = function(value)
     return core.utf8_error(value) and "the text is not UTF-8"
@@ -109,8 +109,8 @@ local function name_fault(fields, key)
   return type(key) == "number" and select(2, name_of(fields, key))
 end
 
--- "messages[1].content: why" for the first fault in a value. NB: the depth also
--- ends the search in a table that holds itself.
+-- "messages[1].content: why" for the first fault in a value. NB: the depth
+-- limit also ends the search in a table that contains itself.
 local function find_fault(value, path, depth)
   if depth > MOST_DEPTH then
     return "nested too deep, or a table that holds itself"
@@ -129,7 +129,7 @@ local function find_fault(value, path, depth)
   end
 end
 
--- NB: cjson takes any bytes. False: there is a fault to be found.
+-- NB: cjson accepts any bytes. False: the value has a fault.
 local function encode(value)
   local marks = { count = 0 }
   local text, count = cjson.encode(mark(value, marks, 0)), 0
@@ -138,9 +138,10 @@ local function encode(value)
 end
 
 --- A value as JSON; never raises. An empty table is an object. Every number is
---- written so that it is read as the same one, whatever the locale. What JSON can
---- not hold (functions, cycles, NaN, bytes that are not UTF-8, doubles that may
---- be rounded integers) is refused with a message that names the place.
+--- written so that it is read as the same number, whatever the locale. What
+--- JSON can not hold (functions, cycles, NaN, bytes that are not UTF-8,
+--- doubles that may be rounded integers) is refused with a message that names
+--- the place.
 ---@param value any
 ---@return string? text
 ---@return string? message
@@ -155,11 +156,12 @@ end
 local PROBLEMS = { incomplete = "it breaks off", invalid = "no JSON",
   null = "nothing but null" }
 
---- The first JSON value of a text that may hold more, and what is behind it; or
---- nil, a message, and whether the text breaks off ("incomplete") or is no JSON
---- ("invalid", "null"). A field that is null is not there; in a list null keeps
---- its place, as json.null. An integer of more than 15 digits comes as a string (64-bit ids are strings,
---- PLATFORM.md section 2); on Lua 5.4 every other whole number is an integer.
+--- The first JSON value of a text that may hold more, and the text behind it;
+--- or nil, a message, and whether the text is cut off ("incomplete") or not
+--- JSON ("invalid", "null"). A field that is null is absent; in a list null
+--- keeps its place, as json.null. An integer of more than 15 digits becomes a
+--- string (the platform sends 64-bit ids as strings); on Lua 5.4 every other
+--- whole number is an integer.
 ---@param text string
 ---@return any value
 ---@return string rest_or_message
@@ -172,8 +174,8 @@ function json.decode_first(text)
 end
 
 --- The value of a JSON text, as decode_first() has it; never raises. Half a
---- surrogate pair becomes U+FFFD; with `keep_halves` it stays, in texts that are
---- parts of one another and that core.sound() joins.
+--- surrogate pair becomes U+FFFD. With `keep_halves` it stays, for texts that
+--- are pieces of one text and that core.sound() joins.
 ---@param text string
 ---@param keep_halves? boolean
 ---@return any value nil too for the text "null"

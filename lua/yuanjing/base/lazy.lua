@@ -1,7 +1,7 @@
---- Rooms that are entered when somebody first asks for something in them: what a
--- program never uses it does not load. By then the program may have gone to
--- another folder, have emptied package.path, or have taken require() away; so they
--- are looked for where this file is.
+--- Lazy loading: a module is loaded when it is first used, so that a program
+-- does not load what it never needs. By then the program may have changed its
+-- directory, emptied package.path or removed require(); so modules are looked
+-- for next to this file.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 
@@ -10,8 +10,7 @@ local lazy = {}
 local require, package, loaded, globals = require, package, package.loaded, _G
 local setlocale, open = os.setlocale, io.open
 
--- The folder above yuanjing/, in which this file was found; nil where it was in
--- none.
+-- The folder above yuanjing/ that holds this file, or nil if it is not in one.
 local function find_folder()
   local source = debug.getinfo(1, "S").source
   local path = source:match("^@(.*)$")
@@ -23,43 +22,43 @@ local folder = find_folder()
 local templates = folder and ("%s/?.lua;%s/?/init.lua;"):format(folder, folder)
   or ""
 
--- Lua 5.4 does not read `1.4` in a program where the host's locale has a point of
--- several bytes. The locale of the numbers, if it is one of those.
+-- Lua 5.4 can not parse `1.4` in a program while the locale's decimal point
+-- has several bytes. Returns the numeric locale if it is one of those.
 local function odd_locale()
   return #tostring(0.5) > 3 and setlocale(nil, "numeric")
 end
 
--- As the surroundings were: the path, and require(), by which rooms load others.
+-- Loads with the path and the require() of the time when this file was loaded.
 local function with_ours(load, name)
   local path, global = package.path, rawget(globals, "require")
   package.path = templates .. (path or "")
   rawset(globals, "require", require)
   local locale = odd_locale()
   if locale then setlocale("C", "numeric") end
-  local ok, room = pcall(load, name)
+  local ok, module = pcall(load, name)
   if locale then setlocale(locale, "numeric") end
   rawset(globals, "require", global)
   package.path = path
-  return ok, room
+  return ok, module
 end
 
--- LuaJIT takes one that was broken off for one that is being loaded.
+-- LuaJIT treats a module whose loading failed as one that is being loaded.
 local function forget_unfinished()
-  for name, room in pairs(loaded) do
-    if type(room) == "userdata" and name:find("^yuanjing%.") then
+  for name, module in pairs(loaded) do
+    if type(module) == "userdata" and name:find("^yuanjing%.") then
       loaded[name] = nil
     end
   end
 end
 
--- Behind a colon the reason is on the next line.
+-- After a colon the reason is on the next line.
 local function first_line(problem)
   return (problem:gsub(":\n[ \t]*", ": "):gsub("\n.*", ""))
 end
 
--- Why a room can not be loaded: where not even this file can be read (no descriptor
--- is left, the files are gone) that is the reason, and not where they were looked
--- for.
+-- Why a module can not be loaded. If even this file can not be read (no
+-- descriptor is left, the files are gone), that is the reason, and not the
+-- list of places that were searched.
 local function reason(problem)
   local file, why
   if folder then file, why = open(folder .. "/yuanjing/base/lazy.lua") end
@@ -67,25 +66,26 @@ local function reason(problem)
   return why or first_line(problem)
 end
 
--- The room, or nil and why not.
+-- The module, or nil and why not.
 local function load(name)
   if loaded[name] then return loaded[name] end
-  local ok, room = with_ours(require, name)
-  if ok then return room end
+  local ok, module = with_ours(require, name)
+  if ok then return module end
   forget_unfinished()
   return nil, ("can not load %s: %s"):format(name,
-    reason(tostring(room)))
+    reason(tostring(module)))
 end
 
---- Loads the room of that name, as require() takes it, or raises why not.
+--- The module of that name, as require() takes it; raises if it can not be
+--- loaded.
 ---@param name string
 ---@return table
 function lazy.load(name)
-  local room, problem = load(name)
-  return room or error(problem, 0)
+  local module, problem = load(name)
+  return module or error(problem, 0)
 end
 
--- In the place of a function of a room that is not to be had: no descriptor is
+-- Replaces the functions of a module that can not be loaded: no descriptor is
 -- left, or the files are gone.
 local function refusing(problem)
   return function()
@@ -93,31 +93,31 @@ local function refusing(problem)
   end
 end
 
---- The room of that name. Where it can not be loaded each function in it returns
---- nil and an error.
+--- A module that is loaded when it is first used. If that fails, each function
+--- in it returns nil and an error.
 ---@param name string
 ---@return table
-function lazy.room(name)
+function lazy.module(name)
   return setmetatable({}, {
     __index = function(self, key)
-      local room, problem = load(name)
-      if not room then return refusing(problem) end
-      setmetatable(self, { __index = room })
-      return room[key]
+      local module, problem = load(name)
+      if not module then return refusing(problem) end
+      setmetatable(self, { __index = module })
+      return module[key]
     end,
   })
 end
 
---- A function in it.
+--- A function of such a module.
 ---@param name string
 ---@param key string
 ---@return function
 function lazy.fn(name, key)
-  local room = lazy.room(name)
-  return function(...) return room[key](...) end
+  local module = lazy.module(name)
+  return function(...) return module[key](...) end
 end
 
---- The same, but raises where the room can not be loaded.
+--- The same, but raises if the module can not be loaded.
 ---@param name string
 ---@param key string
 ---@return function

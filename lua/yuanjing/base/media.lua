@@ -1,6 +1,6 @@
 --- Media as users give them: a path, bytes, a URL, a data URI, an asset of the
--- platform. Here it is seen that they can be sent, and as what; the bytes of a
--- file are not read.
+-- platform. Checks that a medium can be sent, and as which type. Reads only
+-- the first bytes of a file.
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local number = require "yuanjing.base.number"
@@ -8,18 +8,18 @@ local types = require "yuanjing.base.media_types"
 
 local media = {}
 
----@class yuanjing.Medium what a given medium is; fields of its kind only
+---@class yuanjing.Medium a medium that was read; has only the fields of its kind
 ---@field kind "path"|"bytes"|"url"|"data_uri"|"asset"
 ---@field path? string
 ---@field data? string
----@field url? string of "url", "data_uri" and "asset": goes out as a text
----@field name? string to send it under: a base name with the right extension
----@field type? string "image/png"; of a data URI, what it says itself
----@field size? number bytes, when asked; a file may grow
+---@field url? string of "url", "data_uri" and "asset": sent as text
+---@field name? string the name to send: a base name with the right extension
+---@field type? string "image/png"; of a data URI, the type that it declares
+---@field size? number bytes, when it was read; a file may grow
 
 ---@class (exact) yuanjing.MediaOptions
----@field name? string the name it goes out with
----@field type? string "image/png"; default: by content, then by extension
+---@field name? string the name to send
+---@field type? string "image/png"; default: from the content, else from the extension
 
 ---@class yuanjing.File made by yuanjing.file
 local File = { __name = "yuanjing.File" }
@@ -30,8 +30,8 @@ local Bytes = { __name = "yuanjing.Bytes" }
 local AssetRef = { __name = "yuanjing.AssetRef" }
 
 --- A path, a URL, a data URI, a yuanjing.file, yuanjing.bytes, an asset or its
---- yuanjing.asset_ref. A text that starts with http://, https://, asset:// or
---- data: is that, any other is a path.
+--- yuanjing.asset_ref. A string that starts with http://, https:// or data: is
+--- a URL, with asset:// an asset; any other string is a path.
 ---@alias yuanjing.AnyMedium string|yuanjing.File|yuanjing.Bytes|yuanjing.AssetRef|yuanjing.Asset
 
 -- Made by a user ------------------------------------------------------------
@@ -60,7 +60,7 @@ local function check_options(call, options, level)
   end
 end
 
--- NB: no tail call may lead here: the level of the error would be another.
+-- NB: do not call this as a tail call: the error level would be wrong.
 local function tagged(class, call, field, value, options)
   if type(value) ~= "string" then
     error(("%s: expected string, got %s"):format(call, type(value)), 3)
@@ -71,8 +71,8 @@ local function tagged(class, call, field, value, options)
     type = options.type }, class)
 end
 
---- A file to send, where a path alone would not say enough: under another
---- name, with another type, or with a path that looks like a URL.
+--- A file to send, for what a path alone can not express: another name,
+--- another type, or a path that looks like a URL.
 ---@param path string
 ---@param options? yuanjing.MediaOptions
 ---@return yuanjing.File
@@ -90,8 +90,8 @@ function media.bytes(data, options)
   return made
 end
 
---- An asset that was uploaded before, as a medium: by its `vendor_asset_id`,
---- with or without asset:// in front.
+--- An asset that was uploaded before, as a medium: its `vendor_asset_id`, with
+--- or without asset:// in front.
 ---@param id string
 ---@return yuanjing.AssetRef
 function media.asset_ref(id)
@@ -116,15 +116,15 @@ end
 -- Read ----------------------------------------------------------------------
 
 
--- A name that no form, header or folder can be broken with. It keeps its
--- letters, whatever the script, if it is UTF-8.
+-- A name that is safe in a form, a header and a folder. Letters of any script
+-- stay, if the name is UTF-8.
 local function safe_name(name)
   name = name:match("[^/\\]*$"):gsub('[%z\1-\31\127"]', "_")
   if core.utf8_error(name) then name = name:gsub("[\128-\255]", "_") end
   return name:find("^[. ]*$") and "file" or name
 end
 
--- Where just the path has an extension, the name given gets it.
+-- If only the path has an extension, the given name gets it.
 local function name_of(given, default)
   if not given.name or given.type
     or given.name:find("[^./\\]%.[0-9A-Za-z]+$") then
@@ -184,7 +184,7 @@ local function read_data_uri(uri)
   return { kind = "data_uri", url = uri, type = mime and ascii.lower(mime) }
 end
 
--- An id is passed on as it is: what the platform makes of it is unproven.
+-- The id is not checked: which ids the platform accepts is unknown.
 local function read_asset(id)
   id = id:gsub("^[Aa][Ss][Ss][Ee][Tt]://", "")
   if id == "" or id:find("[%z\1-\32\127]") or core.utf8_error(id) then
@@ -207,9 +207,10 @@ local READERS = {
   [AssetRef] = function(ref) return read_asset(ref.id) end,
 }
 
--- What reads a value of that class. A handle that is a medium, such as an asset,
--- says in its metatable how: __medium(handle) is an id of an asset and, where
--- that is known, "image", "video" or "audio"; or nil and why it is none now.
+-- The function that reads values of this class. A handle that is a medium,
+-- such as an asset, declares this in its metatable: __medium(handle) returns
+-- an asset id and, where known, "image", "video" or "audio"; or nil and why it
+-- is not a medium now.
 local function reader_of(value)
   local class = getmetatable(value)
   if type(class) ~= "table" then return nil end
@@ -224,15 +225,15 @@ local function reader_of(value)
   end
 end
 
---- Whether a value is an object that stands for a medium. A text may be one as
---- well.
+--- Whether a value is a medium object. A string may be a medium as well.
 function media.is(value)
   return type(value) == "table" and reader_of(value) ~= nil
 end
 
---- What a medium is, or nil and why it can not be sent. A string that starts
---- with http://, https://, asset:// or data: is that, any other is a path. A file
---- is looked at here: what is no regular file is refused.
+--- Reads a medium, or returns nil and why it can not be sent. A string that
+--- starts with http://, https:// or data: is a URL, with asset:// an asset;
+--- any other string is a path. The file is opened here, and refused if it is
+--- not a regular file.
 ---@param value yuanjing.AnyMedium
 ---@return yuanjing.Medium?
 ---@return string? problem
@@ -274,7 +275,7 @@ local function unescape(text)
   end))
 end
 
---- A data URI's bytes as a medium of kind "bytes"; or nil and why not.
+--- The bytes of a data URI as a medium of kind "bytes"; or nil and why not.
 ---@param medium yuanjing.Medium of kind "data_uri"
 ---@return yuanjing.Medium?
 ---@return string? problem
@@ -288,8 +289,8 @@ function media.decoded(medium)
   return read_bytes { data = data, type = medium.type }
 end
 
---- The type of a data URI in base64: what its first bytes show, else what it says
---- itself; nil: neither says anything.
+--- The type of a data URI in base64: from its first bytes, else the type that
+--- it declares, else nil.
 ---@param medium yuanjing.Medium of kind "data_uri"
 ---@return string? type
 function media.type_of_data(medium)
@@ -305,10 +306,10 @@ local function is_plain_base64(uri)
   return data ~= nil and #data % 4 == 0
 end
 
---- A medium as it goes out: of a data URI its bytes, which get a name and a type
---- that fit. With `as_text` one that is right in every way stays the text it is.
+--- A medium as it is sent: a data URI is decoded, and gets a matching name and
+--- type. With `as_text` a data URI that is correct stays a text.
 ---@param value yuanjing.AnyMedium
----@param as_text? boolean for a wire that takes data URIs
+---@param as_text? boolean for an endpoint that takes data URIs
 ---@return yuanjing.Medium?
 ---@return string? problem
 function media.read_to_send(value, as_text)
@@ -322,7 +323,7 @@ end
 
 -- Inside other values ---------------------------------------------------------
 
-local DEEPEST = 50 -- a table that holds itself has no end
+local DEEPEST = 50 -- a table that contains itself has no end
 
 local function find_inside(value, depth, is_wanted)
   if type(value) ~= "table" or depth > DEEPEST then return nil end
@@ -336,11 +337,11 @@ local function find_inside(value, depth, is_wanted)
   end
 end
 
---- Where in a table of other values a medium stands, such as
---- "messages[1].content"; nil: in no place. JSON has nothing that it could be.
+--- Where a medium stands in a table of other values, such as
+--- "messages[1].content", or nil. A medium can not be encoded as JSON.
 ---@param value any
 ---@param name string of the table
----@param is_wanted? fun(value: table): boolean another test than media.is
+---@param is_wanted? fun(value: table): boolean test to use instead of media.is
 ---@return string? place
 function media.place_in(value, name, is_wanted)
   local place = find_inside(value, 0, is_wanted or media.is)

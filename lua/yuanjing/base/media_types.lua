@@ -1,11 +1,11 @@
---- Which type a medium has: by its first bytes, else by its name's extension.
--- The platform guesses the type from the extension (PLATFORM.md section 3), so
--- a name that lies is set right.
+--- The type of a medium: from its first bytes, else from its name's extension.
+-- The platform guesses the type from the extension, so a wrong extension is
+-- replaced.
 local ascii = require "yuanjing.base.ascii"
 
 local types = {}
 
---- How many bytes of a file match() wants to see.
+--- How many bytes of a file match() needs.
 types.HEAD = 64
 
 local BY_EXTENSION = {
@@ -25,7 +25,7 @@ local BY_EXTENSION = {
   amr = "audio/amr", mka = "audio/x-matroska",
 }
 
--- Other words for a type of the table above.
+-- Other names for types of the table above.
 local ALIASES = {
   ["image/jpg"] = "image/jpeg", ["image/pjpeg"] = "image/jpeg",
   ["image/x-jpeg"] = "image/jpeg", ["image/x-png"] = "image/png",
@@ -45,13 +45,13 @@ local ALIASES = {
   ["audio/opus"] = "audio/ogg", ["application/ogg"] = "audio/ogg",
 }
 
--- Types that say nothing.
+-- Types that carry no information.
 local BLANK = { ["application/octet-stream"] = true,
   ["binary/octet-stream"] = true, ["application/binary"] = true,
   ["application/x-binary"] = true, ["application/unknown"] = true,
   ["application/force-download"] = true }
 
--- For a type two extensions share, the one to add to a bare name.
+-- The extension for a bare name, where a type has several.
 local PREFERRED = { ["image/jpeg"] = "jpg", ["image/tiff"] = "tif",
   ["video/mpeg"] = "mpg", ["audio/ogg"] = "ogg" }
 
@@ -62,9 +62,9 @@ local function extension_of_type(mime)
   end
 end
 
--- What the first bytes look like, and the extensions that go with them: the
--- first is for a name that has none of them. One container may hold several
--- kinds of media, of which the extension tells.
+-- Signatures of the first bytes, and the extensions that fit them. The first
+-- extension is for a name that has none of them. Some containers hold several
+-- kinds of media; then the extension decides.
 local MP4 = "mp4 m4v mov m4a 3gp 3g2"
 local SIGNATURES = {
   { "^\255\216\255", "jpg jpeg jpe jfif" },
@@ -109,7 +109,7 @@ local PICTURE_BRANDS = {
   avci = "heif", avcs = "heif", jpeg = "heif", jpgs = "heif",
 }
 
--- Brands of the container itself: what is in it, another brand says.
+-- Brands of the container only: another brand shows the content.
 local PICTURE_CONTAINERS = { mif1 = true, mif2 = true, msf1 = true,
   miaf = true, ["1pic"] = true }
 
@@ -123,7 +123,7 @@ local function picture_of(head)
   return "heif heic avif"
 end
 
--- The extensions that the bytes allow; nil: unknown bytes.
+-- The extensions that the bytes allow, or nil for unknown bytes.
 local function extensions_of(head)
   local picture = picture_of(head)
   if picture then return picture end
@@ -136,7 +136,7 @@ local function has_word(words, word)
   return (" " .. words .. " "):find(" " .. word .. " ", 1, true) ~= nil
 end
 
--- An extension of ours is replaced; what follows a dot otherwise stays.
+-- Replaces a known extension; keeps anything else behind a dot.
 local function with_extension(name, extension)
   if BY_EXTENSION[extension_of(name) or ""] then
     name = name:gsub("%.[0-9A-Za-z]+$", "")
@@ -144,17 +144,17 @@ local function with_extension(name, extension)
   return name .. "." .. extension
 end
 
---- The type that a name's extension tells of.
+--- The type for a name's extension.
 ---@param name string
 ---@return string?
 function types.of_name(name)
   return BY_EXTENSION[extension_of(name) or ""]
 end
 
--- The longest name that file systems take, in bytes.
+-- The longest file name of common file systems, in bytes.
 local LONGEST = 255
 
--- Cut between two characters; the extension stays.
+-- Cuts between two characters; keeps the extension.
 local function shortened(name)
   if #name <= LONGEST then return name end
   local extension = name:match("[^.](%.[0-9A-Za-z]+)$") or ""
@@ -163,54 +163,54 @@ local function shortened(name)
   return name:sub(1, stop) .. extension
 end
 
--- A type in the words of the table above; nil where it says nothing.
-local function plain_type(told)
-  local mime = told and ascii.lower(told)
+-- A type as named in the table above, or nil if it carries no information.
+local function plain_type(declared)
+  local mime = declared and ascii.lower(declared)
   mime = ALIASES[mime or ""] or mime
   return not BLANK[mime or ""] and mime or nil
 end
 
--- Unknown bytes: the user's word counts.
-local function match_unknown(name, told)
+-- Unknown bytes: the declared type counts.
+local function match_unknown(name, declared)
   local extension = extension_of(name)
-  local wanted = told and extension_of_type(told)
+  local wanted = declared and extension_of_type(declared)
   if wanted and not extension then name = name .. "." .. wanted end
-  return name, told or BY_EXTENSION[extension or ""]
+  return name, declared or BY_EXTENSION[extension or ""]
     or "application/octet-stream"
 end
 
--- Known bytes allow a few extensions: of those the name's, the type's, or the
--- first.
-local function match_known(name, told, allowed)
-  local extension, wanted = extension_of(name), told and extension_of_type(told)
+-- Known bytes allow a few extensions: the name's if it is one of them, else
+-- the declared type's, else the first.
+local function match_known(name, declared, allowed)
+  local extension, wanted = extension_of(name), declared and extension_of_type(declared)
   local fits = wanted and has_word(allowed, wanted)
   if not (extension and has_word(allowed, extension)) then
     extension = fits and wanted or allowed:match("[0-9a-z]+")
     name = with_extension(name, extension)
   end
-  return name, fits and told or BY_EXTENSION[extension]
+  return name, fits and declared or BY_EXTENSION[extension]
 end
 
---- The name and the type that a file goes out with. Its bytes count more than
---- what is told, and that more than the name's extension.
+--- The name and type to send. The bytes decide first, then the declared type,
+--- then the extension.
 ---@param name string
 ---@param head string the file's first bytes
----@param told? string its type, as the user says
+---@param declared? string the type that the user declared
 ---@return string name
 ---@return string type
-function types.match(name, head, told)
+function types.match(name, head, declared)
   local allowed = extensions_of(head)
-  told = plain_type(told)
+  declared = plain_type(declared)
   local mime
   if allowed then
-    name, mime = match_known(name, told, allowed)
+    name, mime = match_known(name, declared, allowed)
   else
-    name, mime = match_unknown(name, told)
+    name, mime = match_unknown(name, declared)
   end
   return shortened(name), mime
 end
 
---- The type that the first bytes show; nil: they are of no known format.
+--- The type shown by the first bytes, or nil for an unknown format.
 ---@param head string
 ---@return string?
 function types.of_bytes(head)

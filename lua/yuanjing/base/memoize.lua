@@ -1,5 +1,5 @@
---- A function of one value that is mostly asked for the value it was asked for
--- before: then it does not work it out again.
+--- Caches the last result of a function of one value, for a function that is
+-- mostly called with the same value as before.
 local memoize = {}
 
 ---@param work_out fun(value: any): any not nil

@@ -1,12 +1,12 @@
---- Numbers as texts and back, the same in every locale: a host may set another
--- decimal point than "." at any time, and tostring(), `..`, ("%g"):format() and
+--- Numbers as texts and back, the same in every locale: a host may change the
+-- decimal point at any time, and tostring(), `..`, ("%g"):format() and
 -- tonumber() follow it.
 local core = require "yuanjing.core"
 
 local number = {}
 
--- A double from here on may be the rounding of a longer integer, as LuaJIT has
--- read it; beyond 64 bits it is nobody's id or seed.
+-- A double of this size may be the rounding of a longer integer that LuaJIT
+-- has read; beyond 64 bits no id or seed exists.
 local LEAST_ROUNDED, MOST_ROUNDED = 2 ^ 53, 2 ^ 64
 
 local function may_be_rounded(value)
@@ -15,11 +15,11 @@ local function may_be_rounded(value)
   return size >= LEAST_ROUNDED and size <= MOST_ROUNDED
 end
 
---- The text of a number as it goes out: all digits of an integer, the fewest of
---- any other that are read as the same number. Nil and why, for infinity and NaN,
---- and for what may not be the number that was meant.
+--- The text of a number as it is sent: all digits of an integer; of other
+--- numbers the fewest digits that are read as the same number. Nil and why,
+--- for infinity and NaN, and for a number that may have been rounded.
 ---@param value number
----@param place string where it is to stand, for the message
+---@param place string where the text is used, for the message
 ---@return string? text
 ---@return string? problem
 function number.text(value, place)
@@ -39,7 +39,7 @@ function number.show(value)
   return type(value) == "number" and core.number(value) or tostring(value)
 end
 
---- With so many decimals, for a message.
+--- A number with so many decimals, for a message.
 ---@param value number
 ---@param decimals integer
 ---@return string
@@ -48,8 +48,8 @@ function number.fixed(value, decimals)
   return (text:gsub("(%d)[^%d]+(%d)", "%1.%2"))
 end
 
---- The finite number that a text is, with a point and nothing around it.
----@param text any a number stays what it is
+--- The finite number in a text, with "." as point and nothing around it.
+---@param text any a number is returned unchanged
 ---@return number?
 function number.read(text)
   if type(text) == "number" then return text end

@@ -1,6 +1,6 @@
---- JSON with the names of an object in the order of their bytes, so that the same
--- is always the same text. What a text, a number and anything else but a table
--- look like is for the caller to say.
+--- JSON with the names of an object sorted by their bytes, so that equal
+-- values give equal texts. The caller chooses how strings, numbers and other
+-- types are written.
 local ascii = require "yuanjing.base.ascii"
 local number = require "yuanjing.base.number"
 
@@ -8,7 +8,7 @@ local sorted_json = {}
 
 local List = {}
 
---- Has an empty table written as a list.
+--- Marks a table as a list, even if it is empty.
 ---@generic T: table
 ---@param items T
 ---@return T
@@ -40,9 +40,10 @@ local function table_text(value, write)
   return (is_list and list_text or object_text)(value, write)
 end
 
---- A function that writes a value, by writers for its types: they get the value
---- and that function, for what is inside. `other` serves the types not named, and
---- `table` has a default. Raises for a table that holds itself.
+--- Makes a function that writes a value, from one writer for each type. A
+--- writer gets the value and that function, for nested values. `other` is for
+--- types that are not named, and `table` has a default. Raises for a table
+--- that contains itself.
 ---@param writers table<string, fun(value: any, write: fun(value: any): string): string>
 ---@return fun(value: any): string
 function sorted_json.writer(writers)

@@ -1,7 +1,7 @@
---- "Did you mean": the known name that a mistyped one is nearest to.
+--- "Did you mean": the known name that is nearest to a mistyped one.
 local ascii = require "yuanjing.base.ascii"
 
--- Letters to add, drop, change or swap to come from one word to the other.
+-- Edit distance: letters to add, drop, change or swap.
 local function distance(left, right)
   local before, last = {}, {}
   for j = 0, #right do last[j] = j end
@@ -21,8 +21,7 @@ local function distance(left, right)
   return last[#right]
 end
 
---- The nearest of the candidates, the first of equals; nil when none is near
---- enough to be meant.
+--- The nearest candidate, the first of equals; nil if none is near enough.
 ---@param name string
 ---@param candidates string[]
 ---@return string?

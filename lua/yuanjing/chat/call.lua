@@ -6,7 +6,7 @@ local category_named = require "yuanjing.generation.params.category"
 local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
 local stream = require "yuanjing.chat.stream"
-local chat_media = lazy.room "yuanjing.chat.media"
+local chat_media = lazy.module "yuanjing.chat.media"
 
 local chat = {}
 

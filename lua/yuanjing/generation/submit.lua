@@ -6,7 +6,7 @@ local lazy = require "yuanjing.base.lazy"
 local loop = require "yuanjing.runtime.loop"
 local params_of = require "yuanjing.generation.params"
 local task = require "yuanjing.task.task"
-local journal = lazy.room "yuanjing.journal"
+local journal = lazy.module "yuanjing.journal"
 
 local submit = {}
 

@@ -1,6 +1,6 @@
---- A connection to Redis, by whichever client is at hand: in nginx resty.redis,
--- which gives way while it waits and shares connections; elsewhere lua-redis,
--- which blocks for the round trip. A broken one is made anew by the next call.
+--- A connection to Redis. In nginx it uses resty.redis, which yields while it
+-- waits and shares connections; elsewhere lua-redis, which blocks for the
+-- round trip. A broken connection is replaced by the next call.
 local ascii = require "yuanjing.base.ascii"
 local lazy = require "yuanjing.base.lazy"
 local loop = require "yuanjing.runtime.loop"
@@ -13,14 +13,14 @@ local link = {
 
 local unpack = table.unpack or unpack
 
--- Its call() answers the reply, where false stands for Redis' own nil; or nil, why,
--- and whether it may have been done all the same.
+-- call() returns the reply, where false stands for Redis' own nil; or nil,
+-- why, and whether the command may have been executed all the same.
 ---@class yuanjing.journal.Link
 ---@field call fun(self, name: string, ...: string|number): any, string?, boolean?
 
--- What a server answers that is not the one to ask any more: it became a replica,
--- loads its data, lost its master, or the cluster moved the keys. The address may
--- lead to another one by now.
+-- Error words of a server that no longer serves the keys: it became a replica,
+-- loads its data, lost its master, or the cluster moved the keys. The address
+-- may lead to another server by now.
 local ELSEWHERE = { "READONLY", "LOADING", "MOVED", "ASK", "TRYAGAIN",
   "MASTERDOWN", "CLUSTERDOWN", "NOAUTH" }
 
@@ -38,7 +38,7 @@ end
 ---@field name string of the journal, where several share a database
 ---@field ca? string PEM file
 
---- What a URL says: redis://user:password@host:port/database?name=x&ca=x.pem
+--- Parses redis://user:password@host:port/database?name=x&ca=x.pem
 ---@param url string
 ---@return yuanjing.journal.Address?
 ---@return string? problem
@@ -61,7 +61,7 @@ function link.parse(url)
     name = decode_percent(query:match("name=([^&]+)")) or "journal" }
 end
 
---- The names in Redis of what a journal has there, by these names.
+--- The key in Redis for each of these names of a journal.
 ---@param address? yuanjing.journal.Address
 ---@param names string[]
 ---@return table<string, string>
@@ -74,19 +74,20 @@ function link.keys(address, names)
   return keys
 end
 
--- The words without "file:line:" in front.
+-- Removes "file:line:" from a message.
 local function plain(problem)
   return (tostring(problem):gsub("^[^ \t-\r]+:%d+: ", ""))
 end
 
--- The clients would write a number with the point of the host's locale.
+-- The clients would write a number with the decimal point of the host's
+-- locale.
 local function in_texts(...)
   local words = { ... }
   for i = 1, #words do words[i] = number.show(words[i]) end
   return unpack(words, 1, #words)
 end
 
--- NB: an error that a script ran into may stand behind other words.
+-- NB: an error inside a script may have other words in front.
 local function is_elsewhere(problem)
   for _, word in ipairs(ELSEWHERE) do
     if problem:find("%f[A-Z]" .. word .. " ") then return true end
@@ -94,16 +95,16 @@ local function is_elsewhere(problem)
   return false
 end
 
----@class yuanjing.journal.Attempt what came of one try
+---@class yuanjing.journal.Attempt the outcome of one try
 ---@field reply any false stands for Redis' own nil; nil: it failed
 ---@field problem? string
----@field is_lost? boolean the connection is of no use any more
+---@field is_lost? boolean the connection can not be used again
 ---@field was_used? boolean it had served before
 ---@field is_unsure? boolean Redis may have done it all the same
 
--- A connection that has served may have been closed meanwhile, or lead to a
--- server that is not the master any more: then the call is made again, by a new
--- one. NB: so what is called may be done twice.
+-- A connection that has served before may have been closed meanwhile, or lead
+-- to a server that is not the master any more: then the call is repeated on a
+-- new one. NB: so a command may be executed twice.
 local function call(self, name, ...)
   local ends = loop.now() + link.TIMEOUT
   local tried
@@ -143,8 +144,8 @@ local function connect_shared(self)
 end
 
 -- NB: a connection belongs to the request that made it, so each call takes one
--- out of nginx's pool and gives it back. resty.redis answers false to what Redis
--- refused, and nil where the connection failed.
+-- from nginx's pool and returns it. resty.redis returns false when Redis
+-- refused the command, and nil when the connection failed.
 local function attempt_shared(self, name, ...)
   local redis, was_used = connect_shared(self)
   if not redis then return { problem = was_used } end
@@ -161,7 +162,7 @@ local function attempt_shared(self, name, ...)
   return { reply = reply ~= rawget(_G, "ngx").null and reply or false }
 end
 
--- Where nginx has no sockets, as in init_worker, it raises.
+-- It raises where nginx has no sockets, as in init_worker.
 function Shared:attempt(_, name, ...)
   local ok, tried = pcall(attempt_shared, self, name, ...)
   return ok and tried or { problem = plain(tried) }
@@ -182,13 +183,13 @@ end
 local Own = { call = call }
 Own.__index = Own
 
--- Seconds that are left of a call's time.
+-- Seconds left for the call.
 local function left(self)
   return math.max(0.001, self.ends - loop.now())
 end
 
--- The client's own time limit is for each step: a server that drips its answer
--- would hold the process for minutes.
+-- The client has a timeout for each step only: a server that sends slowly
+-- would block the process for minutes.
 local function limit_steps(self, client)
   local network = client.network
   for _, step in ipairs { "read", "write" } do
@@ -234,9 +235,9 @@ function Own:attempt(ends, name, ...)
   local ok, reply = pcall(call_once, self, name, ...)
   if ok then return { reply = reply } end
   local problem = plain(reply)
-  local is_said = problem:find("^redis error") ~= nil
-  local is_lost = not is_said or is_elsewhere(problem)
-  local is_unsure = not is_said and self.client ~= nil
+  local is_answered = problem:find("^redis error") ~= nil
+  local is_lost = not is_answered or is_elsewhere(problem)
+  local is_unsure = not is_answered and self.client ~= nil
   if is_lost then drop(self) end
   return { problem = problem, is_lost = is_lost, was_used = was_used,
     is_unsure = is_unsure }
@@ -252,7 +253,7 @@ local function new_own(address)
   return setmetatable({ address = address, redis = redis }, Own)
 end
 
---- Connects to nothing yet.
+--- Does not connect yet.
 ---@param url string
 ---@return yuanjing.journal.Link?
 ---@return string? problem

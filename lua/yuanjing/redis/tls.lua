@@ -1,5 +1,5 @@
---- A socket to a Redis that speaks TLS (rediss://), by luasocket and luasec. The
--- certificate is checked, and luasec leaves the name in it to us.
+--- A TLS socket to Redis (rediss://), with luasocket and luasec. luasec checks
+-- the certificate's chain; this module checks its host name.
 local ascii = require "yuanjing.base.ascii"
 local certificates = require "yuanjing.base.certificates"
 local socket = require "socket"
@@ -15,7 +15,7 @@ local function parameters(address)
     cafile = file, capath = folder or not file and CA_FOLDER or nil }
 end
 
--- "*.example.org" is for one word in the place of the star.
+-- The star in "*.example.org" matches one label.
 local function matches(pattern, host)
   pattern, host = ascii.lower(pattern), ascii.lower(host)
   if pattern == host then return true end
@@ -33,7 +33,7 @@ local function is_for(certificate, host)
   return false
 end
 
---- A connected socket; raises.
+--- A connected socket; raises if that fails.
 ---@param address yuanjing.journal.Address
 ---@param seconds number for each step
 ---@return table

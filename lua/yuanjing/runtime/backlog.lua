@@ -1,6 +1,6 @@
---- Writes that could not be done yet. They are kept in memory, in their order,
--- and tried again: by a timer, before the next write, and when the process ends
--- in good order (not after kill -9 or os.exit without closing the state).
+--- Writes that failed for now. They are kept in memory, in order, and tried
+-- again: by a timer, before the next write, and when the Lua state closes
+-- normally (not after kill -9, or os.exit without closing the state).
 local heartbeat = require "yuanjing.runtime.heartbeat"
 local finalizer = require "yuanjing.base.finalizer"
 local loop = require "yuanjing.runtime.loop"
@@ -10,10 +10,10 @@ local backlog = {}
 ---@class yuanjing.Backlog
 ---@field items any[] the oldest first
 ---@field private write fun(item: any): true?, string?
----@field private due number on the clock of the loop: not tried again before
+---@field private due number time of the next try, on the loop's clock
 ---@field private pause number seconds between two tries
 ---@field private stop_timer? fun()
----@field private guard? table has the rest written when the process ends
+---@field private guard? table finalizer that writes the remaining items at the end
 local methods = {}
 local Backlog = { __index = methods }
 
@@ -50,20 +50,20 @@ function methods:flush()
   return true
 end
 
---- Whether something waits, and it is too early to try again: each try may
---- block the process for seconds.
+--- Whether items wait and it is too early to try again: each try may block the
+--- process for seconds.
 ---@return boolean
 function methods:must_wait()
   return #self.items > 0 and loop.now() < self.due
 end
 
--- NB: made after the connection or the file that it needs, so the collector
--- finishes it before those when the state is closed.
+-- NB: made after the connection or file that it needs: when the state closes,
+-- finalizers run in the opposite order.
 local function new_guard(self)
   return finalizer.attach({}, function() pcall(self.flush, self) end)
 end
 
---- Keeps it until it is written.
+--- Keeps an item until it is written.
 ---@param item any
 function methods:push(item)
   self.items[#self.items + 1] = item
@@ -74,8 +74,8 @@ function methods:push(item)
   end)
 end
 
---- A backlog of what `write(item)` could not write: that returns true, or nil and
---- why not; being called twice for one item it does no harm.
+--- A backlog for items that `write(item)` could not write. It returns true, or
+--- nil and why not; writing an item twice must do no harm.
 ---@param write fun(item: any): true?, string?
 ---@return yuanjing.Backlog
 function backlog.new(write)

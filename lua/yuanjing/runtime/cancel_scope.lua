@@ -1,5 +1,6 @@
---- Who answers for what was begun: a job, or a request of nginx. When it comes to
--- a bad end, what it began ends with it. Nothing is kept alive by being owned.
+--- A cancel scope owns what a job, or an nginx request, has begun. When the
+-- job or request fails or is cancelled, the scope cancels those things. The
+-- scope holds them weakly: it keeps nothing alive.
 local cancel_scope = {}
 
 ---@class yuanjing.CancelScope: { [table]: fun(thing: table) } what ends each thing
@@ -12,14 +13,15 @@ function methods:add(thing, cancel)
   self[thing] = cancel
 end
 
---- Ends all that it owns and that has not ended.
+--- Cancels everything in the scope that has not ended.
 function methods:cancel()
   local things = {}
   for thing in pairs(self) do things[thing] = true end
   for thing in pairs(things) do
     local cancel = self[thing]
-    self[thing] = nil -- NB: no earlier, or a cancel() that is broken off by what
-    if cancel then cancel(thing) end -- a debug hook raises would lose the rest
+    -- NB: not earlier, or an error of a debug hook would lose the others.
+    self[thing] = nil
+    if cancel then cancel(thing) end
   end
 end
 

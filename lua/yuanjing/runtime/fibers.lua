@@ -1,25 +1,25 @@
---- Coroutines of ours, which give way where a program would block. Who is woken
--- goes on when the queue is run, never inside the call that woke it: so a chain
--- of wakings is a loop and no recursion. Knows time, not the network.
+--- Fibers: coroutines that yield where a program would block. A woken fiber
+-- runs when the queue is run, never inside the call that woke it: so a chain
+-- of wakings is a loop and not a recursion. Knows time, not the network.
 local core = require "yuanjing.core"
 local heap = require "yuanjing.base.heap"
 
 local fibers = {}
 
 ---@class yuanjing.Fiber something that can wait: park() and wake()
----@field job? yuanjing.Job what runs in it
+---@field job? yuanjing.Job the job that runs in it
 ---@field private thread thread suspended: it is parked, or not started yet
----@field private at number|false when it goes on by the clock: in the heap
+---@field private at number|false the time of its timer, while it is in the heap
 ---@field private is_queued boolean
----@field private has_begun boolean or will, whatever becomes of who started it
----@field problem? any what it is stopped with
+---@field private has_begun boolean or will, even if the code that started it fails
+---@field problem? any what interrupt() was given
 ---@field private patience? integer
----@field private process table whose it is: of the process it was started in
+---@field private process table identity of the process that started it
 local Fiber = {}
 Fiber.__index = Fiber
 
--- OpenResty's own coroutines belong to a request each; it keeps Lua's under
--- another name.
+-- In OpenResty, coroutine functions create coroutines that belong to a
+-- request; it keeps Lua's own functions under other names.
 local function original(name)
   return rawget(coroutine, "_" .. name) or coroutine[name]
 end
@@ -33,24 +33,25 @@ local timers = heap.new()
 local queue, first, last = {}, 1, 0
 local process = {}
 
--- By their threads. NB: each keeps the other alive.
+-- By their threads. NB: fiber and thread keep each other alive.
 local fiber_of = setmetatable({}, { __mode = "kv" })
 
--- Of coroutines inside coroutines, each of which takes Lua 5.4 about four of its
+-- Depth of coroutines inside coroutines: each takes Lua 5.4 about four of its
 -- 200 C levels.
 local depth, MAX_DEPTH = 0, 30
 
--- Changes of the queue and the timers that have begun and not ended. NB: what a
--- debug hook raises, or lack of memory, may break one off at any instruction:
--- then the count stays too high, and by that the next step knows (see mend()).
+-- Changes of the queue and the timers that have begun and not ended. NB: an
+-- error of a debug hook, or lack of memory, may interrupt one at any
+-- instruction: then the count stays too high, and the next step repairs the
+-- queue, see mend().
 local changes = 0
 
--- Who goes on in the course of each: a fiber that is in neither the queue nor the
--- timers is the collector's, and mend() would not find it.
+-- The fiber that runs in each change. A fiber in neither the queue nor the
+-- timers could be collected, and mend() would not find it.
 local going = {}
-local mending -- all of them, while that is done
+local mending -- the set of all fibers, during mend()
 
--- How often a fiber that is told to end may wait all the same.
+-- How often a fiber may wait after interrupt() before it is abandoned.
 local PATIENCE = 16
 
 local function enqueue(fiber)
@@ -73,8 +74,8 @@ local function is_parked(fiber)
   return status(fiber.thread) == "suspended"
 end
 
--- A job whose fiber is gone has come to its end, or would be awaited for ever; one
--- that was cancelled ends where it waits.
+-- A job whose fiber is gone has ended, or it would be awaited for ever; a
+-- cancelled job ends where it waits.
 local function mend_job(fiber, is_gone)
   local job = fiber.job
   if not job then return end
@@ -86,8 +87,8 @@ local function mend_job(fiber, is_gone)
   end
 end
 
--- After a change that was broken off: the queue is made anew, with everybody in
--- it. Whoever was not due looks, and waits again.
+-- After an interrupted change: rebuilds the queue with every fiber in it. A
+-- fiber that was not due checks its condition and waits again.
 local function mend()
   local all = mending or {}
   for _, fiber in pairs(fiber_of) do all[fiber] = true end
@@ -111,7 +112,7 @@ local function mend_if_broken()
   changes, depth = 0, 0
 end
 
---- Begins a change, in whose course others may begin and end.
+--- Begins a change; other changes may begin and end inside it.
 ---@return integer change for finish()
 function fibers.begin()
   mend_if_broken()
@@ -126,8 +127,8 @@ function fibers.finish(change)
   changes = change - 1
 end
 
--- It has ended, or yielded as the user does, which gives way to everybody
--- once; or it failed: why, or nil.
+-- After a fiber stopped running: it has ended; or user code yielded, which
+-- lets every other fiber run once; or it failed: returns why.
 local function leave(fiber, ok, problem)
   if is_parked(fiber) then
     set_timer(fiber, core.now())
@@ -138,13 +139,13 @@ local function leave(fiber, ok, problem)
   end
 end
 
--- Raises what a fiber failed with that is nobody's job.
+-- Raises the failure of a fiber that has no job.
 local function raise(fiber, problem)
   if type(problem) ~= "string" then error(problem, 0) end
   error(debug.traceback(fiber.thread, problem), 0)
 end
 
--- Lets it go on until it parks.
+-- Runs a fiber until it parks.
 local function go_on(fiber)
   local before, change, problem = depth, changes + 1, nil
   changes = change
@@ -161,11 +162,12 @@ local function go_on(fiber)
   if problem then raise(fiber, problem) end
 end
 
---- The fiber that runs now, if it can give way here. In a coroutine of the user's
---- inside one it is none: a yield from there would reach the user. Nor is it one
---- below a function of C (the callback of gsub(), ...), which no yield gets across.
+--- The fiber that runs now, if it can yield here. Inside a coroutine of the
+--- user it is nil: a yield from there would reach the user. Below a C function
+--- (the callback of gsub(), for example), which no yield can cross, it is nil
+--- too.
 ---@return yuanjing.Fiber?
----@return yuanjing.Fiber? around the one in whose course this happens, all the same
+---@return yuanjing.Fiber? around the fiber that runs now, whether or not it can yield
 function fibers.current()
   local thread = innermost()
   if not thread then return nil end
@@ -173,29 +175,29 @@ function fibers.current()
   return running() == thread and is_yieldable() and fiber or nil, fiber
 end
 
---- The fiber in whose course this happens, in whatever coroutine of its.
+--- The fiber that runs now, also inside a coroutine of the user.
 ---@return yuanjing.Fiber?
 function fibers.innermost()
   return fiber_of[innermost() or false]
 end
 
---- Whether a coroutine of the user's runs, inside a fiber.
+--- Whether a coroutine of the user runs inside a fiber.
 ---@return boolean
 function fibers.is_inside_coroutine()
   local thread = innermost()
   return thread ~= nil and running() ~= thread
 end
 
---- Who that is: a thread in the place of its fiber, or anybody else.
+--- The waiter: the fiber of a thread, or the value itself.
 ---@param waiter thread|yuanjing.Waiter
 ---@return yuanjing.Waiter
 function fibers.of(waiter)
   return fiber_of[waiter] or waiter
 end
 
---- Has the pool tell its news to the fibers that wait in readers, until that
---- time at the latest, but to one at least. Whether anybody was told; whether
---- there may be more; and who is to be told next, being no such fiber.
+--- Lets the pool resume the fibers that wait in readers, until the time
+--- `ends`, but at least one. Returns whether one was resumed; whether more may
+--- be ready; and the next waiter, if it is no such fiber.
 ---@param pool yuanjing.core.Pool
 ---@param ends? number on the clock of core.now()
 ---@return boolean did
@@ -219,8 +221,8 @@ function fibers.dispatch(pool, ends)
   return did, waiter ~= nil, not fiber and waiter or nil
 end
 
---- Starts a fiber, which runs at once until it parks (in the queue's turn when
---- fibers have started fibers too often). `run` must not raise.
+--- Starts a fiber, which runs at once until it parks (later, in the queue's
+--- turn, when too many fibers start fibers). `run` must not raise.
 ---@param job? yuanjing.Job what runs in it
 ---@param run fun(fiber: yuanjing.Fiber)
 function fibers.start(job, run)
@@ -238,8 +240,8 @@ function fibers.start(job, run)
   fiber.has_begun = true
 end
 
---- Raises what interrupt() was given. NB: one that catches that again and again is
---- left where it stands: it would never give way.
+--- Raises what interrupt() was given. NB: a fiber that catches the error again
+--- and again is abandoned here: it would never yield.
 function Fiber:check()
   if not self.problem then return end
   self.patience = (self.patience or PATIENCE) - 1
@@ -247,15 +249,15 @@ function Fiber:check()
   error(self.problem, 0)
 end
 
---- Gives way until somebody wakes it. It may come back early: whoever rests
---- looks again. NB: a fiber that yields its own thread is parked; any other yield
---- is the user's.
+--- Yields until wake(). It may return early: the caller checks its condition
+--- again. NB: a fiber that yields its own thread is parked; any other yield is
+--- the user's.
 function Fiber:suspend()
   yield(self.thread)
 end
 
---- As suspend(), for so many seconds at most. Raises what interrupt() was given, before
---- or meanwhile.
+--- As suspend(), for so many seconds at most. Raises what interrupt() was
+--- given, before or meanwhile.
 ---@param seconds? number
 function Fiber:park(seconds)
   self:check()
@@ -264,18 +266,18 @@ function Fiber:park(seconds)
   self:check()
 end
 
---- Lets it go on.
+--- Runs it now, if it is parked.
 function Fiber:resume()
   if is_parked(self) and self.process == process then go_on(self) end
 end
 
---- Lets it go on when the queue is run next.
+--- Runs it when the queue is run next.
 function Fiber:wake()
   if self.process == process then enqueue(self) end
 end
 
---- Has it raise that problem where it parks, and whenever it parks again: now,
---- if it is parked (in the queue's turn when many stop each other).
+--- Raises the problem where the fiber parks, and whenever it parks again: now,
+--- if it is parked (in the queue's turn when many interrupt each other).
 function Fiber:interrupt(problem)
   if self.process ~= process then return end
   local change = fibers.begin()
@@ -287,28 +289,28 @@ function Fiber:interrupt(problem)
   fibers.finish(change)
 end
 
---- When the first timer is due; now, when somebody waits in the queue, or a change
---- was broken off; or nil.
+--- When the first timer is due; now, if a fiber is queued or a change was
+--- interrupted; or nil.
 ---@return number?
 function fibers.due()
   if first <= last or changes > 0 and not innermost() then return core.now() end
   return timers[1] and timers[1].at
 end
 
---- Puts those in the queue whose time has come.
+--- Queues the fibers whose timers are due.
 function fibers.wake_due()
   if changes > 0 then mend_if_broken() end
   local now = timers[1] and core.now()
   while timers[1] and timers[1].at <= now do
     changes = changes + 1
-    enqueue(timers[1]) -- NB: first, or it would be in neither
+    enqueue(timers[1]) -- NB: before pop(), or an interruption would lose it
     timers:pop()
     changes = changes - 1
   end
 end
 
---- Lets those go on who are in the queue now, until that time at the latest, but
---- one at least. Whether there was anybody.
+--- Runs the fibers that are in the queue now, until the time `ends`, but at
+--- least one. Returns whether there was any.
 ---@param ends? number on the clock of core.now()
 ---@return boolean
 function fibers.run(ends)
@@ -329,17 +331,17 @@ function fibers.run(ends)
   return did
 end
 
---- Whether a fiber runs now: what it wakes goes on later.
+--- Whether a fiber runs now: the fibers that it wakes run later.
 function fibers.is_running()
   return innermost() ~= nil
 end
 
---- Whether so many fibers run inside each other that no other is to go on here.
+--- Whether too many fibers run inside each other to run another here.
 function fibers.is_deep()
   return depth >= MAX_DEPTH
 end
 
---- Forgets them all but the one that runs: in a forked child they are the
+--- Forgets all fibers but the running one: in a forked child they are the
 --- parent's.
 function fibers.forget()
   timers, queue, first, last, process = heap.new(), {}, 1, 0, {}

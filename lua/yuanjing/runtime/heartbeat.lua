@@ -1,27 +1,28 @@
---- Something said again and again while something else goes on, so that those
--- who hear it know that this process lives.
+--- A heartbeat: an action repeated while some work goes on, so that other
+-- processes know that this process is alive.
 local loop = require "yuanjing.runtime.loop"
 
---- Says it every so many seconds, until what this returns is called.
----@param spawn fun(run: fun(waiter: yuanjing.Waiter)) where it runs
+--- Runs the action every so many seconds, until the returned function is
+--- called.
+---@param spawn fun(run: fun(waiter: yuanjing.Waiter)) runs the loop concurrently
 ---@param seconds number
----@param say fun() must not raise
+---@param action fun() must not raise
 ---@return fun() stop
-local function heartbeat(spawn, seconds, say)
-  local beater, is_over
+local function heartbeat(spawn, seconds, action)
+  local sleeper, is_over
   spawn(function(waiter)
-    beater = waiter
+    sleeper = waiter
     while not is_over do
       local due = loop.now() + seconds
       repeat
         waiter:park(math.max(0, due - loop.now()))
       until is_over or loop.now() >= due
-      if not is_over then say() end
+      if not is_over then action() end
     end
   end)
   return function()
     is_over = true
-    if beater then beater:wake() end
+    if sleeper then sleeper:wake() end
   end
 end
 

@@ -1,5 +1,5 @@
---- Jobs: functions that run beside the rest. What they wait for is moved on
--- whenever anybody waits, by update() in a game, or by the host's own loop.
+--- Jobs: functions that run concurrently. They advance whenever any code
+-- waits, by update() in a game, or by the host's own loop.
 local errors = require "yuanjing.errors"
 local failures = require "yuanjing.runtime.job_failures"
 local loop = require "yuanjing.runtime.loop"
@@ -11,14 +11,14 @@ local job = {}
 ---@field done boolean it has returned, failed, or been cancelled
 ---@field traceback? string where it failed
 ---@field private _waiter yuanjing.Waiter
----@field private _waiters? table<yuanjing.Waiter, boolean> who awaits it
+---@field private _waiters? table<yuanjing.Waiter, boolean> those that await it
 ---@field private _run? function until it starts
----@field private _arguments? { n: integer } until then as well
+---@field private _arguments? { n: integer } until it starts
 ---@field private _pool yuanjing.core.Pool of the process it was started in
 ---@field private _scope? yuanjing.CancelScope once it has started
 ---@field private _results? { n: integer }
 ---@field private _error? any what it failed with; raised unless a yuanjing.Error
----@field private _failure? yuanjing.JobFailure of one that failed
+---@field private _failure? yuanjing.JobFailure once it has failed
 local methods = {}
 local Job = {}
 Job.__index = methods
@@ -28,8 +28,9 @@ local unpack, traceback = table.unpack or unpack, debug.traceback
 
 -- Life ---------------------------------------------------------------------
 
--- Whoever asks again is told again; who waits goes on in the queue's turn. NB: it
--- may be broken off anywhere, and is called again then.
+-- A later await() gets the result again; those that wait now go on in the
+-- queue's turn. NB: a debug hook or lack of memory may interrupt this function
+-- anywhere; then it is called again.
 local function finish(self)
   self.done = true
   for waiter in pairs(self._waiters or {}) do waiter:wake() end
@@ -52,7 +53,7 @@ local function complete(self, ok, ...)
   finish(self)
 end
 
--- Where it failed is known only before the stack is unwound.
+-- The traceback can only be taken before the stack is unwound.
 local function handler_of(self)
   return function(problem)
     if not self.done then
@@ -62,9 +63,9 @@ local function handler_of(self)
   end
 end
 
--- Ends it and what it has begun. Where it waits that is raised; one that runs
--- goes on until it waits. NB: it may be broken off anywhere, and is called again
--- then.
+-- Ends a job and what it has begun. A job that waits raises the error there; a
+-- job that runs goes on until it waits. NB: it may be interrupted anywhere,
+-- and is called again then.
 local function stop(self)
   if self.done and not self._is_stopping then return end
   self._is_stopping = true
@@ -76,8 +77,8 @@ local function stop(self)
   if self._waiter then self._waiter:interrupt(self._error) end
 end
 
--- What xpcall() is to be given. It is not kept while it runs: what it was
--- started with may be large.
+-- The arguments for xpcall(). The job drops its own arguments here: they may
+-- be large.
 local function begin(self, waiter)
   local run, arguments = self._run, self._arguments
   self._run, self._arguments = nil, nil
@@ -85,7 +86,8 @@ local function begin(self, waiter)
   return run, handler_of(self), unpack(arguments, 1, arguments.n)
 end
 
--- NB: it may run out of memory; whoever awaits it is not to wait for ever.
+-- NB: complete() may run out of memory; callers of await() must not wait for
+-- ever.
 local function run_in(waiter)
   local self = waiter.job
   if self.done then return end
@@ -93,8 +95,8 @@ local function run_in(waiter)
   if not ok then methods.broken_off(self, problem) end
 end
 
---- Its fiber is gone: at the end of its course, or it was broken off before by
---- what may be raised anywhere (a debug hook's error, lack of memory).
+--- Called when the fiber is gone: at its end, or interrupted before by an
+--- error that may be raised anywhere (a debug hook's error, lack of memory).
 ---@private
 ---@param problem? any
 function methods:broken_off(problem)
@@ -106,14 +108,14 @@ function methods:broken_off(problem)
   finish(self)
 end
 
---- What its fiber is to raise where it waits.
+--- The error that its fiber raises where it waits.
 ---@private
 function methods:why_ended() return self._error end
 
 local NO_ARGUMENTS = { n = 0 }
 
---- Starts a job: `run(...)` goes on until it waits for something, and from there
---- whenever what it waits for has come. It owns what it begins: streams and jobs
+--- Starts a job: `run(...)` runs until it waits for something, and goes on
+--- whenever that is ready. The job owns what it begins: its streams and jobs
 --- end with it when it fails or is cancelled.
 ---@param run function
 ---@param ... any
@@ -137,17 +139,17 @@ function job.async(run, ...)
   return self
 end
 
--- NB: one that was cancelled may still run, to clean up; what it begins then
--- ends at once, before anything is sent or billed.
+-- NB: a cancelled job may still run, to clean up. What it begins then is
+-- cancelled at once, before anything is sent or billed.
 ---@private
 function methods:add(thing, cancel)
   if self.done then return cancel(thing) end
   self._scope:add(thing, cancel)
 end
 
---- Ends it now, and what it has begun: its streams break off, and where it waits
---- an error of kind `cancelled` is raised, so that it can clean up. Whoever
---- awaits it gets that error. One that is done stays as it is.
+--- Ends the job now, and what it has begun: its streams are closed, and where
+--- it waits an error of kind `cancelled` is raised, so that it can clean up.
+--- await() returns that error. A job that is done stays as it is.
 function methods:cancel()
   local me = loop.waiter()
   local problem = me.problem
@@ -167,7 +169,7 @@ local function park_until_done(self, me, ends)
   until self.done or ends and loop.now() >= ends
 end
 
--- False when the time is over first.
+-- Returns false when the timeout comes first.
 local function wait_done(self, timeout)
   if self.done then return true end
   if self._pool ~= loop.pool() then stop(self) end -- in a forked child
@@ -181,10 +183,10 @@ local function wait_done(self, timeout)
   return self.done
 end
 
---- Waits for its end: what the function returned. Nil and an error of kind
---- timeout when that takes too long (it goes on); of kind cancelled; or the
---- yuanjing.Error that it raised. What else it raised is raised here, with its
---- traceback.
+--- Waits for the end of the job and returns what its function returned.
+--- Returns nil and an error: of kind `timeout` when that takes too long (the
+--- job goes on), of kind `cancelled`, or the yuanjing.Error that the function
+--- raised. Any other value that it raised is raised here, with its traceback.
 ---@param timeout? number seconds
 ---@return any ... what the function returned
 function methods:await(timeout)
@@ -205,7 +207,7 @@ function Job:__tostring()
     or self._results and "done" or self._failure and "failed" or "cancelled")
 end
 
---- Waits, and lets everything in flight go on.
+--- Waits; everything in flight goes on.
 ---@param seconds number seconds
 function job.sleep(seconds)
   loop.check_seconds("yuanjing.sleep", seconds)
@@ -214,8 +216,9 @@ end
 
 local FRAME_BUDGET = 0.002
 
---- Moves every job on, and never waits: for a game, once a frame. It takes about
---- as long as the budget at most; what is left is done the next time.
+--- Advances every job and never waits: call it once a frame in a game. It
+--- takes about `budget` seconds at most; the remaining work is done in the
+--- next call.
 ---@param budget? number seconds (0.002)
 function job.update(budget)
   if budget ~= nil then loop.check_seconds("yuanjing.update", budget) end

@@ -1,12 +1,13 @@
---- Failures of jobs that nobody awaits. Each is told once, after a moment in which
--- somebody may still await it: to stderr, in nginx to its log, and to the hook
--- `yuanjing.on_error`. What is left when Lua closes is told then.
+--- Failures of jobs that no code awaits. Each is reported once, after a moment
+-- in which the job may still be awaited: to stderr (in nginx to its log) and
+-- to the hook `yuanjing.on_error`. Failures that remain when Lua closes are
+-- reported then.
 local finalizer = require "yuanjing.base.finalizer"
 local loop = require "yuanjing.runtime.loop"
 
 local failures = {}
 
---- Seconds from a failure until it is told; in a game it is the next frame.
+--- Seconds from a failure until its report; in a game it is the next frame.
 failures.GRACE = 0.25
 
 ---@class yuanjing.JobFailure
@@ -24,14 +25,15 @@ local function write(failure)
   stderr:write(text, "\n")
 end
 
--- By themselves; what else is there (its finalizer) is none.
+-- The keys are failures, except `finalizer`, which finalizer.attach() adds.
 local unreported = finalizer.attach({}, function(all)
   for failure in pairs(all) do
     if type(failure) == "table" then write(failure) end
   end
 end)
 
--- What the hook raises reaches whoever moves the jobs on: update() in a game.
+-- An error raised by the hook reaches the code that drives the loop: update()
+-- in a game.
 local function report(failure)
   if not unreported[failure] then return end
   unreported[failure] = nil
@@ -40,7 +42,7 @@ local function report(failure)
   if hook then hook(failure.problem, failure.traceback) end
 end
 
---- Has it told, unless handled() is called before.
+--- A failure that will be reported, unless handled() is called before.
 ---@param problem any
 ---@param traceback string
 ---@return yuanjing.JobFailure
@@ -51,13 +53,13 @@ function failures.new(problem, traceback)
   return failure
 end
 
---- Somebody has got it.
+--- The failure was returned to a caller: it is not reported any more.
 ---@param failure yuanjing.JobFailure
 function failures.handled(failure)
   unreported[failure] = nil
 end
 
---- Where the hook on_error is looked up.
+--- Sets the table in which the hook on_error is looked up.
 ---@param table { on_error?: fun(problem: any, traceback: string) }
 function failures.look_in(table)
   hooks = table

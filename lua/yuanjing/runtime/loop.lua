@@ -1,7 +1,7 @@
---- Waiting. The only room that decides to wait, and how: whoever needs an
--- answer opens a transfer here and asks for news of it. A job gives way; in an
--- nginx worker the request does, to nginx; the program itself blocks, and
--- everything else that is in flight goes on meanwhile.
+--- Waiting. This is the only module that decides to wait, and how. A caller
+-- opens a transfer here and waits until the transfer is ready. A job yields;
+-- in an nginx worker the request yields to nginx; the main program blocks.
+-- Everything else in flight goes on meanwhile.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local fibers = require "yuanjing.runtime.fibers"
@@ -9,20 +9,21 @@ local fibers = require "yuanjing.runtime.fibers"
 local loop = {}
 
 local pool -- of this process
-local is_polled = false -- somebody else watches the pool's descriptor
+local is_polled = false -- a foreign event loop polls the pool's descriptor
 
--- Whether the host calls in, with update() or step(): then a job must not block,
--- for the host would stand still. A game is known before its first frame.
+-- Whether the host calls in, with update() or step(): then a job must not
+-- block, because the host would freeze. LÖVE is recognised before its first
+-- frame.
 local is_driven = rawget(_G, "love") ~= nil
 local has_frames = is_driven
 
--- nginx's own worker threads have an `ngx` as well, but nothing to wait with: a
--- call there is a program's.
+-- nginx's own worker threads have an `ngx` as well, but nothing to wait with:
+-- a call there blocks, as in a program.
 local ngx = rawget(_G, "ngx")
 local nginx = ngx and ngx.get_phase and require("yuanjing.runtime.nginx")
 
---- This process's pool. One made before a fork belongs to the parent, and so do
---- its jobs.
+--- This process's pool. A pool made before a fork belongs to the parent, and
+--- so do its jobs.
 ---@return yuanjing.core.Pool
 function loop.pool()
   if not pool or not pool:is_mine() then
@@ -52,8 +53,8 @@ local function is_late(ends)
   return ends and core.now() >= ends
 end
 
--- Tells the news, until that time at the latest, but to one at least. Whether
--- there was anybody.
+-- Resumes the waiters of ready transfers until the time `ends`, but at least
+-- one. Returns whether there was any.
 local function dispatch_ready(ends)
   local dispatched = false
   repeat
@@ -64,15 +65,15 @@ local function dispatch_ready(ends)
   return dispatched
 end
 
--- Who has news goes on when the queue is run next.
+-- Puts the waiters of ready transfers in the queue.
 local function requeue_ready_waiters()
   local change = fibers.begin()
   for waiter in pool.ready, pool do fibers.of(waiter):wake() end
   fibers.finish(change)
 end
 
--- Lets those go on who have news, and whom they wake, until that time at the
--- latest, but one of each at least. Whether there was anybody.
+-- Resumes the waiters that are ready, and those that they wake, until the time
+-- `ends`, but at least one of each. Returns whether there was any.
 local function deliver(ends)
   local did = false
   fibers.wake_due()
@@ -84,26 +85,27 @@ local function deliver(ends)
   return did
 end
 
--- What is left to do, or will be, ends the wait of whoever polls.
+-- Pending work, now or at a later time, ends the foreign loop's poll.
 local function set_alarm()
   if is_polled then pool:alarm(fibers.due()) end
 end
 
--- Moves the pool on with its method `move`, then resumes the waiters that have
--- news with `tell`, until that time. Returns whether there was any. NB: a debug
--- hook may raise before the alarm is set, and a foreign loop that polls the pool
+-- Advances the pool with its method `move`, then resumes the ready waiters
+-- with `resume` until the time `ends`. Returns whether there was any. NB: a
+-- debug
 -- would never call again: pool:guard() sets the alarm then.
-local function turn(move, seconds, tell, ends)
+local function turn(move, seconds, resume, ends)
   local moved, problem = move(pool, seconds, true)
   if not moved and problem ~= "interrupted" then error(problem, 0) end
-  local did = tell(ends)
+  local did = resume(ends)
   if is_polled then set_alarm() end
   return did
 end
 
---- Handles what there is to do, for so many seconds or a bit more; never waits.
+--- Does the work that is ready, for about so many seconds at most; never
+--- waits.
 ---@param budget? number seconds
----@return boolean did whether anybody had news
+---@return boolean did whether a waiter was resumed
 function loop.step(budget)
   local ends = budget and core.now() + budget
   local step = loop.pool().step
@@ -112,14 +114,14 @@ function loop.step(budget)
   return turn(step, budget, deliver, ends)
 end
 
---- As step(), for a host that calls it again and again.
+--- As step(), for a host that calls it repeatedly.
 ---@param budget? number seconds
 function loop.drive(budget)
   is_driven = true
   loop.step(budget)
 end
 
---- As drive(), once a frame, at the price of nothing when nothing is in flight.
+--- As drive(), once a frame; costs almost nothing while nothing is in flight.
 ---@param budget number seconds
 function loop.update(budget)
   is_driven, has_frames = true, true
@@ -128,8 +130,8 @@ function loop.update(budget)
   end
 end
 
--- Has those hear in their turn of what was done between two steps. NB: none of
--- them goes on in here: it is called in the midst of the user's own course.
+-- Queues the waiters that became ready by an operation between two steps. NB:
+-- nothing is resumed here: user code may be running.
 function loop.requeue_ready()
   loop.pool()
   requeue_ready_waiters()
@@ -138,26 +140,27 @@ end
 
 -- Waiters ------------------------------------------------------------------
 
--- Who waits, and how, is one of four: a fiber; a waiter in nginx; the program
--- itself, of which there is one; or a fiber that can not give way where it is, and
--- blocks as the program does. park() comes back when it was woken, after so many
--- seconds, or early: its caller looks again. What it was stopped with it raises.
--- suspend() and check() are its halves: the wait, and the raising.
+-- A waiter is a fiber, an nginx light thread, the main program (there is one),
+-- or a blocked fiber: one that can not yield where it is, and blocks as the
+-- program does. park() returns when the waiter is woken, after so many
+-- seconds, or early: the caller checks its condition again. It raises the
+-- problem that interrupt() was given. suspend() and check() are its halves:
+-- the wait and the raise.
 ---@class yuanjing.Waiter
 ---@field park fun(self, seconds: number?)
 ---@field suspend? fun(self)
 ---@field check? fun(self)
----@field wake fun(self) has it go on when the queue is run next
----@field resume? fun(self) has it go on, at once if that can be
----@field interrupt? fun(self, problem: any) has it raise that where it is parked
----@field problem? any what it was stopped with
+---@field wake fun(self) resumes it when the queue is run next
+---@field resume? fun(self) resumes it, at once if possible
+---@field interrupt? fun(self, problem: any) raises the problem where it is parked
+---@field problem? any what interrupt() was given
 ---@field job? yuanjing.Job
----@field subscribed? yuanjing.core.Transfer whose news it waits for
+---@field subscribed? yuanjing.core.Transfer the transfer that it waits for
 
 local PROGRAM = {}
 
--- Waits until something happens; not at all where there are news. A signal ends
--- the wait early: back in Lua, its hook (Ctrl-C) may run.
+-- Waits until something happens; not at all if a waiter is ready. A signal
+-- ends the wait early: back in Lua, its hook (Ctrl-C) may run.
 function PROGRAM.park(_, seconds)
   if nginx then loop.check_wait() end
   loop.pool()
@@ -183,7 +186,7 @@ local Blocked = {}
 
 local OWN = { park = true, wake = true, subscribed = true, fiber = true }
 
--- All else is its fiber's, but that it can not rest.
+-- Everything else comes from its fiber, except that it can not be suspended.
 function Blocked:__index(name)
   if OWN[name] then return Blocked[name] end
   if name == "suspend" then return nil end
@@ -211,26 +214,27 @@ local function obstacle_here()
   return is_below_c and obstacle .. ACROSS_C or obstacle
 end
 
--- So many fibers block inside each other that no other may go on here.
-local function block_alone(seconds, is_heard)
-  if not seconds and not is_heard then
+-- Too many fibers block inside each other: no other fiber is resumed here.
+local function block_alone(seconds, is_subscribed)
+  if not seconds and not is_subscribed then
     error("too many jobs await each other" .. ACROSS_C, 0)
   end
   turn(pool.wait, seconds, requeue_ready_waiters)
 end
 
-function Blocked:park(seconds, is_heard)
+function Blocked:park(seconds, is_subscribed)
   loop.check_wait()
   self.fiber:check()
   if fibers.is_deep() then
-    block_alone(seconds, is_heard)
+    block_alone(seconds, is_subscribed)
   else
     PROGRAM.park(nil, seconds)
   end
   self.fiber:check()
 end
 
---- Raises, in one sentence, where a call could not wait: before it does anything.
+--- Raises, in one sentence, where a call could not wait. To be called before
+--- the call does anything.
 function loop.check_wait()
   local obstacle = obstacle_here()
   if obstacle then error(obstacle, 0) end
@@ -243,41 +247,43 @@ local function waiter_here()
   return nginx and nginx.waiter() or PROGRAM
 end
 
---- Who would wait here. A fork is noticed by now, or the wait would be the
---- parent's.
+--- The waiter for the code that runs here. Checks for a fork first, or the
+--- wait would use the parent's pool.
 ---@return yuanjing.Waiter
 function loop.waiter()
   loop.pool()
   return waiter_here()
 end
 
---- Runs it by itself, for that job: at once, until it waits. It must not raise.
+--- Runs a function concurrently, for that job: at once, until it waits. The
+--- function must not raise.
 ---@param job? yuanjing.Job
----@param run fun(waiter: yuanjing.Waiter) with its own
+---@param run fun(waiter: yuanjing.Waiter) gets its own waiter
 function loop.spawn(job, run)
   loop.pool()
   local spawn = nginx and nginx.can_spawn() and nginx.spawn or fibers.start
   spawn(job, run)
 end
 
---- Runs it by itself, as spawn() does, and for nobody: neither the end of a job
---- nor that of a request ends it. NB: nginx may have too many timers, and never
---- run it.
----@param run fun(waiter: yuanjing.Waiter) with its own
+--- Runs a function concurrently, as spawn() does, but in no scope: neither the
+--- end of a job nor that of a request ends it. NB: nginx may have too many
+--- timers and never run it.
+---@param run fun(waiter: yuanjing.Waiter) gets its own waiter
 function loop.detach(run)
   loop.pool()
   local spawn = nginx and nginx.can_detach() and nginx.detach or fibers.start
   spawn(nil, run)
 end
 
--- Who answers for what is begun here, if anybody does.
+-- The cancel scope of the code that runs here (a job or a request), or nil.
 local function scope_here()
   local fiber = fibers.innermost()
   if fiber then return fiber.job end
   return nginx and nginx.cancel_scope()
 end
 
---- Has whoever runs here answer for it.
+--- Adds a thing to the cancel scope of the code that runs here, if there is
+--- one.
 ---@param thing table
 ---@param cancel fun(thing: table) ends it, and must not raise
 function loop.scope_add(thing, cancel)
@@ -303,7 +309,8 @@ function loop.open(request)
   return transfer
 end
 
---- Returns when there may be news of the transfer, of which more has to come.
+--- Returns when the transfer may be ready to be read. Only for a transfer that
+--- has more to come.
 ---@param transfer yuanjing.core.Transfer
 function loop.subscribe(transfer)
   local me = waiter_here()
@@ -318,9 +325,9 @@ function loop.subscribe(transfer)
   me:check()
 end
 
---- Waits when a reader of the transfer has nothing: it is "pending", or it was
---- a fiber that waited in the reader and was woken, which is nil. Whether it is to
---- be read again.
+--- Waits when a reader of the transfer has no event: either the reader
+--- returned "pending", or a fiber waited inside the reader and was woken,
+--- which is nil. Returns whether the transfer is to be read again.
 ---@param transfer yuanjing.core.Transfer
 ---@param event? string
 ---@return boolean
@@ -334,7 +341,7 @@ function loop.await(transfer, event)
   return event == nil or event == "pending"
 end
 
---- As subscribe(); at once, and true, when nothing more will come.
+--- As subscribe(); returns true at once when nothing more will come.
 ---@param transfer yuanjing.core.Transfer
 ---@return boolean? over
 function loop.wait(transfer)
@@ -342,7 +349,7 @@ function loop.wait(transfer)
   loop.subscribe(transfer)
 end
 
---- Returns when the head of the answer is here, or none will come.
+--- Returns when the head of the answer has arrived, or none will come.
 ---@param transfer yuanjing.core.Transfer
 function loop.wait_head(transfer)
   while not transfer:status() and not loop.wait(transfer) do end
@@ -354,8 +361,9 @@ function loop.wait_done(transfer)
   while not loop.wait(transfer) do end
 end
 
---- Ends the transfers whose waiters are gone without a word, and their jobs.
---- Whether some that are in flight have nobody who waits for them.
+--- Ends the transfers whose waiters are gone (nginx removes them without
+--- notice), and their jobs. Returns whether a transfer in flight has no
+--- waiter.
 ---@return boolean
 function loop.drop_gone()
   local waiters = pool:waiters()
@@ -370,7 +378,7 @@ function loop.drop_gone()
   return pool:count() > #waiters
 end
 
---- Ends an exchange, and the wait of whoever reads it.
+--- Ends an exchange, and the wait of its reader.
 ---@param transfer yuanjing.core.Transfer
 function loop.close(transfer)
   local waiter = transfer:waiter()
@@ -382,9 +390,9 @@ end
 
 local lingering = {}
 
---- Lets a transfer whose answer is read run out by itself for a moment, so that
---- its connection can serve again; nobody waits for it. What it holds stays with
---- whoever holds it.
+--- Lets a transfer whose answer has been read finish in the background for a
+--- moment, so that its connection can be used again. The caller still owns
+--- what the transfer holds.
 ---@param transfer yuanjing.core.Transfer
 function loop.linger(transfer)
   for other in pairs(lingering) do
@@ -393,13 +401,13 @@ function loop.linger(transfer)
   if transfer:done() then return end
   transfer:discard(2)
   pool:step()
-  loop.requeue_ready() -- that was perhaps others' news
+  loop.requeue_ready() -- the step may have made other transfers ready
   if not transfer:done() then lingering[transfer] = true end
 end
 
 -- Time ---------------------------------------------------------------------
 
---- Waits, and lets everything in flight go on.
+--- Waits; everything in flight goes on.
 ---@param seconds number
 function loop.sleep(seconds)
   local ends = core.now() + seconds
@@ -412,7 +420,7 @@ end
 
 loop.now = core.now
 
---- Raises at the caller of the caller when that is no number of seconds.
+--- Raises, at the caller's caller, unless the value is a number of seconds.
 ---@param name string of the call
 ---@param value any
 function loop.check_seconds(name, value)
@@ -421,16 +429,16 @@ function loop.check_seconds(name, value)
   error(("%s: expected number of seconds, got %s"):format(name, got), 3)
 end
 
---- A number from 0 to 1, so that not everybody comes back at the same moment.
---- Not math.random: its sequence is the host's.
+--- A number from 0 to 1 that spreads clients, so that they do not all return
+--- at the same moment. Not math.random: its sequence belongs to the host.
 ---@return number
 function loop.jitter()
   return (core.now() * 1e4) % 1
 end
 
---- Runs it by itself after a moment in which who would know of a failure may hear
---- of it: the frame of a game, else so many seconds. In nginx at once where no
---- timer may run.
+--- Runs a function after a delay in which the program may still handle a
+--- failure: one frame in a game, else so many seconds. In nginx it runs at
+--- once where no timer is allowed.
 ---@param seconds number
 ---@param run fun()
 function loop.after(seconds, run)
@@ -441,7 +449,8 @@ function loop.after(seconds, run)
   end)
 end
 
---- From now on somebody else watches the descriptor and calls drive().
+--- For a foreign loop that watches the descriptor from now on and calls
+--- drive().
 ---@return integer? fd none with poll(2)
 function loop.watched_fd()
   local fd = loop.pool():fd()

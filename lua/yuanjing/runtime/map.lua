@@ -50,7 +50,8 @@ local function work(state)
   end
 end
 
--- A mistake in the function ends the whole: it would be made again and again.
+-- A mistake in the function ends the whole map: each other item would meet it
+-- too.
 local function run_worker(state)
   local ok, problem = pcall(work, state)
   if ok then return end
@@ -64,11 +65,11 @@ local function await_all(state)
   if state.mistake then error(state.mistake.what, 0) end
 end
 
---- Calls run(item, index) for each item of a list, `at_once` of them at a time,
---- and returns what they returned: results and errors, each by the item's index.
---- An error that the function returns or raises with assert() is that item's
---- alone. What else it raises is raised here, after all has been cancelled; a job
---- that is cancelled meanwhile ends what it began.
+--- Calls run(item, index) for each item of a list, `at_once` of them at a
+--- time, and returns the results and the errors, each by the item's index. An
+--- error that the function returns, or raises with assert(), belongs to its
+--- item. Any other value that it raises cancels all items and is raised here.
+--- Cancelling the job that called map() cancels all items too.
 ---@param list any[]
 ---@param run yuanjing.MapFunction
 ---@param options? yuanjing.MapOptions

@@ -1,13 +1,13 @@
---- Waiting in an nginx worker (OpenResty, or nginx with its Lua module): who
--- waits has a waiter, which gives way to nginx; one timer's thread, the pump,
--- moves everything on while something is in flight, and ends with it. It waits
--- for the core's descriptor in a thread of nginx's own (`thread_pool yuanjing
--- threads=1;`, or one that is called default), else it looks every few
--- milliseconds.
+--- Waiting in an nginx worker (OpenResty, or nginx with its Lua module). Each
+-- light thread that waits has a waiter, which yields to nginx. One timer
+-- thread, the pump, advances all transfers and jobs while something is in
+-- flight, and then ends. It waits for the core's descriptor in an nginx
+-- thread (`thread_pool yuanjing threads=1;`, or the pool called default);
+-- without one it polls every few milliseconds.
 --
--- A pump needs a timer that may run, a connection, and perhaps a thread; a busy
--- worker may have none left. So no waiter relies on it: when nothing has
--- been moved on for a moment, one of those who wait does it in the pump's place.
+-- A pump needs a timer that may run, a connection, and perhaps a thread; a
+-- busy worker may have none left. So no waiter relies on it: when nothing has
+-- been advanced for a moment, one of the waiters does the pump's work.
 local process = require "ngx.process"
 local semaphore = require "ngx.semaphore"
 
@@ -18,28 +18,28 @@ local ngx = rawget(_G, "ngx")
 local running, is_yieldable = coroutine.running, core.is_yieldable
 local nginx = {}
 
--- Where a wait can give way, without patches to nginx and OpenSSL.
+-- Phases in which a wait can yield, without patches to nginx and OpenSSL.
 local YIELDABLE = { rewrite = true, server_rewrite = true, access = true,
   content = true, timer = true, ssl_cert = true }
 
--- In seconds. NB: sleep(0) gives way to nobody without a patch to nginx.
+-- In seconds. NB: sleep(0) does not yield without a patch to nginx.
 local SHORTEST_NAP = 0.001
 
--- Where a wait stops nobody but a process that begins or ends. Elsewhere it
--- would stop all requests of the worker.
+-- Phases in which a wait only delays a process that begins or ends. In other
+-- phases it would stop all requests of the worker.
 local BLOCKING = { init = true, init_worker = true, exit_worker = true }
 
--- Seats --------------------------------------------------------------------
+-- Waiters ------------------------------------------------------------------
 
 ---@class yuanjing.NginxWaiter of one of nginx's light threads
----@field job? yuanjing.Job what runs there
+---@field job? yuanjing.Job the job that runs there
 ---@field private semaphore table
 ---@field private is_parked boolean
----@field private is_woken boolean since it was parked
----@field problem? any what it is stopped with
----@field private is_raised? boolean of that
----@field private context? table[] the request's, where more hangs on the waiter
----@field private threads? table that it has started, and how many
+---@field private is_woken boolean since it was parked last
+---@field problem? any what interrupt() was given
+---@field private is_raised? boolean whether check() has raised it
+---@field private context? table[] the request's ngx.ctx, where the waiter holds more
+---@field private threads? table those that it has started, and how many
 local Waiter = {}
 Waiter.__index = Waiter
 
@@ -47,12 +47,12 @@ local WEAK_KEYS, WEAK_VALUES = { __mode = "k" }, { __mode = "v" }
 
 local waiters = setmetatable({}, WEAK_KEYS) -- thread -> its waiter
 
--- NB: nginx gives the threads of a request that has ended to the next one.
+-- NB: nginx reuses the threads of a request that has ended.
 local function is_left_over(waiter)
   return waiter.is_parked or waiter.context and waiter.context[1] ~= ngx.ctx
 end
 
--- The waiter of whoever runs here, or nil: no thread of this phase can give way.
+-- The waiter of the running thread, or nil: no thread of this phase can yield.
 ---@return yuanjing.NginxWaiter?
 local function waiter_here()
   local thread = running()
@@ -65,15 +65,15 @@ local function waiter_here()
   return waiter
 end
 
---- The waiter of whoever runs here, or nil: here nothing can give way. Nor can it
---- below a function of C, in the callback of gsub() for one.
+--- The waiter of the running thread, or nil where it can not yield: in the
+--- wrong phase, or below a C function (the callback of gsub(), for example).
 ---@return yuanjing.NginxWaiter?
 function nginx.waiter()
   return is_yieldable() and waiter_here() or nil
 end
 
---- Why a wait would stop the worker here, or nil; and whether only since this is
---- below a function of C.
+--- Why a wait would stop the worker here, or nil; and whether a C function
+--- below is the only reason.
 ---@return string?
 ---@return boolean?
 function nginx.obstacle()
@@ -89,8 +89,8 @@ local function bind(waiter)
   waiter.context = waiter.context or setmetatable({ ngx.ctx }, WEAK_VALUES)
 end
 
---- See yuanjing.Waiter. NB: one that catches its end again and again gives way
---- at least.
+--- See yuanjing.Waiter. NB: code that catches the error again and again still
+--- yields each time.
 function Waiter:check()
   if not self.problem then return end
   if self.is_raised then ngx.sleep(SHORTEST_NAP) end
@@ -100,58 +100,59 @@ end
 
 -- Moving on ------------------------------------------------------------------
 
--- Of work in one go: the requests beside get their turn.
+-- Seconds of work at a time: other requests get their turn.
 local BUDGET = 0.002
 
--- Seconds between two looks for requests that are gone. The pump is away so long at most
--- while a thread waits for it.
+-- Seconds between two searches for requests that are gone. The pump waits at
+-- most so long while a thread waits for it.
 local WATCH = 0.1
 
--- Of the collector's work, in KiB.
+-- KiB of work for the collector at a time.
 local COLLECT = 200
 
--- Without a thread: a part of the time since there was anything to do.
+-- Without a thread, a nap takes this part of the time since the last activity.
 local NAP, LONGEST_NAP = 0.3, 0.04
 
--- Seconds that a pump has to begin, and that whoever moves things on may be away
--- before somebody else does.
+-- Seconds that a pump has to begin, and that the mover may be away before
+-- another waiter takes over.
 local GRACE, STALL = 0.05, 0.3
 
--- Seconds until a pump that has not begun is asked for again.
+-- Seconds until a pump that has not begun is requested again.
 local AGAIN = 1
 
--- The longest that a semaphore is waited for in one go; by one that waits for a
--- transfer; and by that one until it has seen that a pump runs.
+-- The longest single wait for a semaphore; the same for a waiter of a
+-- transfer; and for that waiter until it has seen a pump run.
 local LONG, LOOK, SHORT = 86400, 0.4, 0.05
 
-local loop -- that is moved on
-local asked -- when the pump was asked for, while it does not run
+local loop -- advanced by the pump
+local asked -- when the pump was requested, while it does not run
 local is_pumping, pump_waiter = false, nil
-local mover -- the pump's waiter, or another: who moved everything on last
-local stepping -- the waiter that moves the pool on right now
-local trusted = 0 -- until when that is reason enough to wait
-local swept = 0 -- when those who are gone were last looked for
+local mover -- the waiter that advanced the loop last: the pump's, or another
+local stepping -- the waiter that advances the pool right now
+local trusted = 0 -- until this time the mover is assumed to be alive
+local swept = 0 -- when requests that are gone were last searched for
 
--- Those who were woken since the mover looked, and have not gone on yet. NB: whose
--- request has ended never will.
+-- Threads that were woken since the mover's last step and have not run yet.
+-- NB: a thread whose request has ended never will.
 local n_woken = 0
 
--- The last of them has the pump look again, in the same turn of nginx.
+-- The last of them wakes the pump, which steps again in the same turn of
+-- nginx.
 local function count_out(waiter)
   if not waiter.is_woken or waiter == pump_waiter then return end
   n_woken = n_woken - 1
   if n_woken == 0 and pump_waiter then pump_waiter:wake() end
 end
 
--- What nobody waits for has perhaps been dropped, and is ended by the
--- collector, which a worker with little to do would not hear of for minutes.
+-- A transfer without a waiter may have been dropped. The collector ends it,
+-- but a worker with little to do would not collect for minutes.
 local function sweep(now)
   if now - swept < WATCH then return end
   swept = now
   if loop.drop_gone() then collectgarbage("step", COLLECT) end
 end
 
--- Moves everything on. Whether there was anything to do, or there is more.
+-- Advances everything. Returns whether there was work, or more is left.
 local function step(waiter)
   local now = core.now()
   mover, stepping, trusted, n_woken = waiter, waiter, now + STALL, 0
@@ -166,7 +167,7 @@ local function nap_after(busy)
   return math.max(SHORTEST_NAP, math.min(LONGEST_NAP, seconds))
 end
 
--- Whether the waiter was woken.
+-- Returns whether the waiter was woken.
 local function wait(waiter, seconds)
   local ok, problem = waiter.semaphore:wait(seconds)
   if not ok and problem ~= "timeout" and not waiter.problem then
@@ -175,7 +176,7 @@ local function wait(waiter, seconds)
   return ok
 end
 
--- While the waiter is parked it may be woken.
+-- The waiter can be woken only while it is parked.
 local function park(waiter, how, seconds)
   waiter.is_parked, waiter.is_woken = true, false
   how(waiter, seconds)
@@ -183,7 +184,8 @@ local function park(waiter, how, seconds)
   count_out(waiter)
 end
 
--- Has another that waits for a transfer look whether things move on.
+-- Wakes another waiter of a transfer, which checks that something is driving
+-- the loop.
 local function hand_over(waiter)
   trusted = 0
   for _, other in ipairs(loop.pool():waiters()) do
@@ -193,8 +195,8 @@ local function hand_over(waiter)
   end
 end
 
--- Waits in the pump's place, and moves everything on meanwhile: until the waiter
--- is woken, or somebody else moves things on.
+-- Waits, and does the pump's work meanwhile: until the waiter is woken, or
+-- another mover takes over.
 local function substitute_pump(waiter)
   local busy = core.now()
   repeat
@@ -206,13 +208,13 @@ local function substitute_pump(waiter)
   if mover == waiter then hand_over(waiter) end
 end
 
---- Waits for news of a transfer. See yuanjing.Waiter.
+--- Waits until its transfer is ready. See yuanjing.Waiter.
 function Waiter:suspend()
   if core.now() > trusted then return park(self, substitute_pump) end
   park(self, wait, is_pumping and LOOK or SHORT)
 end
 
--- In whole milliseconds, as nginx counts, and at least one: it gives way.
+-- In whole milliseconds, as nginx counts, and at least one, so that it yields.
 local function patience(seconds)
   if not seconds or seconds > LONG then return LONG end
   return math.max(1, math.ceil(seconds * 1000)) / 1000
@@ -232,19 +234,19 @@ function Waiter:wake()
   self.semaphore:post(1)
 end
 
---- See yuanjing.Waiter. It is nginx that lets it go on.
+--- See yuanjing.Waiter. nginx itself resumes the thread, later.
 Waiter.resume = Waiter.wake
 
---- Has it raise that problem where it is parked, and whenever it parks again.
---- What waits in nginx's own calls meanwhile goes on until then.
+--- Raises the problem where the waiter is parked, and whenever it parks again.
+--- A thread that waits in nginx's own calls goes on until then.
 function Waiter:interrupt(problem)
   self.problem = problem
   self:wake()
 end
 
---- Whether its request has ended while it waited: nginx takes those that wait
---- away without a word. Then nobody waits for the semaphore, or takes what was
---- posted.
+--- Whether its request has ended while it waited: nginx removes waiting
+--- threads without notice. Then no thread waits for the semaphore, or takes
+--- what was posted.
 function Waiter:is_gone()
   return self.is_parked and self ~= stepping
     and self.semaphore:count() == (self.is_woken and 1 or 0)
@@ -252,8 +254,9 @@ end
 
 -- Jobs ---------------------------------------------------------------------
 
--- One that has ended stays with its parent until that waits for it: so this is
--- done now and then, or a timer that goes on for days would keep them all.
+-- A light thread that has ended stays with its parent until the parent waits
+-- for it. So this is done now and then; otherwise a timer that runs for days
+-- would keep them all.
 local function reap(threads)
   local left = 0
   for thread in pairs(threads.all) do
@@ -287,7 +290,7 @@ local function spawn_thread(waiter, job, run)
   threads.all[assert(ngx.thread.spawn(run_with_waiter, job, run))] = true
 end
 
--- A worker that ends calls its timers before their time.
+-- A worker that shuts down calls its timers early.
 local function run_timed(premature, job, run)
   if premature and job then job:cancel() end
   run_with_waiter(job, run)
@@ -299,12 +302,13 @@ function nginx.can_spawn()
   return phase ~= "init" and phase ~= "exit_worker"
 end
 
---- Whether detach() works here, before whoever is here goes on.
+--- Whether detach() works here, before the running code goes on.
 function nginx.can_detach()
   return not BLOCKING[ngx.get_phase()]
 end
 
---- Runs it in a timer, or never: nginx has so many of them.
+--- Runs a function in a timer. NB: nginx may have too many timers and never
+--- run it.
 ---@param job? yuanjing.Job
 ---@param run fun(waiter: yuanjing.NginxWaiter)
 ---@return true?
@@ -313,16 +317,16 @@ function nginx.detach(job, run)
   return ngx.timer.at(0, run_timed, job, run)
 end
 
---- Runs it in a timer after so many seconds, or at once where there are too many
---- timers.
+--- Runs a function in a timer after so many seconds, or at once where there
+--- are too many timers.
 ---@param seconds number
 ---@param run fun()
 function nginx.after(seconds, run)
   if not ngx.timer.at(seconds, run) then run() end
 end
 
---- Runs it in a light thread of this request; where that can have none, in a
---- timer.
+--- Runs a function in a light thread of this request, or in a timer where the
+--- request can have none.
 ---@param job yuanjing.Job
 ---@param run fun(waiter: yuanjing.NginxWaiter)
 function nginx.spawn(job, run)
@@ -335,21 +339,21 @@ end
 
 local scopes = setmetatable({}, WEAK_KEYS) -- by the request's ngx.ctx
 
--- Ends the request as nginx itself does when the client leaves.
+-- Ends the request as nginx itself does when the client disconnects.
 local function leave(scope)
   scope:cancel()
-  if is_pumping then loop.pool():wake() end -- that was perhaps the last
+  if is_pumping then loop.pool():wake() end -- perhaps nothing is in flight now
   ngx.exit(499)
 end
 
--- NB: works with `lua_check_client_abort on`, and where the user has no handler
--- of his own; else the pump finds out that nobody waits any more. A handler is
--- forgotten at the end of its phase, and refused where there is one already.
+-- NB: works with `lua_check_client_abort on`, and only if the user has no
+-- handler; otherwise the pump finds that the waiters are gone. nginx forgets a
+-- handler at the end of its phase, and refuses a second one.
 local function watch_client(scope)
   pcall(ngx.on_abort, function() leave(scope) end)
 end
 
---- Who answers for what is begun here: the job, or the request.
+--- The cancel scope of the running code: the job, or the request.
 ---@return yuanjing.CancelScope|yuanjing.Job|nil
 function nginx.cancel_scope()
   local waiter = waiter_here()
@@ -369,21 +373,21 @@ end
 
 local POOLS = { "yuanjing", "default" }
 
--- The processes that nginx starts its thread pools in.
+-- The types of process in which nginx starts its thread pools.
 local HAS_THREADS = { worker = true, single = true }
 
--- That it failed says nothing of the next time.
+-- These failures are temporary: the next try may succeed.
 local PASSING = { ["no available Lua vm"] = true,
   ["ngx_thread_task_post failed"] = true }
 
-local pool_at -- in POOLS; past its end: no thread does the waiting
+local pool_at -- in POOLS; past its end: no thread watches the descriptor
 
 local function first_pool()
   local has_threads = ngx.run_worker_thread and HAS_THREADS[process.type()]
   return has_threads and 1 or #POOLS + 1
 end
 
--- Whether a thread did the waiting.
+-- Returns whether a thread waited for the descriptor.
 local function watch(fd)
   local pool = fd and POOLS[pool_at]
   if not pool then return false end
@@ -396,8 +400,8 @@ local function watch(fd)
   return watch(fd)
 end
 
--- To those who were woken, for a nap's time at most: the rest of nginx gets its
--- turn in a nap. When it napped last.
+-- Yields to the threads that were woken, for a nap's time at most: the other
+-- work of nginx gets its turn in a nap. Returns the time of the last nap.
 local function give_way(busy, napped)
   if n_woken > 0 and core.now() - napped < SHORTEST_NAP then
     park(pump_waiter, wait, SHORTEST_NAP)
@@ -418,7 +422,8 @@ local function pump()
   end
 end
 
--- NB: also when called prematurely, for an old worker has its requests still.
+-- NB: it runs even if the timer is called early: a worker that shuts down
+-- still has requests.
 local function run_pump()
   if is_pumping then return end
   is_pumping, asked = true, nil
@@ -432,10 +437,11 @@ local function run_pump()
   is_pumping, pump_waiter = false, nil
 end
 
---- Has the pump run while something is in flight. A timer may be refused, or
---- never run: where there are too many. Then it is asked for again.
-function nginx.keep_moving(whom)
-  loop = whom or loop
+--- Keeps the pump running while something is in flight. nginx may refuse a
+--- timer or never run it, when it has too many. Then the pump is requested
+--- again.
+function nginx.keep_moving(other)
+  loop = other or loop
   local now = core.now()
   if is_pumping or asked and now - asked < AGAIN or not nginx.can_spawn() then
     return

@@ -1,6 +1,7 @@
---- A dry run: a call does all but send, and what it would have sent is its
--- answer. The description takes the way of an error, which every room hands on
--- as it is, and becomes the answer where the call returns to the user.
+--- A dry run: a call does everything except send, and returns a description of
+-- the request. The description travels like an error, which every module
+-- passes on unchanged, and becomes the result when the call returns to the
+-- user.
 local ascii = require "yuanjing.base.ascii"
 local errors = require "yuanjing.errors"
 
@@ -14,16 +15,16 @@ local dry_run = {}
 ---@field json? string the body; a file's base64 in it is "<cat.png, image/png, 2048 bytes>"
 ---@field form? yuanjing.DryRunPart[] in the order they would go out
 local DryRun = { __name = "yuanjing.DryRun" }
-DryRun.__index = { kind = "dry_run" } -- on its way it passes for an error
+DryRun.__index = { kind = "dry_run" } -- it travels like an error
 
----@class yuanjing.DryRunPart a text has a value, a file the rest
+---@class yuanjing.DryRunPart a text has `value`; a file has the other fields
 ---@field name string
 ---@field value? string
----@field file? string the name it would be sent under
+---@field file? string the name that would be sent
 ---@field type? string
 ---@field bytes? integer
 
--- What a header of the user's own may be called that holds a secret.
+-- A header whose name contains one of these words holds a secret.
 local SECRETS = { "auth", "cookie", "key", "password", "secret", "token" }
 
 local function is_secret(name)
@@ -33,7 +34,8 @@ local function is_secret(name)
   return false
 end
 
--- "Name:" is none, "Name;" an empty one: see yuanjing.request_builder.
+-- "Name:" removes a header, "Name;" sends it empty: see
+-- yuanjing.http.request_builder.
 local function read_line(line)
   local name, value = line:match("^([^:]+): (.*)$")
   if name then return name, value end
@@ -81,7 +83,7 @@ local function form_of(prepared, key)
   return form
 end
 
---- What would go out.
+--- Describes the request that would be sent.
 ---@param prepared yuanjing.core.Request
 ---@param key? string
 ---@return yuanjing.DryRun
@@ -97,8 +99,8 @@ function dry_run.is(value)
   return getmetatable(value) == DryRun
 end
 
---- Where a call returns to the user: its results, or the description in their
---- place.
+--- To be called where a call returns to the user: returns its results, or the
+--- description instead of the error.
 ---@param answer any
 ---@param err any
 ---@param ... any
@@ -108,7 +110,7 @@ function dry_run.unwrap(answer, err, ...)
   return answer, err, ...
 end
 
---- As text, in the manner of HTTP.
+--- A text that looks like an HTTP request.
 function DryRun:__tostring()
   local names, lines = {}, { self.method .. " " .. self.url }
   for name in pairs(self.headers) do names[#names + 1] = name end

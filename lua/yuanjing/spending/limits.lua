@@ -1,12 +1,12 @@
---- The limits of a client: how many calls that cost may be open, go out in a
--- minute, and go out in all. Here is who may go and who waits, first come, first
--- served; the counting is a store's, so that others than this process's memory
--- can do it.
+--- The limits of a client: how many billable calls may be open at once, be
+-- sent in a minute, and be sent in all. This module queues the callers, first
+-- come, first served. A store counts, so that several processes can share the
+-- counters.
 --
--- A call is open until its answer is here; a streamed one until its stream has
--- ended. A submit is open until its own answer and not until the end of its
--- task: who submits ten tasks and then awaits them would wait for ever for the
--- end of a task that nobody asks for yet.
+-- A call is open until its answer has arrived; a stream until it has ended. A
+-- submit is open until its own answer, not until the end of its task: a
+-- program that submits ten tasks and then awaits them would otherwise wait for
+-- ever.
 local ascii = require "yuanjing.base.ascii"
 local heartbeat = require "yuanjing.runtime.heartbeat"
 local finalizer = require "yuanjing.base.finalizer"
@@ -16,28 +16,29 @@ local number = require "yuanjing.base.number"
 
 local limits = {}
 
----@class (exact) yuanjing.Bounds none where nothing is given
----@field in_flight? integer calls open at a time
----@field per_minute? integer calls in any 60 seconds
----@field total? integer calls in all; those of which nothing was sent do not count
+---@class (exact) yuanjing.Bounds a missing field sets no limit
+---@field in_flight? integer calls open at the same time
+---@field per_minute? integer calls sent in any 60 seconds
+---@field total? integer calls sent in all
 
--- Whether one more call may go, and that it is over: all that a store has to
--- know. One store may serve many clients and processes.
+-- A store decides whether one more call may go, and learns that a call is
+-- over. One store may serve many clients and processes.
 --
--- acquire(bounds) returns a ticket, and the call counts from now on. Or nil and
--- - the seconds until it is worth asking again (math.huge: when a call has ended
---   in this process), and the name of the bound;
--- - the name of a bound that is used up for good;
--- - the fields of an error of the store's own.
+-- acquire(bounds) returns a ticket, and the call counts from now on. Otherwise
+-- it returns nil and one of:
+-- - the seconds until it is worth asking again (math.huge: when a call of this
+--   process ends), and the name of the limit;
+-- - the name of a limit that is used up for good;
+-- - the fields of an error of the store itself.
 -- It may wait. Only one caller in a process asks at a time.
 --
--- stamp(ticket, delay) says that its call goes out only now, so many seconds after
--- it was asked for: in per_minute it counts from now. release(ticket, is_unsent,
--- delay) says that the call is over; and that nothing of it was sent, or from when
--- it counts. Both must neither raise nor wait.
+-- stamp(ticket, delay): the call is sent only now, so many seconds after
+-- acquire(); it counts in per_minute from now. release(ticket, is_unsent,
+-- delay): the call is over; either nothing of it was sent, or it counts from
+-- acquire() plus the delay. Both must neither raise nor wait.
 --
--- Where tickets are leases, renew(tickets) comes every HEARTBEAT seconds with those
--- whose calls are open. It may wait, and must not raise.
+-- If tickets are leases, renew(tickets) is called every HEARTBEAT seconds with
+-- those of open calls. It may wait, and must not raise.
 ---@class yuanjing.LimitStore
 ---@field acquire fun(self, bounds: yuanjing.Bounds): any, number|string|table|nil, string?
 ---@field stamp? fun(self, ticket: any, delay: number)
@@ -49,8 +50,8 @@ local limits = {}
 ---@field bounds yuanjing.Bounds
 ---@field store yuanjing.LimitStore
 ---@field private queue table entries by place, from `first` to `last`, with holes
----@field private dropped yuanjing.Slot[] that the collector took from their owners
----@field private pool? yuanjing.core.Pool of the process that the queue is of
+---@field private dropped yuanjing.Slot[] whose calls the collector found unreachable
+---@field private pool? yuanjing.core.Pool of the process that the queue belongs to
 ---@field private open table<yuanjing.Slot, true> whose leases are renewed
 ---@field private stop_renewing? fun()
 local Limits = { __name = "yuanjing.Limits" }
@@ -59,17 +60,17 @@ Limits.__index = methods
 
 ---@class yuanjing.Slot of a call that is open
 ---@field private ticket any
----@field private asked number when its turn was asked for, on the clock of the loop
----@field private sent number seconds after that when it was sent
+---@field private asked number time of acquire(), on the loop's clock
+---@field private sent number seconds from then until it was sent
 local Slot = {}
 Slot.__index = Slot
 
--- Seconds between two looks of the first in the queue for what has been dropped,
--- and of the others for those before them who are gone.
+-- Seconds between two checks: by the first in the queue for dropped calls, and
+-- by the others for waiters before them that are gone.
 local LOOK, LOOK_BEHIND = 0.1, 1
 
--- Of the collector's work at each look: a part of all there is, so that it has
--- seen everything after a few seconds.
+-- A part of the collector's work at each check, so that it has seen everything
+-- after a few seconds.
 local function collect_some()
   collectgarbage("step", math.ceil(collectgarbage("count") / 16))
 end
@@ -90,7 +91,7 @@ local function quit(queue, entry)
   queue[entry.place], queue.count = nil, queue.count - 1
 end
 
--- NB: nginx takes those who wait away without a word when their request ends.
+-- NB: nginx removes waiting threads without notice when their request ends.
 local function is_gone(waiter)
   return waiter.is_gone and waiter:is_gone()
 end
@@ -114,7 +115,7 @@ end
 
 -- Slots --------------------------------------------------------------------
 
--- The last call turns off the light.
+-- Stops renewing the leases when the last open call ends.
 local function leave_open(self, slot)
   self.open[slot] = nil
   if next(self.open) or not self.stop_renewing then return end
@@ -122,19 +123,19 @@ local function leave_open(self, slot)
   self.stop_renewing = nil
 end
 
--- Whoever counts the calls of a minute at the other end counts when they arrive:
--- so they count from then, and not from their turn. The longest way in seconds that
--- is reckoned with:
+-- The platform counts the calls of a minute when they arrive, so they count
+-- from then here too, and not from their turn. The longest travel time, in
+-- seconds:
 local WAY = 2
 
---- The call goes out now, perhaps once more.
+--- The call is sent now, perhaps once more.
 function Slot:send()
   self.sent = loop.now() - self.asked
   local store = self.limits.store
   if store.stamp then store:stamp(self.ticket, self.sent) end
 end
 
---- The call is over. Only the first time counts.
+--- The call is over. Only the first call of this method counts.
 ---@param is_unsent? boolean nothing of it was sent
 function Slot:leave(is_unsent)
   if self.is_left then return end
@@ -152,7 +153,7 @@ local function drop(slot)
   dropped[#dropped + 1] = slot
 end
 
--- A stream that nobody has closed is open until it is collected.
+-- A stream that is not closed stays open until it is collected.
 local function release_dropped(self)
   while #self.dropped > 0 do table.remove(self.dropped):leave() end
 end
@@ -205,8 +206,9 @@ local function refusal(self, why)
       number.show(self.bounds[why])) }
 end
 
--- Asks the store for the first in the queue. A ticket; nil and the fields of an
--- error; or nil, nil, the seconds until it is worth asking again, and the bound.
+-- Asks the store, if the entry is the first in the queue. Returns a ticket; or
+-- nil and the fields of an error; or nil, nil, the seconds until it is worth
+-- asking again, and the limit.
 local function ask(self, entry)
   if first_of(self.queue) ~= entry then
     return nil, nil, entry.waiter.is_gone and LOOK_BEHIND or math.huge
@@ -219,16 +221,16 @@ local function ask(self, entry)
   return nil, nil, why, bound
 end
 
--- The longest that it waits in one go. What nobody holds any more is perhaps a
--- call that is open.
+-- The longest single wait. A call may be open only because its object is not
+-- collected yet.
 local function nap_of(delay, bound)
   if bound ~= "in_flight" then return delay end
   collect_some()
   return math.min(delay, LOOK)
 end
 
--- Waits until it is called, or for so long; park() may come back early.
-local function rest(entry, seconds)
+-- Waits until it is called, or for so long; park() may return early.
+local function park_until_called(entry, seconds)
   local ends = loop.now() + seconds
   while not entry.is_called and loop.now() < ends do
     entry.waiter:park(math.max(0, ends - loop.now()))
@@ -236,32 +238,32 @@ local function rest(entry, seconds)
 end
 
 local function await_turn(self, entry, ends, report)
-  local is_told = false
+  local is_reported = false
   while true do
     entry.is_called = false
     local ticket, failure, delay, bound = ask(self, entry)
     if ticket or failure then return ticket, failure end
     local left = ends - loop.now()
     if left <= 0 then return nil, too_late(self, bound) end
-    if not is_told then
-      is_told = true
+    if not is_reported then
+      is_reported = true
       report { bound = bound, ahead = self.queue.count - 1,
         delay = bound == "per_minute" and delay or nil }
     end
-    rest(entry, math.min(left, nap_of(delay, bound)))
+    park_until_called(entry, math.min(left, nap_of(delay, bound)))
   end
 end
 
--- After a fork: those who wait, and the calls that are open, are a parent's.
+-- After a fork: the waiters and the open calls belong to the parent.
 local function begin_anew(self)
   self.pool, self.queue = loop.pool(), new_queue()
   self.open, self.stop_renewing = setmetatable({}, { __mode = "k" }), nil
 end
 
---- Waits for a turn, until that time at the latest: a slot, to be left when the
---- call is over; or nil and the fields of an error, of kind limit. `tell` hears
---- when it has to wait.
----@param ends number on the clock of the loop
+--- Waits for a turn, until the time `ends`. Returns a slot, to be left when
+--- the call is over; or nil and the fields of an error of kind `limit`. Calls
+--- `report` once if it has to wait.
+---@param ends number on the loop's clock
 ---@param report fun(event: { bound?: string, ahead: integer, delay?: number })
 ---@return yuanjing.Slot?
 ---@return table? failure
@@ -277,7 +279,7 @@ function methods:enter(ends, report)
   return slot, failure
 end
 
---- Limits with counters of their own, or in a store.
+--- Limits with counters of their own, or with those of a store.
 ---@param bounds yuanjing.Bounds
 ---@param store? yuanjing.LimitStore
 ---@return yuanjing.Limits

@@ -1,10 +1,10 @@
---- What calls have used, as far as the platform said so: a tally for each client,
--- in which those of the clients derived from it are counted too. Its size is that
--- of the list of models.
+--- What calls have used, as reported by the platform. Each client has its own
+-- counters; a derived client adds to those of its parent too. The size grows
+-- with the list of models only.
 local usage = {}
 
 ---@class yuanjing.ModelUsage
----@field answers integer texts and results that came
+---@field answers integer texts and results received
 ---@field prompt_tokens integer
 ---@field completion_tokens integer
 ---@field total_tokens integer
@@ -14,11 +14,11 @@ local usage = {}
 ---@field duration number seconds of video
 
 ---@class yuanjing.Usage: yuanjing.ModelUsage
----@field calls table<string, integer> that went out: chat, image, video, upload, verify, request
----@field models table<string, yuanjing.ModelUsage> "unknown" where nobody named one
+---@field calls table<string, integer> sent, by kind: chat, image, video, upload, verify, request
+---@field models table<string, yuanjing.ModelUsage> "unknown" where no model is named
 
--- What can be summed of what the platform says.
-local SAID = { "prompt_tokens", "completion_tokens", "total_tokens", "credits",
+-- The fields of an answer's usage that can be summed.
+local SUMMED = { "prompt_tokens", "completion_tokens", "total_tokens", "credits",
   "duration" }
 
 local function new_sums()
@@ -26,10 +26,10 @@ local function new_sums()
     total_tokens = 0, images = 0, videos = 0, credits = 0, duration = 0 }
 end
 
-local function add_to(sums, said, made)
+local function add_to(sums, reported, made)
   sums.answers = sums.answers + 1
-  for _, name in ipairs(SAID) do
-    local value = said[name]
+  for _, name in ipairs(SUMMED) do
+    local value = reported[name]
     if type(value) == "number" then sums[name] = sums[name] + value end
   end
   for name, count in pairs(made) do sums[name] = sums[name] + count end
@@ -37,33 +37,34 @@ end
 
 local NOTHING = {}
 
---- An answer has come: what the platform said of its usage, if anything, and how
---- many images and videos it brought.
+--- Adds the usage of an answer, if the platform reported it, and the number of
+--- its images and videos.
 ---@param settings table
 ---@param model? string
----@param said? table
+---@param reported? table
 ---@param made? { images?: integer, videos?: integer }
-function usage.add(settings, model, said, made)
-  said, made = said or NOTHING, made or NOTHING
-  model = model or type(said.model) == "string" and said.model or "unknown"
-  local tally = settings.usage
-  while tally do
-    tally.models[model] = tally.models[model] or new_sums()
-    add_to(tally.models[model], said, made)
-    add_to(tally.sums, said, made)
-    tally = tally.parent
+function usage.add(settings, model, reported, made)
+  reported, made = reported or NOTHING, made or NOTHING
+  model = model or type(reported.model) == "string" and reported.model or "unknown"
+  local counters = settings.usage
+  while counters do
+    counters.models[model] = counters.models[model] or new_sums()
+    add_to(counters.models[model], reported, made)
+    add_to(counters.sums, reported, made)
+    counters = counters.parent
   end
 end
 
---- So many calls of that kind went out; fewer, when they did not after all.
+--- Adds to the number of calls of that kind; a negative count takes back calls
+--- that were not sent.
 ---@param settings table
 ---@param kind string
 ---@param count integer
 function usage.count(settings, kind, count)
-  local tally = settings.usage
-  while tally do
-    tally.calls[kind] = (tally.calls[kind] or 0) + count
-    tally = tally.parent
+  local counters = settings.usage
+  while counters do
+    counters.calls[kind] = (counters.calls[kind] or 0) + count
+    counters = counters.parent
   end
 end
 
@@ -73,7 +74,7 @@ local function copy(fields)
   return made
 end
 
---- What it comes to by now.
+--- A copy of the counters.
 ---@return yuanjing.Usage
 function usage.total(settings)
   local total = copy(settings.usage.sums)
@@ -84,7 +85,7 @@ function usage.total(settings)
   return total
 end
 
---- A tally; what is added to it is added to its parent.
+--- New counters; everything added to them is added to the parent's too.
 function usage.new(parent)
   return { parent = parent, calls = {}, models = {}, sums = new_sums() }
 end

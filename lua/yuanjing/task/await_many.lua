@@ -6,7 +6,7 @@ local job = require "yuanjing.runtime.job"
 local lazy = require "yuanjing.base.lazy"
 local loop = require "yuanjing.runtime.loop"
 local polling = require "yuanjing.task.polling"
-local task_of = lazy.room "yuanjing.task.task"
+local task_of = lazy.module "yuanjing.task.task"
 
 local await_many = {}
 

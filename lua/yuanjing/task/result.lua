@@ -2,7 +2,7 @@
 local download = require "yuanjing.task.download"
 local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
-local journal = lazy.room "yuanjing.journal"
+local journal = lazy.module "yuanjing.journal"
 
 local result = {}
 

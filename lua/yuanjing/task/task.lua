@@ -9,7 +9,7 @@ local result_of = require "yuanjing.task.result"
 local settings_of = require "yuanjing.settings"
 local target_of = require "yuanjing.task.download.target"
 local usage = require "yuanjing.spending.usage"
-local journal = lazy.room "yuanjing.journal"
+local journal = lazy.module "yuanjing.journal"
 
 local task = {}
 

@@ -1,10 +1,11 @@
---- The counters of yuanjing.limits in this process's memory. The calls of the last
--- minute are a heap by time: a minute is full while it holds as many as it may.
+--- The counters of yuanjing.spending.limits in this process's memory. The
+-- calls of the last minute are a heap by time: a minute is full when it holds
+-- as many as the limit.
 local heap = require "yuanjing.base.heap"
 local loop = require "yuanjing.runtime.loop"
 
 local memory = {
-  --- Seconds that per_minute means.
+  --- The seconds of per_minute.
   MINUTE = 60,
 }
 
@@ -12,11 +13,11 @@ local memory = {
 ---@field private open integer
 ---@field private spent integer
 ---@field private recent table tickets of the last minute's calls
----@field private pool yuanjing.core.Pool of the process that the open calls are of
+---@field private pool yuanjing.core.Pool of the process that the open calls belong to
 local Store = {}
 Store.__index = Store
 
--- Of calls that a parent had open before a fork nobody tells here that they end.
+-- After a fork: the child is never notified that the parent's open calls end.
 local function adopt(self)
   if self.pool == loop.pool() then return end
   self.pool, self.open = loop.pool(), 0
@@ -47,7 +48,7 @@ end
 
 --- See yuanjing.LimitStore.
 function Store:stamp(ticket, delay)
-  if not ticket.place then return end -- it is not counted, or not any more
+  if not ticket.place then return end -- it is not counted, or not any longer
   self.recent:remove(ticket)
   ticket.at = ticket.asked + delay
   self.recent:push(ticket)

@@ -1,8 +1,9 @@
---- The counters of yuanjing.limits in Redis (6.2 or later), beside the journal,
--- for all processes that share it. Each step is a script that Redis runs, by its
--- own clock. A call that is open is a lease, so that nobody waits for the calls
--- of a process that was killed. A time that lies further in the future than it can
--- was set before the clock was put back: it becomes the latest that it can be.
+--- The counters of yuanjing.spending.limits in Redis (6.2 or later), beside
+-- the journal, for all processes that share it. Each step is a script that
+-- Redis runs with its own clock. An open call is a lease, so that the calls
+-- of a killed process do not block others for ever. A time that is too far in
+-- the future was set before the clock was put back: it becomes the latest
+-- possible time.
 local backlog = require "yuanjing.runtime.backlog"
 local link = require "yuanjing.redis.connection"
 local loop = require "yuanjing.runtime.loop"
@@ -13,43 +14,46 @@ local number = require "yuanjing.base.number"
 local unpack = table.unpack or unpack
 
 local redis = {
-  --- Seconds that a call counts as open without a word of its process: as long
-  --- as a journal takes a process for alive. No limit of the call's own would do:
-  --- a stream has no longest time, and a submit may take ten minutes.
+  --- Seconds that a call counts as open without a heartbeat of its process; a
+  --- journal treats a process as alive for the same time. A timeout of the
+  --- call can not replace it: a stream has no longest time, and a submit may
+  --- take ten minutes.
   LEASE = 60,
-  --- Seconds that others stand back for one who waits, without a word of it.
+  --- Seconds that the other callers wait for the first in the queue without a
+  --- heartbeat.
   SILENCE = 1,
 }
 
 ---@class yuanjing.RedisStore: yuanjing.LimitStore
 ---@field private link? yuanjing.journal.Link
----@field private problem? string why there is none
+---@field private problem? string why there is no connection
 ---@field private name string for messages
 ---@field private keys table<string, string>
 ---@field private lease number
----@field private owner? string of this process
----@field private process? yuanjing.core.Pool that the owner is of
----@field private asking? table the ticket of who asks, until it is granted
+---@field private process_name? string of this process
+---@field private process? yuanjing.core.Pool of the process with that name
+---@field private asking? table the ticket that is requested, until it is granted
 ---@field private last integer number of a ticket
----@field private unsaid yuanjing.Backlog records of calls that Redis does not have yet
+---@field private backlog yuanjing.Backlog changes that Redis does not have yet
 local Store = {}
 Store.__index = Store
 
--- Seconds between two questions of one who waits for a place: no other process
--- can wake it.
+-- Seconds between two requests of a caller that waits: no other process can
+-- wake it.
 local PACE = 0.1
 
--- Seconds for an answer. The link gives up long before; nginx may have too many
--- timers, and never begin.
+-- Seconds for an answer. The connection gives up long before; nginx may have
+-- too many timers, and never begin.
 local PATIENCE = 30
 
--- The sets: of open calls by the end of their leases; of the last minute's calls
--- by time; of those who wait by when they came; and by the end of our patience
--- with them. Who came first goes first among those with the same bounds: else a
--- process with many calls would never leave a place to others. What was asked
--- before has been granted if it is open: the connection broke before the answer.
+-- The sets: open calls, by the end of their leases; the last minute's calls,
+-- by time; waiting tickets, by their arrival; and the same, by the time when
+-- they are dropped. Among callers with the same limits the first one goes
+-- first: otherwise a process with many calls would never leave a turn to
+-- others. A ticket that is open has been granted before: the connection broke
+-- before the answer.
 local ACQUIRE = [[
-local open, recent, spent, waiting, heard = unpack(KEYS)
+local open, recent, spent, waiting, deadlines = unpack(KEYS)
 local id, lease, minute = ARGV[1], ARGV[2] * 1e6, ARGV[3] * 1e6
 local pace, silence = ARGV[4] * 1e6, ARGV[5] * 1e6
 local in_flight, per_minute = tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -57,7 +61,7 @@ local total = tonumber(ARGV[8])
 local time = redis.call('TIME')
 local now = time[1] * 1e6 + time[2]
 
-local slack = minute / 240 -- for the way of a call whose process never tells
+local slack = minute / 240 -- for a call whose process reports nothing more
 
 local function pull_back(set, latest)
   local from = ('(%.0f'):format(latest)
@@ -69,7 +73,7 @@ end
 local function delay()
   pull_back(open, now + lease)
   pull_back(recent, now + slack)
-  pull_back(heard, now + minute + silence)
+  pull_back(deadlines, now + minute + silence)
   redis.call('ZREMRANGEBYSCORE', open, '-inf', now)
   redis.call('ZREMRANGEBYSCORE', recent, '-inf', now - minute)
   if in_flight and redis.call('ZCARD', open) >= in_flight then
@@ -78,9 +82,9 @@ local function delay()
   local oldest = per_minute and redis.call('ZRANGE', recent, -per_minute,
     -per_minute, 'WITHSCORES')[2]
   if oldest then return oldest + minute - now, 'per_minute' end
-  for _, gone in ipairs(redis.call('ZRANGEBYSCORE', heard, '-inf', now)) do
+  for _, gone in ipairs(redis.call('ZRANGEBYSCORE', deadlines, '-inf', now)) do
     redis.call('ZREM', waiting, gone)
-    redis.call('ZREM', heard, gone)
+    redis.call('ZREM', deadlines, gone)
   end
   local first = redis.call('ZRANGE', waiting, 0, 0)[1]
   if first and first ~= id then
@@ -88,13 +92,14 @@ local function delay()
   end
 end
 
--- A write may cost Redis a sync of its disk, so not at each question.
-local function remember(back)
-  local known = redis.call('ZSCORE', heard, id)
+-- A write may cost Redis a sync of its disk, so it is not done at each
+-- request.
+local function join_queue(back)
+  local known = redis.call('ZSCORE', deadlines, id)
   if known and tonumber(known) > back + silence / 2 then return end
   redis.call('ZADD', waiting, 'NX', now, id)
-  redis.call('ZADD', heard, back + silence, id)
-  for _, key in ipairs { waiting, heard } do
+  redis.call('ZADD', deadlines, back + silence, id)
+  for _, key in ipairs { waiting, deadlines } do
     redis.call('PEXPIRE', key, math.ceil((minute + silence) / 1e3))
   end
 end
@@ -109,11 +114,11 @@ if total and tonumber(redis.call('GET', spent) or 0) >= total then
 end
 local wait, bound = delay()
 if wait then
-  remember(now + wait)
+  join_queue(now + wait)
   return { bound, math.ceil(wait) }
 end
 redis.call('ZREM', waiting, id)
-redis.call('ZREM', heard, id)
+redis.call('ZREM', deadlines, id)
 redis.call('ZADD', open, now + lease, id)
 redis.call('PEXPIRE', open, math.ceil(lease / 1e3))
 redis.call('ZADD', recent, now + slack, id)
@@ -121,9 +126,9 @@ redis.call('PEXPIRE', recent, math.ceil((minute + slack) / 1e3))
 redis.call('INCR', spent)
 return granted()]]
 
--- Of a call that goes on, that is over, or of which nothing was sent. What is not
--- spent is given back once, however late it is told, and however often.
-local TELL = [[
+-- For a call that goes on, that is over, or of which nothing was sent. An
+-- unsent call is subtracted once, even if it is reported late or repeatedly.
+local UPDATE = [[
 local open, recent, spent, returned = unpack(KEYS)
 local id, at, state = unpack(ARGV)
 if state ~= 'open' then redis.call('ZREM', open, id) end
@@ -137,7 +142,7 @@ elseif redis.call('SET', returned, 1, 'NX', 'EX', 86400) then
 end
 return 1]]
 
--- NB: one whose lease was over is open all the same, and counts again.
+-- NB: a call whose lease ran out is open all the same, and counts again.
 local RENEW = [[
 local time = redis.call('TIME')
 local now = time[1] * 1e6 + time[2]
@@ -153,15 +158,15 @@ end
 
 -- Tickets ------------------------------------------------------------------
 
--- One that was asked for and not granted is asked for again: its turn comes
--- nearer, and what was granted unheard does not count twice.
+-- A ticket that was not granted is requested again: so it keeps its place in
+-- the queue, and a grant whose answer was lost does not count twice.
 local function next_ticket(self)
   if self.process ~= loop.pool() then -- after a fork
-    self.owner, self.process, self.asking = new_name(), loop.pool(), nil
+    self.process_name, self.process, self.asking = new_name(), loop.pool(), nil
   end
   if not self.asking then
     self.last = self.last + 1
-    self.asking = { id = self.owner .. "-" .. self.last,
+    self.asking = { id = self.process_name .. "-" .. self.last,
       process = self.process }
   end
   return self.asking
@@ -172,22 +177,22 @@ local function ask(self, ticket, bounds)
   local queue = (":%s:%s"):format(number.show(bounds.in_flight or ""),
     number.show(bounds.per_minute or ""))
   return call(self, "EVAL", ACQUIRE, 5, keys.open, keys.recent, keys.spent,
-    keys.waiting .. queue, keys.heard .. queue, ticket.id, self.lease,
+    keys.waiting .. queue, keys.deadlines .. queue, ticket.id, self.lease,
     memory.MINUTE, PACE, redis.SILENCE, bounds.in_flight or "",
     bounds.per_minute or "", bounds.total or "")
 end
 
--- Whether nobody is left to hear that it is granted.
+-- Whether the waiter can no longer use a grant.
 local function is_over(waiter)
   return waiter.problem or waiter.is_gone and waiter:is_gone()
 end
 
--- NB: it runs when the asker may be gone, whose open locals are nil then: what it
--- needs is those of a call that has returned.
+-- NB: it may run after nginx removed the asker's thread, whose locals are nil
+-- then: so it uses only upvalues of a function that has returned.
 local function asking_for(self, question)
   return function()
     local ticket = question.ticket
-    self.unsaid:flush() -- or what was not spent might be missing
+    self.backlog:flush() -- or what was not spent might be missing
     local reply, problem = ask(self, ticket, question.bounds)
     if reply and reply[1] == "granted" then
       self.asking, ticket.granted = nil, tonumber(reply[2])
@@ -205,8 +210,9 @@ local function io_error(self, problem)
     message = ("%s: %s"):format(self.name, tostring(problem)) }
 end
 
---- See yuanjing.LimitStore. It is asked apart, for whoever waits in nginx may be
---- taken away meanwhile; the queue of yuanjing.limits sees that of those who are
+--- See yuanjing.LimitStore. The request runs in a fiber or timer of its own,
+--- because nginx may remove the waiting thread meanwhile; the queue of
+--- yuanjing.spending.limits notices waiters that are gone only while they are
 --- parked.
 function Store:acquire(bounds)
   local question = { waiter = loop.waiter(), ticket = next_ticket(self),
@@ -225,24 +231,25 @@ end
 
 local function write(self, change)
   local keys, ticket = self.keys, change.ticket
-  local reply, problem = call(self, "EVAL", TELL, 4, keys.open, keys.recent,
+  local reply, problem = call(self, "EVAL", UPDATE, 4, keys.open, keys.recent,
     keys.spent, keys.spent .. ":" .. ticket.id, ticket.id, change.at, change.state)
   return reply and true, problem
 end
 
--- What Redis does not hear is told when it is back: its total would be wrong.
+-- A change that Redis did not get is written when Redis is back: its total
+-- would be wrong.
 local function report(self, ticket, state, delay)
   if ticket.process ~= loop.pool() then return end
   local change = { ticket = ticket, state = state,
     at = ("%.0f"):format(ticket.granted + delay * 1e6) }
   loop.detach(function()
-    if self.unsaid:must_wait() or not write(self, change) then
-      self.unsaid:push(change)
+    if self.backlog:must_wait() or not write(self, change) then
+      self.backlog:push(change)
     end
   end)
 end
 
-local LATE = 0.1 -- seconds that are told when the call is over
+local LATE = 0.1 -- seconds; shorter delays are reported when the call ends
 
 --- See yuanjing.LimitStore.
 function Store:stamp(ticket, delay)
@@ -254,7 +261,7 @@ function Store:release(ticket, is_unsent, delay)
   report(self, ticket, is_unsent and "unsent" or "over", delay or 0)
 end
 
-local PIECE = 1000 -- tickets: Lua has room for some thousand arguments
+local PIECE = 1000 -- tickets: Lua takes some thousand arguments
 
 --- See yuanjing.LimitStore.
 function Store:renew(tickets)
@@ -267,7 +274,7 @@ function Store:renew(tickets)
   end
 end
 
---- Connects to nothing yet.
+--- Does not connect yet.
 ---@param url string of the journal
 ---@return yuanjing.RedisStore
 function redis.new(url)
@@ -275,8 +282,8 @@ function redis.new(url)
   local self = setmetatable({ link = connection, problem = problem, last = 0,
     name = "the limits in " .. url:gsub("//.*@", "//"), lease = redis.LEASE,
     HEARTBEAT = redis.LEASE / 3, keys = link.keys(address, { "open", "recent",
-      "spent", "waiting", "heard" }) }, Store)
-  self.unsaid = backlog.new(function(change) return write(self, change) end)
+      "spent", "waiting", "deadlines" }) }, Store)
+  self.backlog = backlog.new(function(change) return write(self, change) end)
   return self
 end
 
