@@ -5,7 +5,7 @@ local lazy = require "yuanjing.base.lazy"
 local settings_of = require "yuanjing.settings"
 local usage = require "yuanjing.spending.usage"
 
--- The calls' own rooms, of which a program mostly uses one.
+-- The modules of the calls, of which a program mostly uses one.
 local assets = lazy.module "yuanjing.asset.assets"
 local dry_run = lazy.module "yuanjing.spending.dry_run"
 local chat = lazy.module "yuanjing.chat.call"
@@ -23,7 +23,7 @@ local client = {}
 local methods = {}
 local Client = {}
 
--- Rooms that are entered when somebody first asks for them.
+-- Fields of a client that are made when they are first used.
 local MODULES = {
   assets = function(settings) return assets.new(settings) end,
   journal = function(settings)
@@ -31,7 +31,7 @@ local MODULES = {
   end,
 }
 
--- In the place of a room that can not be loaded now: its calls say why.
+-- Replaces a field that can not be made now: its methods return the error.
 local function refusing(err)
   return setmetatable({}, { __index = function()
     return function() return nil, err end
@@ -47,21 +47,22 @@ function Client:__index(name)
   return room
 end
 
--- What reads an answer is there before anything is sent.
+-- The protocol module is loaded before anything is sent: it will read the
+-- answer.
 local function new(settings)
   protocols.of(settings)
   settings.usage = usage.new(settings.usage)
   return setmetatable({ _settings = settings }, Client)
 end
 
---- A client. Raises what is a mistake in code: an unknown option, a wrong type.
+--- A client. Raises for mistakes in code: an unknown option, a wrong type.
 ---@param options? yuanjing.Options
 ---@return yuanjing.Client
 function client.new(options)
   return new(settings_of.derive(settings_of.defaults(), options or {}, 2))
 end
 
---- A client with some options changed; this one stays as it is.
+--- A client with some options changed; this client stays as it is.
 ---@param options yuanjing.Options
 ---@return yuanjing.Client
 function methods:with(options)
@@ -90,10 +91,10 @@ function methods:chat(params)
   return dry_run.unwrap(chat.call(self._settings, params))
 end
 
---- Asks for an image: its task, which may be done already. Parameters are
---- checked against yuanjing.catalog before anything is sent; it is sent at most
---- once. Error kinds: those of chat; err.task is the task wherever its id was
---- readable. Source: seeds/002, "文生图".
+--- Asks for an image and returns its task, which may be done already.
+--- Parameters are checked against yuanjing.catalog before anything is sent;
+--- the request is sent at most once. Error kinds: those of chat; err.task is
+--- the task wherever its id was readable. Source: seeds/002, "文生图".
 ---@param params yuanjing.ImageParams model, prompt, and what the model takes
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
@@ -103,13 +104,13 @@ function methods:image(params)
   return dry_run.unwrap(submit.call(self._settings, "image", params))
 end
 
---- Asks for a video: its task. The category follows from the media given:
---- `first_frame`, `last_frame`, `reference_images`, `reference_videos`,
---- `reference_audios`, each a path, a yuanjing.file, yuanjing.bytes, an asset or
---- its yuanjing.asset_ref, or where the wire takes one a URL; the wire's own names
---- work as well. Files of any size go
---- out in constant memory. Error kinds as for image.
---- Source: seeds/002, "文生视频", "图生视频", "参考生视频".
+--- Asks for a video and returns its task. The category follows from the given
+--- media: `first_frame`, `last_frame`, `reference_images`, `reference_videos`,
+--- `reference_audios`. Each medium is a path, a yuanjing.file, yuanjing.bytes,
+--- an asset or its yuanjing.asset_ref, or a URL where the platform takes one;
+--- the platform's own field names work as well. Files of any size are sent in
+--- constant memory. Error kinds as for image. Source: seeds/002, "文生视频",
+--- "图生视频", "参考生视频".
 ---@param params yuanjing.VideoParams model, prompt, media, and what the model takes
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
@@ -119,7 +120,7 @@ function methods:video(params)
   return dry_run.unwrap(submit.call(self._settings, "video", params))
 end
 
---- A handle for a task of another time or another process, by its id.
+--- A handle for a task that was submitted earlier or elsewhere, by its id.
 ---@param id string
 ---@return yuanjing.Task
 function methods:task(id)
@@ -134,10 +135,11 @@ end
 ---@field [integer] string an id
 ---@field raw table[] the platform's own list
 
---- The models the platform offers: a list of ids, and `raw`, its own list.
+--- The models that the platform offers: a list of ids, and `raw`, the
+--- platform's list.
 --- Error kinds: auth, server, transport, timeout, decode, platform.
 --- Source: seeds/002, "查询可用模型列表".
----@param options? { category?: string } one category only: t2t, t2i, t2v, i2v, ref2v, 文生图, ...
+---@param options? { category?: string } only this category: t2t, t2i, t2v, i2v, ref2v, 文生图, ...
 ---@return yuanjing.ModelList?
 ---@return yuanjing.Error? err
 ---@nodiscard
@@ -186,7 +188,7 @@ local function check_request(options)
   end
 end
 
--- A file has no place in JSON, and a handle holds more than anybody should see.
+-- JSON can not hold a file, and a handle holds more than others should see.
 local function refused_media(body)
   local place = body and media.place_in(body, "json")
   if not place then return nil end
@@ -196,21 +198,22 @@ local function refused_media(body)
 end
 
 ---@class (exact) yuanjing.RawRequest
----@field path string of the base URL
----@field method? string GET, or POST where there is json
+---@field path string below the base URL
+---@field method? string GET, or POST if json is given
 ---@field query? table<string, string|integer>
 ---@field json? table
----@field base? "base_url"|"asset_url" the host it goes to
+---@field base? "base_url"|"asset_url" the host to send it to
 
 ---@class yuanjing.RawResponse
 ---@field status integer of HTTP
 ---@field headers table<string, string> by lower-case name
 ---@field body string
----@field json any the body decoded, where it is JSON
+---@field json any the decoded body, if it is JSON
 
 --- The escape hatch: any call of the platform, with the same key, limits,
---- errors and hosts. Anything but GET and HEAD counts as billable: at most once.
---- Error kinds: those of chat. Source: PLATFORM.md sections 1 to 4.
+--- errors and hosts. Methods other than GET and HEAD count as billable: they
+--- are sent at most once. Error kinds: those of chat. Source: PLATFORM.md
+--- sections 1 to 4.
 ---@param options yuanjing.RawRequest
 ---@return yuanjing.RawResponse?
 ---@return yuanjing.Error? err
@@ -226,8 +229,8 @@ function methods:request(options)
   }))
 end
 
---- What the calls of this client, and of those derived from it, have used by
---- now, as far as the platform said so.
+--- The usage so far of this client and of the clients derived from it, as far
+--- as the platform reported it.
 ---@return yuanjing.Usage
 ---@nodiscard
 function methods:usage()

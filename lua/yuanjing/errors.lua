@@ -1,53 +1,53 @@
---- What can go wrong in the world, as a value: `nil, err`. An err is a table of
--- fields that prints as one readable line, so that `assert`, `print` and `..`
--- work on it. No secret stays in it: whoever knows the key passes it along.
+--- Errors as values: `nil, err`. An err is a table of fields that prints as
+-- one readable line, so that `assert`, `print` and `..` work on it. No secret
+-- stays in it: code that knows the key passes it to errors.new().
 local core = require "yuanjing.core"
 
 local errors = {}
 
---- What happened, to branch on.
+--- What happened. Programs branch on it.
 ---@alias yuanjing.ErrorKind
 ---| "invalid_request" # found before anything was sent (err.problems), or the platform's 400
 ---| "auth" # the key is wrong, has expired, or is not allowed from this address
 ---| "balance" # the account has no money left
 ---| "rate_limit" # too many calls: the platform took nothing
 ---| "not_found" # no such task, asset, group or file, or not yours
----| "platform" # any other refusal, and every failure told inside a 200 or a stream
+---| "platform" # any other refusal, and every failure reported inside a 200 or a stream
 ---| "server" # a status of 500 or more
----| "transport" # no connection, or it broke where that costs nothing
----| "timeout" # a limit of `timeout` was reached, or a wait took too long
+---| "transport" # no connection, or it broke where nothing can have been billed
+---| "timeout" # a time of `timeout` was over, or a wait took too long
 ---| "truncated" # the answer began and broke off; err.partial has a stream's text so far
 ---| "decode" # no readable answer: HTML, empty, broken JSON; err.body shows it
 ---| "task_failed" # the task or the asset itself failed; err.task, err.asset
----| "limit" # one of the client's own `limits` held it back; nothing was sent
----| "cancelled" # ended from this side: a closed stream, a cancelled job
+---| "limit" # one of the client's own `limits` did not allow it; nothing was sent
+---| "cancelled" # ended by this program: a closed stream, a cancelled job
 ---| "io" # a file, or memory
----| "outcome_unknown" # it left and was not answered: it may have been received and billed
+---| "outcome_unknown" # it was sent and not answered: it may have been received and billed
 
 ---@class yuanjing.Error
 ---@field kind yuanjing.ErrorKind
 ---@field message string
----@field code? string the platform's, or ours where its text is known; no_connection of a timeout before it was sent
----@field type? string the platform's own word for it
+---@field code? string the platform's, or ours for a known text; no_connection: a timeout before it was sent
+---@field type? string as the platform names it
 ---@field status? integer of HTTP
 ---@field call? string "POST /llmage/v1/chat/completions"
----@field body? string what was answered: all of it with a status of 2xx, for it may be paid for; else cut
+---@field body? string the answer: whole with a status of 2xx, because it may be paid for; else cut
 ---@field attempts? integer 1 + retries made; 0: nothing was sent
----@field retryable boolean it may be called again without paying twice
+---@field retryable boolean calling again can not pay twice
 ---@field retry_after? number seconds
----@field partial? string the text so far, as the model wrote it
----@field partial_reasoning? string of a stream: what the model thought so far
----@field task? yuanjing.Task|{ id: string, status?: string } the task it is about: paid for, so keep its id
----@field asset? yuanjing.Asset the asset it is about
+---@field partial? string the text so far, as the model wrote it, unredacted
+---@field partial_reasoning? string of a stream: the reasoning so far
+---@field task? yuanjing.Task|{ id: string, status?: string } the task that it is about: paid for, so keep its id
+---@field asset? yuanjing.Asset the asset that it is about
 ---@field problems? string[] of invalid_request: one text for each parameter that is wrong
----@field time? integer of outcome_unknown: when it left, in seconds since 1970
+---@field time? integer of outcome_unknown: when it was sent, in seconds since 1970
 ---@field model? string of outcome_unknown
 ---@field category? string of outcome_unknown: t2v, i2v, ...
----@field digest? string of outcome_unknown: yuanjing.digest of what was asked
+---@field digest? string of outcome_unknown: yuanjing.base.digest of the parameters
 ---@field hint? string what to do about it
 local Error = {}
 
---- Every kind, with what to do about it where that is known (else "").
+--- Every kind, with advice where there is any (else "").
 errors.kinds = {
   invalid_request = "", platform = "", server = "", transport = "",
   timeout = "", task_failed = "", cancelled = "", io = "", not_found = "",
@@ -66,8 +66,8 @@ local FIELDS = { "kind", "message", "code", "type", "status", "call", "body",
   "attempts", "retry_after", "partial", "partial_reasoning", "task", "asset", "problems", "time",
   "model", "category", "digest", "hint" }
 
--- Where a text of the platform may repeat the key. Not in `partial`, which is
--- the model's own. With the most that is kept of each.
+-- Fields with text of the platform, which may repeat the key, and the longest
+-- text that is kept of each. Not `partial`: that text is the model's.
 local SECRETIVE = { message = 500, code = 100, type = 100, body = 2048,
   hint = 500, call = 200 }
 
@@ -116,7 +116,7 @@ function errors.redact(text, key)
   return (text:gsub(BEARER .. "%%20[^ \t-\r\"',}&]+", "%1%%20***"))
 end
 
--- The first bytes of a text, back to where a UTF-8 character ends.
+-- At most the first `stop` bytes of a text, ending between two characters.
 local function cut(text, stop)
   stop = math.max(0, stop)
   for _ = 1, 3 do
@@ -127,7 +127,7 @@ local function cut(text, stop)
   return text:sub(1, stop)
 end
 
---- A text short enough to show, cut between characters.
+--- A text short enough to show, cut between two characters.
 ---@param text string
 ---@param limit integer bytes
 ---@return string
@@ -136,9 +136,9 @@ function errors.cap(text, limit)
   return cut(text, limit - 3) .. "..."
 end
 
--- Redacted before it is cut, or half a key could stay at the cut. A long text is
--- cut roughly before that, for it would cost as much as it is long; what a key
--- in any shape could reach into from there goes as well.
+-- The text is redacted before it is cut, or half a key could stay at the cut.
+-- A long text is first cut roughly, to bound the cost; then the end goes too,
+-- as far as half a key in any form could reach.
 local function showable(text, limit, key)
   local rough = 8 * limit
   local shown = errors.redact(cut(text, rough), key)
@@ -146,8 +146,8 @@ local function showable(text, limit, key)
   return errors.cap(shown, limit)
 end
 
--- What an answer says of a task may repeat the key like any text; a handle is
--- the user's own.
+-- A task's fields from an answer may repeat the key; a handle belongs to the
+-- user and stays.
 local function shown_task(task, key)
   if not key or type(task) ~= "table" or getmetatable(task) then return task end
   local shown = {}
@@ -163,10 +163,10 @@ local function is_accepted(status)
   return type(status) == "number" and status >= 200 and status < 300
 end
 
---- An error with those of the fields that an error has; `fields` may be an
---- error itself and is not changed.
+--- An error from fields; unknown fields are dropped. `fields` may be an error
+--- itself and is not changed.
 ---@param fields table
----@param key? string must not stay in any text
+---@param key? string is removed from every text
 ---@return yuanjing.Error
 function errors.new(fields, key)
   if not errors.kinds[fields.kind] then
@@ -220,8 +220,8 @@ local function details_of(err)
   return #list > 0 and (" (%s)"):format(table.concat(list, ", ")) or ""
 end
 
--- Line breaks and control characters become blanks: a text of the platform can
--- neither break a log line nor steer a terminal.
+-- Replaces line breaks and control characters: a text of the platform can
+-- neither break a log line nor control a terminal.
 local function fold(text)
   return (text:gsub("\194[\128-\159]", " "):gsub("[ %z\1-\31\127]+", " "))
 end

@@ -8,14 +8,14 @@ local lazy = require "yuanjing.base.lazy"
 ---@class yuanjing
 ---@field catalog yuanjing.Catalog every model and its parameters, as data
 ---@field loop yuanjing.Loop for another event loop to poll
----@field on_error? fun(err: any, traceback: string) hook: a job failed, and nobody awaited it
+---@field on_error? fun(err: any, traceback: string) hook: a job failed, and no code awaited it
 ---@field version string of this module
 ---@field null userdata a null in a list of an answer
 local yuanjing = {
   --- A client; see yuanjing.Options.
   ---@type fun(options?: yuanjing.Options): yuanjing.Client
   new = lazy.must("yuanjing.client", "new"),
-  --- A file to send, where a path alone would not say enough.
+  --- A file to send, for what a path alone can not express.
   ---@type fun(path: string, options?: yuanjing.MediaOptions): yuanjing.File
   file = lazy.fn("yuanjing.base.media", "file"),
   --- Bytes to send as a file.
@@ -34,14 +34,13 @@ local yuanjing = {
   ---@type fun(list: any[], fn: yuanjing.MapFunction, options?: yuanjing.MapOptions): yuanjing.Mapped, yuanjing.Failures
   map = lazy.fn("yuanjing.runtime.map", "map"),
   version = require "yuanjing.version",
-  --- What stands for null in a list of an answer; a field that is null is not
-  --- there at all.
+  --- The value of null in a list of an answer. A field that is null is absent.
   null = require("yuanjing.base.cjson").null,
   --- Starts a job.
   async = job.async,
-  --- Waits, and lets everything in flight go on.
+  --- Waits; everything in flight goes on.
   sleep = job.sleep,
-  --- Moves every job on, and never waits: once a frame of a game.
+  --- Advances every job and never waits: call it once a frame in a game.
   update = job.update,
   loop = require "yuanjing.runtime.pollable",
 }

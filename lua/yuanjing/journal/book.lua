@@ -1,31 +1,31 @@
---- What a journal's records add up to: an entry for each submit. All clients that
--- share a journal share this, whatever store the records are in. A record holds
--- what is new of one submit, and repeats what the submit is about, so that it
--- says enough where an earlier one was lost. How records add up depends as little
--- as can be on their order, for who writes last need not know most: states only
--- go forward, lists of files are joined, and "forgotten" is a state of its own:
--- an entry that is not there may be one that has not been read yet.
+--- The state of a journal, merged from its records: one entry for each submit.
+-- All clients with the same journal share one book, whatever its store. A
+-- record holds the changes of one submit and repeats its description, in case
+-- an earlier record was lost. The result depends on the order of records as
+-- little as possible, because the last writer need not know most: states only
+-- go forward, lists of files are joined, and "forgotten" is a state: an
+-- absent entry may be one that is not read yet.
 local backlog = require "yuanjing.runtime.backlog"
 local lazy = require "yuanjing.base.lazy"
 local loop = require "yuanjing.runtime.loop"
 
 local book = {}
 
----@alias yuanjing.journal.Take fun(record: table, is_ours?: boolean) ours: the store needs it no more
----@alias yuanjing.journal.Merged fun(records: table[]): table[] what is left of all records
----@alias yuanjing.journal.Kept fun(): (fun(): table?)?, string? for a loop: what is left of those that were read
+---@alias yuanjing.journal.Take fun(record: table, is_ours?: boolean) ours: the store does not use the table again
+---@alias yuanjing.journal.Merged fun(records: table[]): table[] the records that remain of all
+---@alias yuanjing.journal.Kept fun(): (fun(): table?)?, string? an iterator of the records that remain of those read
 
----@class yuanjing.journal.Store where the records are; docs/journal.md
----@field owner string of this process, which nobody else has; after read()
----@field append fun(self, record: table, durable?: boolean): true?, string?, boolean? the last: it may be there
+---@class yuanjing.journal.Store storage of the records; docs/journal.md
+---@field owner string unique name of this process; set by read()
+---@field append fun(self, record: table, durable?: boolean): true?, string?, boolean? the last: the record may be stored all the same
 ---@field read fun(self, take: yuanjing.journal.Take, restart: fun()): true?, string?
 ---@field compact fun(self, merged: yuanjing.journal.Merged, kept: yuanjing.journal.Kept): true?, string?
 ---@field is_alive fun(self, owner: string): boolean
----@field may_lose? boolean what it has taken may be gone after all
+---@field may_lose? boolean stored records may be lost
 
 ---@class yuanjing.journal.Entry one submit
 ---@field key string its name in the journal
----@field at integer Unix time of the submit, by the clock of who submitted it
+---@field at integer Unix time of the submit, by the clock of the process that submitted it
 ---@field state "sending"|"unknown"|"refused"|"running"|"failed"|"done"|"forgotten"
 ---@field kind "image"|"video"
 ---@field model? string
@@ -40,8 +40,8 @@ local book = {}
 ---@field result? table<string, string[]|string> its URLs, by kind; its text
 ---@field saved? string[] paths
 ---@field error? { kind: string, message: string }
----@field dead? { attempts: integer, error: string, at: integer }|false workers gave it up
----@field submitted? true what came of its submit was recorded
+---@field dead? { attempts: integer, error: string, at: integer }|false workers gave up
+---@field submitted? true the outcome of its submit was recorded
 ---@field changed? integer Unix time of the last record
 
 ---@class yuanjing.journal.Book
@@ -51,9 +51,9 @@ local book = {}
 ---@field order yuanjing.journal.Entry[] as they were submitted
 ---@field by_id table<string, yuanjing.journal.Entry>
 ---@field in_flight table<string, table> the submits of this process, by key
----@field private open? table<string, yuanjing.journal.Entry[]> not over, by digest; once somebody has asked
----@field private unwritten yuanjing.Backlog of { record: table, durable?: boolean }
----@field private written { at: number, record: table }[] of late, where it may be lost
+---@field private open? table<string, yuanjing.journal.Entry[]> not over, by digest; made when it is first needed
+---@field private backlog yuanjing.Backlog of { record: table, durable?: boolean }
+---@field private written { at: number, record: table }[] recent records, if the store may lose them
 ---@field private last integer
 local Book = {}
 Book.__index = Book
@@ -66,8 +66,8 @@ end
 
 -- Merging ------------------------------------------------------------------
 
--- A state is followed by those behind it alone. A task that one process took for
--- lost and another has the result of is done.
+-- A state is replaced only by those behind it. A task that one process
+-- considers lost, and of which another has the result, is done.
 local RANK = { sending = 1, unknown = 2, refused = 3, running = 4, failed = 5,
   done = 6, forgotten = 7 }
 
@@ -79,14 +79,14 @@ local TYPES = { key = "string", at = "number", kind = "string",
   status = "string", result = "table", saved = "table", error = "table",
   changed = "number", state = "string", submitted = "boolean" }
 
--- What a submit is about: each later record repeats it.
+-- The description of a submit: each later record repeats it.
 local ABOUT = { "at", "kind", "api", "model", "category", "note", "digest" }
 
--- What even a record that comes too late may add.
+-- The fields that even a late record may add.
 local LASTING = { owner = true, media = true, id = true, submitted = true }
 for _, name in ipairs(ABOUT) do LASTING[name] = true end
 
--- Others may have written into the store, too.
+-- Checks types: other programs may write into the store, too.
 local function is_sound(name, value)
   local wanted = TYPES[name]
   if name == "state" then return RANK[value] ~= nil end
@@ -102,7 +102,7 @@ local function joined(paths, more)
   return list
 end
 
--- What has got another name is known by that alone.
+-- Removes the former name of a renamed file.
 local function without(paths, former)
   local list = {}
   for _, path in ipairs(paths) do
@@ -150,12 +150,12 @@ local function add_entry(self, entry, key)
   return entry
 end
 
--- The state of before has no say in what comes behind it.
+-- An error belongs to its state: a new state removes it.
 local function go_forward(entry, record)
   if record.error == nil then entry.error = nil end
 end
 
--- What the record says of that, if it is to be believed.
+-- The new value of a field: the record's, if it is valid and not outdated.
 local function merged_value(entry, record, name, is_late)
   local old, value = entry[name], record[name]
   if not is_sound(name, value) then return old end
@@ -164,8 +164,8 @@ local function merged_value(entry, record, name, is_late)
   return value
 end
 
--- The first record of an entry becomes the entry where it may: a long journal is
--- read in half the memory then.
+-- The first record becomes the entry itself if it may: reading a long journal
+-- then takes half the memory.
 local function adopt(self, record)
   for name, value in pairs(record) do
     if not is_sound(name, value) then record[name] = nil end
@@ -190,44 +190,44 @@ local function merge(self, record, is_ours)
   index(self, entry, was_open)
 end
 
---- A record of what is new of an entry, which says enough without the others.
----@param entry table of a book, or what was known of it before
----@param news table
+--- A record of an entry's changes, complete without the other records.
+---@param entry table of a book, or an earlier copy
+---@param changes table
 ---@return table
-function book.record(entry, news)
+function book.record(entry, changes)
   local record = { key = entry.key, id = entry.id }
   for _, name in ipairs(ABOUT) do record[name] = entry[name] end
-  for name, value in pairs(news) do record[name] = value end
+  for name, value in pairs(changes) do record[name] = value end
   return record
 end
 
 -- Compaction ---------------------------------------------------------------
 
--- Who still holds a handle of a task that was forgotten may write of it: for so
--- long its grave is kept. A task lives for less at the platform.
-local GRAVE = 7 * 86400 -- seconds
+-- A handle of a forgotten task may still write records: so the "forgotten"
+-- record is kept for so long. A task lives for less at the platform.
+local FORGOTTEN_LIFE = 7 * 86400 -- seconds
 
--- The one record that is left of an entry, if any.
-local function rest_of(entry, now)
+-- The single record that remains of an entry, or nil.
+local function remaining_record(entry, now)
   if entry.state == "refused" then return nil end
   if entry.state ~= "forgotten" then return entry end
-  if now - (entry.changed or 0) > GRAVE then return nil end
+  if now - (entry.changed or 0) > FORGOTTEN_LIFE then return nil end
   return { key = entry.key, state = "forgotten", changed = entry.changed }
 end
 
--- For a loop: the records that are left of a book.
+-- An iterator of the records that remain of a book.
 local function each_left(self)
   local order, now, i = self.order, os.time(), 0
   return function()
     while i < #order do
       i = i + 1
-      local record = rest_of(order[i], now)
+      local record = remaining_record(order[i], now)
       if record then return record end
     end
   end
 end
 
--- One record for each entry that still says something.
+-- One record for each entry that is still needed.
 local function merged(records)
   local all, left = setmetatable({}, Book), {}
   clear(all)
@@ -238,7 +238,7 @@ end
 
 -- The store ----------------------------------------------------------------
 
---- Where it is in Redis; nil: it is not.
+--- The journal's URL if it is in Redis, or nil.
 ---@return string?
 function Book:redis_url()
   local source = self.source
@@ -247,8 +247,8 @@ end
 
 local function store_of(self)
   if type(self.source) == "table" then return self.source end
-  local room = self:redis_url() and "redis" or "file"
-  return lazy.load("yuanjing.journal.stores." .. room).new(self.source)
+  local kind = self:redis_url() and "redis" or "file"
+  return lazy.load("yuanjing.journal.stores." .. kind).new(self.source)
 end
 
 local function open(self)
@@ -256,8 +256,8 @@ local function open(self)
   return self.store
 end
 
--- What this process has written is kept for so many seconds where the store may
--- lose it: a replica that takes over has not heard of the last of it.
+-- Seconds that this process keeps its own records, if the store may lose them:
+-- a replica that takes over may lack the last ones.
 local MEMORY = 600
 
 local function remember(self, record)
@@ -269,56 +269,56 @@ local function remember(self, record)
   written[#written + 1] = { at = now, record = record }
 end
 
--- Whether the entry says all that the record does of how it stands: or a compaction
--- has left out what was refused, or forgotten. NB: a later record alone does not tell
--- that the one was there which queued the task.
-local function says(entry, record)
+-- Whether the entry contains the state of the record, or a compaction left it
+-- out because it was refused or forgotten. NB: a later record does not prove
+-- that the record is there which queued the task.
+local function contains_state(entry, record)
   if not entry then return record.state == "refused" end
   if entry.state == "forgotten" then return true end
   if record.submitted and not entry.submitted then return false end
   return not record.state or (RANK[entry.state] or 0) >= RANK[record.state]
 end
 
--- All was read anew. What this process knows holds, though nobody else may. NB: the
--- record of the submit may be lost along with it, and its place in the queue: so it
--- is written as durable as that.
+-- After the whole store was read again: restores what this process knows. NB:
+-- the record of the submit may be lost together with its place in the queue:
+-- so it is written durably again.
 local function assert_own(self)
-  for _, item in ipairs(self.unwritten.items) do merge(self, item.record) end
+  for _, item in ipairs(self.backlog.items) do merge(self, item.record) end
   for _, item in ipairs(self.written) do
-    if not says(self.entries[item.record.key], item.record) then
+    if not contains_state(self.entries[item.record.key], item.record) then
       self:keep(item.record, true)
     end
   end
 end
 
---- Reads what others have added.
+--- Reads what other processes have added.
 ---@return true?
 ---@return string? message
 function Book:refresh()
-  local is_anew = false
+  local is_reread = false
   local ok, problem = open(self):read(function(record, is_ours)
     merge(self, record, is_ours == true)
   end, function()
-    is_anew = true
+    is_reread = true
     clear(self)
   end)
-  self.is_anew = self.is_anew or is_anew
-  if ok and self.is_anew then
-    self.is_anew = false
+  self.is_reread = self.is_reread or is_reread
+  if ok and self.is_reread then
+    self.is_reread = false
     assert_own(self)
   end
   return ok, problem
 end
 
---- Adds a record, behind those that could not be written before; with `durable`
---- it is on the disk when this returns.
----@param record table key, and what is new
+--- Adds a record, after the records of the backlog; with `durable` it is on
+--- the disk when this returns.
+---@param record table key and changes
 ---@param durable? boolean
 ---@return true?
 ---@return string? message
----@return boolean? is_unsure it may be there all the same
+---@return boolean? is_unsure the record may be stored all the same
 function Book:append(record, durable)
-  local ok, problem, is_unsure = self.unwritten:flush()
+  local ok, problem, is_unsure = self.backlog:flush()
   if ok then
     ok, problem, is_unsure = open(self):append(record, durable)
   end
@@ -328,35 +328,35 @@ function Book:append(record, durable)
   return true
 end
 
---- Keeps a record of what was learnt: it holds here at once, and is written as soon
---- as it can be.
----@param record table key, and what is new
+--- Keeps a record of a fact: it counts here at once, and is written as soon as
+--- possible.
+---@param record table key and changes
 ---@param durable? boolean
 function Book:keep(record, durable)
-  self.unwritten:push { record = record, durable = durable }
+  self.backlog:push { record = record, durable = durable }
   merge(self, record)
 end
 
---- Adds a record of what was learnt, as append() does; or keeps it where that can
---- not be done now.
----@param record table key, and what is new
+--- Adds a record of a fact, as append() does, or keeps it if that is
+--- impossible now.
+---@param record table key and changes
 ---@param durable? boolean
 ---@return true?
----@return string? message why not now; none where it was not tried, so soon after
+---@return string? message why not now; nil if it was too early for another try
 function Book:write(record, durable)
   local ok, problem
-  if not self.unwritten:must_wait() then
+  if not self.backlog:must_wait() then
     ok, problem = self:append(record, durable)
   end
   if not ok then self:keep(record, durable) end
   return ok, problem
 end
 
---- Writes what could not be written before.
+--- Writes the backlog.
 ---@return true?
 ---@return string? message
 function Book:flush()
-  return self.unwritten:flush()
+  return self.backlog:flush()
 end
 
 ---@return true?
@@ -365,22 +365,22 @@ function Book:compact()
   local ok, problem = self:refresh()
   if not ok then return nil, problem end
   return self.store:compact(merged, function()
-    local well, why = self:refresh()
-    return well and each_left(self), why
+    local ok, why = self:refresh()
+    return ok and each_left(self), why
   end)
 end
 
--- Asking -------------------------------------------------------------------
+-- Queries ------------------------------------------------------------------
 
---- A name that no other entry has.
+--- A new unique key.
 ---@return string
 function Book:new_key()
   self.last = self.last + 1
   return ("%s-%d"):format(self.store.owner, self.last)
 end
 
---- How an entry stands, by what is known of its process: "unknown" where nobody
---- is left to hear of its submit's outcome.
+--- The state of an entry, considering its process: "unknown" if no process
+--- waits for the outcome of its submit any more.
 ---@param entry yuanjing.journal.Entry
 ---@return string
 function Book:state_of(entry)
@@ -390,7 +390,7 @@ function Book:state_of(entry)
   return is_awaited and "sending" or "unknown"
 end
 
---- The last submit with that digest that is not over, if there is one.
+--- The last open submit with that digest, or nil.
 ---@param digest string
 ---@return yuanjing.journal.Entry?
 function Book:find_open(digest)
@@ -402,14 +402,14 @@ function Book:find_open(digest)
   return alike and alike[#alike]
 end
 
---- What the journal is, for messages.
+--- The journal's name, for messages.
 ---@return string
 function Book:name()
   if type(self.source) == "table" then return "the journal" end
   return "the journal " .. self.source:gsub("//.*@", "//")
 end
 
---- Raises when a store lacks a method. Nothing is opened yet.
+--- Raises when a store lacks a method. Opens nothing yet.
 ---@param source string|yuanjing.journal.Store path, URL of Redis, or a store
 ---@return yuanjing.journal.Book
 function book.new(source)
@@ -421,7 +421,7 @@ function book.new(source)
   end
   local self = setmetatable({ source = source, last = 0, written = {},
     in_flight = setmetatable({}, { __mode = "v" }) }, Book)
-  self.unwritten = backlog.new(function(item)
+  self.backlog = backlog.new(function(item)
     local ok, problem = open(self):append(item.record, item.durable)
     if ok then remember(self, item.record) end
     return ok, problem

@@ -1,6 +1,7 @@
---- Writes the records of a journal in Redis anew, and trims what is over and old,
--- in pieces that hold up nobody: the new stream grows beside the old one, takes
--- what others add meanwhile, and steps into its place when it has caught up.
+--- Rewrites the records of a journal in Redis, and trims old ones, in pieces
+-- that do not block other clients: a new stream grows beside the old one,
+-- copies the records that are added meanwhile, and replaces the old one when
+-- it is complete.
 local encode = require "yuanjing.journal.encode"
 local json = require "yuanjing.base.json"
 local new_name = require "yuanjing.journal.name"
@@ -10,10 +11,10 @@ local compaction = {}
 local unpack = table.unpack or unpack
 
 local PIECE = 200 -- records
-local COLLECT = 1024 -- KiB of the collector's work for each piece: see journal.redis
-local LIFE = 60 -- seconds that a stream lasts whose maker is gone
+local COLLECT = 1024 -- KiB of the collector's work a piece: see stores/redis
+local LIFE = 60 -- seconds that the new stream is kept if its process dies
 
---- Seconds that the records of a task that is over are kept.
+--- Seconds that the records of a finished task are kept.
 compaction.OLD = 90 * 86400
 
 local ADD = [[
@@ -21,9 +22,9 @@ for i = 2, #ARGV do redis.call('XADD', KEYS[1], '*', 'record', ARGV[i]) end
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 return 1]]
 
--- Copies what was added behind `last`; and where that was the rest, steps into
--- the place of the old stream. Answers how far it came; "" when it is done;
--- false where the old stream is not what was read any more.
+-- Copies the records behind `last`; if these are all, replaces the old stream.
+-- Returns the id of the last copied record; "" when it is done; false if the
+-- old stream is not the one that was read.
 local CATCH_UP = [[
 local new, old, generation, gone = unpack(KEYS)
 local last, read, piece, life, name = unpack(ARGV)
@@ -58,13 +59,13 @@ local function add(store, key, texts)
   return store:call("EVAL", ADD, 1, key, LIFE, unpack(texts))
 end
 
--- What was forgotten may be queued again.
+-- A forgotten task may be queued again later.
 local function unqueue(store, keys)
   if #keys == 0 then return true end
   return store:call("SREM", store.keys.queued, unpack(keys))
 end
 
--- Writes the records into a stream of that name.
+-- Writes the records into the stream `key`.
 local function write(store, key, records)
   local texts, forgotten = {}, {}
   local function write_piece()
@@ -101,8 +102,8 @@ local function catch_up(store, name, last, generation)
   return true
 end
 
---- Replaces the records that the store has read by these, and keeps those that
---- others add meanwhile.
+--- Replaces the records that the store has read by these, and keeps records
+--- that other processes add meanwhile.
 ---@param store yuanjing.journal.Redis
 ---@param records fun(): table?
 ---@return true?
@@ -132,7 +133,7 @@ local function is_over(entry)
   return entry ~= nil and OVER[entry.state] ~= nil and not entry.dead
 end
 
--- The id of the first record that stays, and the keys of those before it.
+-- The id of the first record to keep, and the keys of those before it.
 local function find_first(now, items, entries)
   local keys = {}
   for _, item in ipairs(items) do
@@ -147,10 +148,10 @@ local function find_first(now, items, entries)
   return items[#items][1], keys
 end
 
---- Removes the oldest records, a piece of them at most, while those are of tasks
---- that are over and old. The last record always stays.
+--- Removes the oldest records, at most PIECE of them, if their tasks are over
+--- and old. The last record always stays.
 ---@param store yuanjing.journal.Redis
----@param entries table<string, yuanjing.journal.Entry> by key, as they are now
+---@param entries table<string, yuanjing.journal.Entry> by key, up to date
 ---@return true?
 ---@return string? problem
 function compaction.trim(store, entries)

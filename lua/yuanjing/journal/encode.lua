@@ -1,5 +1,5 @@
---- A record as JSON. Bytes that are no UTF-8, of a path or of a vendor's text,
--- become question marks: better that than no record.
+--- A record as JSON. Bytes that are not UTF-8 (in a path, or in a vendor's
+-- text) become question marks: a damaged record is better than none.
 local core = require "yuanjing.core"
 local json = require "yuanjing.base.json"
 

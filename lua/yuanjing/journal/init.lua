@@ -1,6 +1,6 @@
---- The journal: a paid task is never lost. Before a submit leaves, its intent is
--- written; then the task's id, each change, the result's URLs, and where they
--- were saved. Loaded by clients that have one.
+--- The journal: a paid task is never lost. The intent is written before a
+-- submit is sent; then the task's id, each change, the result's URLs, and
+-- where they were saved. Only clients with a journal load this module.
 local protocols = require "yuanjing.protocol"
 local heartbeat = require "yuanjing.runtime.heartbeat"
 local book_of = require "yuanjing.journal.book"
@@ -43,22 +43,23 @@ local function result_of(entry)
   return result
 end
 
--- NB: `at` is by the clock of whoever submitted it. That the platform does not
--- know the task yet is believed for a while from here on, as for a new one.
+-- NB: `at` is by the submitter's clock. A "no such task" from the platform is
+-- not final for a while from now on, as for a new task.
 local function about_of(entry)
   return { model = entry.model, category = entry.category, note = entry.note,
     entry = entry, submitted = loop.now() }
 end
 
 local function failure_of(entry)
-  local said = entry.error
-  if said and errors.kinds[said.kind] and type(said.message) == "string" then
-    return errors.new(said)
+  local recorded = entry.error
+  if recorded and errors.kinds[recorded.kind]
+    and type(recorded.message) == "string" then
+    return errors.new(recorded)
   end
   return errors.new { kind = "task_failed", message = "why was not recorded" }
 end
 
--- The task of an entry; nil where it has none.
+-- The task of an entry, or nil if it has none.
 local function handle(settings, entry)
   if not entry.id and entry.state ~= "done" then return nil end
   local about = about_of(entry)
@@ -72,7 +73,7 @@ local function handle(settings, entry)
 end
 
 local function shown(settings, entry)
-  local copy = { at = 0, media = {} } -- where the record of it was lost
+  local copy = { at = 0, media = {} } -- if their record was lost
   for name, value in pairs(entry) do copy[name] = value end
   copy.dead = entry.dead or nil
   copy.state = settings.journal:state_of(entry)
@@ -82,8 +83,9 @@ end
 
 -- Recording ----------------------------------------------------------------
 
--- What the platform has certainly not taken: no word of it left, or it said so.
--- An answer that broke off, and a 5xx, say nothing of that.
+-- Errors after which the platform has certainly not accepted the submit:
+-- nothing was sent, or the platform refused it. A truncated answer and a 5xx
+-- prove nothing.
 local REFUSED = { invalid_request = true, auth = true, balance = true,
   rate_limit = true, limit = true, not_found = true, platform = true,
   transport = true }
@@ -129,16 +131,16 @@ local function media_of(checked)
   return media
 end
 
-local function warn_of_twin(settings, book, record)
-  local twin = book:find_open(record.digest)
-  if not twin then return end
-  local what = twin.id and ("task %s (%s)"):format(twin.id, twin.status)
+local function warn_of_duplicate(settings, book, record)
+  local other = book:find_open(record.digest)
+  if not other then return end
+  local what = other.id and ("task %s (%s)"):format(other.id, other.status)
     or "a submit whose task is not known (yet)"
   warn(settings, "the same parameters were submitted before: " .. what,
-    handle(settings, twin) or { note = twin.note, status = twin.state })
+    handle(settings, other) or { note = other.note, status = other.state })
 end
 
--- What a submit is about, without the name that the journal gives it.
+-- The description of a submit; the journal adds its key later.
 local function intent_of(settings, kind, checked, note)
   return { state = "sending", at = os.time(), kind = kind, api = settings.api,
     model = checked.model, category = checked.category, note = note,
@@ -154,8 +156,8 @@ local function write(settings, record, durable)
     .. "done)", { id = record.id, status = record.status })
 end
 
--- Where nobody knows whether the intent was written, it is known at least that
--- nothing was sent.
+-- It is unknown whether the intent was written, but certain that nothing was
+-- sent: records that.
 local function take_back(settings, intent, problem)
   settings.journal:keep(book_of.record(intent, { state = "refused",
     changed = os.time(), error = { kind = "io", message = tostring(problem) } }))
@@ -168,7 +170,7 @@ local function intend(settings, kind, intent)
   local is_unsure
   if ok then
     intent.key, intent.owner = book:new_key(), book.store.owner
-    warn_of_twin(settings, book, intent)
+    warn_of_duplicate(settings, book, intent)
     ok, problem, is_unsure = book:append(intent, true)
   end
   if ok then return true end
@@ -177,19 +179,19 @@ local function intend(settings, kind, intent)
   return nil, io_error(book, problem, "client:" .. kind)
 end
 
-local function nothing() end
+local function do_nothing() end
 
 local function spawn(run) loop.spawn(nil, run) end
 
--- Says that this process lives, for a store that is told so; ends when what this
--- returns is called, or with the request of nginx.
+-- Sends heartbeats of this process, if the store uses them. They end when the
+-- returned function is called, or with the nginx request.
 local function keep_alive(store)
-  if not store.HEARTBEAT then return nothing end
+  if not store.HEARTBEAT then return do_nothing end
   return heartbeat(spawn, store.HEARTBEAT, function() store:heartbeat() end)
 end
 
--- A submit that never came to its turn, so that nothing was written of it: one
--- record tells, if that can be written.
+-- For a submit that never got its turn, so that no intent was written: adds
+-- one record, if possible.
 local function note_refusal(settings, intent, err)
   local book = settings.journal
   if err.kind == "io" or not book:refresh() then return end
@@ -198,16 +200,17 @@ local function note_refusal(settings, intent, err)
 end
 
 local function conclude(settings, intent, answer, failure)
-  local news = outcome_of(answer, failure)
-  news.owner, news.media, news.submitted = intent.owner, intent.media, true
-  write(settings, book_of.record(intent, news), true)
+  local outcome = outcome_of(answer, failure)
+  outcome.owner, outcome.media = intent.owner, intent.media
+  outcome.submitted = true
+  write(settings, book_of.record(intent, outcome), true)
 end
 
-local BROKEN_OFF = { kind = "cancelled", message = "the call was broken off" }
+local INTERRUPTED = { kind = "cancelled", message = "the call was broken off" }
 
---- Submits. The intent is on the disk before anything leaves, and no earlier: it
---- is written when the turn under the limits has come, so a process that dies
---- while it waits for that leaves nothing behind. The outcome follows.
+--- Submits. The intent is on the disk before anything is sent, but only when
+--- the turn under the limits has come: a process that dies while it waits for
+--- its turn leaves nothing behind. The outcome follows.
 ---@param settings table
 ---@param protocol table
 ---@param kind "image"|"video"
@@ -215,14 +218,14 @@ local BROKEN_OFF = { kind = "cancelled", message = "the call was broken off" }
 ---@param note? string
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error? err
----@return yuanjing.journal.Entry? of it
+---@return yuanjing.journal.Entry? its entry
 function journal.submit(settings, protocol, kind, checked, note)
   local intent = intent_of(settings, kind, checked, note)
-  local in_flight, call, stop = settings.journal.in_flight, {}, nothing
+  local in_flight, call, stop = settings.journal.in_flight, {}, do_nothing
   checked.before_sending = function()
     local done, err = intend(settings, kind, intent)
     if not done then return nil, err end
-    in_flight[intent.key] = call -- NB: held by this call alone: nginx may drop it
+    in_flight[intent.key] = call -- NB: weak: nginx may drop the call
     stop = keep_alive(settings.journal.store)
     return true
   end
@@ -230,7 +233,7 @@ function journal.submit(settings, protocol, kind, checked, note)
   stop()
   local key = intent.key
   if key and not ok then
-    conclude(settings, intent, nil, BROKEN_OFF)
+    conclude(settings, intent, nil, INTERRUPTED)
   elseif key then
     conclude(settings, intent, answer, failure)
   elseif ok and failure then
@@ -246,18 +249,18 @@ local function state_of(self)
   return self.done and "done" or "running"
 end
 
--- The entry as it is now: as it was known before where the store has lost it.
--- Nil: it was forgotten.
+-- The current entry, or the known one if the store has lost it. Nil if it was
+-- forgotten.
 local function find_entry(settings, entry)
   settings.journal:refresh()
   local now = settings.journal.entries[entry.key] or entry
   return now.state ~= "forgotten" and now or nil
 end
 
---- Writes what is new of a task that has an entry.
+--- Writes the changes of a task that has an entry.
 ---@param settings table
 ---@param self yuanjing.Task
----@param entry yuanjing.journal.Entry as it was known
+---@param entry yuanjing.journal.Entry as last known
 function journal.update(settings, self, entry)
   local now, state = find_entry(settings, entry), state_of(self)
   if not now or now.state == "done" or now.id == self.id
@@ -270,18 +273,18 @@ function journal.update(settings, self, entry)
     error = self.error and brief(self.error) }))
 end
 
---- Writes where a result of it was saved.
+--- Writes where a result was saved.
 ---@param settings table
----@param entry yuanjing.journal.Entry as it was known
+---@param entry yuanjing.journal.Entry as last known
 ---@param path string
----@param former? string where it was before it got that name
+---@param former? string its path before it was renamed
 function journal.saved(settings, entry, path, former)
   local now = find_entry(settings, entry)
   if not now then return end
   write(settings, book_of.record(now, { saved = { path }, former = former }))
 end
 
---- What is known of the task with that id, for task.new(); nil: nothing.
+--- What the journal knows of a task, for task.new(), or nil.
 ---@param settings table
 ---@param id string
 ---@return table?
@@ -291,9 +294,9 @@ function journal.about(settings, id)
   return entry and about_of(entry)
 end
 
--- Asking -------------------------------------------------------------------
+-- Queries ------------------------------------------------------------------
 
--- Those entries, as they are now, that `wanted` lets through, as `show` has them.
+-- The current entries that `wanted` accepts, each converted by `show`.
 local function select_entries(self, wanted, show)
   local book = self._book
   local ok, problem = book:refresh()
@@ -307,8 +310,8 @@ local function select_entries(self, wanted, show)
   return list
 end
 
---- The tasks that have not ended, as far as the journal knows: handles to await,
---- the oldest first. Error kinds: io.
+--- The tasks that have not ended, as far as the journal knows: handles to
+--- await, the oldest first. Error kinds: io.
 ---@return yuanjing.Task[]?
 ---@return yuanjing.Error? err
 function methods:pending()
@@ -317,9 +320,9 @@ function methods:pending()
   end, handle)
 end
 
---- The submits whose outcome nobody knows: sent, perhaps, by a process that is
---- gone, or by a call that ended in outcome_unknown and the like. They may have
---- been billed. Error kinds: io.
+--- The submits with an unknown outcome: perhaps sent, by a process that died,
+--- or by a call that ended in outcome_unknown or a similar error. They may
+--- have been billed. Error kinds: io.
 ---@return yuanjing.journal.Entry[]?
 ---@return yuanjing.Error? err
 function methods:unknown()
@@ -347,8 +350,8 @@ local function check_wanted(wanted)
   end
 end
 
---- All entries with that note, of that model, submitted since then: the oldest
---- first. Each has its `task` where there is one. Error kinds: io.
+--- All entries with that note, of that model, submitted since that time, the
+--- oldest first. Each has its `task` if there is one. Error kinds: io.
 ---@param wanted yuanjing.Wanted
 ---@return yuanjing.journal.Entry[]?
 ---@return yuanjing.Error? err
@@ -361,16 +364,16 @@ function methods:find(wanted)
   end)
 end
 
---- The tasks that workers gave up: on_result had raised, or had ended its process,
---- so many times. `entry.dead` has how often, and what it said last. Each is paid
---- for: see retry(). Error kinds: io.
+--- The tasks that workers gave up: on_result raised an error, or ended its
+--- process, too often. `entry.dead` has the number of attempts and the last
+--- error. Each task is paid for: see retry(). Error kinds: io.
 ---@return yuanjing.journal.Entry[]?
 ---@return yuanjing.Error? err
 function methods:dead()
   return select_entries(self, function(entry) return entry.dead end)
 end
 
--- The store, where that hands tasks to workers.
+-- The store, if it can hand tasks to workers.
 local function store_of_work(self, name)
   local book = self._book
   local ok, problem = book:refresh()
@@ -381,13 +384,13 @@ local function store_of_work(self, name)
   return book.store
 end
 
---- Takes tasks that are pending and hands each to on_result(task, result, err,
---- number, lease) when it has ended: at least once, and never two workers at a
---- time while a lease lives. Any number of processes may do that; each goes on
---- until its job is cancelled, or with `drain` until no task is left. What makes
---- on_result fail `attempts` times is given up: see dead(). Raises where the
---- journal has no leases: it must be in Redis. Error kinds: io, when it can not
---- begin; later faults are warnings to on_event, and it goes on.
+--- Takes pending tasks and passes each to on_result(task, result, err, number,
+--- lease) when it has ended: at least once, and never to two workers at a time
+--- while a lease is valid. Any number of processes may do this; each goes on
+--- until its job is cancelled, or with `drain` until no task is left. A task
+--- for which on_result fails `attempts` times is given up: see dead(). Raises
+--- if the journal has no leases: it must be in Redis. Error kinds: io, if it
+--- can not begin; later faults are warnings to on_event, and it goes on.
 ---@param options yuanjing.WorkOptions
 ---@return true?
 ---@return yuanjing.Error? err
@@ -412,7 +415,7 @@ local function entry_of(book, given)
   return book.entries[known.key or ""] or book.by_id[given.id or ""]
 end
 
--- What is asked of one entry: does it by `act(entry)`.
+-- Calls `act(entry)` for the given task or entry.
 local function with_entry(self, given, act)
   local book = self._book
   local ok, problem = book:refresh()
@@ -426,8 +429,8 @@ local function with_entry(self, given, act)
   return true
 end
 
---- Has the journal forget a task, or an entry such as unknown() has them. The
---- platform hears nothing of it. Error kinds: io, not_found.
+--- Makes the journal forget a task, or an entry as unknown() returns it. The
+--- platform is not told. Error kinds: io, not_found.
 ---@param given yuanjing.Task|yuanjing.journal.Entry
 ---@return true?
 ---@return yuanjing.Error? err
@@ -438,8 +441,8 @@ function methods:forget(given)
   end)
 end
 
---- Hands a task that was given up to the workers again, with all its attempts.
---- Raises where the journal has no leases. Error kinds: io, not_found.
+--- Gives a task that was given up to the workers again, with all its attempts.
+--- Raises if the journal has no leases. Error kinds: io, not_found.
 ---@param given yuanjing.Task|yuanjing.journal.Entry
 ---@return true?
 ---@return yuanjing.Error? err
@@ -455,9 +458,9 @@ function methods:retry(given)
   end)
 end
 
---- Writes the journal anew, a record for each task; without what was forgotten
---- and what the platform had refused. Others may go on meanwhile. Error kinds:
---- io.
+--- Rewrites the journal with one record for each task, without those that were
+--- forgotten or refused by the platform. Other processes can use it meanwhile.
+--- Error kinds: io.
 ---@return true?
 ---@return yuanjing.Error? err
 function methods:compact()

@@ -1,12 +1,13 @@
---- The tasks of a journal in Redis, as workers get them: methods of its store.
---
--- A task that waits for a worker, or is with one, is an item of the stream `work`.
--- The sorted set `schedule` has by Redis' clock when each may be handed out (again):
--- at once; when its lease is over; or after a pause, when on_result has failed.
--- The hash `holders` has "WORKER NUMBER SPAN" of each lease, whose number is higher
--- than that of every lease before, or "- 0 SPAN" of a pause; "~" in front marks a
--- lease that is over, in whose pause the holder may come back. The hash `attempts`
--- has how often on_result was begun. Whoever changes an item must hold its lease, by
+--- The work queue of a journal in Redis: methods of its store.
+-- A task that waits for a worker, or is held by one, is an item of the stream
+-- `work`. The sorted set `schedule` has the time, by Redis' clock, when each
+-- item may be handed out (again): at once; when its lease ends; or after a
+-- pause, when on_result has failed. The hash `holders` has "WORKER NUMBER
+-- SPAN" for each lease, whose number is higher than that of every earlier
+-- lease, or "- 0 SPAN" for a pause. "~" in front marks a lease that ended;
+-- during the pause after it the holder may return. The hash `attempts` counts
+-- the calls of on_result. A change of an item needs its lease number: a
+-- worker that comes too late is refused.
 -- number: one that comes late is told so.
 local encode = require "yuanjing.journal.encode"
 local json = require "yuanjing.base.json"
@@ -15,16 +16,16 @@ local leases = {}
 
 local unpack = table.unpack or unpack
 
--- Redis' Lua has room for some thousand arguments.
+-- Redis' Lua takes some thousand arguments.
 local PIECE = 500
 
--- NB: in microseconds, which a double holds exactly. A time that lies further in
--- the future than its span was set by a clock that has been put back since.
+-- NB: in microseconds, which a double holds exactly. A time further in the
+-- future than its span was set by a clock that has been put back since.
 local COMMON = [[
 local time = redis.call('TIME')
 local now = time[1] * 1e6 + time[2]
 
--- The pause behind the n-th failure of a worker whose leases last so long.
+-- The pause after the n-th failure of a worker whose leases last `span`.
 local function pause(n, span) return span * 1.6 ^ (n - 1) end
 
 local function set(id, holder, span)
@@ -53,8 +54,8 @@ for _ = 1, 1000 do
   redis.call('ZADD', schedule, latest, top[1])
 end
 
--- A lease that ended by itself: its worker fell silent, in on_result perhaps.
-local function rests(id, tried)
+-- A lease that ended by itself: its worker is silent, perhaps in on_result.
+local function pauses(id, tried)
   local holder = redis.call('HGET', holders, id) or '-'
   if tried == 0 or holder:find('^[-~]') then return false end
   redis.call('ZADD', schedule, now + pause(tried, span_of(id)), id)
@@ -72,7 +73,7 @@ end
 local items = {}
 local function hand_out(id, item)
   local tried = tonumber(redis.call('HGET', attempts, id)) or 0
-  if rests(id, tried) then return end
+  if pauses(id, tried) then return end
   local was_held = redis.call('HEXISTS', holders, id)
   local lease = next_number()
   set(id, worker .. ' ' .. lease, span)
@@ -94,7 +95,7 @@ for _, id in ipairs(due) do
 end
 return items]]
 
--- Items that are in no schedule: of an older version, or the key was lost.
+-- Items without a schedule: of an older version, or the key was lost.
 local ADOPT = [[
 local schedule, holders, work = unpack(KEYS)
 ]] .. COMMON .. [[
@@ -142,7 +143,7 @@ else
 end
 return 1]]
 
--- What is not there any more was finished before: the answer got lost.
+-- An item that does not exist was finished before: the answer got lost.
 local FINISH = [[
 local schedule, holders, work, attempts, records = unpack(KEYS)
 local id, holder, record = unpack(ARGV)
@@ -170,14 +171,14 @@ for i = 2, #ARGV, 2 do
 end
 return 1]]
 
----@class yuanjing.journal.Item a task that a worker has
+---@class yuanjing.journal.Item a task that a worker holds
 ---@field id string in the queue
 ---@field key string of its entry
 ---@field record? table as it was submitted
 ---@field holder string the worker and the number
 ---@field number integer of the lease
 ---@field attempts integer how often on_result was begun before
----@field was_held boolean a worker had it, and fell silent
+---@field was_held boolean a worker held it before and became silent
 
 local function microseconds(seconds)
   return ("%.0f"):format(seconds * 1e6)
@@ -197,9 +198,9 @@ local function take_piece(self, worker, lease, count)
     keys.attempts, keys.number, worker, microseconds(lease), count)
 end
 
---- Takes up to so many tasks whose turn it is: new ones, and those of workers
---- whose leases are over.
----@param worker string a name that no other worker has
+--- Takes up to so many tasks that are due: new ones, and those whose leases
+--- have ended.
+---@param worker string a unique name
 ---@param lease number seconds
 ---@param count integer
 ---@return yuanjing.journal.Item[]?
@@ -231,8 +232,8 @@ function leases:adopt()
   return true
 end
 
--- Calls the script with the list, a piece at a time, behind `first`; the answers,
--- or nil and what went wrong.
+-- Calls the script with `first` and the list, a piece at a time. Returns the
+-- replies, or nil and what went wrong.
 local function in_pieces(self, script, keys, first, list)
   local answers = {}
   for from = 1, #list, 2 * PIECE do
@@ -249,8 +250,8 @@ local function in_pieces(self, script, keys, first, list)
   return answers
 end
 
---- Renews the leases of those of the items that are still this worker's: a set of
---- their ids.
+--- Renews the leases of the items that this worker still holds, and returns
+--- the set of their ids.
 ---@param worker string
 ---@param ids string[]
 ---@return table<string, boolean>?
@@ -266,7 +267,7 @@ function leases:hold(worker, ids)
   return held
 end
 
--- Whether the item was still its holder's.
+-- Returns whether the item was still held by its worker.
 local function change(self, script, item, lease, ...)
   local keys = self.keys
   local reply, problem = self:call("EVAL", script, 3, keys.schedule,
@@ -275,7 +276,7 @@ local function change(self, script, item, lease, ...)
   return { is_held = reply == 1 }
 end
 
---- on_result begins, with a whole lease before it.
+--- on_result begins, with a full lease.
 ---@param item yuanjing.journal.Item
 ---@param lease number seconds
 ---@return { is_held: boolean }?
@@ -284,8 +285,8 @@ function leases:begin(item, lease)
   return change(self, BEGIN, item, lease, item.attempts + 1)
 end
 
---- Leaves the item to whoever comes next: at once; or after a pause, which grows,
---- where on_result has failed.
+--- Releases the item: at once, or after a pause that grows if on_result
+--- failed.
 ---@param item yuanjing.journal.Item
 ---@param lease number seconds
 ---@param has_failed boolean
@@ -296,7 +297,7 @@ function leases:leave(item, lease, has_failed)
     item.attempts + (has_failed and 1 or 0), has_failed and 1 or 0)
 end
 
---- Nobody is to have this item again; adds the record where there is one.
+--- Removes the item for good; adds the record, if one is given.
 ---@param item yuanjing.journal.Item
 ---@param record? table
 ---@return { is_held: boolean }?
@@ -310,8 +311,8 @@ function leases:finish(item, record)
   return { is_held = reply == 1 }
 end
 
---- Adds records, and puts their tasks in the queue once more; with `if_empty`
---- only where that has none.
+--- Adds records and queues their tasks again; with `if_empty` only if the
+--- queue is empty.
 ---@param records table[]
 ---@param if_empty? boolean
 ---@return true?
@@ -326,7 +327,7 @@ function leases:queue(records, if_empty)
   return answers and true, problem
 end
 
---- How many items wait or are with workers.
+--- The number of items that wait or are held by workers.
 ---@return integer?
 ---@return string? message
 function leases:left()

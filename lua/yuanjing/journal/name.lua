@@ -1,6 +1,6 @@
 local core = require "yuanjing.core"
 
---- A name that nobody else has: 48 random bits in hexadecimal.
+--- A unique name: 48 random bits in hexadecimal.
 ---@return string
 local function new_name()
   return (core.random(6):gsub(".", function(char)

@@ -1,7 +1,7 @@
 --- Workers: any number of processes that take a journal's tasks one by one,
--- await each, and hand its result to the user. A task is with one worker as long
--- as that renews its lease. It is finished only when on_result has returned and
--- its end stands in the journal.
+-- await each, and pass its result to the user. A worker holds a task as long
+-- as it renews the lease. A task is finished only when on_result has returned
+-- and its end is in the journal.
 local book_of = require "yuanjing.journal.book"
 local compaction = require "yuanjing.journal.compaction"
 local errors = require "yuanjing.errors"
@@ -12,20 +12,20 @@ local number = require "yuanjing.base.number"
 
 local work = {}
 
----@class yuanjing.Lease of a task that is with on_result
+---@class yuanjing.Lease of a task that on_result handles
 ---@field number integer higher than that of every lease of the task before
 ---@field lost boolean another worker may have the task by now
 ---@field attempt integer how often on_result was called for the task: 1, 2, ...
 
 ---@class (exact) yuanjing.WorkOptions
----@field on_result fun(task: yuanjing.Task, result: yuanjing.Result?, err: yuanjing.Error?, ...) behind: number, lease
+---@field on_result fun(task: yuanjing.Task, result: yuanjing.Result?, err: yuanjing.Error?, ...) then number, lease
 ---@field concurrency? integer tasks at a time (50)
----@field lease? number seconds that a worker may be silent before others take its tasks (60)
+---@field lease? number seconds without a heartbeat until others take a worker's tasks (60)
 ---@field attempts? integer how often on_result may fail before the task is given up (5)
 ---@field interval? number seconds between two queries of a task; default: from 3 to 15
 ---@field drain? boolean returns when no task is left; default: never
 
--- What an option must be, and its default.
+-- The type of each option, its bounds and its default.
 local OPTIONS = {
   on_result = { "function" },
   drain = { "boolean" },
@@ -35,12 +35,12 @@ local OPTIONS = {
   interval = { "number", least = 0.001, most = 86400 },
 }
 
-local PAUSE = 0.2 -- seconds between two looks at what there is
+local PAUSE = 0.2 -- seconds between two rounds
 local LONG_PAUSE = 5 -- at most, while the store fails
-local RETRY = 1
-local LONGEST = 60 -- seconds between two tries of what fails again and again
-local LOOK = 1 -- seconds between two looks at the journal
-local TIDY = 60 -- seconds between two looks for what nobody cares for
+local RETRY = 1 -- seconds until the first retry
+local LONGEST = 60 -- seconds between two retries, at most
+local LOOK = 1 -- seconds between two reads of the journal
+local TIDY = 60 -- seconds between two searches for lost and old items
 
 local function check_number(option, value)
   if value ~= value or value < option.least then
@@ -60,7 +60,7 @@ local function fault_of(option, value)
   return option[1] == "number" and check_number(option, value) or nil
 end
 
---- Raises at the caller of the caller what is wrong with the options.
+--- Raises an error for wrong options, at the caller's caller.
 ---@param options yuanjing.WorkOptions
 function work.check_options(options)
   if type(options) ~= "table" then
@@ -79,9 +79,9 @@ end
 
 -- Leases -------------------------------------------------------------------
 
--- The item is another's by now, or may be: whoever works on it is told at the
--- next wait. Or the queue was lost: then the record of the task queues it again.
--- NB: it must not block, for there may be more to tell.
+-- Another worker has the item, or may have it: interrupts the code that
+-- handles it, at its next wait. If the queue was lost, the task's record
+-- queues it again. NB: it must not block: there may be more items to lose.
 local function lose(worker, item)
   if item.lease.lost then return end
   item.lease.lost = true
@@ -100,8 +100,8 @@ local function held_items(worker)
   return items
 end
 
--- While Redis does not answer, the leases in it are unknown: a lease ends by our
--- own clock then.
+-- While Redis does not answer, the state of the leases is unknown: then a
+-- lease ends by our own clock.
 local function lose_expired(worker)
   for _, item in ipairs(held_items(worker)) do
     if loop.now() - item.held > worker.lease then lose(worker, item) end
@@ -109,9 +109,9 @@ local function lose_expired(worker)
   loop.requeue_ready()
 end
 
--- The store fails: whoever listens is told, and it is asked less often.
-local function note_trouble(worker, problem)
-  worker.is_troubled = true
+-- The store failed: warns, and the rounds become less frequent.
+local function note_failure(worker, problem)
+  worker.is_failing = true
   lose_expired(worker)
   worker.warn(problem)
 end
@@ -123,15 +123,15 @@ local function renew(worker)
   if #items == 0 then return end
   for i, item in ipairs(items) do ids[i] = item.id end
   local held, problem = worker.store:hold(worker.name, ids)
-  if not held then return note_trouble(worker, problem) end
+  if not held then return note_failure(worker, problem) end
   for _, item in ipairs(items) do
     if held[item.id] then item.held = from else lose(worker, item) end
   end
   loop.requeue_ready()
 end
 
--- Asks until there is an answer: what must not be left out.
-local function insist(worker, ask, ...)
+-- Repeats an operation until it succeeds: for what must not be skipped.
+local function retry(worker, ask, ...)
   local pause = RETRY
   while true do
     local answer, problem = ask(...)
@@ -144,11 +144,11 @@ end
 
 -- One task -----------------------------------------------------------------
 
--- The entry of an item. What its record says of it is written down anew where the
--- journal has lost that. Nil: nobody knows what task it is.
+-- The entry of an item. If the journal has lost its record, the item's copy is
+-- written again. Nil if no record is known.
 local function find_entry(worker, item)
   local book = worker.book
-  insist(worker, book.refresh, book)
+  retry(worker, book.refresh, book)
   local record = item.record
   if not book.entries[item.key] and record then
     book:write(book_of.record(record, { state = record.state,
@@ -158,8 +158,8 @@ local function find_entry(worker, item)
   return book.entries[item.key]
 end
 
--- The task's result, or why it has none. What asking again does not mend is asked
--- less and less often, and told each time.
+-- The task's result, or why it has none. A permanent failure is retried less
+-- and less often, with a warning each time.
 local function await(worker, task)
   local pause = RETRY
   while true do
@@ -180,25 +180,25 @@ local function has_better(worker, item)
   return false
 end
 
--- A task that a worker was lost with may end this one as well, and what is beside
--- it: such tasks are handled few at a time, those first that were tried least; and
--- more at a time as that goes well.
+-- A task that was held by a worker that died may kill this process too, and
+-- its other tasks: so few such tasks run at a time, those with the fewest
+-- attempts first; more run at a time as they succeed.
 local function await_turn(worker, item)
   worker.waiting[item] = true
-  while worker.n_suspects >= worker.trust or has_better(worker, item) do
+  while worker.suspect_count >= worker.trust or has_better(worker, item) do
     loop.sleep(PAUSE / 4)
   end
   worker.waiting[item] = nil
-  item.is_suspect, worker.n_suspects = true, worker.n_suspects + 1
+  item.is_suspect, worker.suspect_count = true, worker.suspect_count + 1
 end
 
--- Gives the item up: it is a letter to nobody, for the user to look at.
-local function bury(worker, item, problem)
+-- Gives up the item: it goes to the dead letters, for the user to look at.
+local function give_up(worker, item, problem)
   local entry = worker.book.entries[item.key] or { key = item.key }
   local text = errors.cap(tostring(problem), 500)
   worker.warn(("gave up task %s after %d attempts: %s"):format(
     tostring(entry.id or item.key), item.attempts, text))
-  insist(worker, worker.store.finish, worker.store, item,
+  retry(worker, worker.store.finish, worker.store, item,
     book_of.record(entry, { changed = os.time(),
       dead = { attempts = item.attempts, error = text, at = os.time() } }))
 end
@@ -206,14 +206,14 @@ end
 local function finish(worker, item)
   local book = worker.book
   if item.is_suspect then worker.trust = worker.trust + 1 end
-  insist(worker, book.flush, book) -- its end is written, or it is asked again
-  insist(worker, worker.store.finish, worker.store, item)
+  retry(worker, book.flush, book) -- its end must be written first
+  retry(worker, worker.store.finish, worker.store, item)
 end
 
--- NB: the lease is made sure of at the last moment, and lasts from there.
+-- NB: the lease is confirmed at the last moment, and is full from then on.
 local function begin(worker, item)
   local from = loop.now()
-  local answer = insist(worker, worker.store.begin, worker.store, item,
+  local answer = retry(worker, worker.store.begin, worker.store, item,
     worker.lease)
   if not answer.is_held then return false end
   item.attempts, item.held = item.attempts + 1, from
@@ -227,34 +227,34 @@ local function handle(worker, item, result, err)
   local ok, problem = pcall(worker.options.on_result, item.task, result, err,
     item.number, item.lease)
   if ok then return finish(worker, item) end
-  if item.waiter.problem then error(problem, 0) end -- it was stopped
+  if item.waiter.problem then error(problem, 0) end -- it was interrupted
   worker.warn(problem)
   if item.attempts >= worker.attempts then
-    return bury(worker, item, problem)
+    return give_up(worker, item, problem)
   end
   item.attempts = item.attempts - 1 -- leave() counts it
-  insist(worker, worker.store.leave, worker.store, item, worker.lease, true)
+  retry(worker, worker.store.leave, worker.store, item, worker.lease, true)
 end
 
 local function run(worker, item)
   local entry = find_entry(worker, item)
   if not entry then
-    return bury(worker, item, "the journal has no record of this task")
+    return give_up(worker, item, "the journal has no record of this task")
   elseif entry.state == "forgotten" then
     return finish(worker, item)
   elseif item.attempts >= worker.attempts then
-    return bury(worker, item, "on_result did not return: its process ended")
+    return give_up(worker, item, "on_result did not return: its process ended")
   end
   item.task = worker.task_of(entry)
   if not item.task then
-    return bury(worker, item, "the journal knows no id of this task")
+    return give_up(worker, item, "the journal knows no id of this task")
   end
   return handle(worker, item, await(worker, item.task))
 end
 
--- What is stopped leaves its task to others at once. NB: anything else is a fault
--- of ours or of a store's.
-local function let_go(worker, item, problem)
+-- An interrupted item is released at once for other workers. NB: any other
+-- error is a fault of this module or of a store.
+local function release(worker, item, problem)
   if item.lease.lost then return end
   local is_stopped = item.waiter.problem ~= nil
   if not is_stopped then worker.warn(problem) end
@@ -268,27 +268,27 @@ local function start(worker, item)
   job.async(function()
     item.waiter = loop.waiter()
     local ok, problem = pcall(run, worker, item)
-    if not ok then pcall(let_go, worker, item, problem) end
+    if not ok then pcall(release, worker, item, problem) end
     worker.held[item], worker.waiting[item] = nil, nil
     worker.count = worker.count - 1
-    if item.is_suspect then worker.n_suspects = worker.n_suspects - 1 end
+    if item.is_suspect then worker.suspect_count = worker.suspect_count - 1 end
   end)
 end
 
--- All of them ---------------------------------------------------------------
+-- The worker ----------------------------------------------------------------
 
 local function take(worker)
   local free, from = worker.concurrency - worker.count, loop.now()
   if free < 1 then return end
   local items, problem = worker.store:take(worker.name, worker.lease, free)
-  if not items then return note_trouble(worker, problem) end
+  if not items then return note_failure(worker, problem) end
   for _, item in ipairs(items) do
     item.held = from
     start(worker, item)
   end
 end
 
--- What pending tasks there are: in the queue each of them must have an item.
+-- The records of pending tasks: each of them must have an item in the queue.
 local function pending_records(worker)
   local records = {}
   for _, entry in ipairs(worker.book.order) do
@@ -300,7 +300,8 @@ local function pending_records(worker)
   return records
 end
 
--- Nil: nobody knows. A queue that is empty while tasks are pending was lost.
+-- Nil if it is unknown. An empty queue with pending tasks was lost: it is
+-- filled again.
 local function is_empty(worker)
   local left, problem = worker.store:left()
   if left and left > 0 then return false end
@@ -311,12 +312,13 @@ local function is_empty(worker)
   return worker.store:queue(records, true) and false
 end
 
--- NB: whoever has written what a replica has not heard of must notice.
+-- NB: a writer must notice when a replica lacks what it wrote: see
+-- Book:refresh().
 local function look(worker)
   if loop.now() < worker.looked + LOOK then return end
   worker.looked = loop.now()
   local ok, problem = worker.book:refresh()
-  if not ok then note_trouble(worker, problem) end
+  if not ok then note_failure(worker, problem) end
 end
 
 local function tidy(worker)
@@ -324,7 +326,7 @@ local function tidy(worker)
   worker.tidied = loop.now()
   local ok, problem = worker.store:adopt()
   if ok then ok, problem = compaction.trim(worker.store, worker.book.entries) end
-  if not ok then return note_trouble(worker, problem) end
+  if not ok then return note_failure(worker, problem) end
   if worker.count == 0 then is_empty(worker) end
 end
 
@@ -334,13 +336,13 @@ end
 
 local STEPS = { renew, look, tidy, take }
 
--- One round: the seconds until the next.
+-- One round; returns the seconds until the next.
 local function go_round(worker)
-  worker.is_troubled = false
+  worker.is_failing = false
   for _, step in ipairs(STEPS) do
-    if not worker.is_troubled then step(worker) end
+    if not worker.is_failing then step(worker) end
   end
-  worker.pause = worker.is_troubled and math.min(LONG_PAUSE, 2 * worker.pause)
+  worker.pause = worker.is_failing and math.min(LONG_PAUSE, 2 * worker.pause)
     or PAUSE
   return math.min(worker.pause, worker.lease / 3)
 end
@@ -361,7 +363,7 @@ function work.run(book, options, client)
   local all = with_defaults(options)
   local worker = { book = book, store = book.store, name = new_name(),
     task_of = client.task_of, warn = client.warn,
-    held = {}, waiting = {}, count = 0, n_suspects = 0, renewed = loop.now(),
+    held = {}, waiting = {}, count = 0, suspect_count = 0, renewed = loop.now(),
     looked = loop.now(), tidied = -math.huge, options = all, concurrency = all.concurrency,
     attempts = all.attempts, lease = all.lease,
     trust = math.ceil(all.concurrency / 10), pause = PAUSE }

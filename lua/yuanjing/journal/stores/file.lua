@@ -1,10 +1,10 @@
---- A journal's records in a file, one line each: eight digits of the SHA-256 of
--- the rest, a blank, and JSON: a list of the record and its number among those
--- that the process has written. A torn or damaged line is known by its checksum.
--- Processes keep each other out by locks on a file beside it, "<path>.lock",
--- which stays: byte 0 for whoever appends, another for whoever compacts, and one
--- byte, by a number that nobody else has, for as long as a process lives. The path
--- is that of the file itself, by whatever links a process came to it.
+--- A journal's records in a file, one line each: eight digits of the SHA-256
+-- of the rest, a blank, and JSON: a list of the record and its number in the
+-- process. The checksum reveals a torn or damaged line. Processes exclude
+-- each other by locks on a file beside it, "<path>.lock", which stays: byte 0
+-- while one appends, another byte while one compacts, and one byte, at a
+-- random place, as long as a process lives. The path is that of the file
+-- itself, with all links resolved.
 local core = require "yuanjing.core"
 local encode = require "yuanjing.journal.encode"
 local loop = require "yuanjing.runtime.loop"
@@ -18,44 +18,44 @@ local file = {}
 ---@field private place? string the path without links
 ---@field private data? yuanjing.core.File
 ---@field private locks? yuanjing.core.File
----@field private offset number where the next line begins that is not read
----@field private last_at number where the line before that begins
+---@field private offset number of the next line to read
+---@field private last_at number of the line before that
 ---@field private last_sum string its first bytes
----@field private room number up to where the disk is known to have room
+---@field private reserved number up to this offset the disk space is reserved
 ---@field private written integer records
----@field private queue table[] records that are read and not handed over
----@field private is_compacting? boolean a job of this process does
----@field private is_anew boolean the queue begins with the first of all
+---@field private queue table[] records that were read and not passed on
+---@field private is_compacting? boolean a job of this process compacts
+---@field private is_reread boolean the queue begins with the first record
 local File = {}
 File.__index = File
 
 local APPENDING, COMPACTING = 0, 2 ^ 50
-local PATIENCE = 10 -- seconds that others may take to append
-local LONG_PATIENCE = 60 -- and to compact
-local NAP = 0.005 -- seconds between two looks whether they have
+local PATIENCE = 10 -- seconds that other processes may take to append
+local LONG_PATIENCE = 60 -- seconds that they may take to compact
+local NAP = 0.005 -- seconds between two tries
 local BLOCK = 2 ^ 17 -- bytes that are read at a time
 local ROOM = 2 ^ 16
-local OUTCOME = 2 ^ 12 -- bytes that what comes of a submit takes, and more
-local COLLECT = rawget(_G, "jit") and 256 or 768 -- KiB; LuaJIT does more for one
-local SUM = 9 -- bytes that a line begins with
+local OUTCOME = 2 ^ 12 -- bytes reserved for the outcome of a submit
+local COLLECT = rawget(_G, "jit") and 256 or 768 -- KiB; LuaJIT frees more for one
+local SUM = 9 -- bytes of the checksum and the blank
 
--- Some of the collector's work, for each block of a long journal: it would take
--- twice its memory else.
+-- A part of the collector's work for each block of a long journal: otherwise
+-- reading it would take twice the memory.
 local function collect_some(bytes)
   if bytes >= BLOCK then collectgarbage("step", COLLECT) end
 end
 
 -- Lines --------------------------------------------------------------------
 
--- NB: LuaJIT knows a long string by a few of its bytes, the last among them:
--- without a number there, all lines would be one to its table of strings.
+-- NB: LuaJIT hashes a long string by a few of its bytes, the last among them:
+-- without a number there, all lines would have the same hash.
 local function line_of(record, number)
   local text, problem = encode { record, number }
   if not text then return nil, problem end
   return core.sha256(text):sub(1, 8) .. " " .. text .. "\n"
 end
 
--- The record of the line that stands there; nil: it is damaged.
+-- The record of a line; nil: the line is damaged.
 local function record_of(text, from, to)
   if to - from < 9 or text:sub(from, from + 8)
     ~= core.sha256(text, from + 9, to):sub(1, 8) .. " " then
@@ -67,7 +67,7 @@ end
 
 -- Opening ------------------------------------------------------------------
 
--- Nil for what is no name of ours.
+-- Nil for a name that is not ours.
 local function slot_of(owner)
   local number = tonumber(owner or "", 16)
   return number and number + 1
@@ -75,18 +75,18 @@ end
 
 local function begin_anew(self, data)
   if self.data then self.data:close() end
-  self.data, self.offset, self.room = data, 0, 0
+  self.data, self.offset, self.reserved = data, 0, 0
   self.last_at, self.last_sum = 0, ""
-  self.queue, self.is_anew, self.damaged = {}, true, 0
+  self.queue, self.is_reread, self.damaged = {}, true, 0
   return core.sync_folder(self.place)
 end
 
--- NB: whoever may write the journal may lock it.
+-- NB: every process that may write the journal may lock it.
 local function open_locks(self, place, data)
   if self.locks then self.locks:close() end
   local locks, problem = core.file(place .. ".lock")
   if not locks then return nil, problem end
-  locks:copy_mode(data) -- fails on another user's file, whose mode is right
+  locks:copy_mode(data) -- fails for another user's file, whose mode is right
   local owner = new_name()
   local ok, why = locks:lock(slot_of(owner))
   if not ok then return nil, why or "its lock is another's" end
@@ -107,8 +107,8 @@ local function open(self)
   return begin_anew(self, data)
 end
 
--- Whether what was read last is still there. If not the file was replaced by its
--- backup, say, and what was read is void.
+-- Whether the line that was read last is still there. If not, the file was
+-- replaced (by its backup, for example), and what was read is invalid.
 local function goes_on(self)
   if self.offset == 0 then return true end
   local size = self.data:size()
@@ -116,7 +116,7 @@ local function goes_on(self)
     and self.data:read(self.last_at, SUM) == self.last_sum
 end
 
--- NB: a forked child has its parent's locks, and would end them for nobody.
+-- NB: a forked child shares its parent's locks, and must not release them.
 local function check_open(self)
   if self.locks and self.locks:is_mine() and self.data:is_at(self.path)
     and goes_on(self) then
@@ -144,8 +144,8 @@ local function take_lines(self, text, take)
   return text:sub(from)
 end
 
--- How many bytes stand behind the last whole line: of a record that is being
--- written, or was, by a process that is gone.
+-- Reads new lines. Returns how many bytes follow the last whole line: of a
+-- record that is being written, or that a dead process left incomplete.
 local function catch_up(self, take)
   local torn = ""
   repeat
@@ -157,8 +157,8 @@ local function catch_up(self, take)
   return #torn
 end
 
---- Has `take` have each record since the last time; and before that calls
---- `restart` where these are all there are: then what was known is void.
+--- Passes each record since the last call to `take`. Before that it calls
+--- `restart` if these are all records: then earlier ones are invalid.
 ---@param take fun(record: table)
 ---@param restart fun()
 ---@return true?
@@ -166,9 +166,9 @@ end
 function File:read(take, restart)
   local ok, problem = check_open(self)
   if not ok then return nil, problem end
-  if self.is_anew then restart() end
+  if self.is_reread then restart() end
   local queue = self.queue
-  self.queue, self.is_anew = {}, false
+  self.queue, self.is_reread = {}, false
   for _, record in ipairs(queue) do take(record, true) end
   ok, problem = catch_up(self, take)
   return ok and true, problem
@@ -181,49 +181,49 @@ local function collect(self)
   return catch_up(self, function(record) queue[#queue + 1] = record end)
 end
 
--- Runs it while nobody else has that lock; false: another process has, or it was
--- replaced meanwhile. What was there before is read first, so that nobody waits
--- while a long journal is read. NB: to this process's own jobs a lock says nothing:
--- who appends must not wait.
-local function try(self, act, at)
+-- Runs `act` under a lock; returns false if another process has it, or the
+-- file was replaced meanwhile. It reads new records before, so that other
+-- processes do not wait while a long journal is read. NB: the lock does not
+-- exclude jobs of this process: code that appends must not wait.
+local function try_locked(self, act, at)
   local ok, problem = check_open(self)
   if ok then ok, problem = collect(self) end
   if not ok then return nil, problem end
   ok, problem = self.locks:lock(at or APPENDING)
   if not ok then return ok, problem end
-  local well, done, why = pcall(function()
+  local is_ok, done, why = pcall(function()
     if not self.data:is_at(self.path) or not goes_on(self) then return false end
     return act()
   end)
   self.locks:unlock(at or APPENDING)
-  if not well then error(done, 0) end
+  if not is_ok then error(done, 0) end
   return done, why
 end
 
--- As try(), again and again while others have it: meanwhile everything else goes
--- on.
-local function alone(self, act, at, patience)
+-- As try_locked(), again and again while other processes have the lock;
+-- everything else goes on meanwhile.
+local function locked(self, act, at, patience)
   local ends = loop.now() + (patience or PATIENCE)
-  local done, problem = try(self, act, at)
+  local done, problem = try_locked(self, act, at)
   while done == false and loop.now() < ends do
     loop.sleep(NAP)
-    done, problem = try(self, act, at)
+    done, problem = try_locked(self, act, at)
   end
   if done ~= false then return done, problem end
   return nil, ("another process has held its lock for %d s"):format(
     patience or PATIENCE)
 end
 
--- As alone(), for what must be written even if whoever waits for that is
--- cancelled: a task's id.
-local function surely_alone(self, act)
-  local done, problem = try(self, act)
+-- As locked(), for what must be written even if the waiting job is cancelled: a
+-- task's id.
+local function surely_locked(self, act)
+  local done, problem = try_locked(self, act)
   if done ~= false then return done, problem end
   local ends, is_over = loop.now() + 2 * PATIENCE, false
   loop.detach(function()
-    local well
-    well, done, problem = pcall(alone, self, act)
-    if not well then done, problem = nil, tostring(done) end
+    local is_ok
+    is_ok, done, problem = pcall(locked, self, act)
+    if not is_ok then done, problem = nil, tostring(done) end
     is_over = true
   end)
   while not is_over and loop.now() < ends do loop.sleep(NAP) end
@@ -234,20 +234,20 @@ end
 local function cut_torn(self)
   local torn, problem = collect(self)
   if not torn or torn == 0 then return torn, problem end
-  self.room = 0
+  self.reserved = 0
   return self.data:truncate(self.offset)
 end
 
--- What comes of a submit must not find the disk full.
+-- Reserves disk space: the outcome of a submit must not find the disk full.
 local function make_room(self, length)
   local needed = self.offset + length + OUTCOME
-  if needed <= self.room then return true end
+  if needed <= self.reserved then return true end
   local ok, problem = self.data:reserve(length + ROOM)
-  if ok then self.room = self.offset + length + ROOM end
+  if ok then self.reserved = self.offset + length + ROOM end
   return ok, problem
 end
 
--- For whoever reads it: the record itself is the caller's.
+-- For the reader: the record itself belongs to the caller.
 local function copy_of(record)
   local copy = {}
   for name, value in pairs(record) do copy[name] = value end
@@ -264,7 +264,7 @@ function File:append(record, durable)
   local line, problem = line_of(record, self.written)
   if not line then return nil, problem end
   local is_intent = record.state == "sending"
-  return (is_intent and alone or surely_alone)(self, function()
+  return (is_intent and locked or surely_locked)(self, function()
     local ok, why = cut_torn(self)
     if ok and is_intent then ok, why = make_room(self, #line) end
     if ok then ok, why = self.data:append(line, durable) end
@@ -297,8 +297,8 @@ local function write_records(new, records)
   return write()
 end
 
--- Copies the whole lines from there on, which others have added since: where the
--- next begins. What stands behind the last is a torn one, or still written.
+-- Copies the whole lines from an offset on, which other processes have added.
+-- Returns the offset behind them: there a line is torn, or is being written.
 local function copy_lines(self, new, from)
   local size = BLOCK
   while true do
@@ -312,9 +312,9 @@ local function copy_lines(self, new, from)
   end
 end
 
--- NB: only the last of it, with little left to copy, keeps others from appending.
+-- NB: this blocks others from appending, but only for the last lines.
 local function step_in(self, new, beside, from, data)
-  return alone(self, function()
+  return locked(self, function()
     if self.data ~= data then
       return nil, "it was replaced meanwhile; try again"
     end
@@ -354,22 +354,23 @@ local function compact(self, kept)
   return replace(self, records, self.offset)
 end
 
---- See yuanjing.journal.Store. Others may append meanwhile, but not compact.
+--- See yuanjing.journal.Store. Other processes may append meanwhile, but not
+--- compact.
 ---@param kept fun(): (fun(): table?)?, string?
 ---@return true?
 ---@return string? message
 function File:compact(_, kept)
-  while self.is_compacting do loop.sleep(NAP) end -- by another job
+  while self.is_compacting do loop.sleep(NAP) end -- another job compacts
   self.is_compacting = true
-  local well, ok, problem = pcall(alone, self, function()
+  local is_ok, ok, problem = pcall(locked, self, function()
     return compact(self, kept)
   end, COMPACTING, LONG_PATIENCE)
   self.is_compacting = false
-  if not well then error(ok, 0) end
+  if not is_ok then error(ok, 0) end
   return ok, problem
 end
 
---- Whether the process that has written under that name still runs.
+--- Whether the process that wrote under that name still runs.
 ---@param owner string
 ---@return boolean
 function File:is_alive(owner)

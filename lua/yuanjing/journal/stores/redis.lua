@@ -1,6 +1,6 @@
---- A journal's records in Redis (6.2 or later), for many machines: a stream that
--- all read. The tasks among them are handed to workers as well, see
--- yuanjing.journal.leases. What must be one step is a script that Redis runs.
+--- A journal's records in Redis (6.2 or later), for many machines: a stream
+-- that all processes read. Its tasks are also handed to workers, see
+-- yuanjing.journal.leases. Each atomic step is a script that Redis runs.
 local compaction = require "yuanjing.journal.compaction"
 local encode = require "yuanjing.journal.encode"
 local json = require "yuanjing.base.json"
@@ -13,7 +13,7 @@ local redis = {}
 
 ---@class yuanjing.journal.Redis: yuanjing.journal.Store
 ---@field private link? yuanjing.journal.Link
----@field private problem? string why there is none
+---@field private problem? string why there is no connection
 ---@field private keys table<string, string>
 ---@field private last string the id of the last record that was read
 ---@field private last_text string that record
@@ -24,20 +24,21 @@ Redis.__index = Redis
 local KEYS = { "records", "generation", "work", "queued", "alive", "schedule",
   "holders", "attempts", "number" }
 
-local ALIVE = 60 -- seconds that a process counts as living without a word
--- KiB of the collector's work for each page: LuaJIT tells long texts apart by a few
--- of their bytes, so thousands of dead ones that are alike would slow it down.
+local ALIVE = 60 -- seconds without a heartbeat until a process counts as dead
+-- KiB of the collector's work for each page: LuaJIT hashes long strings by a
+-- few of their bytes, so thousands of dead ones that are alike would slow it
+-- down.
 local COLLECT = 1024
-local PAGE = 200 -- records: more would hold up other clients of Redis
+local PAGE = 200 -- records: more would block other clients of Redis
 
---- A replica that takes over may not have heard of it.
+--- A replica that takes over may lack the last records.
 Redis.may_lose = true
 
---- How often a process says that it lives, while a submit of its is under way.
+--- Seconds between heartbeats of a process, while it has a submit in flight.
 Redis.HEARTBEAT = ALIVE / 3
 
--- A task is put in the queue once, along with its record, so that a worker can
--- begin where the record was lost.
+-- A task is queued once, together with its record, so that a worker can begin
+-- even if the record was lost.
 local APPEND = [[
 local records, alive, work, queued, schedule = unpack(KEYS)
 local record, seconds, key = unpack(ARGV)
@@ -63,8 +64,8 @@ local function alive_key(self, owner)
   return self.keys.alive .. ":" .. tostring(owner)
 end
 
---- The reply of a command; nil, why there is none, and whether it may have been
---- done all the same.
+--- The reply of a command; or nil, why there is none, and whether the command
+--- may have been executed all the same.
 ---@private
 function Redis:call(...)
   if not self.link then return nil, self.problem end
@@ -76,18 +77,19 @@ end
 
 local HAS_TASK = { running = true, done = true, failed = true }
 
--- Of what came of a submit, which is durable, and of no later change: where it is
--- not known any more which tasks were queued, they would be queued again.
+-- True for the outcome of a submit, which is durable, and not for a later
+-- change: if the set of queued tasks is lost, a later change would queue them
+-- again.
 local function is_new_task(record, durable)
   return HAS_TASK[record.state] and (durable or not record.changed)
 end
 
---- Adds a record. How safe it is then is for Redis' settings to say.
+--- Adds a record. Redis' settings decide how safe it is then.
 ---@param record table
 ---@param durable? boolean
 ---@return true?
 ---@return string? message
----@return boolean? is_unsure it may be there all the same
+---@return boolean? is_unsure the record may be stored all the same
 function Redis:append(record, durable)
   local text, problem = encode(record)
   if not text then return nil, problem end
@@ -98,10 +100,11 @@ function Redis:append(record, durable)
   return reply and true, why, is_unsure
 end
 
--- What was read last must still be there, as the first of what comes next: else the
--- stream is another one (it was compacted, or a replica took over that had not
--- heard of it yet, or it was deleted), and its ids say nothing of what was read.
--- NB: a replica whose clock is behind may give the same id once more.
+-- The record that was read last must be the first of what comes next.
+-- Otherwise it is another stream (it was compacted or deleted, or a replica
+-- took over that lacks the last records), and ids of the old stream are
+-- invalid. NB: a replica whose clock is behind may give the same id to another
+-- record.
 local function goes_on(self, generation, entries)
   if generation ~= self.generation then return false end
   local first = entries[1]
@@ -115,13 +118,13 @@ local function take_entry(self, entry, take)
   self.last, self.last_text = entry[1], entry[2][2]
 end
 
--- One page: whether there may be more.
+-- Reads one page; returns whether there may be more.
 local function read_page(self, take, restart)
   local last, keys = self.last, self.keys
   local reply, problem = self:call("EVAL", READ, 2, keys.records,
     keys.generation, last, PAGE)
   if not reply then return nil, problem end
-  if self.last ~= last then return true end -- in nginx another read meanwhile
+  if self.last ~= last then return true end -- in nginx another read came first
   local generation, entries = reply[1], reply[2]
   if not goes_on(self, generation, entries) then
     self.last, self.last_text, self.generation = "", "", generation
@@ -149,7 +152,7 @@ function Redis:read(take, restart)
   return has_more ~= nil or nil, problem
 end
 
---- See yuanjing.journal.Store. Others go on meanwhile.
+--- See yuanjing.journal.Store. Other processes go on meanwhile.
 ---@param kept fun(): (fun(): table?)?, string?
 ---@return true?
 ---@return string? message
@@ -159,12 +162,12 @@ function Redis:compact(_, kept)
   return compaction.run(self, records)
 end
 
---- Tells the others that this process lives.
+--- Tells other processes that this process is alive.
 function Redis:heartbeat()
   return self:call("SET", alive_key(self, self.owner), 1, "EX", ALIVE)
 end
 
---- Whether a process of that name has been heard of lately.
+--- Whether a process of that name has sent a heartbeat lately.
 ---@param owner string
 ---@return boolean
 function Redis:is_alive(owner)
@@ -173,7 +176,7 @@ end
 
 for name, method in pairs(leases) do Redis[name] = method end
 
---- Connects to nothing yet.
+--- Does not connect yet.
 ---@param url string
 ---@return yuanjing.journal.Redis
 function redis.new(url)
