@@ -1,4 +1,4 @@
---- Where a command's file goes, as -o says: a path, or stdout.
+--- Where -o sends a command's file: a path, or stdout.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local target_of = require "yuanjing.task.download.target"
@@ -8,7 +8,7 @@ local destination = {}
 
 local BLOCK = 65536 -- bytes
 
--- By the sign for it, or by whatever name leads to the same file.
+-- "-", or any path that leads to the same file as stdout.
 local function is_stdout(path)
   if path == "-" then return true end
   local kind, identity = core.look(path)
@@ -23,9 +23,10 @@ local function stdout_problem(arguments)
   end
 end
 
---- True when the output can be written, or nil and an error; notes whether it is
---- stdout (`is_to_stdout`).
--- NB: before anything is paid for: a result that nobody can save is lost money.
+--- True if the output can be written, or nil and an error. Sets
+--- arguments.is_to_stdout.
+-- NB: to be called before anything is paid for: a result that can not be saved
+-- is lost money.
 ---@param arguments { output?: string, dry_run?: boolean, json?: boolean }
 ---@return true?
 ---@return yuanjing.Error?
@@ -54,8 +55,8 @@ local function copy_to_stdout(path)
   file:close()
 end
 
---- Saves by save(path, options): there, or on stdout by way of a file, for what
---- breaks off must not pass for the whole.
+--- Saves with save(path, options): to the path, or to stdout by way of a
+--- temporary file, so that a partial file never reaches stdout.
 ---@param arguments table
 ---@param path string
 ---@param save fun(path: string, options: table): string?, yuanjing.Error?

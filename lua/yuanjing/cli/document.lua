@@ -1,12 +1,12 @@
---- JSON for scripts: names in order, so that the same is always the same text,
--- and lists that stay lists when they are empty.
+--- JSON for scripts: names are sorted, so that equal values give equal texts,
+-- and empty lists stay lists.
 local json = require "yuanjing.base.json"
 local number = require "yuanjing.base.number"
 local sorted_json = require "yuanjing.base.sorted_json"
 
 local document = { list = sorted_json.list }
 
--- What can not be written (a text that is not UTF-8) must not lose the rest.
+-- A text that is not UTF-8 must not lose the rest of the document.
 local function scalar(value)
   local text = json.encode(value) or json.encode(
     (number.show(value):gsub("[\128-\255]", "?")))

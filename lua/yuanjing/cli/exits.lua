@@ -1,4 +1,4 @@
---- The exit statuses of the command: data, for the code and for its documents.
+--- The exit statuses of the command, as data for the code and the documents.
 
 ---@class yuanjing.cli.Exit
 ---@field status integer
@@ -41,7 +41,7 @@ for _, row in ipairs(exits) do
   for _, kind in ipairs(row.kinds) do of_kind[kind] = row.status end
 end
 
---- The status that a kind of error ends with.
+--- The exit status for a kind of error.
 ---@param kind string
 ---@return integer
 function exits.of(kind)

@@ -1,9 +1,9 @@
---- The option --extra: fields of the wire that have no option of their own.
+--- The option --extra: fields of a request that have no option of their own.
 local json = require "yuanjing.base.json"
 
 local extra = {}
 
--- What is JSON goes out as that: a number, true, a list; all else as a text.
+-- JSON is sent as such (a number, true, a list); any other value as a text.
 local function value_of(text)
   local value = json.decode(text)
   if value == nil then return text end
@@ -16,7 +16,7 @@ local function pair_of(text)
   return nil, ("NAME=VALUE is expected, not '%s'"):format(text)
 end
 
---- Adds it to a command.
+--- Adds the option to a command.
 function extra.option(parser)
   return parser:option("--extra", "Another field, such as temperature=0.2; may "
     .. "be given again."):argname "NAME=VALUE":count("*"):convert(pair_of)

@@ -1,5 +1,5 @@
 --- The options of `image` and `video`, made from the catalog: one for each
--- parameter that a model of that kind has, under its name on the command line.
+-- parameter of any model of that kind, with its name on the command line.
 local ascii = require "yuanjing.base.ascii"
 local catalog = require "yuanjing.generation.catalog"
 local errors = require "yuanjing.errors"
@@ -7,7 +7,7 @@ local number = require "yuanjing.base.number"
 
 local flags = {}
 
--- What the commands say in another way, or the client by itself.
+-- Parameters that the commands take in another way, or the client sets itself.
 local SKIPPED = { model = true, catelogid = true, llmid = true, prompt = true }
 
 local HELP = {
@@ -24,7 +24,7 @@ local HELP = {
 
 ---@class yuanjing.cli.Flag
 ---@field name string of the client's parameter
----@field is_list boolean given once for each of several files
+---@field is_list boolean may be given several times
 ---@field is_switch boolean
 ---@field is_number boolean
 ---@field role? yuanjing.Role
@@ -65,7 +65,8 @@ local function collect(kind)
   return list
 end
 
---- The option of a parameter. Of a list it takes one, and may be given again.
+--- The option of a parameter. For a list it is the singular, given once an
+--- item.
 ---@param name string
 ---@return string
 function flags.option_of(name)
@@ -100,7 +101,7 @@ function flags.add(parser, kind)
     (table.unpack or unpack)(made))
 end
 
---- What was given of them, as parameters of the client's call.
+--- The given options, as parameters of the client's call.
 ---@param arguments table
 ---@param kind "image"|"video"
 ---@return table
@@ -113,7 +114,7 @@ function flags.given(arguments, kind)
   return params
 end
 
--- "first_frame: needed" as somebody has to write it.
+-- Replaces the name in "first_frame: needed" by the option.
 local function with_option(problem, names)
   local name, rest = problem:match("^([a-z_]+)(:.*)$")
   if not names[name] then
@@ -123,7 +124,7 @@ local function with_option(problem, names)
   return flags.option_of(name) .. rest
 end
 
---- An error that tells of parameters, telling of options.
+--- A copy of an error about parameters that names the options instead.
 ---@param err yuanjing.Error
 ---@param kind "image"|"video"
 ---@return yuanjing.Error

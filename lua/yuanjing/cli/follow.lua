@@ -1,4 +1,4 @@
---- A task on the screen: its stages as they come, and its files.
+--- A task on the screen: its stages while it runs, and its files.
 local core = require "yuanjing.core"
 local destination = require "yuanjing.cli.destination"
 local document = require "yuanjing.cli.document"
@@ -12,13 +12,13 @@ local terminal = require "yuanjing.cli.terminal.terminal"
 
 local follow = {}
 
---- What a result may have, the main thing first: of a video the image is its
+--- The kinds of files, the main one first: for a video, the image is its
 --- cover.
 follow.KINDS = { "video", "image", "audio", "output" }
 
 -- Options ------------------------------------------------------------------
 
---- Adds what says where the files go and how long to wait for them.
+--- Adds the options for the place of the files and the time to wait.
 ---@return table output
 ---@return table wait
 function follow.options(parser)
@@ -31,8 +31,7 @@ end
 
 -- Saving -------------------------------------------------------------------
 
---- The kind of its files that is the main thing, and their URLs; nil: it has
---- none.
+--- The kind of the main files, and their URLs; nil if there are none.
 ---@param result yuanjing.Result
 ---@return string? kind
 ---@return string[]? urls
@@ -42,14 +41,15 @@ function follow.main_kind(result)
   end
 end
 
--- Where the n-th file goes when the first is that: cat.png, cat-2.png, ... NB:
--- in a folder as well, where two may have the same name at the platform.
+-- The name of the n-th file: cat.png, cat-2.png, ... NB: also in a folder: the
+-- platform may give two files the same name.
 local function numbered(path, n)
   local stem, extension = path:match("^(.*[^/])(%.[^./]*)$")
   return ("%s-%d%s"):format(stem or path, n, extension or "")
 end
 
---- Saves by save(path, options), with a bar: the path, or nil and an error.
+--- Saves with save(path, options) and shows a progress bar. Returns the path,
+--- or nil and an error.
 ---@param screen yuanjing.cli.Screen
 ---@param path string
 ---@param save fun(path: string, options: yuanjing.SaveOptions): string?, yuanjing.Error?
@@ -74,8 +74,7 @@ local function unsaved(screen, kind, n, err)
   output.say(("%s %d was not saved: %s"):format(kind, n, tostring(err)))
 end
 
--- Saves what can be saved: the paths, and the error of the first that can not,
--- once the others are.
+-- Saves all files, even if some fail. Returns the paths, and the first error.
 local function save_all(screen, result)
   local kind, urls = follow.main_kind(result)
   local files, first, failure, failed = document.list {}, nil, nil, 0
@@ -120,14 +119,14 @@ local function fields_of(task, files)
   return fields
 end
 
--- Where the file itself goes to stdout, no line does. And whoever saw the names of
--- the files in the progress need not see them again.
+-- Nothing is printed if the file itself goes to stdout. At a terminal the
+-- progress has already shown the names.
 local function is_reported(screen, files)
   return screen.arguments.is_to_stdout
     or files and screen.line:is_live() and terminal.is(terminal.STDOUT)
 end
 
---- Prints a task as it stands, in JSON or as those lines.
+--- Prints the state of a task, as JSON or as the given lines.
 ---@param screen yuanjing.cli.Screen
 ---@param task yuanjing.Task
 ---@param lines string[]
@@ -141,14 +140,14 @@ function follow.report(screen, task, lines, files)
   end
 end
 
---- A word of a command line, quoted only where it has to be.
+--- A word of a command line, quoted only if necessary.
 ---@param text string
 ---@return string
 function follow.word(text)
   return text:find("^[0-9A-Za-z%./_-]+$") and text or shell.quote(text)
 end
 
--- The command that asks for the task another time.
+-- The hint with the command that continues with this task.
 local function goes_on(task, arguments)
   local path, api = arguments.output, arguments.api
   return ("the task goes on: yuanjing task %s%s %s"):format(task.id,
@@ -168,7 +167,7 @@ local function wait(screen, task)
   return result, err
 end
 
---- What is wrong with a result that the platform calls a success; nil: nothing.
+--- What is wrong with a result that the platform calls a success, or nil.
 ---@param task yuanjing.Task
 ---@param result yuanjing.Result
 ---@return yuanjing.Error?
@@ -183,9 +182,9 @@ function follow.fault_of(task, result)
     message = message } or nil
 end
 
---- Waits for the task, saves its files where they are wanted, and prints what
---- they are. A result without a file, or with fewer than were made, is told and
---- is an error.
+--- Waits for the task, saves its files where requested, and prints their
+--- names. A result without a file, or with missing files, is printed and is an
+--- error.
 ---@param screen yuanjing.cli.Screen
 ---@param task yuanjing.Task
 ---@return true?

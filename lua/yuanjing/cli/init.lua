@@ -36,8 +36,8 @@ local function print_version()
   os.exit(exits.OK, true)
 end
 
---- The parser, and the commands by their names.
----@param is_for_completion? boolean with the values that a shell may offer
+--- The parser, and the commands by name.
+---@param is_for_completion? boolean includes the values that a shell may offer
 function cli.parser(is_for_completion)
   local parser = argparse("yuanjing",
     "The 元境 platform from the command line.")
@@ -63,7 +63,7 @@ local function welcome()
   return exits.OK
 end
 
--- The command of a wrong line, as far as it can be told from it.
+-- The help command to suggest after a wrong command line.
 local function help_for(arguments, commands)
   local name = arguments[1]
   return ("yuanjing %s--help"):format(commands[name] and name .. " " or "")
@@ -73,7 +73,7 @@ local NOT_THE_KEY = "the key can not be an option, for everybody on this "
   .. "machine can see a command's arguments: export YUANJING_API_KEY=sk-..."
 local ADVICE = { ["--key"] = NOT_THE_KEY, ["--api-key"] = NOT_THE_KEY }
 
--- The platform's ids are of letters, digits, "-" and "_", in any order.
+-- An id of the platform may begin with "-", and then looks like an option.
 local function advice_on(option, arguments)
   for _, argument in ipairs(arguments) do
     if #argument > 12 and argument:find("^%-[0-9A-Za-z_-]+$")
@@ -96,7 +96,7 @@ local function with_traceback(problem)
   return errors.is(problem) and problem or debug.traceback(problem, 2)
 end
 
--- What is raised is a full stdout, or a fault of ours.
+-- A raised error is a full stdout, or a fault in the command.
 local function run(command, arguments)
   local ok, status = xpcall(function() return command.run(arguments) end,
     with_traceback)
@@ -105,7 +105,7 @@ local function run(command, arguments)
   return output.fail(arguments, status)
 end
 
---- Runs what the arguments say.
+--- Runs the command line.
 ---@param arguments string[]
 ---@return integer status of the process; yuanjing.cli.exits lists them
 function cli.main(arguments)

@@ -1,5 +1,5 @@
---- The commands `image` and `video`: ask, wait, save. They differ in their kind
--- and in what the catalog says of it.
+--- The commands `image` and `video`: submit, wait, save. They differ only in
+-- their kind and its entries in the catalog.
 local catalog = require "yuanjing.generation.catalog"
 local destination = require "yuanjing.cli.destination"
 local extra = require "yuanjing.cli.extra"

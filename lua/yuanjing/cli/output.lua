@@ -1,5 +1,5 @@
---- What a command says at its end: a result, or one line about what went wrong
--- and what to do next, and the exit status.
+--- The output of a command: a result, or one line with the error and what to
+-- do next, and the exit status.
 local cells = require "yuanjing.cli.terminal.cells"
 local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
@@ -8,7 +8,7 @@ local terminal = require "yuanjing.cli.terminal.terminal"
 
 local output = {}
 
---- Says a line on stderr.
+--- Writes a line on stderr.
 ---@param text string
 ---@param style? string
 function output.say(text, style)
@@ -31,7 +31,7 @@ function output.print(lines)
   end
 end
 
--- What to do about it, in the words of a command line.
+-- Advice for errors, as a command line.
 local DOCTOR = "`yuanjing doctor` shows how far it comes"
 local HINTS = { transport = DOCTOR, decode = DOCTOR, timeout = DOCTOR,
   truncated = "what came before the break is above, if anything" }
@@ -47,11 +47,11 @@ local function waits_for(err)
   end
 end
 
--- The same error as somebody at a terminal wants it told.
+-- A copy of the error, worded for a terminal.
 local function retold(err)
   local copy = errors.new(err)
   if (err.call or ""):find("^[a-z]") then
-    copy.call = nil -- a function of Lua's
+    copy.call = nil -- a Lua function, not an HTTP request
   else
     copy.hint = rawget(err, "hint") or HINTS[err.kind] or err.hint
   end
@@ -77,8 +77,8 @@ local function fields_of(err, status)
   return fields
 end
 
---- Tells what went wrong: a line on stderr, and with --json an object on
---- stdout. The exit status.
+--- Reports an error: a line on stderr, and with --json an object on stdout.
+--- Returns the exit status.
 ---@param arguments { json?: boolean }
 ---@param err yuanjing.Error
 ---@return integer status

@@ -1,5 +1,5 @@
---- What every command that calls the platform does: the options they share, a
--- client by them, and a run that Ctrl-C ends in good order.
+--- What all commands that call the platform share: their options, a client
+-- made from them, and a run that Ctrl-C ends properly.
 local core = require "yuanjing.core"
 local exits = require "yuanjing.cli.exits"
 local number = require "yuanjing.base.number"
@@ -9,29 +9,29 @@ local yuanjing = require "yuanjing"
 
 local session = {}
 
--- Seconds between two looks at the signals, and two pictures of a progress.
+-- Seconds between two checks for signals, which also redraw the progress.
 local TICK = 0.1
 
--- Seconds between two looks at the signals where somebody types.
+-- Seconds between two checks for signals at a typed prompt.
 local LOOK = 0.5
 
 -- Options ------------------------------------------------------------------
 
---- For argparse: a number of seconds.
+--- Converter for argparse: a number of seconds.
 function session.to_seconds(text)
   local seconds = number.read(text)
   if seconds and seconds > 0 and seconds < math.huge then return seconds end
   return nil, ("seconds are expected, not '%s'"):format(text)
 end
 
---- For argparse: a path, an id or a key. A variable of the shell that is not set
---- leaves it empty.
+--- Converter for argparse: a path, an id or a key. It is empty when a shell
+--- variable is not set.
 function session.to_name(text)
   if text ~= "" then return text end
   return nil, "a name is expected, not ''"
 end
 
---- Adds the options of every command that calls the platform.
+--- Adds the options of all commands that call the platform.
 function session.options(parser)
   parser:group("Connection",
     parser:option("--base-url", "Where the platform is; default: "
@@ -95,10 +95,10 @@ end
 ---@class yuanjing.cli.Hooks
 ---@field on_event? fun(event: yuanjing.Event)
 ---@field tick? fun() ten times a second
----@field over? fun() before the end is told
----@field interrupted? fun(): string what to say of it
+---@field over? fun() before the result is printed
+---@field interrupted? fun(): string message after an interruption
 
---- A client as the arguments say.
+--- A client made from the arguments.
 ---@param arguments table
 ---@param hooks? yuanjing.cli.Hooks
 ---@return yuanjing.Client
@@ -123,7 +123,7 @@ local function follow(job, hooks)
   if hooks.over then hooks.over() end
 end
 
---- As run(), but the signals stay with us, for more of it.
+--- As run(), but keeps catching signals, for a further attempt.
 function session.attempt(arguments, work, hooks)
   hooks = hooks or {}
   core.catch_signals()
@@ -136,15 +136,16 @@ function session.attempt(arguments, work, hooks)
     return output.fail(arguments, err)
   end
   if terminal.can_redraw(terminal.STDERR) then
-    terminal.write(terminal.STDERR, "\r\27[K") -- over the ^C
+    terminal.write(terminal.STDERR, "\r\27[K") -- over the ^C of the terminal
   end
   output.say("yuanjing: " .. (hooks.interrupted and hooks.interrupted()
     or "interrupted"))
   return 128 + signal
 end
 
---- Runs work(client) beside a look at the signals. It returns true, or nil and
---- a yuanjing.Error; the first Ctrl-C cancels it, the second ends the process.
+--- Runs work(client) and checks for signals meanwhile. `work` returns true, or
+--- nil and a yuanjing.Error; the first Ctrl-C cancels it, the second ends the
+--- process.
 ---@param arguments table
 ---@param work fun(client: yuanjing.Client): true?, yuanjing.Error?
 ---@param hooks? yuanjing.cli.Hooks
@@ -155,15 +156,16 @@ function session.run(arguments, work, hooks)
   return status
 end
 
---- Gives the signals back, after attempts.
+--- Stops catching signals, after attempts.
 function session.leave()
   core.release_signals()
 end
 
---- A line typed at a terminal, behind that sign; nil at the end (Ctrl-D), or
---- nil and the status to end with when a signal came first.
--- NB: it looks before it reads, for a signal right before a read would not end
--- that. A terminal gives one line at a time, so none waits in a buffer.
+--- A line typed at a terminal behind a prompt sign; nil at the end (Ctrl-D),
+--- or nil and the exit status after a signal.
+-- NB: it polls before it reads: a signal just before a read would not
+-- interrupt the read. A terminal delivers single lines, so no line is left in
+-- the buffer.
 ---@param sign string
 ---@return string?
 ---@return integer? status
@@ -180,8 +182,7 @@ function session.typed(sign)
   return line, signal and 128 + signal
 end
 
---- With --dry-run what a call returns is what it would have sent: shows it, and
---- says so.
+--- If the value is the description of a dry run: prints it and returns true.
 ---@param arguments table
 ---@param value any
 ---@return boolean

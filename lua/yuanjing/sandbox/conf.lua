@@ -1,12 +1,12 @@
---- Writes what nginx reads: nginx.conf and settings.lua, in the folder of a
--- run. All of nginx's own files stay in that folder, and all paths in
--- nginx.conf are relative to it, but for those of code.
+--- Writes nginx.conf and settings.lua, which nginx reads, into the folder of a
+-- run. All files of nginx are in that folder. All paths in nginx.conf are
+-- relative to it, except those of code.
 local literal = require "yuanjing.sandbox.literal"
 
 local conf = {}
 
--- The body has no limit here; the server gives JSON its own. Compression is
--- on for the requests that the server marks (scenario "gzip"), for no other.
+-- The body has no limit here; the server limits JSON itself. Compression is
+-- used only for requests that the server marks (scenario "gzip").
 local TEMPLATE = [[
 $modules
 $user
@@ -64,7 +64,7 @@ http {
 }
 ]]
 
--- nginx makes these folders at its start, for each module it was built with.
+-- nginx creates these folders at its start, one for each module it has.
 local TEMPORARY = { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }
 
 local function temporary_paths(built)

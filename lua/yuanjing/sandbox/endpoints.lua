@@ -1,5 +1,5 @@
---- The addresses of the platform by the names that a test gives them: those of
--- PLATFORM.md section 2. The legacy wire's have the same names.
+--- Names for the platform's paths, as tests use them. The legacy API's paths
+-- have the same names.
 return {
   ["/llmage/v1/models"] = "models",
   ["/llmage/v1/chat/completions"] = "chat",

@@ -1,9 +1,9 @@
 --- The platform on your own machine: `require("yuanjing.sandbox").start()`.
 --
--- An nginx with its Lua module on loopback, in a folder of its own. It needs
--- no C here: a small shell script runs nginx for as long as a pipe from this
--- process is open, so it can not outlive us, even when we are killed.
--- What answers is in sandbox/server/ and runs inside nginx.
+-- Starts an nginx with its Lua module on loopback, in its own folder. This
+-- needs no C: a small shell script runs nginx as long as a pipe from this
+-- process is open, so nginx ends with this process, even if it is killed. The
+-- server's code is in sandbox/server/ and runs inside nginx.
 local conf = require "yuanjing.sandbox.conf"
 local errors = require "yuanjing.errors"
 local journal = require "yuanjing.sandbox.request_log"
@@ -16,7 +16,7 @@ local DEFAULT_KEY = "sk-sandbox"
 local LATENCY = 0.025 -- seconds between two chunks of a stream
 local TASK_SECONDS = 1
 local VERIFY_SECONDS = 120
-local ATTEMPTS = 20 -- ports tried, when the choice is ours
+local ATTEMPTS = 20 -- ports to try, if none is given
 
 ---@class yuanjing.sandbox.Options
 ---@field port? integer any free one unless given
@@ -25,7 +25,7 @@ local ATTEMPTS = 20 -- ports tried, when the choice is ours
 ---@field task_seconds? number seconds from the submit of a task to its end, and
 --- from the upload of an asset to Active; 1
 ---@field verify_seconds? number seconds that a verification link is good; 120
----@field speed? number how many of its seconds pass in one of yours; 1. All
+---@field speed? number seconds of the sandbox that pass in one real second; 1. All
 --- seconds given to it are its own
 ---@field dir? string where its files go; kept afterwards. Without: temporary
 
@@ -33,27 +33,27 @@ local ATTEMPTS = 20 -- ports tried, when the choice is ours
 ---@field url string "http://127.0.0.1:PORT"
 ---@field asset_url string the same: one server plays both hosts
 ---@field api_key string the first of its keys
----@field options yuanjing.Options these three, for yuanjing.new
+---@field options yuanjing.Options the URLs and the key, for yuanjing.new
 ---@field port integer
 ---@field dir string
 ---@field logs { access: string, error: string } access is JSON lines
 ---@field private _process yuanjing.sandbox.Process?
----@field private _cleared integer requests that are forgotten
+---@field private _cleared integer requests before the last clear()
 local methods = {}
 local Sandbox = { __index = methods, __name = "yuanjing.Sandbox" }
 
---- Ends it and waits until nginx is gone; its folder goes too, unless it was
---- given. Harmless when it has ended already.
+--- Ends the sandbox and waits until nginx is gone; removes the folder unless
+--- it was given. Does nothing if the sandbox has ended already.
 function methods:stop()
   local running = self._process
   self._process = nil
   if running then running:stop() end
 end
 
---- What the server has seen so far, or since the last clear(), oldest first. A
---- request that is still being answered has no `status` yet; one whose client
---- went away before any answer has 499.
----@param endpoint? string only what came to it: "chat", "task" ...
+--- The requests that the server has received since the start or the last
+--- clear(), the oldest first. A request without an answer has no `status` yet;
+--- it is 499 if the client disconnected before the answer.
+---@param endpoint? string only requests to it: "chat", "task" ...
 ---@return yuanjing.sandbox.Request[]
 function methods:requests(endpoint)
   local list = {}
@@ -70,15 +70,15 @@ local function is_seconds(value)
   return type(value) == "number" and value >= 0 and value < math.huge
 end
 
--- A stopped one has no folder to write to.
+-- A stopped sandbox has no folder to write to.
 local function send(self, call, command, value)
   if not self._process then error(call .. ": the sandbox is stopped", 3) end
   script.write(self.dir, command, value)
 end
 
---- Has the next request to this endpoint, or the next that has the model and
---- the prompt, answered so: docs/testing.md. Answers wait in the order they were
---- given; where none is left, or meant for it, a request is answered as ever.
+--- Scripts the answer for the next request to this endpoint, or for the next
+--- one with the given model and prompt: docs/testing.md. Scripted answers are
+--- used in order; when none is left or fits, the endpoint answers as usual.
 ---@param endpoint string chat, image, video, task, file, models, verify,
 --- groups, upload, status or assets
 ---@param answer yuanjing.sandbox.Answer
@@ -86,7 +86,7 @@ function methods:answer(endpoint, answer)
   send(self, "box:answer", "answer", script.answer(endpoint, answer))
 end
 
---- Sets its clock ahead: tasks come along, links expire.
+--- Moves its clock forward: tasks advance, links expire.
 ---@param seconds number
 function methods:advance(seconds)
   if not is_seconds(seconds) then
@@ -95,14 +95,14 @@ function methods:advance(seconds)
   send(self, "box:advance", "advance", seconds)
 end
 
---- Makes it as new, for the next test: answers, requests, tasks, groups and
---- assets are forgotten, the clock is back.
+--- Resets the sandbox for the next test: forgets answers, requests, tasks,
+--- groups and assets, and resets the clock.
 function methods:clear()
   send(self, "box:clear", "clear")
   self._cleared = journal.last(self.logs.access)
 end
 
-Sandbox.__gc = methods.stop -- Lua 5.4; elsewhere the pipe's own collection
+Sandbox.__gc = methods.stop -- Lua 5.4; elsewhere the pipe is collected
 Sandbox.__close = methods.stop
 
 function Sandbox:__tostring()
@@ -167,7 +167,8 @@ local function new(host, running, port, keys)
   }, Sandbox)
 end
 
--- One port. Returns the running process | nil, message, whether it was taken.
+-- Tries one port. Returns the running process; or nil, a message, and whether
+-- the port was taken.
 local function try(host, port, options)
   local ok, message = conf.write(host, port, {
     keys = options.keys or { DEFAULT_KEY },
@@ -195,8 +196,8 @@ local function try_ports(host, options)
   return nil, "no free port found"
 end
 
---- Starts a sandbox; it answers when this returns. Error kinds: io, where there
---- is no nginx with its Lua module, or the port is taken.
+--- Starts a sandbox, which can answer when this returns. Error kinds: io, if
+--- there is no nginx with its Lua module, or the port is taken.
 ---@param options? yuanjing.sandbox.Options
 ---@return yuanjing.Sandbox? sandbox
 ---@return yuanjing.Error? err

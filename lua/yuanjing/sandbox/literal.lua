@@ -1,4 +1,4 @@
---- A value as Lua writes it, on one line; any Lua reads it, whatever its bytes.
+--- A value as a Lua literal in one line, which every Lua can read.
 local core = require "yuanjing.core"
 
 local literal -- mutual recursion
@@ -12,7 +12,8 @@ local function fields(value)
 end
 
 local WRITERS = {
-  -- The literals of \r and \26 differ between Luas, but each is read by all.
+  -- The literals of \r and \26 differ between Lua versions, but all can read
+  -- them.
   string = function(value) return (("%q"):format(value):gsub("\\\n", "\\n")) end,
   number = function(value)
     return core.number(value, 17) or value > 0 and "1e999" or "-1e999"
@@ -21,7 +22,8 @@ local WRITERS = {
   table = fields,
 }
 
---- Raises on what has no literal: functions, userdata, tables in themselves.
+--- Raises for a value without a literal: functions, userdata, tables in
+--- themselves.
 ---@param value any
 ---@return string
 function literal(value)

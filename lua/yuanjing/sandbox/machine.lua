@@ -1,5 +1,5 @@
---- What a start needs to know of this machine: which nginx, who we are, where
--- our own Lua files are, and a folder to work in.
+--- What a start needs to know about this machine: the nginx, the user, the
+-- folder of our Lua files, and a folder for the run.
 local shell = require "yuanjing.sandbox.shell"
 
 local machine = {}
@@ -9,15 +9,16 @@ local ADVICE = "install nginx with its Lua module (Debian and Ubuntu: " ..
 
 ---@class yuanjing.sandbox.Host
 ---@field dir string absolute
----@field temporary boolean ours to remove
+---@field temporary boolean to be removed at the end
 ---@field nginx string
 ---@field built string what `nginx -V` says
 ---@field modules string[] to load, in this order
----@field user? string for the `user` directive, when we are root
+---@field user? string for the `user` directive, if this process is root
 ---@field root string the folder that holds yuanjing/
 
--- $1 the folder wanted or "", $2 where our Lua files are. Prints `name=value`
--- lines. mktemp makes the folder ours alone; a given one is left as it is.
+-- $1 the requested folder or "", $2 the folder of our Lua files. Prints
+-- `name=value` lines. A folder made by mktemp is private; a given one keeps
+-- its mode.
 local PROBE = [[
 unset CDPATH
 PATH=$PATH:/usr/local/openresty/bin:/usr/local/openresty/nginx/sbin
@@ -47,7 +48,7 @@ local function exists(path)
   return file ~= nil
 end
 
--- Beside this very file, so that the tree and an installed rock both work.
+-- Next to this file, so that both the source tree and an installed rock work.
 local function lua_root()
   local name = "yuanjing.sandbox.machine"
   local path = package.searchpath and package.searchpath(name, package.path)
@@ -65,7 +66,7 @@ local function probe(dir)
   return found
 end
 
--- The Lua module is loaded from beside nginx, unless it is built in.
+-- The modules to load, unless the Lua module is built in.
 local function modules(found)
   local list = {}
   if not found.modules then
@@ -80,11 +81,11 @@ local function modules(found)
   return list
 end
 
--- The files of a run, so that a folder used before starts afresh.
+-- The files of a run, removed so that a reused folder starts empty.
 local FILES = { "ready", "failed", "nginx.pid", "access.log", "error.log",
   "script" }
 
---- Removes what an earlier start has left in the folder.
+--- Removes the files of an earlier run from the folder.
 ---@param host yuanjing.sandbox.Host
 function machine.sweep(host)
   for _, name in ipairs(FILES) do os.remove(host.dir .. "/" .. name) end
@@ -116,7 +117,7 @@ function machine.prepare(dir)
   return nil, problem
 end
 
---- Removes the folder of a start that failed, if it is ours.
+--- Removes the folder of a start that failed, if it is temporary.
 ---@param host yuanjing.sandbox.Host
 function machine.discard(host)
   if host.temporary then shell.read('rm -rf -- "$1"', host.dir) end

@@ -1,10 +1,10 @@
---- Ports worth trying. Whether one is free, only nginx finds out.
+--- Ports to try. Only nginx can find out whether a port is free.
 local ports = {}
 
--- Below Linux's range for outgoing connections, which come and go.
+-- Below Linux's range for outgoing connections, whose ports change.
 local FIRST, COUNT = 20000, 12000
 
--- The ports in use, as far as Linux tells; nothing elsewhere.
+-- The ports in use, as far as Linux shows them; empty on other systems.
 local function used()
   local taken = {}
   for _, path in ipairs { "/proc/net/tcp", "/proc/net/tcp6" } do
@@ -19,7 +19,7 @@ local function used()
 end
 
 -- The folder's random name is the seed: two programs that start at the same
--- moment look in different places, and the host's math.random is left alone.
+-- moment try different ports, and the host's math.random is not used.
 local function hash(text)
   local value = 0
   for i = 1, #text do value = (value * 31 + text:byte(i)) % COUNT end

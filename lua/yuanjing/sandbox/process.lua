@@ -1,10 +1,10 @@
 --- nginx, as a process that ends with this one.
 --
--- io.popen runs a script that runs nginx. The pipe is not for talking: its end
--- of file tells the script that we are gone, however that came about. Nothing
--- is ever written to it, for a broken pipe would be a signal to the host.
--- Whoever forks from this process holds the pipe too; for that case nginx
--- watches for our pid itself (server/guard.lua).
+-- io.popen runs a script that runs nginx. The pipe carries no data: its end
+-- of file tells the script that this process has ended, in whatever way.
+-- Nothing is ever written to it, because a broken pipe would send a signal to
+-- the host. A fork of this process holds the pipe too; for that case nginx
+-- watches our pid itself (server/guard.lua).
 local machine = require "yuanjing.sandbox.machine"
 local shell = require "yuanjing.sandbox.shell"
 
@@ -14,12 +14,12 @@ local shell = require "yuanjing.sandbox.shell"
 local methods = {}
 local Process = { __index = methods }
 
--- $1 nginx, $2 the folder, $3 "yes": remove it when nginx has ended.
--- A Ctrl-C in the terminal reaches us all; whether to stop is the parent's
--- choice, so the script ignores it (and nginx leaves the terminal's session).
+-- $1 nginx, $2 the folder, $3 "yes": remove it when nginx has ended. A Ctrl-C
+-- in the terminal reaches all processes; only the parent decides whether to
+-- stop, so the script ignores it (and nginx leaves the terminal's session).
 -- NB: the parent may have blocked signals, and this script inherits that. So
--- nginx runs in the foreground: the shell's `wait` would sleep until a SIGCHLD
--- that never comes. The shell that becomes nginx writes the pid down first.
+-- nginx runs in the foreground: the shell's `wait` would wait for a SIGCHLD
+-- that never comes. The shell that becomes nginx writes its pid first.
 local RUN = [[
 exec 2>/dev/null
 trap '' INT QUIT HUP PIPE
@@ -42,7 +42,7 @@ fi
 kill -9 "$reader"
 ]]
 
--- $1 the folder. Prints how the start came out, as soon as that is known.
+-- $1 the folder. Prints the outcome of the start as soon as it is known.
 local WAIT = [[
 cd "$1" || exit
 left=1000
@@ -57,7 +57,7 @@ while test $left -gt 0; do
 done
 ]]
 
--- The first complaint in nginx's log, without its time and ids.
+-- The first error in nginx's log, without its time and ids.
 local function complaint(path)
   local file = io.open(path)
   local text = file and file:read("*a") or ""
@@ -67,7 +67,8 @@ local function complaint(path)
   return line and line:gsub("^%d+#%d+: ", "") or "no answer within 10 s"
 end
 
---- Runs nginx on the nginx.conf in the host's folder; waits until it answers.
+--- Runs nginx with the nginx.conf in the host's folder; waits until it
+--- answers.
 ---@param host yuanjing.sandbox.Host
 ---@return yuanjing.sandbox.Process? process
 ---@return string? message
@@ -86,8 +87,8 @@ local function start(host)
   return nil, "nginx did not start: " .. message, state == "taken"
 end
 
---- Ends nginx and waits until it is gone, and its script with it. By signal
---- first: a child of the host may hold the pipe open as well.
+--- Ends nginx and waits until it and its script are gone. It sends a signal
+--- first: a child of the host may hold the pipe open.
 function methods:stop()
   shell.read('exec 2>/dev/null; kill "$(cat "$1/nginx.pid")"', self._host.dir)
   self._pipe:close()

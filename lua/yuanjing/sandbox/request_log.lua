@@ -1,7 +1,7 @@
---- What the server has seen, read back from its log.
+--- The requests that the server has received, read from its log.
 --
--- The log has two JSON lines for a request: one when it has arrived, one when
--- its answer has ended. So a request that hangs is seen as well.
+-- The log has two JSON lines for each request: when it has arrived, and when
+-- its answer has ended. So a request that hangs is visible, too.
 local endpoints = require "yuanjing.sandbox.endpoints"
 local json = require "yuanjing.base.json"
 local shell = require "yuanjing.sandbox.shell"
@@ -10,7 +10,7 @@ local journal = {}
 
 ---@class yuanjing.sandbox.Request
 ---@field id integer 1, 2, 3 ... in the order of arrival
----@field at number seconds since 1970: its arrival
+---@field at number of its arrival, in seconds since 1970
 ---@field method string
 ---@field path string
 ---@field endpoint? string chat, image, video, task, file ...: endpoints.lua
@@ -20,16 +20,16 @@ local journal = {}
 ---@field bytes integer length of the body
 ---@field body? string up to 16 KiB of it, secrets masked
 ---@field fields? table<string, any> the body, parsed: JSON, or the texts of a
---- form. Of a submit long values are cut, and an asset's data URI is { type,
+--- form. Long values of a submit are cut, and an asset's data URI is { type,
 --- size, md5 }
 ---@field files? table[] of a submit: name (the field), filename, type, size,
 --- md5, head (16 bytes in hexadecimal); data URIs of JSON too
----@field order? string[] the names of a submit's parts or fields, as they came
+---@field order? string[] the names of a submit's parts or fields, in their order
 ---@field problem? string a submit's form was malformed or not whole
 ---@field model? string
 ---@field stream? boolean
 ---@field scenario? string
----@field status? integer of the answer; 499: the client went away before it
+---@field status? integer of the answer; 499: the client disconnected before it
 ---@field sent? integer bytes of the answer, its head included
 ---@field seconds? number seconds until the answer had ended
 
@@ -58,10 +58,10 @@ local function read(path)
   return order, open
 end
 
--- The end of an answer reaches the client some moments before the log.
+-- The client may see the end of an answer some moments before the log has it.
 local GRACE = 5 -- times 10 ms
 
---- The id of the last request so far; 0 before the first.
+--- The id of the last request, or 0.
 ---@param path string
 ---@return integer
 function journal.last(path)
@@ -69,14 +69,14 @@ function journal.last(path)
   return #list > 0 and list[#list].id or 0
 end
 
--- What follows from the record.
+-- Adds the fields that follow from the record.
 local function complete(record)
   record.endpoint = endpoints[record.path]
   local fields = not record.fields and record.body and json.decode(record.body)
   record.fields = type(fields) == "table" and fields or record.fields
 end
 
---- Every request so far, in the order of arrival.
+--- All requests, in the order of arrival.
 ---@param path string
 ---@return yuanjing.sandbox.Request[]
 function journal.read(path)

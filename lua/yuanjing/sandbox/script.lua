@@ -1,6 +1,7 @@
---- What a test wants of its sandbox: checked here, and written to a file in the
--- sandbox's folder that the server reads before each request. So it holds for
--- whatever is sent after the call, and takes no connection.
+--- The client side of a script: checks what a test requests, and writes it to
+-- a file in the sandbox's folder. The server reads that file before each
+-- request, so it applies to every request that is sent later, and uses no
+-- connection.
 local ascii = require "yuanjing.base.ascii"
 local endpoints = require "yuanjing.sandbox.endpoints"
 local json = require "yuanjing.base.json"
@@ -12,25 +13,25 @@ local script = {}
 
 ---@class (exact) yuanjing.sandbox.Answer
 ---@field model? string for requests whose model has this text in it
----@field prompt? string for requests whose prompt has this text in it; of a
---- query or a download that of its task counts
+---@field prompt? string for requests whose prompt has this text in it; for a
+--- query or a download the prompt of its task counts
 ---@field times? number how many requests it answers; 1. math.huge: all
 ---@field scenario? string "name[=value]; ...": `yuanjing sandbox --list`
 ---@field delay? number seconds before the answer begins
----@field break_after? integer the connection breaks after so many bytes of the
+---@field break_after? integer breaks the connection after so many bytes of the
 --- body
 ---@field status? integer of HTTP; 200
 ---@field error? string {"error": text}
----@field body? string the very bytes; of a file without `status` its content,
---- of which parts can be had too
+---@field body? string the exact bytes; for a file without `status` its content,
+--- which supports ranges
 ---@field json? table the body, as JSON
 ---@field headers? table<string, string>
 ---@field retry_after? number seconds
----@field content? string what a chat says
----@field chunks? (string|number)[] what a chat says, chunk by chunk; a number is
+---@field content? string the text of a chat
+---@field chunks? (string|number)[] the text of a chat in chunks; a number is
 --- a pause in seconds
 ---@field gap? number seconds before each chunk; the sandbox's latency
----@field reasoning? string what a chat thinks
+---@field reasoning? string the reasoning of a chat
 ---@field finish_reason? string of a chat; "stop"
 ---@field usage? { prompt_tokens: integer?, completion_tokens: integer?, total_tokens: integer? }
 ---@field seconds? number from the submit of a task, or an upload, to its end
@@ -47,8 +48,9 @@ local SCALARS, NUMBERS = set_of("string", "number"), set_of("number")
 local CHAT = set_of("chat")
 local WORK = set_of("image", "video", "upload")
 
--- type, the least number (0), what a table may hold, and: `reply` is what goes out as it stands, which
--- leaves nothing to say for what an endpoint makes of its answer (`made`).
+-- The type, the least number (default 0), and the types allowed in a table.
+-- `reply` fields are sent unchanged; they exclude `made` fields, which change
+-- the answer that the endpoint makes.
 local FIELDS = {
   model = { "string" }, prompt = { "string" }, times = { "number", least = 1 },
   scenario = { "string" }, delay = { "number" }, break_after = { "number" },
@@ -68,12 +70,12 @@ local FIELDS = {
 local NAMES = {} -- of the endpoints
 for _, name in pairs(endpoints) do NAMES[name] = true end
 
--- NaN is none.
+-- False for NaN.
 local function is_number(value, least)
   return value == value and value >= least
 end
 
--- What is wrong in a table | nil.
+-- What is wrong in a table, or nil.
 local function item_problem(name, list, allowed)
   for key, item in pairs(list) do
     if not allowed[type(item)] then
@@ -82,7 +84,7 @@ local function item_problem(name, list, allowed)
   end
 end
 
--- What is wrong with one field | nil.
+-- What is wrong with one field, or nil.
 local function field_problem(endpoint, name, value)
   local known = FIELDS[name]
   if not known then return ("unknown field %q"):format(tostring(name)) end
@@ -97,7 +99,7 @@ local function field_problem(endpoint, name, value)
   return known.items and item_problem(name, value, known.items)
 end
 
--- The first name, by the alphabet, of a field with this mark | nil.
+-- The first name, by the alphabet, of a field with this mark, or nil.
 local function first_with(answer, mark)
   local first
   for name in pairs(answer) do
@@ -120,8 +122,8 @@ local function problem_of(endpoint, answer)
   return answer.scenario and scenario.problem(answer.scenario)
 end
 
---- Checks an answer and makes it what the server takes; raises at the caller of
---- the caller.
+--- Checks an answer and converts it for the server; raises at the caller's
+--- caller.
 ---@param endpoint string
 ---@param answer yuanjing.sandbox.Answer
 ---@return table
@@ -146,7 +148,7 @@ function script.answer(endpoint, answer)
   return given
 end
 
---- Tells the server of it. What is sent from now on finds it done.
+--- Sends a command to the server. It applies to every later request.
 ---@param dir string
 ---@param command "answer"|"advance"|"clear"
 ---@param value? any

@@ -1,7 +1,7 @@
---- The shell, which stands in for the system calls that Lua lacks.
+--- The shell, for system calls that Lua does not have.
 local shell = {}
 
---- One word of a command line, whatever it holds.
+--- Quotes a text as one word of a command line.
 ---@param text string
 ---@return string
 function shell.quote(text)
@@ -21,7 +21,7 @@ function shell.command(script, ...)
   return table.concat(words, " ")
 end
 
---- What a script prints.
+--- The output of a script.
 ---@param script string
 ---@param ... string
 ---@return string

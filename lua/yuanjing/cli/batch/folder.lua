@@ -1,5 +1,5 @@
---- The folder of a batch: its files by their numbers, and the lock of the one run
--- that works there.
+--- The folder of a batch: its numbered files, and the lock of the run that
+-- uses it.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local shell = require "yuanjing.sandbox.shell"
@@ -30,8 +30,8 @@ local function make(path)
   return nil, problem:match("[^\n]+")
 end
 
---- Makes the folder where it is missing, and keeps other runs out of it until
---- this process ends, however it ends.
+--- Makes the folder if necessary, and locks out other runs until this process
+--- ends in any way.
 ---@param path string
 ---@return yuanjing.cli.Folder?
 ---@return yuanjing.Error?
@@ -50,7 +50,7 @@ function folder.open(path)
   return setmetatable({ path = path, lock = lock }, Folder)
 end
 
---- The numbers that files of the folder begin with.
+--- The numbers at the beginning of file names in the folder.
 ---@return table<integer, boolean>
 function Folder:numbers()
   local numbers = {}
@@ -62,13 +62,13 @@ function Folder:numbers()
   return numbers
 end
 
--- Of the n-th file of a line, without its extension.
+-- The name of the n-th file of a line, without its extension.
 local function stem(number, n)
   return ("%04d%s"):format(number, n > 1 and "-" .. n or "")
 end
 
---- Where the n-th file of that number is among those paths, which may have been
---- written from elsewhere; nil: it is not there.
+--- The path of the n-th file with that number, or nil. The given paths may be
+--- relative to another folder.
 ---@param paths string[]
 ---@param number integer
 ---@param n integer
@@ -92,7 +92,7 @@ function Folder:place(number, n, extension)
   return ("%s/%s.%s"):format(self.path, stem(number, n), extension)
 end
 
---- Gives a file the extension that its bytes ask for: its path.
+--- Renames a file if its bytes need another extension. Returns its path.
 ---@param path string
 ---@return string
 function Folder:set_extension(path)

@@ -1,6 +1,6 @@
---- The file that `yuanjing batch` reads: UTF-8, a line for each picture or video.
--- All of it is read before anything is bought, and all that is wrong is told at
--- once.
+--- The file that `yuanjing batch` reads: UTF-8, one line for each picture or
+-- video. It is read completely before anything is bought, and all faults are
+-- reported at once.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local json = require "yuanjing.base.json"
@@ -13,7 +13,7 @@ local lines = {}
 
 local MOST_TOLD = 5
 
--- Each with the end of any system; the mark before UTF-8 says nothing.
+-- Accepts the line ends of all systems; skips a UTF-8 byte order mark.
 local function split(text)
   local list = {}
   text = text:gsub("\r\n?", "\n")
@@ -24,8 +24,8 @@ local function split(text)
   return list
 end
 
--- A prompt that begins like an object is one that breaks off, or has a comma too
--- many: as a prompt it would be paid for.
+-- A line that begins with { must be an object: if it is truncated or has a
+-- comma too many, it would otherwise be paid for as a prompt.
 local function read_object(text)
   local params, problem = json.decode(text)
   if type(params) == "table" then return params end
@@ -37,7 +37,7 @@ local function is_list(text)
   return text:find("^%[") and type(json.decode(text)) == "table"
 end
 
--- Nil and no problem for what is no line of work.
+-- Nil without a problem for an empty line and a comment.
 local function read_line(text)
   if text == "" or text:find("^#") then return nil end
   if core.utf8_error(text) then return nil, "it is not UTF-8" end
@@ -53,7 +53,7 @@ local function not_text(text)
   return text:find("%z") and "it is no text in UTF-8" or nil
 end
 
---- What is wrong with some lines, as one error.
+--- One error for all faulty lines.
 ---@param path string of the file
 ---@param problems string[]
 ---@return yuanjing.Error
@@ -76,9 +76,9 @@ local function read_all(path)
   return text, why and path .. ": " .. why
 end
 
---- The lines that say what to make; or nil and an error.
+--- The lines with work to do; or nil and an error.
 ---@param path string
----@param model? string of those that name none
+---@param model? string for lines without a model
 ---@return yuanjing.cli.Line[]?
 ---@return yuanjing.Error?
 function lines.read(path, model)

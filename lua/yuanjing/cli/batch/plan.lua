@@ -1,6 +1,7 @@
---- What a batch has to do for each line: known by what the line asks for and by
--- which of several alike it is, never by where it stands. So lines may be added,
--- taken away and moved, and another list may be made in the same folder.
+--- The work of a batch: finds the journal's entry for each line by the line's
+-- parameters, and by its place among equal lines, but not by its line number.
+-- So lines may be added, removed and moved, and another list may use the same
+-- folder.
 local digest = require "yuanjing.base.digest"
 local form = require "yuanjing.protocol.form"
 local params_of = require "yuanjing.generation.params"
@@ -9,16 +10,16 @@ local yuanjing = require "yuanjing"
 local plan = {}
 
 ---@class yuanjing.cli.Item
----@field line integer of the file
+---@field line integer number in the file
 ---@field params table
 ---@field kind "image"|"video"
----@field identity string? what it asks for; none where it is wrong
----@field entry? yuanjing.journal.Entry that has bought it
----@field number integer that its files begin with
+---@field identity string? digest of the parameters; nil if they are wrong
+---@field entry? yuanjing.journal.Entry of the submit that bought it
+---@field number integer at the beginning of its file names
 ---@field note string
 
--- A line with a note of the user's own is known in the journal by that and by the
--- journal's digest; any other by the digest of the line, which is in its note.
+-- A line with its own note is identified by that note and the journal's
+-- digest; any other line by its own digest, which is in its generated note.
 local function identity_of(item, client)
   local note = item.params.note
   if note == nil then return digest(item.params):sub(1, 12) end
@@ -33,10 +34,10 @@ local function identity_of_entry(entry)
   return note:match("^%d+:(%x+)$") or entry.digest .. note
 end
 
--- What the platform did not take, or has failed at, is bought again.
+-- Submits that were refused, failed or forgotten are bought again.
 local IS_OVER = { refused = true, failed = true, forgotten = true }
 
--- The entries that count, by what they asked for, in their order.
+-- The entries that still count, in order, grouped by identity.
 local function group(entries)
   local groups = {}
   for _, entry in ipairs(entries) do
@@ -55,7 +56,7 @@ local function number_of(entry)
     or (entry.note or ""):match("^(%d+):%x+$"))
 end
 
--- Whose each number is: the last one's, should two have had it.
+-- The entry for each number; if two have the same number, the later one.
 local function owners(groups)
   local owner = {}
   for _, list in pairs(groups) do
@@ -70,8 +71,8 @@ local function owners(groups)
   return owner
 end
 
--- The place of the line, if no other has it: in a folder of its own a list has
--- the numbers of its lines.
+-- Each line gets its line number if that is free: in a new folder the files
+-- have the numbers of their lines.
 local function give_numbers(items, taken)
   local last = 0
   for number in pairs(taken) do last = math.max(last, number) end
@@ -93,7 +94,7 @@ local function kind_of(params)
   return row and row.kind or "image"
 end
 
---- Lines without what a journal says of them, for a dry run.
+--- The items without the journal's knowledge, for a dry run.
 ---@param lines yuanjing.cli.Line[]
 ---@return yuanjing.cli.Item[]
 function plan.items(lines)
@@ -105,11 +106,11 @@ function plan.items(lines)
   return items
 end
 
---- Finds out what has been bought, and gives each line the number of its files.
+--- Finds the entries of lines already bought, and gives each line its number.
 ---@param items yuanjing.cli.Item[]
 ---@param client yuanjing.Client
 ---@param entries yuanjing.journal.Entry[]
----@param taken table<integer, boolean> numbers of files that are there
+---@param taken table<integer, boolean> numbers of existing files
 function plan.make(items, client, entries, taken)
   local groups = group(entries)
   local owner = owners(groups)

@@ -1,5 +1,5 @@
---- `yuanjing assets`: real-person assets. A person is verified on a phone; then
--- there is a group to upload pictures and videos of them to.
+--- `yuanjing assets`: real-person assets. A person confirms on a phone; then
+-- there is a group for pictures and videos of that person.
 local columns = require "yuanjing.cli.terminal.columns"
 local document = require "yuanjing.cli.document"
 local destination = require "yuanjing.cli.destination"
@@ -14,7 +14,7 @@ local terminal = require "yuanjing.cli.terminal.terminal"
 local command = { name = "assets",
   summary = "Verify a person; upload and list pictures and videos of them." }
 
--- Telling ------------------------------------------------------------------
+-- Output -------------------------------------------------------------------
 
 local ASSET = { "id", "vendor_asset_id", "status", "name", "asset_type",
   "vendor_group_id", "create_time", "url", "url_expires_at" }
@@ -36,7 +36,7 @@ local function print_asset(arguments, asset)
   output.print(columns(rows))
 end
 
--- One line each; an empty list has none.
+-- One line an item; an empty list prints nothing.
 local function print_list(list, names)
   local rows = {}
   for i, item in ipairs(list) do

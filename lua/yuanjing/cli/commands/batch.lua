@@ -1,6 +1,7 @@
---- `yuanjing batch`: many images and videos from a file, a prompt or a JSON object
--- of parameters a line, into the files of a folder. A journal there knows what is
--- paid for, so the command can be given again, whatever ended it.
+--- `yuanjing batch`: makes many images and videos from a file with one prompt,
+-- or one JSON object of parameters, a line, and saves them in a folder. A
+-- journal there records what is paid for, so the command can be repeated
+-- after any interruption.
 local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
 local folder = require "yuanjing.cli.batch.folder"
@@ -20,7 +21,7 @@ local command = {
   summary = "Make many images and videos; goes on where it was ended.",
 }
 
--- Until the bytes are there and tell.
+-- Until the bytes show the type.
 local EXTENSIONS = { image = "png", video = "mp4", audio = "mp3" }
 
 local function to_count(text)
@@ -53,9 +54,9 @@ local function submit(client, item)
   return client[item.kind](client, params)
 end
 
-local WAIT = 0.5 -- seconds between two looks at somebody else's submit
+local WAIT = 0.5 -- seconds between two checks of another process' submit
 
--- The entry once its submit is over: another process may be at it now.
+-- The entry after its submit has ended: another process may be submitting now.
 local function settled(batch, entry)
   while entry and entry.state == "sending" do
     loop.sleep(WAIT)
@@ -67,12 +68,12 @@ local function settled(batch, entry)
   if entry and entry.state ~= "refused" then return entry end
 end
 
--- A URL may hold a password.
+-- Hides the URL, which may contain a password.
 local function journal_in_words(source)
   return source:find("^rediss?://") and "..." or follow.word(source)
 end
 
--- The task of a line, which is bought here if nobody has; or nil and why not.
+-- The task of a line, bought now if necessary; or nil and why not.
 local function task_of(batch, item)
   local entry = settled(batch, item.entry)
   if not entry then return submit(batch.client, item) end
@@ -83,7 +84,8 @@ local function task_of(batch, item)
         journal_in_words(batch.journal), entry.key) }
 end
 
--- One file of a result, unless it is there: its path; or nil and an error.
+-- Saves one file of a result unless it exists. Returns its path, or nil and an
+-- error.
 local function save_one(batch, item, result, saved, kind, n)
   local there = batch.folder:find(saved or {}, item.number, n)
   if there then return there end
@@ -98,7 +100,8 @@ local function save_one(batch, item, result, saved, kind, n)
   return right
 end
 
--- Makes a line: the paths of its files; or those there are, and an error.
+-- Makes a line. Returns the paths of its files, and an error if some are
+-- missing.
 local function make(batch, item)
   local paths = document.list {}
   local task, err, saved = task_of(batch, item)
@@ -145,7 +148,7 @@ end
 
 -- Before anything is bought ------------------------------------------------
 
--- With --dry-run: what each line would send.
+-- For --dry-run: shows the request of each line.
 local function show_requests(arguments, client, items)
   for _, item in ipairs(items) do
     local request, err = submit(client, item)
@@ -155,14 +158,15 @@ local function show_requests(arguments, client, items)
   return true
 end
 
--- True when all that is to be bought may be sent; nil and what is wrong with it.
+-- Checks every line that is to be bought, by a dry run. Returns true, or nil
+-- and an error.
 local function check(arguments, client, items)
   local dry, problems = client:with { dry_run = true }, {}
   for _, item in ipairs(items) do
     local request, err
     if not item.entry then request, err = submit(dry, item) end
     if err and err.kind ~= "invalid_request" and err.kind ~= "io" then
-      return nil, err -- not the line's fault: there is no key
+      return nil, err -- not the fault of this line: no key, for example
     end
     if not item.entry and not request then
       problems[#problems + 1] = ("line %d: %s"):format(item.line, err.message)

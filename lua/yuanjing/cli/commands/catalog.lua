@@ -1,4 +1,4 @@
---- `yuanjing catalog`: what the models take, as a table.
+--- `yuanjing catalog`: the models and their parameters as a table.
 local ascii = require "yuanjing.base.ascii"
 local catalog = require "yuanjing.generation.catalog"
 local cells = require "yuanjing.cli.terminal.cells"
@@ -34,7 +34,7 @@ local function rows_of(api, model)
   return rows
 end
 
--- The heads are bold; painted when the columns are made, so as not to count.
+-- The first line is bold. It is painted after the columns are measured.
 local function print_table(rows)
   local lines = columns(rows)
   lines[1] = terminal.paint(STDOUT, "bold", lines[1])
@@ -90,7 +90,7 @@ local function print_row(row)
   print_table(rows)
 end
 
--- The first that has the text in its name, or the nearest.
+-- The first model whose name contains the text, or the nearest one.
 local function meant(text, models)
   for _, model in ipairs(models) do
     if model:find(ascii.lower(text), 1, true) then return model end

@@ -31,8 +31,8 @@ end
 
 -- Answers ------------------------------------------------------------------
 
--- Prints the texts of a stream as they come. What the model thinks is for who
--- looks on, not for a file.
+-- Prints the texts of a stream as they come. Reasoning is only shown at a
+-- terminal, and not written to a file.
 ---@class yuanjing.cli.Printer
 local Printer = {}
 Printer.__index = Printer
@@ -61,7 +61,7 @@ function Printer:say(text)
   self:put(text)
 end
 
--- However it has ended, what follows begins on a line of its own.
+-- The next output begins on a new line, however the stream ended.
 function Printer:finish()
   if self.last ~= "\n" then self:put "\n" end
 end
@@ -96,7 +96,7 @@ local function streams(arguments)
   return arguments.stream or terminal.is(STDOUT)
 end
 
--- Asks and prints: the reply, true for a dry run, or nil and an error.
+-- Asks and prints. Returns the reply, true for a dry run, or nil and an error.
 local function ask(client, arguments, params, printer)
   for name, value in pairs(extra.given(arguments) or {}) do
     params[name] = value
@@ -110,10 +110,10 @@ local function ask(client, arguments, params, printer)
   return answer
 end
 
--- What the wires call an answer that has no room to go on.
+-- The reasons that the APIs give for an answer cut at its length limit.
 local CUT = { length = true, max_tokens = true, max_output_tokens = true }
 
--- The status behind an answer that came: one that is cut off is told.
+-- The exit status for an answer; reports an answer that was cut.
 local function judge(status, reply)
   local ended_by = type(reply) == "table" and reply.ended_by or ""
   if status ~= exits.OK or not CUT[ascii.lower(ended_by)] then return status end
@@ -136,14 +136,14 @@ end
 
 -- A conversation -----------------------------------------------------------
 
--- The next line, or nil at the end, and the status after a Ctrl-C.
+-- The next line, or nil at the end; and the exit status after a Ctrl-C.
 local function read_line(is_typed)
   if not is_typed then return io.read("*l") end
   return session.typed(terminal.paint(STDOUT, "mark",
     terminal.is_utf8() and "› " or "> "))
 end
 
--- One question and its answer, both kept in the messages when it went well.
+-- One question and its answer; both are added to the messages on success.
 local function turn(arguments, messages, line)
   messages[#messages + 1] = { role = "user", content = line }
   local reply
@@ -161,7 +161,7 @@ local function turn(arguments, messages, line)
   return judge(status, reply)
 end
 
--- Where somebody types, a turn that failed is not the end.
+-- At a terminal the conversation continues after a failed turn.
 local function converse(arguments)
   local is_typed, status = terminal.is(STDIN), exits.OK
   local messages = {}

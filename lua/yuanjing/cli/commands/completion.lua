@@ -1,4 +1,4 @@
---- `yuanjing completion`: the script that has a shell complete the command.
+--- `yuanjing completion`: prints a completion script for a shell.
 local terminal = require "yuanjing.cli.terminal.terminal"
 
 local command = { name = "completion",

@@ -1,5 +1,5 @@
---- `yuanjing doctor`: what this machine has, and how far a call comes. What it
--- prints can be shown to anybody: no key, no password stands in it.
+--- `yuanjing doctor`: shows this machine's setup, and how far a call gets. The
+-- output can be shared: it contains no key and no password.
 local cells = require "yuanjing.cli.terminal.cells"
 local core = require "yuanjing.core"
 local document = require "yuanjing.cli.document"
@@ -36,7 +36,7 @@ local function key_in_words(settings)
   return ("set, %d characters"):format(#key)
 end
 
--- By libcurl's rules: it reads http_proxy in small letters alone.
+-- As in libcurl: http_proxy is read in lower case only.
 local PROXIES = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
   "ALL_PROXY", "no_proxy", "NO_PROXY" }
 
@@ -53,7 +53,7 @@ local function proxy_in_words()
   return #set > 0 and table.concat(set, " ") or "none"
 end
 
--- What TLS is verified against, and what named it.
+-- The certificates that verify TLS, and where their path was configured.
 local function certificates_in_words(settings, arguments)
   local named = {}
   for _, path in ipairs { settings.ca_file or false, settings.ca_path or false }
@@ -81,12 +81,12 @@ local function facts(settings, arguments)
   }
 end
 
--- The way ------------------------------------------------------------------
+-- The connection -----------------------------------------------------------
 
 local STEPS = { { "name", "name looked up" }, { "connect", "connected" },
   { "tls", "encrypted" }, { "answer", "answered" } }
 
--- The steps that were taken, with the milliseconds of each.
+-- The steps that were reached, with the milliseconds of each.
 local function taken(steps)
   local last = 0
   for i, step in ipairs(STEPS) do if steps[step[1]] then last = i end end
@@ -102,14 +102,14 @@ local function taken(steps)
   return rows, last
 end
 
--- libcurl does not tell when it was connected where TLS fails after that.
+-- libcurl does not report the time of the connection if TLS fails after it.
 local function is_of_tls(err)
   return err.kind == "transport" and (err.message:find("SSL", 1, true)
     or err.message:find("TLS", 1, true)
     or err.message:find("certificate", 1, true)) ~= nil
 end
 
--- The step that came next, if none was answered; else what was answered.
+-- The first step that failed.
 local function failed_step(url, err, last)
   if is_of_tls(err) then return "encrypted" end
   if err.kind == "auth" then return "key accepted" end
@@ -153,7 +153,7 @@ local function show_requests(arguments, client)
   return true
 end
 
--- Telling ------------------------------------------------------------------
+-- Output -------------------------------------------------------------------
 
 local function mark(is_ok)
   local signs = terminal.is_utf8() and { "✓", "✗" } or { "ok", "!!" }
@@ -187,7 +187,8 @@ local function report(arguments, rows, hosts)
   for _, host in ipairs(hosts) do print_host(host) end
 end
 
--- NB: the settings of a client are private to the module, and this is of it.
+-- NB: a client's settings are private to the module; the command is part of
+-- it.
 function command.run(arguments)
   local status
   local ended = session.run(arguments, function(client)

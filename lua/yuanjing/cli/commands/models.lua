@@ -1,4 +1,4 @@
---- `yuanjing models`: what the platform offers right now.
+--- `yuanjing models`: lists the models that the platform offers now.
 local document = require "yuanjing.cli.document"
 local output = require "yuanjing.cli.output"
 local session = require "yuanjing.cli.session"

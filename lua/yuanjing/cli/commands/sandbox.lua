@@ -75,8 +75,8 @@ local function announce(sandbox, arguments)
   io.stdout:flush()
 end
 
--- $1 the sandbox's folder. Returns when this process, the one that started it
--- or nginx has ended, or by Ctrl-C, which os.execute keeps away from us.
+-- $1 the sandbox's folder. Returns when this process, its parent or nginx has
+-- ended, or after Ctrl-C, which os.execute hides from this process.
 local WAIT = [==[
 mother() {
   sed -n 's/^PPid:[[:space:]]*//p' "/proc/$PPID/status" 2>/dev/null ||

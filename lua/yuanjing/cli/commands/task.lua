@@ -1,4 +1,4 @@
---- `yuanjing task`: a task of another time, by its id.
+--- `yuanjing task`: an earlier task, by its id.
 local columns = require "yuanjing.cli.terminal.columns"
 local destination = require "yuanjing.cli.destination"
 local follow = require "yuanjing.cli.follow"

@@ -1,4 +1,4 @@
---- `yuanjing tasks`: what a journal knows, a line for each submit.
+--- `yuanjing tasks`: the entries of a journal, one line for each submit.
 local columns = require "yuanjing.cli.terminal.columns"
 local errors = require "yuanjing.errors"
 local output = require "yuanjing.cli.output"
@@ -23,7 +23,7 @@ function command.options(parser)
   session.options(parser)
 end
 
--- A journal that is not there is not made.
+-- Prevents that a missing journal is created.
 local function check_there(source)
   if source:find("^rediss?://") then return true end
   local file, problem = io.open(source, "rb")
@@ -55,7 +55,7 @@ local function list(arguments, journal)
   if not entries then return nil, err end
   local rows, wanted = {}, {}
   for _, entry in ipairs(entries) do
-    entry.task = nil -- a handle is nothing to print
+    entry.task = nil -- a handle can not be printed
     if is_wanted(arguments, entry) then
       rows[#rows + 1], wanted[#wanted + 1] = row_of(arguments, entry), entry
     end
@@ -68,7 +68,7 @@ local function list(arguments, journal)
   return true
 end
 
--- A file has no workers, and so no task that they gave up.
+-- A journal in a file has no workers, so no tasks were given up.
 local function retry(arguments, journal)
   if arguments.journal:find("^rediss?://") then
     return journal:retry { key = arguments.retry }

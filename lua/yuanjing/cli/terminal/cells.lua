@@ -1,11 +1,13 @@
---- How wide a text stands in a terminal, where most Chinese characters take two
--- cells and an accent takes none; and texts of others made harmless there.
+--- The width of a text in a terminal, where most Chinese characters take two
+-- cells and an accent takes none. Also removes control characters from
+-- foreign texts.
 local cells = {}
 
 local CHARACTER = "[%z\1-\127\194-\244][\128-\191]*"
 
--- From, to, cells; in order. What is in none takes one. After Unicode's
--- EastAsianWidth.txt (W and F), joined where nothing narrow is between.
+-- From, to, cells; sorted. Other characters take one cell. From Unicode's
+-- EastAsianWidth.txt (W and F); ranges are joined where nothing narrow is
+-- between.
 local RANGES = {
   { 0x300, 0x36f, 0 }, { 0x1100, 0x115f, 2 }, { 0x200b, 0x200f, 0 },
   { 0x20d0, 0x20ff, 0 }, { 0x231a, 0x231b, 2 }, { 0x23e9, 0x23ec, 2 },
@@ -37,7 +39,7 @@ local function width_of(character)
   return 1
 end
 
---- The cells of a text in one line.
+--- The width of a text in one line, in cells.
 ---@param text string
 ---@return integer
 function cells.width(text)
@@ -48,7 +50,7 @@ function cells.width(text)
   return width
 end
 
---- As much of the beginning as fits, with "..." where something is missing.
+--- The beginning of the text that fits, with "..." if it was cut.
 ---@param text string
 ---@param most integer cells
 ---@return string
@@ -63,7 +65,7 @@ function cells.cut(text, most)
   return table.concat(kept) .. ("..."):sub(1, math.max(0, most))
 end
 
---- The text with blanks behind it, to be as wide as that.
+--- The text, padded with blanks to that width.
 ---@param text string
 ---@param width integer cells
 ---@return string
@@ -71,8 +73,8 @@ function cells.pad(text, width)
   return text .. (" "):rep(width - cells.width(text))
 end
 
---- A text of the platform or of a model without what steers a terminal: only
---- tabs and line ends stay of the control characters.
+--- A text of the platform or a model without control characters, which could
+--- control the terminal. Tabs and line ends stay.
 ---@param text string
 ---@return string
 function cells.harmless(text)

@@ -1,4 +1,4 @@
---- Rows of texts as a table in columns, as wide as what stands in them.
+--- Rows of texts as a table; each column is as wide as its widest text.
 local cells = require "yuanjing.cli.terminal.cells"
 
 local GAP = "  "

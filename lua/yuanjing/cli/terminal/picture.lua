@@ -1,5 +1,5 @@
---- Pictures in the terminal, where chafa is installed, and a link as a code,
--- where qrencode is.
+--- Shows pictures in the terminal if chafa is installed, and a link as a QR
+-- code if qrencode is.
 local ascii = require "yuanjing.base.ascii"
 local shell = require "yuanjing.sandbox.shell"
 local terminal = require "yuanjing.cli.terminal.terminal"
@@ -8,13 +8,13 @@ local picture = {}
 
 local SHOWN = { png = true, jpg = true, jpeg = true, webp = true, gif = true }
 
--- $1 the file, $2 the columns. Says nothing where there is no chafa.
+-- $1 the file, $2 the columns. Does nothing without chafa.
 local SHOW = [[
 command -v chafa >/dev/null || exit 0
 exec chafa --size="$2"x24 -- "$1"
 ]]
 
---- Shows those of the files that are pictures, if somebody looks.
+--- Shows the files that are pictures, at a terminal only.
 ---@param files? string[]
 function picture.show(files)
   if not terminal.can_redraw(terminal.STDOUT) then return end
@@ -25,13 +25,13 @@ function picture.show(files)
   end
 end
 
--- $1 the text. The same without qrencode.
+-- $1 the text. Does nothing without qrencode.
 local SHOW_CODE = [[
 command -v qrencode >/dev/null || exit 0
 exec qrencode -t ANSIUTF8 -m 1 -- "$1"
 ]]
 
---- Shows a link as a code for a phone's camera, if somebody looks.
+--- Shows a link as a QR code for a phone's camera, at a terminal only.
 ---@param link string
 function picture.show_link(link)
   if not terminal.can_redraw(terminal.STDOUT) then return end

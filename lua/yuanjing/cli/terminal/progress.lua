@@ -1,5 +1,5 @@
---- A line on stderr that shows how far something is, drawn over itself; and
--- lines that stay, for what is done. Where nobody looks it says nothing.
+--- A progress line on stderr that redraws itself, and permanent lines for
+-- stages that are done. Silent without a terminal.
 local cells = require "yuanjing.cli.terminal.cells"
 local core = require "yuanjing.core"
 local number = require "yuanjing.base.number"
@@ -17,8 +17,9 @@ local FD = terminal.STDERR
 local LABEL = 12 -- cells
 local LONGEST_BAR = 28
 
--- NB: all of them are one cell wide everywhere; box drawing is two where a
--- terminal is set up for Chinese, and would break the line.
+-- NB: these characters are one cell wide everywhere. Box drawing characters
+-- are two cells wide in terminals set up for Chinese, and would break the
+-- line.
 local RICH = { spinner = { "⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏" },
   full = "⣿", empty = "⠤", done = "✓", failed = "✗" }
 local PLAIN = { spinner = { "|", "/", "-", "\\" },
@@ -59,14 +60,14 @@ local function bar(symbols, share, length)
     .. terminal.paint(FD, "dim", symbols.empty:rep(length - full))
 end
 
--- A file may turn out to be longer than was said.
+-- The share that is done. A file may be longer than announced.
 local function share_of(stage)
   return stage.total > 0 and math.min(1, stage.done / stage.total) or 1
 end
 
 local function elapsed(stage) return core.now() - stage.began end
 
--- Its pace, and how long it will take on: known after a second of it.
+-- Adds the speed and the remaining time, after the first second.
 local function add_pace(parts, stage)
   local seconds = elapsed(stage)
   if seconds < 1 or stage.done == 0 then return end
@@ -90,7 +91,7 @@ local function amounts(stage)
   return parts
 end
 
--- As many of the parts as there is room for.
+-- As many parts as fit into the width.
 local function fit(parts, room)
   local text = ""
   for _, part in ipairs(parts) do
@@ -122,21 +123,21 @@ end
 
 -- Drawing ------------------------------------------------------------------
 
---- Takes the line away; the next tick draws it again.
+--- Removes the line; the next tick draws it again.
 function Progress:clear()
   if not self._is_drawn then return end
   self._is_drawn = false
   terminal.write(FD, "\r\27[K")
 end
 
---- Draws the line anew.
+--- Redraws the line.
 function Progress:tick()
   if not self._is_live or not self._stage then return end
   self._is_drawn = true
   terminal.write(FD, "\r", line_of(self), "\27[K")
 end
 
---- Begins another stage, or goes on with the one of that name.
+--- Begins a stage; does nothing but set the note if it is the current one.
 ---@param label string
 ---@param note? string
 ---@param began? number when, on the clock of the core; default: now
@@ -150,14 +151,14 @@ function Progress:stage(label, note, began)
     began = began or core.now() }
 end
 
---- How many bytes there are by now.
+--- Sets the number of bytes done.
 ---@param done number
 ---@param total? number
 function Progress:bytes(done, total)
   if self._stage then self._stage.done, self._stage.total = done, total end
 end
 
---- The stage is over: a line that stays, with what came of it and the time.
+--- Ends the stage with a permanent line: the outcome and the time.
 ---@param label string
 ---@param text string
 function Progress:done(label, text)
@@ -171,11 +172,11 @@ function Progress:done(label, text)
     cells.pad(label, LABEL), " ", cells.harmless(text), took, "\n")
 end
 
---- Whether somebody sees it.
+--- Whether the line is shown.
 ---@return boolean
 function Progress:is_live() return self._is_live end
 
---- No more is drawn.
+--- Stops drawing.
 function Progress:stop()
   self._stage = nil
   self:clear()

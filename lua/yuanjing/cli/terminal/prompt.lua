@@ -1,12 +1,12 @@
---- The text of a prompt: the words given, where `-` stands for what comes on
--- stdin; or that alone, when there are no words and nobody types. To be called
--- in a run, where Ctrl-C is looked for.
+--- The text of a prompt: the given words, where `-` stands for stdin; or stdin
+-- alone if there are no words and stdin is not a terminal. Call it inside
+-- session.run(), which watches for Ctrl-C.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local output = require "yuanjing.cli.output"
 local terminal = require "yuanjing.cli.terminal.terminal"
 
--- NB: a signal ends the read as well, and half a prompt must not go out.
+-- NB: a signal also ends the read, and half a prompt must not be sent.
 local function stdin()
   if terminal.is(terminal.STDIN) then output.say("Ctrl-D ends it.", "dim") end
   local text = io.read("*a") or ""

@@ -1,5 +1,5 @@
---- A call that takes a while, on the screen: what goes out, and what to do when
--- somebody does not wait for its end.
+--- A long call on the screen: its progress, and what to do after an
+-- interruption.
 local core = require "yuanjing.core"
 local progress = require "yuanjing.cli.terminal.progress"
 local session = require "yuanjing.cli.session"
@@ -9,9 +9,9 @@ local screen = {}
 ---@class yuanjing.cli.Screen
 ---@field line yuanjing.cli.Progress
 ---@field arguments table
----@field is_submitting boolean what is under way costs money
+---@field is_submitting boolean the current request costs money
 ---@field private began? number
----@field goes_on? string what was begun, and the command that asks for it
+---@field goes_on? string what was begun, and the command to continue
 
 local function interrupted(self)
   if self.is_submitting then
@@ -21,7 +21,7 @@ local function interrupted(self)
   return "interrupted" .. (self.goes_on and "; " .. self.goes_on or "")
 end
 
--- What goes out shows how far it is.
+-- Shows the progress of an upload.
 local function on_event(self, event)
   local line = self.line
   if not self.is_submitting then return end
@@ -38,7 +38,7 @@ local function on_event(self, event)
   end
 end
 
---- Runs work(client, screen) with its stages on the screen.
+--- Runs work(client, screen) and shows its stages.
 ---@param arguments table
 ---@param work fun(client: yuanjing.Client, screen: yuanjing.cli.Screen): true?, yuanjing.Error?
 ---@return integer status

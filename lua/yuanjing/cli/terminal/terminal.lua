@@ -1,5 +1,5 @@
---- What may be done where the output goes: whether it is a terminal, how wide,
--- with which characters and colours.
+--- What the output supports: whether it is a terminal, its width, characters
+-- and colours.
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
@@ -22,27 +22,26 @@ function terminal.is(fd)
   return core.is_terminal(fd)
 end
 
---- Whether a line can be written over and over: somebody looks at a terminal
---- that knows how.
+--- Whether a line can be redrawn: it is a terminal with this ability.
 function terminal.can_redraw(fd)
   return core.is_terminal(fd) and os.getenv("TERM") ~= "dumb"
 end
 
---- Columns, as of now: the window may have been resized.
+--- The current number of columns: the window may have been resized.
 ---@param fd integer
 ---@return integer
 function terminal.width(fd)
   return core.terminal_width(fd) or tonumber(env "COLUMNS") or 80
 end
 
---- Whether more than ASCII can be shown, as the locale says.
+--- Whether the locale can show more than ASCII.
 ---@return boolean
 function terminal.is_utf8()
   local locale = env "LC_ALL" or env "LC_CTYPE" or env "LANG" or ""
   return ascii.upper(locale):find("UTF%-?8") ~= nil
 end
 
---- The text in a style, where there are styles. See no-color.org.
+--- The text in a style, if styles are supported. See no-color.org.
 ---@param fd integer
 ---@param style "dim"|"bold"|"good"|"bad"|"mark"
 ---@param text string
@@ -52,8 +51,8 @@ function terminal.paint(fd, style, text)
   return ("\27[%sm%s\27[0m"):format(STYLES[style], text)
 end
 
---- Writes at once. Raises a yuanjing.Error when stdout does not take it, as on
---- a full disk: what is lost must not pass for done.
+--- Writes at once. Raises a yuanjing.Error if stdout fails, for example on a
+--- full disk: lost output must not count as success.
 ---@param fd integer
 ---@param ... string
 function terminal.write(fd, ...)

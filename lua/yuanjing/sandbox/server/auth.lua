@@ -1,5 +1,5 @@
---- Who may call. Only the exact prefix "Bearer " counts and the rest is taken
--- verbatim, as on the platform.
+--- Checks the key. As on the platform, only the exact prefix "Bearer " counts,
+-- and the rest is taken literally.
 local play = require "yuanjing.sandbox.server.play"
 
 local auth = {}

@@ -9,7 +9,7 @@ local chat = {}
 
 -- What was asked -----------------------------------------------------------
 
--- A message's content: a text, or a list of parts some of which are texts.
+-- The text of a message's content: a string, or a list with text parts.
 local function plain(content)
   if type(content) ~= "table" then return tostring(content or "") end
   local out = {}
@@ -43,7 +43,7 @@ end
 
 local MEDIA = { "image_file", "video_file", "audio_file" }
 
--- Whoever looks at pictures heeds the prompt alone.
+-- A vision model only gets the prompt.
 local function has_media(seen)
   for _, name in ipairs(MEDIA) do
     if request.is_true(seen.fields[name]) then return true end
@@ -59,7 +59,8 @@ local function media_refusal(seen)
   end
 end
 
--- What is asked | nil, the refusal. The order of the checks is the platform's.
+-- The parsed request; or nil and the error. The checks have the platform's
+-- order.
 local function read(seen)
   local fields, asked = seen.fields, { latency = seen.latency }
   asked.system = plain(fields.sys_prompt)
@@ -79,7 +80,7 @@ local function read(seen)
   local model, refusal = request.required(seen, "model")
   if not model then return nil, refusal end
   asked.model = tostring(model)
-  asked.overrides = seen.overrides or {} -- a scenario's
+  asked.overrides = seen.overrides or {} -- from a scenario
   asked.stream = request.is_true(fields.stream)
   return asked
 end
@@ -90,7 +91,7 @@ end
 
 -- What to say --------------------------------------------------------------
 
-local count = 0 -- of answers, so that each has an id of its own
+local count = 0 -- answers so far, for unique ids
 
 local function new_id()
   count = count + 1
@@ -99,7 +100,7 @@ local function new_id()
     hex:sub(13, 16), hex:sub(17, 20), hex:sub(21, 32))
 end
 
--- Of chunks the texts; the numbers among them are pauses.
+-- The texts among the chunks; numbers are pauses.
 local function texts_in(chunks)
   local texts = {}
   for _, item in ipairs(chunks) do

@@ -1,5 +1,5 @@
---- The sandbox's own time: it may run faster than the world's, and jump ahead.
--- Whatever lasts or ends in here is counted by it; the log is not.
+--- The sandbox's clock: it may run faster than real time, and jump ahead.
+-- Everything that lasts or ends in the sandbox uses it, except the log.
 local clock = {}
 
 local speed, began, ahead = 1, 0, 0
@@ -8,12 +8,12 @@ local speed, began, ahead = 1, 0, 0
 local PACE = 10 -- seconds
 
 --- Called when the process begins to serve.
----@param factor number how many of our seconds pass in one of the world's
+---@param factor number seconds of the sandbox in one real second
 function clock.begin(factor)
   speed, began = factor, ngx.now()
 end
 
---- Unix time; the world's own while nothing has changed it.
+--- Unix time; real time unless it was changed.
 ---@return number
 function clock.now()
   return ngx.now() + (ngx.now() - began) * (speed - 1) + ahead
@@ -24,19 +24,19 @@ function clock.sleep(seconds)
   ngx.sleep(seconds / speed)
 end
 
---- Jumps ahead. NB: a sleep under way lasts as long as it would have.
----@param seconds number of ours
+--- Jumps ahead. NB: a sleep in progress does not become shorter.
+---@param seconds number of the sandbox
 function clock.advance(seconds)
   ahead = ahead + seconds
 end
 
---- Goes back to where it would be without any jump.
+--- Undoes all jumps.
 function clock.reset()
   ahead = 0
 end
 
---- The value of Retry-After for so many of our seconds: a client counts the
---- world's, and takes a fraction.
+--- The value of Retry-After for so many seconds of the sandbox: the client
+--- counts real seconds, and accepts a fraction.
 ---@param seconds number
 ---@return string
 function clock.retry_after(seconds)
@@ -44,8 +44,9 @@ function clock.retry_after(seconds)
   return ("%.6f"):format(seconds / speed)
 end
 
---- Has who asks how something stands come back by our time. The platform says
---- no such thing: nothing is said while time is as usual.
+--- Adds Retry-After to the answer of a query, so that clients poll at the
+--- sandbox's speed. The platform does not send it: it is omitted at normal
+--- speed.
 ---@param answer yuanjing.sandbox.Play
 function clock.pace(answer)
   if speed == 1 or answer.status ~= 200 then return end

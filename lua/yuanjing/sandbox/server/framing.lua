@@ -1,5 +1,5 @@
---- How the chunks of a stream become lines. Each field is one habit of a
--- server; the scenarios change them one by one.
+--- Writes the chunks of a stream as lines. Each field is one property of a
+-- server's format; scenarios change them one by one.
 local json = require "yuanjing.sandbox.server.json"
 
 ---@class yuanjing.sandbox.Framing
@@ -27,7 +27,7 @@ local function lines_before(self)
   return table.concat(out)
 end
 
---- An event that holds this text, line by line.
+--- An event with this text, line by line.
 function methods:event(text)
   local lines = text:gsub("\n", { ["\n"] = self.eol .. self.prefix })
   return lines_before(self) .. self.prefix .. lines .. self.eol .. self.blank

@@ -1,4 +1,4 @@
---- nginx's ties to the process that started it.
+--- Ties nginx to the process that started it.
 local ffi = require "ffi"
 
 local guard = {}
@@ -14,19 +14,19 @@ local SIG_SETMASK = 2
 local SIGSET_SIZE = 128 -- bytes of a sigset_t; all zeroes is the empty set
 local EVERY = 0.5 -- seconds
 
---- Lets every signal through. A host may have blocked some in the thread that
---- started us (LÖVE does where there is no audio device), and we inherit that: a
+--- Unblocks all signals. The host's thread that started nginx may have blocked
+--- signals (LÖVE does if there is no audio device), and nginx inherits that: a
 --- SIGTERM would wait for ever.
 function guard.unblock_signals()
   ffi.C.sigprocmask(SIG_SETMASK, ffi.new("char[?]", SIGSET_SIZE), nil)
 end
 
---- A session of our own: a Ctrl-C in the terminal is the parent's affair.
+--- Starts a new session: only the parent handles a Ctrl-C of the terminal.
 function guard.leave_terminal()
   ffi.C.setsid()
 end
 
--- Ended, but nobody has asked how: it still takes signals. Linux only.
+-- A process that has ended but is not reaped still takes signals. Linux only.
 local function is_zombie(pid)
   local file = io.open(("/proc/%d/stat"):format(pid))
   local state = file and file:read("*a"):match("%) (%a)[^)]*$")
@@ -39,8 +39,8 @@ local function is_alive(pid)
   return answers and not is_zombie(pid)
 end
 
---- Ends nginx when the process in $YJ_PARENT is gone, gently at first. The pipe
---- from it says so sooner, unless another child of that process holds it open.
+--- Ends nginx when the process in $YJ_PARENT is gone, gracefully at first. The
+--- pipe reports that sooner, unless a fork of that process holds it open.
 function guard.watch_parent()
   local parent = tonumber(os.getenv("YJ_PARENT"))
   if not parent then return end

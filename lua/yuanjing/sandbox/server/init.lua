@@ -1,5 +1,5 @@
---- What answers: this and its neighbours run inside nginx's LuaJIT, and follow
--- the platform's contract, never the client's code.
+--- The server: this folder's code runs inside nginx's LuaJIT. It follows the
+-- platform's contract, and shares no code with the client.
 --
 --   request -> route, auth -> scenario -> handler makes a play -> play:run()
 local auth = require "yuanjing.sandbox.server.auth"

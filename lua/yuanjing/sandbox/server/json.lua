@@ -1,14 +1,14 @@
---- JSON in the platform's own style, which is Python's: blanks after comma and
--- colon, the fields in a given order, \uXXXX for everything beyond ASCII.
+--- JSON in the platform's (Python's) style: blanks after comma and colon,
+-- fields in a given order, \uXXXX for everything beyond ASCII.
 --
--- Pure Lua, for nginx's LuaJIT may come without cjson; and apart from the
--- client's JSON, so that a fault there can not hide here.
+-- Pure Lua, because nginx's LuaJIT may not have cjson; separate from the
+-- client's JSON, so that a fault there is not hidden here.
 local json = {}
 
 local find, format, sub = string.find, string.format, string.sub
 local floor = math.floor
 
---- null, in both directions.
+--- null, for reading and writing.
 json.null = setmetatable({}, { __tostring = function() return "null" end })
 
 --- An object whose fields are written in this order: name, value, name, ...
@@ -22,7 +22,7 @@ function json.record(...)
   return setmetatable(record, { order = order })
 end
 
---- A copy whose fields can be changed without changing the original's.
+--- A deep copy.
 function json.copy(value)
   if type(value) ~= "table" or value == json.null then return value end
   local copy = {}
@@ -41,9 +41,9 @@ local function escape(char)
   return ESCAPES[char] or format("\\u%04x", char:byte())
 end
 
-local FIRST_BYTE = { 0, 192, 224, 240 } -- what to take off, by length
+local FIRST_BYTE = { 0, 192, 224, 240 } -- to subtract, by length
 
--- \uXXXX for one UTF-8 character, two of them beyond U+FFFF.
+-- \uXXXX for one UTF-8 character; two of them beyond U+FFFF.
 local function escape_wide(char)
   local code = char:byte() - FIRST_BYTE[#char]
   for i = 2, #char do code = code * 64 + char:byte(i) - 128 end
@@ -65,7 +65,8 @@ local function write_number(number)
   return format(number % 1 == 0 and "%.0f" or "%.14g", number)
 end
 
--- The names of an object's fields: as declared, then the others by name.
+-- The names of an object's fields: declared ones first, then the others,
+-- sorted.
 local function names(object)
   local order, known, others = {}, {}, {}
   for _, name in ipairs((getmetatable(object) or {}).order or {}) do
@@ -134,7 +135,7 @@ local function utf8_char(code)
     128 + floor(code / 4096) % 64) .. tail
 end
 
--- The character of the \u escape at `position`, and where it ends.
+-- The character of the \u escape at `position`, and the position of its end.
 local function read_unicode(text, position)
   local hex = text:match("^\\u(%x%x%x%x)", position)
   if not hex then fail(position, "bad escape") end
@@ -171,7 +172,7 @@ end
 
 local read -- mutual recursion
 
--- What a list and an object have in common: `item` reads one of them.
+-- Reads a list or an object; `item` reads one of its elements.
 local function read_many(text, position, close, item)
   local at = skip(text, position + 1)
   if sub(text, at, at) == close then return at + 1 end
@@ -232,7 +233,7 @@ local function read_all(text)
   return value
 end
 
---- The value of a JSON text | nil, message. Null is json.null.
+--- The value of a JSON text; or nil and a message. Null is json.null.
 ---@param text string
 ---@return any value
 ---@return string? message

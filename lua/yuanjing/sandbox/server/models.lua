@@ -1,11 +1,11 @@
---- GET /llmage/v1/models: the platform's list, a model once for each of its
--- categories.
+--- GET /llmage/v1/models: the platform's list, where a model is repeated for
+-- each of its categories.
 local json = require "yuanjing.sandbox.server.json"
 local play = require "yuanjing.sandbox.server.play"
 
 local models = {}
 
--- vendor, then for each category the models it has there
+-- The vendor, then for each category the vendor's models.
 local VENDORS = {
   { "通义千问", t2t = "qwen3-max qwen3-max-thinking qwen-plus" },
   { "深度求索", t2t = "deepseek-v3 deepseek-r1" },
@@ -29,7 +29,7 @@ local VENDORS = {
 local CATEGORIES = { "t2t", "t2i", "t2v", "i2v", "ref2v" }
 local CREATED = 1775011902
 
--- Every third `created` is a float, which the platform's are at times.
+-- Every third `created` is a float: the platform sends floats at times.
 local function entry(id, vendor, category, number)
   local created = CREATED + number * 3600
   if number % 3 == 0 then created = created + 0.25 end

@@ -1,5 +1,5 @@
---- An answer, as a list of things to do in turn. Handlers write it, scenarios
--- rewrite it, run() performs it.
+--- An answer as a list of items. Handlers make it, scenarios change it, and
+-- run() sends it.
 --
 -- An item is one of
 --   { chunk = record }     JSON, as one event of a stream
@@ -10,9 +10,9 @@
 --                          bytes of a file, over so many seconds if given
 --   { done = true }        the end mark
 --   { pause = seconds }    silence
---   { beat = seconds }     keep-alive comments alone
---   { hangup = true }      the connection breaks
--- It breaks after `left` bytes of the body, too.
+--   { beat = seconds }     keep-alive comments only
+--   { hangup = true }      breaks the connection
+-- The connection also breaks after `left` bytes of the body.
 local clock = require "yuanjing.sandbox.server.clock"
 local framing = require "yuanjing.sandbox.server.framing"
 local json = require "yuanjing.sandbox.server.json"
@@ -44,7 +44,7 @@ end
 
 -- Making -------------------------------------------------------------------
 
---- A body in two halves, so that there is a place to break it.
+--- A body in two halves, so that a scenario can break it in the middle.
 ---@param status integer
 ---@param body string
 ---@param headers? table<string, string>
@@ -62,7 +62,7 @@ function play.text(status, text, headers)
   return play.body(status, text, headers)
 end
 
---- A JSON answer. On 200 its type is text/html, as the platform has it.
+--- A JSON answer. With status 200 its type is text/html, as on the platform.
 function play.json(status, value, headers)
   headers = headers or {}
   if status ~= 200 then headers["Content-Type"] = "application/json" end
@@ -80,8 +80,8 @@ function play.stream(items, gap)
   return new { stream = true, items = items, gap = gap }
 end
 
---- A part of a file, in two halves. `source:read(offset, length)` gives up to
---- so many bytes of it.
+--- A part of a file, in two halves. `source:read(offset, length)` returns up
+--- to so many bytes of it.
 function play.content(status, source, from, length, headers)
   local middle = math.floor(length / 2)
   return new {
@@ -99,8 +99,8 @@ local function is_event(item)
   return item.chunk or item.raw or item.content
 end
 
---- How many items there are that the reader would call events (a body's
---- halves count as such).
+--- The number of items that a reader counts as events (the halves of a body
+--- count as well).
 function methods:count()
   local count = 0
   for _, item in ipairs(self.items) do
@@ -109,7 +109,7 @@ function methods:count()
   return count
 end
 
--- The place in the list right after the n-th event; the end for more.
+-- The position after the n-th event, or the end.
 local function place(self, n)
   if n <= 0 then return 1 end
   for i, item in ipairs(self.items) do
@@ -119,12 +119,12 @@ local function place(self, n)
   return #self.items + 1
 end
 
---- Puts an item right after the n-th event; 0: before the first.
+--- Inserts an item after the n-th event; 0: before the first.
 function methods:insert(n, item)
   table.insert(self.items, place(self, n), item)
 end
 
---- Drops all that comes after the n-th event.
+--- Removes everything after the n-th event.
 function methods:cut(n)
   local first = place(self, n)
   for i = #self.items, first, -1 do self.items[i] = nil end
@@ -150,14 +150,14 @@ end
 
 -- Performing ---------------------------------------------------------------
 
--- NB: to a client that has gone nothing more is printed: nginx would keep it all,
--- and take ever longer for each.
+-- NB: sends nothing to a client that has disconnected: nginx would keep all of
+-- it, and become slower with each piece.
 local function send(bytes)
   if bytes == "" then return end
   if not (ngx.print(bytes) and ngx.flush(true)) then ngx.exit(499) end
 end
 
--- A flush for each piece, and time for it to go out by itself.
+-- Flushes each piece, and waits, so that it is sent separately.
 local function send_pieces(bytes, size)
   for i = 1, #bytes, size do
     send(bytes:sub(i, i + size - 1))
@@ -197,7 +197,7 @@ local function event(self, text)
   self:_send(text)
 end
 
--- A chunk may stand in the list many times: its bytes are made once.
+-- A chunk may be in the list many times: its bytes are made once.
 local function chunk(self, item)
   item.bytes = item.bytes or self.framing:chunk(item.chunk)
   event(self, item.bytes)
@@ -209,7 +209,7 @@ local function half(self, item)
 end
 
 local PIECE = 64 * 1024
-local STEPS = 20 -- of a content that takes its time
+local STEPS = 20 -- of a content with a duration
 
 local function content(self, item)
   local at, stop = item.from, item.from + item.length
@@ -253,7 +253,7 @@ local function send_head(self)
   ngx.send_headers()
 end
 
---- Answers the request at hand.
+--- Answers the current request.
 ---@param self yuanjing.sandbox.Play
 function play.run(self)
   if self.delay > 0 then clock.sleep(self.delay) end

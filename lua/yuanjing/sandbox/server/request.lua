@@ -1,4 +1,4 @@
---- A request as the platform understands it.
+--- A request, parsed as the platform does.
 local form = require "yuanjing.sandbox.server.media.form"
 local json = require "yuanjing.sandbox.server.json"
 local multipart = require "yuanjing.sandbox.server.media.multipart"
@@ -9,7 +9,7 @@ local request = {}
 
 local JSON_LIMIT = 10 * 1024 * 1024
 
--- Where JSON brings files: a data URI in it does not count for the limit.
+-- Paths whose JSON may hold files: data URIs do not count for the limit.
 local UPLOADS = { ["/reallife_asset/api/rl_upload.dspy"] = true }
 
 ---@class yuanjing.sandbox.Seen
@@ -45,7 +45,7 @@ local function is_json(headers)
     kind:lower():match("^%s*([^;%s]*)") == "application/json"
 end
 
--- A header or argument sent more than once: the first counts.
+-- If a header or argument is repeated, the first one counts.
 local function first_of_each(many)
   local single = {}
   for name, value in pairs(many) do
@@ -55,7 +55,7 @@ local function first_of_each(many)
   return single
 end
 
--- The body, and how long it is. One beyond the limit is not read: "".
+-- The body and its length. A body beyond the limit is not read: "".
 local function read_body(limit)
   ngx.req.read_body()
   local body = ngx.req.get_body_data()
@@ -99,7 +99,7 @@ local function receive_upload(seen, announced)
   seen.too_large, seen.problem = seen.upload.too_large, seen.upload.problem
 end
 
--- A form is read as it comes; JSON only if it is not too large.
+-- A form is read while it arrives; JSON only if it is not too large.
 local function receive(seen)
   local announced = tonumber(seen.headers["content-length"])
   local boundary = multipart.boundary(seen.headers["content-type"])
@@ -117,7 +117,7 @@ local function receive(seen)
   seen.too_large = seen.bytes > limit
 end
 
---- Reads the request at hand, its body too, unless that is too large.
+--- Reads the current request and its body, unless that is too large.
 ---@return yuanjing.sandbox.Seen
 function request.read(auth, settings)
   local headers = first_of_each(ngx.req.get_headers(0))
@@ -133,7 +133,7 @@ function request.read(auth, settings)
   seen.fields = read_fields(seen)
   if seen.upload then upload_body.attach(seen.upload, seen) end
   seen.scenario = wanted_scenario(seen)
-  -- Whether to compress is the scenario's choice alone.
+  -- Only a scenario turns compression on.
   ngx.req.clear_header("Accept-Encoding")
   return seen
 end
@@ -149,7 +149,7 @@ function request.is_true(value)
     type(value) == "table" and next(value) == nil)
 end
 
---- A field that must be there and not be empty | nil, the refusal.
+--- A field that must not be missing or empty; or nil and the error.
 function request.required(seen, name)
   local value = seen.fields[name]
   if request.is_true(value) then return value end

@@ -1,5 +1,5 @@
---- The server's log: JSON lines, one when a request has arrived and one when
--- its answer has ended. It never holds a key.
+--- The server's log: two JSON lines for each request, when it has arrived and
+-- when its answer has ended. It never contains a key.
 local json = require "yuanjing.sandbox.server.json"
 
 local journal = {}
@@ -32,7 +32,7 @@ local function write(record)
   file:flush()
 end
 
--- Of a secret only its first word stays, if it has more than one: "Bearer".
+-- Masks a secret; keeps the first word if there are several: "Bearer".
 local function shown(name, value)
   if not SECRET_HEADERS[name] then return value end
   local scheme = value:match("^(%a+) ")
@@ -49,7 +49,7 @@ local function a_string(value)
   return type(value) == "string" and value or nil
 end
 
--- A form and an upload's bytes are shown as fields and files.
+-- The bytes of a form or an upload are logged as fields and files.
 local function shown_body(seen)
   if seen.form or seen.uri or #seen.body > BODY_LIMIT then return nil end
   return seen.body
@@ -58,7 +58,7 @@ end
 ---@param seen yuanjing.sandbox.Seen
 function journal.arrived(seen)
   count = count + 1
-  ngx.var.journal_id = count -- outlives the way to @reset
+  ngx.var.journal_id = count -- survives the internal redirect to @reset
   local fields, received = seen.fields, seen.received or {}
   local stream
   if fields.stream ~= nil then stream = fields.stream == true end
@@ -73,7 +73,7 @@ function journal.arrived(seen)
     "body", shown_body(seen)))
 end
 
--- A request that nginx refused by itself has not arrived: it comes here only.
+-- A request that nginx refused never arrived: only its end is logged.
 local function unread()
   count = count + 1
   return json.record("id", count, "at", ngx.req.start_time(),

@@ -1,6 +1,5 @@
---- Which address is answered by what. `open`: no key is asked for. `submits`:
--- what came is looked at in detail, for the log. `polled`: a client asks again
--- and again.
+--- The handler of each path. `open`: needs no key. `submits`: the log has its
+-- details. `polled`: clients repeat it.
 local chat = require "yuanjing.sandbox.server.chat"
 local confirm = require "yuanjing.sandbox.server.assets.confirm"
 local files = require "yuanjing.sandbox.server.media.files"
@@ -66,7 +65,7 @@ local TABLE = {
   },
 }
 
---- The route | nil, the refusal.
+--- The route; or nil and the error.
 ---@param path string
 ---@param method string
 function routes.find(path, method)

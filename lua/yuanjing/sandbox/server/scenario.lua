@@ -4,26 +4,26 @@
 --
 -- A scenario is a row of the tables in scenarios/. It may have
 --   ask(seen, value)           changes the request before it is handled
---   instead(seen, value)       makes the answer in the handler's place, or
+--   instead(seen, value)       makes the answer instead of the handler, or
 --                              returns nothing
---   change(play, value, plan)  changes the answer, whoever made it
--- Those about tasks stay with the task that the request begins
+--   change(play, value, plan)  changes the answer
+-- Rows about tasks stay with the task that the request begins
 -- (media/odds.lua):
 --   begin(task, value)         changes the task itself
---   submit(draft, value)       the answer to the submit
---   wait(draft, value)         comes before the answer to a query
---   query(draft, value)        the answer to a query
---   result(result, value)      what a finished task tells of its files
---   file(download, value)      a download, before its answer is made
---   sent(download, value)      the answer to a download
--- Those about assets stay with the group or asset in the same way:
+--   submit(draft, value)       changes the answer to the submit
+--   wait(draft, value)         runs before the answer to a query
+--   query(draft, value)        changes the answer to a query
+--   result(result, value)      changes the files of a finished task
+--   file(download, value)      changes a download before its answer is made
+--   sent(download, value)      changes the answer to a download
+-- Rows about assets stay with the group or asset in the same way:
 --   verify(group, value)       changes the group itself
---   reply(draft, value)        a success told of it
--- `limited`: the modifier `first` keeps it to the first n of them.
--- `takes` names its value and `default` is that value when none is given; it
--- is a number unless `takes` is in TEXTUAL; `optional`: it may be missing.
--- `only` is "stream" or "plain": other answers stay as they are. What was done
--- is told in the header X-Sandbox of the answer.
+--   reply(draft, value)        changes a success about it
+-- `limited`: the modifier `first` limits it to the first n of them. `takes`
+-- names its value, and `default` is the value if none is given. It is a
+-- number unless `takes` is in TEXTUAL; `optional`: it may be missing. `only`
+-- is "stream" or "plain": other answers stay unchanged. The answer's header
+-- X-Sandbox lists the scenarios that changed it.
 local play = require "yuanjing.sandbox.server.play"
 
 local scenario = {}
@@ -36,7 +36,7 @@ local TEXTUAL = { text = true, field = true, where = true, url = true, word = tr
 local PHASES = { "begin", "submit", "wait", "query", "result", "file", "sent",
   "verify", "reply" }
 
--- Said along with a scenario, they say more about it.
+-- Modifiers of the scenarios that are named with them.
 local MODIFIERS = {
   { name = "after", takes = "n",
     help = "where a break, a stall or an error in a stream comes: after n " ..
@@ -84,7 +84,7 @@ local function add_rows(out, rows)
   end
 end
 
---- All of them, a line each.
+--- All scenarios, one a line.
 ---@return string
 function scenario.listing()
   local out = { "X-Sandbox: name[=value]; name[=value]; ...\n" ..
@@ -118,8 +118,8 @@ local function read_value(row, given)
   return nil, ("%s=%s: a number is expected"):format(row.name, given)
 end
 
--- The plan: a list of { row =, value = }, and the modifiers by name
--- | nil, what is wrong.
+-- The plan: a list of { row =, value = }, and the modifiers by name; or nil
+-- and what is wrong.
 local function parse(text)
   local plan = {}
   for part in text:gmatch("[^;]+") do
@@ -137,7 +137,7 @@ local function parse(text)
   return plan
 end
 
---- What is wrong with a text of scenarios | nil.
+--- What is wrong with a text of scenarios, or nil.
 ---@param text string
 ---@return string? problem
 function scenario.problem(text)
@@ -146,9 +146,9 @@ end
 
 -- Performing ---------------------------------------------------------------
 
-local used = {} -- how often each text with `times` in it has come
+local used = {} -- how often each text with `times` has been used
 
---- No text with `times` in it has come yet.
+--- Resets the counts for `times`.
 function scenario.forget()
   used = {}
 end
@@ -159,7 +159,7 @@ local function is_used_up(plan, text)
   return used[text] > plan.times
 end
 
--- Those of a test's own answer.
+-- Adds the steps of a scripted answer.
 local function add_steps(plan, steps)
   for _, step in ipairs(steps or {}) do
     plan[#plan + 1] = { row = by_name[step.name], value = step.value }
@@ -180,7 +180,7 @@ local function answer(plan, seen, handle)
   return handle(seen)
 end
 
--- Those for a task to keep.
+-- The steps for a task to keep.
 local function staying(plan)
   local list = {}
   for _, step in ipairs(plan) do
@@ -191,7 +191,7 @@ local function staying(plan)
   return list
 end
 
--- Returns the names of all that took part, a task's own first.
+-- Returns the names of all scenarios that took part, a task's own first.
 local function change(plan, result)
   local names = { result.headers["X-Sandbox"] }
   local sort = result.stream and "stream" or "plain"
@@ -204,7 +204,7 @@ local function change(plan, result)
   return table.concat(names, "; ")
 end
 
---- The answer to a request, as its scenarios want it.
+--- The answer to a request, changed by its scenarios.
 ---@param seen yuanjing.sandbox.Seen
 ---@param handle fun(seen: yuanjing.sandbox.Seen): yuanjing.sandbox.Play
 ---@return yuanjing.sandbox.Play

@@ -1,9 +1,9 @@
---- The answers that a test has written beforehand: a queue for each endpoint,
--- filled from a file to which the test's own process appends a line for each of
--- its wishes (sandbox/script.lua). The log is the same way back.
+--- Scripted answers of a test: a queue for each endpoint, filled from a file
+-- to which the test's process appends its commands (sandbox/script.lua). The
+-- log is the way back.
 --
--- An answer says itself what goes out, or changes what the endpoint would say;
--- most of its fields are scenarios by another name.
+-- A scripted answer is sent unchanged, or changes the endpoint's answer; most
+-- of its fields are scenarios under other names.
 local chat = require "yuanjing.sandbox.server.chat"
 local clock = require "yuanjing.sandbox.server.clock"
 local endpoints = require "yuanjing.sandbox.endpoints"
@@ -43,8 +43,7 @@ function script.open(path)
   file = assert(io.open(path, "a+"))
 end
 
---- Does what the test wants by now. A line without its end is still being
---- written.
+--- Executes new commands. A line without an end is still being written.
 function script.update()
   file:seek("set", read_to)
   local text = file:read("*a"):match("^.*\n")
@@ -58,7 +57,7 @@ end
 
 -- Choosing -----------------------------------------------------------------
 
--- The task that a query or a download is about | nil.
+-- The task of a query or a download, or nil.
 local function task_of(seen)
   local id = seen.query.taskid or seen.fields.taskid or
     results.read_path(seen.query.path or "")
@@ -88,7 +87,7 @@ local function choose(queue, seen)
   end
 end
 
--- A field of an answer, and the scenario that does it.
+-- Fields of a scripted answer, and the scenarios that implement them.
 local SCENARIOS = {
   { "content", "say" }, { "reasoning", "reasoning" },
   { "finish_reason", "finish" }, { "seconds", "task" },
@@ -105,7 +104,7 @@ local function steps_of(answer)
   return steps
 end
 
---- Gives the request the next answer that is meant for it, if there is one.
+--- Gives the request the next scripted answer that fits it, if there is one.
 ---@param seen yuanjing.sandbox.Seen
 function script.take(seen)
   local queue = queues[endpoints[seen.path]]
@@ -126,13 +125,13 @@ local function reply(answer)
   return play.fail(status, answer.error or ("status %d"):format(status))
 end
 
--- The bytes of a file have ranges and all that belongs to a download.
+-- The body of a file has ranges and the other features of a download.
 local function is_reply(answer)
   local is_file = answer.to == "file" and not answer.status
   return answer.status or answer.error or answer.body and not is_file
 end
 
---- What makes the answer to this request.
+--- Makes the answer to this request.
 ---@param seen yuanjing.sandbox.Seen
 ---@param handle fun(seen: yuanjing.sandbox.Seen): yuanjing.sandbox.Play
 ---@return fun(seen: yuanjing.sandbox.Seen): yuanjing.sandbox.Play
@@ -141,7 +140,7 @@ function script.handler(seen, handle)
   return function() return reply(seen.answer) end
 end
 
---- Adds the headers that the test wants.
+--- Adds the scripted headers.
 ---@param seen yuanjing.sandbox.Seen
 ---@param result yuanjing.sandbox.Play
 function script.add_headers(seen, result)

@@ -1,5 +1,5 @@
---- The JSON of an upload, of any size: the data URI in `source_url` is decoded
--- as it passes by, and what is left of the text is small.
+--- Reads the JSON of an upload of any size: the data URI in `source_url` is
+-- decoded while it arrives, and the remaining text is small.
 local data_uri = require "yuanjing.sandbox.server.assets.data_uri"
 local incoming = require "yuanjing.sandbox.server.media.incoming"
 local json = require "yuanjing.sandbox.server.json"
@@ -7,7 +7,7 @@ local json = require "yuanjing.sandbox.server.json"
 local body = {}
 
 local QUOTE, U = ('"'):byte(), ("u"):byte()
-local TAIL = 64 -- bytes of the text in which a field's name is looked for
+local TAIL = 64 -- bytes of text before a string, to find its field's name
 local FIELD = '"source_url"%s*:%s*"$'
 
 ---@class yuanjing.sandbox.UploadBody
@@ -15,11 +15,11 @@ local FIELD = '"source_url"%s*:%s*"$'
 ---@field bytes integer of the whole body
 ---@field uri? yuanjing.sandbox.DataUri
 ---@field mark string
----@field problem? string it is not whole
+---@field problem? string it is incomplete
 ---@field too_large boolean
 
--- Keeps the first so many bytes of what is here; beyond the limit they are
--- only counted.
+-- Keeps the first `count` bytes of the buffer; beyond the limit they are only
+-- counted.
 local function keep(self, count)
   local text = self.buffer:sub(1, count)
   self.buffer = self.buffer:sub(count + 1)
@@ -38,7 +38,7 @@ local function more(self)
   return true
 end
 
--- Keeps all up to the quote that opens the next string.
+-- Keeps everything up to the quote that opens the next string.
 local function keep_to_string(self)
   repeat
     local at = self.buffer:find('"', 1, true)
@@ -48,7 +48,7 @@ local function keep_to_string(self)
   return false
 end
 
--- Where the string ends, and how much of it is no part of a cut escape.
+-- The end of the string, and the length that has no incomplete escape.
 local function string_end(text)
   local at = text:find("\\", 1, true)
   if not at then
@@ -73,7 +73,7 @@ local function keep_string(self)
   until not more(self)
 end
 
--- The same name again: the last one counts, as in all of JSON.
+-- If the name is repeated, the last value counts, as usual in JSON.
 local function decode_string(self)
   if self.uri then self.uri.bytes:close() end
   self.uri = data_uri.new()
@@ -94,9 +94,9 @@ local function is_data_uri(self)
   return self.buffer:find("^data:") ~= nil
 end
 
---- Reads the body of the request at hand.
+--- Reads the body of the current request.
 ---@param announced? integer the Content-Length
----@param limit integer of what is not the data URI; more of it is dropped
+---@param limit integer of the text without the data URI; the rest is dropped
 ---@return yuanjing.sandbox.UploadBody
 function body.receive(announced, limit)
   local source = incoming.open(announced)
@@ -116,7 +116,7 @@ function body.receive(announced, limit)
   }
 end
 
--- All of it stands in the text, in some unusual spelling.
+-- For a data URI that is still in the text, because of an unusual spelling.
 local function decode_text(text)
   local uri = data_uri.new()
   uri:add(text)
@@ -124,7 +124,7 @@ local function decode_text(text)
   return uri
 end
 
---- Tells the request what has come of the data URI in its fields.
+--- Puts the decoded data URI into the request's fields and files.
 ---@param received yuanjing.sandbox.UploadBody
 ---@param seen yuanjing.sandbox.Seen
 function body.attach(received, seen)

@@ -1,8 +1,8 @@
---- The bytes of an upload, in a file that has no name any more: it takes no
--- memory and leaves nothing behind, however the sandbox ends.
+--- The bytes of an upload, in a file that has been unlinked: it takes no
+-- memory, and disappears however the sandbox ends.
 local digest = require "yuanjing.sandbox.server.media.digest"
 
-local HEAD = 16 -- that are shown in the log
+local HEAD = 16 -- bytes shown in the log
 
 ---@class yuanjing.sandbox.Bytes
 ---@field size integer
@@ -32,12 +32,12 @@ function methods:add(bytes)
   end
 end
 
---- Nothing may be added afterwards.
+--- Ends the digest; nothing may be added afterwards.
 function methods:finish()
   self.md5, self.head = self._digest:finish(), digest.hex(self._first)
 end
 
---- Up to `length` bytes from an offset; some at least, before the end.
+--- Up to `length` bytes from an offset; at least one before the end.
 ---@param offset integer
 ---@param length integer
 ---@return string
@@ -46,7 +46,7 @@ function methods:read(offset, length)
   return self._file:read(length)
 end
 
---- They can not be read any more.
+--- Closes the file; the bytes can not be read any longer.
 function methods:close()
   self._file:close()
 end

@@ -1,12 +1,12 @@
---- Whether the fields of a call are there and are texts.
+--- Checks that the fields of a call exist and are texts.
 local checks = require "yuanjing.sandbox.server.media.checks"
 local json = require "yuanjing.sandbox.server.json"
 local utf8 = require "yuanjing.sandbox.server.media.utf8"
 
 local check = {}
 
---- What is wrong with the fields | nil. A body that is not UTF-8 counts for
---- nothing.
+--- What is wrong with the fields, or nil. The fields of a body that is not
+--- UTF-8 are ignored.
 ---@param seen yuanjing.sandbox.Seen
 ---@param required string[]
 ---@param optional? string[]

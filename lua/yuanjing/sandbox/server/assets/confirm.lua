@@ -1,5 +1,5 @@
---- GET and POST /reallife_asset/h5?token=: the page that a person confirms on.
--- A POST to the same address is the press of its button, for a program too.
+--- GET and POST /reallife_asset/h5?token=: the page where a person confirms. A
+-- POST to the same address presses its button; a program may send it, too.
 local groups = require "yuanjing.sandbox.server.assets.groups"
 local page = require "yuanjing.sandbox.server.assets.page"
 local play = require "yuanjing.sandbox.server.play"
@@ -19,7 +19,7 @@ local function answer(status, state, group, left)
   return play.body(status, page.render(state, group, left), headers)
 end
 
--- The group whose page is still good | nil, the answer.
+-- The group if its page is still valid; or nil and the answer.
 local function find(seen)
   local group = groups.of_page(seen.query.token)
   if not group then return nil, answer(404, "unknown") end

@@ -1,15 +1,15 @@
---- A data: URI in base64, decoded as it comes, whatever its size.
+--- A data: URI in base64 of any size, decoded while it arrives.
 local bytes = require "yuanjing.sandbox.server.assets.bytes"
 local json = require "yuanjing.sandbox.server.json"
 
 local HEAD_LIMIT = 256
 
 ---@class yuanjing.sandbox.DataUri
----@field type? string "image/jpeg", once its head has come
----@field bytes yuanjing.sandbox.Bytes what it holds
+---@field type? string "image/jpeg", once its head has arrived
+---@field bytes yuanjing.sandbox.Bytes the decoded bytes
 ---@field problem? string why it can not be used
----@field private _rest string characters that are not decoded yet
----@field private _ended boolean the padding has come
+---@field private _rest string characters to decode
+---@field private _ended boolean the padding has been read
 local methods = {}
 local DataUri = { __index = methods }
 
@@ -18,12 +18,13 @@ local function new()
     DataUri)
 end
 
--- There are encoders that write `\/` for each slash.
+-- Some encoders write `\/` for each slash.
 local function unescape(text)
   return text:find("\\", 1, true) and json.decode('"' .. text .. '"') or text
 end
 
--- "data:TYPE;base64,", with parameters perhaps. Leaves what follows it.
+-- Reads "data:TYPE;base64," with optional parameters, and keeps the text
+-- behind it.
 local function read_head(self)
   local head, rest = self._rest:match("^([^,]*),(.*)$")
   if not head then
@@ -38,8 +39,8 @@ local function read_head(self)
   self.type, self._rest = kind:lower(), rest
 end
 
--- Groups of four characters. Only the last one may be padded; nginx would not
--- look at what follows.
+-- Decodes groups of four characters. Only the last one may be padded: nginx
+-- would ignore any text after the padding.
 local function decode(self, text)
   local padding = text:find("=", 1, true)
   local is_odd = self._ended or padding and not text:find("^==?$", padding)
@@ -52,7 +53,7 @@ local function decode(self, text)
   self.bytes:add(decoded)
 end
 
---- Takes the next characters, as they stand between the quotes of JSON.
+--- Adds characters as they are between the quotes of a JSON string.
 ---@param text string without half an escape
 function methods:add(text)
   if self.problem then return end
@@ -64,7 +65,7 @@ function methods:add(text)
   self._rest = self._rest:sub(usable + 1)
 end
 
---- Nothing may be added afterwards.
+--- Checks the end; nothing may be added afterwards.
 function methods:finish()
   if not self.problem then
     if not self.type then

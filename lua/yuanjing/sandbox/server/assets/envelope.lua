@@ -1,9 +1,9 @@
---- What is around the answers of the assets API; HTTP's status is always 200.
+--- The envelope of answers of the assets API; their HTTP status is always 200.
 local json = require "yuanjing.sandbox.server.json"
 
 local envelope = {}
 
---- The documented refusals.
+--- The documented error messages.
 envelope.TEXTS = {
   no_vendor = "供应商配置不存在",
   vendor_stopped = "供应商服务已停用",

@@ -1,5 +1,5 @@
---- The groups: each begins as a session that a person has to confirm on its
--- page, and belongs to the key that has begun it.
+--- Groups. A group begins as a session that a person confirms on its page, and
+-- belongs to the key that began it.
 local clock = require "yuanjing.sandbox.server.clock"
 local envelope = require "yuanjing.sandbox.server.assets.envelope"
 local ids = require "yuanjing.sandbox.server.assets.ids"
@@ -9,27 +9,27 @@ local groups = {}
 local TEXTS = envelope.TEXTS
 
 ---@class yuanjing.sandbox.Group
----@field id string the session's
+---@field id string of the session
 ---@field token string in the address of its page
 ---@field vendor_group_id string
----@field key string whose it is
+---@field key string the owner's
 ---@field vendor string
 ---@field name string
----@field at number Unix time of its begin
----@field seconds number that the page is good for
+---@field at number Unix time when it began
+---@field seconds number that the page is valid
 ---@field status "pending"|"active"|"failed"
----@field fails? boolean nobody can confirm it
----@field listed? boolean before it is confirmed, too
----@field odd table[] the scenarios that stay with it
+---@field fails? boolean confirming it fails
+---@field listed? boolean listed even before it is confirmed
+---@field odd table[] the scenarios that it keeps
 
 local by_id, by_token, by_key = {}, {}, {}
 
---- As if none had begun yet.
+--- Forgets all groups.
 function groups.forget()
   by_id, by_token, by_key = {}, {}, {}
 end
 
---- A new one; scenarios may change it before groups.keep().
+--- A new group; scenarios may change it before groups.keep().
 ---@param fields table
 ---@return yuanjing.sandbox.Group
 function groups.new(fields)
@@ -48,7 +48,7 @@ function groups.keep(group)
   by_key[group.key], list[#list + 1] = list, group
 end
 
---- The one whose page this is | nil.
+--- The group with this page, or nil.
 ---@param token? string
 ---@return yuanjing.sandbox.Group?
 function groups.of_page(token)
@@ -56,20 +56,20 @@ function groups.of_page(token)
 end
 
 ---@param group yuanjing.sandbox.Group
----@return number seconds that its page is still good for; 0: it is not
+---@return number seconds that its page is still valid, or 0
 function groups.left(group)
   if group.status ~= "pending" then return 0 end
   return math.max(0, group.at + group.seconds - clock.now())
 end
 
---- The person has shown the face.
+--- The person has confirmed.
 ---@param group yuanjing.sandbox.Group
 function groups.confirm(group)
   group.status = group.fails and "failed" or "active"
 end
 
---- A key's groups in the order of their begin: the active ones, and those that
---- are listed before, or `all`.
+--- A key's groups in the order of their beginning: the active ones and the
+--- listed pending ones, or `all`.
 ---@param key string
 ---@param all? boolean
 ---@return yuanjing.sandbox.Group[]
@@ -82,9 +82,9 @@ function groups.list(key, all)
   return list
 end
 
---- The group for a call | nil, the refusal.
----@param key string whose call it is
----@param id string the vendor's id of it; the session's does not do
+--- The group for a call; or nil and the error message.
+---@param key string of the caller
+---@param id string the vendor's id; the session's id is not accepted
 ---@return yuanjing.sandbox.Group?
 ---@return string? refusal
 function groups.usable(key, id)

@@ -1,28 +1,28 @@
---- Ids and times as the platform writes them.
+--- Ids and times in the platform's formats.
 local ids = {}
 
 local count = 0
 
---- 32 hexadecimal digits that nobody guesses and that come once.
+--- 32 unpredictable and unique hexadecimal digits.
 function ids.token()
   count = count + 1
   return ngx.md5(("%d %.3f %d %s"):format(ngx.worker.pid(), ngx.now(), count,
     tostring({})))
 end
 
---- An id of the platform's own: 21 characters.
+--- An id of the platform: 21 characters.
 function ids.own()
   local text = ngx.encode_base64(ngx.md5_bin(ids.token())):gsub("[+/=]",
     { ["+"] = "-", ["/"] = "_", ["="] = "" })
   return text:sub(1, 21)
 end
 
--- The platform's clock is China's.
+-- The platform's clock uses China's time zone.
 local function china(format, at)
   return os.date("!" .. format, math.floor(at) + 8 * 3600)
 end
 
---- An id of the vendor's: PREFIX-20260528153000-abcde
+--- An id of the vendor: PREFIX-20260528153000-abcde
 ---@param prefix string
 ---@param at number
 function ids.vendor(prefix, at)

@@ -1,5 +1,4 @@
---- The addresses that an asset's bytes can be had from, for a time, and what
--- is there.
+--- The temporary download addresses of an asset's bytes, and the downloads.
 local content = require "yuanjing.sandbox.server.media.content"
 local files = require "yuanjing.sandbox.server.media.files"
 local play = require "yuanjing.sandbox.server.play"
@@ -13,13 +12,13 @@ local VALID = 12 * 3600 -- seconds
 
 local EXTENSIONS = { Video = "mp4", Audio = "wav" }
 
--- A file of the sandbox's own stands for what another host has.
+-- An asset that was given by URL is replaced by a file of the sandbox.
 local function extension_of(asset)
   if not asset.uri then return EXTENSIONS[asset.asset_type] or "png" end
   return asset.uri.type:match("%w+$") or "bin"
 end
 
---- A new address, unless a scenario wants none.
+--- A new address, or nil if a scenario removes it.
 ---@param asset yuanjing.sandbox.Asset
 ---@param odds yuanjing.sandbox.Odds
 ---@return string?

@@ -1,5 +1,5 @@
---- The page for the person, on a phone: plain HTML that needs no script and
--- loads nothing.
+--- The page for a person's phone: plain HTML without scripts and without
+-- anything to load.
 local page = {}
 
 local ESCAPES = {
@@ -7,7 +7,7 @@ local ESCAPES = {
   ["'"] = "&#39;",
 }
 
---- A text as HTML has to write it, within quotes too.
+--- Escapes a text for HTML, also inside quotes.
 ---@param text string
 ---@return string
 function page.escape(text)
@@ -80,7 +80,7 @@ local ICONS = {
   bad = CIRCLE .. '<path d="M25 25l22 22M47 25l-22 22"/>',
 }
 
--- What the page says: in Chinese, then in English.
+-- The texts of the page in Chinese and English.
 local STATES = {
   open = { icon = "face", colour = "main",
     { "真人认证", "Verify that it is you" } },
@@ -137,7 +137,7 @@ local function body_of(state, group, left)
   return table.concat(out, "\n")
 end
 
--- An open page asks again when its time is over, and so shows that it is.
+-- An open page reloads itself at its end, to show that it has expired.
 local function refresh(left)
   return ('\n<meta http-equiv="refresh" content="%d">'):format(left + 1)
 end
@@ -145,7 +145,7 @@ end
 --- The page in one of its states.
 ---@param state "open"|"active"|"failed"|"used"|"expired"|"unknown"
 ---@param group? yuanjing.sandbox.Group
----@param left? number seconds that an open page is good for
+---@param left? number seconds that an open page is valid
 ---@return string
 function page.render(state, group, left)
   local known = STATES[state]

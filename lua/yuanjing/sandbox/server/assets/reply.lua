@@ -1,4 +1,4 @@
---- An answer of the assets API, as its scenarios want it.
+--- Answers of the assets API, changed by scenarios.
 local envelope = require "yuanjing.sandbox.server.assets.envelope"
 local odds = require "yuanjing.sandbox.server.media.odds"
 local play = require "yuanjing.sandbox.server.play"
@@ -26,7 +26,7 @@ function reply.ok(odd, data)
   return odd:tell(play.json(200, reply.record(odd, data)))
 end
 
---- `owner`: the group or asset it is about, with its scenarios.
+--- `owner`: the group or asset of the answer, with its scenarios.
 ---@param seen yuanjing.sandbox.Seen
 ---@param message string
 ---@param owner? { odd: table[] }

@@ -1,41 +1,41 @@
---- The assets: each belongs to a group, and so to a key. It takes its time
--- like a task, and the scenarios that stay with a task do so with an asset.
+--- Assets. An asset belongs to a group, and so to a key. It becomes Active
+-- after some time, like a task, and keeps its scenarios like a task.
 local clock = require "yuanjing.sandbox.server.clock"
 local ids = require "yuanjing.sandbox.server.assets.ids"
 local tasks = require "yuanjing.sandbox.server.media.tasks"
 
 local shelf = {}
 
-local FILES = 1000 -- that are kept open; the oldest make room
+local FILES = 1000 -- kept open at most; the oldest are closed
 
 ---@class yuanjing.sandbox.Asset
 ---@field id string
 ---@field vendor_asset_id string
 ---@field vendor_group_id string
----@field key string whose it is
+---@field key string the owner's
 ---@field name string
 ---@field asset_type string
 ---@field at number Unix time of the upload
----@field seconds number from the upload to the end
+---@field seconds number from the upload until it is Active
 ---@field uri? yuanjing.sandbox.DataUri what was uploaded
----@field source_url? string or where it is from
----@field odd table[] the scenarios that stay with it
+---@field source_url? string or its URL
+---@field odd table[] the scenarios that it keeps
 ---@field fails? string it ends Failed, with this text
----@field ends? string the word it ends with
----@field word? string said instead of Processing
----@field never? boolean it does not end
----@field gone? boolean its bytes had to make room
+---@field ends? string the last status instead of Active
+---@field word? string the status instead of Processing
+---@field never? boolean it stays Processing
+---@field gone? boolean its bytes were closed
 
 local by_id, by_vendor_id, by_group = {}, {}, {}
-local with_files, count = {}, 0 -- a ring, and how many have been in it
+local with_files, count = {}, 0 -- a ring, and the number of assets ever added
 
---- As if none had come yet. Downloads under way still have their bytes.
+--- Forgets all assets. Downloads in progress still have their bytes.
 function shelf.forget()
   by_id, by_vendor_id, by_group = {}, {}, {}
   with_files, count = {}, 0
 end
 
---- A new one; scenarios may change it before shelf.keep().
+--- A new asset; scenarios may change it before shelf.keep().
 ---@param fields table
 ---@return yuanjing.sandbox.Asset
 function shelf.new(fields)
@@ -64,14 +64,14 @@ function shelf.keep(asset)
   if asset.uri then keep_file(asset) end
 end
 
---- The asset with this id | nil.
+--- The asset with this id, or nil.
 ---@param id string
 ---@return yuanjing.sandbox.Asset?
 function shelf.find(id)
   return by_id[id]
 end
 
---- The asset with this id of the vendor's | nil.
+--- The asset with this vendor id, or nil.
 ---@param id string
 ---@return yuanjing.sandbox.Asset?
 function shelf.find_vendor(id)
@@ -85,7 +85,7 @@ function shelf.list(vendor_group_id)
   return by_group[vendor_group_id] or {}
 end
 
---- The word for how far it is, and whether it can be downloaded.
+--- The current status, and whether the asset can be downloaded.
 ---@param asset yuanjing.sandbox.Asset
 ---@return string word
 ---@return boolean active

@@ -13,9 +13,9 @@ local tasks = require "yuanjing.sandbox.server.media.tasks"
 
 local upload = {}
 
--- Taking -------------------------------------------------------------------
+-- Uploading ----------------------------------------------------------------
 
--- The type that the data must have, for the kinds of assets there are.
+-- The media type that the data must have, for each asset_type.
 local TYPES = { Image = "image", Video = "video", Audio = "audio" }
 
 local function wrong_source(expected)
@@ -38,7 +38,7 @@ local function problem_with_source(seen, asset_type)
   end
 end
 
--- The group | nil, what is wrong with the call.
+-- The group; or nil and what is wrong with the call.
 local function group_for(seen, asset_type)
   local required = { "vendor_group_id" }
   if not seen.uri then required[2] = "source_url" end
@@ -52,7 +52,7 @@ local function group_for(seen, asset_type)
   return group
 end
 
--- A group's scenarios are its assets' too.
+-- An asset also keeps its group's scenarios.
 local function odd_of(group, seen)
   local list = { unpack(group.odd) }
   for _, step in ipairs(odds.kept(seen)) do list[#list + 1] = step end
@@ -88,9 +88,9 @@ function upload.take(seen)
     "vendor_asset_id", asset.vendor_asset_id, "status", "Processing"))
 end
 
--- Telling ------------------------------------------------------------------
+-- Status -------------------------------------------------------------------
 
--- Puts the status into a record, and the address or the failure behind it.
+-- Puts the status into a record, and the address or the failure with it.
 local function tell_state(record, asset, odd)
   local word, active = shelf.state(asset)
   record.status = word

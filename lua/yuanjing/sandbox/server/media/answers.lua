@@ -1,4 +1,4 @@
---- Answers about a task, before they become bytes.
+--- Answers about a task, before they are encoded.
 local clock = require "yuanjing.sandbox.server.clock"
 local json = require "yuanjing.sandbox.server.json"
 local play = require "yuanjing.sandbox.server.play"
@@ -21,7 +21,7 @@ local function new(task, odds, n)
   return setmetatable({ task = task, _odds = odds, n = n }, Draft)
 end
 
---- How far the task is, as a query would be told.
+--- The state of the task, as the answer to a query.
 ---@return table record
 function methods:describe()
   local task = self.task
@@ -36,9 +36,9 @@ end
 
 local STEP = 0.02 -- seconds
 
---- Lets time pass, but not beyond the task's end.
--- NB: clock.now() stands still over a sleep of less than a millisecond, so a
--- loop that sleeps for just the rest would not end.
+--- Waits, but not beyond the task's end.
+--- NB: clock.now() does not advance during a sleep of less than a millisecond,
+--- so a loop that sleeps just the remaining time would not end.
 function methods:wait(seconds)
   local stop = clock.now() + seconds
   while clock.now() < stop and not select(2, tasks.stage(self.task)) do

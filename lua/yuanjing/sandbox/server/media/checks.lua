@@ -1,5 +1,5 @@
---- Whether what came is what a model asks for. Each returns nil, or the words
--- of the refusal.
+--- Checks the fields of a request against a model's offer. Each function
+-- returns nil or the error message.
 local json = require "yuanjing.sandbox.server.json"
 
 local checks = {}
@@ -30,7 +30,7 @@ local function is_among(value, choices)
   return ("," .. choices .. ","):find("," .. value .. ",", 1, true) ~= nil
 end
 
--- In a form there are texts only, in JSON a number is a number.
+-- A form has only texts; in JSON a number is a number.
 local function as_integer(value, is_form)
   if is_form then
     return type(value) == "string" and value:match("^%-?%d+$")
@@ -68,7 +68,7 @@ local function check_file(file)
   if file.size == 0 then return "Empty file: " .. file.name end
 end
 
--- One file, unless the kind is "files": then `choices` is how many at most.
+-- One file, or for the kind "files" at most `choices`.
 local function check_count(rule, count)
   local most = rule.kind == "file" and 1 or tonumber(rule.choices)
   if most and count > most then
@@ -77,8 +77,8 @@ local function check_count(rule, count)
   end
 end
 
--- How many addresses stand in a field's text, and whether all of it is that. A
--- picture may be named by its URL, or as an asset.
+-- The number of addresses in a field's text, and whether all of them are
+-- valid. A picture may be given by URL, or as an asset.
 local function count_addresses(value)
   if is_missing(value) then return 0, true end
   local list, count = type(value) == "table" and value or { value }, 0
@@ -106,7 +106,7 @@ local function check_files(rule, files, value)
   return check_count(rule, count)
 end
 
---- A medium inside JSON: an address, an asset, or its bytes as base64.
+--- Whether a JSON value is a medium: an address, an asset, or bytes in base64.
 ---@return boolean
 function checks.is_medium(value)
   if type(value) ~= "string" then return false end
@@ -116,7 +116,7 @@ function checks.is_medium(value)
   return #data > 0 and #data % 4 == 0 and ngx.decode_base64(data) ~= nil
 end
 
--- The legacy API takes media as texts, and files alike.
+-- The legacy API takes media as texts or files.
 local function check_legacy_medium(rule, value, files)
   if is_missing(value) then return check_files(rule, files) end
   if not checks.is_medium(value) then
@@ -137,14 +137,14 @@ local function check(rule, seen, offer)
   end
 end
 
---- A text that every request must have.
+--- Checks a text that every request must have.
 function checks.text(seen, name)
   local value = seen.fields[name]
   if is_missing(value) then return "Missing required parameter: " .. name end
   if type(value) ~= "string" then return wrong(name, "string") end
 end
 
---- All that a model asks for.
+--- Checks everything that a model needs.
 ---@param seen yuanjing.sandbox.Seen
 ---@param offer yuanjing.sandbox.Offer
 ---@return string? refusal

@@ -1,6 +1,5 @@
---- A film of two seconds, 160 x 90, H.264 in an MP4 file: what a video task
--- of the sandbox makes. Drawn by ffmpeg from nothing but its own `gradients`
--- source:
+--- The result of a video task: two seconds, 160 x 90, H.264 in an MP4 file,
+-- made by ffmpeg with its own source `gradients`:
 --
 --   ffmpeg -f lavfi -i gradients=s=160x90:c0=0x1b2a6b:c1=0xf08a3c:x0=0:y0=0:\
 --     x1=160:y1=90:d=2:r=12:speed=0.05 -t 2 -c:v libx264 -profile:v baseline
@@ -57,7 +56,7 @@ iRCaUTXXXa///wiCIs0pCykqJJL6WbCOjRkVKH66667X/6/wiGi0STqJJd5Sahuuuuuu1lgmE8KT
 EkdqglrrrrrrtYmHAakyLNEk3qHa6666667WUgIDZA==
 ]]
 
---- The file's bytes.
+--- The bytes of the file.
 ---@return string
 function clip.bytes()
   return (ngx.decode_base64((BASE64:gsub("%s", ""))))

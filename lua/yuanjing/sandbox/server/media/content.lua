@@ -1,7 +1,7 @@
---- The bytes of a result: a real small file, and behind it as much filling as
--- is wanted, which is made where it is read. The file opens all the same: the
--- filling is a `free` box in an MP4, and what follows the end of a PNG is not
--- looked at.
+--- The bytes of a result: a small real file, followed by padding up to the
+-- requested size, which is computed when it is read. The file stays valid: in
+-- an MP4 the padding is a `free` box, and readers of a PNG ignore what
+-- follows its end.
 local bit = require "bit"
 local clip = require "yuanjing.sandbox.server.media.clip"
 local png = require "yuanjing.sandbox.server.media.png"
@@ -14,7 +14,7 @@ local content = {}
 local methods = {}
 local Content = { __index = methods }
 
--- The period is a prime, so that bytes from a wrong place are other bytes.
+-- A prime, so that a read from a wrong offset gives other bytes.
 local PERIOD = 65521
 
 local function make_block()
@@ -27,16 +27,16 @@ local function make_block()
   return block .. block
 end
 
-local block -- made when it is needed first
+local block -- made on first use
 
--- `length` bytes of filling, at most a period.
+-- `length` bytes of padding, at most one period.
 local function filling(offset, length)
   block = block or make_block()
   local from = offset % PERIOD
   return block:sub(from + 1, from + length)
 end
 
---- Up to `length` bytes from an offset; some at least, before the end.
+--- Up to `length` bytes from an offset; at least one before the end.
 ---@param offset integer
 ---@param length integer
 ---@return string
@@ -58,21 +58,21 @@ local function box(kind, data)
   return uint32(#data + 8) .. kind .. data
 end
 
--- What announces a free box that reaches up to `size`.
+-- The head of a free box that extends to `size`.
 local function free_head(size)
   if size < 4294967296 then return uint32(size) .. "free" end
   return uint32(1) .. "free" .. uint32(math.floor(size / 4294967296)) ..
     uint32(size % 4294967296)
 end
 
--- A film names what it was made from, so that no two are the same.
+-- A film contains the description of its task, so that each is unique.
 local function film(text, size)
   local head = clip.bytes() .. box("free", text)
   local left = (size or 0) - #head
   return left >= 16 and head .. free_head(left) or head
 end
 
--- Silence, 8000 samples of 8 bits a second.
+-- Silence: 8000 samples of 8 bits a second.
 local function sound()
   local samples = ("\128"):rep(800)
   local function uint32le(number) return uint32(number):reverse() end
@@ -87,7 +87,7 @@ local MAKERS = {
   wav = sound,
 }
 
---- The content of a file with this name | nil.
+--- The content of a file with this name, or nil.
 ---@param name string
 ---@param text string what it is made from
 ---@param size? integer at least so large

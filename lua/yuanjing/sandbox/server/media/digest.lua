@@ -1,4 +1,4 @@
---- MD5 piece by piece, by the function that is part of every nginx.
+--- MD5 in pieces, with the function that every nginx contains.
 local ffi = require "ffi"
 
 ffi.cdef [[
@@ -29,7 +29,7 @@ function methods:add(bytes)
   ffi.C.ngx_md5_update(self.state, bytes, #bytes)
 end
 
---- In hexadecimal; nothing may be added afterwards.
+--- The digest in hexadecimal; nothing may be added afterwards.
 ---@return string
 function methods:finish()
   local result = ffi.new("unsigned char[16]")

@@ -1,5 +1,4 @@
---- GET and HEAD /idfile?path=: the files that tasks have made, whole or in
--- part. No key is asked for.
+--- GET and HEAD /idfile?path=: the files of tasks, with ranges. Needs no key.
 local clock = require "yuanjing.sandbox.server.clock"
 local content = require "yuanjing.sandbox.server.media.content"
 local odds = require "yuanjing.sandbox.server.media.odds"
@@ -38,7 +37,7 @@ local TYPES = { png = "image/png", mp4 = "video/mp4", wav = "audio/wav" }
 ---@field play? yuanjing.sandbox.Play another answer in its place
 ---@field answer yuanjing.sandbox.Play what goes out otherwise
 
--- May it be had ------------------------------------------------------------
+-- Access -------------------------------------------------------------------
 
 local DENIED = '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>' ..
   "AccessDenied</Code><Message>Request has expired.</Message></Error>\n"
@@ -58,15 +57,15 @@ end
 
 -- Parts --------------------------------------------------------------------
 
--- RFC 9110: with another validator than ours the whole file is wanted.
+-- RFC 9110: if the validator differs, the whole file is sent.
 local function range_holds(download)
   local condition = download.seen.headers["if-range"]
   return not condition or condition == download.modified or
     condition == download.etag and not condition:find("^W/")
 end
 
--- First and last byte | nil: all of it | false: there is no such part. More
--- than one range is answered by the whole, which is allowed.
+-- The first and last byte; nil for all of it; false if the range is not
+-- satisfiable. Several ranges get the whole file, which is allowed.
 local function wanted_part(download, size)
   local header = download.seen.headers.range
   if not header or not download.ranges or not range_holds(download) then
@@ -127,7 +126,7 @@ local function set_validators(download)
   if download.modified == nil then download.modified = ngx.http_time(at) end
 end
 
---- What was asked for, or as much of it.
+--- Sends the requested part of a file.
 ---@param seen yuanjing.sandbox.Seen
 ---@param stored yuanjing.sandbox.Stored
 ---@return yuanjing.sandbox.Play
@@ -153,7 +152,7 @@ function files.send(seen, stored)
   return odd:tell(answer)
 end
 
--- Of tasks -----------------------------------------------------------------
+-- Files of tasks -----------------------------------------------------------
 
 local function has(task, wanted)
   for _, name in ipairs(task.names) do
@@ -162,7 +161,7 @@ local function has(task, wanted)
   return wanted == "audio.wav" -- scenario `result-more`
 end
 
--- The file of a task that has ended | nil.
+-- The file of a task that has ended, or nil.
 local function find(seen)
   local id, name = results.read_path(seen.query.path or "")
   local task = id and tasks.find(id)
@@ -171,7 +170,7 @@ local function find(seen)
   if ended then return task, name end
 end
 
--- The bytes that a test wants here.
+-- A scripted file.
 local function given(seen, body)
   return {
     id = ngx.md5(body), at = 0, odd = {},

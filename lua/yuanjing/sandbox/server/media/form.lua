@@ -1,5 +1,5 @@
---- The form of a request: its texts are kept, its files are looked at as they
--- pass by. A file of any size needs no memory and no disk.
+--- The form of a request: texts are kept, files are only inspected while they
+-- arrive. A file of any size needs no memory and no disk.
 local digest = require "yuanjing.sandbox.server.media.digest"
 local incoming = require "yuanjing.sandbox.server.media.incoming"
 local json = require "yuanjing.sandbox.server.json"
@@ -9,7 +9,7 @@ local utf8 = require "yuanjing.sandbox.server.media.utf8"
 local form = {}
 
 local TEXT_LIMIT = 1024 * 1024
-local HEAD = 16 -- of a file's bytes are shown
+local HEAD = 16 -- bytes of a file to show
 
 ---@class yuanjing.sandbox.File what has been seen of it
 ---@field name string of the field
@@ -26,7 +26,7 @@ local HEAD = 16 -- of a file's bytes are shown
 ---@field bytes integer of the body
 ---@field problem? string the body can not be read, or is not whole
 
--- What becomes of the parts ------------------------------------------------
+-- Parts --------------------------------------------------------------------
 
 local Sink = {}
 Sink.__index = Sink
@@ -50,7 +50,7 @@ function Sink:add(bytes)
   end
 end
 
--- The same name again makes a list.
+-- A repeated name makes a list.
 local function add_field(fields, name, value)
   local known = fields[name]
   if type(known) == "table" then
@@ -69,7 +69,7 @@ local function add_file(files, part)
     "md5", part.digest:finish(), "head", digest.hex(part.head))
 end
 
--- One byte that is not UTF-8 drops its field and all that follow.
+-- One byte that is not UTF-8 drops its field and all fields after it.
 local function is_lost(self, part, text)
   self.lost = self.lost or not utf8.is_valid(part.name) or
     not utf8.is_valid(part.filename or "") or not utf8.is_valid(text)
@@ -86,7 +86,7 @@ end
 
 -- --------------------------------------------------------------------------
 
---- Reads the form of the request at hand.
+--- Reads the form of the current request.
 ---@param boundary string
 ---@param announced? integer the Content-Length
 ---@return yuanjing.sandbox.Form

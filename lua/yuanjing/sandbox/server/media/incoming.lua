@@ -1,4 +1,4 @@
---- The body of a request, piece by piece: no memory holds it whole.
+--- The body of a request in pieces: it is never held in memory as a whole.
 local incoming = {}
 
 local PIECE = 64 * 1024
@@ -45,7 +45,7 @@ local function choose(announced)
   return from_nginx()
 end
 
---- The body of the request at hand.
+--- The body of the current request.
 ---@param announced? integer the Content-Length
 ---@return yuanjing.sandbox.Incoming
 function incoming.open(announced)
@@ -59,8 +59,8 @@ function incoming.open(announced)
   return self
 end
 
---- Reads what is left, so that the connection can be used again; `problem` is
---- what the last pull has said.
+--- Reads the remaining body, so that the connection can be used again;
+--- `problem` is what the last pull has returned.
 ---@param problem? string
 function methods:finish(problem)
   if problem ~= "closed" then

@@ -1,5 +1,5 @@
---- multipart/form-data, read as it comes: what it holds at a time is one piece
--- of the input and no more, whatever the size of the parts.
+--- A streaming parser for multipart/form-data: it holds one piece of input at
+-- a time, whatever the size of the parts.
 local multipart = {}
 
 local HEAD_LIMIT = 16 * 1024
@@ -14,7 +14,7 @@ local HEAD_LIMIT = 16 * 1024
 ---@field add fun(self, bytes: string)
 ---@field finish fun(self)
 
---- The boundary | nil, when the type is another.
+--- The boundary, or nil for another type.
 ---@param content_type? string
 ---@return string?
 function multipart.boundary(content_type)
@@ -26,7 +26,7 @@ end
 
 -- Reading by delimiters ----------------------------------------------------
 
--- Passes on all that comes before the delimiter, and drops that.
+-- Passes on everything before the delimiter, and drops the delimiter.
 local function read_until(self, delimiter, emit)
   local keep = #delimiter - 1 -- so much of it may be here already
   while true do
@@ -87,7 +87,7 @@ local function extended(text, name)
   end)
 end
 
--- nil: this is no form field.
+-- Returns nil if the part is not a form field.
 local function read_head(text)
   local headers = {}
   for line in (text .. "\r\n"):gmatch("(.-)\r\n") do
@@ -127,8 +127,8 @@ end
 
 local function ignore() end
 
---- Reads all parts. `pull` returns the next bytes | nil at the end | nil,
---- message.
+--- Reads all parts. `pull` returns the next bytes; nil at the end; or nil and
+--- a message.
 ---@param boundary string
 ---@param pull fun(): string?, string?
 ---@param sink yuanjing.sandbox.PartSink

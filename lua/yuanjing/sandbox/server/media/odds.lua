@@ -1,6 +1,6 @@
---- The scenarios that stay with a task: given with the submit, they change its
--- later queries and downloads too. Given with a query or a download, they
--- change that one alone, after the task's own.
+--- The scenarios that a task keeps: given with the submit, they also change
+-- its later queries and downloads. Scenarios given with a query or a download
+-- change only that one, after the task's own.
 local json = require "yuanjing.sandbox.server.json"
 local scenario = require "yuanjing.sandbox.server.scenario"
 
@@ -28,8 +28,8 @@ local function new(task, seen)
   return self
 end
 
---- Lets all of them change something, each by its function for that phase.
---- `first` keeps some to the first n; the subject's n says which it is.
+--- Applies all scenarios to a subject, with their functions for that phase.
+--- `first` limits some to the first n; subject.n is the current number.
 ---@param phase string
 ---@param subject table
 function methods:apply(phase, subject)
@@ -44,7 +44,7 @@ function methods:apply(phase, subject)
   end
 end
 
---- Says in the answer's head which have had a part in it.
+--- Lists the scenarios that took part in the answer's header.
 ---@param answer yuanjing.sandbox.Play
 ---@return yuanjing.sandbox.Play
 function methods:tell(answer)
@@ -54,7 +54,7 @@ function methods:tell(answer)
   return answer
 end
 
---- What to keep with a task of the scenarios that came with its submit.
+--- The scenarios of a submit that its task keeps.
 ---@param seen yuanjing.sandbox.Seen
 ---@return table[]
 local function kept(seen)

@@ -1,6 +1,6 @@
---- What can be asked for: each model in each category, with its fields, as the
--- platform's documents have them. Apart from the client's catalog, so that a
--- slip in one shows against the other.
+--- The models in each category with their fields, from the platform's
+-- documents. Separate from the client's catalog, so that a mistake in one
+-- shows up against the other.
 --
 -- A field is written  name [kind] [!] [=choices], where the kind is
 --   (none) text   # integer   @ a file   @@ files, one or more
@@ -111,7 +111,7 @@ for _, row in ipairs(LEGACY) do
     rules = read_rules(row[3]), closed = row.closed }
 end
 
---- The offer | nil, what is wrong.
+--- The offer; or nil and what is wrong.
 ---@param model string
 ---@param category string
 ---@return yuanjing.sandbox.Offer?
@@ -124,7 +124,7 @@ function offers.find(model, category)
   return nil, ("Model %s has no catelogid %s"):format(model, category)
 end
 
---- The offer of the legacy API | nil, what is wrong.
+--- The offer of the legacy API; or nil and what is wrong.
 ---@param llmid string
 ---@return yuanjing.sandbox.Offer?
 ---@return string?
@@ -135,7 +135,7 @@ function offers.find_legacy(llmid)
   return offer
 end
 
---- One that checks nothing.
+--- An offer that checks nothing.
 ---@return yuanjing.sandbox.Offer
 function offers.any(model, category)
   return { model = model, category = category, rules = {} }

@@ -1,5 +1,5 @@
---- A small picture: a slope from one colour to another, both of which follow
--- from a text. The PNG is written without compression, so it needs no zlib.
+--- A small picture: a gradient between two colours that depend on a text. The
+-- PNG is not compressed, so it needs no zlib.
 local bit = require "bit"
 
 local png = {}
@@ -23,7 +23,7 @@ local function adler32(data)
   return b * 65536 + a
 end
 
--- zlib's frame around one stored block, which holds up to 65535 bytes.
+-- zlib's framing around one stored block of up to 65535 bytes.
 local function stored(data)
   local low, high = #data % 256, math.floor(#data / 256)
   return "\120\1" .. "\1" .. string.char(low, high, 255 - low, 255 - high) ..
@@ -50,7 +50,7 @@ local function rows(width, height, from, to)
   return table.concat(out)
 end
 
---- The file's bytes.
+--- The bytes of the file.
 ---@param text string
 ---@param width integer
 ---@param height integer

@@ -12,7 +12,7 @@ local function unknown(id)
     "error", ("taskid=%s not exist"):format(id))
 end
 
--- A task that nobody has submitted: scenarios of this very query still apply.
+-- For an unknown task; the scenarios of this query still apply.
 local function answer_unknown(id, seen)
   local odd = odds.new(nil, seen)
   local draft = answers.new({ id = id }, odd, 1)
@@ -39,8 +39,8 @@ function query.status(seen)
   return draft:finish()
 end
 
---- What has been submitted, for who wants to check what was received: all of
---- it, or with `?last=n` the last n.
+--- Lists what was submitted, for tests of what the server received: all of it,
+--- or with `?last=n` the last n.
 ---@param seen yuanjing.sandbox.Seen
 function query.list(seen)
   return play.json(200, json.record("posts", tasks.posts(),

@@ -1,12 +1,12 @@
---- What a submit brought, in a form that a log and a list can hold: the texts,
--- what is known of the files, and the order of it all.
+--- A summary of a submit for the log and the list: the texts, properties of
+-- the files, and the order of the parts.
 local digest = require "yuanjing.sandbox.server.media.digest"
 local json = require "yuanjing.sandbox.server.json"
 
 local received = {}
 
-local TEXT_LIMIT = 2048 -- bytes of a value that are shown whole
-local SHOWN = 64 -- of a longer one
+local TEXT_LIMIT = 2048 -- bytes; shorter values are shown whole
+local SHOWN = 64 -- bytes of a longer value
 local HEAD = 16
 
 local function shorten(value)
@@ -29,7 +29,7 @@ local function shown_fields(fields)
   return shown
 end
 
--- A data URI among the fields, as the file that it is | nil.
+-- A data URI in a field, as a file; or nil.
 local function embedded(name, value)
   local kind, data = value:match("^data:([^;,]*);base64,(.*)$")
   local bytes = data and ngx.decode_base64(data)

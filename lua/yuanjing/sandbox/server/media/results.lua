@@ -1,4 +1,4 @@
---- What a task has made, and the addresses to get it from.
+--- The results of a task, and their addresses.
 local clock = require "yuanjing.sandbox.server.clock"
 local json = require "yuanjing.sandbox.server.json"
 local tasks = require "yuanjing.sandbox.server.media.tasks"
@@ -9,13 +9,13 @@ local SECRET = "of the sandbox"
 
 -- Paths --------------------------------------------------------------------
 
---- The path of a task's file: its id is in there, in pieces.
+--- The path of a task's file: it contains the id, in pieces.
 local function path_of(id, name)
   return ("/tmp/%s/%s/%s/%s/%s"):format(id:sub(1, 5), id:sub(6, 9),
     id:sub(10, 14), id:sub(15), name)
 end
 
---- The id and the file's name | nil.
+--- The id and the file's name, or nil.
 ---@param path string
 ---@return string? id
 ---@return string? name
@@ -25,7 +25,7 @@ function results.read_path(path)
   if a then return a .. b .. c .. d, name end
 end
 
---- What stands in an address that is good for a time only.
+--- The signature in a temporary address.
 function results.signature(path, expires)
   return ngx.md5(SECRET .. path .. expires)
 end
@@ -44,7 +44,7 @@ end
 ---@field lost? any[] more of each array, which are no addresses
 ---@field is_nested? boolean all stands in an object
 
---- Where addresses lead: to who was asked, by the name it was asked by.
+--- The host for addresses: the one that the request named.
 function results.host()
   return ngx.var.http_host or "127.0.0.1:" .. ngx.var.server_port
 end
@@ -56,7 +56,7 @@ local function sign(result, path)
     results.signature(path, expires))
 end
 
---- The address of a file, good for as long as the result says.
+--- The address of a file, valid as long as the result.
 ---@param result yuanjing.sandbox.Result
 ---@param place string the address's own path
 ---@param path string of the file, behind it
@@ -78,7 +78,7 @@ local function value_of(result, kind)
   return (result.as_list or #urls > 1) and urls or urls[1]
 end
 
--- What it has cost ---------------------------------------------------------
+-- Usage --------------------------------------------------------------------
 
 local TYPES = { t2i = "text2image", t2v = "text2video", i2v = "image2video",
   ref2v = "reference2video" }
@@ -107,7 +107,7 @@ local function names_of(task)
   return { image = { "cover.png" }, video = { "video.mp4" } }
 end
 
---- Puts what a finished task has made into a status answer.
+--- Adds the results of a finished task to a status answer.
 ---@param record table
 ---@param task yuanjing.sandbox.Task
 ---@param odds yuanjing.sandbox.Odds

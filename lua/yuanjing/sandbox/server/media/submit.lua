@@ -1,5 +1,5 @@
 --- POST /llmage/v1/image/generations, /llmage/v1/video/generations and the
--- legacy /llmage/video: looks at what came and begins a task.
+-- legacy /llmage/video: checks the request and begins a task.
 local answers = require "yuanjing.sandbox.server.media.answers"
 local checks = require "yuanjing.sandbox.server.media.checks"
 local json = require "yuanjing.sandbox.server.json"
@@ -19,7 +19,7 @@ local function check_body(seen)
   if form and form.problem then
     return "Malformed multipart body: " .. form.problem
   elseif not form and not utf8.is_valid(seen.body) then
-    seen.fields = {} -- as if nothing had come
+    seen.fields = {} -- as for an empty request
   end
 end
 
@@ -32,7 +32,7 @@ end
 
 local KINDS = { t2i = "image", t2v = "video", i2v = "video", ref2v = "video" }
 
--- The offer | nil, what is wrong.
+-- The offer; or nil and what is wrong.
 local function find_v1(seen, kind)
   local problem = check_texts(seen, "prompt", "model", "catelogid")
   if problem then return nil, problem end
@@ -90,7 +90,7 @@ local function begin(seen, wire, kind, offer)
 end
 
 local function answer(task)
-  -- Of this request nothing but what the task has kept of it.
+  -- Only the scenarios that the task keeps, not those of this request alone.
   local odd = odds.new(task, {})
   odd:apply("begin", task)
   tasks.keep(task)

@@ -1,5 +1,5 @@
---- The tasks: what is known of each, and how far it has come by now. They live
--- in memory that nginx bounds, where the oldest make room.
+--- Tasks and their progress. They are stored in memory of fixed size; the
+-- oldest are dropped.
 local clock = require "yuanjing.sandbox.server.clock"
 local json = require "yuanjing.sandbox.server.json"
 
@@ -26,14 +26,14 @@ local tasks = {}
 
 local PROMPT_LIMIT = 4096
 
-local made = 0 -- ids; unlike the tasks they are never forgotten
+local made = 0 -- ids so far; never reset, unlike the tasks
 
 local function memory()
   return ngx.shared.sandbox
 end
 
---- Counts one more of something.
----@return integer count with this one
+--- Increments a counter.
+---@return integer count including this one
 function tasks.count(...)
   return (memory():incr("count:" .. table.concat({ ... }, ":"), 1, 0))
 end
@@ -42,14 +42,14 @@ local function counted(...)
   return memory():get("count:" .. table.concat({ ... }, ":")) or 0
 end
 
--- Time, and a number that does not look like the one before.
+-- The time, and a number that differs clearly from the one before.
 local function new_id()
   made = made + 1
   return ("9%08d%09d"):format(ngx.time() % 1e8,
     (made * 7368787 + 378734592) % 1e9)
 end
 
---- As if nothing had come yet.
+--- Forgets all tasks.
 function tasks.forget()
   memory():flush_all()
 end
@@ -79,10 +79,10 @@ function tasks.find(id)
   return text and json.decode(text)
 end
 
--- The stages, and which part of a task's time is over where they end.
+-- The stages, and the part of a task's time at which each ends.
 local STAGES = { { "CREATED", 0.1 }, { "PENDING", 0.3 }, { "RUNNING", 1 } }
 
---- The word for how far it is, whether that is the end, and of what kind.
+--- The current status, whether it is final, and its kind.
 ---@param task yuanjing.sandbox.Task
 ---@return string word
 ---@return boolean ended
@@ -117,12 +117,12 @@ local function shown(task)
   return task
 end
 
---- How many have begun.
+--- The number of tasks that have begun.
 function tasks.begun()
   return counted("task")
 end
 
---- Every task that is still known, or the last so many; oldest first.
+--- All tasks that are still stored, or the last so many; oldest first.
 ---@param last? integer
 ---@return table[]
 function tasks.list(last)
@@ -137,7 +137,7 @@ end
 
 -- Counts of POST -----------------------------------------------------------
 
---- A POST has come to this address; it is counted before it is read.
+--- Counts a POST to this address, before it is read.
 ---@param path string
 function tasks.posted(path)
   if tasks.count("post", path) == 1 then
@@ -145,7 +145,7 @@ function tasks.posted(path)
   end
 end
 
---- How many have come to each address.
+--- The number of POSTs to each address.
 ---@return table<string, integer>
 function tasks.posts()
   local record = json.record()

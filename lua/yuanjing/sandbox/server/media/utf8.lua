@@ -1,7 +1,7 @@
---- Whether a text is UTF-8.
+--- Checks that a text is UTF-8.
 local utf8 = {}
 
--- A lead byte tells the length, so these can not match in each other's midst.
+-- A lead byte determines the length, so no match can begin inside a sequence.
 local SEQUENCES = {
   "[\194-\223][\128-\191]",
   "\224[\160-\191][\128-\191]",

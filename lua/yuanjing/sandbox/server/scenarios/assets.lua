@@ -1,7 +1,6 @@
---- Real-person assets. What is given with a verification stays with its group,
--- and what is given with an upload, or with the verification of its group,
--- stays with the asset. There, those for tasks, their queries, results and
--- downloads apply as well.
+--- Real-person assets. Scenarios of a verification stay with its group.
+-- Scenarios of an upload, or of its group's verification, stay with the
+-- asset; there those for tasks, queries, results and downloads apply as well.
 local envelope = require "yuanjing.sandbox.server.assets.envelope"
 local play = require "yuanjing.sandbox.server.play"
 

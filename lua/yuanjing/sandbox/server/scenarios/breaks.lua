@@ -1,5 +1,5 @@
---- Answers that do not come to their proper end. For a reply that is not a
--- stream an event is a half of its body.
+--- Answers without a proper end. In an answer that is not a stream, an event
+-- is half of its body.
 
 local function half_way(answer)
   return math.floor(answer:count() / 2)
@@ -9,7 +9,7 @@ local function chosen(answer, value, plan)
   return value or plan.after or half_way(answer)
 end
 
--- The chunk after the n-th, or nothing.
+-- The chunk after the n-th event, or nil.
 local function chunk_after(answer, n)
   for _, item in ipairs(answer.items) do
     if item.chunk then
@@ -19,7 +19,7 @@ local function chunk_after(answer, n)
   end
 end
 
--- Ends in the middle of the line that follows the n-th event.
+-- Cuts in the middle of the line after the n-th event.
 local function cut_inside(answer, n)
   local chunk = chunk_after(answer, n)
   answer:cut(n)

@@ -1,11 +1,11 @@
---- The shapes that chunks and replies come in.
+--- Unusual shapes of chunks and replies.
 local json = require "yuanjing.sandbox.server.json"
 
 local function middle(answer)
   return math.floor(answer:count() / 2)
 end
 
--- Puts a copy of a chunk of text, which `edit` has changed, into the middle.
+-- Inserts a copy of a text chunk, changed by `edit`, in the middle.
 local function add_copy(answer, edit)
   for _, item in ipairs(answer.items) do
     if item.said then
@@ -46,7 +46,7 @@ local function openai_only(part)
   part.finish, part.llmusageid = nil, nil
 end
 
--- Applies to a stream's chunks, or to the one reply.
+-- Changes a stream's chunks, or the reply.
 local function each(answer, edit)
   if answer.stream then return answer:each_chunk(edit) end
   edit_reply(answer, edit)

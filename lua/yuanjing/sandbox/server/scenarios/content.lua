@@ -1,12 +1,12 @@
---- What a chat says, how much of it, and in which dress.
+--- The text of a chat: what, how much, and in which form.
 
 local function override(seen, name, value)
   seen.overrides = seen.overrides or {}
   seen.overrides[name] = value
 end
 
--- The stream's chunks of text over and over, until there are n of them. The
--- list holds the same few items many times, so a million of them is no matter.
+-- Repeats the stream's text chunks until there are n of them. The list refers
+-- to the same few items, so a million of them is cheap.
 local function lengthen(answer, n)
   local said, items, after = {}, {}, {}
   for _, item in ipairs(answer.items) do

@@ -1,5 +1,5 @@
---- How files come. `first=n` keeps each to the first n downloads of a file;
--- those with an n of their own do not need it.
+--- Downloads. `first=n` limits each scenario to the first n downloads of a
+-- file; scenarios with an n of their own do not need it.
 local play = require "yuanjing.sandbox.server.play"
 
 local PAGE = "<html>\r\n<head><title>Error</title></head>\r\n" ..
@@ -35,7 +35,7 @@ local function row(name, help, phase, act, takes, default)
     limited = true, [phase] = act }
 end
 
--- Another answer for the first n downloads.
+-- Replaces the answer of the first n downloads.
 local function instead(name, help, make)
   return { name = name, takes = "n", optional = true, help = help,
     file = function(download, n)

@@ -1,4 +1,5 @@
---- Failures told in the body, with status 200 unless the value says another.
+--- Failures reported in the body, with status 200 unless the value gives
+-- another.
 local json = require "yuanjing.sandbox.server.json"
 local play = require "yuanjing.sandbox.server.play"
 
@@ -7,13 +8,13 @@ local MESSAGE = "the model is overloaded"
 local HTML = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n" ..
   "<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>"
 
--- A row that answers a JSON value.
+-- A row whose answer is a JSON value.
 local function as_json(name, example, value)
   return { name = name, takes = "status", default = 200, help = example,
     instead = function(_, status) return play.json(status, value) end }
 end
 
--- A row that answers a text as it stands.
+-- A row whose answer is a fixed text.
 local function as_text(name, help, text)
   return { name = name, takes = "status", default = 200, help = help,
     instead = function(_, status) return play.body(status, text) end }

@@ -1,4 +1,4 @@
---- How a stream's events become lines.
+--- The line format of a stream's events.
 
 -- Sets fields of the framing.
 local function set(fields)
@@ -38,7 +38,7 @@ local rows = {
     change = function(play, bytes) play.piece = math.max(1, bytes) end },
 }
 
--- All but `split` are about events.
+-- All but `split` are for streams only.
 for _, row in ipairs(rows) do
   if row.name ~= "split" then row.only = "stream" end
 end

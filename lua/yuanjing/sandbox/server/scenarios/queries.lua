@@ -1,5 +1,5 @@
---- The answers to status queries. `n`: only the first n of a task or asset;
--- without it: all of them.
+--- Answers to status queries. `n`: only the first n of a task or asset;
+-- otherwise all of them.
 local json = require "yuanjing.sandbox.server.json"
 local play = require "yuanjing.sandbox.server.play"
 
@@ -8,7 +8,7 @@ local record = json.record
 local PAGE = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n" ..
   "<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>"
 
--- A row that spoils the first n answers.
+-- A row that replaces the first n answers.
 local function spoilt(name, help, spoil)
   return { name = name, takes = "n", optional = true, help = help,
     query = function(draft, n)
@@ -16,7 +16,7 @@ local function spoilt(name, help, spoil)
     end }
 end
 
--- A row that changes the answer's JSON, within `first`.
+-- A row that changes the answer's JSON; `first` may limit it.
 local function changed(name, help, change)
   return { name = name, help = help, limited = true, query = change }
 end
@@ -32,7 +32,7 @@ local function rename_status(draft)
   new.status, draft.record = nil, new
 end
 
--- "output.message": the reason moves there.
+-- "output.message": moves the reason there.
 local function move_reason(draft, path)
   local answer, reason = draft.record, draft.record.error
   if reason == nil then return end

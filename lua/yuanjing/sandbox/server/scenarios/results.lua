@@ -1,13 +1,13 @@
---- What a finished task tells of its files, and an active asset of its own.
+--- The files of a finished task, and the address of an active asset.
 local json = require "yuanjing.sandbox.server.json"
 
--- A row that gives each address another dress.
+-- A row that changes the form of each address.
 local function dressed(name, help, dress)
   return { name = name, help = help,
     result = function(result) result.dress = dress end }
 end
 
--- NB: read in the client's Lua as well, which has not what drawing needs.
+-- NB: the client's Lua reads this file as well, but can not draw.
 local function data_uri()
   local png = require "yuanjing.sandbox.server.media.png"
   return "data:image/png;base64," ..

@@ -1,4 +1,4 @@
---- Refusals with a status of their own, and redirects.
+--- Refusals with an HTTP status, and redirects.
 local clock = require "yuanjing.sandbox.server.clock"
 local play = require "yuanjing.sandbox.server.play"
 
@@ -8,7 +8,7 @@ local function page(title)
     "</body>\r\n</html>\r\n"):format(title, title)
 end
 
--- A row that answers {"error": message}.
+-- A row whose answer is {"error": message}.
 local function refusal(name, status, message)
   return { name = name, help = ('%d {"error": "%s"}'):format(status, message),
     instead = function() return play.fail(status, message) end }

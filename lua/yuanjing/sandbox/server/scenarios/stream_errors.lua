@@ -1,6 +1,6 @@
---- A failure told inside a stream, followed by a normal [DONE]. Where: `start`
--- is before any text, `middle` after half of it, `end` after the whole text
--- and its usage.
+--- A failure inside a stream, followed by a normal [DONE]. `start` is before
+-- any text, `middle` after half of it, `end` after the whole text and its
+-- usage.
 local json = require "yuanjing.sandbox.server.json"
 
 local MESSAGE = "ERROR:the model is overloaded"

@@ -1,4 +1,4 @@
---- The answer to a submit. More for it are `close`, `reset`, `abort` and
+--- Answers to a submit. Further ones are `close`, `reset`, `abort` and
 -- `stall-head`, where the task has begun, and `too-large` and the errors,
 -- where it has not.
 local json = require "yuanjing.sandbox.server.json"

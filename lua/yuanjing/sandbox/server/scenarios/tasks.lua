@@ -1,4 +1,4 @@
---- What becomes of a task, or of an asset. Given with the submit or upload.
+--- The outcome of a task or an asset. Given with the submit or the upload.
 local json = require "yuanjing.sandbox.server.json"
 local play = require "yuanjing.sandbox.server.play"
 

@@ -1,4 +1,4 @@
---- When things come.
+--- Delays.
 
 return {
   { name = "slow", takes = "seconds", default = 0.5,
