@@ -41,10 +41,10 @@ end
 function Client:__index(name)
   local enter = MODULES[name]
   if not enter then return methods[name] end
-  local room, err = enter(self._settings)
+  local made, err = enter(self._settings)
   if err then return refusing(err) end
-  rawset(self, name, room)
-  return room
+  rawset(self, name, made)
+  return made
 end
 
 -- The protocol module is loaded before anything is sent: it will read the

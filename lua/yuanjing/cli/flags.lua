@@ -128,14 +128,14 @@ end
 ---@param err yuanjing.Error
 ---@param kind "image"|"video"
 ---@return yuanjing.Error
-function flags.retold(err, kind)
+function flags.with_options(err, kind)
   if not err.problems then return err end
-  local names, copy, told = { model = true }, errors.new(err), {}
+  local names, copy, problems = { model = true }, errors.new(err), {}
   for _, flag in ipairs(collect(kind)) do names[flag.name] = true end
   for i, problem in ipairs(err.problems) do
-    told[i] = with_option(problem, names)
+    problems[i] = with_option(problem, names)
   end
-  copy.message, copy.problems = table.concat(told, "; "), told
+  copy.message, copy.problems = table.concat(problems, "; "), problems
   copy.hint = err.hint and err.hint:gsub("`validate = false`",
     "`--no-validate`") or nil
   return copy

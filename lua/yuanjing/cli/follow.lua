@@ -71,7 +71,7 @@ end
 
 local function unsaved(screen, kind, n, err)
   screen.line:clear()
-  output.say(("%s %d was not saved: %s"):format(kind, n, tostring(err)))
+  output.note(("%s %d was not saved: %s"):format(kind, n, tostring(err)))
 end
 
 -- Saves all files, even if some fail. Returns the paths, and the first error.
@@ -80,7 +80,7 @@ local function save_all(screen, result)
   local files, first, failure, failed = document.list {}, nil, nil, 0
   local most = math.max(1, #(urls or {}))
   if screen.arguments.is_to_stdout and most > 1 then
-    output.say(("the first of %d files; a folder (-o) takes all"):format(most))
+    output.note(("the first of %d files; a folder (-o) takes all"):format(most))
     most = 1
   end
   for n = 1, most do
@@ -104,7 +104,7 @@ local function save_all(screen, result)
   return files, failure
 end
 
--- Telling ------------------------------------------------------------------
+-- Reporting ----------------------------------------------------------------
 
 local function fields_of(task, files)
   local fields = { id = task.id, status = task.status, model = task.model,

@@ -43,7 +43,7 @@ local function run(arguments, kind)
     shown.is_submitting = true
     local task, err = client[kind](client, params)
     shown.is_submitting = false
-    if not task then return nil, flags.retold(err, kind) end
+    if not task then return nil, flags.with_options(err, kind) end
     if session.shows_request(arguments, task) then return true end
     if not arguments.no_wait then return follow.await(shown, task) end
     follow.report(shown, task, { task.id or "(done at once, without an id)" })

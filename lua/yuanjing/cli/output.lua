@@ -11,7 +11,7 @@ local output = {}
 --- Writes a line on stderr.
 ---@param text string
 ---@param style? string
-function output.say(text, style)
+function output.note(text, style)
   text = cells.harmless(text)
   terminal.write(terminal.STDERR,
     style and terminal.paint(terminal.STDERR, style, text) or text, "\n")
@@ -48,7 +48,7 @@ local function waits_for(err)
 end
 
 -- A copy of the error, worded for a terminal.
-local function retold(err)
+local function for_terminal(err)
   local copy = errors.new(err)
   if (err.call or ""):find("^[a-z]") then
     copy.call = nil -- a Lua function, not an HTTP request
@@ -63,12 +63,12 @@ local function retold(err)
   return copy
 end
 
-local TOLD = { "kind", "message", "code", "status", "attempts", "retry_after",
+local FIELDS = { "kind", "message", "code", "status", "attempts", "retry_after",
   "partial", "problems", "hint", "files" }
 
 local function fields_of(err, status)
   local fields = { retryable = err.retryable, exit = status }
-  for _, name in ipairs(TOLD) do fields[name] = err[name] end
+  for _, name in ipairs(FIELDS) do fields[name] = err[name] end
   for _, name in ipairs { "task", "asset" } do
     if err[name] then
       fields[name] = { id = err[name].id, status = err[name].status }
@@ -87,7 +87,7 @@ function output.fail(arguments, err)
   if arguments.json then
     pcall(output.json, { error = fields_of(err, status) }) -- stdout may be full
   end
-  output.say("yuanjing: " .. tostring(retold(err)))
+  output.note("yuanjing: " .. tostring(for_terminal(err)))
   return status
 end
 

@@ -66,7 +66,7 @@ local function milliseconds(steps)
   return #parts > 0 and (" (ms: %s)"):format(table.concat(parts, ", ")) or ""
 end
 
-local TOLD = {
+local LOG_LINES = {
   request = function(event)
     return ("> %s %s"):format(event.call:match("^[^ \t-\r]+"), event.url)
   end,
@@ -86,8 +86,8 @@ local TOLD = {
 }
 
 local function log_event(event)
-  local line = TOLD[event.type]
-  if line then output.say(line(event), "dim") end
+  local line = LOG_LINES[event.type]
+  if line then output.note(line(event), "dim") end
 end
 
 -- Running ------------------------------------------------------------------
@@ -138,7 +138,7 @@ function session.attempt(arguments, work, hooks)
   if terminal.can_redraw(terminal.STDERR) then
     terminal.write(terminal.STDERR, "\r\27[K") -- over the ^C of the terminal
   end
-  output.say("yuanjing: " .. (hooks.interrupted and hooks.interrupted()
+  output.note("yuanjing: " .. (hooks.interrupted and hooks.interrupted()
     or "interrupted"))
   return 128 + signal
 end

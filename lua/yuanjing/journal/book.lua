@@ -125,15 +125,15 @@ local function remove(list, item)
 end
 
 local function add_open(self, entry)
-  local alike = self.open[entry.digest]
-  if alike then alike[#alike + 1] = entry return end
+  local equal = self.open[entry.digest]
+  if equal then equal[#equal + 1] = entry return end
   self.open[entry.digest] = { entry }
 end
 
 local function remove_open(self, entry)
-  local alike = self.open[entry.digest] or {}
-  remove(alike, entry)
-  if #alike == 0 then self.open[entry.digest] = nil end
+  local equal = self.open[entry.digest] or {}
+  remove(equal, entry)
+  if #equal == 0 then self.open[entry.digest] = nil end
 end
 
 local function index(self, entry, was_open)
@@ -398,8 +398,8 @@ function Book:find_open(digest)
     self.open = {}
     for _, entry in ipairs(self.order) do index(self, entry, false) end
   end
-  local alike = self.open[digest]
-  return alike and alike[#alike]
+  local equal = self.open[digest]
+  return equal and equal[#equal]
 end
 
 --- The journal's name, for messages.

@@ -19,8 +19,8 @@ end
 local function matches(pattern, host)
   pattern, host = ascii.lower(pattern), ascii.lower(host)
   if pattern == host then return true end
-  local rest = pattern:match("^%*(%..+)$")
-  return rest ~= nil and host:match("^[^.]+(%..+)$") == rest
+  local domain = pattern:match("^%*(%..+)$")
+  return domain ~= nil and host:match("^[^.]+(%..+)$") == domain
 end
 
 local function is_for(certificate, host)

@@ -11,7 +11,7 @@ local lines = {}
 ---@field number integer in the file, from 1
 ---@field params table
 
-local MOST_TOLD = 5
+local MOST_SHOWN = 5
 
 -- Accepts the line ends of all systems; skips a UTF-8 byte order mark.
 local function split(text)
@@ -58,13 +58,13 @@ end
 ---@param problems string[]
 ---@return yuanjing.Error
 function lines.refusal(path, problems)
-  local told = {}
-  for i = 1, math.min(#problems, MOST_TOLD) do told[i] = problems[i] end
-  if #problems > MOST_TOLD then
-    told[MOST_TOLD + 1] = ("and %d more"):format(#problems - MOST_TOLD)
+  local shown = {}
+  for i = 1, math.min(#problems, MOST_SHOWN) do shown[i] = problems[i] end
+  if #problems > MOST_SHOWN then
+    shown[MOST_SHOWN + 1] = ("and %d more"):format(#problems - MOST_SHOWN)
   end
   return errors.new { kind = "invalid_request", attempts = 0,
-    message = path .. ": " .. table.concat(told, "; "), problems = problems,
+    message = path .. ": " .. table.concat(shown, "; "), problems = problems,
     hint = "nothing was sent" }
 end
 

@@ -57,18 +57,18 @@ local function number_of(entry)
 end
 
 -- The entry for each number; if two have the same number, the later one.
-local function owners(groups)
-  local owner = {}
+local function last_entries(groups)
+  local entry_with = {}
   for _, list in pairs(groups) do
     for _, entry in ipairs(list) do
       local number = number_of(entry)
-      local other = number and owner[number]
+      local other = number and entry_with[number]
       if number and not (other and other.at > entry.at) then
-        owner[number] = entry
+        entry_with[number] = entry
       end
     end
   end
-  return owner
+  return entry_with
 end
 
 -- Each line gets its line number if that is free: in a new folder the files
@@ -113,14 +113,14 @@ end
 ---@param taken table<integer, boolean> numbers of existing files
 function plan.make(items, client, entries, taken)
   local groups = group(entries)
-  local owner = owners(groups)
-  for number in pairs(owner) do taken[number] = true end
+  local entry_with = last_entries(groups)
+  for number in pairs(entry_with) do taken[number] = true end
   for _, item in ipairs(items) do
     item.identity = identity_of(item, client)
-    local alike = groups[item.identity or false]
-    item.entry = alike and table.remove(alike, 1)
+    local equal = groups[item.identity or false]
+    item.entry = equal and table.remove(equal, 1)
     local number = item.entry and number_of(item.entry)
-    item.number = number and owner[number] == item.entry and number or nil
+    item.number = number and entry_with[number] == item.entry and number or nil
   end
   give_numbers(items, taken)
 end

@@ -73,7 +73,7 @@ local function print_link(arguments, verified)
   output.print { verified.h5_link }
   picture.show_link(verified.h5_link)
   if terminal.is(terminal.STDERR) then
-    output.say("For the person's phone, within 2 minutes.", "dim")
+    output.note("For the person's phone, within 2 minutes.", "dim")
   end
 end
 

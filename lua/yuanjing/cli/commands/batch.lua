@@ -57,7 +57,7 @@ end
 local WAIT = 0.5 -- seconds between two checks of another process' submit
 
 -- The entry after its submit has ended: another process may be submitting now.
-local function settled(batch, entry)
+local function ended_entry(batch, entry)
   while entry and entry.state == "sending" do
     loop.sleep(WAIT)
     local entries = batch.client.journal:find { note = entry.note }
@@ -75,7 +75,7 @@ end
 
 -- The task of a line, bought now if necessary; or nil and why not.
 local function task_of(batch, item)
-  local entry = settled(batch, item.entry)
+  local entry = ended_entry(batch, item.entry)
   if not entry then return submit(batch.client, item) end
   if entry.task then return entry.task, nil, entry.saved end
   return nil, errors.new { kind = "outcome_unknown",
@@ -124,7 +124,7 @@ end
 
 local function report(batch, text)
   batch.line:clear()
-  output.say(text)
+  output.note(text)
 end
 
 local function work(batch)
@@ -178,7 +178,7 @@ end
 
 local function judge(arguments, batch)
   batch.line:stop()
-  output.say(counts(batch))
+  output.note(counts(batch))
   if arguments.json then
     output.json { total = #batch.items, saved = batch.saved,
       failed = batch.failed, unknown = batch.unknown, lines = batch.reported }

@@ -54,7 +54,7 @@ function Printer:think(text)
   terminal.write(STDOUT, terminal.paint(STDOUT, "dim", cells.harmless(text)))
 end
 
-function Printer:say(text)
+function Printer:answer(text)
   if text == "" then return end
   if self.is_thinking then self:put "\n\n" end
   self.is_thinking = false
@@ -70,7 +70,7 @@ local function print_stream(stream, printer)
   local chunk, err = stream:next()
   while chunk do
     printer:think(chunk.reasoning_content or "")
-    printer:say(chunk.content)
+    printer:answer(chunk.content)
     chunk, err = stream:next()
   end
   if err then return nil, err end
@@ -117,7 +117,7 @@ local CUT = { length = true, max_tokens = true, max_output_tokens = true }
 local function judge(status, reply)
   local ended_by = type(reply) == "table" and reply.ended_by or ""
   if status ~= exits.OK or not CUT[ascii.lower(ended_by)] then return status end
-  output.say(("yuanjing: the answer is cut off at its length limit (%s); "
+  output.note(("yuanjing: the answer is cut off at its length limit (%s); "
     .. "`--extra max_tokens=...` asks for more"):format(ended_by))
   return exits.CUT
 end
@@ -189,7 +189,7 @@ end
 function command.run(arguments)
   local is_typed = terminal.is(STDIN)
   if arguments.interactive then
-    if is_typed then output.say("Ctrl-D ends it.", "dim") end
+    if is_typed then output.note("Ctrl-D ends it.", "dim") end
     return converse(arguments)
   end
   if is_typed and #arguments.prompt == 0 then

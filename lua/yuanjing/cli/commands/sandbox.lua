@@ -108,9 +108,9 @@ function command.run(arguments)
   if not sandbox then return output.fail(arguments, err) end
   announce(sandbox, arguments)
   os.execute(shell.command(WAIT, sandbox.dir))
-  local well = is_running(sandbox)
+  local is_ok = is_running(sandbox)
   sandbox:stop()
-  if well then return 0 end
+  if is_ok then return 0 end
   return output.fail(arguments, errors.new { kind = "io",
     message = "nginx has ended by itself" })
 end

@@ -92,33 +92,33 @@ local function amounts(stage)
 end
 
 -- As many parts as fit into the width.
-local function fit(parts, room)
+local function fit(parts, width)
   local text = ""
   for _, part in ipairs(parts) do
     local longer = text == "" and part or text .. "  " .. part
-    if cells.width(longer) > room then break end
+    if cells.width(longer) > width then break end
     text = longer
   end
   return text
 end
 
-local function bytes_line(self, stage, room)
-  local length = math.min(LONGEST_BAR, math.floor(room / 4))
-  if not stage.total or length < 4 then return fit(amounts(stage), room) end
+local function bytes_line(self, stage, width)
+  local length = math.min(LONGEST_BAR, math.floor(width / 4))
+  if not stage.total or length < 4 then return fit(amounts(stage), width) end
   return bar(self._symbols, share_of(stage), length) .. " "
-    .. fit(amounts(stage), room - length - 1)
+    .. fit(amounts(stage), width - length - 1)
 end
 
 local function line_of(self)
   local stage = self._stage
   local spinner = self._symbols.spinner
   self._turn = self._turn % #spinner + 1
-  local room = terminal.width(FD) - LABEL - 5
+  local width = terminal.width(FD) - LABEL - 5
   local head = ("%s %s "):format(terminal.paint(FD, "mark",
     spinner[self._turn]), cells.pad(cells.cut(stage.label, LABEL), LABEL))
-  if room < 8 then return spinner[self._turn] end
-  if stage.done then return head .. bytes_line(self, stage, room) end
-  return head .. fit({ progress.clock(elapsed(stage)), stage.note }, room)
+  if width < 8 then return spinner[self._turn] end
+  if stage.done then return head .. bytes_line(self, stage, width) end
+  return head .. fit({ progress.clock(elapsed(stage)), stage.note }, width)
 end
 
 -- Drawing ------------------------------------------------------------------

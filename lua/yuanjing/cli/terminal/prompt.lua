@@ -8,7 +8,7 @@ local terminal = require "yuanjing.cli.terminal.terminal"
 
 -- NB: a signal also ends the read, and half a prompt must not be sent.
 local function stdin()
-  if terminal.is(terminal.STDIN) then output.say("Ctrl-D ends it.", "dim") end
+  if terminal.is(terminal.STDIN) then output.note("Ctrl-D ends it.", "dim") end
   local text = io.read("*a") or ""
   if core.caught_signal() then
     error(errors.new { kind = "cancelled", message = "interrupted" }, 0)

@@ -34,7 +34,7 @@ local PATIENCE = 10 -- seconds that other processes may take to append
 local LONG_PATIENCE = 60 -- seconds that they may take to compact
 local NAP = 0.005 -- seconds between two tries
 local BLOCK = 2 ^ 17 -- bytes that are read at a time
-local ROOM = 2 ^ 16
+local RESERVE = 2 ^ 16
 local OUTCOME = 2 ^ 12 -- bytes reserved for the outcome of a submit
 local COLLECT = rawget(_G, "jit") and 256 or 768 -- KiB; LuaJIT frees more for one
 local SUM = 9 -- bytes of the checksum and the blank
@@ -239,11 +239,11 @@ local function cut_torn(self)
 end
 
 -- Reserves disk space: the outcome of a submit must not find the disk full.
-local function make_room(self, length)
+local function reserve(self, length)
   local needed = self.offset + length + OUTCOME
   if needed <= self.reserved then return true end
-  local ok, problem = self.data:reserve(length + ROOM)
-  if ok then self.reserved = self.offset + length + ROOM end
+  local ok, problem = self.data:reserve(length + RESERVE)
+  if ok then self.reserved = self.offset + length + RESERVE end
   return ok, problem
 end
 
@@ -266,7 +266,7 @@ function File:append(record, durable)
   local is_intent = record.state == "sending"
   return (is_intent and locked or surely_locked)(self, function()
     local ok, why = cut_torn(self)
-    if ok and is_intent then ok, why = make_room(self, #line) end
+    if ok and is_intent then ok, why = reserve(self, #line) end
     if ok then ok, why = self.data:append(line, durable) end
     if not ok then return nil, why end
     self.last_at, self.last_sum = self.offset, line:sub(1, SUM)

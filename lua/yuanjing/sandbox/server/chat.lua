@@ -9,7 +9,7 @@ local chat = {}
 
 -- What was asked -----------------------------------------------------------
 
--- The text of a message's content: a string, or a list with text parts.
+-- A message's content: a text, or a list of parts some of which are texts.
 local function plain(content)
   if type(content) ~= "table" then return tostring(content or "") end
   local out = {}
@@ -43,7 +43,7 @@ end
 
 local MEDIA = { "image_file", "video_file", "audio_file" }
 
--- A vision model only gets the prompt.
+-- Whoever looks at pictures heeds the prompt alone.
 local function has_media(seen)
   for _, name in ipairs(MEDIA) do
     if request.is_true(seen.fields[name]) then return true end
@@ -59,8 +59,7 @@ local function media_refusal(seen)
   end
 end
 
--- The parsed request; or nil and the error. The checks have the platform's
--- order.
+-- What is asked | nil, the refusal. The order of the checks is the platform's.
 local function read(seen)
   local fields, asked = seen.fields, { latency = seen.latency }
   asked.system = plain(fields.sys_prompt)
@@ -80,7 +79,7 @@ local function read(seen)
   local model, refusal = request.required(seen, "model")
   if not model then return nil, refusal end
   asked.model = tostring(model)
-  asked.overrides = seen.overrides or {} -- from a scenario
+  asked.overrides = seen.overrides or {} -- a scenario's
   asked.stream = request.is_true(fields.stream)
   return asked
 end
@@ -91,7 +90,7 @@ end
 
 -- What to say --------------------------------------------------------------
 
-local count = 0 -- answers so far, for unique ids
+local count = 0 -- of answers, so that each has an id of its own
 
 local function new_id()
   count = count + 1
@@ -100,7 +99,7 @@ local function new_id()
     hex:sub(13, 16), hex:sub(17, 20), hex:sub(21, 32))
 end
 
--- The texts among the chunks; numbers are pauses.
+-- Of chunks the texts; the numbers among them are pauses.
 local function texts_in(chunks)
   local texts = {}
   for _, item in ipairs(chunks) do

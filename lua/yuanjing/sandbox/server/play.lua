@@ -10,7 +10,7 @@
 --                          bytes of a file, over so many seconds if given
 --   { done = true }        the end mark
 --   { pause = seconds }    silence
---   { beat = seconds }     keep-alive comments only
+--   { keep_alive = seconds } keep-alive comments only
 --   { hangup = true }      breaks the connection
 -- The connection also breaks after `left` bytes of the body.
 local clock = require "yuanjing.sandbox.server.clock"
@@ -184,7 +184,7 @@ function methods:_send(bytes)
   hang_up()
 end
 
-local function beat(self, seconds)
+local function keep_alive(self, seconds)
   local every = math.max(0.01, math.min(1, seconds / 10))
   for _ = 1, math.floor(seconds / every + 0.5) do
     send(self.framing:comment("keep-alive"))
@@ -236,7 +236,7 @@ local ACTIONS = {
     ngx.flush(true)
     clock.sleep(item.pause)
   end,
-  beat = function(self, item) beat(self, item.beat) end,
+  keep_alive = function(self, item) keep_alive(self, item.keep_alive) end,
   hangup = hang_up,
 }
 

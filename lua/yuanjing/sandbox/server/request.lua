@@ -28,11 +28,11 @@ local UPLOADS = { ["/reallife_asset/api/rl_upload.dspy"] = true }
 ---@field received? yuanjing.sandbox.Received of a submit
 ---@field odd? table[] the scenarios that stay with a task: name, value
 ---@field auth "ok"|"wrong"|"missing"
----@field key? string whose call it is, if `auth` is "ok"
+---@field key? string the key, if `auth` is "ok"
 ---@field scenario string what was asked of the sandbox, or ""
 ---@field answer? table a test's own, meant for this request
 ---@field steps? table[] its scenarios: name, value
----@field overrides? table what a chat says
+---@field overrides? table changes of a chat answer
 ---@field too_large? boolean a JSON body beyond the limit
 ---@field latency number
 ---@field task_seconds number

@@ -1,4 +1,4 @@
---- The texts of the sandbox's models: the same question gets the same text.
+--- What the sandbox's models say: always the same for the same question.
 local text = {}
 
 local CHAR = "[%z\1-\127\194-\244][\128-\191]*"
@@ -12,10 +12,10 @@ function text.characters(whole)
   return list
 end
 
--- As in the platform's captured stream, whose pieces grow to a few characters.
+-- As in the platform's captured stream, where pieces grow to a few characters.
 local SIZES = { 2, 3, 8, 9, 8, 7, 8 }
 
---- Splits the text into pieces of a few characters.
+--- The text in pieces of a few characters each.
 ---@param whole string
 ---@return string[]
 function text.pieces(whole)
@@ -29,7 +29,7 @@ function text.pieces(whole)
   return pieces
 end
 
---- An estimate of a tokenizer's count.
+--- About what a tokenizer would count.
 ---@param whole string
 ---@return integer
 function text.tokens(whole)
@@ -63,8 +63,8 @@ local function excerpt(prompt)
   return #characters > 40 and short .. "……" or short
 end
 
--- The words of a question, and the answer to it; the first match counts. The
--- part after | is omitted if the system prompt asks to be brief.
+-- Looked through in turn: the words of a question, and what to say to it. The
+-- part after | is left out when the system prompt asks to be brief.
 local SAYINGS = {
   { { "你是谁", "who are you" },
     zh = "我是元境沙箱里的 %model%，住在你自己的电脑上。|我不联网、也不花钱，可以陪你" ..
@@ -114,7 +114,7 @@ function text.answer(prompt, system, model)
   return (answer:gsub("%%(%l+)%%", values))
 end
 
---- The reasoning of a thinking model.
+--- What a thinking model thinks before it answers.
 ---@param prompt string
 ---@param system string
 ---@return string

@@ -8,13 +8,13 @@ local HEAD_LIMIT = 256
 ---@field type? string "image/jpeg", once its head has arrived
 ---@field bytes yuanjing.sandbox.Bytes the decoded bytes
 ---@field problem? string why it can not be used
----@field private _rest string characters to decode
+---@field private _pending string characters to decode
 ---@field private _ended boolean the padding has been read
 local methods = {}
 local DataUri = { __index = methods }
 
 local function new()
-  return setmetatable({ bytes = bytes.new(), _rest = "", _ended = false },
+  return setmetatable({ bytes = bytes.new(), _pending = "", _ended = false },
     DataUri)
 end
 
@@ -26,9 +26,9 @@ end
 -- Reads "data:TYPE;base64," with optional parameters, and keeps the text
 -- behind it.
 local function read_head(self)
-  local head, rest = self._rest:match("^([^,]*),(.*)$")
+  local head, rest = self._pending:match("^([^,]*),(.*)$")
   if not head then
-    if #self._rest > HEAD_LIMIT then self.problem = "no comma" end
+    if #self._pending > HEAD_LIMIT then self.problem = "no comma" end
     return
   end
   local kind = head:match("^data:([%w.+-]+/[%w.+-]+)[;%w=.+-]*;base64$")
@@ -36,7 +36,7 @@ local function read_head(self)
     self.problem = "neither a type nor base64"
     return
   end
-  self.type, self._rest = kind:lower(), rest
+  self.type, self._pending = kind:lower(), rest
 end
 
 -- Decodes groups of four characters. Only the last one may be padded: nginx
@@ -57,12 +57,12 @@ end
 ---@param text string without half an escape
 function methods:add(text)
   if self.problem then return end
-  self._rest = self._rest .. unescape(text)
+  self._pending = self._pending .. unescape(text)
   if not self.type then read_head(self) end
-  local usable = #self._rest - #self._rest % 4
+  local usable = #self._pending - #self._pending % 4
   if not self.type or usable == 0 then return end
-  decode(self, self._rest:sub(1, usable))
-  self._rest = self._rest:sub(usable + 1)
+  decode(self, self._pending:sub(1, usable))
+  self._pending = self._pending:sub(usable + 1)
 end
 
 --- Checks the end; nothing may be added afterwards.
@@ -70,7 +70,7 @@ function methods:finish()
   if not self.problem then
     if not self.type then
       self.problem = "no comma"
-    elseif self._rest ~= "" then
+    elseif self._pending ~= "" then
       self.problem = "not a multiple of four characters"
     elseif self.bytes.size == 0 then
       self.problem = "empty"

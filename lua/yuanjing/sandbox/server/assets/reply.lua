@@ -23,7 +23,7 @@ end
 ---@param data table a record
 ---@return yuanjing.sandbox.Play
 function reply.ok(odd, data)
-  return odd:tell(play.json(200, reply.record(odd, data)))
+  return odd:report(play.json(200, reply.record(odd, data)))
 end
 
 --- `owner`: the group or asset of the answer, with its scenarios.
@@ -34,7 +34,7 @@ end
 function reply.refuse(seen, message, owner)
   local odd, draft = odds.new(owner, seen), { data = {} }
   odd:apply("reply", draft)
-  return odd:tell(play.json(200, envelope.refusal(message, draft.flat)))
+  return odd:report(play.json(200, envelope.refusal(message, draft.flat)))
 end
 
 return reply

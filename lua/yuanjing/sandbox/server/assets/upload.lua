@@ -91,7 +91,7 @@ end
 -- Status -------------------------------------------------------------------
 
 -- Puts the status into a record, and the address or the failure with it.
-local function tell_state(record, asset, odd)
+local function put_state(record, asset, odd)
   local word, active = shelf.state(asset)
   record.status = word
   if active then
@@ -114,7 +114,7 @@ function upload.status(seen)
   local draft = answers.new(asset, odd, tasks.count("query", asset.id))
   odd:apply("wait", draft)
   local state = json.record("status", nil, "url", nil, "message", nil)
-  draft.record = reply.record(odd, tell_state(state, asset, odd))
+  draft.record = reply.record(odd, put_state(state, asset, odd))
   odd:apply("query", draft)
   return draft:finish()
 end
@@ -124,7 +124,7 @@ local function shown(asset, seen)
     "vendor_asset_id", asset.vendor_asset_id, "name", asset.name,
     "asset_type", asset.asset_type, "status", nil, "url", nil,
     "create_time", ids.time(asset.at))
-  return tell_state(record, asset, odds.new(asset, seen))
+  return put_state(record, asset, odds.new(asset, seen))
 end
 
 ---@param seen yuanjing.sandbox.Seen

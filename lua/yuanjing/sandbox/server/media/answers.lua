@@ -58,7 +58,7 @@ function methods:finish()
       answer.items = { { raw = body:sub(1, self.cut) }, { hangup = true } }
     end
   end
-  return self._odds:tell(answer)
+  return self._odds:report(answer)
 end
 
 return { new = new }

@@ -139,9 +139,9 @@ function files.send(seen, stored)
       tasks.count("file", stored.id, stored.name),
   }
   odd:apply("file", download)
-  if download.play then return odd:tell(download.play) end
+  if download.play then return odd:report(download.play) end
   if is_denied(download) then
-    return odd:tell(play.body(403, DENIED,
+    return odd:report(play.body(403, DENIED,
       { ["Content-Type"] = "application/xml" }))
   end
   set_validators(download)
@@ -149,7 +149,7 @@ function files.send(seen, stored)
   download.answer = answer
   if answer.status ~= 416 then odd:apply("sent", download) end
   if seen.method == "HEAD" then answer.items = {} end
-  return odd:tell(answer)
+  return odd:report(answer)
 end
 
 -- Files of tasks -----------------------------------------------------------

@@ -7,7 +7,7 @@ local scenario = require "yuanjing.sandbox.server.scenario"
 ---@class yuanjing.sandbox.Odds
 ---@field private _steps table[]
 ---@field private _first? number
----@field private _told string[]
+---@field private _applied string[]
 local methods = {}
 local Odds = { __index = methods }
 
@@ -22,7 +22,7 @@ end
 ---@param seen yuanjing.sandbox.Seen
 ---@return yuanjing.sandbox.Odds
 local function new(task, seen)
-  local self = setmetatable({ _steps = {}, _told = {} }, Odds)
+  local self = setmetatable({ _steps = {}, _applied = {} }, Odds)
   add(self, task and task.odd)
   add(self, seen.odd)
   return self
@@ -39,7 +39,7 @@ function methods:apply(phase, subject)
       (subject.n or 0) > self._first
     if row[phase] and not late then
       row[phase](subject, step.value)
-      self._told[#self._told + 1] = step.name
+      self._applied[#self._applied + 1] = step.name
     end
   end
 end
@@ -47,9 +47,9 @@ end
 --- Lists the scenarios that took part in the answer's header.
 ---@param answer yuanjing.sandbox.Play
 ---@return yuanjing.sandbox.Play
-function methods:tell(answer)
-  if #self._told > 0 then
-    answer.headers["X-Sandbox"] = table.concat(self._told, "; ")
+function methods:report(answer)
+  if #self._applied > 0 then
+    answer.headers["X-Sandbox"] = table.concat(self._applied, "; ")
   end
   return answer
 end

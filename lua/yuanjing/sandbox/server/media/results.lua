@@ -35,14 +35,14 @@ end
 ---@field host string of all addresses
 ---@field valid? number seconds that the addresses are good for
 ---@field issue integer how often addresses have been given out by now
----@field marked? boolean the addresses tell their issue
+---@field marked? boolean the addresses contain their issue number
 ---@field as_list boolean arrays, even of one
 ---@field names table<string, string[]> by kind: image, video, audio, output
 ---@field text? string
 ---@field message? string
----@field dress? fun(url: string): any what stands in the place of an address
+---@field dress? fun(url: string): any the value instead of an address
 ---@field lost? any[] more of each array, which are no addresses
----@field is_nested? boolean all stands in an object
+---@field is_nested? boolean all fields are inside an object
 
 --- The host for addresses: the one that the request named.
 function results.host()

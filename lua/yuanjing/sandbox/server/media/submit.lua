@@ -53,11 +53,11 @@ local function find_legacy(seen)
   return offers.find_legacy(llmid)
 end
 
-local function find(seen, wire, kind)
+local function find(seen, api, kind)
   local problem = check_body(seen)
   if problem then return nil, problem end
   local offer
-  if wire == "v1" then
+  if api == "v1" then
     offer, problem = find_v1(seen, kind)
   else
     offer, problem = find_legacy(seen)
@@ -75,12 +75,12 @@ local function names_of(kind)
   return { "cover.png", "video.mp4" }
 end
 
-local FIRST_WORD = { v1 = "CREATED", legacy = "created" }
+local FIRST_STATUS = { v1 = "CREATED", legacy = "created" }
 
-local function begin(seen, wire, kind, offer)
+local function begin(seen, api, kind, offer)
   local came = seen.received
   return tasks.new {
-    path = seen.path, wire = wire, kind = kind, names = names_of(kind),
+    path = seen.path, api = api, kind = kind, names = names_of(kind),
     model = offer.model, category = offer.category,
     prompt = seen.fields.prompt, seconds = seen.task_seconds,
     fields = came.fields, files = came.files, order = came.order,
@@ -96,16 +96,16 @@ local function answer(task)
   tasks.keep(task)
   local draft = answers.new(task, odd, 1)
   draft.record = json.record("taskid", task.id,
-    "status", FIRST_WORD[task.wire])
+    "status", FIRST_STATUS[task.api])
   odd:apply("submit", draft)
   return draft:finish()
 end
 
-local function handler(wire, kind)
+local function handler(api, kind)
   return function(seen)
-    local offer, problem = find(seen, wire, kind)
+    local offer, problem = find(seen, api, kind)
     if not offer then return play.fail(400, problem) end
-    return answer(begin(seen, wire, kind, offer))
+    return answer(begin(seen, api, kind, offer))
   end
 end
 

@@ -10,7 +10,7 @@ local tasks = {}
 ---@field at number Unix time of the submit
 ---@field seconds number from the submit to the end
 ---@field path string the address it came to
----@field wire "v1"|"legacy"
+---@field api "v1"|"legacy"
 ---@field kind "image"|"video"
 ---@field model string
 ---@field category string
@@ -19,9 +19,9 @@ local tasks = {}
 ---@field odd table[] the scenarios that stay with it: name, value
 ---@field fails? string it ends FAILED, with this text
 ---@field ends? string the word it ends with, without a result
----@field done_word? string said instead of SUCCEEDED
----@field fail_word? string said instead of FAILED
----@field word? string said instead of RUNNING
+---@field done_word? string the status instead of SUCCEEDED
+---@field fail_word? string the status instead of FAILED
+---@field word? string the status instead of RUNNING
 ---@field never? boolean it does not end
 
 local PROMPT_LIMIT = 4096

@@ -8,13 +8,13 @@ end
 -- Repeats the stream's text chunks until there are n of them. The list refers
 -- to the same few items, so a million of them is cheap.
 local function lengthen(answer, n)
-  local said, items, after = {}, {}, {}
+  local texts, items, after = {}, {}, {}
   for _, item in ipairs(answer.items) do
-    local target = item.said and said or #said > 0 and after or items
+    local target = item.said and texts or #texts > 0 and after or items
     target[#target + 1] = item
   end
-  for i = 1, #said > 0 and n or 0 do
-    items[#items + 1] = said[(i - 1) % #said + 1]
+  for i = 1, #texts > 0 and n or 0 do
+    items[#items + 1] = texts[(i - 1) % #texts + 1]
   end
   for _, item in ipairs(after) do items[#items + 1] = item end
   answer.items = items

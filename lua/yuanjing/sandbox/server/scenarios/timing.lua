@@ -21,6 +21,6 @@ return {
     help = "only comments come for so long before the first event, or " ..
       "`after=n`",
     change = function(answer, seconds, plan)
-      answer:insert(plan.after or 0, { beat = seconds })
+      answer:insert(plan.after or 0, { keep_alive = seconds })
     end },
 }
