@@ -179,9 +179,16 @@ local function item_line(name, item, mark)
     shown_type(item.text), mark or "") .. about
 end
 
+-- docs/platform.md#tasks as a link from docs/.
+local function link(path, anchor)
+  local title = anchor == "" and path or path .. ", " .. anchor:sub(2)
+  return ("[%s](%s%s)"):format(title, path, anchor)
+end
+
 -- The kinds of errors and the source stand on lines of their own.
 local function prose(doc)
   local text = text_of(doc):gsub("  +", " ")
+  text = text:gsub("docs/([%w_/-]+%.md)(#?[^%s,;.()]*)", link)
   text = text:gsub("%s*Error kinds?([ :])", "\n\nError kinds%1")
   text = text:gsub("%s*Source: ", "\n\nSource: ")
   return text

@@ -53,8 +53,9 @@ static const struct yj_json_key choice_keys[] = {
     KEY("finish_reason", FINISH_REASON, NULL), KEY("text", CHOICE_TEXT, NULL),
     END_OF_KEYS};
 
-/* What the usual chunk of the platform, or of an OpenAI, has (PLATFORM.md
- * section 5). Those from `error` on have a value in an odd one only. */
+/* What the usual chunk of the platform, or of an OpenAI, has
+ * (docs/platform.md#chat-streams). Those from `error` on have a value in an
+ * odd one only. */
 static const struct yj_json_key chunk_keys[] = {
     FIRST_OF("choices", choice_keys),
     KEY("content", TOP_CONTENT, NULL),
@@ -144,7 +145,7 @@ static int is_text(const struct yj_json_value *v) {
 }
 
 /* The string among three places to look: the copies in a chunk are never
- * added up (PLATFORM.md section 5). */
+ * added up (docs/platform.md#chat-streams). */
 static const struct yj_json_value *pick(const struct yj_json_value *values) {
   int i;
   for (i = 0; i < 2; i++)

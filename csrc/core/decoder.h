@@ -1,12 +1,12 @@
 /* decoder: the bytes of a chat stream into chunks.
  *
- * The one rule of PLATFORM.md section 5: each complete JSON value is delivered
- * as soon as its line is complete; the last line is flushed at the end. A chunk
- * that holds nothing but the usual fields is read in place, without a full
- * decode. Any other is odd: its reader decodes it, and says by yj_decoder_add()
- * what there was in it. The text of the whole stream is kept here, so that an
- * error can hand out what came before it. It takes bytes from anyone: nothing
- * here knows Lua or libcurl.
+ * The one rule of docs/platform.md#chat-streams: each complete JSON value is
+ * delivered as soon as its line is complete; the last line is flushed at the
+ * end. A chunk that holds nothing but the usual fields is read in place,
+ * without a full decode. Any other is odd: its reader decodes it, and says by
+ * yj_decoder_add() what there was in it. The text of the whole stream is kept
+ * here, so that an error can hand out what came before it. It takes bytes from
+ * anyone: nothing here knows Lua or libcurl.
  */
 #ifndef YJ_DECODER_H
 #define YJ_DECODER_H

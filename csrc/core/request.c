@@ -101,9 +101,9 @@ static CURLcode set_constants(CURL *easy) {
 
 /* The certificates. libcurl reads a bundle anew for each connection where a
  * folder is set as well, 25-47 ms on the calling thread: so both are set only
- * where the caller names both. A folder of hashes costs 1-3 ms (HOSTS.md
- * section 3). Some libraries of TLS know no folders: then the bundle serves,
- * unless a folder is all that the caller names. */
+ * where the caller names both. A folder of hashes costs 1-3 ms
+ * (docs/libcurl.md#certificates). Some libraries of TLS know no folders: then
+ * the bundle serves, unless a folder is all that the caller names. */
 static CURLcode set_certificates(CURL *easy, const struct yj_request *r,
                                  const char *default_path) {
   CURLcode code = CURLE_OK;

@@ -4,8 +4,9 @@
  * is null is not there; in a list it keeps its place as a light userdata of NULL,
  * which is cjson's null. Whole
  * numbers are integers where Lua has them; one with more digits than a double
- * holds stays the text it is, for ids are texts (PLATFORM.md section 2). Members
- * are gathered on the stack, so that a table is made once and in its size.
+ * holds stays the text it is, for ids are texts
+ * (docs/platform.md#what-comes-back). Members are gathered on the stack, so
+ * that a table is made once and in its size.
  */
 #include <math.h>
 #include <string.h>

@@ -77,10 +77,11 @@ end
 
 --- Asks a text model. With `stream = true` it returns when the head of the
 --- answer is here, else when the whole answer is. It is sent at most once
---- unless the platform clearly did not take it (DESIGN.md section 3). Error
---- kinds: invalid_request (before anything is sent, too), auth, balance,
---- rate_limit, platform, server, transport, timeout, truncated, decode,
---- outcome_unknown. Source: seeds/002, "文本生成"; PLATFORM.md sections 3 to 5.
+--- unless the platform clearly did not take it
+--- (docs/promises.md#at-most-once). Error kinds: invalid_request (before
+--- anything is sent, too), auth, balance, rate_limit, platform, server,
+--- transport, timeout, truncated, decode, outcome_unknown. Source:
+--- docs/platform/api-v1.md#文本生成, docs/platform.md#chat-streams.
 ---@param params yuanjing.ChatParams
 ---@return yuanjing.Reply?
 ---@return yuanjing.Error? err
@@ -94,7 +95,7 @@ end
 --- Asks for an image and returns its task, which may be done already.
 --- Parameters are checked against yuanjing.catalog before anything is sent;
 --- the request is sent at most once. Error kinds: those of chat; err.task is
---- the task wherever its id was readable. Source: seeds/002, "文生图".
+--- the task wherever its id was readable. Source: docs/platform/api-v1.md#文生图.
 ---@param params yuanjing.ImageParams model, prompt, and what the model takes
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
@@ -109,8 +110,9 @@ end
 --- `reference_audios`. Each medium is a path, a yuanjing.file, yuanjing.bytes,
 --- an asset or its yuanjing.asset_ref, or a URL where the platform takes one;
 --- the platform's own field names work as well. Files of any size are sent in
---- constant memory. Error kinds as for image. Source: seeds/002, "文生视频",
---- "图生视频", "参考生视频".
+--- constant memory. Error kinds as for image.
+--- Source: docs/platform/api-v1.md#文生视频, docs/platform/api-v1.md#图生视频,
+--- docs/platform/api-v1.md#参考生视频.
 ---@param params yuanjing.VideoParams model, prompt, media, and what the model takes
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
@@ -138,7 +140,7 @@ end
 --- The models that the platform offers: a list of ids, and `raw`, the
 --- platform's list.
 --- Error kinds: auth, server, transport, timeout, decode, platform.
---- Source: seeds/002, "查询可用模型列表".
+--- Source: docs/platform/api-v1.md#查询可用模型列表.
 ---@param options? { category?: string } only this category: t2t, t2i, t2v, i2v, ref2v, 文生图, ...
 ---@return yuanjing.ModelList?
 ---@return yuanjing.Error? err
@@ -212,8 +214,8 @@ end
 
 --- The escape hatch: any call of the platform, with the same key, limits,
 --- errors and hosts. Methods other than GET and HEAD count as billable: they
---- are sent at most once. Error kinds: those of chat. Source: PLATFORM.md
---- sections 1 to 4.
+--- are sent at most once. Error kinds: those of chat. Source:
+--- docs/platform.md#endpoints.
 ---@param options yuanjing.RawRequest
 ---@return yuanjing.RawResponse?
 ---@return yuanjing.Error? err

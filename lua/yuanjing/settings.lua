@@ -103,8 +103,8 @@ local function bounds(name, value)
 end
 
 -- What only this module may say, and the option that says it: a session
--- cookie would bill another account (PLATFORM.md section 1). Nothing here unpacks
--- what came packed, or puts together what came in ranges.
+-- cookie would bill another account (docs/platform.md#addresses-and-keys).
+-- Nothing here unpacks what came packed, or puts together what came in ranges.
 local RESERVED = { authorization = "api_key", host = "base_url",
   ["user-agent"] = "user_agent", cookie = false, expect = false,
   ["content-length"] = false, ["content-type"] = false,
@@ -262,8 +262,8 @@ local function no_key(message)
     hint = "pass api_key, or set YUANJING_API_KEY" }
 end
 
---- The key to send, without stray blanks and line ends (PLATFORM.md section
---- 1: the rest is used verbatim).
+--- The key to send, without stray blanks and line ends: the server takes all
+--- the rest as it is (docs/platform.md#addresses-and-keys).
 ---@return string?
 ---@return yuanjing.Error?
 function settings.key(self)

@@ -130,34 +130,15 @@ end)
 
 -- Links --------------------------------------------------------------------
 
--- GitHub's name of a heading.
-local function anchor_of(heading)
-  return (heading:lower():gsub("[%c!-,./:-@%[-^`{-~]", ""):gsub(" ", "-"))
-end
-
-local function has_anchor(page, anchor)
-  for line in io.lines(page) do
-    local heading = line:match("^#+ (.*)$")
-    if heading and anchor_of(heading) == anchor then return true end
-  end
-end
-
-local function is_there(page, target)
-  local path, anchor = target:match("^([^#]*)#?(.*)$")
-  local folder = page:match("^(.*/)") or ""
-  local file = path == "" and page or (folder .. path):gsub("%w+/%.%./", "")
-  if pages.elsewhere[file] then return true end
-  if not support.exists(file) then return false end
-  return anchor == "" or has_anchor(file, anchor)
-end
-
 describe("the links of", function()
-  for _, page in ipairs(pages.list()) do
+  for _, page in ipairs(pages.everything()) do
     it(page .. " lead somewhere", function()
-      local dead = {}
+      local dead, folder = {}, page:match("^(.*/)") or ""
       local text = support.read(page):gsub("\n```.-\n```", "")
       for target in text:gmatch("%]%(([^%s)]+)%)") do
-        if not target:find("^https?://") and not is_there(page, target) then
+        if target:find("^#") then target = page:match("[^/]*$") .. target end
+        if not target:find("^https?://") and not pages.is_there(folder, target)
+        then
           dead[#dead + 1] = target
         end
       end

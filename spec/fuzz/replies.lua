@@ -154,7 +154,7 @@ local CALLS = {
   end },
 }
 
--- DESIGN.md, promise 1.
+-- docs/promises.md#at-most-once
 local function check_sent_once(err, status)
   if wire.opened <= 1 then return end
   check(err ~= nil, "sent again after a success")

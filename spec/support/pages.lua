@@ -80,16 +80,59 @@ end
 pages.elsewhere = { ["docs/cli.md"] = true, ["docs/journal.md"] = true,
   ["docs/testing.md"] = true, ["docs/guide/spending.md"] = true }
 
---- All other pages that people read.
+local function found(patterns)
+  local list = {}
+  for page in support.output("LC_ALL=C ls " .. patterns):gmatch("[^\n]+") do
+    list[#list + 1] = page
+  end
+  return list
+end
+
+--- All other pages whose code the specs run.
 ---@return string[]
 function pages.list()
   local list = {}
-  local found = support.output(
-    "LC_ALL=C ls README*.md SECURITY.md docs/*.md docs/guide/*.md")
-  for page in found:gmatch("[^\n]+") do
+  for _, page in ipairs(found("*.md docs/*.md docs/guide/*.md")) do
     if not pages.elsewhere[page] then list[#list + 1] = page end
   end
   return list
+end
+
+--- All pages that people read. Those of the platform are its own.
+---@return string[]
+function pages.everything()
+  return found("*.md docs/*.md docs/guide/*.md docs/platform/README.md "
+    .. "bench/*.md examples/*/README.md")
+end
+
+-- GitHub's name of a heading.
+local function anchor_of(heading)
+  return (heading:lower():gsub("[%c!-,./:-@%[\\%]^`{-~]", ""):gsub(" ", "-"))
+end
+
+--- Whether a page has that heading.
+---@param page string
+---@param anchor string
+---@return boolean
+function pages.has_anchor(page, anchor)
+  for line in io.lines(page) do
+    local heading = line:match("^#+ (.*)$")
+    if heading and anchor_of(heading) == anchor then return true end
+  end
+  return false
+end
+
+--- Whether the target of a link, or of a citation, is there: a path from that
+--- folder, with or without an anchor.
+---@param folder string "" or with a slash at its end
+---@param target string
+---@return boolean
+function pages.is_there(folder, target)
+  local path, anchor = target:match("^([^#]*)#?(.*)$")
+  local file, steps = folder .. path, 1
+  while steps > 0 do file, steps = file:gsub("[%w_-]+/%.%./", "", 1) end
+  if not support.exists(file) then return false end
+  return anchor == "" or pages.has_anchor(file, anchor)
 end
 
 --- The pages' blocks for which that is true.

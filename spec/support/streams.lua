@@ -1,6 +1,6 @@
---- Every way a chat stream has been seen to come (PLATFORM.md sections 4 and
--- 5), each with the text it holds and the kind of error it must end with. Short,
--- for each is sent split at every byte.
+--- Every way a chat stream has been seen to come
+-- (docs/platform.md#chat-streams), each with the text it holds and the kind of
+-- error it must end with. Short, for each is sent split at every byte.
 local function chunk(text, more)
   return ('{"choices":[{"delta":{"content":"%s","role":null}}],"content":"%s"%s}')
     :format(text, text, more or ',"finish":"0"')

@@ -74,7 +74,7 @@ end
 --- nil and an error, of kind task_failed when it has failed, not_found (code
 --- asset_not_found) when there is no such asset of yours, and any kind of a
 --- query that failed, which says nothing of the asset. err.asset is itself.
---- Source: seeds/000, part two, "查询素材状态".
+--- Source: docs/platform/api-v1-and-assets.md#4-查询素材状态.
 ---@return yuanjing.Asset?
 ---@return yuanjing.Error? err
 function methods:refresh()

@@ -1,5 +1,5 @@
---- Real-person assets: verify a person, then upload pictures and videos of them
--- (PLATFORM.md section 7). `client.assets`.
+--- Real-person assets: verify a person, then upload pictures and videos of
+-- them (docs/platform.md#real-person-assets). `client.assets`.
 local ascii = require "yuanjing.base.ascii"
 local asset_of = require "yuanjing.asset.asset"
 local core = require "yuanjing.core"
@@ -246,7 +246,7 @@ local VERIFY = { "vendor", "project_name", "name", "extra" }
 --- `name` where several persons are verified at a time: their groups are told
 --- apart by it. It is sent at most once. Error kinds: those of chat; platform
 --- with the code vendor_not_configured or vendor_disabled.
---- Source: seeds/000, part two, "获取真人认证链接".
+--- Source: docs/platform/api-v1-and-assets.md#1-获取真人认证链接-h5.
 ---@param params yuanjing.VerifyParams
 ---@return yuanjing.Verification?
 ---@return yuanjing.Error? err
@@ -261,7 +261,7 @@ end
 
 --- The groups one can upload to, one for each verified person. Error kinds:
 --- auth, server, transport, timeout, decode, platform.
---- Source: seeds/000, part two, "查询已认证的组合列表".
+--- Source: docs/platform/api-v1-and-assets.md#2-查询已认证的组合列表.
 ---@return yuanjing.Group[]?
 ---@return yuanjing.Error? err
 ---@nodiscard
@@ -288,7 +288,7 @@ local UPLOAD = { "vendor_group_id", "file", "source_url", "asset_type", "name",
 --- verification_incomplete, and with the status 413 for what is too large;
 --- task_failed with err.asset where it has failed at once. err.asset is there
 --- too where the answer broke off behind its id.
---- Source: seeds/000, part two, "上传素材".
+--- Source: docs/platform/api-v1-and-assets.md#3-上传素材.
 ---@param params yuanjing.AssetParams
 ---@return yuanjing.Asset?
 ---@return yuanjing.Error? err
@@ -317,7 +317,7 @@ end
 
 --- An asset by its id, as it stands now. Error kinds as for asset:refresh();
 --- one that has failed is in err.asset.
---- Source: seeds/000, part two, "查询素材状态".
+--- Source: docs/platform/api-v1-and-assets.md#4-查询素材状态.
 ---@param id string
 ---@return yuanjing.Asset?
 ---@return yuanjing.Error? err
@@ -334,7 +334,7 @@ local LIST = { "vendor_group_id", "extra" }
 
 --- All assets of a group, those that failed too, and how many the platform
 --- counts. Error kinds: those of groups; not_found (code group_not_found).
---- Source: seeds/000, part two, "查询组合下所有素材".
+--- Source: docs/platform/api-v1-and-assets.md#5-查询组合下所有素材.
 ---@param params { vendor_group_id: string, extra?: table }
 ---@return yuanjing.Asset[]?
 ---@return integer|yuanjing.Error|nil total_or_err

@@ -160,7 +160,7 @@ local PROBLEMS = { incomplete = "it breaks off", invalid = "no JSON",
 --- or nil, a message, and whether the text is cut off ("incomplete") or not
 --- JSON ("invalid", "null"). A field that is null is absent; in a list null
 --- keeps its place, as json.null. An integer of more than 15 digits becomes a
---- string (the platform sends 64-bit ids as strings); on Lua 5.4 every other
+--- string (ids are strings, docs/platform.md#what-comes-back); on Lua 5.4 every other
 --- whole number is an integer.
 ---@param text string
 ---@return any value

@@ -1,6 +1,6 @@
 --- The type of a medium: from its first bytes, else from its name's extension.
--- The platform guesses the type from the extension, so a wrong extension is
--- replaced.
+-- The platform guesses the type from the extension
+-- (docs/platform.md#what-goes-out), so a wrong extension is replaced.
 local ascii = require "yuanjing.base.ascii"
 
 local types = {}

@@ -121,7 +121,7 @@ local function may_hold_media(params)
   return false
 end
 
--- That vendor heeds the prompt alone (PLATFORM.md section 8).
+-- That vendor heeds the prompt alone (docs/platform.md#seen-elsewhere).
 local function media_problems(found, params, protocol, problems, validate)
   if #found.files > 0 and protocol.name == "legacy" then
     problems[#problems + 1] = "the legacy wire takes no files in a chat: use a "

@@ -1,6 +1,6 @@
---- Media in a chat: a field with a picture, a video or a sound goes out as a part
--- of a form, in the category tm2t (PLATFORM.md section 8). A local path never
--- goes out inside JSON.
+--- Media in a chat: a field with a picture, a video or a sound goes out as a
+-- part of a form, in the category tm2t (docs/platform.md#seen-elsewhere). A
+-- local path never goes out inside JSON.
 local ascii = require "yuanjing.base.ascii"
 local form = require "yuanjing.protocol.form"
 local guess = require "yuanjing.generation.params.guess"

@@ -1,5 +1,6 @@
 --- The chunks of a chat stream, as they come, and the verdict at its end: a
--- stream is whole only if its sender said so (DESIGN.md promise 2).
+-- stream is whole only if its sender said so
+-- (docs/promises.md#no-false-success).
 local core = require "yuanjing.core"
 local envelope = require "yuanjing.protocol.answer.envelope"
 local exchange = require "yuanjing.http.exchange"

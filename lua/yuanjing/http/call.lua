@@ -245,8 +245,8 @@ end
 
 --- Sends the request and returns its answer. The answer may have broken off
 --- (`failure`): what came of it is kept. In a dry run the description of the
---- request takes the place of the error. Error kinds: all of DESIGN.md's but
---- task_failed.
+--- request takes the place of the error. Error kinds: all of yuanjing.ErrorKind
+--- but task_failed.
 ---@param settings table
 ---@param request yuanjing.Request
 ---@return yuanjing.Response?

@@ -27,7 +27,7 @@ local request_builder = {}
 ---@field only_public? boolean then a private address is not asked
 ---@field is_private? boolean
 ---@field stream? boolean a 2xx answer is a chat stream
----@field billable? string what it costs money for (chat, image, ...): at most once (DESIGN.md promise 1)
+---@field billable? string what it costs money for (chat, image, ...): docs/promises.md#at-most-once
 ---@field about? yuanjing.About of a billable one
 ---@field before_sending? fun(): true?, yuanjing.Error? asked when its turn has come and nothing has left
 ---@field is_whole? fun(body: string): boolean asked of a body that broke off

@@ -1,6 +1,6 @@
 --- The wire of the real-person assets: its paths, its fields and both of its
--- envelopes (PLATFORM.md sections 2 and 7; seeds/000, part two). It is the same
--- whichever wire the rest speaks.
+-- envelopes (docs/platform.md#real-person-assets). It is the same whichever
+-- wire the rest speaks.
 local answers = require "yuanjing.protocol.task.answer"
 local ascii = require "yuanjing.base.ascii"
 local embed = require "yuanjing.protocol.embed"

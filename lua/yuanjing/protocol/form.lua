@@ -49,7 +49,7 @@ end
 local SAYABLE = { string = true, number = true, boolean = true, table = true }
 
 -- What a form can not say of a value; nil: nothing. In a form the text "false"
--- is true (PLATFORM.md section 3), and an empty list is no field at all.
+-- is true (docs/platform.md#what-goes-out), and an empty list is no field.
 local function unsayable(value, is_item)
   if value == false then
     return "false can not be said along with files, where each text is true: "

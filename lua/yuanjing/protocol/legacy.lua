@@ -1,5 +1,5 @@
---- The legacy wire of 2026-03 (seed 004; PLATFORM.md section 2): other paths,
--- JSON throughout, images as URLs or as base64 inside it.
+--- The legacy wire of 2026-03 (docs/platform/api-legacy.md): other
+-- paths, JSON throughout, images as URLs or as base64 inside it.
 local answers = require "yuanjing.protocol.task.answer"
 local embed = require "yuanjing.protocol.embed"
 local form = require "yuanjing.protocol.form"

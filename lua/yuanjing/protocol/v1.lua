@@ -1,5 +1,5 @@
---- The v1 wire: its paths and the shape of what it is sent (PLATFORM.md sections
--- 2, 3 and 6).
+--- The v1 wire: its paths and the shape of what it is sent
+-- (docs/platform.md#endpoints).
 local answers = require "yuanjing.protocol.task.answer"
 local envelope = require "yuanjing.protocol.answer.envelope"
 local form = require "yuanjing.protocol.form"

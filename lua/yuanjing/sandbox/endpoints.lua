@@ -1,5 +1,5 @@
---- Names for the platform's paths, as tests use them. The legacy API's paths
--- have the same names.
+--- Names for the platform's paths, as tests use them (docs/platform.md#endpoints).
+-- The legacy API's paths have the same names.
 return {
   ["/llmage/v1/models"] = "models",
   ["/llmage/v1/chat/completions"] = "chat",

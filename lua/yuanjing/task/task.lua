@@ -1,5 +1,6 @@
---- A task: work that the platform does in its own time. The handle knows its id,
--- asks how it stands, and waits for it by the rules of PLATFORM.md section 6.
+--- A task: work that the platform does in its own time. The handle knows its
+-- id, asks how it stands, and waits for it by the rules of
+-- docs/platform.md#tasks.
 local dry_run = require "yuanjing.spending.dry_run"
 local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
@@ -35,8 +36,8 @@ Task.__name = "yuanjing.Task"
 
 local TIMEOUT = 1800
 
---- The platform asks its vendors every 10-30 s: asking it more often than every
---- 3 s tells nothing (PLATFORM.md section 6).
+--- The platform asks its vendors every 10-30 s: asking it more often than
+--- every 3 s tells nothing (docs/platform.md#tasks).
 task.PACE = { first = 4, longest = 15 }
 
 -- A task is unknown to the status query for a moment after its submit. Nobody
@@ -133,7 +134,7 @@ end
 --- answered in time is none: the task is as it was, and may be running. So it is
 --- where the platform does not know it in its first minute. What is not found can
 --- be asked for again: a submit of another process may be a moment old.
---- Source: seeds/002, "查询任务状态".
+--- Source: docs/platform/api-v1.md#查询任务状态.
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
 function methods:refresh()

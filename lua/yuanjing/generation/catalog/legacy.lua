@@ -1,5 +1,6 @@
---- The models of the legacy API, as seeds/004 documents them. Each model and
--- category has an id of its own, llmid; images are URLs or data URIs.
+--- The models of the legacy API, as docs/platform/api-legacy.md documents
+-- them. Each model and category has an id of its own, llmid; images are URLs or
+-- data URIs.
 local build = require "yuanjing.generation.catalog.build"
 local text, duration, medium = build.text, build.duration, build.medium
 

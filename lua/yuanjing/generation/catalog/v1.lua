@@ -1,4 +1,5 @@
---- The models of the v1 API, as seeds/000 and 002 document them.
+--- The models of the v1 API, as docs/platform/api-v1.md and
+-- docs/platform/api-v1-and-assets.md document them.
 local build = require "yuanjing.generation.catalog.build"
 local text, duration, medium = build.text, build.duration, build.medium
 

@@ -1,5 +1,6 @@
---- Texts on the wire: what a chat call sends, and what a reply and a chunk hold
--- (PLATFORM.md sections 3 to 5). The v1 and the legacy wire differ in the path.
+--- Texts on the wire: what a chat call sends, and what a reply and a chunk
+-- hold (docs/platform.md#chat-streams). The v1 and the legacy wire differ in
+-- the path.
 local assembly = require "yuanjing.protocol.chat.reply"
 local envelope = require "yuanjing.protocol.answer.envelope"
 local failures = require "yuanjing.protocol.answer.failure"

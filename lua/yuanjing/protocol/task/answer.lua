@@ -1,5 +1,5 @@
---- What the platform says of tasks, in all the envelopes it uses (PLATFORM.md
--- section 6). Shared by the v1 and the legacy wire.
+--- What the platform says of tasks, in all the envelopes it uses
+-- (docs/platform.md#tasks). Shared by the v1 and the legacy wire.
 local ascii = require "yuanjing.base.ascii"
 local envelope = require "yuanjing.protocol.answer.envelope"
 local links = require "yuanjing.protocol.task.links"

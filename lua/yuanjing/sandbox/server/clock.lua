@@ -4,7 +4,7 @@ local clock = {}
 
 local speed, began, ahead = 1, 0, 0
 
--- How often the platform itself asks its vendors: PLATFORM.md section 6.
+-- How often the platform itself asks its vendors (docs/platform.md#tasks).
 local PACE = 10 -- seconds
 
 --- Called when the process begins to serve.

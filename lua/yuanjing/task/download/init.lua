@@ -1,7 +1,8 @@
---- A file from a URL, whole or not at all (DESIGN.md promise 5). The bytes go
--- straight from the core to the disk, under a name of their own beside the
--- target's; a lock keeps other writers out. What a server calls a success is
--- believed only as far as length, place and bytes bear it out.
+--- A file from a URL, whole or not at all
+-- (docs/promises.md#no-torn-file). The bytes go straight from the core to the
+-- disk, under a name of their own beside the target's; a lock keeps other
+-- writers out. What a server calls a success is believed only as far as
+-- length, place and bytes bear it out.
 local answer = require "yuanjing.task.download.answer"
 local core = require "yuanjing.core"
 local ending = require "yuanjing.task.download.ending"
