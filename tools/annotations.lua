@@ -1,13 +1,13 @@
--- Reads the LuaLS annotations of a file, strictly: what a language server would
--- pass over in silence (a tag misspelt, a type that does not end, a parameter
--- that the function does not have) is an error here, with its line.
+-- Reads the LuaLS annotations of a file, strictly. A language server ignores a
+-- misspelt tag, an unfinished type or a parameter that the function does not
+-- have; here each is an error, with its line.
 local annotations = {}
 
 -- Types --------------------------------------------------------------------
 
--- Each parser takes the text and a position and returns the position behind
--- what it read, or raises what it missed there. `names` collects the types that
--- are named.
+-- Each parser takes the text and a position and returns the position after what
+-- it read; it raises if something else stands there. `names` collects the types
+-- that occur.
 local parse_type
 
 local function missed(text, at, wanted)
@@ -18,7 +18,7 @@ local function skip(text, at)
   return text:find("[^ ]", at) or #text + 1
 end
 
--- Behind the symbol and the blanks after it; nil where it does not stand.
+-- The position after the symbol and its blanks; nil if something else is there.
 local function past(text, at, symbol)
   if text:sub(at, at + #symbol - 1) == symbol then
     return skip(text, at + #symbol)
@@ -29,7 +29,7 @@ local function need(text, at, symbol)
   return past(text, at, symbol) or missed(text, at, symbol)
 end
 
--- item, item, ... up to the symbol that closes.
+-- item, item, ... up to the closing symbol.
 local function parse_list(text, at, closing, parse_item)
   at = skip(text, at)
   if past(text, at, closing) then return at + #closing end
@@ -111,7 +111,7 @@ function parse_type(text, at, names)
   return more and parse_type(text, more, names) or at
 end
 
--- A type at the start of a text: itself, what follows, the names in it.
+-- A type at the start of a text: the type, the rest, the names in it.
 local function type_of(text)
   local names = {}
   local stop = parse_type(text, 1, names)
@@ -197,7 +197,7 @@ end
 
 function TAGS.type(block, text) block.types = { type_of(text) } end
 
--- "T", "T: parent", "T, U": types of this block alone.
+-- "T", "T: parent", "T, U": types that only this block has.
 function TAGS.generic(block, text)
   for item in text:gmatch("[^,]+") do
     local name = item:match("^%s*([%a_][%w_]*)")
@@ -241,7 +241,7 @@ local function add_line(block, line)
   add_prose(block, line:match("^%-%-%- ?(.*)$"))
 end
 
--- The names in a function's head.
+-- The names of a function's parameters.
 local function names_in(list)
   local names = {}
   for name in list:gmatch("[^,%s]+") do names[#names + 1] = name end
@@ -257,7 +257,7 @@ local function function_in(line)
   return { name = name, takes = names_in(list) }
 end
 
--- Whether the function that starts at a line returns something itself.
+-- Whether the function that starts at a line has a `return` with a value.
 local function gives(lines, at)
   if lines[at]:find("%send$") then return lines[at]:find("return %S") ~= nil end
   for n = at + 1, #lines do
@@ -277,8 +277,8 @@ local function finish(found, block, lines, at)
   end
 end
 
--- A class or an alias is told of as soon as the next begins. The class is that
--- of the table made in the line behind it.
+-- Adds the class or alias of a block when the next one begins. The class belongs
+-- to the table that the next line makes.
 local function settle(found, block, behind)
   if block.class then
     block.class.line = block.line
@@ -296,7 +296,7 @@ local function is_start(line)
   return line:find("^%-%-%-@class ") or line:find("^%-%-%-@alias ")
 end
 
--- A table's type goes on in the next lines until its brace is closed.
+-- The type of a table continues on the next lines until its brace is closed.
 local function is_open(line)
   local _, opened = line:gsub("{", "")
   local _, closed = line:gsub("}", "")
@@ -316,7 +316,7 @@ local function read_line(found, block, line)
   add_line(block, line)
 end
 
--- Where a block ends nothing may be open any more.
+-- At the end of a block no type may be unfinished.
 local function close(block)
   if block.open then add_line(block, block.open) end
 end
@@ -327,7 +327,7 @@ local function lines_of(path)
   return lines
 end
 
---- What a file says of itself, or what is wrong with it.
+--- The annotations of a file; raises what is wrong with them.
 ---@param path string
 ---@return table found functions, classes, aliases and all blocks, each with its line
 function annotations.read(path)

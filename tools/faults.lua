@@ -1,36 +1,37 @@
--- Makes docs/faults.md of what spec/docs/faults_spec.lua has seen:   make docs
+-- Writes docs/faults.md from the results of spec/docs/faults_spec.lua:   make docs
 local HEAD = [[
 # Faults
 
-What comes back when the server or the network breaks, at each step and for each
-kind of call. `make docs` writes this: `spec/docs/faults_spec.lua` has a server do all
-of it and tells what it saw; what is right stands in `spec/support/faults.lua`.
+What a call returns when the server or the network fails, at each step and for each
+kind of call. `make docs` writes this page: `spec/docs/faults_spec.lua` runs a server
+that fails in each way and records the result; `spec/support/faults.lua` has the right
+results.
 
-A cell is the kind of the error, then `requests/tries`: how many requests came to
-the server, and how often the call was tried, with `retries = 2`. A second line
-tells of a server that does it once and is well from then on, where that makes a
-difference.
+A cell is the kind of the error, then `requests/tries`: how many requests the server
+got, and how often the client tried the call, with `retries = 2`. A second line is for
+a server that fails once and works after that, if the result then differs.
 
-- What costs money (chat, stream, image, video, upload) is sent again only where
-  nothing of it left, or where the platform said that it did not take it. Where it
-  left and no answer began the outcome is unknown: look before you send it again.
-  Half an answer stays in the error: `err.partial` of a stream, `err.task` where the
-  id of the task was in it, `err.asset` of an upload likewise, else `err.body`.
-- What costs nothing is tried again where that may help. A download goes on from
-  where it was, as long as it gets further; no half file is left behind.
-- A file without a length that ends where its connection does is looked into: PNG,
-  JPEG, MP4 and its kin, WebP and WAV tell where they end. Of other formats nobody
-  can know, and what came is saved.
-- JSON that is all there is an answer, whatever breaks behind it.
-- A connection on which anything came after an answer does not serve again: what a
-  server sends too much is never the answer to the next call. (Bytes that are still
-  under way when that call leaves can not be told from its answer.)
-- Some answers belong to another kind of call, such as the events of a chat where a
-  task was submitted: no call takes them for its own. An empty cell was not tried.
-- `no news`: a status query that was sent and runs out of time says nothing; the
-  task is as it was. `done`: the task is over, and did not fail. `cut short`: a file
-  as long as the server says it is, and not whole. `as sent`: what came is the file.
-- What ends a call is a limit of `timeout`, or the fault itself, at once.
+- Calls that cost money (chat, stream, image, video, upload) are sent again only if
+  nothing of them left, or if the platform refused them clearly. If the request left
+  and no answer began, the outcome is unknown: look before you send it again. Half an
+  answer stays in the error: `err.partial` of a stream; `err.task` if the id of the
+  task was in it, `err.asset` of an upload likewise; else `err.body`.
+- Calls that cost nothing are tried again if that may help. A download continues where
+  it stopped, as long as it makes progress; no half file is left behind.
+- If a file has no length and ends with its connection, the client looks into it: PNG,
+  JPEG, MP4 and similar formats, WebP and WAV show where they end. For other formats it
+  can not know, and saves what came.
+- If the JSON of an answer is complete, it is the answer, whatever breaks after it.
+- If anything came on a connection after an answer, the connection is not used again: so
+  surplus bytes are never the answer to the next call. (Bytes that are still under way
+  when the next call leaves look like its answer.)
+- Some answers belong to another kind of call, such as the events of a chat when a task
+  was submitted: no call accepts them. An empty cell was not tried.
+- `no news`: a status query that was sent and ran out of time shows nothing; the task
+  is as it was. `done`: the task is over, and did not fail. `cut short`: the file is as
+  long as the server said, but not complete. `as sent`: the file is what came.
+- The last column is what ends a call: a limit of `timeout`, or the fault itself, at
+  once.
 ]]
 
 local function row(...)
@@ -39,7 +40,7 @@ end
 
 local unpack = table.unpack or unpack
 
--- One word where it is the same for all of them, else each that differs.
+-- What ended the calls: once if it is the same for all, else also each that differs.
 local function ends_of(calls, seen)
   local parts, first = {}, seen[calls[1].name]
   for _, call in ipairs(calls) do

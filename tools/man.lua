@@ -1,5 +1,5 @@
--- Writes docs/yuanjing.1, the manual page, from what the command says of
--- itself:   make docs
+-- Writes docs/yuanjing.1, the manual page, from the command's own help:
+--   make docs
 local exits = require "yuanjing.cli.exits"
 
 local LUA = arg[-1]
@@ -14,21 +14,21 @@ yuanjing \- the 元境 platform from the command line
 .I COMMAND
 .RI [ OPTION ...]
 .SH DESCRIPTION
-Asks text models, makes images and videos, follows their tasks, and keeps
-real-person assets. Results go to stdout, everything else to stderr; where
-nobody looks on, nothing is said on the way. An asked-for file appears whole or
-not at all. What costs money is sent at most once.
+Asks text models, makes images and videos, follows their tasks, and manages
+real-person assets. Results go to stdout, everything else to stderr; progress is shown only at a
+terminal. A file appears complete or not at all. A call that costs money is sent
+at most once.
 ]]
 
 local TAIL = [[
 .SH ENVIRONMENT
 .TP
 .B YUANJING_API_KEY
-The key. It is never an option: everybody on a machine can see a command's
-arguments.
+The key. There is no option for it: everybody on a machine can see the
+arguments of a command.
 .TP
 .BR YUANJING_BASE_URL ", " YUANJING_ASSET_URL
-Other addresses of the platform, such as those of a sandbox.
+Other addresses of the platform, for example those of a sandbox.
 .TP
 .B NO_COLOR
 Set to anything: no colours.
@@ -61,7 +61,7 @@ local function help_of(words)
   return text
 end
 
--- The entries of a block: what each is called, and what is said of it.
+-- The entries of a block: each label with its description.
 local function entries(block)
   local list = {}
   for line in block:gmatch("[^\n]+") do
@@ -77,7 +77,7 @@ local function entries(block)
   return list
 end
 
--- What every command has is said once.
+-- Options that every command has are listed once.
 local SHARED = { Connection = true, Output = true, ["Other options"] = true }
 local HELP = "-h, --help"
 

@@ -4,14 +4,14 @@ local catalog = require "yuanjing.generation.catalog"
 local HEAD = [[
 # Models
 
-Made from `yuanjing.catalog` by `make docs`; the checks use the same data. What
-is not given is left to the platform, whose default is shown. Media go by one
-vocabulary on every model: `first_frame`, `last_frame`, `reference_images`,
-`reference_videos`, `reference_audios`; the names in the tables, which the wire
-uses, work as well.
+`make docs` writes this page from `yuanjing.catalog`; the checks use the same data.
+If you leave a parameter out, the platform uses the default that is shown. Media have
+the same names on every model: `first_frame`, `last_frame`, `reference_images`,
+`reference_videos`, `reference_audios`. The names in the tables, which are the
+platform's own, work too.
 ]]
 
-local TITLES = { v1 = "v1", legacy = "The legacy wire (`api = \"legacy\"`)" }
+local TITLES = { v1 = "v1", legacy = "The legacy API (`api = \"legacy\"`)" }
 
 local function one_of(list)
   local shown = {}

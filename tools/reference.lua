@@ -1,7 +1,7 @@
 -- Writes docs/reference.md from the annotations:   make docs
--- What a public function or a type does not say of itself (what it takes, in
--- which unit, what it returns, its kinds of errors, where the platform
--- documents it) is an error here, with its line.
+-- A public function or type without its documentation (parameters, units,
+-- returns, kinds of errors, where the platform documents it) is an error here,
+-- with its line.
 package.path = "tools/?.lua;" .. package.path
 local annotations = require "annotations"
 
@@ -12,13 +12,13 @@ Made from the annotations in the code by `make docs`. An editor with a Lua
 language server shows the same. Guides with examples are in [guide/](guide/),
 models and their parameters in [models.md](models.md).
 
-Two kinds of failure, everywhere: a mistake in code (a table expected, an
-unknown option, a closed stream) raises; what the world does is `nil, err`, and
-`err` is a [`yuanjing.Error`](#yuanjingerror). `?` marks what may be nil or left
-out.
+A call can fail in two ways: a mistake in code (a wrong type, an unknown option,
+a closed stream) raises; everything else returns `nil, err`, and `err` is a
+[`yuanjing.Error`](#yuanjingerror). `?` marks what may be nil or left out.
 ]]
 
--- Each with the name that its examples give the value, and its file.
+-- The sections of the page by room: a title, how examples call the value, and
+-- the file.
 local SECTIONS = {
   { title = "yuanjing", file = "init", is_module = true },
   { title = "Client", value = "client", file = "client" },
@@ -105,7 +105,7 @@ local function check_params(path, made)
   end
 end
 
--- `calls`: it goes to the platform, which documents it somewhere.
+-- `calls`: the function calls the platform, so it has to name its source.
 local function check_function(path, made, calls)
   local text = text_of(made.doc)
   local function missing(what)
@@ -119,7 +119,7 @@ local function check_function(path, made, calls)
   if calls and not text:find("Source: ", 1, true) then missing "no source" end
 end
 
--- An editor finds methods on the table that has the class.
+-- An editor finds methods only on the table that is annotated as the class.
 local function check_owner(class, entry)
   local owner = entry.made.name:match("^(%w+)[:.]")
   if owner and class.owner ~= owner and class.path == entry.path then
@@ -130,7 +130,7 @@ end
 
 -- Types that are named -----------------------------------------------------
 
--- Those of other pages.
+-- Whether another page has the type.
 local function is_elsewhere(name)
   return types[name].path:find("meta/models", 1, true) ~= nil
 end
@@ -165,7 +165,7 @@ local function anchor(name)
     or name:gsub("%.", ""):lower()
 end
 
--- As code, and as a link where it is one of ours.
+-- A type as code, and as a link if it is on this page.
 local function shown_type(text)
   local name = text:match("^(yuanjing[%w_.]*)[%[%]?]*$")
   if not name or not types[name] then return ("`%s`"):format(text) end
@@ -180,9 +180,9 @@ local function item_line(name, item, mark)
 end
 
 -- docs/platform.md#tasks as a link from docs/.
-local function link(path, anchor)
-  local title = anchor == "" and path or path .. ", " .. anchor:sub(2)
-  return ("[%s](%s%s)"):format(title, path, anchor)
+local function link(path, heading)
+  local title = heading == "" and path or path .. ", " .. heading:sub(2)
+  return ("[%s](%s%s)"):format(title, path, heading)
 end
 
 -- The kinds of errors and the source stand on lines of their own.
@@ -206,7 +206,7 @@ local function return_lines(doc, lines)
   end
 end
 
--- As one text that ends with one line's end.
+-- The lines as one text that ends with one line end.
 local function ended(lines)
   return table.concat(lines, "\n"):gsub("\n+$", "") .. "\n"
 end
@@ -331,7 +331,7 @@ local function section_text(section)
   return table.concat(parts, "\n")
 end
 
--- What has methods is more than a type.
+-- A class with methods needs a section of its own.
 local function check_no_methods(class)
   if not class.owner then return end
   for _, made in ipairs(annotations.read(class.path).functions) do

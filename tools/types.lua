@@ -25,7 +25,7 @@ local ROLES = {
 local LISTED = { reference_images = true, reference_videos = true,
   reference_audios = true }
 
--- What each call takes besides the catalog's parameters.
+-- The parameters that each call takes besides those of the catalog.
 local COMMON = {
   { "extra", "table<string, any>", "goes out unchecked" },
   { "note", "string", "the user's own, for the journal; never sent" },
@@ -37,7 +37,7 @@ local function quoted(value)
   return type(value) == "string" and ("%q"):format(value) or tostring(value)
 end
 
--- A default need not be among the choices; it may always be given.
+-- A default is always allowed, even if it is none of the choices.
 local function values_of(param)
   local list, has_default = {}, param.default == nil
   for n, value in ipairs(param.choices) do
@@ -75,7 +75,7 @@ local function field(name, required, type, text)
   return (line:gsub(" +$", ""))
 end
 
--- One that goes by the name which all models have for it, or by the wire's.
+-- A parameter with two names: the one of all models, and the platform's own.
 local function add_named(param, lines)
   local name, is_known = param.role or param.alias, false
   local function add(...) lines[#lines + 1] = field(...) end
@@ -140,7 +140,7 @@ local function class_of(row)
   return table.concat(lines, "\n")
 end
 
--- What a call takes: the parameters of any model of its kind.
+-- The parameters of a call: those of any model of its kind.
 local function union_of(name, kind, api)
   local lines = { "---@alias " .. name }
   for _, row in ipairs(catalog) do
