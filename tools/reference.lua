@@ -8,9 +8,10 @@ local annotations = require "annotations"
 local HEAD = [[
 # Reference
 
-Made from the annotations in the code by `make docs`. An editor with a Lua
-language server shows the same. Guides with examples are in [guide/](guide/),
-models and their parameters in [models.md](models.md).
+`make docs` writes this page from the annotations in the code. An editor with a Lua
+language server shows the same. Guides with examples are in [guide/](guide/), models
+and their parameters in [models.md](models.md), the rooms in
+[architecture.md](architecture.md).
 
 A call can fail in two ways: a mistake in code (a wrong type, an unknown option,
 a closed stream) raises; everything else returns `nil, err`, and `err` is a
@@ -364,9 +365,29 @@ local function name_sections()
   end
 end
 
+-- The sections of each room, in the order of the page.
+local function contents_text()
+  local rooms, lines = {}, {}
+  for _, section in ipairs(SECTIONS) do
+    local room = section.file:match("^(%l+)/") or ""
+    if not rooms[room] then
+      rooms[room] = {}
+      lines[#lines + 1] = room
+    end
+    table.insert(rooms[room], ("[%s](#%s)"):format(section.title,
+      section.title:lower()))
+  end
+  for n, room in ipairs(lines) do
+    lines[n] = ("- `lua/yuanjing/%s`: %s"):format(room,
+      table.concat(rooms[room], ", "))
+  end
+  lines[#lines + 1] = "- [Types](#types) of all rooms"
+  return table.concat(lines, "\n") .. "\n"
+end
+
 read_all()
 name_sections()
-local parts = { HEAD }
+local parts = { HEAD, contents_text() }
 for _, section in ipairs(SECTIONS) do
   parts[#parts + 1] = section_text(section)
 end
