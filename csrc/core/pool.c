@@ -340,6 +340,10 @@ static int move(struct yj_pool *p, int ms, int64_t budget) {
   return 0;
 }
 
+int yj_pool_has_more(const struct yj_pool *p) {
+  return p->turn < p->n_seen || is_full(p);
+}
+
 int yj_pool_step(struct yj_pool *p, int64_t budget) {
   return move(p, 0, budget);
 }

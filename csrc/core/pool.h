@@ -31,6 +31,9 @@ int yj_pool_is_mine(const struct yj_pool *pool);
  * child. */
 int yj_pool_step(struct yj_pool *pool, int64_t budget);
 
+/* Whether the last step may have left something that is ready. */
+int yj_pool_has_more(const struct yj_pool *pool);
+
 /* Waits at most ms (negative: until something happens), then steps. Returns 0,
  * or an errno; EINTR when a signal ended the wait. */
 int yj_pool_wait(struct yj_pool *pool, int ms);

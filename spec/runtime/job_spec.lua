@@ -844,6 +844,26 @@ describe("update", function()
     assert.is_true(frames > 20, frames)
   end)
 
+  it("reads all that has come, as far as the budget goes", function()
+    local server = serve({ "send", STREAM .. event_of("a") }, { "sleep", 3 },
+      { "send", event_of("b") }, { "wait_close", 20 })
+    local client, seen, jobs = client_at(server), { a = 0, b = 0 }, {}
+    for i = 1, 150 do
+      jobs[i] = async(function()
+        local stream = assert(client:chat { prompt = "x", stream = true })
+        for text in stream:text() do seen[text] = seen[text] + 1 end
+      end)
+    end
+    local ends = core.now() + 1 -- libcurl has no timers any more by then
+    while core.now() < ends do update(1) end
+    support.sleep(3)
+    local before = seen.b
+    update(5)
+    assert.same({ a = 150, b = 150 }, seen)
+    assert.truthy(before == 0, before)
+    for _, job in ipairs(jobs) do job:cancel() end
+  end)
+
   it("takes as long as its budget, and starves nobody", function()
     local function burn(seconds)
       local ends = core.now() + seconds

@@ -139,6 +139,36 @@ describe("a stream that is read to its end", function()
     assert.equal(1, server:connections().opened)
   end)
 
+  -- One that lingers until `is_done`, and counts how often it is asked.
+  local function lingering(asked)
+    return { is_done = false, discard = function() end,
+      done = function(self)
+        asked.count = asked.count + 1
+        return self.is_done
+      end }
+  end
+
+  it("costs the same however many connections still end", function()
+    local asked, all = { count = 0 }, {}
+    loop.pool()
+    for i = 1, 500 do
+      all[i] = lingering(asked)
+      loop.linger(all[i])
+    end
+    asked.count = 0
+    loop.linger(lingering(asked))
+    assert.truthy(asked.count <= 4, asked.count)
+    for i = 1, 500 do all[i].is_done = true end
+    support.watch(all[500])
+    all = nil -- luacheck: ignore
+    for _ = 1, 520 do
+      local one = lingering(asked)
+      loop.linger(one)
+      one.is_done = true
+    end
+    support.assert_freed()
+  end)
+
   it("gives its connection up when the rest does not come", function()
     local server = serve({ "send", CHUNKED .. scripted.chunk(EVENT .. DONE) },
       { "repeat", 99, { { "sleep", 0.1 }, { "send", scripted.chunk(EVENT) } } })

@@ -383,9 +383,9 @@ local pool = {}
 function pool:open(request) end
 
 --- Handles what is ready, for so many seconds at most.
----@param budget? number
+---@param budget? number seconds
 ---@return true?
----@return string? message
+---@return boolean|string more whether more may be ready; or what failed
 function pool:step(budget) end
 
 --- Waits until something happens, then as step().

@@ -91,15 +91,27 @@ local function set_alarm()
 end
 
 -- Advances the pool with its method `move`, then resumes the ready waiters
--- with `resume` until the time `ends`. Returns whether there was any. NB: a
--- debug
--- would never call again: pool:guard() sets the alarm then.
+-- with `resume` until the time `ends`. Returns whether there was any, and
+-- whether more sockets may be ready. NB: a debug hook may raise before the alarm
+-- is set, and a foreign loop that polls the pool would never call again:
+-- pool:guard() sets the alarm then.
 local function turn(move, seconds, resume, ends)
-  local moved, problem = move(pool, seconds, true)
-  if not moved and problem ~= "interrupted" then error(problem, 0) end
+  local moved, more = move(pool, seconds, true)
+  if not moved and more ~= "interrupted" then error(more, 0) end
   local did = resume(ends)
   if is_polled then set_alarm() end
-  return did
+  return did, moved and more
+end
+
+-- Turns until the budget is spent, or a look has shown all ready sockets.
+local function turns(budget, ends)
+  local any, did, more = false, nil, nil
+  repeat
+    did, more = turn(pool.step, budget, deliver, ends)
+    any = any or did
+    budget = ends and ends - core.now() or 0
+  until not more or budget <= 0
+  return any
 end
 
 --- Does the work that is ready, for about so many seconds at most; never
@@ -108,10 +120,10 @@ end
 ---@return boolean did whether a waiter was resumed
 function loop.step(budget)
   local ends = budget and core.now() + budget
-  local step = loop.pool().step
+  loop.pool()
   budget = budget and math.max(0, budget)
-  if is_polled then return pool:guard(turn, step, budget, deliver, ends) end
-  return turn(step, budget, deliver, ends)
+  if is_polled then return pool:guard(turns, budget, ends) end
+  return turns(budget, ends)
 end
 
 --- As step(), for a host that calls it repeatedly.
@@ -388,21 +400,32 @@ function loop.close(transfer)
   loop.requeue_ready()
 end
 
-local lingering = {}
+local lingering, cursor = {}, 0
+
+-- Lets go of those that are done, two at a time: each call looks at two, in
+-- turn, so that what it costs does not grow with their number.
+local function release_lingering()
+  for _ = 1, math.min(2, #lingering) do
+    local last = #lingering
+    cursor = cursor % last + 1
+    if lingering[cursor]:done() then
+      lingering[cursor] = lingering[last]
+      lingering[last] = nil
+    end
+  end
+end
 
 --- Lets a transfer whose answer has been read finish in the background for a
 --- moment, so that its connection can be used again. The caller still owns
 --- what the transfer holds.
 ---@param transfer yuanjing.core.Transfer
 function loop.linger(transfer)
-  for other in pairs(lingering) do
-    if other:done() then lingering[other] = nil end
-  end
+  release_lingering()
   if transfer:done() then return end
   transfer:discard(2)
   pool:step()
   loop.requeue_ready() -- the step may have made other transfers ready
-  if not transfer:done() then lingering[transfer] = true end
+  if not transfer:done() then lingering[#lingering + 1] = transfer end
 end
 
 -- Time ---------------------------------------------------------------------
