@@ -64,7 +64,7 @@ local lua_files = [[
   init client errors events settings version
   asset/ asset assets verification
   base/ ascii certificates cjson dependency digest finalizer heap json lazy
-    media media_types memoize number sorted_json suggest
+    media media_types memoize number random_name sorted_json suggest
   chat/ call media stream
   cli/ init destination document exits extra flags follow making output
     session
@@ -74,21 +74,21 @@ local lua_files = [[
   cli/terminal/ cells columns picture progress prompt screen terminal
   generation/ submit
   generation/catalog/ init build legacy v1
-  generation/params/ init category guess refusal target value
+  generation/params/ init guess refusal target value
   http/ call exchange outcome request_builder url
-  journal/ init book compaction encode leases name work
+  journal/ init book compaction encode leases work
   journal/stores/ file redis
   meta/ core models
-  protocol/ init assets embed form legacy v1
+  protocol/ init assets category embed form legacy v1
   protocol/answer/ envelope failure python reading
   protocol/chat/ call pieces reply sse tool_calls
   protocol/task/ answer links reasons words
   redis/ connection tls
   runtime/ backlog cancel_scope fibers heartbeat job job_failures loop map
     nginx pollable
-  sandbox/ init conf endpoints literal machine ports process request_log
+  sandbox/ init conf literal machine ports process request_log
     script shell
-  sandbox/server/ init auth chat clock framing guard json models play request
+  sandbox/server/ init auth chat clock endpoints framing guard json models play request
     request_log routes scenario script text
   sandbox/server/assets/ body bytes check confirm data_uri envelope groups ids
     links page reply shelf upload verify

@@ -157,9 +157,8 @@ function methods:models(options)
   if kind ~= "string" and kind ~= "nil" then
     error(("client:models: category: expected string, got %s"):format(kind), 2)
   end
-  local category = options.category
-    and require("yuanjing.generation.params.category")(options.category)
-  return dry_run.unwrap(protocols.of(self._settings).models(self._settings, category))
+  return dry_run.unwrap(protocols.of(self._settings).models(self._settings,
+    options.category))
 end
 
 local REQUEST_FIELDS = { method = "string", path = "string", query = "table",

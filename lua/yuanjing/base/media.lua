@@ -230,6 +230,18 @@ function media.is(value)
   return type(value) == "table" and reader_of(value) ~= nil
 end
 
+--- Whether a value is such an object, or a list that holds one.
+---@param value any
+---@return boolean
+function media.is_or_holds(value)
+  if type(value) ~= "table" then return false end
+  if media.is(value) then return true end
+  for _, item in ipairs(value) do
+    if media.is(item) then return true end
+  end
+  return false
+end
+
 --- Reads a medium, or returns nil and why it can not be sent. A string that
 --- starts with http://, https:// or data: is a URL, with asset:// an asset;
 --- any other string is a path. The file is opened here, and refused if it is

@@ -2,7 +2,7 @@
 -- stream.
 local protocols = require "yuanjing.protocol"
 local ascii = require "yuanjing.base.ascii"
-local category_named = require "yuanjing.generation.params.category"
+local category_named = require "yuanjing.protocol.category"
 local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
 local stream = require "yuanjing.chat.stream"

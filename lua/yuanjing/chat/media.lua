@@ -3,7 +3,6 @@
 -- local path never goes out inside JSON.
 local ascii = require "yuanjing.base.ascii"
 local form = require "yuanjing.protocol.form"
-local guess = require "yuanjing.generation.params.guess"
 local media = require "yuanjing.base.media"
 local types = require "yuanjing.base.media_types"
 
@@ -20,7 +19,7 @@ end
 
 local function holds_media(name, value)
   return type(name) == "string"
-    and (names_media(name) or guess.holds_media(value)) and value ~= nil
+    and (names_media(name) or media.is_or_holds(value)) and value ~= nil
 end
 
 local function list_of(value)

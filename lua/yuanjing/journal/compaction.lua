@@ -4,7 +4,7 @@
 -- it is complete.
 local encode = require "yuanjing.journal.encode"
 local json = require "yuanjing.base.json"
-local new_name = require "yuanjing.journal.name"
+local new_name = require "yuanjing.base.random_name"
 
 local compaction = {}
 

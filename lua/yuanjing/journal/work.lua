@@ -7,7 +7,7 @@ local compaction = require "yuanjing.journal.compaction"
 local errors = require "yuanjing.errors"
 local job = require "yuanjing.runtime.job"
 local loop = require "yuanjing.runtime.loop"
-local new_name = require "yuanjing.journal.name"
+local new_name = require "yuanjing.base.random_name"
 local number = require "yuanjing.base.number"
 
 local work = {}

@@ -1,6 +1,7 @@
 --- The v1 wire: its paths and the shape of what it is sent
 -- (docs/platform.md#endpoints).
 local answers = require "yuanjing.protocol.task.answer"
+local category_named = require "yuanjing.protocol.category"
 local envelope = require "yuanjing.protocol.answer.envelope"
 local form = require "yuanjing.protocol.form"
 local http = require "yuanjing.http.call"
@@ -56,12 +57,13 @@ end
 
 --- The ids of the models, each once; `raw` is the platform's own list.
 ---@param settings table
----@param category? string
+---@param category? string by any of its names
 ---@return string[]?
 ---@return yuanjing.Error?
 function v1.models(settings, category)
   local document, response = reading.fetch(settings, { method = "GET",
-    path = "/llmage/v1/models", query = { catelogid = category } })
+    path = "/llmage/v1/models", query = {
+      catelogid = category and category_named(category) } })
   if not document then return nil, response end
   local failure = envelope.failure(document)
   if not failure and type(document.data) ~= "table" then

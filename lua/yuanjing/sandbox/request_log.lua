@@ -2,7 +2,7 @@
 --
 -- The log has two JSON lines for each request: when it has arrived, and when
 -- its answer has ended. So a request that hangs is visible, too.
-local endpoints = require "yuanjing.sandbox.endpoints"
+local endpoints = require "yuanjing.sandbox.server.endpoints"
 local json = require "yuanjing.base.json"
 local shell = require "yuanjing.sandbox.shell"
 

@@ -3,7 +3,7 @@
 -- request, so it applies to every request that is sent later, and uses no
 -- connection.
 local ascii = require "yuanjing.base.ascii"
-local endpoints = require "yuanjing.sandbox.endpoints"
+local endpoints = require "yuanjing.sandbox.server.endpoints"
 local json = require "yuanjing.base.json"
 local literal = require "yuanjing.sandbox.literal"
 local number = require "yuanjing.base.number"

@@ -3,10 +3,9 @@
 local dry_run = require "yuanjing.spending.dry_run"
 local heap = require "yuanjing.base.heap"
 local job = require "yuanjing.runtime.job"
-local lazy = require "yuanjing.base.lazy"
 local loop = require "yuanjing.runtime.loop"
 local polling = require "yuanjing.task.polling"
-local task_of = lazy.module "yuanjing.task.task"
+local task_of = require "yuanjing.task.task"
 
 local await_many = {}
 

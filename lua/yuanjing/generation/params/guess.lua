@@ -17,16 +17,6 @@ local LEGACY = { first_frame = "image_file1", last_frame = "image_file2",
   reference_images = "image_file", reference_videos = "video_file",
   reference_audios = "audio_file" }
 
---- Whether a value is a file of ours, or a list with one in it.
-function guess.holds_media(given)
-  if type(given) ~= "table" then return false end
-  if media.is(given) then return true end
-  for _, item in ipairs(given) do
-    if media.is(item) then return true end
-  end
-  return false
-end
-
 local function is_list(given)
   return type(given) == "table" and not media.is(given)
 end
@@ -71,7 +61,7 @@ end
 function guess.slots(api, name, given)
   if target_of.is_role(name) then return of_role(api, name, given) end
   local is_medium = name:find("_files?%d*$") ~= nil
-    or guess.holds_media(given[name])
+    or media.is_or_holds(given[name])
   return { guess.plain(name, given[name], is_medium) }
 end
 

@@ -243,7 +243,7 @@ function Check:bind_one_extra(name, given)
       tostring(name))
   end
   if not self:is_name(name) then return end
-  local param = guess.plain(name, given, guess.holds_media(given))
+  local param = guess.plain(name, given, media.is_or_holds(given))
   self:bind_loose({ param }, name, given)
 end
 

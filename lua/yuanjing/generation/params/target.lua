@@ -1,7 +1,7 @@
 --- Which row of the catalog a call is for: its model, and its category by the
 -- media given.
 local catalog = require "yuanjing.generation.catalog"
-local category_named = require "yuanjing.generation.params.category"
+local category_named = require "yuanjing.protocol.category"
 local media = require "yuanjing.base.media"
 local value = require "yuanjing.generation.params.value"
 

@@ -8,7 +8,7 @@
 local core = require "yuanjing.core"
 local encode = require "yuanjing.journal.encode"
 local loop = require "yuanjing.runtime.loop"
-local new_name = require "yuanjing.journal.name"
+local new_name = require "yuanjing.base.random_name"
 
 local file = {}
 

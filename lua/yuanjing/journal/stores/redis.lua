@@ -7,7 +7,7 @@ local json = require "yuanjing.base.json"
 local leases = require "yuanjing.journal.leases"
 local link = require "yuanjing.redis.connection"
 local loop = require "yuanjing.runtime.loop"
-local new_name = require "yuanjing.journal.name"
+local new_name = require "yuanjing.base.random_name"
 
 local redis = {}
 

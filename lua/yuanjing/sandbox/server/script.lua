@@ -6,7 +6,7 @@
 -- of its fields are scenarios under other names.
 local chat = require "yuanjing.sandbox.server.chat"
 local clock = require "yuanjing.sandbox.server.clock"
-local endpoints = require "yuanjing.sandbox.endpoints"
+local endpoints = require "yuanjing.sandbox.server.endpoints"
 local groups = require "yuanjing.sandbox.server.assets.groups"
 local play = require "yuanjing.sandbox.server.play"
 local results = require "yuanjing.sandbox.server.media.results"

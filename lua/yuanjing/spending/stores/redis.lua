@@ -8,7 +8,7 @@ local backlog = require "yuanjing.runtime.backlog"
 local link = require "yuanjing.redis.connection"
 local loop = require "yuanjing.runtime.loop"
 local memory = require "yuanjing.spending.stores.memory"
-local new_name = require "yuanjing.journal.name"
+local new_name = require "yuanjing.base.random_name"
 local number = require "yuanjing.base.number"
 
 local unpack = table.unpack or unpack
