@@ -129,8 +129,9 @@ function methods:task(id)
   if type(id) ~= "string" or id == "" then
     error(("client:task: expected an id, got %s"):format(type(id)), 2)
   end
+  local recorder = self._settings.recorder
   return task.new(self._settings, protocols.of(self._settings), { id = id },
-    self._settings.journal and journal.about(self._settings, id))
+    recorder and recorder:about(id))
 end
 
 ---@class yuanjing.ModelList

@@ -225,15 +225,10 @@ function settings.derive(parent, options, level)
   end
   if options.ca_file then derived.ca_path = nil end
   if options.limits or options.journal then share_limits(derived) end
+  if derived.journal then
+    derived.recorder = lazy.load("yuanjing.journal.recorder").new(derived)
+  end
   return derived
-end
-
---- The same settings, but no call goes on for longer than that.
----@param limit number seconds
-function settings.within(self, limit)
-  local total = math.min(limit, self.timeout.total or math.huge)
-  return settings.derive(self, { timeout = { total = math.max(0.001, total) } },
-    1)
 end
 
 --- What holds where nothing is given. An empty variable counts as not set.

@@ -7,7 +7,6 @@ local dry_run = require "yuanjing.spending.dry_run"
 local errors = require "yuanjing.errors"
 local polling = require "yuanjing.task.polling"
 local result_of = require "yuanjing.task.result"
-local settings_of = require "yuanjing.settings"
 local target_of = require "yuanjing.task.download.target"
 local protocol = require "yuanjing.protocol.assets"
 
@@ -58,8 +57,8 @@ end
 local function refresh(self, seconds)
   if self.error then return nil, self.error end
   local asked = os.time()
-  local fields, err, pause = protocol.status(
-    settings_of.within(self._settings, seconds), self.id)
+  local fields, err, pause = protocol.status(self._settings, self.id,
+    seconds)
   self._pause = pause
   if not fields then
     if errors.is(err) then err.asset = self end

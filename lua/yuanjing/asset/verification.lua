@@ -3,7 +3,6 @@
 local ascii = require "yuanjing.base.ascii"
 local errors = require "yuanjing.errors"
 local polling = require "yuanjing.task.polling"
-local settings_of = require "yuanjing.settings"
 local protocol = require "yuanjing.protocol.assets"
 
 local verification = {}
@@ -102,8 +101,8 @@ function methods:await_group(options)
   local wait = { timeout = options.timeout or TIMEOUT,
     interval = options.interval }
   local group, err, is_late = polling.run(PACE, wait, function(left)
-    local groups, problem, pause = protocol.groups(
-      settings_of.within(self._settings, left))
+    local groups, problem, pause = protocol.groups(self._settings,
+      left)
     if not groups then return nil, problem end
     self._known = self._known or active_ids(groups)
     local found
@@ -126,7 +125,7 @@ end
 ---@return yuanjing.Verification?
 ---@return yuanjing.Error?
 function verification.begin(settings, fields)
-  local groups = protocol.groups(settings_of.within(settings, LOOK_LIMIT))
+  local groups = protocol.groups(settings, LOOK_LIMIT)
   local began = os.time()
   local self, err = protocol.verify(settings, fields)
   if not self then return nil, err end

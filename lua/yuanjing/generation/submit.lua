@@ -2,11 +2,9 @@
 -- task that comes of it.
 local protocols = require "yuanjing.protocol"
 local errors = require "yuanjing.errors"
-local lazy = require "yuanjing.base.lazy"
 local loop = require "yuanjing.runtime.loop"
 local params_of = require "yuanjing.generation.params"
 local task = require "yuanjing.task.task"
-local journal = lazy.module "yuanjing.journal"
 
 local submit = {}
 
@@ -19,10 +17,9 @@ local function refused(kind, problems, is_dated)
 end
 
 local function send(settings, protocol, kind, checked, note)
-  if not settings.journal or settings.dry_run then
-    return protocol.submit(settings, kind, checked)
-  end
-  return journal.submit(settings, protocol, kind, checked, note)
+  local recorder = not settings.dry_run and settings.recorder
+  if recorder then return recorder:submit(protocol, kind, checked, note) end
+  return protocol.submit(settings, kind, checked)
 end
 
 --- See Client:image and Client:video.

@@ -193,7 +193,8 @@ end
 function request_builder.deadline(settings, request)
   local total = settings.timeout.total
     or not is_timeless(request) and DEFAULT_TOTAL or math.huge
-  return loop.now() + math.min(total, request.total or math.huge)
+  return loop.now() + math.max(0.001,
+    math.min(total, request.total or math.huge))
 end
 
 --- When a call that waits for its turn gives up.

@@ -6,6 +6,7 @@
 -- go forward, lists of files are joined, and "forgotten" is a state: an
 -- absent entry may be one that is not read yet.
 local backlog = require "yuanjing.runtime.backlog"
+local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
 local loop = require "yuanjing.runtime.loop"
 
@@ -407,6 +408,15 @@ end
 function Book:name()
   if type(self.source) == "table" then return "the journal" end
   return "the journal " .. self.source:gsub("//.*@", "//")
+end
+
+--- The error of a journal that can not be read or written.
+---@param problem any
+---@param call? string that was to be recorded, and was not sent
+---@return yuanjing.Error
+function Book:failure(problem, call)
+  return errors.new { kind = "io", call = call, attempts = call and 0,
+    message = self:name() .. ": " .. tostring(problem) }
 end
 
 --- Raises when a store lacks a method. Opens nothing yet.

@@ -181,11 +181,12 @@ function assets.verify(settings, fields)
 end
 
 --- The groups of whoever the key belongs to.
+---@param seconds? number that the query may take, retries and all
 ---@return yuanjing.Group[]?
 ---@return yuanjing.Error?
-function assets.groups(settings)
+function assets.groups(settings, seconds)
   return call(settings, "rl_query_groups.dspy",
-    { total = answers.QUERY_LIMIT }, read_groups)
+    { total = answers.query_limit(seconds) }, read_groups)
 end
 
 local UNREAD = { truncated = true, timeout = true, decode = true }
@@ -216,11 +217,12 @@ function assets.upload(settings, fields, medium)
 end
 
 --- How an asset stands.
+---@param seconds? number that the query may take, retries and all
 ---@return yuanjing.AssetFields?
 ---@return yuanjing.Error?
-function assets.status(settings, id)
+function assets.status(settings, id, seconds)
   return call(settings, "rl_status.dspy", { json = { asset_id = id },
-    total = answers.QUERY_LIMIT }, read_asset)
+    total = answers.query_limit(seconds) }, read_asset)
 end
 
 --- All assets of a group; `total` as the platform counts them.

@@ -23,12 +23,13 @@ function legacy.submit(settings, _, checked)
 end
 
 --- Asks how a task stands: a POST here, but one that costs nothing.
+---@param seconds? number that the query may take, retries and all
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?
-function legacy.task(settings, id)
+function legacy.task(settings, id, seconds)
   return reading.fetch_answer(settings, { method = "POST",
     path = "/llmage/tasks", json = { taskid = id },
-    total = answers.QUERY_LIMIT }, answers.read_status)
+    total = answers.query_limit(seconds) }, answers.read_status)
 end
 
 return legacy

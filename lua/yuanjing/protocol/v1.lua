@@ -33,12 +33,13 @@ function v1.submit(settings, kind, checked)
 end
 
 --- Asks how a task stands.
+---@param seconds? number that the query may take, retries and all
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?
-function v1.task(settings, id)
+function v1.task(settings, id, seconds)
   return reading.fetch_answer(settings, { method = "GET",
     path = "/llmage/v1/tasks", query = { taskid = id },
-    total = answers.QUERY_LIMIT }, answers.read_status)
+    total = answers.query_limit(seconds) }, answers.read_status)
 end
 
 -- The rest -----------------------------------------------------------------

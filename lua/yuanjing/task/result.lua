@@ -1,8 +1,6 @@
 --- What a task has brought: URLs, usage, and the way to have them as files.
 local download = require "yuanjing.task.download"
 local errors = require "yuanjing.errors"
-local lazy = require "yuanjing.base.lazy"
-local journal = lazy.module "yuanjing.journal"
 
 local result = {}
 
@@ -93,7 +91,7 @@ function methods:save(path, options)
     return nil, err
   end
   if task._entry then
-    journal.saved(task._settings, task._entry, saved)
+    task._settings.recorder:saved(task._entry, saved)
   end
   return saved
 end

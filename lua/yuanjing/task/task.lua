@@ -3,14 +3,11 @@
 -- docs/platform.md#tasks.
 local dry_run = require "yuanjing.spending.dry_run"
 local errors = require "yuanjing.errors"
-local lazy = require "yuanjing.base.lazy"
 local loop = require "yuanjing.runtime.loop"
 local polling = require "yuanjing.task.polling"
 local result_of = require "yuanjing.task.result"
-local settings_of = require "yuanjing.settings"
 local target_of = require "yuanjing.task.download.target"
 local usage = require "yuanjing.spending.usage"
-local journal = lazy.module "yuanjing.journal"
 
 local task = {}
 
@@ -27,7 +24,7 @@ local task = {}
 ---@field private _made number when the handle was made
 ---@field private _is_missing? boolean the last query did not know it
 ---@field private _pause? number seconds that the last answer asked to wait
----@field private _entry? yuanjing.journal.Entry of it in the journal
+---@field private _entry? yuanjing.journal.Entry of it in the journal; the settings have a recorder then
 ---@field private _is_recorded? boolean its result is the journal's
 local methods = {}
 local Task = {}
@@ -56,7 +53,7 @@ end
 
 local function record(self)
   if not self._entry then return end
-  journal.update(self._settings, self, self._entry)
+  self._settings.recorder:update(self._entry, self)
 end
 
 -- What an answer says, into the handle. A final word of a submit without a
@@ -112,8 +109,8 @@ function task.refresh(self, seconds)
   if has_ended(self) then
     return not self.error and self or nil, self.error
   end
-  local answer, err, pause = self._api.task(
-    settings_of.within(self._settings, seconds), self.id)
+  local answer, err, pause = self._api.task(self._settings, self.id,
+    seconds)
   self._pause = pause
   if not answer then
     if hangs(err) then return self end

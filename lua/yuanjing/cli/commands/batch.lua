@@ -6,7 +6,6 @@ local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
 local folder = require "yuanjing.cli.batch.folder"
 local follow = require "yuanjing.cli.follow"
-local journal = require "yuanjing.journal"
 local lines = require "yuanjing.cli.batch.lines"
 local loop = require "yuanjing.runtime.loop"
 local number = require "yuanjing.base.number"
@@ -95,7 +94,7 @@ local function save_one(batch, item, result, saved, kind, n)
   local right = batch.folder:set_extension(path)
   local task = result.task
   if right ~= path and task._entry then
-    journal.saved(batch.client._settings, task._entry, right, path)
+    batch.client._settings.recorder:saved(task._entry, right, path)
   end
   return right
 end

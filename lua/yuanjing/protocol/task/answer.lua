@@ -8,10 +8,16 @@ local reasons = require "yuanjing.protocol.task.reasons"
 local types = require "yuanjing.base.media_types"
 local words = require "yuanjing.protocol.task.words"
 
-local answers = {
-  --- Seconds a status query may take: it may hang until the task ends.
-  QUERY_LIMIT = 60,
-}
+local answers = {}
+
+local QUERY_LIMIT = 60
+
+--- Seconds a status query may take: it may hang until the task ends.
+---@param left? number seconds that its caller has left
+---@return number
+function answers.query_limit(left)
+  return math.min(QUERY_LIMIT, left or QUERY_LIMIT)
+end
 
 -- "resposne" is the wire's own spelling.
 local WRAPPERS = { "data", "resposne", "response", "result", "task" }

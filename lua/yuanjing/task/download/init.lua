@@ -74,6 +74,7 @@ end
 local function request_for(state, url)
   local _, _, port = url_of.parts(url)
   return { method = "GET", url = url, hold = true,
+    total = state.ends - loop.now(),
     headers = headers_for(state), peer_port = port,
     only_public = state.was_public and not state.settings.trust_redirects,
     refusal = function(...) return read_refusal(state, ...) end }
@@ -82,8 +83,7 @@ end
 local function ask(state, url)
   local request = request_for(state, url)
   state.location = nil
-  local settings = settings_of.within(state.settings, state.ends - loop.now())
-  local response, err = http.send(settings, request)
+  local response, err = http.send(state.settings, request)
   if response or state.location then
     state.was_public = state.was_public
       or redirect.is_public(url, request.is_private)
