@@ -32,7 +32,7 @@ curl_libs = $(shell $(PKG_CONFIG) --libs libcurl)
 RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
 	LUA_CPATH="build/5.4/?.so;$$LUA_CPATH;"
 
-.PHONY: all build help deps poll locales test check rules exports storeys compile-check \
+.PHONY: all build help deps poll locales test check rules exports plain-c rooms compile-check \
 	lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz eventsource soak kills \
 	demo docs bench budget install clean
 
@@ -152,7 +152,7 @@ check:
 lint:
 	luacheck -q .
 
-rules: exports storeys
+rules: exports plain-c rooms
 
 exports: all
 	@for so in build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so; do \
@@ -162,11 +162,15 @@ exports: all
 	done; echo "exports: luaopen_yuanjing_core alone"
 
 # Files that hold curl callbacks can not see Lua.
-storeys:
+plain-c:
 	@! grep -ln 'lua\.h\|lauxlib\.h\|lualib\.h\|compat\.h' $(PLAIN) \
 		$(wildcard $(PLAIN:.c=.h)) || \
 		{ echo "plain C must not include Lua's headers"; exit 1; }
-	@echo "storeys: no plain C file includes Lua"
+	@echo "plain-c: no plain C file includes Lua"
+
+# Who requires whom in Lua has one direction.
+rooms:
+	@$(LUA) tools/rooms.lua
 
 # Every Lua that it runs on.
 compile-check:

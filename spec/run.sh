@@ -236,7 +236,7 @@ in_c() {
   c_test "soak, short" spec/soak/run.sh 0.01
   c_test "finalizers, short" spec/soak/finalizers.sh
   c_test "instruction budget" bench/budget/run.sh
-  step "exports and storeys" make -s rules
+  step "exports and rooms" make -s rules
   step "other Luas compile" make -s compile-check
   step "luacheck" make -s lint
 }
