@@ -18,7 +18,7 @@ local book = {}
 
 ---@class yuanjing.journal.Store storage of the records; docs/journal.md
 ---@field owner string unique name of this process; set by read()
----@field append fun(self, record: table, durable?: boolean): true?, string?, boolean? the last: the record may be stored all the same
+---@field append fun(self, record: table, durable?: boolean): true?, string?, boolean? maybe_stored
 ---@field read fun(self, take: yuanjing.journal.Take, restart: fun()): true?, string?
 ---@field compact fun(self, merged: yuanjing.journal.Merged, kept: yuanjing.journal.Kept): true?, string?
 ---@field is_alive fun(self, owner: string): boolean
@@ -366,8 +366,8 @@ function Book:compact()
   local ok, problem = self:refresh()
   if not ok then return nil, problem end
   return self.store:compact(merged, function()
-    local ok, why = self:refresh()
-    return ok and each_left(self), why
+    local is_fresh, why = self:refresh()
+    return is_fresh and each_left(self), why
   end)
 end
 

@@ -105,9 +105,9 @@ end
 
 -- Turns until the budget is spent, or a look has shown all ready sockets.
 local function turns(budget, ends)
-  local any, did, more = false, nil, nil
+  local any = false
   repeat
-    did, more = turn(pool.step, budget, deliver, ends)
+    local did, more = turn(pool.step, budget, deliver, ends)
     any = any or did
     budget = ends and ends - core.now() or 0
   until not more or budget <= 0
