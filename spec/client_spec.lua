@@ -363,7 +363,7 @@ describe("what a chat asks", function()
       model = "m", stream = false, catelogid = "t2t" }))
   end)
 
-  it("says true where it streams", function()
+  it("is true where it streams", function()
     local server = answering(scripted.answer(200, {}, "data: [DONE]\n\n"))
     assert(client_at(server):chat { prompt = "a", stream = true }):finish()
     assert.same({ prompt = "a", model = "qwen3-max", stream = true },
@@ -389,7 +389,7 @@ describe("what a chat asks", function()
     assert.same({ prompt = "a" }, params)
   end)
 
-  it("goes out unchecked where the client says so", function()
+  it("goes out unchecked on the client's option", function()
     assert.same({ model = 5, stream = false }, (body_sent({ model = 5 },
       { validate = false })))
   end)
@@ -658,7 +658,7 @@ describe("the escape hatch", function()
     end
   end)
 
-  it("goes to the other host where that is said", function()
+  it("goes to the other host on request", function()
     local server, other = answering(""), answering(scripted.answer(200, {}, "{}"))
     assert(client_at(server, { asset_url = other.url }):request {
       base = "asset_url", path = "/x" })

@@ -25,7 +25,7 @@ describe("errors.new", function()
     assert.same(fields, setmetatable(err, nil))
   end)
 
-  it("says in a boolean whether another try may help", function()
+  it("has a boolean whether another try may help", function()
     assert.is_false(errors.new { kind = "io", message = "x" }.retryable)
     assert.is_true(errors.new { kind = "io", message = "x",
       retryable = 1 }.retryable)
@@ -39,7 +39,7 @@ describe("errors.new", function()
       body = ("x"):rep(5000) }, fields)
   end)
 
-  it("takes an error as well", function()
+  it("takes an error, too", function()
     local first = errors.new { kind = "auth", message = "no", status = 401 }
     assert.equal(tostring(first), tostring(errors.new(first)))
     assert.is_nil(rawget(errors.new(first), "hint"))
@@ -130,13 +130,13 @@ describe("err.hint", function()
   local hints = { auth = "YUANJING_API_KEY", balance = "top up",
     outcome_unknown = "billed", decode = "err.body" }
   for kind, part in pairs(hints) do
-    it("says what to do about " .. kind, function()
+    it("has advice about " .. kind, function()
       local hint = errors.new { kind = kind, message = "x" }.hint
       assert.truthy(hint:find(part, 1, true), hint)
     end)
   end
 
-  it("is not there where nothing is to be said", function()
+  it("is absent where there is no advice", function()
     assert.is_nil(errors.new { kind = "io", message = "x" }.hint)
   end)
 end)
@@ -238,7 +238,7 @@ describe("a secret", function()
     assert.equal(0, count(everything(err), KEY))
   end)
 
-  it("is in nothing an answer says of a task", function()
+  it("is in no field of a task from an answer", function()
     local task = { id = KEY, status = "BEARER " .. KEY }
     local err = errors.new({ kind = "platform", message = "x", task = task },
       KEY)

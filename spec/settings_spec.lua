@@ -313,7 +313,7 @@ describe("the environment", function()
       { request.path, request.headers.authorization })
   end)
 
-  it("gives way to what is said", function()
+  it("yields to what is given", function()
     local server = models_server()
     child.output({ YUANJING_API_KEY = "sk-env", YUANJING_BASE_URL = "http://no.invalid" },
       ("require('yuanjing').new { api_key = 'sk-said', base_url = %q }:models()")

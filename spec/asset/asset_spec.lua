@@ -157,7 +157,7 @@ describe("an asset", function()
     end
   end)
 
-  it("has a link whose time counts from before it was asked for", function()
+  it("has a link whose time counts from before the request", function()
     local server = answering { active "https://h/" }
     local before = os.time()
     local asset = assert(client_at(server.url, { on_event = function(event)
@@ -167,7 +167,7 @@ describe("an asset", function()
     assert.truthy(left >= 12 * HOURS and left <= 12 * HOURS + 1, left)
   end)
 
-  it("tells of each status once", function()
+  it("reports each status once", function()
     local asset = uploaded { PROCESSING, PROCESSING, said { status = "review" },
       "reset", said { status = "REVIEW" }, active "https://h/" }
     local seen = {}
@@ -360,7 +360,7 @@ describe("a wait for an asset", function()
     assert.equal("https://h/", assert(asset:await(FAST)).url)
   end)
 
-  it("that took too long says what the last query did", function()
+  it("that took too long reports the last query", function()
     local asset = uploaded { scripted.answer(500, {}, "out of order") }
     local _, err = asset:await { timeout = 0.6, interval = 0.1 }
     assert.equal("timeout", err.kind)
@@ -392,7 +392,7 @@ describe("a wait for an asset", function()
     assert.equal(1800, given)
   end)
 
-  it("refuses what it does not know, at the line that said it", function()
+  it("refuses unknown options, at the caller's line", function()
     local asset, server = uploaded { PROCESSING }
     for _, case in ipairs {
       { { timout = 5 }, 'asset:await: unknown option "timout"' },

@@ -85,7 +85,7 @@ describe("parameters of an asset", function()
       "file: missing" }, problems("upload", { "photo.jpg" }))
   end)
 
-  it("are texts of UTF-8 that say something", function()
+  it("are texts in UTF-8 that are not empty", function()
     for _, name in ipairs { "vendor", "project_name", "name" } do
       for value, problem in pairs { [5] = "expected a text, got number",
         [true] = "expected a text, got boolean",
@@ -135,7 +135,7 @@ describe("parameters of an asset", function()
     assert.equal(1, #server:requests())
   end)
 
-  it("go out as they are where nobody is to check them", function()
+  it("go out unchanged without validation", function()
     local unchecked = client:with { validate = false }
     assert.same({ vendor_group_id = 5, source_url = "photo.jpg", nam = "x",
       asset_type = "", name = "" }, body_of({ vendor_group_id = 5, nam = "x",
@@ -192,7 +192,7 @@ describe("parameters of an asset", function()
     end
   end)
 
-  it("take the type of a URL from its path, if it tells one", function()
+  it("take the type of a URL from its path, if it shows one", function()
     for url, wanted in pairs { ["https://h/a.JPG?x=1"] = "Image",
       ["HTTP://h/b.mp4#c.jpg"] = "Video", ["https://h/c.mp3"] = "Audio",
       ["https://h/片.webm"] = "Video", ["https://h/?d=a.mp4"] = false,
@@ -286,7 +286,7 @@ describe("parameters of an asset", function()
     end
   end)
 
-  it("raise where they are no table, at the line that said so", function()
+  it("raise where they are no table, at the caller's line", function()
     for _, call in ipairs { "verify", "upload", "list" } do
       local line = debug.getinfo(1, "l").currentline + 2
       local raised, message = pcall(function()
@@ -428,7 +428,7 @@ describe("an upload", function()
       server:requests()[1].body_length)
   end)
 
-  it("that is refused for its size says how large it was", function()
+  it("that is refused for its size reports the size", function()
     local BODIES = { "413: Request Entity Too Large", "", "<html><head><title>"
       .. "413 Request Entity Too Large</title></head></html>" }
     for _, body in ipairs(BODIES) do
@@ -457,7 +457,7 @@ describe("an upload", function()
     ['<p>{"id":"77"}'] = "none",
   }
   for body, id in pairs(PARTS) do
-    it(("tells of the asset in half an answer: %s"):format(body), function()
+    it(("reports the asset in half an answer: %s"):format(body), function()
       local server = serve_once { { "request" }, { "send",
         "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n" .. body } }
       local asset, err = upload(client_at(server.url), sparse("a.jpg", 999),
@@ -473,7 +473,8 @@ describe("an upload", function()
     end)
   end
 
-  it("that is refused for its size says so of a data URI, too", function()
+  it("that is refused for its size reports that for a data URI, too",
+  function()
     local server = serve_once { { "request" },
       { "send", scripted.answer(413, {}, "") } }
     local _, err = client_at(server.url).assets:upload { vendor_group_id = "g",
@@ -481,7 +482,7 @@ describe("an upload", function()
     assert.truthy(err.message:find("(2.0 MB)", 1, true), err.message)
   end)
 
-  it("has its length told, whatever its size", function()
+  it("announces its length, whatever its size", function()
     for _, size in ipairs { 5 * 2 ^ 30, 5 * 2 ^ 30 + 1, 5 * 2 ^ 30 + 2 } do
       local server = serve_once { { "head" }, { "read", 8 * MIB },
         { "reset" } }
@@ -497,7 +498,7 @@ describe("an upload", function()
     end
   end)
 
-  it("tells of its progress", function()
+  it("reports its progress", function()
     local size, events = 18 * MIB, {}
     local server = serve_once { { "head" },
       { "repeat", 12, { { "read", 2 * MIB }, { "sleep", 0.1 } } },
@@ -718,13 +719,13 @@ describe("on the sandbox", function()
     assert.same({ "not_found", "group_not_found" }, { err.kind, err.code })
   end)
 
-  it("takes a group that needs nobody's button", function()
+  it("takes a group that needs no confirmation", function()
     local session = assert(odd "verified".assets:verify {
       vendor = "volcengine", name = "王五" })
     assert.equal("王五", assert(session:await_group(QUICK)).name)
   end)
 
-  it("keeps two persons apart who are verified at a time", function()
+  it("keeps two persons apart that are verified at a time", function()
     local sessions = {}
     for _, name in ipairs { "甲", "乙" } do
       sessions[name] = assert(client.assets:verify { vendor = "volcengine",
@@ -756,7 +757,7 @@ describe("on the sandbox", function()
     assert.same({ "platform", nil, "维护中" }, { err.kind, err.code, err.message })
   end)
 
-  it("refuses what is too large, and says how large", function()
+  it("refuses what is too large, and reports the size", function()
     local group = new_group "赵六"
     local _, err = upload(odd "json-limit=100000", yuanjing.bytes(binary(MIB)),
       { vendor_group_id = group.vendor_group_id })

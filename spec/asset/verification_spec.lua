@@ -219,7 +219,7 @@ describe("session:await_group", function()
     assert.same({ vendor_group_id = "7" }, (assert(session:await_group(FAST))))
   end)
 
-  it("takes nobody else's group, by its name", function()
+  it("takes only its own group, by its name", function()
     local session = begun({ groups "old 张三", groups("old 张三", "b 李四"),
       groups("old 张三", "b 李四", "a 模特张三") }, { vendor = "v",
       name = "张三" })
@@ -239,7 +239,7 @@ describe("session:await_group", function()
     assert.equal("b", assert(session:await_group(FAST)).vendor_group_id)
   end)
 
-  it("says how many others there were", function()
+  it("reports how many others there were", function()
     local session = begun({ groups(), groups("b 李四", "c 王五") },
       { vendor = "v", name = "张三" })
     local _, err = session:await_group { timeout = 0.6, interval = 0.1 }
@@ -263,7 +263,7 @@ describe("session:await_group", function()
     end)
   end
 
-  it("says so when it had to", function()
+  it("reports it when it had to", function()
     local session = begun { scripted.answer(500, {}, ""), groups "new" }
     local found, err = session:await_group { timeout = 0.6, interval = 0.1 }
     assert.is_nil(found)
@@ -308,7 +308,7 @@ describe("session:await_group", function()
     assert.equal("new", assert(session:await_group(FAST)).vendor_group_id)
   end)
 
-  it("says that the link has expired", function()
+  it("reports that the link has expired", function()
     local session = begun { groups "old" }
     later(121)
     local _, err = session:await_group { timeout = 0.5, interval = 0.4 }
@@ -319,13 +319,13 @@ describe("session:await_group", function()
       .. "has expired: begin anew with client.assets:verify", 1, true))
   end)
 
-  it("finds the group of a person who ended in time", function()
+  it("finds the group of a person that ended in time", function()
     local session = begun { groups "old", groups("old", "new") }
     later(500)
     assert.equal("new", assert(session:await_group(FAST)).vendor_group_id)
   end)
 
-  it("says what the last query did", function()
+  it("reports the last query", function()
     local session = begun { groups(), scripted.answer(500, {}, "out of order") }
     local _, err = session:await_group { timeout = 0.6, interval = 0.1 }
     assert.equal("timeout", err.kind)
@@ -354,7 +354,7 @@ describe("session:await_group", function()
     end
   end)
 
-  it("refuses what it does not know, at the line that said it", function()
+  it("refuses unknown options, at the caller's line", function()
     local session, server = begun { groups() }
     for _, case in ipairs {
       { { timout = 5 }, 'session:await_group: unknown option "timout"' },

@@ -35,7 +35,7 @@ describe("the certificates of the environment", function()
   end)
   after_each(support.clean)
 
-  it("vouch for nobody unless they are named", function()
+  it("verify no server unless they are named", function()
     assert.equal("transport", answer_to(url, {}))
     assert.equal("transport", answer_to(url, { SSL_CERT_FILE = "" }))
     assert.equal("transport", answer_to(url, { SSL_CERT_FILE = stranger.cert }))

@@ -27,7 +27,7 @@ describe("without", function()
     assert.is_truthy(said:find("module 'cjson' not found", 1, true), said)
   end)
 
-  it("a build the error says how to have one", function()
+  it("a build the error explains how to make one", function()
     local said = run(OURS, "", [[require "yuanjing"]])
     assert.is_truthy(said:find("yuanjing is not built for this Lua: "
       .. "`make build`", 1, true), said)
@@ -71,12 +71,12 @@ describe("a Lua that it does not run on", function()
     end
   end)
 
-  it("is refused by the core as well", function()
+  it("is refused by the core, too", function()
     assert.equal(SENTENCE .. 1, ask("lua5.1", "luajit",
       [[print(select(2, pcall(require, "yuanjing.core")))]]))
   end)
 
-  it("is told from a LuaJIT that hides what it is", function()
+  it("differs from a LuaJIT that hides its name", function()
     assert.equal("table", ask("luajit", "luajit", [[jit, package.loaded.jit = nil
       print(type(require "yuanjing.core"), require "yuanjing.base.dependency" and "")]])
       :match("%a+"))
@@ -97,7 +97,7 @@ describe("a Lua that it does not run on", function()
 end)
 
 describe("the command, where something is missing,", function()
-  it("says so in one line, without a traceback", function()
+  it("reports it in one line, without a traceback", function()
     local said = support.output("LUA_PATH='/none' LUA_CPATH='/none' "
       .. LUA .. " bin/yuanjing doctor 2>&1; echo $?")
     assert.truthy(said:find("^yuanjing: the command needs argparse"), said)

@@ -16,7 +16,7 @@ describe("core.sha256", function()
       .. "2cd0", core.sha256(("a"):rep(1000000)))
   end)
 
-  it("is what sha256sum says, at every length around a block", function()
+  it("equals sha256sum's, at every length around a block", function()
     local folder = support.tempdir()
     local expected = {}
     for n = 0, 130 do
@@ -61,7 +61,7 @@ describe("a digest", function()
     assert.equal(core.sha256('"nil"'), digest(nil))
   end)
 
-  it("does not depend on who wrote which field first", function()
+  it("does not depend on the order of fields", function()
     local one, other = {}, {}
     for n = 1, 100 do one["k" .. n] = n end
     for n = 100, 1, -1 do other["k" .. n] = n end

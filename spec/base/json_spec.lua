@@ -253,7 +253,7 @@ describe("json.decode_first", function()
     { "<html>", "invalid" }, { "{'a': 1}", "invalid" }, { "null", "null" },
   }
   for _, row in ipairs(failing) do
-    it(("says %s of %q"):format(row[2], row[1]), function()
+    it(("reports %s for %q"):format(row[2], row[1]), function()
       local value, message, verdict = json.decode_first(row[1])
       assert.is_nil(value)
       assert.is_string(message)

@@ -160,7 +160,7 @@ describe("what is loaded late", function()
     end
   end)
 
-  it("says why where nothing can be read", function()
+  it("reports why nothing can be read", function()
     local output = run_with_few_descriptors([[
       local yuanjing = require "yuanjing"
     ]] .. CALLS .. [[

@@ -97,7 +97,7 @@ describe("media", function()
     assert.equal("f.mp3 audio/mpeg", sent_as("f", "\255\251\144\0"))
   end)
 
-  it("knows types by extension where the content says nothing", function()
+  it("knows types by extension where the content is unknown", function()
     local types = { jpg = "image/jpeg", JPEG = "image/jpeg",
       png = "image/png", webp = "image/webp", gif = "image/gif",
       bmp = "image/bmp", tiff = "image/tiff", heic = "image/heic",
@@ -192,7 +192,7 @@ describe("media", function()
       raised(function() local ref = media.asset_ref() return ref end))
   end)
 
-  it("is what says of itself that it stands for an asset", function()
+  it("is any object whose metatable has __medium", function()
     local class = { __medium = function(self)
       if self.id then return self.id, "video" end
       return nil, "not ready"
@@ -243,7 +243,7 @@ describe("media", function()
     assert.equal("猫.png", media.read(write("猫.png", PNG)).name)
   end)
 
-  it("tells what can not be read", function()
+  it("reports what can not be read", function()
     local missing = folder .. "/none.png"
     local function problem(value) return select(2, media.read(value)) end
     assert.equal(missing .. ": No such file or directory", problem(missing))
@@ -271,7 +271,7 @@ describe("media", function()
       problem("/proc/self/stat"))
   end)
 
-  it("tells sizes beyond 32 bits", function()
+  it("reports sizes beyond 32 bits", function()
     local path = folder .. "/big.mp4"
     local file = assert(io.open(path, "wb"))
     file:write("\0\0\0\24ftypisom")

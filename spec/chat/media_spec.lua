@@ -109,7 +109,7 @@ describe("a chat with media", function()
       select(2, client:chat(params)).message)
   end)
 
-  it("is sent once, and says what it was about where nothing came", function()
+  it("is sent once, and describes the call if no answer comes", function()
     local server = support.serve { default = { { "request" }, { "close" } } }
     local _, err = client_at(server):chat { prompt = "x",
       image_file = yuanjing.bytes(PNG) }
@@ -188,7 +188,7 @@ describe("a chat is refused, before anything is sent, with", function()
       problems { prompt = "x", image_file = {} })
   end)
 
-  it("what a form can not say", function()
+  it("what a form can not hold", function()
     assert.same({ "search: false can not be said along with files, where each "
       .. "text is true: leave it out" }, problems { prompt = "x",
         search = false, image_file = yuanjing.bytes(PNG) })
@@ -197,13 +197,13 @@ describe("a chat is refused, before anything is sent, with", function()
         tools = { { name = "a" } }, image_file = yuanjing.bytes(PNG) })
   end)
 
-  it("messages that nobody would heed", function()
+  it("messages that would be ignored", function()
     assert.same({ "messages: not heeded along with media: give a prompt" },
       problems { messages = { { role = "user", content = "x" } },
         image_file = "https://a.example/1.png" })
   end)
 
-  it("files on the older wire", function()
+  it("files with the legacy API", function()
     assert.same({ "the legacy wire takes no files in a chat: use a client "
       .. 'without api = "legacy"' }, problems({ prompt = "x",
         image_file = yuanjing.bytes(PNG) }, { api = "legacy" }))
@@ -215,7 +215,7 @@ describe("a chat's", function()
     return json.decode(sent(params).body)
   end
 
-  it("category goes out by the wire's name", function()
+  it("category goes out by the platform's name", function()
     assert.equal("tm2t", body_of { prompt = "x", category = "tm2t" }.catelogid)
     assert.equal("t2t", body_of { prompt = "x", category = "文生文" }.catelogid)
     assert.is_nil(body_of { prompt = "x", category = "t2t" }.category)

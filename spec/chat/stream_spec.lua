@@ -167,7 +167,7 @@ describe("the reply of a stream", function()
       model = "m", message = message, choices = { choice } }, reply)
   end)
 
-  it("has what any of its chunks has said", function()
+  it("has the fields of all its chunks", function()
     local stream = stream_of { { "send", 'data: {"id":"c-1","object":'
       .. '"chat.completion.chunk","created":5,"choices":[{"index":0,"delta":'
       .. '{"content":"a"}}]}\n\n' .. 'data: {"choices":[{"index":0,"delta":'
@@ -391,7 +391,7 @@ describe("leaving a stream", function()
     assert_closed_soon(server, since)
   end)
 
-  it("with a coroutine that nobody resumes ends it", function()
+  it("with a coroutine that is never resumed ends it", function()
     local stream, server = unfinished()
     local reader = coroutine.wrap(function(held)
       for text in held:text() do coroutine.yield(text) end
@@ -442,7 +442,7 @@ describe("leaving a stream", function()
     assert.equal("yuanjing.Stream (failed)", tostring(stream))
   end)
 
-  it("early gives its connection to nobody else", function()
+  it("early does not reuse its connection", function()
     local head = scripted.answer(200, { ["Transfer-Encoding"] = "chunked" })
     local server = support.serve { connections = {
       { { "request" }, { "send", head .. scripted.chunk(events("a", "b")) },
@@ -484,7 +484,7 @@ describe("an error of a stream", function()
       { err.kind, err.partial, err.partial_reasoning })
   end)
 
-  it("tells of an event that is a Python dict", function()
+  it("reports an event that is a Python dict", function()
     local stream = stream_of { { "send", events("so far")
       .. "data: {'a': 1}\n\n" .. DONE } }
     local reply, err = stream:finish()
@@ -493,7 +493,7 @@ describe("an error of a stream", function()
       { err.kind, err.message, err.partial, err.body })
   end)
 
-  it("is told to on_event once, and by tostring in one line", function()
+  it("is reported to on_event once, and by tostring in one line", function()
     local told = {}
     local stream, server = stream_of({ { "send", events("so ", "far")
       .. 'data: {"error":"boom","status":"FAILED","taskid":"12"}\n\n' .. DONE } },

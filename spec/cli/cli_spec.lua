@@ -75,13 +75,13 @@ describe("yuanjing", function()
       assert.is_nil(run({}).out:find("YUANJING_API_KEY", 1, true))
     end)
 
-    it("says what to do when there is no key", function()
+    it("prints what to do when there is no key", function()
       local line = failed(3, { "chat", "hi", env = { YUANJING_API_KEY = "" } })
       assert.is_truthy(line:find("export YUANJING_API_KEY=", 1, true), line)
       assert.is_truthy(line:find("`yuanjing sandbox`", 1, true), line)
     end)
 
-    it("takes no key as an option, and says why", function()
+    it("takes no key as an option, and explains why", function()
       for _, option in ipairs { "--key", "--api-key" } do
         local line = failed(2, { "chat", option, "sk-1234", "hi" })
         assert.is_truthy(line:find("everybody on this machine", 1, true), line)
@@ -122,14 +122,14 @@ describe("yuanjing", function()
       end
     end)
 
-    it("8 where nobody listens, and points to the doctor", function()
+    it("8 where no server listens, and points to the doctor", function()
       local line = failed(8, { "models", "--base-url", "http://127.0.0.1:1" })
       assert.is_truthy(line:find("`yuanjing doctor`", 1, true), line)
     end)
   end)
 
   describe("chat", function()
-    it("tells that its length limit has cut an answer off", function()
+    it("reports that its length limit has cut an answer", function()
       for _, more in ipairs { { "--stream" }, { "--json" }, {} } do
         local ran = run(with_scenario("finish=length", { "chat", "hi",
           more[1] }))
@@ -166,7 +166,7 @@ describe("yuanjing", function()
         stdin = "not this" })
     end)
 
-    it("tells all of the reply as JSON", function()
+    it("prints the whole reply as JSON", function()
       local reply = well_json { "chat", "hi" }
       assert.equal("qwen3-max", reply.model)
       assert.equal("stop", reply.ended_by)
@@ -231,7 +231,7 @@ describe("yuanjing", function()
         names)
     end)
 
-    it("send what their options say", function()
+    it("send what their options request", function()
       local frame = support.write(support.tempdir() .. "/a.png",
         "\137PNG\r\n\26\n" .. ("x"):rep(100))
       local made = well_json { "video", "-m", "viduq3-pro", "从白天到夜晚",
@@ -269,7 +269,7 @@ describe("yuanjing", function()
         .. "https://a.example/3.png\n", 1, true), shown)
     end)
 
-    it("send what the catalog does not know when they are told to", function()
+    it("send what the catalog does not know on request", function()
       local words = { "video", "-m", "viduq3-pro", "x", "--ratio", "21:9",
         "--dry-run" }
       local line = failed(2, words)
@@ -278,13 +278,13 @@ describe("yuanjing", function()
       assert.is_truthy(well(words):find('"ratio":"21:9"', 1, true))
     end)
 
-    it("do not make a video of an image on the older wire", function()
+    it("do not make a video of an image with the legacy API", function()
       local line = failed(2, { "image", "x", "--api", "legacy", "--extra",
         "llmid=CrEMkFQfRCmbmopZsCqLj" })
       assert.is_truthy(line:find("the legacy wire makes no images", 1, true))
     end)
 
-    it("tell a success without a file, and files that are missing", function()
+    it("report a success without a file, and missing files", function()
       for _, words in ipairs { { "image", "-m", IMAGE, "猫" },
         { "image", "-m", IMAGE, "猫", "-o", support.tempdir() .. "/a.png" } } do
         local line = failed(7, with_scenario("result-reason=no face", words))
@@ -435,14 +435,14 @@ describe("yuanjing", function()
       assert.is_truthy(support.read(path):find("^\137PNG"))
     end)
 
-    it("end with 7 when the task fails, with 6 when nobody knows it", function()
+    it("end with 7 when the task fails, with 6 when it is unknown", function()
       local line = failed(7, with_scenario("task-fails=no cats",
         { "image", "-m", IMAGE, "猫" }))
       assert.is_truthy(line:find("no cats", 1, true), line)
       failed(6, { "task", "12345" })
     end)
 
-    it("say how to go on when the wait is over", function()
+    it("print how to go on when the wait is over", function()
       local line, ran = failed(8, with_scenario("task-never",
         { "image", "-m", IMAGE, "猫", "--wait", "0.2", "--json" }))
       local id = assert(json.decode(ran.out)).error.task.id
@@ -450,7 +450,7 @@ describe("yuanjing", function()
         line)
     end)
 
-    it("speak the legacy wire", function()
+    it("use the legacy API", function()
       local made = well_json { "video", "--api", "legacy", "-m", "viduq3-pro",
         "夜晚" }
       assert.equal("SUCCEEDED", made.status)
@@ -475,7 +475,7 @@ describe("yuanjing", function()
   end)
 
   describe("sandbox", function()
-    it("says as JSON where it is, and ends by Ctrl-C", function()
+    it("prints its address as JSON, and ends by Ctrl-C", function()
       local ran = command.run(nil, { "sandbox", "--json",
         before = "timeout --preserve-status -s INT 1.5" })
       assert.same({ 0, "" }, { ran.status, ran.err })
@@ -535,7 +535,7 @@ describe("yuanjing", function()
       assert.is_true(bytes == support.read(folder .. "/b.png"))
     end)
 
-    it("says how to give an id that begins with -", function()
+    it("explains how to give an id that begins with -", function()
       local said = failed(2, { "assets", "status", "-J2c_x4fTq-8Ls" })
       assert.is_truthy(said:find("behind --: -- -J2c_x4fTq-8Ls", 1, true), said)
     end)
@@ -548,7 +548,7 @@ describe("yuanjing", function()
   end)
 
   describe("doctor", function()
-    it("says how far it comes, with no secret in it", function()
+    it("prints how far it gets, with no secret in it", function()
       local said = well { "doctor", env = {
         https_proxy = "http://me:secret@127.0.0.1:9" } }
       for _, word in ipairs { "libcurl/", "TLS", "me", "secret", "key accepted",
@@ -597,7 +597,7 @@ describe("yuanjing", function()
   end)
 
   describe("-v", function()
-    it("tells what goes out and comes in, without the key", function()
+    it("prints what goes out and comes in, without the key", function()
       local ran = run { "chat", "hi", "-v" }
       assert.is_truthy(ran.err:find("> POST " .. server.url, 1, true), ran.err)
       assert.is_truthy(ran.err:find("\n< 200 in [%d.]+ s %(ms: name "), ran.err)

@@ -57,7 +57,7 @@ a dog
     assert.equal(4, submits() - before)
   end)
 
-  it("batch makes its folder, or says why not before it pays", function()
+  it("batch makes its folder, or reports why not before it pays", function()
     local before = submits()
     support.write(folder .. "/prompts.jsonl", "a cat\n")
     local words = ("batch %s/prompts.jsonl -m wan2.2-t2i-flash -o "):format(
@@ -87,7 +87,8 @@ a dog
     assert.truthy(said:find("No such file", 1, true))
   end)
 
-  it("batch shows what it would send, and tells its counts as JSON", function()
+  it("batch shows what it would send, and prints its counts as JSON",
+  function()
     local before = submits()
     support.write(folder .. "/prompts.jsonl", "a cat\n")
     local words = ("batch %s/prompts.jsonl -o %s -m wan2.2-t2i-flash "):format(
@@ -109,7 +110,7 @@ a dog
     assert.truthy(told:find('"state":"done"', 1, true), told)
   end)
 
-  it("batch knows a line by what it asks for, wherever it stands", function()
+  it("batch knows a line by its parameters, wherever it is", function()
     local before = submits()
     local words = ("batch %s/list -m wan2.2-t2i-flash -o %s"):format(folder,
       folder)
@@ -182,7 +183,7 @@ a dog
     end
   end)
 
-  it("batch tells how to make a line again whose outcome nobody knows",
+  it("batch prints how to make a line again whose outcome is unknown",
     function()
       local before = submits()
       support.write(folder .. "/list",

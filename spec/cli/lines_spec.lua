@@ -78,7 +78,7 @@ describe("a batch's file", function()
       refused("fine\n\195\168\163\n").problems)
   end)
 
-  it("tells of many faults only the first ones", function()
+  it("reports only the first of many faults", function()
     local err = refused(("{\n"):rep(15))
     assert.equal(15, #err.problems)
     assert.truthy(err.message:find("line 5: .*; and 10 more$"))

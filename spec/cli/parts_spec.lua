@@ -16,7 +16,7 @@ describe("cells", function()
     end
   end)
 
-  it("cuts between characters, to no more than there is room for", function()
+  it("cuts between characters, to the given width", function()
     assert.equal("猫坐在月亮上", cells.cut("猫坐在月亮上", 12))
     assert.equal("猫坐在月...", cells.cut("猫坐在月亮上", 11))
     for room = 0, 12 do
@@ -36,7 +36,7 @@ describe("cells", function()
 end)
 
 describe("columns", function()
-  it("stand under each other, Chinese or not", function()
+  it("are aligned, Chinese or not", function()
     assert.same({ "阿里百炼  t2i", "vidu      t2v  x" },
       columns { { "阿里百炼", "t2i" }, { "vidu", "t2v", "x" } })
     assert.same({}, columns {})
@@ -50,7 +50,7 @@ describe("document", function()
         a = document.list {} })
   end)
 
-  it("does not lose the rest over a text that is not UTF-8", function()
+  it("does not lose the document over a text that is not UTF-8", function()
     assert.equal('{"bad":"a?","good":1}',
       document.encode { bad = "a\255", good = 1 })
   end)
@@ -74,7 +74,7 @@ describe("the exit statuses", function()
 end)
 
 describe("progress", function()
-  it("says bytes and seconds shortly", function()
+  it("writes bytes and seconds shortly", function()
     local sizes, clocks = {}, {}
     for i, bytes in ipairs { 0, 999, 1000, 12.4e6, 3e9 } do
       sizes[i] = progress.size(bytes)

@@ -47,7 +47,7 @@ describe("the plan of a batch", function()
     assert.equal("2", planned(items_of("b"), entries))
   end)
 
-  it("tells lines that are alike by how many there are", function()
+  it("counts equal lines", function()
     local entries = { entry_of("a", 1), entry_of("a", 2) }
     assert.equal("1 2 (3)", planned(items_of("a", "a", "a"), entries))
     assert.equal("1", planned(items_of("a"), entries))

@@ -99,7 +99,7 @@ describe("at a terminal", function()
     assert.equal(before, #server:requests())
   end)
 
-  it("chat without a question says how to ask", function()
+  it("chat without a question prints how to ask", function()
     local ran = at(120, {}, { "chat" })
     assert.equal(2, ran.status)
     assert.is_truthy(ran.screen[1]:find('yuanjing chat "..."', 1, true))
@@ -147,7 +147,7 @@ describe("at a terminal", function()
     assert.is_true(has(seen, " left$"), ran.raw)
   end)
 
-  it("Ctrl-C leaves no half file, keeps the task and says how to go on",
+  it("Ctrl-C leaves no half file, keeps the task and prints how to go on",
     function()
       local folder = support.tempdir()
       local ran = at(400, { { "wait", "downloading" }, { "sleep", 0.3 },
@@ -166,7 +166,7 @@ describe("at a terminal", function()
       assert.is_truthy(ran_again.out:find("SUCCEEDED", 1, true))
     end)
 
-  it("Ctrl-C while it is sent says that it may be billed", function()
+  it("Ctrl-C while it is sent reports that it may be billed", function()
     local ran = at(200, { { "wait", "sending" }, { "sleep", 0.3 },
       { "send", CTRL_C } }, image "stall-head=20")
     assert.equal(130, ran.status)

@@ -301,7 +301,7 @@ describe("the events", function()
     return events
   end
 
-  it("are what they are said to be", function()
+  it("are what they are declared to be", function()
     local types, seen = declared(), {}
     for _, event in ipairs(provoke()) do
       local fields = types[event.type] or {}

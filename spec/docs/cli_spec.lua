@@ -31,7 +31,7 @@ local function pattern_of(text)
 end
 
 describe("docs/yuanjing.1", function()
-  it("is what the command says of itself (else: make docs)", function()
+  it("is what the command prints about itself (else: make docs)", function()
     local made = support.output(("LUA_PATH=%s LUA_CPATH=%s %s tools/man.lua")
       :format(shell.quote(package.path), shell.quote(package.cpath),
       shell.quote(child.interpreter())))

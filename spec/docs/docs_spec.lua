@@ -19,7 +19,7 @@ local MADE = {
 
 describe("made of the code is", function()
   for page, maker in pairs(MADE) do
-    it(page .. " as it stands (else: make docs)", function()
+    it(page .. " is up to date (else: make docs)", function()
       local made = support.output(("LUA_PATH='lua/?.lua;lua/?/init.lua;;' "
         .. "LUA_CPATH='build/%s/?.so;;' %s %s 2>&1"):format(BUILD, LUA, maker))
       assert.equal(made .. "\n", support.read(page))

@@ -176,7 +176,7 @@ describe("a fault", function()
       before.list .. "\n-- and then --\n" .. after.list)
   end)
 
-  it("is told of in docs/faults.md (else: make docs)", function()
+  it("is in docs/faults.md (else: make docs)", function()
     for _, fault in ipairs(all) do -- nothing else is written down
       assert.same(expected_of(fault), seen[fault.name])
     end

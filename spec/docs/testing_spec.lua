@@ -29,7 +29,7 @@ describe("docs/testing.md", function()
   end
 
   for file, tests in pairs { ["poster_spec.lua"] = 4, ["kinds_spec.lua"] = 16 } do
-    it("has a " .. file .. " that passes as it stands", function()
+    it("has a " .. file .. " that passes unchanged", function()
       local said = busted(extract(), file)
       assert.is_truthy(said:find(
         ("\n%d successes / 0 failures / 0 errors"):format(tests), 1, true), said)

@@ -76,7 +76,7 @@ describe("the example", function()
   end
 
   for name, expected in pairs(EXPECTED) do
-    it(name .. " does what it says", function()
+    it(name .. " does what it describes", function()
       local folder = support.tempdir()
       for needed, text in pairs(expected.needs or {}) do
         support.write(folder .. "/" .. needed, text)

@@ -113,7 +113,7 @@ describe("the LÖVE example (LuaJIT suite only)", function()
     return support.read(folder .. "/love/yuanjing-love/" .. name)
   end
 
-  it("ends well, and says nothing on the way", function()
+  it("ends without an error or a message", function()
     assert.equal("status 0", said)
   end)
 
@@ -139,7 +139,7 @@ describe("the LÖVE example (LuaJIT suite only)", function()
     assert.equal(answer_to(asked), report.answer)
   end)
 
-  it("has the answer grow while the room goes on", function()
+  it("shows the answer growing while the room goes on", function()
     local growths, before = 0, { text = 0, height = 0, clock = 0 }
     local tallest = 0
     for _, frame in ipairs(frames "answer") do
@@ -179,7 +179,7 @@ describe("the LÖVE example (LuaJIT suite only)", function()
     end)
   end
 
-  it("remembers what was said, and forgets what was not", function()
+  it("remembers answers, and forgets failed questions", function()
     local roles = {}
     for i, message in ipairs(json.decode(chats()[3].body).messages) do
       roles[i] = message.role
@@ -187,7 +187,7 @@ describe("the LÖVE example (LuaJIT suite only)", function()
     assert.same({ "system", "user", "assistant", "user" }, roles)
   end)
 
-  it("tells an error kindly, below what came before it", function()
+  it("shows an error kindly, below the earlier text", function()
     local broken, whole = report.broken, answer_to(chats()[4])
     assert.equal("truncated", broken.kind)
     assert.is_true(#broken.text > 0 and #broken.text < #whole)
@@ -195,7 +195,7 @@ describe("the LÖVE example (LuaJIT suite only)", function()
     assert.is_truthy(broken.excuse:find("the line broke off", 1, true))
   end)
 
-  it("has a picture painted, and tells how far it is", function()
+  it("has a picture painted, and shows its progress", function()
     local hints = {}
     for _, frame in ipairs(frames "painting") do
       hints[(frame.hint or "none"):match("^[%l ]+")] = true

@@ -67,7 +67,7 @@ describe("Neovim's :Ask", function()
     end
   end)
 
-  it("says what went wrong", function()
+  it("shows what went wrong", function()
     local said = edit [[
       vim.fn.setenv("YUANJING_API_KEY", "sk-wrong")
       vim.notify = function(text) io.stdout:write(text, "\n") end

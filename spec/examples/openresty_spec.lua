@@ -70,7 +70,7 @@ describe("the studio's server", function()
     assert.truthy(last.usage.total_tokens > 0)
   end)
 
-  it("tells that a text has broken off", function()
+  it("reports that a text was cut off", function()
     local head = scripted.answer(200, { ["Transfer-Encoding"] = "chunked" })
     local half = scripted.chunked { 'data: {"content":"half"}\n\n' }
     local upstream = support.serve { default = { { "request" },
@@ -82,7 +82,7 @@ describe("the studio's server", function()
       { #lines, lines[1].text, lines[2].error.kind })
   end)
 
-  it("tells what the catalog has", function()
+  it("returns the catalog", function()
     local rows = studio:ask_json("/catalog")
     local expected = {}
     for _, row in ipairs(yuanjing.catalog) do
@@ -91,7 +91,7 @@ describe("the studio's server", function()
     assert.same(expected, rows)
   end)
 
-  it("tells the text models", function()
+  it("returns the text models", function()
     assert.equal("qwen3-max", studio:ask_json("/models")[1])
   end)
 
@@ -170,7 +170,7 @@ describe("the studio's server", function()
     assert.equal(PNG, support.read(secret))
   end)
 
-  it("tells nobody where its files are", function()
+  it("does not reveal where its files are", function()
     local answer = studio:ask_json("/video", { prompt = "x",
       model = "happyhorse-1.0-i2v",
       image_file = { upload = ("0"):rep(32), name = "x.png" } })
@@ -178,7 +178,7 @@ describe("the studio's server", function()
       message = "image_file: No such file or directory" }, answer.error)
   end)
 
-  it("says what is wrong", function()
+  it("reports what is wrong", function()
     local other = start_other { url = box.url } -- with rates of its own
     local answer, status = other:ask_json("/chat", { promt = "x" })
     assert.same({ 400, { kind = "invalid_request",
@@ -238,7 +238,7 @@ describe("the studio's server", function()
     assert.equal(202, status) -- it is known to have begun
   end)
 
-  it("tells a task that failed from a question that failed", function()
+  it("distinguishes a failed task from a failed query", function()
     local upstream = serve_json {
       ["/llmage/v1/tasks?taskid=7"] = '{"status":"FAILED","error":"too wild"}',
       ["/llmage/v1/tasks?taskid=9"] = '{"error":{"message":"not now"}}' }

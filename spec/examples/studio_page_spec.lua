@@ -99,7 +99,7 @@ describe("the studio's page", function()
       recorded.every((text, i) => i == 0 || text.startsWith(recorded[i - 1]))]])
   end)
 
-  it("sends along what was said before", function()
+  it("sends the earlier messages along", function()
     enter("chat")
     for i, text in ipairs { "a", "b" } do
       browser:type("#question", text .. "\n")
@@ -169,7 +169,7 @@ describe("the studio's page", function()
           .map((e) => e.tagName + ":" + e.textContent).join("|"))]])
   end)
 
-  it("shows what was said as it is, and runs none of it", function()
+  it("shows messages literally, and runs none of them", function()
     local evil = "<img src=x onerror=hit=1>"
     enter("chat")
     browser:type("#question", evil .. "\n")
@@ -369,7 +369,7 @@ describe("the studio's page", function()
     check_width("failed")
   end)
 
-  it("is dark for who prefers that, and has room on a desk", function()
+  it("is dark on request, and uses a large screen", function()
     local colour = "getComputedStyle(document.body).backgroundColor"
     enter("image")
     browser:resize(1280, 800)

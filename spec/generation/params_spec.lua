@@ -126,7 +126,7 @@ describe("params: each row", function()
   for _, row in ipairs(catalog) do
     local name = ("%s %s %s"):format(row.api, row.model, row.category)
 
-    it("goes out by the wire's names: " .. name, function()
+    it("goes out by the platform's names: " .. name, function()
       local given, expected = call_of(row, false)
       given.catelogid = row.category
       if row.api == "legacy" then
@@ -425,7 +425,7 @@ describe("params: names", function()
     return video_problems(given)
   end
 
-  it("that are mistyped are told the right one", function()
+  it("that are mistyped get the right one suggested", function()
     local pairs_of = { off_peek = "off_peak", resoluton = "resolution",
       Ratio = "ratio", raito = "ratio", frist_frame = "first_frame",
       reference_image = "reference_images", image1_file = "image_file1",
@@ -436,7 +436,7 @@ describe("params: names", function()
     end
   end)
 
-  it("that are near none are told what there is", function()
+  it("that are near none get a list of all", function()
     for _, name in ipairs { "timeout", "remark", "seed" } do
       assert.same({ name .. ": unknown parameter of viduq3-pro in category "
         .. "t2v (known: prompt, off_peak, duration, ratio, resolution)" },
@@ -450,7 +450,7 @@ describe("params: names", function()
       :find("^a long name: unknown parameter"))
   end)
 
-  it("of another category are told so", function()
+  it("of another category are reported as such", function()
     -- No model of the catalog is so today.
     local t2v = { model = "m", category = "t2v",
       params = { { name = "ratio", type = "string" } } }
@@ -488,7 +488,7 @@ describe("params: media", function()
     assert.equal("\255\216\255\224", checked.files[5].medium.data)
   end)
 
-  it("are text on the legacy wire where they are", function()
+  it("are text in the legacy API where they are", function()
     local uri = "data:image/jpeg;base64,/9j/4A=="
     assert.same({ "llmid=7RTOJD6K8A7RXCMG4GnQ9", "prompt=p",
       "image_file1=" .. uri, "image_file2=https://a.example/2.jpg" },
@@ -506,7 +506,7 @@ describe("params: media", function()
       prompt = "p", reference_images = jpg }[3])
   end)
 
-  it("that can not be read are told, each", function()
+  it("that can not be read are reported, each", function()
     local none = folder .. "/none.jpg"
     local absent = none .. ": No such file or directory"
     assert.same({ "reference_images[1]: " .. absent,
@@ -527,7 +527,7 @@ describe("params: media", function()
         first_frame = "data:image/png;base64,*" })
   end)
 
-  it("stand in no other value", function()
+  it("are in no other value", function()
     local jpg = media.file(file("a.jpg"))
     for _, validate in ipairs { true, false } do
       assert.same({ "ratio: takes no file" }, video_problems({
@@ -589,7 +589,7 @@ describe("params: media", function()
         image_files = files(1), video_files = {} })
   end)
 
-  it("that the category does not take are told who does", function()
+  it("that the category does not take get the categories that do", function()
     local jpg = file("a.jpg")
     assert.same({
       "first_frame: not taken by viduq3-pro in category t2v (i2v takes it)" },
@@ -612,7 +612,7 @@ describe("params: media", function()
       { model = "cogview-3-flash", prompt = "p", first_frame = jpg }))
   end)
 
-  it("are of the kind their name says", function()
+  it("are of the kind in their name", function()
     assert.same({ "reference_audios: expected audio, got image/jpeg",
       "reference_images[1]: expected image, got video/mp4" },
       video_problems { model = SEEDANCE, prompt = "p",
@@ -622,7 +622,7 @@ describe("params: media", function()
 end)
 
 describe("params: extra", function()
-  it("goes out unchecked, after the rest, sorted", function()
+  it("goes out unchecked, after the others, sorted", function()
     local jpg = file("a.jpg")
     local options = { deep = true }
     assert.same({ "model=viduq3-pro", "catelogid=t2v", "prompt=p",
@@ -668,7 +668,7 @@ describe("params: what newer documents may allow", function()
     return dated or false
   end
 
-  it("is told apart from what is wrong in any case", function()
+  it("differs from what is wrong in any case", function()
     local jpg = file("a.jpg")
     for _, given in ipairs {
       { first_frame = jpg }, { ratio = "21:9" }, { duration = 17 },
@@ -693,7 +693,7 @@ describe("params: what newer documents may allow", function()
   end)
 end)
 
-describe("params: an image on the older wire", function()
+describe("params: an image with the legacy API", function()
   it("is refused, checked or not: it would be a video", function()
     for _, validate in ipairs { true, false } do
       for _, given in ipairs { { llmid = "CrEMkFQfRCmbmopZsCqLj", prompt = "p" },
@@ -722,7 +722,7 @@ describe("params: unchecked", function()
 end)
 
 describe("params: all of it", function()
-  it("tells every problem in one list", function()
+  it("reports every problem in one list", function()
     assert.same({
       'category: viduq3-pro has no "t2i" (it has t2v, i2v)',
       "duration: 17 is not from 1 to 16",

@@ -338,7 +338,7 @@ describe("Retry-After", function()
     ["as an old date"] = { { Date = "Sun, 06 Nov 1994 08:49:37 GMT",
       ["Retry-After"] = "Sunday, 06-Nov-94 09:49:37 GMT" }, 3600 },
   } do
-    it("that is too long is told at once: " .. name, function()
+    it("that is too long is returned at once: " .. name, function()
       for _, status in ipairs { 429, 503 } do
         local server = refusing(case[1], status)
         local took, reply, err = support.timed(function()
@@ -356,7 +356,7 @@ describe("Retry-After", function()
     end)
   end
 
-  it("that is a date is waited for as well", function()
+  it("that is a date is waited for, too", function()
     local server = refusing { Date = "Sun, 06 Nov 1994 08:49:37 GMT",
       ["Retry-After"] = "Sun, 06 Nov 1994 08:49:37 GMT" }
     assert.equal("fine", assert(client_at(server.url)
@@ -364,7 +364,7 @@ describe("Retry-After", function()
     assert.equal("POST POST", methods_seen(server))
   end)
 
-  it("that does not fit into the total limit is told at once", function()
+  it("that does not fit into the total timeout is returned at once", function()
     local server = refusing { ["Retry-After"] = "7" }
     local took, reply, err = support.timed(function()
       return client_at(server.url, { timeout = 6 }):chat { prompt = "x" }
@@ -803,7 +803,7 @@ describe("TLS", function()
     assert.equal("a", assert(client:models())[1])
   end)
 
-  it("refuses a certificate that nobody vouches for, at once", function()
+  it("refuses an unknown certificate, at once", function()
     assert_refused(url_of())
   end)
 

@@ -50,7 +50,7 @@ describe("an unknown outcome", function()
   after_each(support.clean)
 
   for name, call in pairs(CALLS) do
-    it("tells what to look for: " .. name, function()
+    it("reports what to look for: " .. name, function()
       local from = os.time()
       local value, err = call(client_of_the_void())
       assert.is_nil(value)
@@ -63,7 +63,7 @@ describe("an unknown outcome", function()
     end)
   end
 
-  it("is told in one line that says what to do", function()
+  it("is shown in one line with what to do", function()
     local _, err = CALLS.image(client_of_the_void())
     local line = tostring(err)
     assert.is_nil(line:find("\n"))
@@ -75,7 +75,7 @@ describe("an unknown outcome", function()
     end
   end)
 
-  it("has the digest of what was asked, whoever asks again", function()
+  it("has the digest of the parameters, the same for each caller", function()
     for _, name in ipairs { "image", "video", "upload", "request" } do
       local call = CALLS[name]
       local _, one = call(client_of_the_void())
@@ -88,7 +88,7 @@ describe("an unknown outcome", function()
     assert.equal(digest { a = "b" }, err.digest)
   end)
 
-  it("tells the time of the attempt that left", function()
+  it("has the time of the attempt that was sent", function()
     local server = support.serve { connections = { { { "request" }, { "send",
       "HTTP/1.1 503 x\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n" },
       { "close" } } }, default = { { "request" }, { "close" } } }
@@ -108,7 +108,7 @@ describe("an unknown outcome", function()
     assert.same({}, support.fields(err, "time", "model", "category", "digest"))
   end)
 
-  it("is what the guide says it is", function()
+  it("is what the guide describes", function()
     local code = support.read("docs/guide/outcome_unknown.md")
       :match("```lua\n(.-)```")
     local said = {}

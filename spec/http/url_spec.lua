@@ -38,7 +38,7 @@ describe("a URL that another one leads to", function()
   end)
 end)
 
-describe("a URL as somebody writes it", function()
+describe("a URL as users write it", function()
   for text, expected in pairs {
     [" http://h/a \n"] = "http://h/a",
     ["http://h/a b"] = "http://h/a%20b",

@@ -48,7 +48,7 @@ end
 describe("a journal's book", function()
   after_each(support.clean)
 
-  it("comes to the same whoever wrote last", function()
+  it("is the same for any order of writers", function()
     each_order({
       { key = "k", state = "sending", at = 7, note = "n", owner = "o",
         digest = "d", media = { { name = "a", size = 1 } } },
@@ -84,7 +84,7 @@ describe("a journal's book", function()
     assert.same({ "a", "b", "c" }, entry.saved)
   end)
 
-  it("says enough with one record of an entry", function()
+  it("has enough with one record of an entry", function()
     local full = { key = "k", state = "sending", at = 7, kind = "image",
       api = "v1", model = "m", category = "t2i", note = "n", digest = "d" }
     local alone = entry_of { book_of.record(full, { state = "running",
@@ -102,7 +102,7 @@ describe("a journal's book", function()
     assert.equal(1, #book.order)
   end)
 
-  it("knows who submits the same while it runs", function()
+  it("finds an equal submit that still runs", function()
     local _, book = entry_of { { key = "a", digest = "d", state = "running" },
       { key = "k", digest = "d", state = "sending" } }
     assert.equal("k", book:find_open("d").key)
@@ -179,7 +179,7 @@ describe("a journal's book", function()
     assert.equal("done", book.entries.a.state)
   end)
 
-  it("leaves one record of each that still says something", function()
+  it("leaves one record of each entry that still counts", function()
     local now = os.time()
     local store = new_store {
       { key = "a", state = "refused" }, { key = "b", state = "sending" },

@@ -91,7 +91,7 @@ describe("a journal's file", function()
     locks:close()
   end
 
-  it("holds nobody up while another process writes", function()
+  it("blocks no job while another process writes", function()
     local store, turns = open(), 0
     append(store, 1)
     locked_out(function(unlock)
@@ -357,7 +357,7 @@ describe("a journal's file", function()
     assert.same({ 7 }, all())
   end)
 
-  it("knows who still lives", function()
+  it("knows which processes are alive", function()
     local store = open()
     read(store)
     local status, owner = child.run(([[
@@ -417,13 +417,13 @@ describe("a journal's file", function()
     print(count > 20, size == 2 * (count - 1), problem)
   ]]
 
-  it("has room for what comes of a submit before it begins", function()
+  it("reserves space for the outcome before a submit", function()
     local output, problem = disk.run(FILLING)
     if not output then return pending("no small disk: " .. problem) end
     assert.equal("true\ttrue\tNo space left on device", output)
   end)
 
-  it("says what fails, and goes on when it is mended", function()
+  it("reports what fails, and goes on when it is repaired", function()
     path = folder .. "/none/tasks.journal"
     local store = open()
     local ok, problem = store:append({ key = "1", n = 1 })

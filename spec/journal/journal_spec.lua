@@ -148,7 +148,7 @@ describe("a client's journal", function()
     assert.is_nil(support.read(path):find("secret", 1, true))
   end)
 
-  it("covers the legacy wire", function()
+  it("covers the legacy API", function()
     local client = client_at(server, { api = "legacy" })
     local task = assert(client:video { llmid = nil, model = "viduq3-pro",
       prompt = "x", category = "t2v" })
@@ -194,7 +194,7 @@ describe("a client's journal", function()
     assert.is_nil(support.read(path):find(two.id, 1, true))
   end)
 
-  it("does not hear again of what it was told to forget", function()
+  it("keeps a forgotten task forgotten", function()
     local client = client_at(server)
     local task = assert(client:image(IMAGE))
     assert(client.journal:forget(task))
@@ -451,7 +451,7 @@ describe("the journal of a submit", function()
     assert.equal(1, #book.order)
   end)
 
-  it("is known as not sent where nobody knows if it was written", function()
+  it("is known as not sent where it is unknown if it was written", function()
     local records = {}
     local is_away = true
     local store = { owner = "me",

@@ -161,7 +161,7 @@ describe("the journal in nginx", function()
     assert.truthy(server:get("/submit?note=7"):find("^%d+$"))
   end)
 
-  it("says what is missing without resty.redis", function()
+  it("reports what is missing without resty.redis", function()
     local server = start({ init = 'package.preload["resty.redis"] = function()'
       .. ' error("none") end', locations = { ["/submit"] = SUBMIT } },
       "redis://127.0.0.1")

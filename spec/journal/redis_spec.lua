@@ -16,7 +16,7 @@ describe("the URL of a Redis", function()
       "words", "name", "ca")
   end
 
-  it("says all that a connection needs", function()
+  it("has all that a connection needs", function()
     assert.same({ host = "h", port = 6379, is_tls = false, words = {},
       name = "journal" }, parsed "redis://h")
     assert.same({ host = "::1", port = 7, is_tls = true, name = "b c",
@@ -162,7 +162,7 @@ describe("a journal in Redis", function()
     assert.equal(2500, count)
   end)
 
-  it("knows who lives, while a submit is under way", function()
+  it("knows which processes are alive, during a submit", function()
     local upstream = support.serve { default = { { "request" },
       { "wait_close", 20 } } }
     local client = client_at(nil, { base_url = upstream.url })
@@ -217,7 +217,7 @@ describe("a journal in Redis", function()
     assert.equal(2, #client.journal:pending())
   end)
 
-  it("tells what to install", function()
+  it("reports what to install", function()
     local status, output = child.run([[
       package.preload.redis = function() error("not found") end
       local _, err = require("yuanjing").new { journal = "redis://h",
@@ -387,7 +387,7 @@ describe("a journal in Redis over TLS", function()
     support.clean()
   end)
 
-  it("checks who is there", function()
+  it("checks the server's name", function()
     local ca = certificate.authority(support.tempdir())
     for name, alt in pairs { good = "IP:127.0.0.1", wrong = "DNS:elsewhere" } do
       local pair = certificate.server(ca, { name = name, alt = alt })

@@ -74,7 +74,7 @@ describe("a worker", function()
     return list
   end
 
-  it("gives up what fails again and again, and is told to retry", function()
+  it("gives up what fails again and again, and retries on request", function()
     local store, times = submit(2), {}
     local handled = {}
     drain { attempts = 3, lease = 0.2, on_result = function(task, _, _, _, lease)
@@ -136,7 +136,7 @@ describe("a worker", function()
     assert.equal(12, #counts)
   end)
 
-  it("tells whoever comes late", function()
+  it("refuses a worker that comes too late", function()
     local store = submit(1)
     local seen = {}
     local worker = yuanjing.async(function()
@@ -219,7 +219,7 @@ describe("a worker", function()
     end
   end)
 
-  it("queues again what a replica has not heard of, whoever tells", function()
+  it("queues again what a replica lacks, whichever process notices", function()
     local store = submit(1)
     local worker = client_at()
     local task = assert(worker.journal:pending())[1]
@@ -295,7 +295,7 @@ describe("a worker", function()
     end
   end)
 
-  it("takes and holds more than Lua has room for arguments", function()
+  it("takes and holds more than Lua takes arguments", function()
     assert(client.journal:pending())
     local store = client._settings.journal.store
     for i = 1, 1200 do

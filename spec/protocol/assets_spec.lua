@@ -178,7 +178,7 @@ for _, block in ipairs { 3072, 6144, 49152, 65536, 98304, 131072 - 2 } do
   for n = block - 2, block + 2 do LENGTHS[#LENGTHS + 1] = n end
 end
 
-describe("a file on the wire", function()
+describe("a file in a request", function()
   local folder, server, client
   before_each(function()
     folder = support.tempdir()
@@ -232,7 +232,7 @@ describe("a file on the wire", function()
     end
   end)
 
-  it("has the type that is told", function()
+  it("has the declared type", function()
     upload(yuanjing.bytes("x", { type = "image/x-canon-cr3" }))
     upload(yuanjing.file(support.write(folder .. "/a.bin", "x"),
       { type = "video/x-own" }), { asset_type = "video" })
@@ -358,7 +358,7 @@ describe("an answer", function()
       end)
   end
 
-  it("has ids that are texts, whatever the wire made of them", function()
+  it("has ids that are texts, whatever type they were sent as", function()
     local _, asset = ask("upload", ok('{"id":12,"vendor_asset_id":'
       .. '936759404378734592,"status":"processing"}'))
     assert.same({ "12", "936759404378734592", "Processing" },
@@ -370,7 +370,7 @@ describe("an answer", function()
     assert.same({ { vendor_group_id = "7", status = "1" } }, groups)
   end)
 
-  it("may be a list that is empty, or stands alone", function()
+  it("may be an empty list, or the list alone", function()
     for _, list in ipairs { ok '{"groups":[]}', ok "[]" } do
       local _, groups = ask("groups", list)
       assert.same({}, groups)
@@ -467,7 +467,7 @@ describe("a refusal", function()
       end)
     end
 
-    it(("of %s may be anybody's"):format(name), function()
+    it(("of %s may come from any server"):format(name), function()
       local CASES = {
         { scripted.answer(401, {}, '{"error":"Invalid API Key"}'), "auth" },
         { scripted.answer(401, {}, "401: Unauthorized"), "auth" },
@@ -575,7 +575,8 @@ describe("a call", function()
       end)
     end
 
-    it(("to %s is made again where nobody listened"):format(name), function()
+    it(("to %s is made again where no server listened"):format(name),
+    function()
       local server = support.serve {}
       server:stop()
       local value, err = case.call(client_at(server, { retries = 1 }))

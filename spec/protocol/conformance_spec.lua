@@ -59,7 +59,8 @@ local function describe_host(host)
       records, rest = verdict.read(outcomes[host.name].output)
     end)
 
-    it("the program ends well, and says what failed on purpose", function()
+    it("the program ends without an error, and reports what failed on purpose",
+    function()
       assert.equal(0, outcomes[host.name].status)
       local told = {}
       for line in rest:gmatch("[^\n]+") do

@@ -265,7 +265,7 @@ describe("a file", function()
   before_each(function() folder = support.tempdir() end)
   after_each(support.clean)
 
-  it("that can not be sent is told before anything is", function()
+  it("that can not be sent is reported before anything is sent", function()
     local server = serve_once(FINE)
     local function problem(value)
       local task, err = form(client_at(server.url), value)
@@ -352,7 +352,7 @@ describe("a file", function()
     end)
   end
 
-  it("of 5 GiB has its length told", function()
+  it("of 5 GiB announces its length", function()
     local size = 5 * 2 ^ 30
     local server = serve_once({ { "head" }, { "read", 8 * MIB },
       { "reset" } })
@@ -364,7 +364,7 @@ describe("a file", function()
       server:requests()[1].headers["content-length"])
   end)
 
-  it("of 5 GiB has its length told on the legacy wire", function()
+  it("of 5 GiB announces its length in the legacy API", function()
     local size = 5 * 2 ^ 30
     local server = serve_once({ { "head" }, { "read", 8 * MIB },
       { "reset" } })
@@ -394,7 +394,7 @@ describe("a file", function()
     end
   end)
 
-  it("is tried again where nobody listens", function()
+  it("is tried again where no server listens", function()
     local server = support.serve {}
     server:stop()
     local seen = {}
@@ -428,7 +428,7 @@ describe("a form", function()
     assert.equal(0, server:connections().opened)
   end)
 
-  it("tells of its progress", function()
+  it("reports its progress", function()
     local size, events = 24 * MIB, {}
     local path = sparse("told.png", size)
     local server = support.serve { connections = { { { "head" },

@@ -32,13 +32,13 @@ describe("an address", function()
     end)
   end
 
-  it("is none where nothing is said", function()
+  it("is nil where nothing is given", function()
     for _, none in ipairs { "", "  ", "None", "null", {}, 7, true } do
       assert.same({ {}, {} }, { links.of(none, BASE) })
     end
   end)
 
-  it("stands in objects", function()
+  it("is in objects", function()
     local url = "http://a.example/1"
     for _, object in ipairs { { url = url }, { video_url = url },
       { imageUrl = url }, { url = { url = url } }, { file = { uri = url } },
@@ -50,7 +50,7 @@ describe("an address", function()
       (links.of({ { b64_json = PNG } }, BASE)))
   end)
 
-  it("that is missing from a list is told, with its reason", function()
+  it("that is missing from a list is reported, with its reason", function()
     local found, lost = links.of({ "http://a/1", "",
       { error = { message = "no face" } }, { url = "http://a/4" }, {} }, BASE)
     assert.same({ "http://a/1", "http://a/4" }, found)
@@ -58,7 +58,7 @@ describe("an address", function()
       [5] = "no address came" }, lost)
   end)
 
-  it("is only what is plainly one where anything may stand", function()
+  it("is only what is plainly one where any value may be", function()
     for text, expected in pairs { ["http://a/1"] = "http://a/1", ok = false,
       ["v1.2"] = false, ["a/b"] = false, ["/tmp/1"] = "https://h.example:8443/tmp/1" } do
       assert.equal(expected or nil, links.of(text, BASE, true)[1])

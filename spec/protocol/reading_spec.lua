@@ -25,7 +25,7 @@ local TOLD = {
   { '{"object":"error","message":"overloaded"}', "platform" },
 }
 
-describe("an answer with status 200 that tells of nothing but a failure",
+describe("an answer with status 200 that reports only a failure",
   function()
     after_each(support.clean)
 

@@ -248,7 +248,7 @@ describe("the answer to a status query", function()
     ["data with a message"] =
       '{"status":"FAILED","data":{"message":"no such face"}}',
   } do
-    it("says why the task failed: " .. name, function()
+    it("has why the task failed: " .. name, function()
       local answer = read("read_status", text)
       assert.same({ "task_failed", "no such face" },
         { answer.failure.kind, answer.failure.message })
@@ -265,14 +265,14 @@ describe("the answer to a status query", function()
     ["an unknown word with a reason"] =
       '{"status":"moved","fail_reason":"no such face"}',
   } do
-    it("says why the task failed: " .. name, function()
+    it("has why the task failed: " .. name, function()
       local answer = read("read_status", text)
       assert.same({ "task_failed", "no such face" },
         { answer.failure.kind, answer.failure.message })
     end)
   end
 
-  it("says the code where there is nothing else", function()
+  it("has the code where there is nothing else", function()
     local answer = read("read_status", '{"status":"FAILED","err_code":"E7"}')
     assert.same({ "the platform reported the status FAILED: E7", "E7" },
       { answer.failure.message, answer.failure.code })

@@ -90,7 +90,7 @@ describe("tool_calls", function()
     assert.equal("the arguments are no JSON object", calls[2].error)
   end)
 
-  it("says nothing of no calls", function()
+  it("is nil without calls", function()
     assert.is_nil(tool_calls.merge {})
     assert.is_nil(tool_calls.merge { "x", 5 })
   end)

@@ -345,7 +345,7 @@ describe("the wire", function()
       by_name(body.fields)[2][3])
   end)
 
-  it("sends a list on the older wire, in its order", function()
+  it("sends a list in the legacy API, in its order", function()
     local body = sent("legacy", { llmid = "7", prompt = "x", extra = {
       image_files = { yuanjing.bytes(PNG), "https://a.example/2.png",
         yuanjing.bytes(PNG) } } })
@@ -354,7 +354,7 @@ describe("the wire", function()
       by_name(body.fields)[1][3])
   end)
 
-  it("sends assets as frames, on both wires", function()
+  it("sends assets as frames, in both APIs", function()
     local frames = { model = "viduq3-pro", prompt = "x",
       first_frame = yuanjing.asset_ref "a-1", last_frame = "asset://a-2" }
     for _, api in ipairs { "v1", "legacy" } do
@@ -367,7 +367,7 @@ describe("the wire", function()
     end
   end)
 
-  it("refuses what a form can not say", function()
+  it("refuses what a form can not hold", function()
     local client = client_at(serve())
     for problem, extra in pairs {
       ["a_flag: false can not be said along with files, where each text is "
@@ -468,7 +468,7 @@ describe("the wire", function()
     return images
   end
 
-  it("encodes files of every length on the legacy wire", function()
+  it("encodes files of every length in the legacy API", function()
     local folder = support.tempdir()
     for extra = 0, 3 do
       local data = PNG .. ("\250"):rep(extra)
@@ -482,7 +482,7 @@ describe("the wire", function()
       support.write(folder .. "/b.png", long), "https://host.invalid/a"))
   end)
 
-  it("leaves a data URI as it is on the legacy wire", function()
+  it("leaves a data URI as it is in the legacy API", function()
     assert.same({ "data:image/png;base64,iVBO", data_uri {
       type = "image/png", data = PNG } },
       legacy_images("data:image/png;base64,iVBO", yuanjing.bytes(PNG)))
@@ -508,7 +508,7 @@ describe("the wire", function()
       by_name(body.fields))
   end)
 
-  it("numbers references on the legacy wire", function()
+  it("numbers references in the legacy API", function()
     local body = sent("legacy", { model = "doubao-seedance-1-5-pro-251215",
       prompt = "x", reference_images = { yuanjing.bytes(PNG),
         yuanjing.bytes(JPEG), "https://host.invalid/a.png" } })

@@ -100,14 +100,14 @@ describe("a fiber", function()
     assert.equal(job, seen[1])
   end)
 
-  it("tells its job that it is gone, and why", function()
+  it("notifies its job that it is gone, and why", function()
     local told
     local job = { broken_off = function(_, problem) told = problem end }
     fibers.start(job, function() error("oh", 0) end)
     assert.equal("oh", told)
   end)
 
-  it("must not raise, and says where when it did", function()
+  it("must not raise, and reports where when it did", function()
     local ok, problem = pcall(fibers.start, nil, function() error("oh") end)
     assert.is_false(ok)
     assert.matches("oh\nstack traceback:.*fibers_spec", problem)
@@ -117,7 +117,7 @@ describe("a fiber", function()
 end)
 
 describe("the queue", function()
-  it("runs one at least, and leaves the rest for the next time", function()
+  it("runs at least one, and leaves the others for the next time", function()
     for _, name in ipairs { "a", "b", "c" } do start(name):wake() end
     log = {}
     assert.is_true(fibers.run(core.now() - 1))
@@ -137,7 +137,7 @@ describe("the queue", function()
     assert.equal(100, #log)
   end)
 
-  it("starves nobody", function()
+  it("starves no job", function()
     local quiet = start("quiet")
     for _ = 1, 3 do
       fibers.start(nil, function(fiber)
@@ -192,7 +192,7 @@ describe("a timer", function()
 end)
 
 describe("a yield that is not ours", function()
-  it("gives way to everybody once, and brings nothing back", function()
+  it("yields to every fiber once, and returns nothing", function()
     local seen
     fibers.start(nil, function()
       seen = { n = select("#", coroutine.yield("what", 5)) }
@@ -206,7 +206,7 @@ describe("a yield that is not ours", function()
     assert.same({ n = 0 }, seen)
   end)
 
-  it("in a coroutine inside reaches the one who made it", function()
+  it("in a coroutine inside reaches its creator", function()
     fibers.start(nil, function()
       local inner = coroutine.wrap(function()
         coroutine.yield("to you")
@@ -246,7 +246,7 @@ describe("a change that is broken off", function()
     end
   end
 
-  it("loses no timer, and nobody who was woken", function()
+  it("loses no timer and no woken fiber", function()
     local n = sweep(function()
       fibers.wake_due()
       fibers.run()
@@ -323,7 +323,7 @@ describe("stopping", function()
     assert.same({ "no", "no", "no", "ends" }, log)
   end)
 
-  it("leaves one where it stands that never ends", function()
+  it("abandons a fiber that never ends", function()
     local fiber = stubborn(math.huge)
     fiber:interrupt("no")
     local told = #log

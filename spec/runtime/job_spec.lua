@@ -65,7 +65,7 @@ end
 after_each(support.clean)
 
 describe("a job", function()
-  it("runs at once until it waits, and on beside the rest", function()
+  it("runs at once until it waits, then concurrently", function()
     local log = {}
     local job = async(function(word)
       log[#log + 1] = word
@@ -110,7 +110,7 @@ describe("a job", function()
     job:cancel()
   end)
 
-  it("is told of again and again, to everybody who asks", function()
+  it("is returned to every caller, again and again", function()
     local job, release = held()
     local seen = {}
     local function ask()
@@ -139,7 +139,7 @@ describe("a job", function()
     end
   end)
 
-  it("says how it stands", function()
+  it("shows its state", function()
     local job, release = held()
     assert.equal("yuanjing.Job (running)", tostring(job))
     release()
@@ -153,7 +153,7 @@ describe("a job", function()
     assert.equal("yuanjing.Job (cancelled)", tostring(job))
   end)
 
-  it("that nobody holds goes on", function()
+  it("that is not referenced goes on", function()
     local count = 0
     for _ = 1, 10 do
       async(function()
@@ -269,7 +269,7 @@ describe("awaiting", function()
     assert.matches("^[^\n]*job:await: a job can not await itself\n", problem)
   end)
 
-  it("what can never come is told at once", function()
+  it("what can never come raises at once", function()
     local a, b
     a = async(function()
       sleep(0)
@@ -343,7 +343,7 @@ describe("a job that fails", function()
     assert.same({ nil, "cancelled" }, { chunk, err.kind })
   end)
 
-  it("that ends well leaves it", function()
+  it("that ends without an error leaves it", function()
     local server = serve({ "send", STREAM .. event_of("a") }, { "sleep", 0.05 },
       { "send", event_of("b") .. DONE }, { "close" })
     local inner, stream = async(function()
@@ -381,7 +381,7 @@ describe("a failure", function()
     return counts, output
   end
 
-  it("that nobody hears of is told once", function()
+  it("that is not awaited is reported once", function()
     local counts, output = told [[
       fail "one" fail "two"
       fail(errors.new { kind = "balance", message = "no money" })
@@ -395,7 +395,7 @@ describe("a failure", function()
     assert.matches("one\nstack traceback:\n", output)
   end)
 
-  it("is told at once, while the program goes on", function()
+  it("is reported at once, while the program goes on", function()
     assert.same({ soon = 1, ["in the next frame"] = 1 }, (told [[
       local core, told = require "yuanjing.core", nil
       yuanjing.on_error = function(err, traceback)
@@ -438,7 +438,7 @@ describe("a failure", function()
     assert.matches("false\tone\n.*false\tbalance\non", output)
   end)
 
-  it("that was too late to be heard is told as well", function()
+  it("that came too late to be awaited is reported, too", function()
     assert.same({ slow = 1 }, (told [[
       local job = yuanjing.async(function()
         yuanjing.sleep(0.2)
@@ -451,7 +451,7 @@ describe("a failure", function()
     ]]))
   end)
 
-  it("that was heard is not told", function()
+  it("that was awaited is not reported", function()
     assert.same({ {}, "" }, { told [[
       pcall(function() fail("one"):await() end)
       local job = fail(errors.new { kind = "balance", message = "no money" })
@@ -467,7 +467,7 @@ describe("a failure", function()
 end)
 
 describe("cancelling", function()
-  it("ends a job where it waits, and tells who awaits it", function()
+  it("ends a job where it waits, and its await() returns", function()
     local heard
     local job = async(function()
       local ok, problem = pcall(sleep, 60)
@@ -608,7 +608,7 @@ describe("cancelling", function()
     assert.equal(500, ended)
   end)
 
-  it("one that will not hear of it does not hold the rest", function()
+  it("a job that catches it does not delay the others", function()
     local tries = 0
     local job = async(function()
       while true do
@@ -749,7 +749,7 @@ describe("a stream", function()
     assert.is_true(server:wait_for(is_closed, 5))
   end)
 
-  it("loses no news to one that ends along with it", function()
+  it("loses no event to a fiber that ends with it", function()
     local server = support.serve { connections = {
       { { "request" }, { "send", STREAM .. event_of("a") .. DONE },
         { "sleep", 0.15 } },
@@ -766,7 +766,7 @@ describe("a stream", function()
   end)
 
   -- Before, the reader was never woken.
-  it("tells its reader that somebody else has closed it", function()
+  it("notifies its reader that it was closed elsewhere", function()
     local server = serve({ "send", STREAM .. event_of("a") }, SILENCE)
     local stream = assert(client_at(server):chat { prompt = "x",
       stream = true })
@@ -864,7 +864,7 @@ describe("update", function()
     for _, job in ipairs(jobs) do job:cancel() end
   end)
 
-  it("takes as long as its budget, and starves nobody", function()
+  it("takes as long as its budget, and starves no job", function()
     local function burn(seconds)
       local ends = core.now() + seconds
       repeat until core.now() >= ends
@@ -909,7 +909,7 @@ describe("update", function()
     end
   end)
 
-  it("forgets nobody whose news come from a job", function()
+  it("resumes all whose transfers a job makes ready", function()
     local server = serve({ "send", STREAM }, SILENCE)
     local stream
     local opener = async(function()

@@ -36,7 +36,7 @@ describe("the loop", function()
     assert.truthy(between >= took and between < took + 2)
   end)
 
-  it("sleeps as long as it is told, without work", function()
+  it("sleeps as long as requested, without work", function()
     local from = os.clock()
     local took = support.timed(loop.sleep, 0.3)
     assert.truthy(took >= 0.3 and took < 3, took)
@@ -128,7 +128,7 @@ describe("a stream that is read to its end", function()
     assert.truthy(took < 5, took)
   end)
 
-  it("keeps its connection when the rest comes soon", function()
+  it("keeps its connection when the end comes soon", function()
     local server = serve({ "send", CHUNKED .. scripted.chunk(EVENT .. DONE) },
       { "sleep", 0.1 }, { "send", scripted.chunk("") }, { "request" },
       { "send", CHUNKED .. scripted.chunk(EVENT .. DONE) .. scripted.chunk("") })
@@ -139,7 +139,7 @@ describe("a stream that is read to its end", function()
     assert.equal(1, server:connections().opened)
   end)
 
-  -- One that lingers until `is_done`, and counts how often it is asked.
+  -- A transfer that lingers until `is_done`, and counts the calls of done().
   local function lingering(asked)
     return { is_done = false, discard = function() end,
       done = function(self)
@@ -169,7 +169,7 @@ describe("a stream that is read to its end", function()
     support.assert_freed()
   end)
 
-  it("gives its connection up when the rest does not come", function()
+  it("gives its connection up when the end does not come", function()
     local server = serve({ "send", CHUNKED .. scripted.chunk(EVENT .. DONE) },
       { "repeat", 99, { { "sleep", 0.1 }, { "send", scripted.chunk(EVENT) } } })
     assert.equal("a", whole_stream(client_at(server)))

@@ -272,7 +272,7 @@ describe("nginx", function()
         return client
       end
 
-      it("goes on beside a job that will not hear of its end", function()
+      it("goes on beside a job that catches its end", function()
         assert.equal("true cancelled", body_of(server, "/stubborn"))
         assert.is_nil(server:log():find("[warn]", 1, true))
       end)
@@ -422,7 +422,7 @@ describe("nginx", function()
         assert.is_true(support.exists(path .. ".part"))
       end)
 
-      it("ends it soon where the user hears of that first", function()
+      it("ends it soon where the user handles that first", function()
         assert.truthy(leave("/own_handler") < 1)
       end)
 
@@ -498,7 +498,7 @@ describe("nginx", function()
       assert.truthy(body_of(server, "/late"):find("late", 1, true))
     end)
 
-    it("calls in all phases that can wait, and says so in others", function()
+    it("calls in all phases that can wait, and raises in others", function()
       local upstream = serve_short()
       local call = ([[
         local client = require("yuanjing").new { api_key = "k",
@@ -663,7 +663,7 @@ describe("nginx", function()
       assert.truthy(took < 4, took)
     end)
 
-    it("ends a request whose client has left, and its jobs", function()
+    it("ends a request whose client disconnected, and its jobs", function()
       local server = start { locations = { ["/x"] = with_client [[
         yuanjing.async(yuanjing.sleep, 10)
         ngx.say("begun")
@@ -677,7 +677,7 @@ describe("nginx", function()
       assert.truthy(took < 4, took)
     end)
 
-    it("ends at once when told to, whatever is in flight", function()
+    it("ends at once on request, whatever is in flight", function()
       local server, upstream = start { locations = locations("/stream") },
         serve_silent()
       local client = server:open("/stream?url=" .. upstream.url)
@@ -729,7 +729,7 @@ describe("nginx", function()
       assert.truthy(kept < 100, kept)
     end)
 
-    it("goes on after an error that is nobody's", function()
+    it("goes on after an error without a job", function()
       local server = start { locations = { ["/x"] = with_client [[
         local loop = require "yuanjing.runtime.loop"
         local step = loop.step
@@ -792,7 +792,7 @@ describe("nginx", function()
       end
     end
 
-    it("tells of a job that failed and that nobody awaited", function()
+    it("reports a job that failed and was not awaited", function()
       local server = start { locations = { ["/x"] = with_client [[
         yuanjing.on_error = function(err, traceback)
           ngx.log(ngx.WARN, "hook: ", err, traceback:find("stack") and " back")
@@ -826,7 +826,7 @@ describe("nginx", function()
       ]]
 
       for name, code in pairs(BELOW) do
-        it("a call says so before anything is sent: " .. name, function()
+        it("a call raises before anything is sent: " .. name, function()
           local sent = #box:requests()
           local server = start { locations = { ["/x"] = with_client(
             ASK:format(name) .. ("local ok, problem = pcall(function() %s end) ")

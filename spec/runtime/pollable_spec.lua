@@ -104,7 +104,7 @@ describe("the loop as others see it", function()
     assert.is_true(took > 0.05 and took < 4, took)
   end)
 
-  it("is woken for another's news that a stream's end has brought", function()
+  it("is woken for a transfer that a stream's end made ready", function()
     local client = client_at(support.serve { connections = {
       { { "request" }, { "send", STREAM .. EVENT .. DONE }, { "sleep", 0.15 } },
       { { "request" }, { "send", STREAM .. EVENT }, { "sleep", 0.15 },
@@ -156,7 +156,7 @@ describe("the loop as others see it", function()
     assert.is_true(left == nil or left > 1, left)
   end)
 
-  it("steps without waiting, and as long as it is told", function()
+  it("steps without waiting, and as long as requested", function()
     local job = async(sleep, 4)
     assert.is_true(support.timed(loop.step, loop) < 3)
     assert.is_false(job.done)

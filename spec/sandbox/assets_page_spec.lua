@@ -140,7 +140,7 @@ describe("the verification page in a browser", function()
     check_layout("unknown")
   end)
 
-  it("tells of a failure", function()
+  it("reports a failure", function()
     local before = #groups()
     browser:open(link("x", "verify-fails"))
     browser:click("#confirm")
@@ -149,7 +149,7 @@ describe("the verification page in a browser", function()
     assert.equal(before, #groups())
   end)
 
-  it("is dark for who prefers that", function()
+  it("is dark on request", function()
     local colour = "getComputedStyle(document.body).backgroundColor"
     browser:prefer("light")
     browser:open(link("张三"))
@@ -162,7 +162,7 @@ describe("the verification page in a browser", function()
 end)
 
 describe("the browser of the specs", function()
-  it("says what to install where it is missing", function()
+  it("reports what to install where it is missing", function()
     local shell = require "yuanjing.sandbox.shell"
     local read = shell.read
     shell.read = function() return "" end

@@ -195,7 +195,7 @@ describe("every endpoint of the assets", function()
         '"data:image/png;base64,YQ==", "name": "\255"}'):format(new_group()))))
   end)
 
-  it("tells all with text/html, as the platform does", function()
+  it("sends all as text/html, as the platform does", function()
     for _, endpoint in ipairs(ENDPOINTS) do
       assert.equal("text/html", post(endpoint, {}).headers["content-type"])
     end
@@ -277,7 +277,7 @@ describe("the page", function()
     assert.equal(before + 1, #groups())
   end)
 
-  it("says so of a link it does not know", function()
+  it("shows that it does not know a link", function()
     for _, link in ipairs { "?token=0", "?token=", "", "?a=b" } do
       for _, method in ipairs { "GET", "POST" } do
         local page = request(method, server.url .. "/reallife_asset/h5" ..
@@ -288,7 +288,7 @@ describe("the page", function()
     end
   end)
 
-  it("tells of a failure", function()
+  it("reports a failure", function()
     local session = verify(nil, { scenario = "verify-fails" })
     local page = request("POST", session.h5_link, {}, "")
     assert.equal(200, page.status)
@@ -322,7 +322,7 @@ end)
 describe("the groups", function()
   local TIME = "%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d"
 
-  it("are told as the documents show, in the order they came", function()
+  it("are listed as documented, in the order of arrival", function()
     local own = assert(sandbox.start())
     local function call(endpoint, body)
       return request("POST", ("%s/reallife_asset/api/%s.dspy"):format(own.url,
@@ -493,7 +493,7 @@ describe("an upload", function()
     end
   end)
 
-  it("is told in the log by its type, size and digest", function()
+  it("is logged with its type, size and digest", function()
     local bytes = binary(1000)
     local uri = data_uri(bytes, "image/jpeg")
     upload(group, { source_url = uri, name = "模特B", asset_type = "Image" })
@@ -643,7 +643,7 @@ describe("an upload", function()
     assert.equal(before, assets(group).total)
   end)
 
-  it("makes room for newer ones, a thousand later", function()
+  it("is dropped for newer ones, a thousand later", function()
     local own, urls = new_group(), {}
     for i = 1, 2 do urls[i] = status(new_asset(own)).url end
     for _ = 1, 999 do new_asset(own) end
@@ -755,7 +755,7 @@ describe("an asset", function()
       assert.equal(200, get(status(id).url).status)
     end)
 
-    it("that nobody can forge", function()
+    it("that can not be forged", function()
       local url = url_of()
       for _, other in ipairs {
         (url:gsub("expires=%d", "expires=9")), (url:gsub("&.*", "")),
@@ -905,7 +905,7 @@ describe("on request the assets", function()
     ["task-ends=Expired"] = { status = "Expired" },
     ["result-none"] = { status = "Active" },
   } do
-    it("come to what " .. scenario .. " says", function()
+    it("end as " .. scenario .. " describes", function()
       local id = new_asset(new_group(), nil, { scenario = scenario })
       assert.same(expected, status(id))
       assert.same(expected, status(new_asset(new_group(scenario))))

@@ -711,7 +711,7 @@ describe("a file", function()
     assert.not_equal(picture("月亮"), picture("太阳"))
   end)
 
-  it("has a head that tells all", function()
+  it("has a complete head", function()
     local head = curl(url, "-I")
     assert.equal(200, head.status)
     assert.equal("", head.body)
@@ -818,7 +818,7 @@ describe("a file", function()
     assert.same({ 403, 200 }, { curl(old).status, curl(new).status })
   end)
 
-  it("is compressed for who accepts that", function()
+  it("is compressed if accepted", function()
     local address = urls("file-gzip; size=5000").video
     local answer = curl(address, "-H", "Accept-Encoding: gzip")
     assert.equal("gzip", answer.headers["content-encoding"])

@@ -118,7 +118,7 @@ describe("a sandbox process", function()
     shell.read('rm -r "$1"', parent)
   end)
 
-  it("says what to install when there is no nginx", function()
+  it("reports what to install when there is no nginx", function()
     local read = shell.read
     shell.read = function() return "" end
     local none, err = sandbox.start()
@@ -130,7 +130,7 @@ describe("a sandbox process", function()
       "OpenResty", err.message)
   end)
 
-  it("says what to install when nginx has no Lua module", function()
+  it("reports what to install when nginx has no Lua module", function()
     local read = shell.read
     shell.read = function()
       return "nginx=/usr/sbin/nginx\nbuilt=nginx/1.22\nroot=lua\ndir=/none\n"
@@ -435,7 +435,7 @@ describe("the sandbox's platform", function()
       }, body)
     end)
 
-    it("knows who it is, in both languages, and can be brief", function()
+    it("introduces itself in both languages, and can be brief", function()
       local function say(prompt, system)
         return json.decode(post(CHAT, json.encode {
           model = "qwen3-max", prompt = prompt, sys_prompt = system,
@@ -484,7 +484,7 @@ describe("the sandbox's platform", function()
   end)
 
   describe("on request", function()
-    it("answers by header as well as by field", function()
+    it("answers by header and by field", function()
       local body = '{"model": "m", "prompt": "x"}'
       local answer = post(CHAT, body, "-H", "X-Sandbox: balance; slow=0")
       assert.equal(429, answer.status)
@@ -676,7 +676,7 @@ describe("the sandbox's platform", function()
       assert.equal("\31\139", packed.body:sub(1, 2))
     end)
 
-    it("says much, or in one long line", function()
+    it("sends much text, or one long line", function()
       assert.equal(300 + 3, #chunks(ask("long=300", true).body))
       local answer = ask("huge-line=200000", true)
       assert.equal(200000, #chunks(answer.body)[2].content)

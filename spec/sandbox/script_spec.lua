@@ -53,7 +53,7 @@ describe("box:answer", function()
   end)
 
   describe("has a chat", function()
-    it("say it, with all that belongs to a reply", function()
+    it("send a text, with all fields of a reply", function()
       box:answer("chat", { content = "你好; = \n\"\\", reasoning = "嗯",
         finish_reason = "length", usage = { prompt_tokens = 3,
           completion_tokens = 4 } })
@@ -66,7 +66,7 @@ describe("box:answer", function()
         reply.usage.completion_tokens, reply.usage.total_tokens })
     end)
 
-    it("say it as a stream", function()
+    it("send it as a stream", function()
       box:answer("chat", { content = "你好", reasoning = "嗯",
         finish_reason = "length", usage = { total_tokens = 9 } })
       local reply = assert(assert(client:chat(STREAM)):finish())
@@ -74,7 +74,7 @@ describe("box:answer", function()
         reply.reasoning_content, reply.ended_by, reply.usage.total_tokens })
     end)
 
-    it("say it in these very chunks, with pauses", function()
+    it("send it in exactly these chunks, with pauses", function()
       local chunks = { "一", 0.1, "只", "猫" }
       box:answer("chat", { chunks = chunks, times = 2 })
       local texts, from = {}, support.now()
@@ -95,7 +95,7 @@ describe("box:answer", function()
       assert.truthy(seconds > 0.18, seconds) -- a head, a text, two of the end
     end)
 
-    it("say it on the legacy wire", function()
+    it("send it in the legacy API", function()
       box:answer("chat", { content = "旧" })
       assert.equal("旧", assert(client:with { api = "legacy" }:chat(CHAT)).content)
     end)
@@ -153,7 +153,7 @@ describe("box:answer", function()
       assert.equal("1", assert(chat()).content)
     end)
 
-    it("nobody whose key is wrong", function()
+    it("no client whose key is wrong", function()
       box:answer("chat", { content = "1" })
       local stranger = client:with { api_key = "sk-stranger" }
       assert.equal("auth", kind_of(stranger:chat(CHAT)))
@@ -237,7 +237,7 @@ describe("box:answer", function()
         { err.kind, err.message })
     end)
 
-    it("told of by hand", function()
+    it("written by hand", function()
       box:answer("video", { json = { taskid = "42", status = "CREATED" } })
       box:answer("task", { json = { taskid = "42", status = "SUCCEEDED",
         video = box.url .. "/idfile?path=/my.mp4" } })
@@ -322,7 +322,7 @@ describe("box:requests", function()
   teardown(stop)
   after_each(function() box:clear() end)
 
-  it("tells what was sent, without the key", function()
+  it("shows what was sent, without the key", function()
     assert(chat { temperature = 0.5 })
     local request = box:requests()[1]
     assert.same({ method = "POST", endpoint = "chat", status = 200,
@@ -334,7 +334,7 @@ describe("box:requests", function()
     assert.is_nil(support.read(box.logs.access):find(box.api_key, 1, true))
   end)
 
-  it("tells the texts and the files of a form", function()
+  it("shows the texts and the files of a form", function()
     local picture = yuanjing.bytes("\137PNG\r\n", { name = "a.png" })
     assert(client:video(with(VIDEO, { first_frame = picture,
       last_frame = picture })))
@@ -344,7 +344,7 @@ describe("box:requests", function()
       { request.files[1].filename, request.files[1].size })
   end)
 
-  it("tells of one endpoint alone, or of what came since clear()", function()
+  it("shows one endpoint alone, or what came since clear()", function()
     assert(assert(client:image(IMAGE)):await())
     assert.equal(1, #box:requests("image"))
     assert.equal(1, #box:requests("task"))
@@ -426,7 +426,7 @@ describe("the sandbox's time", function()
       assert.equal("SUCCEEDED", stages[#stages])
     end)
 
-    it("on the legacy wire too", function()
+    it("in the legacy API too", function()
       local legacy = client:with { api = "legacy" }
       assert_quick(function()
         return assert(assert(legacy:video(VIDEO)):await())
@@ -513,7 +513,7 @@ describe("the sandbox's time", function()
       assert.equal(410, status())
     end)
 
-    it("is the world's, and says nothing of a pace, unless told", function()
+    it("is real time without a pace, unless set", function()
       local task = assert(client:video(VIDEO))
       for _, path in ipairs { "/llmage/v1/tasks?taskid=" .. task.id,
         "/llmage/tasks?taskid=" .. task.id } do
@@ -527,7 +527,7 @@ describe("the sandbox's time", function()
   end)
 end)
 
-describe("a box that nobody stops", function()
+describe("a box that is not stopped", function()
   local function is_gone(dir)
     for _ = 1, 100 do
       if not support.exists(dir .. "/nginx.conf") then return true end

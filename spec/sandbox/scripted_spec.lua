@@ -38,7 +38,7 @@ describe("scripted", function()
     assert.equal(4, server:connections().opened)
   end)
 
-  it("tells what it was asked", function()
+  it("reports what it was asked", function()
     local server = support.serve {
       default = {{"request"}, {"send", scripted.answer(200, {}, "")}},
     }
@@ -72,7 +72,7 @@ describe("scripted", function()
     assert.truthy(request.body == body)
   end)
 
-  it("keeps the first MiB of a body and counts the rest", function()
+  it("keeps the first MiB of a body and counts all", function()
     local server = support.serve {
       default = {{"request"}, {"send", scripted.answer(200, {}, "")}},
     }
@@ -117,7 +117,7 @@ describe("scripted", function()
     assert.equal("one two " .. ("x"):rep(20), curl(server.url))
   end)
 
-  it("splits where it is told", function()
+  it("splits where requested", function()
     local answer = scripted.answer(200, {{"B", "2"}, {"A", "1"}}, "0123456789")
     assert.equal("HTTP/1.1 200 OK\r\nB: 2\r\nA: 1\r\nContent-Length: 10"
       .. "\r\n\r\n0123456789", answer)
@@ -193,7 +193,7 @@ describe("scripted", function()
     assert.is_false(server:events("wait_close")[1].closed)
   end)
 
-  it("stops the upload where it is told", function()
+  it("stops the upload where requested", function()
     local server = support.serve {
       default = {{"head"}, {"read", 100000}, {"reset"}},
     }
@@ -203,7 +203,7 @@ describe("scripted", function()
     assert.is_false(server:requests()[1].complete)
   end)
 
-  it("tells a reader that stalls", function()
+  it("detects a reader that stalls", function()
     local server = support.serve {
       default = {
         {"request"},

@@ -206,7 +206,7 @@ describe("limits in Redis", function()
     end
   end)
 
-  it("let who came first go first, whoever has much to do", function()
+  it("serve the first caller first, even if another has more calls", function()
     local slow = { headers = { ["X-Sandbox"] = "stall-head=0.05" } }
     local busy, other = client_with({ in_flight = 1 }, slow),
       client_with({ in_flight = 1 }, slow)
@@ -222,7 +222,7 @@ describe("limits in Redis", function()
     for _, job in ipairs(jobs) do job:await() end
   end)
 
-  it("do not wait for those who have given up", function()
+  it("do not wait for callers that gave up", function()
     redis_limits.SILENCE = 2
     local one, other, third = client_with { in_flight = 1 },
       client_with { in_flight = 1 }, client_with { in_flight = 2 }

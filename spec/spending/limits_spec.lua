@@ -130,7 +130,7 @@ describe("limits", function()
     assert.same({ "n1", "n2", "n3", "n4", "n5" }, prompts_after(before))
   end)
 
-  it("have the program itself wait as well", function()
+  it("make the main program wait, too", function()
     local client, log = client_with({ in_flight = 2 }, slow(0.1))
     local before = #box:requests()
     local jobs = { chat_in_job(client, "a"), chat_in_job(client, "b") }
@@ -355,7 +355,7 @@ describe("limits", function()
     stream:close()
   end)
 
-  it("leave a call the rest of a total that was given", function()
+  it("leave a call the remaining time of its total", function()
     local client = client_with({ in_flight = 1 }, { timeout = 3 })
     local stream = open_stream(client)
     local job = chat_in_job(client:with(slow(5)))
@@ -366,7 +366,7 @@ describe("limits", function()
     assert.truthy(took < 2.5, took)
   end)
 
-  it("tell on_event who has to wait, and for what", function()
+  it("report to on_event which call waits, and for what", function()
     local client, log = client_with { in_flight = 1 }
     local stream = open_stream(client)
     local jobs = { chat_in_job(client), chat_in_job(client) }
@@ -405,7 +405,7 @@ describe("limits", function()
     assert.is_nil(next(slots))
   end)
 
-  it("begin anew in a forked child, whose parent's calls are not its", function()
+  it("begin anew in a forked child, without the parent's calls", function()
     local status, output = child.run(([[
       local process = require "process"
       local yuanjing = require "yuanjing"
@@ -435,7 +435,7 @@ describe("limits", function()
         function() end)
     end
 
-    it("again after as long as it says", function()
+    it("again after the requested time", function()
       local asked, released = {}, {}
       local slot = assert(enter({
         acquire = function(_, bounds)
@@ -493,7 +493,7 @@ describe("limits", function()
       assert.equal(1, most)
     end)
 
-    it("and hand on what it says of itself", function()
+    it("and pass on its own error", function()
       local slot, failure = enter({ acquire = function()
         return nil, { kind = "io", message = "no store" }
       end }, 5)

@@ -100,7 +100,7 @@ describe("the usage of a client", function()
     end
   end)
 
-  it("is what the platform has said, of what went wrong as well", function()
+  it("is what the platform reported, for failures, too", function()
     local client = client_with()
     for name, said in pairs {
       ["no-usage"] = { 1, 0 }, ["cut=2"] = { 0, 0 }, ["usage-only"] = { 1 },
@@ -239,7 +239,7 @@ describe("the usage of a client", function()
   end)
 
   describe("in events", function()
-    it("stands in the response of a plain call", function()
+    it("is in the response of a plain call", function()
       local on_event, events = recorder()
       local client = client_with { on_event = on_event }
       local reply = assert(client:chat { prompt = "x" })
@@ -249,7 +249,7 @@ describe("the usage of a client", function()
       assert.is_nil(last_of(events, "response").usage)
     end)
 
-    it("stands in the response that brings a task's result", function()
+    it("is in the response with a task's result", function()
       local on_event, events = recorder()
       local client = client_with { on_event = on_event }
       for _, name in ipairs { "slow=0", "query-wrapped" } do
@@ -261,7 +261,7 @@ describe("the usage of a client", function()
       end
     end)
 
-    it("stands in the end of a stream, once", function()
+    it("is in the end of a stream, once", function()
       local on_event, events = recorder()
       local client = client_with { on_event = on_event }
       local stream = assert(client:chat { prompt = "x", stream = true })

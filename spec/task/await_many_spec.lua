@@ -110,7 +110,7 @@ describe("await_all", function()
   end)
 
   for _, most in ipairs { 1, 3, 10 } do
-    it(("asks for as many at a time as it is told: %d"):format(most), function()
+    it(("asks for as many at a time as requested: %d"):format(most), function()
       local tasks, log = tasks_of(fill(20, 3), 0.002)
       local results = yuanjing.await_all(tasks,
         { interval = 0.001, in_flight = most })
@@ -206,7 +206,7 @@ describe("await_all", function()
     assert.equal(3, failures)
   end)
 
-  it("tells of each status once", function()
+  it("reports each status once", function()
     local tasks, seen = tasks_of { a = 3, b = 1 }, { a = {}, b = {} }
     yuanjing.await_all(tasks, { interval = 0.001, on_update = function(task)
       table.insert(seen[task.id], task.status)
@@ -225,7 +225,7 @@ describe("await_all", function()
     assert.equal(asked, #log)
   end)
 
-  it("refuses what it does not know, at the line that said it", function()
+  it("refuses unknown options, at the caller's line", function()
     for name, call in pairs { await_all = yuanjing.await_all,
       as_completed = yuanjing.as_completed } do
       local line = debug.getinfo(1, "l").currentline + 2

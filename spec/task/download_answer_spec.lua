@@ -6,7 +6,7 @@ describe("the head of an answer", function()
       known or { received = 100, total = 200, validator = '"v1"' })
   end
 
-  it("says where the bytes belong", function()
+  it("has where the bytes belong", function()
     assert.same({ from = 0, length = 200, total = 200 },
       place(200, { ["content-length"] = "200" }))
     assert.same({ from = 0 }, place(200, {}))
@@ -34,7 +34,8 @@ describe("the head of an answer", function()
     end)
   end
 
-  it("is refused where the rest is of another version, or packed", function()
+  it("is refused where the remaining bytes are of another version, or packed",
+  function()
     for name, value in pairs { etag = '"v2"', ["content-encoding"] = "gzip",
       ["content-length"] = "99" } do
       local headers = { ["content-range"] = "bytes 100-199/200" }

@@ -55,12 +55,12 @@ describe("in place of a file", function()
     end)
   end
 
-  it("is a page even where the kind of output is not told", function()
+  it("is a page even where the kind of output is unknown", function()
     assert.equal("decode", failure("<html>", "text/html", "output").kind)
     assert.equal("decode", failure("", nil, "output").kind)
   end)
 
-  it("is shown with what it says", function()
+  it("is shown with its text", function()
     local found = failure("<title>Sign in</title>", "text/html")
     assert.truthy(found.message:find("Sign in", 1, true), found.message)
     found = failure('{"error":{"message":"no such file"}}', nil)

@@ -30,7 +30,7 @@ describe("a redirect", function()
     assert.is_nil(problem("http://a/x", "http://localhost.example/x", true))
   end)
 
-  it("comes from a public host where nothing says otherwise", function()
+  it("comes from a public host by default", function()
     assert.is_true(redirect.is_public("http://a.example/x", false))
     assert.is_false(redirect.is_public("http://a.example/x", true))
     assert.is_false(redirect.is_public("http://127.0.0.1/x", false))

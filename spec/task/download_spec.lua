@@ -74,7 +74,8 @@ local AGAIN = ("all %s all"):format(RANGE)
 
 -- Parts --------------------------------------------------------------------
 
-describe("a download whose rest is not what was asked for", function()
+describe("a download whose remaining bytes are not what was requested",
+function()
   after_each(support.clean)
 
   -- What comes to the second request; the third is answered honestly.
@@ -152,7 +153,7 @@ describe("a download whose rest is not what was asked for", function()
     end)
   end
 
-  it("is not whole before the length that was told for that version", function()
+  it("is not whole before the length announced for that version", function()
     local short = "HTTP/1.1 200 OK\r\nETag: " .. ETAG
       .. "\r\nConnection: close\r\n\r\n" .. PNG:sub(1, 5000)
     local _, err, now = save(serving(broken(), short).url .. "/v.png")
@@ -160,7 +161,7 @@ describe("a download whose rest is not what was asked for", function()
     assert.equal("old", now)
   end)
 
-  it("goes on from a part that nobody asked for", function()
+  it("goes on from a part that was not requested", function()
     local first = answer(206, { ETag = ETAG,
       ["Content-Range"] = range(0, HALF - 1, #PNG) }, PNG:sub(1, HALF))
     local server = serving(first, rest())
@@ -210,7 +211,7 @@ describe("a download that comes packed unasked", function()
     assert.equal("all all", ranges_of(server))
   end)
 
-  it("is taken as it is where only its label says so", function()
+  it("is taken as it is where only its label differs", function()
     local server = serving(answer(200, { ["Content-Encoding"] = "x-gzip" }, PNG))
     local _, err, now = save(server.url .. "/v.png")
     assert.is_nil(err)
@@ -330,7 +331,7 @@ describe("a download into a folder", function()
       assert.equal("y.mp4", saved_in(folder, {}, "/y.mp4", "unknown bytes"))
     end)
 
-  it("spares a file whose name the server has just made up", function()
+  it("keeps a file whose name the server has just made up", function()
     local folder = support.tempdir() .. "/"
     local headers = { ["Content-Disposition"] = "attachment; filename=a.png" }
     assert.equal("a.png", saved_in(folder, headers, "/1"))

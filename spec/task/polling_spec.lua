@@ -29,7 +29,7 @@ describe("the pace of questions", function()
     assert.truthy(seen[#seen] > seen[1])
   end)
 
-  it("is what the caller says", function()
+  it("is what the caller requests", function()
     assert.equal(0.5, polling.interval(task.PACE, 9, 0.5))
     assert.equal(0.5, polling.interval(task.PACE, 9, 0.5, 7))
   end)
@@ -79,7 +79,7 @@ describe("asking again", function()
     assert.truthy(loop.now() - before >= 0.05)
   end)
 
-  it("says how much time is left", function()
+  it("returns how much time is left", function()
     local lefts = {}
     polling.run(FAST, { timeout = 0.5 }, function(left)
       lefts[#lefts + 1] = left

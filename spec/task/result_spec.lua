@@ -113,7 +113,7 @@ describe("a download", function()
     assert_saved(save(url))
   end)
 
-  it("says nothing but what it must", function()
+  it("has no headers but the necessary ones", function()
     local server, url = serving(whole())
     assert_saved(save(url, nil, { headers = { ["X-Mine"] = "1" },
       user_agent = "me/1" }))
@@ -137,7 +137,7 @@ describe("a download", function()
     assert.is_true(support.read(path) == FILM)
   end)
 
-  it("tells how far it is, and ends at the whole", function()
+  it("reports its progress, and ends at the total", function()
     local server = support.serve { default = { { "request" },
       { "split", whole(), { 20000, 40000, 60000 }, 0.02 } } }
     local seen = {}
@@ -150,7 +150,7 @@ describe("a download", function()
     assert.equal(#FILM, seen[#seen])
   end)
 
-  it("tells of no total where there is none", function()
+  it("reports no total where there is none", function()
     local _, url = serving(scripted.answer(200,
       { ["Transfer-Encoding"] = "chunked" }, scripted.chunked { FILM }))
     local last
@@ -239,7 +239,7 @@ describe("a download that breaks off", function()
     assert.equal(4, #server:requests())
   end)
 
-  it("is not looked into where the framing says that it is whole", function()
+  it("is not inspected where the framing proves that it is whole", function()
     for _, answer in ipairs { scripted.answer(200, {}, BOXES:sub(1, 20)),
       scripted.answer(200, { ["Transfer-Encoding"] = "chunked" },
         scripted.chunked { BOXES:sub(1, 20) }) } do
@@ -274,7 +274,7 @@ describe("a download that breaks off", function()
     assert.equal("bytes=60000-", server:requests()[7].headers.range)
   end)
 
-  it("goes on after a part that ends early, and says so", function()
+  it("goes on after a part that ends early, and reports it", function()
     local server, url = serving(broken { ETag = ETAG },
       scripted.answer(206, { ETag = ETAG, ["Content-Range"] =
         ("bytes %d-39999/%d"):format(HALF, #FILM) }, FILM:sub(HALF + 1, 40000)),
@@ -311,13 +311,14 @@ describe("a download that breaks off", function()
     assert.equal(2, #server:requests())
   end)
 
-  it("starts again where nothing says that the bytes are the same", function()
+  it("starts again where nothing proves that the bytes are the same",
+  function()
     local server, url = serving(broken {}, whole {})
     assert_saved(save(url))
     assert.same({ {}, {} }, ranges_of(server))
   end)
 
-  it("starts again where the rest is not there any more", function()
+  it("starts again where the remaining bytes are gone", function()
     local server, url = serving(broken { ETag = ETAG },
       scripted.answer(416, { ["Content-Range"] = "bytes */9" }, ""), whole())
     local folder = support.tempdir()
@@ -363,7 +364,7 @@ describe("a download that breaks off", function()
     assert_saved(save(url))
   end)
 
-  it("is whole only at the length that was told before", function()
+  it("is whole only at the length announced before", function()
     local server, url = serving(broken { ETag = ETAG },
       scripted.answer(206, { ETag = ETAG, ["Content-Range"] =
         ("bytes %d-39999/*"):format(HALF) }, FILM:sub(HALF + 1, 40000)),
@@ -595,7 +596,7 @@ describe("a download to a place that will not do", function()
     assert_no_place("/proc/v.mp4")
   end)
 
-  it("is an error: a folder stands where the part should be", function()
+  it("is an error: a folder is in the place of the part", function()
     local folder = support.tempdir()
     os.execute(("mkdir '%s/v.mp4.part'"):format(folder))
     assert_no_place(folder .. "/v.mp4")

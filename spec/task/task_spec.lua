@@ -87,7 +87,7 @@ describe("a task", function()
     assert.equal("Bearer sk-secret", requests[2].headers.authorization)
   end)
 
-  it("tells of each status once", function()
+  it("reports each status once", function()
     local task = known { { status = "CREATED" }, { status = "CREATED" },
       { status = "running" }, "reset", { status = "RUNNING" }, DONE }
     local seen = {}
@@ -178,7 +178,7 @@ describe("a task", function()
     assert.equal("yuanjing.Task without an id (SUCCEEDED)", tostring(task))
   end)
 
-  it("that is finished at once, its result not told, asks for it", function()
+  it("that is finished at once without a result asks for it", function()
     local task = young { { taskid = "7", status = "SUCCEEDED" }, DONE }
     assert.is_false(task.done)
     assert.equal("http://h/v", assert(task:await(FAST)).video)
@@ -197,7 +197,7 @@ describe("a task", function()
     assert.same({ "task_failed", "no such face" }, { again.kind, again.message })
   end)
 
-  it("of the legacy wire is asked for by POST", function()
+  it("of the legacy API is queried by POST", function()
     local server = answering { { status = "RUNNING" }, DONE }
     local task = client_at(server.url, { api = "legacy" }):task("7")
     assert.equal("http://h/v", assert(task:await(FAST)).video)
@@ -209,7 +209,7 @@ describe("a task", function()
     end
   end)
 
-  it("of the legacy wire asks again after a failure, too", function()
+  it("of the legacy API queries again after a failure, too", function()
     local server = answering { "reset", DONE }
     local task = client_at(server.url, { api = "legacy", retries = 1 }):task("7")
     assert(task:refresh())
@@ -257,7 +257,7 @@ describe("a task that the platform does not know", function()
     assert.same({ "not_found", task }, { err.kind, err.task })
   end)
 
-  it("is told to who asks once, and can be asked for again", function()
+  it("is returned once, and can be queried again", function()
     local task, server = known { MISSING, MISSING, { status = "RUNNING" }, DONE }
     for _ = 1, 2 do
       local same, err = task:refresh()
@@ -319,7 +319,7 @@ describe("a wait", function()
       assert.equal("http://h/v", assert(task:await(FAST)).video)
     end)
 
-    it("tells refresh() of " .. name, function()
+    it("is returned by refresh(): " .. name, function()
       local task = known { answer }
       local same, err = task:refresh()
       assert.is_nil(same)
@@ -340,7 +340,7 @@ describe("a wait", function()
     end)
   end
 
-  it("does not take it for running when nobody could be asked", function()
+  it("does not take it for running when no query was answered", function()
     local server = support.serve { default = { { "wait_close", 5 } } }
     local client = client_at((server.url:gsub("^http", "https")),
       { timeout = { connect = 0.2 } })
@@ -404,14 +404,14 @@ describe("a wait", function()
     assert.truthy(took >= 0.29 and took < 4, took)
   end)
 
-  it("that took too long says what the last query did", function()
+  it("that took too long reports the last query", function()
     local task = known { scripted.answer(500, {}, "out of order") }
     local _, err = task:await { timeout = 0.6, interval = 0.1 }
     assert.equal("timeout", err.kind)
     assert.truthy(err.message:find("out of order", 1, true))
   end)
 
-  it("sleeps between the queries for as long as it says", function()
+  it("sleeps between the queries for the requested time", function()
     local sleep, interval, naps = loop.sleep, polling.interval, {}
     finally(function() loop.sleep, polling.interval = sleep, interval end)
     polling.interval = function(pace, n, fixed)
@@ -454,7 +454,7 @@ describe("a wait", function()
     { 5, "task:await: expected table, got number" },
   }
 
-  it("refuses what it does not know, at the line that said it", function()
+  it("refuses unknown options, at the caller's line", function()
     local task, server = known { DONE }
     for _, case in ipairs(MISTAKES) do
       local line = debug.getinfo(1, "l").currentline + 1
