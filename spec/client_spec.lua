@@ -472,15 +472,6 @@ describe("any other call", function()
   end)
 end)
 
--- The message of an error that f raises; its place must be in this file.
-local function raised(f)
-  local ok, message = pcall(f)
-  assert.is_false(ok)
-  local place, rest = message:match("^(.-:%d+): (.*)$")
-  assert.truthy(place and place:find("client_spec.lua", 1, true), message)
-  return rest
-end
-
 describe("a call that is written wrong raises:", function()
   local client = yuanjing.new { api_key = "k", base_url = "http://127.0.0.1:1" }
 
@@ -520,13 +511,13 @@ describe("a call that is written wrong raises:", function()
         return (client:request { path = "/x", base = "api_key" })
       end,
   } do
-    it(message, function() assert.equal(message, raised(call)) end)
+    it(message, function() assert.equal(message, support.raised(call)) end)
   end
 
   it("a path with a line end", function()
     for _, path in ipairs { "/x\r\nCookie: a", "/x y", "x", "" } do
       assert.equal("client:request: path: expected a path that starts with /",
-        raised(function() return (client:request { path = path }) end))
+        support.raised(function() return (client:request { path = path }) end))
     end
   end)
 end)

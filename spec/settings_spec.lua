@@ -11,17 +11,8 @@ local function models_server()
   } }
 end
 
--- The message of an error that f raises here; its place must be in this file.
-local function raised(f, ...)
-  local ok, message = pcall(f, ...)
-  assert.is_false(ok)
-  local place, rest = message:match("^(.-:%d+): (.*)$")
-  assert.truthy(place and place:find("settings_spec.lua", 1, true), message)
-  return rest
-end
-
 local function raised_by(options)
-  return raised(function() return (yuanjing.new(options)) end)
+  return support.raised(function() return (yuanjing.new(options)) end)
 end
 
 -- The Authorization header of a call made with that key.
@@ -140,7 +131,7 @@ describe("the options of a client", function()
     it("are refused where they are written: " .. case[2]:sub(1, 60), function()
       assert.equal(case[2], raised_by(case[1]))
       local client = yuanjing.new()
-      assert.equal(case[2], raised(function()
+      assert.equal(case[2], support.raised(function()
         return (client:with(case[1]))
       end))
     end)
@@ -153,7 +144,7 @@ describe("the options of a client", function()
 
   it("are a table", function()
     assert.equal("options: expected table, got string", raised_by("sk-test"))
-    assert.equal("options: expected table, got nil", raised(function()
+    assert.equal("options: expected table, got nil", support.raised(function()
       return (yuanjing.new():with())
     end))
   end)

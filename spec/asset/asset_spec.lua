@@ -1,4 +1,6 @@
 -- An asset: asked, awaited, saved.
+local answering = require("support.answering").serve
+local clock = require "support.clock"
 local json = require "yuanjing.base.json"
 local loop = require "yuanjing.runtime.loop"
 local polling = require "yuanjing.task.polling"
@@ -19,34 +21,6 @@ end
 
 local PROCESSING = said { status = "Processing" }
 
--- A server that gives these answers one after the other, the last one for ever:
--- a table for JSON, the bytes themselves, "reset", or a number that waits.
-local function answering(list)
-  local connections, steps = {}, {}
-  local function finish()
-    connections[#connections + 1], steps = steps, {}
-  end
-  for _, answer in ipairs(list) do
-    if type(answer) == "table" then
-      answer = scripted.answer(200, {}, assert(json.encode(answer)))
-    end
-    steps[#steps + 1] = { "request" }
-    steps[#steps + 1] = answer == "reset" and { "reset" }
-      or type(answer) == "number" and { "wait_close", answer }
-      or { "send", answer }
-    if answer == "reset" or type(answer) == "number" then finish() end
-  end
-  local last = { steps[#steps - 1], steps[#steps] }
-  if #steps == 0 then
-    local final = connections[#connections]
-    last = { final[#final - 1], final[#final] }
-  end
-  steps[#steps + 1] = { "repeat", 999, last }
-  finish()
-  return support.serve { connections = connections,
-    default = { { "repeat", 999, last } } }
-end
-
 local function client_at(url, options)
   options = options or {}
   options.asset_url, options.base_url = url, "http://127.0.0.1:1"
@@ -66,18 +40,6 @@ end
 
 local function active(url)
   return said { status = "Active", url = url }
-end
-
--- The clock of the day, moved on; until the end of the test.
-local real_time = os.time
-local function later(seconds)
-  os.time = function(...) -- luacheck: ignore 122
-    return real_time(...) + seconds
-  end
-end
-
-local function reset_clock()
-  os.time = real_time -- luacheck: ignore 122
 end
 
 -- A medium -----------------------------------------------------------------
@@ -128,7 +90,7 @@ end)
 
 describe("an asset", function()
   after_each(function()
-    reset_clock()
+    clock.reset()
     support.clean()
   end)
 
@@ -161,7 +123,7 @@ describe("an asset", function()
     local server = answering { active "https://h/" }
     local before = os.time()
     local asset = assert(client_at(server.url, { on_event = function(event)
-      if event.type == "response" then later(100) end
+      if event.type == "response" then clock.advance(100) end
     end }).assets:get("a-1"))
     local left = asset.url_expires_at - before
     assert.truthy(left >= 12 * HOURS and left <= 12 * HOURS + 1, left)
@@ -238,12 +200,12 @@ describe("an asset", function()
     assert.same({ "Processing", false }, { asset.status, asset.done })
     assert.equal(asset, (asset:refresh()))
     assert.equal("https://h/1", asset.url)
-    later(HOURS)
+    clock.advance(HOURS)
     assert.equal(asset, (asset:refresh()))
     assert.equal("https://h/2", asset.url)
     local expires = asset.url_expires_at
     assert.truthy(expires >= os.time() + 12 * HOURS - 2)
-    later(2 * HOURS)
+    clock.advance(2 * HOURS)
     assert.equal(asset, (asset:refresh()))
     assert.same({ "https://h/2", expires },
       { asset.url, asset.url_expires_at })
@@ -400,14 +362,10 @@ describe("a wait for an asset", function()
       { { timeout = "5" }, "asset:await: timeout: expected number, got string" },
       { 5, "asset:await: expected table, got number" },
     } do
-      local line = debug.getinfo(1, "l").currentline + 2
-      local raised, message = pcall(function()
+      assert.same({ 1, case[2] }, { support.raised_at(function()
         local same = asset:await(case[1])
         return same
-      end)
-      assert.is_false(raised)
-      assert.equal(("spec/asset/asset_spec.lua:%d: %s"):format(line, case[2]),
-        (message:gsub("^.*(spec/asset_spec)", "%1")))
+      end) })
     end
     assert.equal(1, #server:requests())
   end)
@@ -445,7 +403,7 @@ describe("asset:save", function()
   local folder
   before_each(function() folder = support.tempdir() end)
   after_each(function()
-    reset_clock()
+    clock.reset()
     support.clean()
   end)
 
@@ -482,7 +440,7 @@ describe("asset:save", function()
     for n = 1, 3 do
       assert(asset:save(folder .. "/" .. n))
     end
-    later(12 * HOURS - 60)
+    clock.advance(12 * HOURS - 60)
     assert(asset:save(folder .. "/4"))
     assert.equal(2, #server:requests())
     assert.equal(4, #files:requests())
@@ -493,7 +451,7 @@ describe("asset:save", function()
     local asset, server = uploaded { active(files.url .. "/old"),
       active(files.url .. "/new") }
     assert(asset:await(FAST))
-    later(12 * HOURS + 1)
+    clock.advance(12 * HOURS + 1)
     assert(asset:save(folder .. "/a.jpg"))
     assert.same({ "/new" }, paths_of(files))
     assert.equal(3, #server:requests())
@@ -591,14 +549,10 @@ describe("asset:save", function()
       { { "x", { kind = "video" } }, "save: kind, index: an asset is one file" },
       { { "x", { index = 1 } }, "save: kind, index: an asset is one file" },
     } do
-      local line = debug.getinfo(1, "l").currentline + 2
-      local raised, message = pcall(function()
+      assert.same({ 1, case[2] }, { support.raised_at(function()
         local saved = asset:save(case[1][1], case[1][2])
         return saved
-      end)
-      assert.is_false(raised)
-      assert.equal(("spec/asset/asset_spec.lua:%d: %s"):format(line, case[2]),
-        (message:gsub("^.*(spec/asset_spec)", "%1")))
+      end) })
     end
     assert.equal(1, #server:requests())
   end)

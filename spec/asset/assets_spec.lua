@@ -6,6 +6,8 @@ local scripted = require "support.scripted"
 local support = require "support"
 local yuanjing = require "yuanjing"
 
+local at_first = support.at_first
+
 local MIB = 2 ^ 20
 local JPEG = "\255\216\255\224\0\16JFIF\0\n" .. ("\1"):rep(20)
 local UPLOAD = "POST /reallife_asset/api/rl_upload.dspy"
@@ -288,15 +290,11 @@ describe("parameters of an asset", function()
 
   it("raise where they are no table, at the caller's line", function()
     for _, call in ipairs { "verify", "upload", "list" } do
-      local line = debug.getinfo(1, "l").currentline + 2
-      local raised, message = pcall(function()
+      assert.same({ 1, ("client.assets:%s: expected table, got string"):format(
+        call) }, { support.raised_at(function()
         local value = client.assets[call](client.assets, "x")
         return value
-      end)
-      assert.is_false(raised)
-      assert.equal(("spec/asset/assets_spec.lua:%d: client.assets:%s: expected table, "
-        .. "got string"):format(line, call),
-        (message:gsub("^.*(spec/assets_spec)", "%1")))
+      end) })
     end
     for value, got in pairs { [""] = "an empty text", [5] = "number" } do
       local raised, message = pcall(function()
@@ -340,14 +338,8 @@ local function write(name, bytes)
   return support.write(folder .. "/" .. name, bytes)
 end
 
--- A file of zeroes behind a picture's first bytes, which takes no room.
 local function sparse(name, size)
-  local path = write(name, JPEG)
-  local file = assert(io.open(path, "r+b"))
-  file:seek("set", size - 1)
-  file:write("\0")
-  file:close()
-  return path
+  return support.sparse(folder .. "/" .. name, JPEG, size)
 end
 
 local function coded(size)
@@ -363,16 +355,6 @@ local function overhead()
     around = server:requests()[1].body_length - coded(#JPEG)
   end
   return around
-end
-
--- Calls f when the first event of that type comes.
-local function at_first(kind, f)
-  local done = false
-  return function(event)
-    if event.type ~= kind or done then return end
-    done = true
-    f()
-  end
 end
 
 local function await_close(server)

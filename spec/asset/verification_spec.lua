@@ -1,11 +1,13 @@
 -- A verification: what it begins with, and the group it waits for.
+local answers = require "support.answering"
+local clock = require "support.clock"
 local http = require "yuanjing.http.call"
-local json = require "yuanjing.base.json"
 local polling = require "yuanjing.task.polling"
 local scripted = require "support.scripted"
 local support = require "support"
 local yuanjing = require "yuanjing"
 
+local answering, bytes_of = answers.serve, answers.bytes_of
 local FAST = { interval = 0.01, timeout = 5 }
 local VERIFY = "/reallife_asset/api/rl_verify.dspy"
 local GROUPS = "/reallife_asset/api/rl_query_groups.dspy"
@@ -31,29 +33,6 @@ local function groups(...)
   return said { groups = list }
 end
 
-local function bytes_of(answer)
-  if type(answer) == "string" then return answer end
-  return scripted.answer(200, {}, assert(json.encode(answer)))
-end
-
--- A server that gives these answers one after the other, the last one for ever;
--- a number waits, "reset" resets the connection.
-local function answering(list)
-  local connections, steps = {}, {}
-  for n, answer in ipairs(list) do
-    local step = { { "request" }, answer == "reset" and { "reset" }
-      or type(answer) == "number" and { "wait_close", answer }
-      or { "send", bytes_of(answer) } }
-    steps[#steps + 1] = { "repeat", n == #list and 999 or 1, step }
-    if step[2][1] ~= "send" then
-      connections[#connections + 1], steps = steps, {}
-    end
-  end
-  connections[#connections + 1] = steps
-  return support.serve { connections = connections,
-    default = connections[#connections] }
-end
-
 local function client_at(server, options)
   options = options or {}
   options.asset_url, options.api_key = server.url, "sk-verify"
@@ -71,20 +50,9 @@ local function begun(list, params, options)
     or { vendor = "volcengine" })), server
 end
 
-local real_time = os.time
-local function later(seconds)
-  os.time = function(...) -- luacheck: ignore 122
-    return real_time(...) + seconds
-  end
-end
-
-local function reset_clock()
-  os.time = real_time -- luacheck: ignore 122
-end
-
 describe("a verification", function()
   after_each(function()
-    reset_clock()
+    clock.reset()
     support.clean()
   end)
 
@@ -115,7 +83,7 @@ describe("a verification", function()
   it("prints as what it is, without its link", function()
     local session = begun { groups() }
     assert.equal("yuanjing.Verification s-1 (open)", tostring(session))
-    later(121)
+    clock.advance(121)
     assert.equal("yuanjing.Verification s-1 (expired)", tostring(session))
   end)
 
@@ -167,7 +135,7 @@ end)
 
 describe("session:await_group", function()
   after_each(function()
-    reset_clock()
+    clock.reset()
     support.clean()
   end)
 
@@ -310,7 +278,7 @@ describe("session:await_group", function()
 
   it("reports that the link has expired", function()
     local session = begun { groups "old" }
-    later(121)
+    clock.advance(121)
     local _, err = session:await_group { timeout = 0.5, interval = 0.4 }
     assert.same({ kind = "timeout", call = "session:await_group",
       retryable = false },
@@ -321,7 +289,7 @@ describe("session:await_group", function()
 
   it("finds the group of a person that ended in time", function()
     local session = begun { groups "old", groups("old", "new") }
-    later(500)
+    clock.advance(500)
     assert.equal("new", assert(session:await_group(FAST)).vendor_group_id)
   end)
 
@@ -364,14 +332,10 @@ describe("session:await_group", function()
         "session:await_group: interval: expected number, got string" },
       { 5, "session:await_group: expected table, got number" },
     } do
-      local line = debug.getinfo(1, "l").currentline + 2
-      local raised, message = pcall(function()
+      assert.same({ 1, case[2] }, { support.raised_at(function()
         local found = session:await_group(case[1])
         return found
-      end)
-      assert.is_false(raised)
-      assert.equal(("spec/asset/verification_spec.lua:%d: %s"):format(line, case[2]),
-        (message:gsub("^.*(spec/verification_spec)", "%1")))
+      end) })
     end
     assert.equal(2, #server:requests())
   end)

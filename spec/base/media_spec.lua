@@ -18,14 +18,6 @@ local function sent_as(name, data)
   return medium.name .. " " .. medium.type
 end
 
-local function raised(f, ...)
-  local ok, message = pcall(f, ...)
-  assert.is_false(ok)
-  local place, rest = message:match("^(.-:%d+): (.*)$")
-  assert.truthy(place and place:find("media_spec.lua", 1, true), message)
-  return rest
-end
-
 describe("media", function()
   it("reads a path", function()
     local path = write("a cat.png", PNG)
@@ -189,7 +181,7 @@ describe("media", function()
     assert.is_true(media.is(media.asset_ref "a"))
     assert.equal('yuanjing.asset_ref("a")', tostring(media.asset_ref "a"))
     assert.equal("yuanjing.asset_ref: expected string, got nil",
-      raised(function() local ref = media.asset_ref() return ref end))
+      support.raised(function() local ref = media.asset_ref() return ref end))
   end)
 
   it("is any object whose metatable has __medium", function()
@@ -302,17 +294,17 @@ describe("media", function()
 
   it("raises mistakes in code", function()
     assert.equal("yuanjing.file: expected string, got nil",
-      raised(function() return (media.file()) end))
+      support.raised(function() return (media.file()) end))
     assert.equal("yuanjing.bytes: expected string, got table",
-      raised(function() return (media.bytes({})) end))
+      support.raised(function() return (media.bytes({})) end))
     assert.equal('yuanjing.file: unknown option "nane" (known: name, type)',
-      raised(function() return (media.file("a", { nane = "b" })) end))
+      support.raised(function() return (media.file("a", { nane = "b" })) end))
     assert.equal("yuanjing.file: name: expected string, got number",
-      raised(function() return (media.file("a", { name = 1 })) end))
+      support.raised(function() return (media.file("a", { name = 1 })) end))
     assert.equal("yuanjing.file: options: expected table, got string",
-      raised(function() return (media.file("a", "b")) end))
+      support.raised(function() return (media.file("a", "b")) end))
     assert.equal("yuanjing.file: type: expected a type such as image/png",
-      raised(function() return (media.file("a", { type = "a/b\r\n" })) end))
+      support.raised(function() return (media.file("a", { type = "a/b\r\n" })) end))
   end)
 
   it("shows what was made, without the bytes", function()

@@ -136,15 +136,6 @@ local function assert_closed_soon(server, since)
   assert.truthy(took < 4, took)
 end
 
--- The message of an error that f raises; its place must be in this file.
-local function raised(f)
-  local ok, message = pcall(f)
-  assert.is_false(ok)
-  local place, rest = message:match("^(.-:%d+): (.*)$")
-  assert.truthy(place and place:find("stream_spec.lua", 1, true), message)
-  return rest
-end
-
 describe("the reply of a stream", function()
   after_each(support.clean)
 
@@ -418,7 +409,7 @@ describe("leaving a stream", function()
       function() return (text()) end,
       function() return (chunks()) end,
     } do
-      assert.equal("the stream is closed", raised(read))
+      assert.equal("the stream is closed", support.raised(read))
     end
   end)
 

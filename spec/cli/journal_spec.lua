@@ -31,6 +31,12 @@ describe("the command", function()
     return count
   end
 
+  -- Writes a list into the folder; the words of a batch of it.
+  local function batch_of(list)
+    return ("batch %s -m wan2.2-t2i-flash -o %s"):format(
+      support.write(folder .. "/list", list), folder)
+  end
+
   local LINES = [[
 {"model": "wan2.2-t2i-plus", "prompt": "a cat"}
 
@@ -112,11 +118,8 @@ a dog
 
   it("batch knows a line by its parameters, wherever it is", function()
     local before = submits()
-    local words = ("batch %s/list -m wan2.2-t2i-flash -o %s"):format(folder,
-      folder)
     local function run_list(list)
-      support.write(folder .. "/list", list)
-      local status, _, said = run(words)
+      local status, _, said = run(batch_of(list))
       assert.equal(0, status, said)
       return submits() - before
     end
@@ -131,9 +134,7 @@ a dog
 
   it("batch leaves alone what was in the folder before", function()
     support.write(folder .. "/0001.jpg", "mine")
-    support.write(folder .. "/list", "a cat\n")
-    local status, _, said = run(("batch %s/list -m wan2.2-t2i-flash -o %s")
-      :format(folder, folder))
+    local status, _, said = run(batch_of "a cat\n")
     assert.equal(0, status)
     assert.truthy(said:find("line 1: " .. folder .. "/0002.png", 1, true), said)
     assert.equal("mine", support.read(folder .. "/0001.jpg"))
@@ -153,10 +154,8 @@ a dog
 
   it("batch saves all pictures of a task, and those that are missing", function()
     local before = submits()
-    support.write(folder .. "/list",
+    local words = batch_of(
       '{"prompt": "x", "extra": {"sandbox": "result-many=3"}}\n')
-    local words = ("batch %s/list -m wan2.2-t2i-flash -o %s"):format(folder,
-      folder)
     assert.equal(0, (run(words)))
     for _, name in ipairs { "0001", "0001-2", "0001-3" } do
       assert.truthy(support.exists(("%s/%s.png"):format(folder, name)), name)
@@ -169,10 +168,8 @@ a dog
 
   it("batch makes a line again whose task has failed", function()
     local before = submits()
-    support.write(folder .. "/list",
+    local words = batch_of(
       '{"prompt": "x", "extra": {"sandbox": "task-fails=moderation"}}\n')
-    local words = ("batch %s/list -m wan2.2-t2i-flash -o %s"):format(folder,
-      folder)
     for n = 1, 2 do
       local status, told, said = run(words .. " --json")
       assert.same({ 7, n }, { status, submits() - before })
@@ -186,10 +183,8 @@ a dog
   it("batch prints how to make a line again whose outcome is unknown",
     function()
       local before = submits()
-      support.write(folder .. "/list",
+      local words = batch_of(
         '{"prompt": "x", "extra": {"sandbox": "reset"}}\n')
-      local words = ("batch %s/list -m wan2.2-t2i-flash -o %s"):format(folder,
-        folder)
       assert.equal(10, (run(words)))
       local status, _, said = run(words)
       assert.same({ 10, 1 }, { status, submits() - before })
@@ -201,9 +196,7 @@ a dog
 
   it("batch works in a folder by itself, until it ends in whatever way",
     function()
-      support.write(folder .. "/list", "a cat\n")
-      local words = ("batch %s/list -m wan2.2-t2i-flash -o %s"):format(folder,
-        folder)
+      local words = batch_of "a cat\n"
       local lock = assert(core.file(folder .. "/.batch.lock"))
       assert(lock:lock(0))
       local before = submits()

@@ -3,6 +3,8 @@ local scripted = require "support.scripted"
 local support = require "support"
 local yuanjing = require "yuanjing"
 
+local join = support.join
+
 local CALL = "POST /llmage/v1/chat/completions"
 local KEY = "sk-s3cret/Key+0="
 local LONG = 10 -- seconds a server may wait for the client to close
@@ -91,14 +93,6 @@ local DEATHS = {
   ["reset within the request's body"] = {
     { { "head" }, { "read", 300000 }, { "reset" } }, "POST POST" },
 }
-
-local function join(...)
-  local steps = {}
-  for _, list in ipairs { ... } do
-    for _, step in ipairs(list) do steps[#steps + 1] = step end
-  end
-  return steps
-end
 
 -- Any later connection would get its answer: a second try would not go unseen.
 local function dying(first, death, name)
@@ -678,19 +672,9 @@ end)
 
 -- Secrets ------------------------------------------------------------------
 
--- Where the key, or half of it, stands in a value, however deep; nil: nowhere.
-local function key_in(value, path, seen)
-  path, seen = path or "value", seen or {}
-  if type(value) == "string" then
-    return value:find("s3cret", 1, true) and path .. ": " .. value or nil
-  end
-  if type(value) ~= "table" or seen[value] then return nil end
-  seen[value] = true
-  for key, item in pairs(value) do
-    local found = key_in(key, path .. " (a name)", seen)
-      or key_in(item, path .. "." .. tostring(key), seen)
-    if found then return found end
-  end
+-- Where the key, or half of it, is in a value; nil: nowhere.
+local function key_in(value, name)
+  return support.find_text("s3cret", value, name)
 end
 
 local ECHOES = {

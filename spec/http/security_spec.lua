@@ -51,19 +51,9 @@ local function unescape(text)
   end))
 end
 
--- Where the key stands in any text of a value, however deep; nil: nowhere.
-local function key_in(value, path, seen)
-  path, seen = path or "value", seen or {}
-  if type(value) == "string" then
-    return value:find("s3cret", 1, true) and path .. ": " .. value or nil
-  end
-  if type(value) ~= "table" or seen[value] then return nil end
-  seen[value] = true
-  for name, item in pairs(value) do
-    local found = key_in(name, path .. " (a name)", seen)
-      or key_in(item, path .. "." .. tostring(name), seen)
-    if found then return found end
-  end
+-- Where the key, or half of it, is in a value; nil: nowhere.
+local function key_in(value, name)
+  return support.find_text("s3cret", value, name)
 end
 
 -- What a caller gives -------------------------------------------------------

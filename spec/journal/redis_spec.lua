@@ -2,8 +2,8 @@ local certificate = require "support.certificate"
 local child = require "support.child"
 local link = require "yuanjing.redis.connection"
 local redis = require "support.redis"
+local redis_journal = require "support.redis_journal"
 local redis_store = require "yuanjing.journal.stores.redis"
-local sandbox = require "yuanjing.sandbox"
 local support = require "support"
 local workers = require "support.workers"
 local yuanjing = require "yuanjing"
@@ -30,34 +30,25 @@ describe("the URL of a Redis", function()
 end)
 
 describe("a journal in Redis", function()
-  local box, server
+  local suite, box, server
   setup(function()
-    box, server = redis.start(), assert(sandbox.start { task_seconds = 0.1 })
+    suite = redis_journal.start { task_seconds = 0.1 }
+    box, server = suite.redis, suite.sandbox
   end)
-  teardown(function()
-    redis.clean()
-    server:stop()
-  end)
+  teardown(function() suite:stop() end)
   after_each(support.clean)
 
-  local names = 0
   local url, warnings
+  before_each(function() url, warnings = suite:new_url(), {} end)
 
-  local function client_at(source, options)
-    local all = { base_url = server.url, api_key = server.api_key,
-      journal = source or url, retries = 0, on_event = function(event)
-        if event.type == "warning" then
-          warnings[#warnings + 1] = event.message
-        end
-      end }
-    for name, value in pairs(options or {}) do all[name] = value end
-    return yuanjing.new(all)
+  local function note_warning(event)
+    if event.type == "warning" then warnings[#warnings + 1] = event.message end
   end
 
-  before_each(function()
-    names, warnings = names + 1, {}
-    url = ("%s?name=spec%d"):format(box.url, names)
-  end)
+  local function client_at(source, options)
+    return suite:client({ journal = source or url, on_event = note_warning },
+      options)
+  end
 
   it("is what a file is", function()
     local client = client_at()

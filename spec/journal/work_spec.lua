@@ -1,34 +1,24 @@
 -- Workers of a journal in Redis: what fails, what is lost, who comes late.
 local redis = require "support.redis"
-local sandbox = require "yuanjing.sandbox"
+local redis_journal = require "support.redis_journal"
 local support = require "support"
 local yuanjing = require "yuanjing"
 
 describe("a worker", function()
-  local box, server, url, client, events
-  local names = 0
+  local suite, url, client, events
 
-  setup(function()
-    box, server = redis.start(), assert(sandbox.start { task_seconds = 0.1 })
-  end)
-  teardown(function()
-    redis.clean()
-    server:stop()
-  end)
+  setup(function() suite = redis_journal.start { task_seconds = 0.1 } end)
+  teardown(function() suite:stop() end)
   after_each(support.clean)
 
   local function client_at(options)
-    local all = { base_url = server.url, api_key = server.api_key,
-      journal = url, retries = 0, on_event = function(event)
-        events[#events + 1] = event
-      end }
-    for name, value in pairs(options or {}) do all[name] = value end
-    return yuanjing.new(all)
+    return suite:client({ journal = url, on_event = function(event)
+      events[#events + 1] = event
+    end }, options)
   end
 
   before_each(function()
-    names, events = names + 1, {}
-    url = ("%s?name=work%d"):format(box.url, names)
+    url, events = suite:new_url(), {}
     client = client_at()
   end)
 
@@ -208,8 +198,7 @@ describe("a worker", function()
   it("goes on where the queue, or what it knows, was lost", function()
     for _, key in ipairs { "work", "queued", "records", "schedule", "holders",
       "attempts", "number" } do
-      names = names + 1
-      url = ("%s?name=work%d"):format(box.url, names)
+      url = suite:new_url()
       client = client_at()
       local store = submit(3)
       raw(store, "DEL", key)
@@ -271,14 +260,14 @@ describe("a worker", function()
     local wrong = client_at { api_key = function()
       return "sk-wrong"
     end }
-    local before = #server:requests "task"
+    local before = #suite.sandbox:requests "task"
     local worker = yuanjing.async(function()
       wrong.journal:work { drain = true, interval = 0.05,
         on_result = function() end }
     end)
     worker:await(2)
     worker:cancel()
-    assert.truthy(#server:requests "task" - before <= 3)
+    assert.truthy(#suite.sandbox:requests "task" - before <= 3)
     assert.truthy(told("warning")[1].message:find("a worker: auth", 1, true))
   end)
 

@@ -9,6 +9,8 @@ local support = require "support"
 local wire = require "yuanjing.protocol.assets"
 local yuanjing = require "yuanjing"
 
+local join = support.join
+
 local unpack = table.unpack or unpack
 local KEY = "sk-assets"
 local FOLDER = "/reallife_asset/api/"
@@ -497,14 +499,6 @@ describe("a refusal", function()
 end)
 
 -- At most once, and as often as it takes ------------------------------------
-
-local function join(...)
-  local steps = {}
-  for _, list in ipairs { ... } do
-    for _, step in ipairs(list) do steps[#steps + 1] = step end
-  end
-  return steps
-end
 
 -- The first connection goes as told; any other gets a good answer.
 local function serve_once(name, ...)

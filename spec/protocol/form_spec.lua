@@ -3,6 +3,8 @@ local scripted = require "support.scripted"
 local support = require "support"
 local yuanjing = require "yuanjing"
 
+local join, at_first = support.join, support.at_first
+
 local unpack = table.unpack or unpack
 local MIB = 2 ^ 20
 local PNG = "\137PNG\r\n\26\n" .. ("\0"):rep(20)
@@ -39,14 +41,6 @@ local SUBMITS = {
       last_frame = yuanjing.bytes(PNG) }
   end },
 }
-
-local function join(...)
-  local steps = {}
-  for _, list in ipairs { ... } do
-    for _, step in ipairs(list) do steps[#steps + 1] = step end
-  end
-  return steps
-end
 
 local FINE = { { "request" }, { "send", OK } }
 
@@ -218,14 +212,8 @@ local function write(name, bytes)
   return support.write(folder .. "/" .. name, bytes)
 end
 
--- A file of zeroes behind a picture's first bytes, which takes no room.
 local function sparse(name, size)
-  local path = write(name, PNG)
-  local file = assert(io.open(path, "r+b"))
-  file:seek("set", size - 1)
-  file:write("\0")
-  file:close()
-  return path
+  return support.sparse(folder .. "/" .. name, PNG, size)
 end
 
 -- The bytes that a form has around a file of that name.
@@ -237,16 +225,6 @@ local function overhead(name)
     around[name] = server:requests()[1].body_length - #PNG
   end
   return around[name]
-end
-
--- Calls f when the first event of that type comes.
-local function at_first(kind, f)
-  local done = false
-  return function(event)
-    if event.type ~= kind or done then return end
-    done = true
-    f()
-  end
 end
 
 -- A server that looks away for a moment after the head, then takes n bytes.

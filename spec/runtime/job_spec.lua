@@ -154,17 +154,11 @@ describe("a job", function()
   end)
 
   it("that is not referenced goes on", function()
-    local count = 0
-    for _ = 1, 10 do
-      async(function()
-        sleep(0.02)
-        count = count + 1
-      end)
-    end
+    local count = support.sleepers(10, 0.02)
     collectgarbage()
     collectgarbage()
     sleep(0.05)
-    assert.equal(10, count)
+    assert.equal(10, count())
   end)
 
   it("may be awaited in a chain of ten thousand", function()
@@ -895,16 +889,10 @@ describe("update", function()
 
   it("with the least budget does one thing at a time", function()
     for _, budget in ipairs { 0, -1, 1e-9 } do
-      local count = 0
-      for _ = 1, 3 do
-        async(function()
-          sleep(0)
-          count = count + 1
-        end)
-      end
+      local count = support.sleepers(3, 0)
       for n = 1, 3 do
         update(budget)
-        assert.equal(n, count)
+        assert.equal(n, count())
       end
     end
   end)

@@ -160,20 +160,14 @@ describe("the loop as others see it", function()
     local job = async(sleep, 4)
     assert.is_true(support.timed(loop.step, loop) < 3)
     assert.is_false(job.done)
-    local count = 0
-    for _ = 1, 4 do
-      async(function()
-        sleep(0)
-        count = count + 1
-      end)
-    end
+    local count = support.sleepers(4, 0)
     loop:step(0)
-    assert.equal(1, count)
+    assert.equal(1, count())
     loop:step(-1)
-    assert.equal(2, count)
+    assert.equal(2, count())
     assert.is_true(is_readable())
     loop:step(1)
-    assert.equal(4, count)
+    assert.equal(4, count())
     job:cancel()
   end)
 

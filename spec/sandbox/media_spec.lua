@@ -1,6 +1,7 @@
 -- The sandbox's images, videos, tasks and files, asked by curl: they follow
 -- the platform's documents, so the client has no part in this.
 local json = require "yuanjing.base.json"
+local run_curl = require("support.curl").run
 local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
@@ -27,29 +28,10 @@ teardown(function()
   support.clean()
 end)
 
--- curl's exit status, and the answer in parts.
-local function parse(text)
-  local answer, rest = text:match("^(.*)\n(%d+)$")
-  answer = answer:gsub("^HTTP/%S+ 100 .-\r\n\r\n", "")
-  local head, body = answer:match("^(HTTP/.-\r\n)\r\n(.*)$")
-  local headers = {}
-  for name, value in (head or ""):gmatch("([%w-]+): ([^\r]*)\r\n") do
-    headers[name:lower()] = value
-  end
-  return {
-    status = tonumber((head or ""):match("^HTTP/%S+ (%d+)")),
-    headers = headers, body = body or "", curl = tonumber(rest),
-  }
-end
-
 -- curl(address or path, "-X", "POST", ...), in the folder of the test's files
 local function curl(url, ...)
   if url:find("^/") then url = server.url .. url end
-  local script = [[
-    cd "$1"; url=$2; shift 2
-    curl -s -N -i --max-time 5 "$@" "$url" 2>/dev/null </dev/null
-    printf '\n%s' $?]]
-  return parse(shell.read(script, folder, url, ...))
+  return run_curl(folder, url, ...)
 end
 
 local function decoded(answer)

@@ -2,6 +2,7 @@
 -- so the client has no part in this.
 local child = require "support.child"
 local json = require "yuanjing.base.json"
+local curls = require "support.curl"
 local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
@@ -42,28 +43,9 @@ local function eventually(condition)
   return false
 end
 
--- curl's exit status, and the answer in parts.
-local function parse(text)
-  local answer, rest = text:match("^(.*)\n(%d+)$")
-  answer = answer:gsub("^HTTP/%S+ 100 .-\r\n\r\n", "")
-  local head, body = answer:match("^(HTTP/.-\r\n)\r\n(.*)$")
-  local headers = {}
-  for name, value in (head or ""):gmatch("([%w-]+): ([^\r]*)\r\n") do
-    headers[name:lower()] = value
-  end
-  return {
-    status = tonumber((head or ""):match("^HTTP/%S+ (%d+)")),
-    headers = headers, body = body or "", curl = tonumber(rest),
-  }
-end
-
 -- call(url, "-X", "POST", ...)
 local function curl(url, ...)
-  local script = [[
-    url=$1; shift
-    curl -s -N -i --max-time "${LIMIT:-5}" "$@" "$url" 2>/dev/null </dev/null
-    printf '\n%s' $?]]
-  return parse(shell.read(script, url, ...))
+  return curls.run(".", url, ...)
 end
 
 describe("a sandbox process", function()
@@ -349,7 +331,7 @@ describe("the sandbox's platform", function()
         curl -s -i -H "$2" -H 'Content-Type: application/json' \
           -H "$3" --data-binary @- "$1"; printf '\n0']]
       for _, header in ipairs { "Expect:", "Transfer-Encoding: chunked" } do
-        local answer = parse(shell.read(huge, server.url .. CHAT, BEARER, header))
+        local answer = curls.parse(shell.read(huge, server.url .. CHAT, BEARER, header))
         assert.equal(413, answer.status)
         assert.matches("^text/plain", answer.headers["content-type"])
         assert.equal("Maximum request body size 10485760 exceeded, actual " ..
@@ -358,7 +340,7 @@ describe("the sandbox's platform", function()
     end)
 
     it("takes a body that is large but allowed", function()
-      local answer = parse(shell.read([[
+      local answer = curls.parse(shell.read([[
         { printf '{"model": "m", "sandbox": "say=OK", "prompt": "'
           head -c 3000000 /dev/zero | tr '\0' a; printf '"}'; } |
         curl -s -i -H "$2" -H 'Content-Type: application/json' \
@@ -658,7 +640,7 @@ describe("the sandbox's platform", function()
       ["stall=9; after=2"] = "^data: {[^\n]*}\n\ndata: {[^\n]*}\n\n$",
     } do
       it("goes silent with " .. scenario, function()
-        local answer = parse(shell.read([[curl -s -N -i -m 1 -H "$2" \
+        local answer = curls.parse(shell.read([[curl -s -N -i -m 1 -H "$2" \
           -H 'Content-Type: application/json' -H "X-Sandbox: $3" \
           -d '{"model": "m", "prompt": "x", "stream": true}' "$1"
           printf '\n%s' $?]], server.url .. CHAT, BEARER, scenario))

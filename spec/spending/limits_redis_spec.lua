@@ -4,9 +4,8 @@ local fibers = require "yuanjing.runtime.fibers"
 local link = require "yuanjing.redis.connection"
 local memory = require "yuanjing.spending.stores.memory"
 local nginx = require "support.nginx"
-local redis = require "support.redis"
+local redis_journal = require "support.redis_journal"
 local redis_limits = require "yuanjing.spending.stores.redis"
-local sandbox = require "yuanjing.sandbox"
 local scripted = require "support.scripted"
 local support = require "support"
 local yuanjing = require "yuanjing"
@@ -14,20 +13,16 @@ local yuanjing = require "yuanjing"
 local CHAT = { prompt = "x" }
 
 describe("limits in Redis", function()
-  local box, server
+  local suite, box, server
   setup(function()
-    box, server = redis.start(), assert(sandbox.start { latency = 0.001 })
+    suite = redis_journal.start { latency = 0.001 }
+    box, server = suite.redis, suite.sandbox
   end)
-  teardown(function()
-    redis.clean()
-    server:stop()
-  end)
+  teardown(function() suite:stop() end)
 
-  local names = 0
   local url, keys, raw
   before_each(function()
-    names = names + 1
-    url = ("%s?name=limits%d"):format(box.url, names)
+    url = suite:new_url()
     raw = assert(link.new(url))
     keys = link.keys(assert(link.parse(url)), { "open", "recent", "spent",
       "waiting" })
@@ -39,10 +34,8 @@ describe("limits in Redis", function()
   end)
 
   local function client_with(bounds, options)
-    local all = { base_url = server.url, api_key = server.api_key, retries = 0,
-      journal = url, limits = bounds, timeout = 10 }
-    for name, value in pairs(options or {}) do all[name] = value end
-    return yuanjing.new(all)
+    return suite:client({ journal = url, limits = bounds, timeout = 10 },
+      options)
   end
 
   local function stream_of(client)

@@ -46,6 +46,19 @@ function support.timed(f, ...)
   return finish(f(...))
 end
 
+--- Starts n jobs that sleep for so long; a function that counts those done.
+function support.sleepers(n, seconds)
+  local yuanjing = require "yuanjing"
+  local count = 0
+  for _ = 1, n do
+    yuanjing.async(function()
+      yuanjing.sleep(seconds)
+      count = count + 1
+    end)
+  end
+  return function() return count end
+end
+
 -- ---- files
 
 --- All of a command's output, without the last line's end.
@@ -86,6 +99,42 @@ function support.exists(path)
   return file ~= nil and file:close() and true
 end
 
+--- Makes a file of zeroes behind these first bytes, which takes no disk space.
+function support.sparse(path, head, size)
+  support.write(path, head)
+  local file = assert(io.open(path, "r+b"))
+  file:seek("set", size - 1)
+  file:write("\0")
+  file:close()
+  return path
+end
+
+-- ---- values
+
+--- One list of the items of all.
+function support.join(...)
+  local items = {}
+  for _, list in ipairs { ... } do
+    for _, item in ipairs(list) do items[#items + 1] = item end
+  end
+  return items
+end
+
+--- Where a text is in a value, in names too, however deep; nil: nowhere.
+function support.find_text(text, value, path, seen)
+  path, seen = path or "value", seen or {}
+  if type(value) == "string" then
+    return value:find(text, 1, true) and path .. ": " .. value or nil
+  end
+  if type(value) ~= "table" or seen[value] then return nil end
+  seen[value] = true
+  for key, item in pairs(value) do
+    local found = support.find_text(text, key, path .. " (a name)", seen)
+      or support.find_text(text, item, path .. "." .. tostring(key), seen)
+    if found then return found end
+  end
+end
+
 -- ---- servers
 
 local servers = {}
@@ -121,6 +170,34 @@ function support.fields(err, ...)
     fields[key] = err[key]
   end
   return fields
+end
+
+--- The line of an error that f raises, counted from where f begins, and its text.
+--- The error must name the file of f.
+function support.raised_at(f)
+  local info = debug.getinfo(f, "S")
+  local ok, message = pcall(f)
+  assert(not ok, "nothing was raised")
+  local file, line, text = message:match("^(.-):(%d+): (.*)$")
+  assert(file == info.short_src, message)
+  return tonumber(line) - info.linedefined, text
+end
+
+--- The text alone.
+function support.raised(f)
+  return (select(2, support.raised_at(f)))
+end
+
+-- ---- events
+
+--- A hook for on_event that calls f at the first event of that type.
+function support.at_first(kind, f)
+  local done = false
+  return function(event)
+    if event.type ~= kind or done then return end
+    done = true
+    f()
+  end
 end
 
 -- ---- leaks

@@ -1,0 +1,43 @@
+-- A server that gives one answer after the other, whatever is asked, and the last
+-- one for ever. An answer is a table for JSON with status 200, the bytes
+-- themselves, "reset" for a reset connection, or a number of seconds to wait for
+-- the client to close.
+local json = require "yuanjing.base.json"
+local scripted = require "support.scripted"
+local support = require "support"
+
+local answering = {}
+
+--- The bytes of an answer.
+---@param answer table|string
+---@return string
+function answering.bytes_of(answer)
+  if type(answer) == "string" then return answer end
+  return scripted.answer(200, {}, assert(json.encode(answer)))
+end
+
+local function step_of(answer)
+  if answer == "reset" then return { "reset" } end
+  if type(answer) == "number" then return { "wait_close", answer } end
+  return { "send", answering.bytes_of(answer) }
+end
+
+--- Starts the server.
+---@param list (table|string|number)[]
+---@return table server
+function answering.serve(list)
+  local connections, steps, last = {}, {}, nil
+  for _, answer in ipairs(list) do
+    last = { { "request" }, step_of(answer) }
+    steps[#steps + 1] = { "repeat", 1, last }
+    if last[2][1] ~= "send" then
+      connections[#connections + 1], steps = steps, {}
+    end
+  end
+  local for_ever = { { "repeat", 999, last } }
+  steps[#steps + 1] = for_ever[1]
+  connections[#connections + 1] = steps
+  return support.serve { connections = connections, default = for_ever }
+end
+
+return answering
