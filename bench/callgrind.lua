@@ -1,7 +1,7 @@
 --- Reads what callgrind writes.
 local callgrind = {}
 
--- `(7) name` gives a number a name, `(7)` alone stands for it.
+-- `(7) name` gives a name a number; later `(7)` means that name.
 local function resolve(names, text)
   local id, name = text:match("^(%(%d+%)) ?(.*)$")
   if not id then return text end

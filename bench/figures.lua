@@ -1,7 +1,6 @@
--- figures.lua FOLDER: draws figures of what was measured, as it lies under
--- $RESULTS, into FOLDER/bench-*.svg. A figure stands on a ground of its own, so
--- that it can be read on any page; the colours follow the reader's choice of
--- light or dark.
+-- figures.lua FOLDER: draws the measurements under $RESULTS into
+-- FOLDER/bench-*.svg. A figure has its own background, so that it can be read
+-- on any page; its colours follow the reader's choice of light or dark.
 local results = require "results"
 local folder = arg[1]
 
@@ -79,7 +78,7 @@ local function bar(row, n, most)
 <rect class="%s" x="%d" y="%d" width="%.1f" height="%d" rx="2"/>
 <text x="%.1f" y="%d">%s</text>
 ]]):format(LEFT - 12, y + 14, escape(row.name), row.class, LEFT, y, width, BAR,
-    LEFT + width + 8, y + 14, escape(row.said))
+    LEFT + width + 8, y + 14, escape(row.printed))
 end
 
 -- Those of its rows that were measured.
@@ -93,7 +92,7 @@ local function rows_of(figure)
       local value = values.median * (figure.scale or 1)
       most = math.max(most, value)
       rows[#rows + 1] = { name = row[2], value = value,
-        said = figure.form:format(value), class = row.is_ours and "ours"
+        printed = figure.form:format(value), class = row.is_ours and "ours"
         or "bar" }
     end
   end

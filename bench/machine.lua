@@ -1,7 +1,7 @@
 --- What was measured on, and with what: names no host.
 
--- The first line of what a command says, or the part of it that is meant.
-local function said(command, pattern)
+-- The first line of a command's output, or the part that matches.
+local function printed(command, pattern)
   local pipe = assert(io.popen(command .. " 2>&1"))
   local text = pipe:read("*a")
   pipe:close()
@@ -26,18 +26,18 @@ return function()
   local function add(what, which)
     if which then list[#list + 1] = { what, which } end
   end
-  add("processor", said(CPU, ": *([^\n]+)"))
-  add("processors", said "nproc")
-  add("memory", said("grep MemTotal /proc/meminfo", "(%d+) kB") // 2 ^ 20
+  add("processor", printed(CPU, ": *([^\n]+)"))
+  add("processors", printed "nproc")
+  add("memory", printed("grep MemTotal /proc/meminfo", "(%d+) kB") // 2 ^ 20
     .. " GiB")
-  add("system", said "uname -srm")
-  add("C compiler", said("cc --version"))
-  add("Lua", said("lua5.4 -v", "Lua (%S+)"))
-  add("libcurl", said "pkg-config --modversion libcurl")
-  add("OpenSSL", said("openssl version", "OpenSSL (%S+)"))
-  add("nginx", said("nginx -v", "nginx/(%S+)"))
-  add("curl", said("curl --version", "curl (%S+)"))
-  add("Node", said("node --version", "v(%S+)"))
+  add("system", printed "uname -srm")
+  add("C compiler", printed("cc --version"))
+  add("Lua", printed("lua5.4 -v", "Lua (%S+)"))
+  add("libcurl", printed "pkg-config --modversion libcurl")
+  add("OpenSSL", printed("openssl version", "OpenSSL (%S+)"))
+  add("nginx", printed("nginx -v", "nginx/(%S+)"))
+  add("curl", printed("curl --version", "curl (%S+)"))
+  add("Node", printed("node --version", "v(%S+)"))
   add("openai (npm)", package_version "openai")
   add("eventsource-parser (npm)", package_version "eventsource-parser")
   add("yuanjing", require "yuanjing.version")

@@ -30,7 +30,7 @@ for line in io.lines(arg[1]) do
   add(row, "p50_more", figures.p50_ms - base.p50_ms)
 end
 
-local function told(list, form)
+local function formatted(list, form)
   table.sort(list)
   return (form .. " " .. form .. ".." .. form):format(
     list[math.ceil(#list / 2)], list[1], list[#list])
@@ -45,7 +45,7 @@ local COLUMNS = {
 local function cells(row)
   local list = {}
   for i, column in ipairs(COLUMNS) do
-    list[i] = ("%-18s"):format(row and told(row[column[1]], column[2])
+    list[i] = ("%-18s"):format(row and formatted(row[column[1]], column[2])
       or column[1])
   end
   return table.concat(list, " ")

@@ -1,5 +1,5 @@
 -- stream_floor.lua MODE URL
--- What anybody gets with libcurl, a line splitter in C and cjson.
+-- The least that a program with libcurl, a line splitter in C and cjson needs.
 -- MODE: pull (the text is kept) | drop (it is not) | skim (no decode at all)
 local mode, url = arg[1], arg[2]
 local floor = require "floor"

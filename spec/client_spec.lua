@@ -12,7 +12,7 @@ local function client_at(server, options)
   return yuanjing.new(options)
 end
 
--- A server that gives the answer to whoever asks.
+-- A server that gives this answer to every request.
 local function answering(answer, ...)
   return support.serve { default = {
     { "repeat", 9, { { "request" }, { "send", answer }, ... } },

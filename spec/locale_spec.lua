@@ -69,7 +69,7 @@ describe("a locale set between two calls", function()
   end
 end)
 
--- Which number cannot go out, and what is said of it.
+-- Numbers that can not be sent, and the message for each.
 local REFUSED = {
   { "infinity", -math.huge, "has no -inf" }, { "NaN", 0 / 0, "nan" },
   { "what may be rounded", 2 ^ 60, "may have been rounded" },

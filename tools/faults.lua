@@ -87,7 +87,7 @@ return function(groups, calls, seen)
       local one = seen[fault.name]
       local first = one.always or one.once
       lines[#lines + 1] = line(calls, ("**%s**: %s"):format(fault.name,
-        fault.told), first, ends_of(calls, one.ends))
+        fault.behaviour), first, ends_of(calls, one.ends))
       if one.once and differs(calls, one.once, first) then
         lines[#lines + 1] = line(calls, "once", one.once, "")
       end

@@ -5,8 +5,8 @@ local counted = require "counted"
 local scripted = require "scripted"
 local path = arg[1] .. "/file.jpg"
 
--- The collector's work comes in lumps and would fall into one run and not into
--- the next: it rests, and what it would have to collect is counted instead.
+-- The collector works in bursts, which would fall into one run and not into
+-- the next: it is stopped, and the memory to collect is counted instead.
 local function count(name, n, run)
   collectgarbage()
   collectgarbage("stop")

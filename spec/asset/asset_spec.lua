@@ -15,11 +15,11 @@ local PHOTO = ("0123456789abcdef"):rep(400)
 local NO_ASSET = { status = "error",
   data = { message = "素材不存在或无权访问" } }
 
-local function said(data)
+local function ok(data)
   return { status = "ok", data = data }
 end
 
-local PROCESSING = said { status = "Processing" }
+local PROCESSING = ok { status = "Processing" }
 
 local function client_at(url, options)
   options = options or {}
@@ -30,7 +30,7 @@ end
 
 -- An asset of an upload, and the server that gave the other answers since.
 local function uploaded(list, options)
-  table.insert(list, 1, said { id = "a-1", vendor_asset_id = "asset-1",
+  table.insert(list, 1, ok { id = "a-1", vendor_asset_id = "asset-1",
     status = "Processing" })
   local server = answering(list)
   local client = client_at(server.url, options)
@@ -39,7 +39,7 @@ local function uploaded(list, options)
 end
 
 local function active(url)
-  return said { status = "Active", url = url }
+  return ok { status = "Active", url = url }
 end
 
 -- A medium -----------------------------------------------------------------
@@ -63,7 +63,7 @@ describe("an asset in a video", function()
   end)
 
   it("is none where it has failed, or its lasting id is not known", function()
-    local failed = uploaded { said { status = "Failed" } }
+    local failed = uploaded { ok { status = "Failed" } }
     failed:await(FAST)
     assert.same({ "reference_images[1]: the asset a-1 has failed" },
       images_of(failed))
@@ -74,7 +74,7 @@ describe("an asset in a video", function()
   end)
 
   it("is of the kind that it was uploaded as", function()
-    local server = answering { said { total = 2, assets = {
+    local server = answering { ok { total = 2, assets = {
       { id = "1", vendor_asset_id = "v-1", status = "Active",
         asset_type = "Video" },
       { id = "2", vendor_asset_id = "v-2", status = "Active" } } } }
@@ -95,7 +95,7 @@ describe("an asset", function()
   end)
 
   it("is awaited until it is active", function()
-    local asset, server = uploaded { PROCESSING, said { status = "processing" },
+    local asset, server = uploaded { PROCESSING, ok { status = "processing" },
       { success = true, status = "Processing" }, active "https://h/1?sig=x" }
     assert.same({ "a-1", "asset-1", "Processing", false, "模特A", "Image",
       "g-1" }, { asset.id, asset.vendor_asset_id, asset.status, asset.done,
@@ -130,8 +130,8 @@ describe("an asset", function()
   end)
 
   it("reports each status once", function()
-    local asset = uploaded { PROCESSING, PROCESSING, said { status = "review" },
-      "reset", said { status = "REVIEW" }, active "https://h/" }
+    local asset = uploaded { PROCESSING, PROCESSING, ok { status = "review" },
+      "reset", ok { status = "REVIEW" }, active "https://h/" }
     local seen = {}
     assert(asset:await { interval = 0.01, on_update = function(given)
       assert.equal(asset, given)
@@ -144,7 +144,7 @@ describe("an asset", function()
     local list = {}
     for _, word in ipairs { "Processing", "PENDING", "审核中", "Rejected?", "ok",
       "Succeeded", "1" } do
-      list[#list + 1] = said { status = word, url = "" }
+      list[#list + 1] = ok { status = word, url = "" }
     end
     list[#list + 1] = active "https://h/"
     local asset, server = uploaded(list)
@@ -153,13 +153,13 @@ describe("an asset", function()
   end)
 
   local FAILED = {
-    ["with its reason"] = { said { status = "Failed", error = "no face" },
+    ["with its reason"] = { ok { status = "Failed", error = "no face" },
       "no face" },
-    ["with a message"] = { said { status = "failed", message = "no face" },
+    ["with a message"] = { ok { status = "failed", message = "no face" },
       "no face" },
     ["flat"] = { { success = true, status = "Failed", message = "no face" },
       "no face" },
-    ["without a reason"] = { said { status = "FAILED" },
+    ["without a reason"] = { ok { status = "FAILED" },
       "the platform reported the status FAILED" },
   }
   for how, case in pairs(FAILED) do
@@ -186,7 +186,7 @@ describe("an asset", function()
   end
 
   it("that failed long ago is in the error of get", function()
-    local server = answering { said { status = "Failed", error = "no face" } }
+    local server = answering { ok { status = "Failed", error = "no face" } }
     local asset, err = client_at(server.url).assets:get("a-7")
     assert.is_nil(asset)
     assert.same({ "task_failed", "a-7", "Failed" },
@@ -195,7 +195,7 @@ describe("an asset", function()
 
   it("is refreshed by one query, and has a fresh link each time", function()
     local asset, server = uploaded { PROCESSING, active "https://h/1",
-      active "https://h/2", said { status = "Active" } }
+      active "https://h/2", ok { status = "Active" } }
     assert.equal(asset, (asset:refresh()))
     assert.same({ "Processing", false }, { asset.status, asset.done })
     assert.equal(asset, (asset:refresh()))
@@ -213,7 +213,7 @@ describe("an asset", function()
   end)
 
   it("keeps what it is", function()
-    local asset = uploaded { said { id = "other", status = "Active",
+    local asset = uploaded { ok { id = "other", status = "Active",
       url = "https://h/", asset_type = "Video", name = "neu" } }
     assert(asset:await(FAST))
     assert.same({ "a-1", "asset-1", "Video", "neu" }, { asset.id,
@@ -246,9 +246,9 @@ local PASSING = {
   ["a query that failed"] = { status = "error", data = { message = "busy" } },
   ["one that FAILED"] = { status = "FAILED", error = "ERROR: busy" },
   ["one without success"] = { success = false, message = "busy" },
-  ["an error inside"] = said { status = "error", message = "busy" },
-  ["a failure inside"] = said { success = false, message = "busy" },
-  ["an answer about nothing"] = said { other = 1 },
+  ["an error inside"] = ok { status = "error", message = "busy" },
+  ["a failure inside"] = ok { success = false, message = "busy" },
+  ["an answer about nothing"] = ok { other = 1 },
   ["a rate limit"] = scripted.answer(429, {}, '{"error":"too many requests"}'),
   ["a redirect"] = scripted.answer(302, { Location = "/login" }, ""),
 }
@@ -373,8 +373,7 @@ end)
 
 -- Saving --------------------------------------------------------------------
 
--- A storage that has the photo at each path that is told, and refuses others
--- as told.
+-- A storage with the photo at each of the paths; other paths get the refusal.
 local function storage(paths, refusal)
   local routes = {}
   for _, path in ipairs(paths) do
@@ -499,7 +498,7 @@ describe("asset:save", function()
   it("works on an asset of a list, and on one by its id", function()
     local files = storage { "/1", "/2" }
     local server = answering {
-      said { assets = { { id = "a-1", status = "Active",
+      ok { assets = { { id = "a-1", status = "Active",
         url = files.url .. "/1" }, { id = "a-2", status = "Processing" } } },
       PROCESSING, active(files.url .. "/2") }
     local list = assert(client_at(server.url).assets:list {
@@ -517,7 +516,7 @@ describe("asset:save", function()
   end)
 
   it("is an error where the platform gives no link", function()
-    local asset = uploaded { said { status = "Active" } }
+    local asset = uploaded { ok { status = "Active" } }
     local saved, err = asset:save(folder .. "/a.jpg")
     assert.is_nil(saved)
     assert.same({ kind = "not_found", call = "asset:save", asset = asset },

@@ -28,8 +28,8 @@ end
 
 local FINE = { { "repeat", 99, { { "request" }, { "send", OK } } } }
 
--- The first connection goes as told; any other would get an asset, so that a
--- second try would not go unseen.
+-- The first connection follows the steps; any other would get an asset, so
+-- that a second try would be noticed.
 local function serve_once(steps)
   return support.serve { connections = { steps }, default = FINE }
 end

@@ -12,11 +12,11 @@ local FAST = { interval = 0.01, timeout = 5 }
 local VERIFY = "/reallife_asset/api/rl_verify.dspy"
 local GROUPS = "/reallife_asset/api/rl_query_groups.dspy"
 
-local function said(data)
+local function ok(data)
   return { status = "ok", data = data }
 end
 
-local SESSION = said { id = "s-1", h5_link = "https://h5/?token=t",
+local SESSION = ok { id = "s-1", h5_link = "https://h5/?token=t",
   byted_token = "b-1" }
 
 -- A group by its id, "id name" or "id name status".
@@ -30,7 +30,7 @@ end
 local function groups(...)
   local list = {}
   for n, text in ipairs { ... } do list[n] = group(text) end
-  return said { groups = list }
+  return ok { groups = list }
 end
 
 local function client_at(server, options)
@@ -182,8 +182,8 @@ describe("session:await_group", function()
   end)
 
   it("takes a group without a status, but none without an id", function()
-    local session = begun { groups(), said { groups = { { name = "x",
-      status = "active" } } }, said { groups = { { vendor_group_id = 7 } } } }
+    local session = begun { groups(), ok { groups = { { name = "x",
+      status = "active" } } }, ok { groups = { { vendor_group_id = 7 } } } }
     assert.same({ vendor_group_id = "7" }, (assert(session:await_group(FAST))))
   end)
 
@@ -211,7 +211,7 @@ describe("session:await_group", function()
     local session = begun({ groups(), groups("b 李四", "c 王五") },
       { vendor = "v", name = "张三" })
     local _, err = session:await_group { timeout = 0.6, interval = 0.1 }
-    -- where the machine stands still, that cuts the last query off
+    -- a slow machine may not have finished the last query
     local message = err.message:gsub(
       "; the last query said: n[%l ]+ within the %l+ limit$", "")
     assert.equal("no new group has become active; the link is still good: wait "
@@ -247,7 +247,7 @@ describe("session:await_group", function()
       data = { message = "尚未完成认证或认证失败" } },
     ["not yet, flat"] = { success = false,
       message = "尚未完成认证或认证失败" },
-    ["an answer without groups"] = said { other = 1 } } do
+    ["an answer without groups"] = ok { other = 1 } } do
     it("goes on after " .. name, function()
       local session = begun { groups "old", answer, answer, groups "old",
         answer, groups("old", "new") }

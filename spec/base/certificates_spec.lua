@@ -5,8 +5,8 @@ local support = require "support"
 local NONE = { CURL_CA_BUNDLE = false, SSL_CERT_FILE = false,
   SSL_CERT_DIR = false }
 
--- What a client in that environment says of the server: the name of its model,
--- or the kind of the error.
+-- The result of a client in that environment: the model's name, or the kind of
+-- the error.
 local function answer_to(url, environment, options)
   local variables = {}
   for name, value in pairs(NONE) do variables[name] = value end

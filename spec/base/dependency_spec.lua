@@ -1,17 +1,17 @@
--- A machine that lacks something is told what to install.
+-- A missing dependency is reported with what to install.
 local support = require "support"
 
 local IS_JIT = rawget(_G, "jit") ~= nil
 local LUA = IS_JIT and "luajit" or "lua5.4"
 local CORE = ("build/%s/?.so"):format(IS_JIT and "luajit" or "5.4")
 
--- What a Lua says that finds nothing but these.
+-- The output of a Lua that finds only these modules.
 local function run(path, cpath, code)
   return support.output(("LUA_PATH='%s' LUA_CPATH='%s' %s -e '%s' 2>&1")
     :format(path, cpath, LUA, code))
 end
 
--- What a compiler says that finds no header but ours.
+-- The output of a compiler that finds only our headers.
 local function compile(file)
   return support.output("cc -nostdinc -isystem spec -E -o /dev/null csrc/"
     .. file .. " 2>&1")
@@ -21,38 +21,38 @@ describe("without", function()
   local OURS = "lua/?.lua;lua/?/init.lua"
 
   it("lua-cjson the error names its package", function()
-    local said = run(OURS, CORE, [[require "yuanjing"]])
-    assert.is_truthy(said:find("yuanjing needs lua-cjson for this Lua: "
-      .. "`apt install lua-cjson`", 1, true), said)
-    assert.is_truthy(said:find("module 'cjson' not found", 1, true), said)
+    local printed = run(OURS, CORE, [[require "yuanjing"]])
+    assert.is_truthy(printed:find("yuanjing needs lua-cjson for this Lua: "
+      .. "`apt install lua-cjson`", 1, true), printed)
+    assert.is_truthy(printed:find("module 'cjson' not found", 1, true), printed)
   end)
 
   it("a build the error explains how to make one", function()
-    local said = run(OURS, "", [[require "yuanjing"]])
-    assert.is_truthy(said:find("yuanjing is not built for this Lua: "
-      .. "`make build`", 1, true), said)
+    local printed = run(OURS, "", [[require "yuanjing"]])
+    assert.is_truthy(printed:find("yuanjing is not built for this Lua: "
+      .. "`make build`", 1, true), printed)
   end)
 
   it("argparse the command names its package", function()
-    local said = run(OURS, CORE, [[require "yuanjing.cli"]])
-    assert.is_truthy(said:find("`apt install lua-argparse`", 1, true), said)
+    local printed = run(OURS, CORE, [[require "yuanjing.cli"]])
+    assert.is_truthy(printed:find("`apt install lua-argparse`", 1, true), printed)
   end)
 
   it("libcurl's headers the compiler names their package", function()
-    local said = compile("core/libcurl.h")
-    assert.is_truthy(said:find("apt install libcurl4-openssl-dev", 1, true),
-      said)
-    assert.is_truthy(said:find("compilation terminated", 1, true), said)
+    local printed = compile("core/libcurl.h")
+    assert.is_truthy(printed:find("apt install libcurl4-openssl-dev", 1, true),
+      printed)
+    assert.is_truthy(printed:find("compilation terminated", 1, true), printed)
   end)
 
   it("Lua's headers the compiler names their packages", function()
-    local said = compile("lua/compat.h")
-    assert.is_truthy(said:find("apt install liblua5.4-dev", 1, true), said)
-    assert.is_truthy(said:find("compilation terminated", 1, true), said)
+    local printed = compile("lua/compat.h")
+    assert.is_truthy(printed:find("apt install liblua5.4-dev", 1, true), printed)
+    assert.is_truthy(printed:find("compilation terminated", 1, true), printed)
   end)
 end)
 
--- What another Lua says, whose standard folders are not looked into.
+-- The output of another Lua that does not search its standard folders.
 local function ask(lua, build, code)
   return support.output(("LUA_PATH='%s' LUA_CPATH='build/%s/?.so' %s -e '%s' 2>&1")
     :format("lua/?.lua;lua/?/init.lua", build, lua, code))
@@ -87,9 +87,9 @@ describe("a Lua that it does not run on", function()
     support.write(folder .. "/lauxlib.h", "")
     for minor = 0, 5 do
       support.write(folder .. "/lua.h", "#define LUA_VERSION_NUM 50" .. minor)
-      local said = support.output(("cc -nostdinc -isystem %s -E -o /dev/null "
+      local printed = support.output(("cc -nostdinc -isystem %s -E -o /dev/null "
         .. "csrc/lua/compat.h 2>&1"):format(folder))
-      local is_refused = said:find("not on this Lua", 1, true) ~= nil
+      local is_refused = printed:find("not on this Lua", 1, true) ~= nil
       assert.equal(minor == 0 or minor == 2, is_refused)
     end
     support.clean()
@@ -98,11 +98,11 @@ end)
 
 describe("the command, where something is missing,", function()
   it("reports it in one line, without a traceback", function()
-    local said = support.output("LUA_PATH='/none' LUA_CPATH='/none' "
+    local printed = support.output("LUA_PATH='/none' LUA_CPATH='/none' "
       .. LUA .. " bin/yuanjing doctor 2>&1; echo $?")
-    assert.truthy(said:find("^yuanjing: the command needs argparse"), said)
-    assert.is_nil(said:find("traceback", 1, true))
-    assert.truthy(said:find("1$"))
+    assert.truthy(printed:find("^yuanjing: the command needs argparse"), printed)
+    assert.is_nil(printed:find("traceback", 1, true))
+    assert.truthy(printed:find("1$"))
   end)
 end)
 

@@ -208,8 +208,8 @@ describe("json.decode", function()
     end)
   end
 
-  -- A cut behind a backslash once made the search for the string's end run in a
-  -- circle for ever, where a long id stood in the text.
+  -- A cut behind a backslash once made the search for the string's end loop
+  -- for ever, if the text contained a long id.
   local cut = { '{"id":"936759404378734592","c":"abc\\',
     "936759404378734592 \\", '936759404378734592 "', '936759404378734592 "\\',
     '["936759404378734592\\\\', '936759404378734592\\"' }

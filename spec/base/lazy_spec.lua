@@ -54,8 +54,8 @@ local REST = [[
   end))
 ]]
 
--- What each call has said, by its name.
-local function said(change, before)
+-- The result of each call, by its name.
+local function printed(change, before)
   local status, output = child.run((before or "") .. [[
     local yuanjing = require "yuanjing"
     ]] .. CALLS .. change
@@ -88,12 +88,12 @@ describe("what is loaded late", function()
   }
   for name, change in pairs(CHANGES) do
     it("is found with " .. name, function()
-      assert.same(ALL_WELL, said(change))
+      assert.same(ALL_WELL, printed(change))
     end)
   end
 
   it("is found from another folder, by a path from the first", function()
-    assert.same(ALL_WELL, said([[require("luv").chdir("/")]], [[
+    assert.same(ALL_WELL, printed([[require("luv").chdir("/")]], [[
       package.path = "./lua/?.lua;./lua/?/init.lua;" .. package.path
     ]]))
   end)
@@ -155,8 +155,8 @@ describe("what is loaded late", function()
         print(pcall(function() return #assert(one.journal:unknown()) end))
       ]]):format(servers.answers.url, path, left))
       local _, raised = output:gsub("false\t", "")
-      local _, told = output:gsub("true\t", "")
-      assert.same({ left, 0, 3 }, { left, raised, told }, output)
+      local _, reported = output:gsub("true\t", "")
+      assert.same({ left, 0, 3 }, { left, raised, reported }, output)
     end
   end)
 

@@ -131,17 +131,17 @@ describe("media", function()
   end)
 
   it("takes the bytes' word before the user's, and that before a name", function()
-    local function named(data, name, told)
-      local medium = media.read(media.bytes(data, { name = name, type = told }))
+    local function named(data, name, declared)
+      local medium = media.read(media.bytes(data, { name = name, type = declared }))
       return medium.name .. " " .. medium.type
     end
-    for _, told in ipairs { "image/jpg", "image/pjpeg", "image/png",
+    for _, declared in ipairs { "image/jpg", "image/pjpeg", "image/png",
       "IMAGE/JPEG", "application/octet-stream", "video/mp4", "text/plain" } do
-      assert.equal("a.jpg image/jpeg", named(JPEG, "a", told))
-      assert.equal("a.jpg image/jpeg", named(JPEG, "a.png", told))
-      assert.equal("a.jpeg image/jpeg", named(JPEG, "a.jpeg", told))
+      assert.equal("a.jpg image/jpeg", named(JPEG, "a", declared))
+      assert.equal("a.jpg image/jpeg", named(JPEG, "a.png", declared))
+      assert.equal("a.jpeg image/jpeg", named(JPEG, "a.jpeg", declared))
     end
-    -- Bytes that nobody knows.
+    -- Unknown bytes.
     assert.equal("a.jpg image/jpeg", named("?", "a", "image/jpg"))
     assert.equal("a.mp3 audio/mpeg", named("?", "a", "audio/mp3"))
     assert.equal("a.png image/png", named("?", "a.png",
@@ -214,7 +214,7 @@ describe("media", function()
     assert.equal("a.v2.jpg image/jpeg", sent_as("a.v2", JPEG))
     assert.equal(".png.png image/png", sent_as(".png", PNG))
     assert.equal("a.JPEG image/jpeg", sent_as("a.JPEG", JPEG))
-    -- A container tells less than the extension does.
+    -- A container is less specific than the extension.
     local mp4 = "\0\0\0\24ftypisom"
     assert.equal("a.m4a audio/mp4", sent_as("a.m4a", mp4))
     assert.equal("a.mp4 video/mp4", sent_as("a.png", mp4))

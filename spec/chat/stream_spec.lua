@@ -266,11 +266,11 @@ describe("the idle limit", function()
   after_each(support.clean)
 
   -- Every tenth of a second, for 4 seconds.
-  local function beating(beat)
-    return { "repeat", 40, { { "send", beat }, { "sleep", 0.1 } } }
+  local function repeating(sign)
+    return { "repeat", 40, { { "send", sign }, { "sleep", 0.1 } } }
   end
 
-  for name, beat in pairs {
+  for name, sign in pairs {
     comments = ": hi\n\n", texts = "data: ping\n\n",
     ["chunks without choices"] = 'data: {"choices":[]}\n\n',
     ["pings"] = 'event: ping\ndata: {"type":"ping"}\n\n',
@@ -279,7 +279,7 @@ describe("the idle limit", function()
   } do
     it("is not fed by signs of life: " .. name, function()
       for _, read in pairs(READERS) do
-        local stream = stream_of({ { "send", events("a") }, beating(beat) },
+        local stream = stream_of({ { "send", events("a") }, repeating(sign) },
           { timeout = { idle = 0.7 } })
         local since = support.now()
         local text, err = read(stream)
@@ -302,7 +302,7 @@ describe("the idle limit", function()
     for name, read in pairs(READERS) do
       local stream = stream_of({ { "send", events("a") .. 'data: {"choices":'
         .. '[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n' .. LAST },
-        beating(": hi\n\n") }, { timeout = { idle = 20 } })
+        repeating(": hi\n\n") }, { timeout = { idle = 20 } })
       local since = support.now()
       local text, err = read(stream)
       local took = support.now() - since
@@ -485,18 +485,18 @@ describe("an error of a stream", function()
   end)
 
   it("is reported to on_event once, and by tostring in one line", function()
-    local told = {}
+    local reported = {}
     local stream, server = stream_of({ { "send", events("so ", "far")
       .. 'data: {"error":"boom","status":"FAILED","taskid":"12"}\n\n' .. DONE } },
       { on_event = function(event)
-        if event.type == "error" then told[#told + 1] = event end
+        if event.type == "error" then reported[#reported + 1] = event end
       end })
     local reply, err = stream:finish()
     assert.is_nil(reply)
     stream:finish()
     stream:next()
     assert.same({ { type = "error", call = "POST " .. PATH, status = 200,
-      attempt = 1, error = err } }, told)
+      attempt = 1, error = err } }, reported)
     assert.same({ "platform", "boom", "so far", 200, 1, false }, { err.kind,
       err.message, err.partial, err.status, err.attempts, err.retryable })
     assert.equal("12", err.task.id)

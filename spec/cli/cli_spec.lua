@@ -12,7 +12,7 @@ local server
 
 local function run(arguments) return command.run(server, arguments) end
 
--- A run that went well: its stdout. Nothing is said on stderr meanwhile.
+-- A run without an error: its stdout. stderr must be empty.
 local function well(arguments)
   local ran = run(arguments)
   assert.same({ status = 0, err = "" }, { status = ran.status, err = ran.err })
@@ -107,9 +107,9 @@ describe("yuanjing", function()
       it(("%d for %s"):format(status, scenario), function()
         local _, ran = failed(status,
           with_scenario(scenario, { "chat", "hi", "--json" }))
-        local told = assert(json.decode(ran.out)).error
-        assert.equal(status, told.exit)
-        assert.is_truthy(ran.err:find("yuanjing: " .. told.kind, 1, true))
+        local printed_json = assert(json.decode(ran.out)).error
+        assert.equal(status, printed_json.exit)
+        assert.is_truthy(ran.err:find("yuanjing: " .. printed_json.kind, 1, true))
       end)
     end
 
@@ -149,8 +149,8 @@ describe("yuanjing", function()
     end)
 
     it("prints the answer", function()
-      local said = well { "chat", "-m", "qwen3-max", "你是谁" }
-      assert.is_truthy(said:find("^我是元境沙箱里的.+\n$"), said)
+      local printed = well { "chat", "-m", "qwen3-max", "你是谁" }
+      assert.is_truthy(printed:find("^我是元境沙箱里的.+\n$"), printed)
     end)
 
     it("reads stdin, alone or in the place of -", function()
@@ -193,13 +193,13 @@ describe("yuanjing", function()
     end)
 
     it("is a conversation of all lines", function()
-      local said = well { "chat", "-i", "-s", "简短", stdin = "一\n\n二\n" }
-      assert.equal(2, select(2, said:gsub("\n", "")))
+      local printed = well { "chat", "-i", "-s", "简短", stdin = "一\n\n二\n" }
+      assert.equal(2, select(2, printed:gsub("\n", "")))
       local sent = json.decode(last_post().body).messages
       assert.same({ "system", "user", "assistant", "user" },
         { sent[1].role, sent[2].role, sent[3].role, sent[4].role })
       assert.same({ "一", "二" }, { sent[2].content, sent[4].content })
-      assert.is_truthy(said:find(sent[3].content, 1, true))
+      assert.is_truthy(printed:find(sent[3].content, 1, true))
     end)
   end)
 
@@ -401,10 +401,10 @@ describe("yuanjing", function()
         ["/2.png"] = file(404, "gone"), ["/3.png"] = file(200, "three") } }
       local images = { door.url .. "/1.png", door.url .. "/2.png",
         door.url .. "/3.png" }
-      local told = scripted.answer(200, {}, assert(json.encode {
+      local printed_json = scripted.answer(200, {}, assert(json.encode {
         status = "SUCCEEDED", image = images }))
       local platform = support.serve { default = { { "repeat", 9,
-        { { "request" }, { "send", told } } } } }
+        { { "request" }, { "send", printed_json } } } } }
       local folder = support.tempdir()
       local function save(...)
         return command.run({ api_key = "k", url = platform.url,
@@ -430,8 +430,8 @@ describe("yuanjing", function()
       assert.is_truthy(stands:find("^task    " .. id .. "\nstatus  SUCCEEDED\n"
         .. "image   http"), stands)
       local path = support.tempdir() .. "/late.png"
-      local told = well_json { "task", id, "-o", path }
-      assert.same({ id, { path } }, { told.id, told.files })
+      local printed_json = well_json { "task", id, "-o", path }
+      assert.same({ id, { path } }, { printed_json.id, printed_json.files })
       assert.is_truthy(support.read(path):find("^\137PNG"))
     end)
 
@@ -479,9 +479,9 @@ describe("yuanjing", function()
       local ran = command.run(nil, { "sandbox", "--json",
         before = "timeout --preserve-status -s INT 1.5" })
       assert.same({ 0, "" }, { ran.status, ran.err })
-      local told = assert(json.decode(ran.out))
-      assert.is_truthy(told.url:find("^http://127%.0%.0%.1:%d+$"))
-      assert.same({ told.url, "sk-sandbox" }, { told.asset_url, told.api_key })
+      local printed_json = assert(json.decode(ran.out))
+      assert.is_truthy(printed_json.url:find("^http://127%.0%.0%.1:%d+$"))
+      assert.same({ printed_json.url, "sk-sandbox" }, { printed_json.asset_url, printed_json.api_key })
     end)
   end)
 
@@ -536,8 +536,8 @@ describe("yuanjing", function()
     end)
 
     it("explains how to give an id that begins with -", function()
-      local said = failed(2, { "assets", "status", "-J2c_x4fTq-8Ls" })
-      assert.is_truthy(said:find("behind --: -- -J2c_x4fTq-8Ls", 1, true), said)
+      local printed = failed(2, { "assets", "status", "-J2c_x4fTq-8Ls" })
+      assert.is_truthy(printed:find("behind --: -- -J2c_x4fTq-8Ls", 1, true), printed)
     end)
 
     it("fail with words", function()
@@ -549,15 +549,15 @@ describe("yuanjing", function()
 
   describe("doctor", function()
     it("prints how far it gets, with no secret in it", function()
-      local said = well { "doctor", env = {
+      local printed = well { "doctor", env = {
         https_proxy = "http://me:secret@127.0.0.1:9" } }
       for _, word in ipairs { "libcurl/", "TLS", "me", "secret", "key accepted",
         "answered", "set, 10 characters" } do
         local is_secret = word == "me" or word == "secret"
-        assert.equal(not is_secret, said:find("%f[%w]" .. word) ~= nil, word)
+        assert.equal(not is_secret, printed:find("%f[%w]" .. word) ~= nil, word)
       end
-      assert.is_nil(said:find(server.api_key, 1, true))
-      assert.is_truthy(said:find("***@127.0.0.1:9", 1, true), said)
+      assert.is_nil(printed:find(server.api_key, 1, true))
+      assert.is_truthy(printed:find("***@127.0.0.1:9", 1, true), printed)
     end)
 
     local function step_that_fails(arguments)
@@ -570,9 +570,9 @@ describe("yuanjing", function()
     it("shows what it verifies certificates against, and what named that",
       function()
         local function store(file, ...)
-          local said = well { "doctor", env = { CURL_CA_BUNDLE = "",
+          local printed = well { "doctor", env = { CURL_CA_BUNDLE = "",
             SSL_CERT_FILE = file, SSL_CERT_DIR = "" }, ... }
-          return (said:match("certificates +([^\n]*)"))
+          return (printed:match("certificates +([^\n]*)"))
         end
         assert.truthy(store(""):find("^/.* %(the system's%)$"))
         assert.equal("/none.pem (environment)", store "/none.pem")

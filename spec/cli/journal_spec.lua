@@ -14,7 +14,7 @@ describe("the command", function()
   before_each(function() folder = support.tempdir() end)
   after_each(support.clean)
 
-  -- Its status, what it said on stdout, and on stderr.
+  -- The exit status, stdout and stderr of a run.
   local function run(words)
     local status = support.output(("YUANJING_BASE_URL=%s YUANJING_API_KEY=%s "
       .. "LUA_PATH=';;/usr/share/lua/5.3/?.lua' timeout 30 %s bin/yuanjing %s >%s/out 2>%s/err </dev/null; echo $?")
@@ -49,9 +49,9 @@ a dog
     support.write(folder .. "/prompts.jsonl", LINES)
     local words = ("batch %s/prompts.jsonl -o %s -m wan2.2-t2i-flash"):format(
       folder, folder)
-    local status, _, said = run(words)
-    assert.same({ 0, 3 }, { status, submits() - before }, said)
-    assert.truthy(said:find("3 of 3 saved, 0 failed, 0 unknown", 1, true))
+    local status, _, printed = run(words)
+    assert.same({ 0, 3 }, { status, submits() - before }, printed)
+    assert.truthy(printed:find("3 of 3 saved, 0 failed, 0 unknown", 1, true))
     assert.truthy(support.read(folder .. "/0002.png"):find("^\137PNG"))
     assert.truthy(support.read(folder .. "/0003.mp4"):find("^....ftyp"))
     os.remove(folder .. "/0001.png")
@@ -68,9 +68,9 @@ a dog
     support.write(folder .. "/prompts.jsonl", "a cat\n")
     local words = ("batch %s/prompts.jsonl -m wan2.2-t2i-flash -o "):format(
       folder)
-    local status, _, said = run(words .. folder .. "/prompts.jsonl/x")
+    local status, _, printed = run(words .. folder .. "/prompts.jsonl/x")
     assert.same({ 11, before }, { status, submits() })
-    assert.truthy(said:find("nothing was sent", 1, true), said)
+    assert.truthy(printed:find("nothing was sent", 1, true), printed)
     assert.equal(0, (run(words .. folder .. "/a/b")))
     assert.truthy(support.exists(folder .. "/a/b/0001.png"))
   end)
@@ -82,15 +82,15 @@ a dog
     local words = ("batch %s/prompts.jsonl -m wan2.2-t2i-flash -o %s"):format(
       folder, folder)
     for _ = 1, 2 do
-      local status, _, said = run(words)
+      local status, _, printed = run(words)
       assert.same({ 2, before }, { status, submits() })
-      assert.truthy(said:find("line 3: prompt: ", 1, true), said)
-      assert.truthy(said:find("line 4: mood: unknown parameter", 1, true), said)
-      assert.truthy(said:find("nothing was sent", 1, true), said)
+      assert.truthy(printed:find("line 3: prompt: ", 1, true), printed)
+      assert.truthy(printed:find("line 4: mood: unknown parameter", 1, true), printed)
+      assert.truthy(printed:find("nothing was sent", 1, true), printed)
     end
-    local status, _, said = run("batch /nonexistent -o " .. folder)
+    local status, _, printed = run("batch /nonexistent -o " .. folder)
     assert.equal(11, status)
-    assert.truthy(said:find("No such file", 1, true))
+    assert.truthy(printed:find("No such file", 1, true))
   end)
 
   it("batch shows what it would send, and prints its counts as JSON",
@@ -103,24 +103,24 @@ a dog
     assert.same({ 0, before }, { status, submits() })
     assert.truthy(shown:find("^POST .*/llmage/v1/image/generations"), shown)
     support.write(folder .. "/bad.jsonl", "a cat\n{}\n{\"prompt\":1}\n")
-    local code, _, said = run(("batch %s/bad.jsonl -m wan2.2-t2i-flash --dry-run")
+    local code, _, printed = run(("batch %s/bad.jsonl -m wan2.2-t2i-flash --dry-run")
       :format(folder))
     assert.equal(2, code)
-    assert.truthy(said:find("line 2: prompt: .*; line 3: prompt: "), said)
+    assert.truthy(printed:find("line 2: prompt: .*; line 3: prompt: "), printed)
     assert.is_false(support.exists(folder .. "/tasks.journal"))
     assert.equal(('{"failed":0,"lines":[{"files":["%s/0001.png"],"line":1,'
       .. '"outcome":"saved"}],"saved":1,"total":1,"unknown":0}\n')
       :format(folder), (select(2, run(words .. "--json"))))
-    local told = select(2, run("tasks --json --journal " .. folder
+    local printed_out = select(2, run("tasks --json --journal " .. folder
       .. "/tasks.journal"))
-    assert.truthy(told:find('"state":"done"', 1, true), told)
+    assert.truthy(printed_out:find('"state":"done"', 1, true), printed_out)
   end)
 
   it("batch knows a line by its parameters, wherever it is", function()
     local before = submits()
     local function run_list(list)
-      local status, _, said = run(batch_of(list))
-      assert.equal(0, status, said)
+      local status, _, printed = run(batch_of(list))
+      assert.equal(0, status, printed)
       return submits() - before
     end
     assert.equal(3, run_list "a cat\na dog\na dog\n")
@@ -134,9 +134,9 @@ a dog
 
   it("batch leaves alone what was in the folder before", function()
     support.write(folder .. "/0001.jpg", "mine")
-    local status, _, said = run(batch_of "a cat\n")
+    local status, _, printed = run(batch_of "a cat\n")
     assert.equal(0, status)
-    assert.truthy(said:find("line 1: " .. folder .. "/0002.png", 1, true), said)
+    assert.truthy(printed:find("line 1: " .. folder .. "/0002.png", 1, true), printed)
     assert.equal("mine", support.read(folder .. "/0001.jpg"))
   end)
 
@@ -144,11 +144,11 @@ a dog
     support.write(folder .. "/prompts.jsonl",
       '{"prompt": "x", "extra": {"sandbox": "result-partial=no face"}}\n'
       .. '{"prompt": "y", "extra": {"sandbox": "result-reason=no cats"}}\n')
-    local status, _, said = run(("batch %s/prompts.jsonl -o %s -m "
+    local status, _, printed = run(("batch %s/prompts.jsonl -o %s -m "
       .. "wan2.2-t2i-flash"):format(folder, folder))
     assert.is_true(status ~= 0)
-    assert.truthy(said:find("not all of it came: .*image 3: no face"), said)
-    assert.truthy(said:find("no cats", 1, true), said)
+    assert.truthy(printed:find("not all of it came: .*image 3: no face"), printed)
+    assert.truthy(printed:find("no cats", 1, true), printed)
     assert.truthy(support.read(folder .. "/0001.png"):find("^\137PNG"))
   end)
 
@@ -171,12 +171,12 @@ a dog
     local words = batch_of(
       '{"prompt": "x", "extra": {"sandbox": "task-fails=moderation"}}\n')
     for n = 1, 2 do
-      local status, told, said = run(words .. " --json")
+      local status, printed_out, printed = run(words .. " --json")
       assert.same({ 7, n }, { status, submits() - before })
-      assert.truthy(told:find('"files":[],"line":1,"outcome":"failed"', 1, true),
-        told)
-      assert.truthy(said:find("line 1: failed: task_failed: moderation", 1,
-        true), said)
+      assert.truthy(printed_out:find('"files":[],"line":1,"outcome":"failed"', 1, true),
+        printed_out)
+      assert.truthy(printed:find("line 1: failed: task_failed: moderation", 1,
+        true), printed)
     end
   end)
 
@@ -186,9 +186,9 @@ a dog
       local words = batch_of(
         '{"prompt": "x", "extra": {"sandbox": "reset"}}\n')
       assert.equal(10, (run(words)))
-      local status, _, said = run(words)
+      local status, _, printed = run(words)
       assert.same({ 10, 1 }, { status, submits() - before })
-      local forget = said:match("`yuanjing (tasks [^`]+)`")
+      local forget = printed:match("`yuanjing (tasks [^`]+)`")
       assert.equal(0, (run(forget)))
       assert.equal(10, (run(words)))
       assert.equal(2, submits() - before)
@@ -200,10 +200,10 @@ a dog
       local lock = assert(core.file(folder .. "/.batch.lock"))
       assert(lock:lock(0))
       local before = submits()
-      local status, _, said = run(words)
+      local status, _, printed = run(words)
       assert.same({ 11, before }, { status, submits() })
-      assert.truthy(said:find("another `yuanjing batch` is at work in that "
-        .. "folder; nothing was sent", 1, true), said)
+      assert.truthy(printed:find("another `yuanjing batch` is at work in that "
+        .. "folder; nothing was sent", 1, true), printed)
       lock:close()
       assert.equal(0, (run(words)))
     end)
@@ -219,10 +219,10 @@ a dog
       local path = folder .. "/one/tasks.journal"
       return support.exists(path) and support.read(path):find("sending", 1, true)
     end, 10))
-    local status, _, said = run(("batch %s/list -m wan2.2-t2i-flash -o %s/two "
+    local status, _, printed = run(("batch %s/list -m wan2.2-t2i-flash -o %s/two "
       .. "--journal %s/one/tasks.journal"):format(folder, folder, folder))
     pipe:close()
-    assert.same({ 0, 1 }, { status, submits() - before }, said)
+    assert.same({ 0, 1 }, { status, submits() - before }, printed)
     assert.truthy(support.exists(folder .. "/two/0001.png"))
   end)
 
@@ -236,8 +236,8 @@ a dog
       api_key = server.api_key, headers = { ["X-Sandbox"] = "reset" } }
     local _ = other:image { model = "wan2.2-t2i-plus", prompt = "y",
       note = "two" }
-    local status, said = run("tasks --journal " .. path)
-    assert.same({ 0, 2 }, { status, select(2, said:gsub("\n", "")) }, said)
+    local status, printed = run("tasks --journal " .. path)
+    assert.same({ 0, 2 }, { status, select(2, printed:gsub("\n", "")) }, printed)
     local _, pending = run("tasks --pending --journal " .. path)
     assert.truthy(pending:find(task.id, 1, true))
     assert.truthy(pending:find("running .* one\n$"), pending)
@@ -272,9 +272,9 @@ a dog
   end)
 
   it("tasks makes no journal where there is none", function()
-    local status, _, said = run("tasks --journal " .. folder .. "/none")
+    local status, _, printed = run("tasks --journal " .. folder .. "/none")
     assert.equal(11, status)
-    assert.truthy(said:find("No such file", 1, true))
+    assert.truthy(printed:find("No such file", 1, true))
     assert.is_false(support.exists(folder .. "/none"))
   end)
 end)

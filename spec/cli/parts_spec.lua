@@ -1,4 +1,4 @@
--- The rooms of the command that need no platform.
+-- The modules of the command that need no platform.
 local cells = require "yuanjing.cli.terminal.cells"
 local columns = require "yuanjing.cli.terminal.columns"
 local document = require "yuanjing.cli.document"

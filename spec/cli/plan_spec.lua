@@ -29,11 +29,11 @@ end
 -- The numbers of the items' files; of what is not bought yet in brackets.
 local function planned(items, entries, taken)
   plan.make(items, client, entries, taken or {})
-  local told = {}
+  local shown = {}
   for i, item in ipairs(items) do
-    told[i] = (item.entry and "%d" or "(%d)"):format(item.number)
+    shown[i] = (item.entry and "%d" or "(%d)"):format(item.number)
   end
-  return table.concat(told, " ")
+  return table.concat(shown, " ")
 end
 
 describe("the plan of a batch", function()

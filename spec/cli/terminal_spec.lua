@@ -1,4 +1,4 @@
--- The command as somebody sees it: at a terminal.
+-- The command at a terminal, as a user sees it.
 local command = require "support.command"
 local sandbox = require "yuanjing.sandbox"
 local support = require "support"
@@ -26,7 +26,7 @@ local function image(scenario, ...)
   return words
 end
 
--- What stood on the progress line, one picture after the other, plain.
+-- The successive states of the progress line, as plain text.
 local function pictures(ran)
   local list = {}
   for picture in ran.raw:gmatch("\r([^\r\n]*)\27%[K") do

@@ -1,4 +1,4 @@
--- What editors are told: that it can be read, and that it is true.
+-- The annotations for editors can be parsed, and are true.
 package.path = "tools/?.lua;" .. package.path
 local annotations = require "annotations"
 local errors = require "yuanjing.errors"

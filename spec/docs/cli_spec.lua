@@ -1,4 +1,4 @@
--- docs/cli.md: its shell blocks print what it says they print. And the manual
+-- docs/cli.md: its shell blocks print the documented output. And the manual
 -- page.
 local child = require "support.child"
 local exits = require "yuanjing.cli.exits"
@@ -11,7 +11,7 @@ if rawget(_G, "jit") then return end
 
 local PAGE = support.read "docs/cli.md"
 
--- The person who says yes: opens the link on stdin and presses the button.
+-- The person that confirms: opens the link on stdin and presses the button.
 local CONFIRM = "#!/bin/sh\nread -r link\nexec curl -fsS -o confirmed -X POST "
   .. "\"$link\"\n"
 
@@ -25,7 +25,7 @@ local function examples()
   return list
 end
 
--- A text in which `...` stands for anything.
+-- A pattern for a text in which `...` matches anything.
 local function pattern_of(text)
   return "^" .. text:gsub("%p", "%%%0"):gsub("%%%.%%%.%%%.", ".*") .. "$"
 end
@@ -66,10 +66,10 @@ describe("docs/cli.md", function()
 
   for _, example in ipairs(examples()) do
     it("runs " .. example.script:match("[^\n]+"), function()
-      local said, status = run("set -e\n" .. example.script)
+      local printed, status = run("set -e\n" .. example.script)
         :match("^(.*)%[(%d+)%]$")
-      assert.equal("0", status, said)
-      assert.is_truthy(said:find(pattern_of(example.output or "")), said)
+      assert.equal("0", status, printed)
+      assert.is_truthy(printed:find(pattern_of(example.output or "")), printed)
     end)
   end
 

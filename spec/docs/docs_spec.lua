@@ -1,5 +1,5 @@
--- The documentation: what is made of the code is as the code is, what is code
--- in it runs (support/pages.lua says how), what it links to is there.
+-- The documentation: generated parts are up to date, code blocks run (see
+-- support/pages.lua), and links lead somewhere.
 local pages = require "support.pages"
 local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
@@ -76,8 +76,8 @@ local function run(block, url, file, command)
   end
   support.write(folder .. "/" .. file, (block.language == "lua"
     and PRELUDE .. (block.marks.with or "") .. "\n" or "") .. block.text)
-  local said = shell.read(RUN, folder, ROOT, BUILD, LUA, url, command)
-  local output, status = said:match("^(.*)status (%d+)\n$")
+  local printed = shell.read(RUN, folder, ROOT, BUILD, LUA, url, command)
+  local output, status = printed:match("^(.*)status (%d+)\n$")
   return output, status == "0"
 end
 

@@ -54,7 +54,7 @@ end
 
 local UNSURE = { truncated = true, timeout = true, decode = true }
 
--- Whether an error says that it may be sent again though it may be paid for.
+-- Whether an error is retryable although it may be paid for.
 local function tempts(cell)
   local err = cell.err
   if not cell.call.paid or not err or not err.retryable then return false end
@@ -96,7 +96,7 @@ local PROBLEMS = {
   ["it took too long or too short"] = function(cell)
     return not is_on_time(cell)
   end,
-  -- NB: of what the platform knows of a task its handle tells, without a count.
+  -- NB: the platform's state of a task is in its handle, without a count.
   ["the tries are not counted"] = function(cell)
     return cell.err and not cell.call.is_file and not cell.fault.of_task
       and cell.err.attempts ~= cell.tries
@@ -130,8 +130,8 @@ local function add(seen, cell)
   end
 end
 
--- NB: libcurl keeps connections, and finds those that died when it makes a new
--- one, once a second. The one who looks has a pipe to us, and is perhaps so quick
+-- NB: libcurl keeps connections, and finds dead ones when it makes a new one,
+-- once a second. The process that counts has a pipe to us, and may be so quick
 -- that we still have both ends of it.
 local function descriptors()
   support.sleep(1.1)
@@ -159,7 +159,7 @@ describe("a fault", function()
   end)
 
   for _, fault in ipairs(all) do
-    it(("has the right outcome: the server %s (%s)"):format(fault.told,
+    it(("has the right outcome: the server %s (%s)"):format(fault.behaviour,
       fault.name), function()
       assert.same(expected_of(fault), seen[fault.name])
     end)

@@ -106,11 +106,11 @@ describe("the game in", function()
 
   for _, block in ipairs(marked "game") do
     it(title(block) .. " is played", function()
-      local said = play(block)
-      assert.is_truthy(said:find("status 0$"), said)
-      assert.is_nil(said:find("Type something", 1, true), said)
-      assert.is_truthy(said:find("^[^\n]+\n> \n") or said:find("^done\n"),
-        said)
+      local printed = play(block)
+      assert.is_truthy(printed:find("status 0$"), printed)
+      assert.is_nil(printed:find("Type something", 1, true), printed)
+      assert.is_truthy(printed:find("^[^\n]+\n> \n") or printed:find("^done\n"),
+        printed)
     end)
   end
 end)

@@ -12,7 +12,7 @@ local function programs()
   return list
 end
 
--- What each says, in their order, where that is known.
+-- The output of each block, in order, where it is known.
 local PRINTS = {
   [2] = "1\thttp.*",
   [3] = "the same parameters were submitted before: task %d+ .*",

@@ -30,9 +30,9 @@ describe("docs/testing.md", function()
 
   for file, tests in pairs { ["poster_spec.lua"] = 4, ["kinds_spec.lua"] = 16 } do
     it("has a " .. file .. " that passes unchanged", function()
-      local said = busted(extract(), file)
-      assert.is_truthy(said:find(
-        ("\n%d successes / 0 failures / 0 errors"):format(tests), 1, true), said)
+      local printed = busted(extract(), file)
+      assert.is_truthy(printed:find(
+        ("\n%d successes / 0 failures / 0 errors"):format(tests), 1, true), printed)
     end)
   end
 

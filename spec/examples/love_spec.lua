@@ -58,8 +58,8 @@ if not rawget(_G, "jit") then return end
 
 -- The game --------------------------------------------------------------------
 
--- Runs a command on a screen of its own, in that folder; what it says, its
--- status last.
+-- Runs a command on its own screen, in that folder; returns its output, with
+-- the status last.
 local function on_screen(folder, command)
   return support.output(([[unset YUANJING_API_KEY YUANJING_BASE_URL
     unset LUA_PATH LUA_CPATH
@@ -74,14 +74,14 @@ local function is_open(url)
 end
 
 describe("the LÖVE example (LuaJIT suite only)", function()
-  local folder, report, said
+  local folder, report, printed
 
   -- One visit, many looks at it.
   setup(function()
     folder = support.tempdir()
-    said = on_screen(folder, ("love %s/spec/support/love %s %s %s/report")
+    printed = on_screen(folder, ("love %s/spec/support/love %s %s %s/report")
       :format(ROOT, GAME, ROOT .. "/spec/support/love/visit.lua", folder))
-    assert(said:find("status 0$"), said)
+    assert(printed:find("status 0$"), printed)
     report = assert(json.decode(support.read(folder .. "/report")))
   end)
   teardown(support.clean)
@@ -102,7 +102,7 @@ describe("the LÖVE example (LuaJIT suite only)", function()
     return list
   end
 
-  -- What the sandbox says to the last question of a request.
+  -- The sandbox's answer to the last question of a request.
   local function answer_to(request)
     local messages = json.decode(request.body).messages
     return text.answer(messages[#messages].content, messages[1].content,
@@ -114,7 +114,7 @@ describe("the LÖVE example (LuaJIT suite only)", function()
   end
 
   it("ends without an error or a message", function()
-    assert.equal("status 0", said)
+    assert.equal("status 0", printed)
   end)
 
   it("finds a Chinese font (Debian: fontconfig, fonts-wqy-microhei)", function()

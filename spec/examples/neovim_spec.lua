@@ -7,7 +7,7 @@ local support = require "support"
 
 local LATENCY = 0.1 -- seconds between two chunks; the story has 38
 
--- Sources the plugin and runs the body; shown() is what stands in the buffer.
+-- Sources the plugin and runs the body; shown() returns the buffer's text.
 local SCRIPT = [[
 vim.fn.setenv("YUANJING_BASE_URL", %q)
 vim.fn.setenv("YUANJING_API_KEY", %q)
@@ -68,11 +68,11 @@ describe("Neovim's :Ask", function()
   end)
 
   it("shows what went wrong", function()
-    local said = edit [[
+    local printed = edit [[
       vim.fn.setenv("YUANJING_API_KEY", "sk-wrong")
       vim.notify = function(text) io.stdout:write(text, "\n") end
       vim.cmd "Ask x"
       pass(300)]]
-    assert.truthy(said:find("^auth: "), said)
+    assert.truthy(printed:find("^auth: "), printed)
   end)
 end)

@@ -7,8 +7,8 @@ local start = require("support.studio").start
 local support = require "support"
 local yuanjing = require "yuanjing"
 
--- nginx runs LuaJIT whoever asks: once is enough. The page's spec is run by
--- LuaJIT, this one by the other.
+-- nginx always runs LuaJIT: once is enough. LuaJIT runs the page's spec, the
+-- other Lua this one.
 if rawget(_G, "jit") then return end
 
 local PNG = "\137PNG\r\n\26\n"

@@ -1,5 +1,5 @@
--- The code in docs/guide/spending.md runs, each block by itself, and prints what
--- the block of text behind it says.
+-- The code in docs/guide/spending.md: each block runs by itself, and prints
+-- the block of text behind it.
 local redis = require "support.redis"
 local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
@@ -25,7 +25,7 @@ timeout 30 "$4" block.lua 2>&1 </dev/null
 echo "status $?"
 ]]
 
--- Each block with the line it stands at, and what it prints if that is said.
+-- Each block with its line number, and its output if it is documented.
 local function blocks()
   local list, at = {}, 1
   local text = support.read(PAGE)
@@ -64,11 +64,11 @@ describe(PAGE, function()
   for _, block in ipairs(blocks()) do
     it(("has code that runs, at line %d"):format(block.line), function()
       local code = block.code:gsub("redis://127.0.0.1:6379", store.url)
-      local said = run(code, box.url)
+      local printed = run(code, box.url)
       if block.prints then
-        assert.equal(block.prints .. "status 0\n", said)
+        assert.equal(block.prints .. "status 0\n", printed)
       else
-        assert.truthy(said:find("status 0\n$"), said)
+        assert.truthy(printed:find("status 0\n$"), printed)
       end
     end)
   end

@@ -7,8 +7,8 @@ local start_browser = require("support.browser").start
 local start_studio = require("support.studio").start
 local support = require "support"
 
--- nginx runs LuaJIT whoever asks: once is enough. The server's spec is run by
--- Lua 5.4, this one by the other.
+-- nginx always runs LuaJIT: once is enough. Lua 5.4 runs the server's spec,
+-- the other Lua this one.
 if not rawget(_G, "jit") then return end
 
 local WIDTH, HEIGHT = 390, 844
@@ -38,7 +38,7 @@ local function start_other(options)
   return other
 end
 
--- Opens a room anew, with nothing remembered.
+-- Opens a room in a fresh browser profile.
 local function enter(room, url)
   browser:open((url or studio.url) .. "/seal.svg")
   browser:evaluate "localStorage.clear()"

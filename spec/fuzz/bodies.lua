@@ -1,5 +1,5 @@
---- Every reader of bodies, on any bytes: none raises, each gives what its
--- annotation says, and what becomes an error is fit to be shown.
+--- Every reader of bodies, on any bytes: none raises, each returns the types
+-- of its annotations, and an error can be shown.
 local answers = require "yuanjing.protocol.task.answer"
 local assembly = require "yuanjing.protocol.chat.reply"
 local cjson = require("cjson").new()
@@ -11,17 +11,17 @@ local json = require "yuanjing.base.json"
 local python = require "yuanjing.protocol.answer.python"
 local reading = require "yuanjing.protocol.answer.reading"
 local texts = require "yuanjing.protocol.chat.call"
-local told = require "told"
+local checks = require "checks"
 
-local check = told.check
+local check = checks.check
 local NULL = cjson.null
 
 -- Its failure, and the error it becomes.
 local function check_failure(failure, is_utf8)
-  told.check_failure(failure)
+  checks.check_failure(failure)
   check(not is_utf8 or not core.utf8_error(failure.message), "no UTF-8:",
     failure.message)
-  told.check_error(errors.new(failure, told.KEY), is_utf8)
+  checks.check_error(errors.new(failure, checks.KEY), is_utf8)
 end
 
 -- Nulls in lists only and no hole; where Lua has integers, whole numbers are.
@@ -111,7 +111,7 @@ local function check_refusal(body, is_utf8)
   local failure = envelope.refusal(status, headers, body)
   check(failure.status == status, "another status")
   check_failure(failure, is_utf8)
-  told.check_failure(envelope.refusal(status, nil, body))
+  checks.check_failure(envelope.refusal(status, nil, body))
 end
 
 local function check_result(result)
@@ -149,7 +149,7 @@ end
 local call = {}
 
 function call.fail(_, failure)
-  return errors.new(failure, told.KEY)
+  return errors.new(failure, checks.KEY)
 end
 
 -- A body that came whole, and one that broke off.
@@ -162,7 +162,7 @@ local function check_object(body, is_utf8)
       check(document[1] == nil, "a list")
       check_document(document, is_utf8)
     else
-      told.check_error(err, is_utf8)
+      checks.check_error(err, is_utf8)
     end
   end
 end
@@ -198,12 +198,12 @@ local function check_failures(body, is_utf8)
   if failure then check_failure(failure, is_utf8) end
 end
 
--- All at once would be too slow: the first byte says which.
+-- All checks at once would be too slow: the first byte chooses one.
 local CHECKS = { check_decode, check_decode_first, check_read, check_refusal,
   check_object, check_python, check_reply, check_failures }
 
 return function(text)
-  local body = told.with_key(text:sub(2))
+  local body = checks.with_key(text:sub(2))
   local check_one = CHECKS[(text:byte() or 0) % #CHECKS + 1]
   check_one(body, not core.utf8_error(body))
 end

@@ -1,6 +1,6 @@
--- eventsource.lua COUNT SEED make | check FILE: streams of events with whatever the
--- standard has room for, as hexadecimal lines; or whether the text that another
--- reader found in each (the lines of FILE) is what is read here.
+-- eventsource.lua COUNT SEED make | check FILE: makes streams of events with
+-- everything that the standard allows, as hexadecimal lines; or checks that
+-- another reader found the same texts (the lines of FILE).
 local read_stream = require "support.read_stream"
 
 local count, seed, what, path = tonumber(arg[1]), tonumber(arg[2]), arg[3], arg[4]

@@ -1,11 +1,11 @@
---- Every call of a client, on any answer: none raises, each gives what it
--- says or an error, and nothing that may have been taken is sent again.
+--- Every call of a client, on any answer: none raises, each returns its type
+-- or an error, and nothing that may have been received is sent again.
 local core = require "yuanjing.core"
-local told = require "told"
-local wire = require "wire"
+local checks = require "checks"
+local transfers = require "transfers"
 local yuanjing = require "yuanjing"
 
-local check = told.check
+local check = checks.check
 
 local STATUSES = { 200, 201, 204, 301, 400, 401, 402, 403, 404, 413, 418, 429,
   500, 502, 503, 599 }
@@ -13,11 +13,11 @@ local STATUSES = { 200, 201, 204, 301, 400, 401, 402, 403, 404, 413, 418, 429,
 local current_is_utf8
 
 local function on_event(event)
-  if event.error then told.check_error(event.error, current_is_utf8) end
+  if event.error then checks.check_error(event.error, current_is_utf8) end
 end
 
 local function new_client(options)
-  options.api_key, options.on_event = told.KEY, on_event
+  options.api_key, options.on_event = checks.KEY, on_event
   options.base_url = "https://platform.example"
   options.asset_url = "https://assets.example"
   return yuanjing.new(options)
@@ -104,7 +104,7 @@ local function read_texts(stream)
     end
   end)
   if not ok then
-    told.check_error(err, current_is_utf8)
+    checks.check_error(err, current_is_utf8)
     contents = { err.partial }
   end
   return finish(stream, contents, not ok and err or nil)
@@ -156,9 +156,9 @@ local CALLS = {
 
 -- docs/promises.md#at-most-once
 local function check_sent_once(err, status)
-  if wire.opened <= 1 then return end
+  if transfers.opened <= 1 then return end
   check(err ~= nil, "sent again after a success")
-  check(not wire.sends() or err.kind == "rate_limit"
+  check(not transfers.sends() or err.kind == "rate_limit"
     or status == 503 and err.retry_after, "sent again after", err.kind)
 end
 
@@ -166,7 +166,7 @@ end
 -- and a body.
 local function answer_of(text)
   local _, second, third = text:byte(1, 3)
-  local rest = told.with_key(text:sub(4))
+  local rest = checks.with_key(text:sub(4))
   local head, body = rest:match("^(.-)\n\n(.*)$")
   return {
     status = STATUSES[(second or 0) % #STATUSES + 1], fault = third or 0,
@@ -179,11 +179,11 @@ return function(text)
   local first = text:byte() or 0
   local one = CALLS[first % #CALLS + 1]
   current_is_utf8 = not core.utf8_error(answer.head .. answer.body)
-  wire.answer(answer)
+  transfers.answer(answer)
   local value, err = one.call(first >= 128 and legacy or v1)
   if one.billable then check_sent_once(err, answer.status) end
   if value == nil then
-    told.check_error(err, current_is_utf8)
+    checks.check_error(err, current_is_utf8)
   else
     one.check(value)
   end

@@ -25,7 +25,7 @@ local function files(count)
 end
 
 -- A checked call in one table: fields as "name=value" or { name, list }, files
--- as "name@file name", and URLs that stand among them as "name=URL".
+-- as "name@file name", and URLs among them as "name=URL".
 local function flat(checked)
   local out = {}
   for _, field in ipairs(checked.fields) do
@@ -244,7 +244,7 @@ describe("params: the category", function()
       category = "图生视频", catelogid = "i2v" }))
     assert.equal("ref2v", category("legacy", { model = SEEDANCE_1_5,
       category = "r2v", image_file1 = jpg }))
-    -- The wire's own field may have a word that is new.
+    -- The platform's own field may have a new category.
     assert.equal("r2v", category("v1", { model = "new", catelogid = "r2v" }))
     assert.equal("ref2v", category("v1", { model = "new", category = "r2v" }))
   end)

@@ -59,7 +59,7 @@ local function methods_seen(server)
   return table.concat(seen, " ")
 end
 
--- A URL of this machine where nobody listens.
+-- A URL of this machine without a server.
 local function nobody()
   local server = support.serve {}
   server:stop()

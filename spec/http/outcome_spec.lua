@@ -1,4 +1,4 @@
--- What an error tells of a call whose outcome is unknown, and the guide about it.
+-- The error of a call whose outcome is unknown, and the guide about it.
 local digest = require "yuanjing.base.digest"
 local support = require "support"
 local yuanjing = require "yuanjing"
@@ -111,18 +111,18 @@ describe("an unknown outcome", function()
   it("is what the guide describes", function()
     local code = support.read("docs/guide/outcome_unknown.md")
       :match("```lua\n(.-)```")
-    local said = {}
+    local printed = {}
     local env = { client = client_of_the_void(), os = os,
       print = function(...)
-        for _, word in ipairs { ... } do said[#said + 1] = tostring(word) end
+        for _, word in ipairs { ... } do printed[#printed + 1] = tostring(word) end
       end }
     local chunk = assert(load_text(code, "=guide", "t", env))
     if setfenv then setfenv(chunk, env) end
     chunk()
-    assert.truthy(said[1]:find("^%d+%-%d+%-%d+T%d+:%d+:%d+Z$"), said[1])
-    assert.same({ "wan2.2-t2i-plus", "t2i" }, { said[2], said[3] })
-    assert.truthy(said[4]:find("^%x+$"))
-    assert.truthy(said[5]:find(said[1], 1, true), said[5])
-    assert.equal(5, #said)
+    assert.truthy(printed[1]:find("^%d+%-%d+%-%d+T%d+:%d+:%d+Z$"), printed[1])
+    assert.same({ "wan2.2-t2i-plus", "t2i" }, { printed[2], printed[3] })
+    assert.truthy(printed[4]:find("^%x+$"))
+    assert.truthy(printed[5]:find(printed[1], 1, true), printed[5])
+    assert.equal(5, #printed)
   end)
 end)

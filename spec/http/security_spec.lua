@@ -289,7 +289,7 @@ end)
 
 -- What a server sends -------------------------------------------------------
 
--- A task whose film is under that URL, and asks nobody for another.
+-- A task with its film at that URL; it sends no query for another URL.
 local function task_with(url, options)
   local task = client_at("http://127.0.0.1:1", options):task("7")
   task._api = { task = function()

@@ -254,7 +254,7 @@ describe("a client's journal", function()
       "journal: expected string or table, got number")
   end)
 
-  -- Submits until that fails, on a small disk; then says what the journal has.
+  -- Submits until the small disk is full; then prints the journal.
   local FILLING = [[
     local yuanjing = require "yuanjing"
     local client = yuanjing.new { base_url = %q, api_key = "sk-sandbox",
@@ -276,8 +276,8 @@ describe("a client's journal", function()
   local function submits_of(prompt)
     local count = 0
     for _, request in ipairs(server:requests()) do
-      local said = (request.fields or {}).prompt or ""
-      if said:find(prompt, 1, true) then count = count + 1 end
+      local printed = (request.fields or {}).prompt or ""
+      if printed:find(prompt, 1, true) then count = count + 1 end
     end
     return count
   end

@@ -157,27 +157,27 @@ describe("a journal in Redis", function()
     local upstream = support.serve { default = { { "request" },
       { "wait_close", 20 } } }
     local client = client_at(nil, { base_url = upstream.url })
-    local beat, beats = redis_store.new(url), 0
-    local class = getmetatable(beat).__index
+    local sender, heartbeats = redis_store.new(url), 0
+    local class = getmetatable(sender).__index
     local seconds, say = class.HEARTBEAT, class.heartbeat
     finally(function() class.HEARTBEAT, class.heartbeat = seconds, say end)
     class.HEARTBEAT = 0.05
     class.heartbeat = function(self)
-      beats = beats + 1
+      heartbeats = heartbeats + 1
       return say(self)
     end
     local job = yuanjing.async(function() return client:image(IMAGE) end)
-    assert.truthy(support.wait_until(function() return beats >= 2 end, 10,
-      yuanjing.sleep), beats)
+    assert.truthy(support.wait_until(function() return heartbeats >= 2 end, 10,
+      yuanjing.sleep), heartbeats)
     local other = client_at()
     assert.same({}, (other.journal:unknown()))
     local store = client._settings.journal.store
     store.link:call("DEL", store.keys.alive .. ":" .. store.owner)
     assert.equal(1, #other.journal:unknown())
     job:cancel()
-    local before = beats
+    local before = heartbeats
     yuanjing.sleep(0.2)
-    assert.equal(before, beats)
+    assert.equal(before, heartbeats)
   end)
 
   it("that is away fails the call, before anything is sent", function()
@@ -367,7 +367,7 @@ describe("a journal in Redis", function()
       lease = 2 }
     assert.same({ overlaps = {}, unhandled = {}, twice = {}, left = 0,
       unknown = 0 }, support.fields(found, "overlaps", "unhandled", "twice",
-      "left", "unknown"), found.said)
+      "left", "unknown"), found.printed)
     assert.truthy(found.kills >= 1)
   end)
 end)

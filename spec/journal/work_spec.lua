@@ -1,4 +1,5 @@
--- Workers of a journal in Redis: what fails, what is lost, who comes late.
+-- Workers of a journal in Redis: failures, losses, and workers that come too
+--late.
 local redis = require "support.redis"
 local redis_journal = require "support.redis_journal"
 local support = require "support"
@@ -56,7 +57,7 @@ describe("a worker", function()
     assert(other.number > number)
   end
 
-  local function told(kind)
+  local function events_of(kind)
     local list = {}
     for _, event in ipairs(events) do
       if event.type == kind then list[#list + 1] = event end
@@ -146,7 +147,7 @@ describe("a worker", function()
     assert.equal(seen[1][1], seen[1][2])
     assert.is_false(seen[1][3])
     assert.same({ false, "cancelled", "worker.lost", true, true }, seen[2])
-    local warnings = told "warning"
+    local warnings = events_of "warning"
     assert.same({ 1, 1, "worker.lost" }, { store:left(), #warnings,
       warnings[1].code })
   end)
@@ -171,7 +172,7 @@ describe("a worker", function()
     local item = assert(store:take("late", 0.1, 1))[1]
     assert(store:begin(item, 0.1))
     yuanjing.sleep(0.15)
-    assert.same({}, (store:take("other", 30, 1))) -- it rests, after an attempt
+    assert.same({}, (store:take("other", 30, 1))) -- a pause, after an attempt
     assert.same({ [item.id] = true }, (store:hold("late", { item.id })))
     assert.is_true(assert(store:finish(item)).is_held)
     assert.equal(0, store:left())
@@ -268,7 +269,7 @@ describe("a worker", function()
     worker:await(2)
     worker:cancel()
     assert.truthy(#suite.sandbox:requests "task" - before <= 3)
-    assert.truthy(told("warning")[1].message:find("a worker: auth", 1, true))
+    assert.truthy(events_of("warning")[1].message:find("a worker: auth", 1, true))
   end)
 
   it("checks its options", function()
@@ -318,14 +319,14 @@ describe("a journal in Redis", function()
     local records, list = store.keys.records, {}
     for n = 1, 3 do assert(store:append { key = "k", n = n }) end
     assert.same({ 1, 2, 3 }, numbers(store, list))
-    -- a replica took over: it never heard of the last, and its clock is behind
+    -- a replica took over: it lacks the last records, and its clock is behind
     local items = store.link:call("XRANGE", records, "-", "+")
     store.link:call("DEL", records)
     for i = 1, 2 do
       store.link:call("XADD", records, items[i][1], "record", items[i][2][2])
     end
     store.link:call("XADD", records, items[3][1], "record",
-      '{"key":"k","n":4}') -- by the id of what it has not heard of
+      '{"key":"k","n":4}') -- with the id of a record that it lacks
     assert.same({ 1, 2, 4 }, numbers(store, list))
     store.link:call("XADD", records, "*", "record", '{"key":"k","n":5}')
     assert.same({ 1, 2, 4, 5 }, numbers(store, list))

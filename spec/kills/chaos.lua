@@ -10,5 +10,5 @@ local found = chaos.run { tasks = tonumber(arg[1]), seconds = tonumber(arg[2]) }
 for event, count in pairs(found.counts) do print(count, event) end
 print(("%d submits, %d unknown, %d left (seed %d)"):format(found.submits,
   #found.unknown, found.left, seed))
-io.write(found.said)
+io.write(found.printed)
 verdict(found, { "twice", "lost", "stuck", "unhandled" })

@@ -11,5 +11,5 @@ local found = workers.run { tasks = tonumber(arg[1]), pause = 1, lease = 5,
   seconds = tonumber(arg[2]) }
 print(("%d kills, %d results handled, %d unknown, %d left (seed %d)"):format(
   found.kills, found.handled, found.unknown, found.left, seed))
-io.write(found.said)
+io.write(found.printed)
 verdict(found, { "twice", "overlaps", "unhandled" })

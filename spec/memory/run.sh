@@ -28,7 +28,7 @@ for build in 5.4:lua5.4 luajit:luajit; do
     spec/memory/driver.c $(pkg-config --libs "$library") -lm -ldl || exit 1
   [[ $library == luajit ]] || sweep "$build" lua open $((step * 5))
   for scenario in chat finish stream multipart base64 journal download \
-    cancel jobs told drop
+    cancel jobs resumed drop
   do
     [[ $library == luajit ]] || sweep "$build" lua "$scenario" "$step"
     sweep "$build" c "$scenario" "$step"

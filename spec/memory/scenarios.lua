@@ -24,9 +24,9 @@ local function stream(to)
   return true
 end
 
--- What fails while news are told is raised by whoever tells: the fiber that
--- waits for them must hear of it as well.
-local function told()
+-- A failure while waiters are resumed is raised by the caller of step(): the
+-- fiber that waits must get it as well.
+local function resumed()
   local core = require "yuanjing.core"
   local pool = core.pool()
   local transfer = pool and pool:open { method = "POST", proxy = "",
@@ -108,7 +108,7 @@ local SCENARIOS = {
     end
     return ok, err
   end,
-  told = told,
+  resumed = resumed,
   cancel = function()
     local yuanjing = require "yuanjing"
     local c = client()
@@ -135,7 +135,7 @@ require "yuanjing"
 
 local outcome
 
--- A stack that can not grow is too large, to those who ask for a larger one.
+-- For code that needs a larger stack, one that can not grow is too large.
 local WORDS = { "not enough memory", "out of memory", "stack overflow" }
 
 local function is_memory(problem)
@@ -150,8 +150,8 @@ return {
     local value, err = run()
     outcome = { value, err }
   end,
-  -- An error is a value that says what it is; what was raised says that there
-  -- was no memory. Without a failure there is none.
+  -- A returned error names its kind; a raised error is about memory. Without a
+  -- failure there is none.
   check = function(returned, problem, has_failed)
     local value, err = outcome and outcome[1], outcome and outcome[2]
     outcome = nil

@@ -1,5 +1,5 @@
--- The wire of the assets: what goes out, read by parsers that are not ours, and
--- what each answer means, in both of its envelopes.
+-- The protocol of the assets: requests, read by other parsers than ours, and
+-- the meaning of each answer, in both of its envelopes.
 local cjson = require "cjson"
 local embed = require "yuanjing.protocol.embed"
 local http = require "yuanjing.http.call"
@@ -500,7 +500,7 @@ end)
 
 -- At most once, and as often as it takes ------------------------------------
 
--- The first connection goes as told; any other gets a good answer.
+-- The first connection follows the steps; any other gets a good answer.
 local function serve_once(name, ...)
   local fine = { { "repeat", 9, { { "request" },
     { "send", scripted.answer(200, {}, ok(CALLS[name].data)) } } } }

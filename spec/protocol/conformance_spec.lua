@@ -8,7 +8,7 @@ local verdict = require "support.verdict"
 
 local LUA = rawget(_G, "jit") and "LuaJIT" or _VERSION
 
--- The ways, with what they require. One that is not there for some Lua says why.
+-- The hosts, with their requirements. A host that a Lua lacks has the reason.
 local HOSTS = {
   { name = "blocking" }, { name = "coroutine" }, { name = "jobs" },
   { name = "frames" },
@@ -62,15 +62,15 @@ local function describe_host(host)
     it("the program ends without an error, and reports what failed on purpose",
     function()
       assert.equal(0, outcomes[host.name].status)
-      local told = {}
+      local reported = {}
       for line in rest:gmatch("[^\n]+") do
         if not line:find("^\t") and line ~= "stack traceback:"
           and not line:find "interrupted!$" then
-          told[#told + 1] = line
+          reported[#reported + 1] = line
         end
       end
       assert.same({ "yuanjing: a job failed and nobody awaited it: on purpose" },
-        told)
+        reported)
     end)
 
     for _, case in ipairs(conformance.cases) do

@@ -4,7 +4,7 @@ local json = require "yuanjing.base.json"
 
 local ID = "936759404378734592"
 
--- A decoded document, as it comes from the wire.
+-- A decoded document, as received.
 local function failure(text)
   return envelope.failure((assert(json.decode(text))))
 end
@@ -124,10 +124,10 @@ describe("envelope.failure", function()
   }
   for text, meaning in pairs(known) do
     it("knows " .. text, function()
-      local told = failure('{"status":"error","data":{"message":"' .. text
+      local reported = failure('{"status":"error","data":{"message":"' .. text
         .. '"}}')
       assert.same({ text, meaning[1], meaning[2] },
-        { told.message, told.code, told.kind })
+        { reported.message, reported.code, reported.kind })
       assert.equal(meaning[2],
         select(2, read('{"success":false,"message":"' .. text .. '"}')).kind)
     end)
@@ -152,15 +152,15 @@ describe("envelope.read", function()
   end)
 
   it("takes a failure in the first of two for one", function()
-    local _, told = read('{"error":"x"}{"a":1}')
-    assert.same({ kind = "platform", message = "x" }, told)
+    local _, reported = read('{"error":"x"}{"a":1}')
+    assert.same({ kind = "platform", message = "x" }, reported)
   end)
 
   it("keeps the body and the document of a failure", function()
     local body = '{"status":"FAILED","usage":{"credits":1}}'
-    local _, told = envelope.read(body)
-    assert.equal(body, told.body)
-    assert.same({ credits = 1 }, told.document.usage)
+    local _, reported = envelope.read(body)
+    assert.equal(body, reported.body)
+    assert.same({ credits = 1 }, reported.document.usage)
   end)
 
   local platform = {
@@ -187,9 +187,9 @@ describe("envelope.read", function()
   }
   for _, row in ipairs(platform) do
     it("takes for the platform's: " .. row[1], function()
-      local document, told = read(row[1])
+      local document, reported = read(row[1])
       assert.is_nil(document)
-      assert.same({ kind = "platform", message = row[2] }, told)
+      assert.same({ kind = "platform", message = row[2] }, reported)
     end)
   end
 
@@ -214,10 +214,10 @@ describe("envelope.read", function()
   }
   for _, row in ipairs(unreadable) do
     it(("can not read %q"):format(row[1]), function()
-      local document, told = read(row[1])
+      local document, reported = read(row[1])
       assert.is_nil(document)
-      assert.equal(row[3] or "decode", told.kind)
-      assert.truthy(told.message:find(row[2], 1, true), told.message)
+      assert.equal(row[3] or "decode", reported.kind)
+      assert.truthy(reported.message:find(row[2], 1, true), reported.message)
     end)
   end
 
@@ -252,9 +252,9 @@ describe("envelope.read", function()
       [[{'error': {'message': 'it\'s \u4f59 ]] .. ID .. [[', 'x': (1,)}}]],
       "<html><head><title>a &amp; b</title></head></html>" } do
       for length = 0, #body - 1 do
-        local document, told = envelope.read(body:sub(1, length))
+        local document, reported = envelope.read(body:sub(1, length))
         assert.is_nil(document)
-        assert.is_string(told.message)
+        assert.is_string(reported.message)
       end
     end
   end)
@@ -305,16 +305,16 @@ describe("envelope.refusal", function()
   }
   for _, row in ipairs(kinds) do
     it(("takes %d %s for %s"):format(row[1], row[2], row[3]), function()
-      local told = refuse(row[1], row[2])
+      local reported = refuse(row[1], row[2])
       assert.same({ row[1], row[3], row[4], row[2] },
-        { told.status, told.kind, told.message, told.body })
+        { reported.status, reported.kind, reported.message, reported.body })
     end)
   end
 
   it("keeps code, type and the body", function()
-    local told = refuse(400,
+    local reported = refuse(400,
       '{"error":{"message":"m","type":"t","code":"c"}}')
-    assert.same({ "m", "t", "c" }, { told.message, told.type, told.code })
+    assert.same({ "m", "t", "c" }, { reported.message, reported.type, reported.code })
   end)
 
   it("does without headers and body", function()
@@ -348,17 +348,17 @@ describe("envelope.refusal", function()
   }
   for _, row in ipairs(waits) do
     it(("waits %s for %q"):format(tostring(row[2]), row[1]), function()
-      local told = refuse(503, "", { ["retry-after"] = row[1],
+      local reported = refuse(503, "", { ["retry-after"] = row[1],
         date = "Sun, 06 Nov 1994 08:49:37 GMT" })
-      assert.equal(row[2], told.retry_after)
+      assert.equal(row[2], reported.retry_after)
     end)
   end
 
   it("reckons from its own clock where the answer has no date", function()
-    local told = refuse(503, "",
+    local reported = refuse(503, "",
       { ["retry-after"] = os.date("!%a, %d %b %Y %H:%M:%S GMT",
         os.time() + 100) })
-    assert.is_true(told.retry_after > 95 and told.retry_after <= 100)
+    assert.is_true(reported.retry_after > 95 and reported.retry_after <= 100)
   end)
 
   it("takes Retry-After for a rate, but not against the text", function()
@@ -378,12 +378,12 @@ describe("envelope.refusal", function()
   }
   for _, row in ipairs(redirects) do
     it("names where a redirect points: " .. tostring(row[1]), function()
-      local told = refuse(302, "<html><title>Found</title>",
+      local reported = refuse(302, "<html><title>Found</title>",
         { location = row[1] })
-      assert.equal("platform", told.kind)
-      assert.truthy(told.message:find(row[2], 1, true), told.message)
-      assert.is_nil(told.message:find("secret", 1, true))
-      assert.is_nil(told.message:find("pass", 1, true))
+      assert.equal("platform", reported.kind)
+      assert.truthy(reported.message:find(row[2], 1, true), reported.message)
+      assert.is_nil(reported.message:find("secret", 1, true))
+      assert.is_nil(reported.message:find("pass", 1, true))
     end)
   end
 

@@ -44,8 +44,8 @@ local SUBMITS = {
 
 local FINE = { { "request" }, { "send", OK } }
 
--- The first connection goes as told; any other would get a task, so that a
--- second try would not go unseen.
+-- The first connection follows the steps; any other would get a task, so that
+-- a second try would be noticed.
 local function serve_once(...)
   return support.serve { connections = { join(...) }, default = FINE }
 end

@@ -1,8 +1,8 @@
 local json = require "yuanjing.base.json"
 local reasons = require "yuanjing.protocol.task.reasons"
 
--- The answer, what it says, and its code.
-local SAID = {
+-- The answer, its message, and its code.
+local REASONS = {
   { '{"error":"no face"}', "no face" },
   { '{"fail_reason":"no face"}', "no face" },
   { '{"failReason":" no face\\n"}', "no face" },
@@ -28,14 +28,14 @@ local SAID = {
   { '{"cancel_reason":"no face","finish_reason":"stop"}', "no face" },
 }
 
--- What says nothing of a failure.
+-- Answers that report no failure.
 local SILENT = { "{}", '{"error":null}', '{"error":""}', '{"error":"None"}',
   '{"message":"ok"}', '{"message":"操作成功"}', '{"message":"Task completed"}',
   '{"fail_reason":"https://h/video.mp4"}', '{"code":0,"msg":"success"}',
   '{"error":{"message":"null"}}', '{"video":"http://h/1"}' }
 
 describe("the reason of a failure", function()
-  for _, case in ipairs(SAID) do
+  for _, case in ipairs(REASONS) do
     it("is found in " .. case[1], function()
       local message, code = reasons.of(assert(json.decode(case[1])))
       assert.same({ case[2], case[3] }, { message, code })

@@ -16,7 +16,8 @@ local function note(...)
   for _, word in ipairs { ... } do log[#log + 1] = word end
 end
 
--- One that says its name, each time it goes on after a park, and its end.
+-- A fiber that logs its name each time it goes on after a park, and at its
+-- end.
 local function start(name, parks, seconds)
   local mine
   fibers.start(nil, function(fiber)
@@ -101,10 +102,10 @@ describe("a fiber", function()
   end)
 
   it("notifies its job that it is gone, and why", function()
-    local told
-    local job = { broken_off = function(_, problem) told = problem end }
+    local reported
+    local job = { broken_off = function(_, problem) reported = problem end }
     fibers.start(job, function() error("oh", 0) end)
-    assert.equal("oh", told)
+    assert.equal("oh", reported)
   end)
 
   it("must not raise, and reports where when it did", function()
@@ -236,7 +237,7 @@ describe("a change that is broken off", function()
       end)
       debug.sethook()
       assert.is_false(fibers.is_running())
-      collectgarbage() -- takes whoever is in no list any more
+      collectgarbage() -- collects fibers that are in no list any more
       for _ = 1, 4 do
         fibers.finish(fibers.begin())
         fibers.wake_due()
@@ -297,7 +298,7 @@ describe("starting", function()
 end)
 
 describe("stopping", function()
-  -- One that catches what stops it, as often as it is told to.
+  -- A fiber that catches interrupt() so many times.
   local function stubborn(times)
     local mine
     fibers.start(nil, function(fiber)
@@ -326,12 +327,12 @@ describe("stopping", function()
   it("abandons a fiber that never ends", function()
     local fiber = stubborn(math.huge)
     fiber:interrupt("no")
-    local told = #log
-    assert.is_true(told > 3 and told < 100, told)
+    local reported = #log
+    assert.is_true(reported > 3 and reported < 100, reported)
     fiber:wake()
     fiber:interrupt("no!")
     fibers.run()
-    assert.is_true(#log <= told + 2)
+    assert.is_true(#log <= reported + 2)
     assert.is_nil(fibers.due())
     support.watch(fiber)
     fiber = nil -- luacheck: ignore

@@ -363,8 +363,8 @@ describe("a failure", function()
     end
   ]]
 
-  -- How often each word was told, in lines that say so.
-  local function told(script)
+  -- How often each word was reported on stderr.
+  local function reports_of(script)
     local status, output = child.run(SCRIPT .. script)
     assert.equal(0, status, output)
     local counts = {}
@@ -376,7 +376,7 @@ describe("a failure", function()
   end
 
   it("that is not awaited is reported once", function()
-    local counts, output = told [[
+    local counts, output = reports_of [[
       fail "one" fail "two"
       fail(errors.new { kind = "balance", message = "no money" })
       fail(setmetatable({}, { __tostring = function() error "no text" end }))
@@ -390,7 +390,7 @@ describe("a failure", function()
   end)
 
   it("is reported at once, while the program goes on", function()
-    assert.same({ soon = 1, ["in the next frame"] = 1 }, (told [[
+    assert.same({ soon = 1, ["in the next frame"] = 1 }, (reports_of [[
       local core, told = require "yuanjing.core", nil
       yuanjing.on_error = function(err, traceback)
         told = core.now()
@@ -409,7 +409,7 @@ describe("a failure", function()
   end)
 
   it("raises what the hook raises, out of update(), and goes on", function()
-    local counts, output = told [[
+    local counts, output = reports_of [[
       local errors = require "yuanjing.errors"
       yuanjing.on_error = function(err) error(err, 0) end
       local frames = 0
@@ -433,7 +433,7 @@ describe("a failure", function()
   end)
 
   it("that came too late to be awaited is reported, too", function()
-    assert.same({ slow = 1 }, (told [[
+    assert.same({ slow = 1 }, (reports_of [[
       local job = yuanjing.async(function()
         yuanjing.sleep(0.2)
         error("slow", 0)
@@ -446,7 +446,7 @@ describe("a failure", function()
   end)
 
   it("that was awaited is not reported", function()
-    assert.same({ {}, "" }, { told [[
+    assert.same({ {}, "" }, { reports_of [[
       pcall(function() fail("one"):await() end)
       local job = fail(errors.new { kind = "balance", message = "no money" })
       job:await()
@@ -613,10 +613,10 @@ describe("cancelling", function()
     local took = support.timed(job.cancel, job)
     assert.is_true(took < 5, took)
     assert.same(CANCELLED, fields((select(2, job:await()))))
-    local told = tries
+    local before = tries
     sleep(0.02)
-    assert.equal(told, tries)
-    assert.is_true(told < 100, told)
+    assert.equal(before, tries)
+    assert.is_true(before < 100, before)
   end)
 
   it("has nothing sent any more, and nothing begun", function()
@@ -754,7 +754,7 @@ describe("a stream", function()
     local other = assert(client:chat { prompt = "x", stream = true })
     local job = async(function() return other:finish().content end)
     one:next()
-    support.sleep(0.3) -- both have come to their end, and nobody looked
+    support.sleep(0.3) -- both have ended, and no code has looked
     assert.equal("a", one:finish().content)
     assert.equal("b", job:await())
   end)

@@ -12,7 +12,7 @@ end
 
 local DONE = scripted.chunk("data: [DONE]\n\n") .. scripted.chunk("")
 
--- A stream that begins and then says nothing.
+-- A stream that begins and then is silent.
 local function serve_silent()
   return support.serve { default = { { "request" },
     { "send", HEAD .. event("a") }, { "wait_close", 20 } } }
@@ -51,7 +51,7 @@ local function until_closed(server, seconds)
   return took
 end
 
--- The shortest of three: what others do meanwhile has no say.
+-- The shortest of three times: other processes disturb it less.
 local function fastest(f, ...)
   return math.min(f(...), f(...), f(...))
 end
@@ -518,17 +518,17 @@ describe("nginx", function()
       assert.truthy(support.wait_until(function()
         return server:log():find("log: nothing", 1, true)
       end, 5))
-      local said = {}
+      local printed = {}
       for phase, text in server:log():gmatch("(%l+_?%l+): (%l[^,]*),") do
-        said[phase] = text
+        printed[phase] = text
       end
       local refusal = "nothing can wait in nginx's phase %q: call"
         .. " yuanjing.async there"
       assert.same({ rewrite = "a", access = "a",
         header_filter = refusal:format("header_filter"),
-        log = refusal:format("log") }, { rewrite = said.rewrite,
-        access = said.access, header_filter = said.header_filter,
-        log = said.log })
+        log = refusal:format("log") }, { rewrite = printed.rewrite,
+        access = printed.access, header_filter = printed.header_filter,
+        log = printed.log })
       assert.equal(2, #upstream:requests())
     end)
 

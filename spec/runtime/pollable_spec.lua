@@ -113,7 +113,7 @@ describe("the loop as others see it", function()
     local other = assert(client:chat { prompt = "x", stream = true })
     local job = async(function() return other:finish() end)
     one:next()
-    support.sleep(0.3) -- both have come to their end, and nobody looked
+    support.sleep(0.3) -- both have ended, and no code has looked
     one:finish()
     drive(job, 2)
   end)
@@ -181,7 +181,7 @@ describe("the loop as others see it", function()
   end)
 end)
 
--- A process where nobody has asked for the descriptor yet.
+-- A process that has not used the descriptor yet.
 describe("a descriptor that is asked for late", function()
   local child = require "support.child"
 

@@ -355,13 +355,13 @@ describe("the groups", function()
   it("have the time of China's clock", function()
     new_group()
     local list = groups()
-    local told = list[#list].create_time
+    local shown = list[#list].create_time
     local now = os.time() + 8 * 3600
     local expected = { [os.date("!%Y-%m-%d %H:%M:%S", now)] = true }
     for i = 1, 3 do
       expected[os.date("!%Y-%m-%d %H:%M:%S", now - i)] = true
     end
-    assert.is_true(expected[told], told)
+    assert.is_true(expected[shown], shown)
   end)
 
   it("are their key's alone", function()
@@ -536,8 +536,8 @@ describe("an upload", function()
       '"source_url": ' .. uri))
   end)
 
-  -- The sandbox reads 64 KiB at a time: the first so many bytes of `rest` come
-  -- before the first of its pieces ends, behind a name that fills it.
+  -- The sandbox reads 64 KiB at a time: the first `count` bytes of `rest` are
+  -- in the first piece, behind a name that fills it.
   local function split_at(count, rest)
     local head = ('{"vendor_group_id": "%s", "filling": "'):format(group)
     local filling = ("x"):rep(65536 - #head - 3 - count)

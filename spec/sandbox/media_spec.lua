@@ -78,7 +78,7 @@ local function last_task()
   return list().tasks[1]
 end
 
--- The addresses that a finished task tells, by kind.
+-- The addresses in a finished task, by kind.
 local function urls(scenario, path)
   return decoded(query(decoded(submit(scenario, path)).taskid))
 end
@@ -714,18 +714,18 @@ describe("a file", function()
       ["bytes=-999999"] = { 0, 199999 },
     } do
       local first, last = expected[1], expected[2]
-      local status, told, body = range(header)
+      local status, declared, body = range(header)
       assert.same({ 206, ("bytes %d-%d/200000"):format(first, last) },
-        { status, told })
+        { status, declared })
       assert.is_true(body == bytes:sub(first + 1, last + 1), header)
     end
     for _, header in ipairs { "bytes=200000-", "bytes=-0" } do
-      local status, told = range(header)
-      assert.same({ 416, "bytes */200000" }, { status, told })
+      local status, declared = range(header)
+      assert.same({ 416, "bytes */200000" }, { status, declared })
     end
     for _, header in ipairs { "bytes=0-1,3-4", "bytes=9-2", "lines=1-2" } do
-      local status, told, body = range(header)
-      assert.same({ 200, nil }, { status, told })
+      local status, declared, body = range(header)
+      assert.same({ 200, nil }, { status, declared })
       assert.equal(200000, #body)
     end
   end)
@@ -751,8 +751,8 @@ describe("a file", function()
     assert.equal("missing", requests[#requests].auth)
   end)
 
-  -- What a first and a second download come to: curl's exit status, the
-  -- HTTP status, and what else is said of the answer.
+  -- The outcome of a first and a second download: curl's exit status, the HTTP
+  -- status, and other properties of the answer.
   for scenario, expected in pairs {
     ["file-cut=1000; first=1"] = { { 18, 200, 1000 }, { 0, 200 } },
     ["file-cut=0"] = { { 18, 200, 0 }, { 18, 200, 0 } },

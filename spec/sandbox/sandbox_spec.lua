@@ -145,8 +145,8 @@ describe("a sandbox process", function()
     .. "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()); "
     .. "os.execvp(sys.argv[1], sys.argv[1:])' "
 
-  -- `wait` decides whether a child of the dying process holds the pipe too;
-  -- `runner` stands before the words that start it.
+  -- `wait` decides whether a child of the dying process holds the pipe, too;
+  -- `runner` comes before the command.
   local function dies_with_its_parent(wait, runner)
     local script = ([[
       package.path, package.cpath = %q, %q
@@ -202,46 +202,46 @@ end)
 describe("the command", function()
   local function run(...)
     local text = shell.read([["$@" 2>&1 </dev/null; printf '\n%s' $?]], ...)
-    local said, status = text:match("^(.*)\n(%d+)$")
-    return said, tonumber(status)
+    local printed, status = text:match("^(.*)\n(%d+)$")
+    return printed, tonumber(status)
   end
 
   local lua = child.interpreter()
 
   it("runs a sandbox until Ctrl-C and leaves nothing behind", function()
-    local said, status = run("timeout", "--preserve-status", "-s", "INT", "0.8",
+    local printed, status = run("timeout", "--preserve-status", "-s", "INT", "0.8",
       lua, "bin/yuanjing", "sandbox", "--latency", "0")
-    assert.equal(0, status, said)
-    local url = said:match("url%s+(http://127%.0%.0%.1:%d+)\n")
-    assert.is_truthy(url, said)
+    assert.equal(0, status, printed)
+    local url = printed:match("url%s+(http://127%.0%.0%.1:%d+)\n")
+    assert.is_truthy(url, printed)
     for _, line in ipairs {
       "export YUANJING_API_KEY=sk-sandbox", "export YUANJING_BASE_URL=" .. url,
       "export YUANJING_ASSET_URL=" .. url,
     } do
-      assert.is_truthy(said:find("\n  " .. line .. "\n", 1, true), line)
+      assert.is_truthy(printed:find("\n  " .. line .. "\n", 1, true), line)
     end
-    assert.is_false(exists(said:match("access log%s+(%S+)")))
+    assert.is_false(exists(printed:match("access log%s+(%S+)")))
     assert.equal(7, curl(url .. "/sandbox/scenarios").curl)
   end)
 
   it("answers with its exit status", function()
-    local said, status = run(lua, "bin/yuanjing", "--version")
-    assert.same({ "yuanjing 0.1.0\n", 0 }, { said, status })
+    local printed, status = run(lua, "bin/yuanjing", "--version")
+    assert.same({ "yuanjing 0.1.0\n", 0 }, { printed, status })
     assert.equal(2, select(2, run(lua, "bin/yuanjing", "sandbx")))
     assert.equal(2, select(2, run(lua, "bin/yuanjing", "sandbox", "--port", "x")))
-    said, status = run(lua, "bin/yuanjing", "sandbox", "--list")
+    printed, status = run(lua, "bin/yuanjing", "sandbox", "--list")
     assert.equal(0, status)
-    assert.is_truthy(said:find("\n  single-newline ", 1, true))
+    assert.is_truthy(printed:find("\n  single-newline ", 1, true))
   end)
 
   it("fails with words when the port is taken", function()
     local one = assert(sandbox.start())
-    local said, status = run(lua, "bin/yuanjing", "sandbox", "--port",
+    local printed, status = run(lua, "bin/yuanjing", "sandbox", "--port",
       tostring(one.port))
     one:stop()
     assert.equal(11, status)
     assert.equal(("yuanjing: io: sandbox: port %d is in use\n"):format(one.port),
-      said)
+      printed)
   end)
 end)
 

@@ -39,7 +39,7 @@ local function kind_of(_, err)
   return err and err.kind
 end
 
--- What an answer is worth that nobody has written.
+-- Whether it is the usual answer, not a scripted one.
 local function is_usual(reply)
   return reply.content:find("我是元境沙箱", 1, true) ~= nil
 end
@@ -113,9 +113,9 @@ describe("box:answer", function()
     it("so many requests", function()
       box:answer("chat", { content = "1", times = 2 })
       box:answer("chat", { content = "2", times = math.huge })
-      local said = {}
-      for n = 1, 5 do said[n] = assert(chat()).content end
-      assert.equal("1 1 2 2 2", table.concat(said, " "))
+      local printed = {}
+      for n = 1, 5 do printed[n] = assert(chat()).content end
+      assert.equal("1 1 2 2 2", table.concat(printed, " "))
     end)
 
     it("those with a text in their model or prompt", function()
@@ -402,7 +402,7 @@ describe("box:clear", function()
 end)
 
 describe("the sandbox's time", function()
-  local SHORTEST_PAUSE = 3 -- seconds, of a client that nobody tells otherwise
+  local SHORTEST_PAUSE = 3 -- seconds, of a client without another setting
 
   describe("at speed 1000", function()
     setup(function() start { speed = 1000, task_seconds = 200 } end)
@@ -550,12 +550,12 @@ describe("a box that is not stopped", function()
     support.write(folder .. "/failing_spec.lua", [[
       local box = assert(require("yuanjing.sandbox").start())
       it("fails", function() error("at " .. box.dir .. ".") end)]])
-    local said = shell.read([["$@" 2>&1 </dev/null]], "env",
+    local printed = shell.read([["$@" 2>&1 </dev/null]], "env",
       "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath,
       child.interpreter(), "spec/support/busted.lua",
       folder .. "/failing_spec.lua")
-    local dir = said:match("at (/%S+)%.\n")
-    assert.is_truthy(dir, said)
+    local dir = printed:match("at (/%S+)%.\n")
+    assert.is_truthy(dir, printed)
     assert.is_true(is_gone(dir))
   end)
 end)

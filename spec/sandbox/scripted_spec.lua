@@ -1,4 +1,4 @@
--- The rig that the other specs stand on, seen by curl.
+-- The scripted server of the other specs, tested by curl.
 local child = require "support.child"
 local certificate = require "support.certificate"
 local scripted = require "support.scripted"
@@ -325,7 +325,7 @@ describe("scripted", function()
     assert.is_false(support.exists(folder .. "/log"))
     assert.equal(1, #server:requests())
     local _, code = curl(server.url)
-    assert.equal(7, code) -- nobody listens
+    assert.equal(7, code) -- no server listens
   end)
 
   it("ends with its parent", function()

@@ -1,8 +1,8 @@
--- finalizers.lua SECONDS SEED: a collector that never rests, and finalizers that
--- do at random what a user's may: move the pool, tell, close, cancel, open, feed
--- and read, in the midst of every function of the core that returns bytes. What
--- comes back must be what was sent; a build with the sanitizers sees what else is
--- read or freed. Run by finalizers.sh.
+-- finalizers.lua SECONDS SEED: runs the collector continuously, with
+-- finalizers that do at random what a user's may do: step the pool, dispatch,
+-- close, cancel, open, feed and read, inside every function of the core that
+-- returns bytes. The bytes received must be those sent; a build with the
+-- sanitizers finds other faults. Run by finalizers.sh.
 local core = require "yuanjing.core"
 local scripted = require "scripted"
 
@@ -195,9 +195,10 @@ local function begin_fiber()
   core.switch(thread)
 end
 
--- What is read by nobody else -------------------------------------------------
+-- A reader that is used by nothing else
+-- ---------------------------------------
 
-local watched -- nobody but read_watched() reads it, and its events are all there
+local watched -- only read_watched() reads it; all of its events must arrive
 
 local function open_watched()
   local transfer = pool:open { method = "GET", proxy = "",

@@ -16,7 +16,7 @@ local function client_with(options)
   return yuanjing.new(all)
 end
 
--- Each call that can be made; where `api` says so on the legacy wire.
+-- Each call that can be made; some with the legacy API, see `api`.
 local CALLS = {
   ["a chat"] = { run = function(client)
     return client:chat { prompt = "你好", temperature = 0.5 }
@@ -76,7 +76,7 @@ local function path_of(request)
   return request.path .. (request.query and "?" .. request.query or "")
 end
 
--- A description's form as the sandbox tells of one.
+-- A description's form, in the sandbox's format.
 local function read_form(form)
   local order, fields, files = {}, {}, {}
   for _, part in ipairs(form) do
@@ -100,8 +100,8 @@ local function seen_form(request)
   return { order = request.order, fields = request.fields, files = files }
 end
 
--- A description's body, with the files in it; of an upload the sandbox tells
--- the length of the file alone.
+-- A description's body, with its files; for an upload the sandbox knows only
+-- the length of the file.
 local function read_body(text, request)
   local body = json.decode((text:gsub("<cat%.png, image/png, 18 bytes>",
     "iVBORw0KGgowMTIzNDU2Nzg5")))
@@ -134,26 +134,26 @@ describe("a dry run", function()
     it("of " .. name .. " is what the call sends, and sends nothing", function()
       local client = client_with { api = case.api, validate = not case.api }
       local before = #box:requests()
-      local told = case.run(client:with { dry_run = true })
+      local described = case.run(client:with { dry_run = true })
       assert.equal(before, #box:requests())
-      assert.is_true(told.dry_run)
+      assert.is_true(described.dry_run)
       case.run(client)
       local seen = box:requests()
       local request = seen[before + (case.asks_before and 2 or 1)]
       assert.same({ request.method, box.url .. path_of(request) },
-        { told.method, told.url })
-      for header, value in pairs(told.headers) do
+        { described.method, described.url })
+      for header, value in pairs(described.headers) do
         local sent = request.headers[header:lower()]
         if header == "Content-Type" then sent = sent:match("^[^;]*") end
         if header ~= "Authorization" then assert.equal(sent, value) end
       end
-      assert.equal("blue", told.headers["X-Team"])
-      assert.equal("Bearer ***", told.headers.Authorization)
-      if told.form then
-        assert.is_nil(told.json)
-        assert.same(seen_form(request), read_form(told.form))
-      elseif told.json then
-        assert.same(seen_body(request), read_body(told.json, request))
+      assert.equal("blue", described.headers["X-Team"])
+      assert.equal("Bearer ***", described.headers.Authorization)
+      if described.form then
+        assert.is_nil(described.json)
+        assert.same(seen_form(request), read_form(described.form))
+      elseif described.json then
+        assert.same(seen_body(request), read_body(described.json, request))
       else
         assert.equal(0, request.bytes)
       end
@@ -174,13 +174,13 @@ describe("a dry run", function()
 
   it("has nothing in it but its fields", function()
     local client = client_with { dry_run = true, headers = {} }
-    local told = client:task("123"):refresh()
+    local described = client:task("123"):refresh()
     local asset = client.assets:get("7")
     assert.is_nil(asset.task or asset.asset)
-    told.headers["User-Agent"] = nil
+    described.headers["User-Agent"] = nil
     assert.same({ dry_run = true, method = "GET",
       url = box.url .. "/llmage/v1/tasks?taskid=123",
-      headers = { Authorization = "Bearer ***" } }, support.fields(told))
+      headers = { Authorization = "Bearer ***" } }, support.fields(described))
   end)
 
   it("holds no secret", function()
@@ -193,10 +193,10 @@ describe("a dry run", function()
       client:video { model = "happyhorse-1.0-r2v", prompt = key,
         reference_images = { cat } },
     }
-    for _, told in ipairs(calls) do
-      local text = tostring(told) .. told.url .. (told.json or "")
-        .. told.headers["X-Api-Token"] .. told.headers["X-Note"]
-      for _, part in ipairs(told.form or {}) do
+    for _, described in ipairs(calls) do
+      local text = tostring(described) .. described.url .. (described.json or "")
+        .. described.headers["X-Api-Token"] .. described.headers["X-Note"]
+      for _, part in ipairs(described.form or {}) do
         text = text .. (part.value or "")
       end
       assert.is_nil(text:find("secret", 1, true))
@@ -222,11 +222,11 @@ describe("a dry run", function()
       .. "dd of='%s' conv=notrunc status=none"):format(path, path))
     collectgarbage()
     local before = collectgarbage("count")
-    local told = assert(client_with { dry_run = true, validate = false }:video {
+    local described = assert(client_with { dry_run = true, validate = false }:video {
       model = "happyhorse-1.0-video-edit", prompt = "x", video = path,
       reference_videos = { path } })
     assert.truthy(collectgarbage("count") - before < 1000)
-    assert.equal(4 * 2 ^ 30, told.form[#told.form].bytes)
+    assert.equal(4 * 2 ^ 30, described.form[#described.form].bytes)
   end)
 
   it("counts as no call, and needs no turn", function()
@@ -248,10 +248,10 @@ describe("a dry run", function()
     }, "\n") .. "\n"
     assert.equal(head:format("/x", "application/json") .. '{"a":1}',
       tostring(client:request { path = "/x", json = { a = 1 } }))
-    local told = client:video { model = "happyhorse-1.0-r2v", prompt = "x\ny",
+    local described = client:video { model = "happyhorse-1.0-r2v", prompt = "x\ny",
       reference_images = { cat } }
-    local texts, file = tostring(told):match("^(.*)\n(.-)$")
-    assert.equal(told.form[#told.form].name
+    local texts, file = tostring(described):match("^(.*)\n(.-)$")
+    assert.equal(described.form[#described.form].name
       .. ": <cat.png, image/png, 18 bytes>", file)
     assert.equal(head:format("/llmage/v1/video/generations",
       "multipart/form-data"), texts:sub(1, #texts - #texts:match(

@@ -161,7 +161,7 @@ describe("limits in Redis", function()
     second:close()
     assert.equal(0, raw:call("ZCARD", keys.open))
     yuanjing.sleep(0.01)
-    assert.is_nil(fibers.due()) -- nobody renews anything any more
+    assert.is_nil(fibers.due()) -- no lease is renewed any longer
   end)
 
   it("get the place of a stream back that the collector takes", function()
@@ -312,7 +312,7 @@ describe("limits in Redis", function()
     assert(client:chat(CHAT))
     stream = stream_of(client)
     box:stop()
-    stream:close() -- unheard, and told when Redis is back
+    stream:close() -- recorded when Redis is back
     box:restart()
     limit_of(client, "total")
     wait_until(function() return raw:call("ZCARD", keys.open) == 0 end)
@@ -386,8 +386,8 @@ describe("limits in Redis", function()
       wait_until(function() return raw:call("ZCARD", keys.open) == 0 end)
     end)
 
-    -- A client of Redis that takes its time, and notes how many keys each script
-    -- has: 5 to acquire, 4 to release, or to tell that a call goes out late.
+    -- A slow client of Redis that notes how many keys each script has: 5 to
+    -- acquire, 4 to release or to record a late call.
     local SLOW = [[
       asked = {}
       local redis = {}

@@ -371,14 +371,14 @@ describe("limits", function()
     local stream = open_stream(client)
     local jobs = { chat_in_job(client), chat_in_job(client) }
     yuanjing.sleep(0.05)
-    local told = events_of(log, "limit")
+    local reported = events_of(log, "limit")
     stream:close()
     for _, job in ipairs(jobs) do assert(job:await(5)) end
     assert.same({
       { type = "limit", call = "POST /llmage/v1/chat/completions", ahead = 0,
         bound = "in_flight" },
       { type = "limit", call = "POST /llmage/v1/chat/completions", ahead = 1 },
-    }, told)
+    }, reported)
     memory.MINUTE = 0.3
     client, log = client_with { per_minute = 1 }
     jobs = { chat_in_job(client), chat_in_job(client) }

@@ -27,10 +27,10 @@ end
 
 -- The usage of a chat, as its reply has it.
 local function of_chat(reply)
-  local said = reply.usage
-  return sums { answers = 1, prompt_tokens = said.prompt_tokens,
-    completion_tokens = said.completion_tokens,
-    total_tokens = said.total_tokens }
+  local printed = reply.usage
+  return sums { answers = 1, prompt_tokens = printed.prompt_tokens,
+    completion_tokens = printed.completion_tokens,
+    total_tokens = printed.total_tokens }
 end
 
 local function plus(left, right)
@@ -102,7 +102,7 @@ describe("the usage of a client", function()
 
   it("is what the platform reported, for failures, too", function()
     local client = client_with()
-    for name, said in pairs {
+    for name, printed in pairs {
       ["no-usage"] = { 1, 0 }, ["cut=2"] = { 0, 0 }, ["usage-only"] = { 1 },
     } do
       local before = client:usage()
@@ -110,10 +110,10 @@ describe("the usage of a client", function()
         stream = true })
       stream:finish()
       local after = client:usage()
-      assert.equal(said[1], after.answers - before.answers)
+      assert.equal(printed[1], after.answers - before.answers)
       local tokens = after.total_tokens - before.total_tokens
-      assert.equal(said[2] or tokens, tokens)
-      assert.equal(not said[2], tokens > 0)
+      assert.equal(printed[2] or tokens, tokens)
+      assert.equal(not printed[2], tokens > 0)
     end
     assert.equal(3, client:usage().calls.chat)
   end)
@@ -271,11 +271,11 @@ describe("the usage of a client", function()
       local types = {}
       for i, event in ipairs(events) do types[i] = event.type end
       assert.equal("request response end", table.concat(types, " "))
-      local told = events[3]
-      assert.truthy(told.elapsed > 0 and told.elapsed < 10)
-      told.elapsed = nil
+      local reported = events[3]
+      assert.truthy(reported.elapsed > 0 and reported.elapsed < 10)
+      reported.elapsed = nil
       assert.same({ type = "end", call = "POST /llmage/v1/chat/completions",
-        attempt = 1, status = 200, usage = reply.usage }, told)
+        attempt = 1, status = 200, usage = reply.usage }, reported)
     end)
 
     it("has an end for no stream that was left or broke", function()

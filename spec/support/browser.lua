@@ -15,8 +15,8 @@ local PATIENCE = 30 -- seconds for one command
 local APPEARS = 5000 -- ms for an element to be there
 local ELEMENT = "element-6066-11e4-a52e-4f735466cecf" -- the standard's own name
 
--- $1 a folder, which takes all that is written. Runs until the pipe to it is
--- closed, or whoever holds it is gone; the browser goes along.
+-- $1 a folder for all files. Runs until the pipe to it is closed, or the
+-- process that holds the pipe is gone; the browser ends with it.
 local RUN = [[
 exec 3<&0 </dev/null
 cd "$1" || exit
@@ -49,7 +49,7 @@ local function read(path)
   return text
 end
 
--- The port is the driver's choice; its log tells which.
+-- The driver chooses the port; it is in the log.
 local function wait_for_port(folder)
   for _ = 1, 100 do
     local log = read(folder .. "/driver.log")

@@ -1,6 +1,7 @@
--- Workers and a submitter on a Redis that lies to them in all ways it has: a
--- master and its replica change roles and lose what came last, their clocks
--- differ, connections stall and are reset, and everybody is killed or stopped.
+-- Workers and a submitter on a Redis with all possible faults: a master and
+-- its replica change roles and lose the last records, their clocks differ,
+-- connections stall and are reset, and every process is killed or stopped at
+-- times.
 local child = require "support.child"
 local ports = require "yuanjing.sandbox.ports"
 local redis = require "support.redis"
@@ -102,9 +103,9 @@ local function for_a_while(seconds, begin, finish)
   finish()
 end
 
--- The replica becomes the master and never hears of what came last; the old
--- master comes back as its replica. Nobody else is killed meanwhile: what is
--- lost then is known to those who wrote it alone.
+-- The replica becomes the master and lacks the last records; the old master
+-- comes back as its replica. No other process is killed meanwhile: only the
+-- writers know the lost records.
 local function fail_over(state)
   local old, new = state.master, state.replica
   new:cli("replicaof no one")
@@ -261,7 +262,7 @@ function chaos.run(plan)
   local found = judge(state, client, plan.tasks)
   found.counts, found.left = state.counts,
     client._settings.journal.store:left()
-  found.said = support.read(state.folder .. "/said")
+  found.printed = support.read(state.folder .. "/said")
   for _, worker in ipairs(state.workers) do signal(worker, "KILL") end
   signal(state.submitter, "KILL")
   state.proxy:close()

@@ -68,10 +68,10 @@ end
 ---@return CommandScreen
 function command.watch(columns, steps, line, env)
   local text = #steps > 0 and assert(json.encode(steps)) or "[]"
-  local said = support.output(("%s timeout 60 python3 "
+  local printed = support.output(("%s timeout 60 python3 "
     .. "spec/support/terminal.py %d %s %s 2>&1 </dev/null"):format(env or "",
     columns, shell.quote(text), line))
-  return assert(json.decode(said), said)
+  return assert(json.decode(printed), printed)
 end
 
 -- A PATH whose chafa and qrencode are these lines of the shell, whatever this

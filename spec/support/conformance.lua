@@ -9,7 +9,7 @@
 --   run        fun(world): table   what it does; the calls are a user's
 --   expected   what run must return
 --   breaks     the path of a request that must end early, as the server sees it
---   beside     a beat of the host's own must go on meanwhile
+--   beside     a heartbeat of the host's own must go on meanwhile
 --   idle       the processor must have next to nothing to do meanwhile
 --   driven     what run must return where the host calls in, and nobody may block
 --   sends      how many requests the server must have seen of it; { n, driven n }
@@ -20,7 +20,7 @@ local yuanjing = require "yuanjing"
 local conformance = {}
 
 local CHAT, FILE = "/llmage/v1/chat/completions", "/idfile"
-local SAID = "一二三四五六七八九十甲乙丙丁戊己庚辛"
+local TEXT = "一二三四五六七八九十甲乙丙丁戊己庚辛"
 
 -- The world of a case ---------------------------------------------------------
 
@@ -32,11 +32,11 @@ local SAID = "一二三四五六七八九十甲乙丙丁戊己庚辛"
 ---@field case? string
 ---@field task? string whose file the case downloads
 ---@field is_driven boolean the host calls in: a job must not block
----@field beats? { count: integer, longest: number, last: number }
+---@field heartbeats? { count: integer, longest: number, last: number }
 local World = {}
 World.__index = World
 
---- A client whose requests tell their case, and want that of the sandbox.
+--- A client that names its case and a scenario in each request.
 function World:client(scenario, options)
   local all = { base_url = self.url, api_key = self.key, retries = 0,
     headers = { ["X-Case"] = self.case, ["X-Sandbox"] = scenario } }
@@ -62,11 +62,11 @@ function World:path(name)
 end
 
 --- For the host, about a hundred times a second.
-function World:beat()
-  local beats, now = self.beats, core.now()
-  beats.count = beats.count + 1
-  beats.longest = math.max(beats.longest, now - beats.last)
-  beats.last = now
+function World:heartbeat()
+  local heartbeats, now = self.heartbeats, core.now()
+  heartbeats.count = heartbeats.count + 1
+  heartbeats.longest = math.max(heartbeats.longest, now - heartbeats.last)
+  heartbeats.last = now
 end
 
 ---@param fields { url: string, key: string, folder: string, host: string }
@@ -87,8 +87,8 @@ local function read(path)
   return bytes
 end
 
--- Cancels a job a moment after it has begun to wait: the kind of error that who
--- awaits it gets. The moment after that is for the server to notice.
+-- Cancels a job a moment after it has begun to wait: the kind of error that
+-- await() returns. The server needs the moment after that to notice.
 local function cancel(job, is_there)
   repeat yuanjing.sleep(0.01) until not is_there or is_there()
   job:cancel()
@@ -102,7 +102,7 @@ local function soon()
   return function() return core.now() >= ends end
 end
 
--- Whether that says in one sentence that nothing can wait there.
+-- Whether the problem reports in one sentence that nothing can wait there.
 local function refuses(problem)
   return tostring(problem):find("a job can not wait", 1, true) ~= nil
 end
@@ -115,9 +115,9 @@ local function case(row)
   cases[#cases + 1] = row
 end
 
-case { name = "a chat", expected = { content = SAID, ended_by = "stop" },
+case { name = "a chat", expected = { content = TEXT, ended_by = "stop" },
   run = function(world)
-    local reply = assert(world:client("say=" .. SAID):chat { prompt = "x" })
+    local reply = assert(world:client("say=" .. TEXT):chat { prompt = "x" })
     return { content = reply.content, ended_by = reply.ended_by }
   end }
 
@@ -128,19 +128,19 @@ case { name = "a refusal", expected = { kind = "balance" },
   end }
 
 case { name = "a stream, by its texts",
-  expected = { text = SAID, again = SAID, pieces = 4 },
+  expected = { text = TEXT, again = TEXT, pieces = 4 },
   run = function(world)
-    local stream, texts = world:stream("say=" .. SAID), {}
+    local stream, texts = world:stream("say=" .. TEXT), {}
     for text in stream:text() do texts[#texts + 1] = text end
     return { text = table.concat(texts), pieces = #texts,
       again = assert(stream:finish()).content }
   end }
 
 case { name = "a stream, by its chunks",
-  expected = { text = SAID, reason = "stop" },
+  expected = { text = TEXT, reason = "stop" },
   run = function(world)
     local text, reason = "", nil
-    for chunk in world:stream("say=" .. SAID):chunks() do
+    for chunk in world:stream("say=" .. TEXT):chunks() do
       text = text .. chunk.content
       reason = reason or chunk.finish_reason
     end
@@ -148,17 +148,17 @@ case { name = "a stream, by its chunks",
   end }
 
 case { name = "a stream that is slow",
-  expected = { text = SAID, took_its_time = true },
+  expected = { text = TEXT, took_its_time = true },
   run = function(world)
     local from = core.now()
-    local reply = assert(world:stream("slow=0.03; say=" .. SAID):finish())
+    local reply = assert(world:stream("slow=0.03; say=" .. TEXT):finish())
     return { text = reply.content, took_its_time = core.now() - from > 0.1 }
   end }
 
 case { name = "a stream that is left early", breaks = CHAT,
   expected = { text = "一二" },
   run = function(world)
-    local stream, seen = world:stream("stall=60; after=2; say=" .. SAID), ""
+    local stream, seen = world:stream("stall=60; after=2; say=" .. TEXT), ""
     for text in stream:text() do
       seen = seen .. text
       if seen ~= "" then break end
@@ -190,13 +190,13 @@ case { name = "an upload", expected = { bytes = 300000, has_id = true },
   end }
 
 case { name = "a download",
-  expected = { bytes = 200000, told = 200000, is_png = true, part = false },
+  expected = { bytes = 200000, reported = 200000, is_png = true, part = false },
   run = function(world)
-    local path, told = world:path("a.png"), nil
+    local path, reported = world:path("a.png"), nil
     local saved = assert(world:submit("task=0; size=200000"):save(path, {
-      on_progress = function(bytes) told = bytes end }))
+      on_progress = function(bytes) reported = bytes end }))
     local bytes = read(saved)
-    return { bytes = #bytes, told = told, part = exists(path .. ".part"),
+    return { bytes = #bytes, reported = reported, part = exists(path .. ".part"),
       is_png = bytes:find("^\137PNG\r\n") ~= nil }
   end }
 
@@ -216,7 +216,7 @@ case { name = "cancelling in the midst of a stream", breaks = CHAT,
   run = function(world)
     local seen = ""
     local job = yuanjing.async(function()
-      for text in world:stream("stall=60; after=2; say=" .. SAID):text() do
+      for text in world:stream("stall=60; after=2; say=" .. TEXT):text() do
         seen = seen .. text
       end
     end)
@@ -272,7 +272,7 @@ case { name = "cancelling a download", breaks = FILE,
 case { name = "the idle limit", breaks = CHAT,
   expected = { kind = "timeout", partial = "一二" },
   run = function(world)
-    local reply, err = world:stream("stall=60; after=2; say=" .. SAID,
+    local reply, err = world:stream("stall=60; after=2; say=" .. TEXT,
       { timeout = { idle = 0.5 } }):finish()
     yuanjing.sleep(0.5)
     return { reply = reply, kind = err.kind, partial = err.partial }
@@ -281,7 +281,7 @@ case { name = "the idle limit", breaks = CHAT,
 case { name = "the total limit", breaks = CHAT,
   expected = { kind = "timeout", partial = "一二" },
   run = function(world)
-    local reply, err = world:stream("stall=60; after=2; say=" .. SAID,
+    local reply, err = world:stream("stall=60; after=2; say=" .. TEXT,
       { timeout = { total = 0.7 } }):finish()
     yuanjing.sleep(0.5)
     return { reply = reply, kind = err.kind, partial = err.partial }
@@ -297,10 +297,10 @@ case { name = "the total limit, before any answer", breaks = CHAT,
   end }
 
 case { name = "the limit of an await",
-  expected = { first = "timeout", at_last = SAID },
+  expected = { first = "timeout", at_last = TEXT },
   run = function(world)
     local job = yuanjing.async(function()
-      return assert(world:client("stall-head=0.7; say=" .. SAID)
+      return assert(world:client("stall-head=0.7; say=" .. TEXT)
         :chat { prompt = "x" }).content
     end)
     local _, err = job:await(0.1)
@@ -411,10 +411,10 @@ case { name = "a yield of the user's in a job",
   end }
 
 case { name = "a stream that another job has opened",
-  expected = { text = SAID },
+  expected = { text = TEXT },
   run = function(world)
     local stream = yuanjing.async(function()
-      return world:stream("slow=0.01; say=" .. SAID)
+      return world:stream("slow=0.01; say=" .. TEXT)
     end):await()
     local reader = yuanjing.async(function()
       return assert(stream:finish()).content
@@ -423,11 +423,11 @@ case { name = "a stream that another job has opened",
   end }
 
 case { name = "a stream in a coroutine of the user's", sends = { 1, 0 },
-  expected = { text = SAID, pieces = 4 }, driven = { refused = true },
+  expected = { text = TEXT, pieces = 4 }, driven = { refused = true },
   run = function(world)
     yuanjing.sleep(0.01)
     local texts = coroutine.wrap(function()
-      for text in world:stream("say=" .. SAID):text() do
+      for text in world:stream("say=" .. TEXT):text() do
         coroutine.yield(text)
       end
     end)
@@ -465,10 +465,10 @@ local BELOW_C = {
 
 for place, below in pairs(BELOW_C) do
   case { name = "a chat below " .. place, sends = { 1, 0 },
-    expected = { content = SAID }, driven = { refused = true },
+    expected = { content = TEXT }, driven = { refused = true },
     run = function(world)
       yuanjing.sleep(0.01)
-      local client = world:client("say=" .. SAID)
+      local client = world:client("say=" .. TEXT)
       local ok, content = pcall(below, function()
         return assert(client:chat { prompt = "x" }).content
       end)
@@ -478,10 +478,10 @@ for place, below in pairs(BELOW_C) do
 end
 
 case { name = "many at once below gsub()", sends = { 3, 0 },
-  expected = { content = SAID }, driven = { refused = true },
+  expected = { content = TEXT }, driven = { refused = true },
   run = function(world)
     yuanjing.sleep(0.01)
-    local client = world:client("say=" .. SAID)
+    local client = world:client("say=" .. TEXT)
     local ok, content = pcall(string.gsub, "x", "x", function()
       local replies = yuanjing.map({ 1, 2, 3 }, function()
         return client:chat { prompt = "x" }
@@ -493,11 +493,11 @@ case { name = "many at once below gsub()", sends = { 3, 0 },
   end }
 
 case { name = "a stream that is read below gsub()",
-  expected = { text = "begun", rest = SAID },
-  driven = { text = "refused", rest = SAID },
+  expected = { text = "begun", rest = TEXT },
+  driven = { text = "refused", rest = TEXT },
   run = function(world)
     yuanjing.sleep(0.01)
-    local stream = world:stream("slow=0.05; say=" .. SAID)
+    local stream = world:stream("slow=0.05; say=" .. TEXT)
     local ok, text = pcall(string.gsub, "x", "x", function()
       return assert(stream:next()) and "begun"
     end)
@@ -511,11 +511,11 @@ case { name = "a sleep and an await below gsub()",
     yuanjing.sleep(0.01)
     local job = yuanjing.async(yuanjing.sleep, 0.05)
     local function below(wait, word)
-      local ok, said = pcall(string.gsub, "x", "x", function()
+      local ok, printed = pcall(string.gsub, "x", "x", function()
         wait()
         return word
       end)
-      return ok and said or refuses(said) and "refused" or said
+      return ok and printed or refuses(printed) and "refused" or printed
     end
     return { says = below(function() yuanjing.sleep(0.01) end, "slept") .. ", "
       .. below(function() job:await() end, "done") }
@@ -526,18 +526,18 @@ case { name = "a sleep and an await below gsub()",
 case { name = "a job that fails and that nobody awaits",
   expected = { soon = true, says = "on purpose", says_where = true },
   run = function()
-    local told, says, traceback
+    local reported, says, traceback
     yuanjing.on_error = function(err, where)
-      told, says, traceback = core.now(), err, where
+      reported, says, traceback = core.now(), err, where
     end
     local from = core.now()
     yuanjing.async(function()
       yuanjing.sleep(0)
       error("on purpose", 0)
     end)
-    repeat yuanjing.sleep(0.01) until told or core.now() - from > 5
+    repeat yuanjing.sleep(0.01) until reported or core.now() - from > 5
     yuanjing.on_error = nil
-    return { soon = told ~= nil and told - from < 1, says = says,
+    return { soon = reported ~= nil and reported - from < 1, says = says,
       says_where = traceback ~= nil
         and traceback:find("conformance.lua", 1, true) ~= nil }
   end }
@@ -608,12 +608,12 @@ case { name = "a program that has emptied its path", sends = { 1, 1 },
 -- The host -----------------------------------------------------------------
 
 case { name = "a host that is not held up", beside = true,
-  expected = { text = SAID, content = SAID },
+  expected = { text = TEXT, content = TEXT },
   run = function(world)
-    local reply = assert(world:client("stall-head=1.2; say=" .. SAID)
+    local reply = assert(world:client("stall-head=1.2; say=" .. TEXT)
       :chat { prompt = "x" })
     return { content = reply.content,
-      text = assert(world:stream("slow=0.05; say=" .. SAID):finish()).content }
+      text = assert(world:stream("slow=0.05; say=" .. TEXT):finish()).content }
   end }
 
 case { name = "a host with nothing to do", idle = true,
@@ -642,26 +642,26 @@ conformance.cases = cases
 
 -- Performing -------------------------------------------------------------------
 
---- Performs a case: its record, of plain data. `drive(main, beat)` runs main
---- in the host and returns when it is over, and calls beat about a hundred times
+--- Performs a case: its record, of plain data. `drive(main, heartbeat)` runs main
+--- in the host and returns when it is over, and calls heartbeat about a hundred times
 --- a second if it is given one.
 ---@param row table a case
 ---@param world conformance.World
----@param drive fun(main: fun(), beat: fun()?)
+---@param drive fun(main: fun(), heartbeat: fun()?)
 ---@return table record
 function conformance.perform(row, world, drive)
   world.case = world.host .. "/" .. row.name
   world.task = nil
-  world.beats = { count = 0, longest = 0, last = core.now() }
+  world.heartbeats = { count = 0, longest = 0, last = core.now() }
   local record = { name = world.case, error = "it has not run",
     is_driven = world.is_driven }
   local from, clock = core.now(), os.clock()
   drive(function()
     local ok, value = xpcall(row.run, debug.traceback, world)
     record.value, record.error = ok and value or nil, not ok and value or nil
-  end, row.beside and function() world:beat() end or nil)
+  end, row.beside and function() world:heartbeat() end or nil)
   record.took, record.cpu = core.now() - from, os.clock() - clock
-  record.task, record.beats = world.task, row.beside and world.beats or nil
+  record.task, record.heartbeats = world.task, row.beside and world.heartbeats or nil
   return record
 end
 

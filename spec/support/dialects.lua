@@ -76,7 +76,7 @@ dialects.failures = {
     "no gpu left" },
 }
 
--- None of these says anything.
+-- None of these has a text.
 dialects.signs_of_life = {
   ": keepalive", ": OPENROUTER PROCESSING", "ping", "PING", "", " ", "keep-alive",
   "[keepalive]", "heartbeat", "null", "5", "1732871234", "true", '"ping"', "{}",

@@ -1,5 +1,5 @@
--- Tries faults (support.faults) on calls (support.fault_calls), many at once, and
--- tells what came of each: the cells of docs/faults.md.
+-- Tries faults (support.faults) on calls (support.fault_calls), many at once,
+-- and returns the outcomes: the cells of docs/faults.md.
 local certificate = require "support.certificate"
 local loop = require "yuanjing.runtime.loop"
 local scripted = require "support.scripted"
@@ -18,7 +18,7 @@ local BATCH = 6 -- faults at a time
 
 -- Servers -------------------------------------------------------------------
 
--- What makes a certificate bad. The client trusts whoever signed all of them but
+-- How a certificate is bad. The client trusts the authority of all of them but
 -- the unknown one.
 local CERTIFICATES = {
   good = {},
@@ -67,7 +67,7 @@ end
 local TASK = { "send", scripted.answer(200, { Connection = "close" },
   '{"status":"SUCCEEDED","video":"/film.mp4"}') }
 
--- The task, as the fault tells of it, and its file. A route's request is read
+-- The task, as the fault shows it, and its file. A route's request is read
 -- already.
 local function door_of_task(cell, steps)
   local is_once = cell.mode == "once"
@@ -76,7 +76,7 @@ local function door_of_task(cell, steps)
     ["/film.mp4"] = { well(cell.call)[2], { "close" } } } }
 end
 
--- What stands behind the door of a cell.
+-- The server of a cell.
 local function door_of(cell, steps, certificates)
   if asks_first(cell) then return door_of_task(cell, steps) end
   local broken = over_tls(steps, certificates[cell.fault.certificate])

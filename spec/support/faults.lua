@@ -1,7 +1,7 @@
 -- What a server can do to a call, as data, and what is then right for whoever
 -- made the call. spec/docs/faults_spec.lua tries each fault on every call of
 -- support.fault_calls and writes docs/faults.md.
---   name, told   as in docs/faults.md; `told` goes on from "the server"
+--   name, behaviour  as in docs/faults.md; `behaviour` goes on from "the server"
 --   script       the steps (support.scripted) of a connection: a list, or what
 --                makes one of a call; `scripts`: several, all of one outcome
 --   second       once: what makes the script of the connection behind it
@@ -133,7 +133,7 @@ local function flood(call)
   return steps
 end
 
--- What a success says -------------------------------------------------------
+-- Successes ----------------------------------------------------------------
 
 local CLOSED = { Connection = "close" }
 local EVENTS = { ["Content-Type"] = "text/event-stream", Connection = "close" }
@@ -143,17 +143,17 @@ local FAR = 'data: {"content":"far"}\n\n'
 
 local function event(document) return "data: " .. document .. "\n\n" end
 
--- One script for each of the documents: a stream says it as events, behind half
--- of its text, with an end mark and without one. `others` has the documents of
--- calls that have their own.
+-- One script for each of the documents: a stream sends it as events, after
+-- half of its text, with an end mark and without one. `others` has the
+-- documents of calls that have their own.
 local function documents(list, others)
   return function(call)
     local scripts = {}
     for _, document in ipairs(others and others[call.name] or list) do
-      local said = call.is_stream and SO .. event(document) or document
-      scripts[#scripts + 1] = whole(200, CLOSED, said)(call)
+      local printed = call.is_stream and SO .. event(document) or document
+      scripts[#scripts + 1] = whole(200, CLOSED, printed)(call)
       if call.is_stream then
-        scripts[#scripts + 1] = whole(200, EVENTS, said .. END)(call)
+        scripts[#scripts + 1] = whole(200, EVENTS, printed .. END)(call)
       end
     end
     return scripts
@@ -194,7 +194,7 @@ local function with_field(field)
   end)
 end
 
--- Heads that say of a good answer that it is a part, and where it belongs.
+-- Heads that declare a good answer to be a part, and its place.
 local function placed(status, bytes_of, ranges)
   return function(call)
     local scripts, bytes = {}, bytes_of(call)
@@ -232,55 +232,55 @@ local UNANSWERED_ONCE = cells("outcome_unknown 1/1", "ok 2/2", "ok 2/2")
 return {
   { title = "There is no connection",
     {
-      name = "refused", told = "does not listen",
+      name = "refused", behaviour = "does not listen",
       url = "http://127.0.0.1:1",
       always = cells("transport 0/3", "transport 0/3", "transport 0/3"),
     },
     {
-      name = "no address", told = "has a name that nobody knows",
+      name = "no address", behaviour = "has a name that nobody knows",
       url = "http://no..such.invalid", -- no name at all: never asked for
       always = cells("transport 0/3", "transport 0/3", "transport 0/3"),
     },
     {
-      name = "TLS alert", told = "refuses the handshake",
+      name = "TLS alert", behaviour = "refuses the handshake",
       https = true, script = { { "read", 1 }, { "send", ALERT }, CLOSE },
       always = cells("transport 0/3", "transport 0/3", "transport 0/3"),
       once = cells("ok 1/2", "ok 1/2", "ok 1/2"),
     },
     {
-      name = "reset in the handshake", told = "resets it there",
+      name = "reset in the handshake", behaviour = "resets it there",
       https = true, script = { { "read", 1 }, RESET },
       always = cells("transport 0/3", "transport 0/3", "transport 0/3"),
       once = cells("ok 1/2", "ok 1/2", "ok 1/2"),
     },
     {
-      name = "no TLS", told = "speaks plain HTTP where TLS is asked for",
+      name = "no TLS", behaviour = "speaks plain HTTP where TLS is asked for",
       https = true, script = { { "read", 1 },
         { "send", scripted.answer(400, {}, "plain") }, CLOSE },
       always = cells("transport 0/3", "transport 0/3", "transport 0/3"),
       once = cells("ok 1/2", "ok 1/2", "ok 1/2"),
     },
     {
-      name = "silent handshake", told = "never goes on with it",
+      name = "silent handshake", behaviour = "never goes on with it",
       https = true, script = { SILENCE }, ends = "connect limit",
       always = cells("timeout 0/3", "timeout 0/3", "timeout 0/3"),
       once = cells("ok 1/2", "ok 1/2", "ok 1/2"),
     },
     {
       name = "unknown certificate",
-      told = "has a certificate that nobody vouches for",
+      behaviour = "has a certificate that nobody vouches for",
       https = true, certificate = "unknown", script = {},
       always = cells("transport 0/1", "transport 0/1", "transport 0/1"),
       once = cells("transport 0/1", "transport 0/1", "transport 0/1"),
     },
     {
-      name = "expired certificate", told = "has one that was good yesterday",
+      name = "expired certificate", behaviour = "has one that was good yesterday",
       https = true, certificate = "expired", script = {},
       always = cells("transport 0/1", "transport 0/1", "transport 0/1"),
       once = cells("transport 0/1", "transport 0/1", "transport 0/1"),
     },
     {
-      name = "wrong host", told = "has one of another host",
+      name = "wrong host", behaviour = "has one of another host",
       https = true, certificate = "wrong", script = {},
       always = cells("transport 0/1", "transport 0/1", "transport 0/1"),
       once = cells("transport 0/1", "transport 0/1", "transport 0/1"),
@@ -289,46 +289,46 @@ return {
 
   { title = "There is no answer",
     {
-      name = "closed at once", told = "closes the connection unread",
+      name = "closed at once", behaviour = "closes the connection unread",
       script = { { "sleep", 0.1 }, CLOSE },
       always = cells("outcome_unknown 0/1", "transport 0/3", "transport 0/3"),
       once = cells("outcome_unknown 0/1", "ok 1/2", "ok 1/2"),
     },
     {
       name = "reset before the request",
-      told = "resets when the first byte is here",
+      behaviour = "resets when the first byte is here",
       script = { { "read", 1 }, RESET },
       always = cells("outcome_unknown 0/1", "transport 0/3", "transport 0/3"),
       once = cells("outcome_unknown 0/1", "ok 1/2", "ok 1/2"),
     },
     {
-      name = "reset in the request", told = "resets when its head is here",
+      name = "reset in the request", behaviour = "resets when its head is here",
       script = { { "head" }, RESET },
       always = UNANSWERED, once = UNANSWERED_ONCE,
     },
     {
-      name = "reset after the request", told = "resets when it is here",
+      name = "reset after the request", behaviour = "resets when it is here",
       script = { REQUEST, RESET },
       always = UNANSWERED, once = UNANSWERED_ONCE,
     },
     {
-      name = "closed after the request", told = "closes when it is here",
+      name = "closed after the request", behaviour = "closes when it is here",
       script = { REQUEST, CLOSE },
       always = UNANSWERED, once = UNANSWERED_ONCE,
     },
     {
-      name = "half close after the request", told = "sends an end, and listens",
+      name = "half close after the request", behaviour = "sends an end, and listens",
       script = { REQUEST, { "half_close" }, SILENCE },
       always = UNANSWERED, once = UNANSWERED_ONCE,
     },
     {
-      name = "silence", told = "takes the request and says nothing",
+      name = "silence", behaviour = "takes the request and says nothing",
       script = { REQUEST, SILENCE }, ends = "first limit",
       always = cells("outcome_unknown 1/1", "no news 3/3", "timeout 3/3"),
       once = UNANSWERED_ONCE,
     },
     {
-      name = "interim answers", told = "says 102 Processing for ever",
+      name = "interim answers", behaviour = "says 102 Processing for ever",
       script = { REQUEST, { "repeat", 999, {
         { "send", "HTTP/1.1 102 Processing\r\n\r\n" }, { "sleep", 0.05 } } } },
       ends = "first limit",
@@ -336,12 +336,12 @@ return {
       once = UNANSWERED_ONCE,
     },
     {
-      name = "garbage", told = "answers with what is no HTTP",
+      name = "garbage", behaviour = "answers with what is no HTTP",
       script = answer("\0\1\2 no such thing\r\n\r\n", CLOSE),
       always = UNANSWERED, once = UNANSWERED_ONCE,
     },
     {
-      name = "reset in the status line", told = "resets after \"HTTP/1.1 2\"",
+      name = "reset in the status line", behaviour = "resets after \"HTTP/1.1 2\"",
       script = answer("HTTP/1.1 2", MOMENT, RESET),
       always = UNANSWERED, once = UNANSWERED_ONCE,
     },
@@ -349,20 +349,20 @@ return {
 
   { title = "The head of the answer",
     {
-      name = "reset in the head", told = "resets behind the status line",
+      name = "reset in the head", behaviour = "resets behind the status line",
       script = answer("HTTP/1.1 200 OK\r\nContent-Le", MOMENT, RESET),
       always = cells("truncated 1/1", "truncated 3/3", "truncated 3/3"),
       once = cells("truncated 1/1", "ok 2/2", "ok 2/2"),
     },
     {
-      name = "silence in the head", told = "says no more behind it",
+      name = "silence in the head", behaviour = "says no more behind it",
       script = answer("HTTP/1.1 200 OK\r\nContent-Le", SILENCE),
       ends = "first limit",
       always = cells("timeout 1/1", "no news 3/3", "timeout 3/3"),
       once = cells("timeout 1/1", "ok 2/2", "ok 2/2"),
     },
     {
-      name = "100,000 headers", told = "sends so many",
+      name = "100,000 headers", behaviour = "sends so many",
       script = { REQUEST, { "send", "HTTP/1.1 200 OK\r\n" },
         { "fill", "X-Y: z\r\n", 100000 }, SILENCE },
       most = 16,
@@ -370,7 +370,7 @@ return {
       once = cells("decode 1/1", "decode 1/1", "decode 1/1"),
     },
     {
-      name = "huge header", told = "sends one of 10 MB",
+      name = "huge header", behaviour = "sends one of 10 MB",
       script = { REQUEST, { "send", "HTTP/1.1 200 OK\r\nX-Y: " },
         { "fill", ("z"):rep(1000), 10000 }, SILENCE },
       most = 16,
@@ -378,20 +378,20 @@ return {
       once = cells("decode 1/1", "decode 1/1", "decode 1/1"),
     },
     {
-      name = "502", told = "answers that it is a bad gateway",
+      name = "502", behaviour = "answers that it is a bad gateway",
       script = whole(502, {}, "<title>502 Bad Gateway</title>"),
       always = cells("server 1/1", "server 3/3", "server 3/3"),
       once = cells("server 1/1", "ok 2/2", "ok 2/2"),
     },
     {
-      name = "503 with Retry-After", told = "says that it took nothing",
+      name = "503 with Retry-After", behaviour = "says that it took nothing",
       script = whole(503, { ["Retry-After"] = "0", Connection = "close" },
         "later"),
       always = cells("server 3/3", "server 3/3", "server 3/3"),
       once = cells("ok 2/2", "ok 2/2", "ok 2/2"),
     },
     {
-      name = "redirect loop", told = "leads back to the same place",
+      name = "redirect loop", behaviour = "leads back to the same place",
       script = whole(302, { Location = "/loop", Connection = "close" }, ""),
       always = cells("platform 1/1", "platform 1/1", "platform 12/12"),
     },
@@ -399,7 +399,7 @@ return {
 
   { title = "The body of the answer",
     {
-      name = "reset after the head", told = "resets there",
+      name = "reset after the head", behaviour = "resets there",
       script = answer(function(call)
         return head_with_length(call, #body(call))
       end, MOMENT, RESET),
@@ -407,14 +407,14 @@ return {
       once = cells("truncated 1/1", "ok 2/2", "ok 2/2"),
     },
     {
-      name = "reset in the body", told = "resets halfway",
+      name = "reset in the body", behaviour = "resets halfway",
       script = answer(half_with_length, MOMENT, RESET),
       keeps = true,
       always = cells("truncated 1/1", "truncated 3/3", "truncated 5/5"),
       once = cells("truncated 1/1", "ok 2/2", "ok 2/2"),
     },
     {
-      name = "length too large", told = "closes before so many bytes came",
+      name = "length too large", behaviour = "closes before so many bytes came",
       script = answer(half_with_length, CLOSE),
       keeps = true,
       always = cells("truncated 1/1", "truncated 3/3", "truncated 5/5"),
@@ -422,7 +422,7 @@ return {
     },
     {
       -- a connection with bytes that libcurl has not read stays in its cache
-      name = "length too small", told = "sends more than it says",
+      name = "length too small", behaviour = "sends more than it says",
       script = answer(function(call)
         return head(call, ("Connection: close\r\nContent-Length: %d\r\n")
           :format(#half(call))) .. body(call)
@@ -431,13 +431,13 @@ return {
       once = cells("truncated 1/1", "truncated 1/1", "cut short 1/1"),
     },
     {
-      name = "no length", told = "closes halfway and never said how long it is",
+      name = "no length", behaviour = "closes halfway and never said how long it is",
       script = answer(function(call) return head(call) .. half(call) end, CLOSE),
       always = cells("truncated 1/1", "truncated 1/1", "truncated 5/5"),
       once = cells("truncated 1/1", "truncated 1/1", "ok 2/2"),
     },
     {
-      name = "no length, TLS", told = "does so without ending TLS",
+      name = "no length, TLS", behaviour = "does so without ending TLS",
       https = true, certificate = "good",
       script = answer(function(call) return head(call) .. half(call) end,
         { "cut" }),
@@ -446,41 +446,41 @@ return {
       once = cells("truncated 1/1", "truncated 1/1", "ok 2/2"),
     },
     {
-      name = "half close in the body", told = "sends an end halfway, and listens",
+      name = "half close in the body", behaviour = "sends an end halfway, and listens",
       script = answer(half_with_length, { "half_close" }, SILENCE),
       keeps = true,
       always = cells("truncated 1/1", "truncated 3/3", "truncated 5/5"),
       once = cells("truncated 1/1", "ok 2/2", "ok 2/2"),
     },
     {
-      name = "reset at each chunk", told = "resets behind and in every chunk",
+      name = "reset at each chunk", behaviour = "resets behind and in every chunk",
       scripts = cut_at_each_chunk,
       always = cells("truncated 1/1", "truncated 3/3", "truncated 5/5"),
       once = cells("truncated 1/1", "ok 2/2", "ok 2/2"),
     },
     {
-      name = "no last chunk", told = "closes where the end mark should be",
+      name = "no last chunk", behaviour = "closes where the end mark should be",
       script = answer(function(call) return chunks(call, #call.pieces) end,
         CLOSE),
       always = cells("ok 1/1", "ok 1/1", "truncated 5/5"),
       once = cells("ok 1/1", "ok 1/1", "ok 2/2"),
     },
     {
-      name = "bad chunk size", told = "sends zz, -5, too many digits, none",
+      name = "bad chunk size", behaviour = "sends zz, -5, too many digits, none",
       scripts = bad_chunk_sizes,
       keeps = true,
       always = cells("truncated 1/1", "truncated 3/3", "truncated 5/5"),
       once = cells("truncated 1/1", "ok 2/2", "ok 2/2"),
     },
     {
-      name = "silence in the body", told = "says no more halfway",
+      name = "silence in the body", behaviour = "says no more halfway",
       script = answer(half_with_length, SILENCE),
       ends = "idle limit", keeps = true,
       always = cells("timeout 1/1", "no news 3/3", "timeout 5/5"),
       once = cells("timeout 1/1", "ok 2/2", "ok 2/2"),
     },
     {
-      name = "a byte a second", told = "says no more than that, halfway",
+      name = "a byte a second", behaviour = "says no more than that, halfway",
       script = answer(half_with_length,
         { "repeat", 30, { { "sleep", 1 }, { "send", "x" } } }),
       ends = "idle limit",
@@ -489,32 +489,32 @@ return {
       once = cells("timeout 1/1", "ok 2/2", "ok 2/2"),
     },
     {
-      name = "never done", told = "sends a little, again and again",
+      name = "never done", behaviour = "sends a little, again and again",
       script = trickle, ends = "total limit",
       keeps = true,
       always = cells("timeout 1/1", "no news 1/1", "timeout 1/1"),
       once = cells("timeout 1/1", "no news 1/1", "timeout 1/1"),
     },
     {
-      name = "endless body", told = "sends without an end, fast",
+      name = "endless body", behaviour = "sends without an end, fast",
       script = flood, ends = { download = "total limit" }, most = 160,
       always = cells("decode 1/1", "decode 1/1", "timeout 1/1"),
     },
     {
-      name = "gzip bomb", told = "compresses 100 MB, which nobody asked for",
+      name = "gzip bomb", behaviour = "compresses 100 MB, which nobody asked for",
       script = answer(bomb, CLOSE), most = 16,
       always = cells("decode 1/1", "decode 1/1", "decode 2/2"),
       once = cells("decode 1/1", "decode 1/1", "ok 2/2"),
     },
     {
-      name = "a page", told = "answers 200 with HTML",
+      name = "a page", behaviour = "answers 200 with HTML",
       script = whole(200, { ["Content-Type"] = "text/html" },
         "<html><title>Welcome</title></html>"),
       always = cells("decode 1/1", "decode 1/1", "decode 2/2"),
       once = cells("decode 1/1", "decode 1/1", "ok 2/2"),
     },
     {
-      name = "no bytes", told = "answers 200 with nothing",
+      name = "no bytes", behaviour = "answers 200 with nothing",
       script = whole(200, {}, ""),
       always = cells("decode 1/1", "decode 1/1", "decode 2/2"),
       once = cells("decode 1/1", "decode 1/1", "ok 2/2"),
@@ -524,14 +524,14 @@ return {
   { title = "A success that tells of a failure",
     {
       name = "an error event",
-      told = "sends an event named error, and the end mark behind it",
+      behaviour = "sends an event named error, and the end mark behind it",
       script = events(SO, 'event: error\ndata: {"what":"it broke"}\n\n', END),
       always = cells("decode 1/1", "decode 1/1", "decode 2/2",
         { chat = "platform 1/1", stream = "platform 1/1" }),
     },
     {
       name = "a failure in its own field",
-      told = "says base_resp, or object error",
+      behaviour = "says base_resp, or object error",
       scripts = documents {
         '{"base_resp":{"status_code":1027,"status_msg":"it broke"}}',
         '{"object":"error","message":"too long"}' },
@@ -540,7 +540,7 @@ return {
     },
     {
       name = "nothing but a message",
-      told = "says code and message, detail, msg, or has a list around an error",
+      behaviour = "says code and message, detail, msg, or has a list around an error",
       scripts = documents { '{"code":"Inspection","message":"bad words"}',
         '{"detail":"it broke"}', '{"detail":[{"loc":["body"],"msg":"required"}]}',
         '{"msg":"no such user"}',
@@ -548,14 +548,14 @@ return {
       always = in_chats "platform 1/1",
     },
     {
-      name = "a code that is known", told = "says that there is no money left",
+      name = "a code that is known", behaviour = "says that there is no money left",
       scripts = documents { '{"code":"Arrearage","message":"Access denied."}',
         '{"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}' },
       always = in_chats "balance 1/1",
     },
     {
       name = "a choice that failed",
-      told = "ends one with the reason error, or with an error in it",
+      behaviour = "ends one with the reason error, or with an error in it",
       scripts = documents {
         '{"choices":[{"message":{"content":"so "},"finish_reason":"error"}]}',
         '{"choices":[{"message":{"content":"so "},"error":{"code":502}}]}' },
@@ -564,7 +564,7 @@ return {
     },
     {
       name = "429 in events",
-      told = "refuses for the rate, by an event",
+      behaviour = "refuses for the rate, by an event",
       script = whole(429, EVENTS,
         'event: error\ndata: {"error":{"message":"rate limit"}}\n\n'),
       always = cells("rate_limit 3/3", "rate_limit 3/3", "rate_limit 3/3"),
@@ -574,7 +574,7 @@ return {
 
   { title = "An odd stream, or an odd answer",
     {
-      name = "signs of life", told = "halfway sends no more than those",
+      name = "signs of life", behaviour = "halfway sends no more than those",
       scripts = signs_of_life, keeps = true,
       ends = { stream = "idle limit", chat = "total limit",
         image = "total limit", video = "total limit", upload = "total limit",
@@ -583,7 +583,7 @@ return {
     },
     {
       name = "an end that is none",
-      told = "gives the reason null, none or nothing, and closes",
+      behaviour = "gives the reason null, none or nothing, and closes",
       scripts = function()
         local list = {}
         for n, reason in ipairs { "null", "None", "" } do
@@ -596,13 +596,13 @@ return {
         { chat = "truncated 1/1", stream = "truncated 1/1" }),
     },
     {
-      name = "text behind the end", told = "goes on after a reason, and closes",
+      name = "text behind the end", behaviour = "goes on after a reason, and closes",
       script = events(SO, event '{"choices":[{"finish_reason":"stop"}]}', FAR),
       always = cells("decode 1/1", "decode 1/1", "decode 2/2",
         { chat = "truncated 1/1", stream = "truncated 1/1" }),
     },
     {
-      name = "one choice of two", told = "ends one, and closes in the other",
+      name = "one choice of two", behaviour = "ends one, and closes in the other",
       script = events(
         event '{"choices":[{"index":0,"delta":{"content":"so far"}}]}',
         event '{"choices":[{"index":1,"delta":{"content":"x"}}]}',
@@ -611,14 +611,14 @@ return {
         { chat = "truncated 1/1", stream = "truncated 1/1" }),
     },
     {
-      name = "complete and open", told = "says all, and keeps the connection",
+      name = "complete and open", behaviour = "says all, and keeps the connection",
       script = complete_and_open,
       ends = { chat = "idle limit", image = "idle limit", video = "idle limit",
         upload = "idle limit", status = "idle limit", download = "idle limit" },
       always = cells("ok 1/1", "ok 1/1", "timeout 5/5"),
     },
     {
-      name = "all of it again", told = "repeats the whole message at the end",
+      name = "all of it again", behaviour = "repeats the whole message at the end",
       script = events(SO, FAR, event('{"choices":[{"finish_reason":"stop",'
         .. '"message":{"content":"so far"}}]}'), END),
       always = cells("decode 1/1", "decode 1/1", "decode 2/2",
@@ -626,25 +626,25 @@ return {
     },
     {
       name = "events for all",
-      told = "answers in events that begin with an id, whoever asked",
+      behaviour = "answers in events that begin with an id, whoever asked",
       script = events("id: 1\nfoo: bar\nevent: result\n", SO, FAR, END),
       always = cells("decode 1/1", "decode 1/1", "decode 2/2",
         { chat = "ok 1/1", stream = "ok 1/1" }),
     },
     {
       name = "half a character",
-      told = "has half of a surrogate pair in its answer",
+      behaviour = "has half of a surrogate pair in its answer",
       script = with_field '"x":"\\ud83d"',
       always = cells("ok 1/1", "ok 1/1", false),
     },
     {
-      name = "broken JSON", told = "has a word in it that is none",
+      name = "broken JSON", behaviour = "has a word in it that is none",
       script = with_field '"x":tru',
       keeps = true,
       always = cells("decode 1/1", "decode 1/1", false),
     },
     {
-      name = "no text", told = "says true where a text should be",
+      name = "no text", behaviour = "says true where a text should be",
       script = events(event '{"choices":[{"delta":{"content":true}}]}', END),
       always = cells("decode 1/1", "decode 1/1", "decode 2/2"),
     },
@@ -653,7 +653,7 @@ return {
   { title = "What is said of a task",
     {
       name = "a vendor's word for a failure",
-      told = "says fail, REJECTED, 超时, and why",
+      behaviour = "says fail, REJECTED, 超时, and why",
       of_task = true,
       scripts = documents({ '{"taskid":"77","status":"fail","fail_reason":"no"}',
         '{"taskid":"77","task_status":"REJECTED","task_status_msg":"no"}',
@@ -664,7 +664,7 @@ return {
         { chat = "platform 1/1", stream = "platform 1/1" }),
     },
     {
-      name = "an unknown word and a reason", told = "says BORKED, and why",
+      name = "an unknown word and a reason", behaviour = "says BORKED, and why",
       of_task = true,
       scripts = documents {
         '{"taskid":"77","status":"BORKED","err_code":"E7","err_msg":"no gpu"}' },
@@ -674,7 +674,7 @@ return {
     },
     {
       name = "a vendor's word for a success",
-      told = "says succeed, COMPLETED, done, ARCHIVED, and has a file",
+      behaviour = "says succeed, COMPLETED, done, ARCHIVED, and has a file",
       of_task = true,
       scripts = documents {
         '{"taskid":"77","status":"succeed","video":"/film.mp4"}',
@@ -686,7 +686,7 @@ return {
           upload = "decode 1/1" }),
     },
     {
-      name = "no file", told = "says SUCCEEDED, and why there is none",
+      name = "no file", behaviour = "says SUCCEEDED, and why there is none",
       of_task = true,
       scripts = documents { '{"taskid":"77","status":"SUCCEEDED",'
         .. '"output":{"message":"bad picture"}}' },
@@ -695,7 +695,7 @@ return {
           upload = "platform 1/1" }),
     },
     {
-      name = "not known yet", told = "says once that the task does not exist",
+      name = "not known yet", behaviour = "says once that the task does not exist",
       of_task = true,
       script = whole(200, CLOSED,
         '{"status":"ERROR","error":"taskid=77 not exist"}'),
@@ -705,20 +705,20 @@ return {
 
   { title = "The place of a part",
     {
-      name = "a slice with status 200", told = "sends a part, and calls it all",
+      name = "a slice with status 200", behaviour = "sends a part, and calls it all",
       scripts = placed(200, half, { "bytes 0-%d/%d" }),
       keeps = true,
       always = cells("truncated 1/1", "truncated 1/1", "decode 4/4"),
       once = cells("truncated 1/1", "truncated 1/1", "ok 2/2"),
     },
     {
-      name = "another part", told = "sends one from elsewhere, or from nowhere",
+      name = "another part", behaviour = "sends one from elsewhere, or from nowhere",
       scripts = placed(206, body, { "bytes 7-%d/%d", "bytes", "bytes 9-3/4" }),
       always = cells("ok 1/1", "ok 1/1", "decode 2/2"),
       once = cells("ok 1/1", "ok 1/1", "ok 2/2"),
     },
     {
-      name = "another total", told = "sends a part of a file of another length",
+      name = "another total", behaviour = "sends a part of a file of another length",
       scripts = placed(206, half, { "bytes 0-%d/999999" }),
       keeps = true,
       always = cells("truncated 1/1", "truncated 1/1", "decode 4/4"),
@@ -726,7 +726,7 @@ return {
     },
     {
       name = "a rest that is refused",
-      told = "breaks off halfway once, and then says 403 once",
+      behaviour = "breaks off halfway once, and then says 403 once",
       script = answer(half_with_length, CLOSE),
       second = whole(403, CLOSED, "expired"),
       once = cells("truncated 1/1", "auth 2/2", "ok 3/3"),

@@ -5,8 +5,9 @@ if pause then
   collectgarbage("setpause", pause)
 end
 
--- $YJ_LOCALE is what a host may have set, for all specs (spec/run.sh); but the
--- words of the system, "No such file or directory", stay what the specs say.
+-- $YJ_LOCALE is the locale that a host may have set, for all specs
+-- (spec/run.sh); but system messages, "No such file or directory", stay in
+-- English.
 local locale = os.getenv("YJ_LOCALE")
 for _, category in ipairs(locale and { "numeric", "ctype", "collate" } or {}) do
   assert(os.setlocale(locale, category), "no locale " .. locale .. " here")

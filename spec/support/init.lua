@@ -25,8 +25,8 @@ function support.sleep(seconds)
   end
 end
 
---- What that says once it is true; false when it is not within so many seconds.
---- `sleep` is called in between: yuanjing.sleep, where jobs are to go on.
+--- The first true result of the predicate; false if it has none within so many
+--- seconds. `sleep` is called in between: yuanjing.sleep, if jobs must go on.
 function support.wait_until(predicate, seconds, sleep)
   local ends = support.now() + seconds
   repeat

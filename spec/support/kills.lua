@@ -81,7 +81,7 @@ local function judge(server, folder, count, found)
   end
 end
 
--- What stands there is whole at every moment.
+-- A file is whole at every moment.
 local function find_torn(folder, count, found)
   for i = 1, count do
     local path = path_of(folder, i)

@@ -148,7 +148,7 @@ function pages.all(is_wanted)
   return list
 end
 
--- A pattern for a text in which ... stands for anything.
+-- A pattern for a text in which ... matches anything.
 local function pattern_of(text)
   local plain = text:gsub("%p", "%%%0"):gsub("%%%.%%%.%%%.", ".-")
   return "^%s*" .. plain .. "%s*$"
@@ -159,7 +159,7 @@ function pages.is_output(shown, output)
   return output:find(pattern_of(shown)) ~= nil
 end
 
---- Whether a block's lines stand in a file, in this order.
+--- Whether a block's lines are in a file, in this order.
 function pages.is_part(text, file)
   local wanted = {}
   for line in text:gmatch("[^\n]+") do

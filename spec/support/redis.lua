@@ -1,5 +1,5 @@
--- A Redis of a spec's own, on any port of 127.0.0.1, which keeps what it has been
--- told whatever happens to it. It ends with redis.clean(), or after some minutes.
+-- A Redis for one spec, on any port of 127.0.0.1, which never loses what it
+-- has stored. It ends with redis.clean(), or after some minutes.
 local ports = require "yuanjing.sandbox.ports"
 local support = require "support"
 
@@ -14,15 +14,15 @@ if not package.path:find(FOLDER, 1, true) then
   package.path = package.path .. ";" .. FOLDER
 end
 
--- Whether it comes to say that, in its log, in time and before it gives up.
+-- Whether its log contains the words in time, before it gives up.
 local function wait_for(server, words)
   local ends = support.now() + 10
-  local said
+  local printed
   repeat
     support.sleep(0.02)
-    said = support.read(server.folder .. "/log")
-    if said:find(words, 1, true) then return true end
-  until said:find("Address already in use", 1, true) or support.now() > ends
+    printed = support.read(server.folder .. "/log")
+    if printed:find(words, 1, true) then return true end
+  until printed:find("Address already in use", 1, true) or support.now() > ends
   return false
 end
 

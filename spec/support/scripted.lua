@@ -141,9 +141,10 @@ local function check(plan)
   check_steps(plan.default or {}, "default")
 end
 
--- stdin is a pipe whose end tells the child that we are gone; the port comes
--- by a fifo, for popen has one direction only. `sh` opens it before the child
--- starts, so a child that can not start is an end of file here and not a hang.
+-- stdin is a pipe whose end notifies the child that this process is gone; the
+-- port comes through a fifo, because popen has one direction only. `sh` opens
+-- it before the child starts, so a child that can not start is an end of file
+-- here and not a hang.
 local function spawn(folder)
   local pipe = assert(io.popen(("exec %s '%sserver.lua' '%s' > '%s/port'")
     :format(interpreter, here, folder, folder), "w"))

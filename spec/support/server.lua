@@ -172,19 +172,19 @@ end
 
 -- Sends it all; a reader that takes nothing for a while is an event.
 local function send(connection, bytes)
-  local from, since, told = 1, now(), false
+  local from, since, reported = 1, now(), false
   while from <= #bytes do
     local last, err, upto = connection.client:send(bytes, from)
     last = last or upto
     if last >= from then
       connection.sent = connection.sent + last - from + 1
-      from, since, told = last + 1, now(), false
+      from, since, reported = last + 1, now(), false
     elseif err ~= "timeout" then
       return nil, err
-    elseif wait("write", connection.client, not told and since + STALL) == "late"
+    elseif wait("write", connection.client, not reported and since + STALL) == "late"
     then
       record("stalled", connection)
-      told = true
+      reported = true
     end
   end
   return true

@@ -104,7 +104,7 @@ function methods:await(id)
   until support.now() > ends
 end
 
---- Sends a file; what stands for it in a form.
+--- Sends a file; returns its reference for a form.
 function methods:upload(bytes, name)
   local _, body = self:ask("/upload", { body = bytes })
   return { upload = json.decode(body).upload, name = name }

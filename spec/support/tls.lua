@@ -90,7 +90,7 @@ function Client:shutdown(how)
 end
 
 function Client:setoption(...)
-  self.is_cut = true -- "linger": a reset says no goodbye
+  self.is_cut = true -- "linger": a reset has no TLS close
   return self.socket:setoption(...)
 end
 

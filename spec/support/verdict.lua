@@ -1,5 +1,5 @@
---- Whether what a host has done with the cases of support.conformance is as it
--- must be: looked at by who started the host, with what the sandbox saw.
+--- Checks the records of a host that ran the cases of support.conformance, in
+-- the process that started the host, with the requests that the sandbox saw.
 local assert = require "luassert"
 local json = require "yuanjing.base.json"
 
@@ -62,9 +62,9 @@ function verdict.check(case, record, requests)
   if case.sends then check_sends(case, record, requests) end
   if case.breaks then check_break(case, record, requests) end
   if case.beside then
-    local beats = record.beats
-    assert.is_true(beats.count >= 20, beats.count .. " beats")
-    assert.is_true(beats.longest < 1, beats.longest .. " s without a beat")
+    local heartbeats = record.heartbeats
+    assert.is_true(heartbeats.count >= 20, heartbeats.count .. " heartbeats")
+    assert.is_true(heartbeats.longest < 1, heartbeats.longest .. " s without a heartbeat")
   end
   if case.idle then
     assert.is_true(record.cpu < 0.05, record.cpu .. " s of the processor")

@@ -150,7 +150,7 @@ function workers.run(plan)
   for _, worker in ipairs(list) do kill(state, worker) end
   local found = judge(state, server, client)
   found.kills, found.left = state.started - 4, store:left()
-  found.said = support.read(folder .. "/said")
+  found.printed = support.read(folder .. "/said")
   server:stop()
   redis.clean()
   return found

@@ -27,7 +27,7 @@ local LARGE_BOX = HEAD .. "\0\0\0\1mdat\0\0\0\0" .. big_endian(#MUCH + 16)
 local WEBP = "RIFF" .. big_endian(#MUCH + 4):reverse() .. "WEBP" .. MUCH
 local JPEG = "\255\216\255\224" .. MUCH .. "\255\0" .. MUCH .. "\255\217"
 
--- By name: the bytes, and how many of them are needed to tell the format.
+-- By name: the bytes, and how many of them show the format.
 local FORMATS = { PNG = { PNG, 8 }, MP4 = { MP4, 8 },
   ["MP4 with a 64-bit box"] = { LARGE_BOX, 8 }, WebP = { WEBP, 8 },
   JPEG = { JPEG, 3 } }

@@ -38,7 +38,7 @@ describe("a redirect", function()
   end)
 end)
 
--- With addresses of the internet, in a network that nobody else is in.
+-- With public addresses, in an isolated network.
 describe("a download between networks", function()
   after_each(support.clean)
 

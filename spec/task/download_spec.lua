@@ -1,5 +1,4 @@
--- What a download makes of servers that do not say what is so. result_spec has
--- the honest ones.
+-- Downloads from servers with wrong headers. result_spec has the correct ones.
 local certificate = require "support.certificate"
 local download = require "yuanjing.task.download"
 local scripted = require "support.scripted"
@@ -28,7 +27,7 @@ local function broken(headers)
   return answer(200, headers, PNG:sub(1, HALF))
 end
 
--- The rest, as honest as can be but for what is told.
+-- The remaining bytes, correct except for the changes.
 local function rest(changes, status, body)
   local headers = { ETag = ETAG,
     ["Content-Range"] = range(HALF, #PNG - 1, #PNG) }

@@ -221,7 +221,7 @@ describe("a download that breaks off", function()
     assert.equal(#FILM, seen[#seen])
   end)
 
-  -- Neither the head nor the framing says how long it is, but the file does.
+  -- Only the file itself has its length, neither the head nor the framing.
   local BOXES = "\0\0\0\8ftyp\0\0\0\16mdat12345678\0\0\0\8moov"
 
   it("without a length is known by the file's own end", function()

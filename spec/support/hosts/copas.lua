@@ -1,5 +1,5 @@
--- To copas the loop is a socket that has news and never a byte. Debian's copas
--- has no timers: a beat is a step of its own.
+-- For copas the loop is a socket that becomes readable, but never returns
+-- data. Debian's copas has no timers: its heartbeat is a step of its own.
 local copas = require "copas"
 local hosts = require "support.hosts"
 local yuanjing = require "yuanjing"
@@ -13,11 +13,11 @@ local socket = {
 }
 copas.addthread(function() copas.receive(socket) end)
 
-local function run(main, beat)
+local function run(main, heartbeat)
   local job = yuanjing.async(main)
   while not job.done do
-    copas.step(beat and hosts.BEAT)
-    if beat then beat() end
+    copas.step(heartbeat and hosts.HEARTBEAT)
+    if heartbeat then heartbeat() end
   end
 end
 

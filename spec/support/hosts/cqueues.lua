@@ -3,7 +3,7 @@ local cqueues = require "cqueues"
 local hosts = require "support.hosts"
 local yuanjing = require "yuanjing"
 
-local function run(main, beat)
+local function run(main, heartbeat)
   local job = yuanjing.async(main)
   local controller = cqueues.new()
   controller:wrap(function()
@@ -13,9 +13,9 @@ local function run(main, beat)
     end
   end)
   controller:wrap(function()
-    while beat and not job.done do
-      beat()
-      cqueues.sleep(hosts.BEAT)
+    while heartbeat and not job.done do
+      heartbeat()
+      cqueues.sleep(hosts.HEARTBEAT)
     end
   end)
   assert(controller:loop())

@@ -4,11 +4,11 @@ local yuanjing = require "yuanjing"
 
 local FRAME = 0.016
 
-local function run(main, beat)
+local function run(main, heartbeat)
   local job = yuanjing.async(main)
   while not job.done do
     yuanjing.update()
-    if beat then beat() end
+    if heartbeat then heartbeat() end
     socket.sleep(FRAME)
   end
 end

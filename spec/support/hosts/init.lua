@@ -1,5 +1,5 @@
---- Ways of driving yuanjing. Each is a module with run(main, beat): it runs main
--- in its way and returns when main is over; if there is a beat, the host calls
+--- Ways of driving yuanjing. Each is a module with run(main, heartbeat): it runs main
+-- in its way and returns when main is over; if there is a heartbeat, the host calls
 -- it about every 10 ms by its own means. `is_driven`: the host calls in, with
 -- update() or step(). As a program this performs the cases of
 -- support.conformance in one of them, and prints a record in JSON for each.
@@ -9,14 +9,14 @@ local yuanjing = require "yuanjing"
 
 local hosts = {}
 
-hosts.BEAT = 0.01
+hosts.HEARTBEAT = 0.01
 
---- For a program that has no loop of its own: a job that beats beside main.
-function hosts.run_beside(main, beat)
-  local job = beat and yuanjing.async(function()
+--- For a program that has no loop of its own: a job that runs the heartbeat beside main.
+function hosts.run_beside(main, heartbeat)
+  local job = heartbeat and yuanjing.async(function()
     while true do
-      beat()
-      yuanjing.sleep(hosts.BEAT)
+      heartbeat()
+      yuanjing.sleep(hosts.HEARTBEAT)
     end
   end)
   main()
@@ -25,7 +25,7 @@ end
 
 --- The program.
 function hosts.main(name, url, key, folder, only)
-  io.stdout:setvbuf("line") -- what is told on stderr stands between the lines
+  io.stdout:setvbuf("line") -- keeps the order of stdout and stderr
   local host = require("support.hosts." .. name)
   local world = conformance.world { url = url, key = key, folder = folder,
     host = name, is_driven = host.is_driven or false }

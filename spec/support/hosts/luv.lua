@@ -3,12 +3,12 @@ local hosts = require "support.hosts"
 local uv = require "luv"
 local yuanjing = require "yuanjing"
 
-local function run(main, beat)
+local function run(main, heartbeat)
   local poll, timer = uv.new_poll(yuanjing.loop:pollfd()), uv.new_timer()
   poll:start("r", function() yuanjing.loop:step() end)
-  if beat then
-    local every = hosts.BEAT * 1000
-    timer:start(every, every, beat)
+  if heartbeat then
+    local every = hosts.HEARTBEAT * 1000
+    timer:start(every, every, heartbeat)
   end
   yuanjing.async(function()
     main()

@@ -19,13 +19,13 @@ local function watch(poll)
   end)
 end
 
-local function run(main, beat)
+local function run(main, heartbeat)
   local poll = vim.loop.new_poll(yuanjing.loop:pollfd())
   local timer = vim.loop.new_timer()
   watch(poll)
-  if beat then
-    local every = hosts.BEAT * 1000
-    timer:start(every, every, vim.schedule_wrap(beat))
+  if heartbeat then
+    local every = hosts.HEARTBEAT * 1000
+    timer:start(every, every, vim.schedule_wrap(heartbeat))
   end
   local job = yuanjing.async(main)
   vim.wait(PATIENCE, function() return job.done end, 5)

@@ -1,5 +1,5 @@
--- Somebody visits the room of examples/love: talks, is interrupted, leaves,
--- meets with an error, has a picture painted.
+-- A visit to the room of examples/love: talks, is interrupted, leaves, meets
+-- with an error, has a picture painted.
 local sandbox = require "yuanjing.sandbox"
 
 local bubble = require "bubble"
@@ -90,7 +90,7 @@ local function with_mood(mood, visit)
   platform.client = client
 end
 
--- How it stands a frame after leaving.
+-- The state one frame after leaving.
 local function after_leaving(text)
   coroutine.yield()
   return { state = speech.state, text = text, is_on = talk.is_on(),

@@ -1,16 +1,16 @@
---- Answers without a network: the loop hands out transfers that hold what the
--- input says, and its clock goes on where somebody sleeps.
+--- Answers without a network: the loop returns transfers that hold the input,
+-- and its clock advances when a caller sleeps.
 local core = require "yuanjing.core"
 local loop = require "yuanjing.runtime.loop"
 
-local wire = {
-  opened = 0, -- exchanges since wire.answer
+local transfers = {
+  opened = 0, -- exchanges since transfers.answer
 }
 
 local answer -- to whatever is asked
 
--- What the core says of an exchange that failed: fault, message, code, whether
--- something left, whether an answer had begun.
+-- The core's description of a failed exchange: fault, message, code, whether
+-- something was sent, whether an answer had begun.
 local FAULTS = {
   { "resend", "resend", 65, true, false },
   { "connect_timeout", "slow", 28, false, false },
@@ -83,7 +83,7 @@ function Transfer:close()
 end
 
 local function open(request)
-  wire.opened = wire.opened + 1
+  transfers.opened = transfers.opened + 1
   local fault = FAULTS[answer.fault]
   local answered = not fault or fault[5]
   local transfer = setmetatable({
@@ -123,14 +123,14 @@ loop.jitter = function() return 0.5 end
 
 --- From now on every call gets this answer.
 ---@param what { status: integer, head: string, body: string, fault: integer }
-function wire.answer(what)
-  answer, wire.opened = what, 0
+function transfers.answer(what)
+  answer, transfers.opened = what, 0
 end
 
 --- Whether anything of a request may have left.
-function wire.sends()
+function transfers.sends()
   local fault = FAULTS[answer.fault]
   return not fault or fault[4]
 end
 
-return wire
+return transfers

@@ -2,16 +2,17 @@
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 
-local told = {
+local checks = {
   KEY = "sk-Ab/12+cd==_long-enough",
 }
 
--- Bytes that stand for the key in an input, in the ways a body may repeat it.
-local MARKS = { ["\1"] = told.KEY, ["\2"] = told.KEY:gsub("/", "\\/"),
+-- Bytes that are replaced by the key in an input, in the forms in which a body
+-- may repeat it.
+local MARKS = { ["\1"] = checks.KEY, ["\2"] = checks.KEY:gsub("/", "\\/"),
   ["\3"] = "sk-Ab%2F12%2Bcd%3D%3D_long-enough" }
 
 --- The input with the key in it.
-function told.with_key(text)
+function checks.with_key(text)
   return (text:gsub("[\1-\3]", MARKS))
 end
 
@@ -31,7 +32,7 @@ local function check_no_key(text, name)
 end
 
 --- An id that names a task, whatever else is known of it.
-function told.check_task(task)
+function checks.check_task(task)
   if task == nil then return end
   check(type(task) == "table", "task is a", type(task))
   check(type(task.id) == "string" and task.id ~= "", "a task without an id")
@@ -40,7 +41,7 @@ function told.check_task(task)
 end
 
 --- The fields of an error, before it is one.
-function told.check_failure(failure)
+function checks.check_failure(failure)
   check(type(failure) == "table", "a failure is a", type(failure))
   check(errors.kinds[failure.kind], "the kind", tostring(failure.kind))
   check(type(failure.message) == "string", "the message is a",
@@ -53,7 +54,7 @@ function told.check_failure(failure)
   check_type(failure, "document", "table")
   local wait = failure.retry_after
   check(not wait or wait >= 0 and wait < math.huge, "wait", tostring(wait))
-  told.check_task(failure.task)
+  checks.check_task(failure.task)
 end
 
 -- What is in it of the key, in the fields an error keeps.
@@ -73,9 +74,9 @@ local function check_line(line, is_utf8)
 end
 
 --- A whole error; `is_utf8`: it comes of a text that is.
-function told.check_error(err, is_utf8)
+function checks.check_error(err, is_utf8)
   check(errors.is(err), "not an error")
-  told.check_failure(err)
+  checks.check_failure(err)
   check(type(err.retryable) == "boolean", "retryable is a",
     type(err.retryable))
   check(#err.message <= 500, "a long message")
@@ -84,6 +85,6 @@ function told.check_error(err, is_utf8)
   check_line(tostring(err), is_utf8)
 end
 
-told.check = check
+checks.check = check
 
-return told
+return checks
