@@ -1,4 +1,5 @@
--- What a unit of each scenario of bench/budget takes; `make budget` writes it.
+-- The cost of a unit of each scenario of bench/budget; `make budget` writes
+--this file.
 return {
   compiler = "12.2.0",
   lua = "5.4.4",

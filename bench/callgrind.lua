@@ -1,4 +1,4 @@
---- Reads what callgrind writes.
+--- Reads callgrind's profiles.
 local callgrind = {}
 
 -- `(7) name` gives a name a number; later `(7)` means that name.
@@ -11,7 +11,7 @@ end
 
 local KINDS = { ob = "object", fn = "name", cob = "object", cfn = "name" }
 
--- The instructions of a line, unless those are inside of a call it makes.
+-- The instructions of a line, except those inside a call.
 local function own_cost(line, is_call)
   return not is_call and tonumber(line:match("^[%d%+%-%*]%S* (%d+)"))
 end
@@ -32,7 +32,7 @@ function callgrind.read(path, on_cost)
   end
 end
 
---- What set it off, of a profile that was asked for by name; else nil.
+--- The trigger of a profile that was requested by name, or nil.
 ---@param path string
 ---@return string?
 function callgrind.name(path)

@@ -4,8 +4,8 @@
 local results = require "results"
 local folder = arg[1]
 
--- Of each row its label in suites.lua, and what it is called here; those that
--- are ours are ours by the colour.
+-- The label of each row in suites.lua, and its label in the figure; our rows
+-- have our colour.
 local FIGURES = {
   { file = "stream", suite = "stream-framed", key = "cpu_s", form = "%.2f s",
     title = "Reading a chat stream of 200,000 chunks: CPU time",
@@ -81,7 +81,7 @@ local function bar(row, n, most)
     LEFT + width + 8, y + 14, escape(row.printed))
 end
 
--- Those of its rows that were measured.
+-- The rows that were measured.
 local function rows_of(figure)
   local rows, most = {}, 0
   local seen = results.load(("%s/%s.tsv"):format(os.getenv "RESULTS",

@@ -38,7 +38,7 @@ function OPEN.text()
 end
 
 local open = OPEN[how]()
-open(1) -- what the first one sets up is not the others'
+open(1) -- excludes what the first stream sets up
 local before, lua_before = resident_kib(), collectgarbage("count")
 open(streams)
 local kib = (resident_kib() - before) / streams

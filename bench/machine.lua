@@ -1,4 +1,4 @@
---- What was measured on, and with what: names no host.
+--- The machine and the software of the measurements; names no host.
 
 -- The first line of a command's output, or the part that matches.
 local function printed(command, pattern)
@@ -19,7 +19,7 @@ local function package_version(name)
   return text:match('"version": *"(.-)"')
 end
 
---- Pairs of what, and which; not those that are not here.
+--- Pairs of a component and its version; missing components are left out.
 ---@return string[][]
 return function()
   local list = {}

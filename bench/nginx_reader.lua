@@ -25,7 +25,8 @@ local function read_chunk(socket)
   return bytes
 end
 
--- The whole lines of what has come; what is left of it.
+-- Splits the complete lines off the received bytes; returns the remaining
+-- bytes.
 local function split(text, on_line)
   local from = 1
   while true do

@@ -62,7 +62,7 @@ local READ = {
   end,
 }
 
--- Comes back when all of them have begun.
+-- Returns when all streams have begun.
 local function read_in_jobs(n, url)
   local yuanjing, read = require "yuanjing", READ[how]
   local client = yuanjing.new { api_key = "sk-test", base_url = url }

@@ -63,7 +63,8 @@ local function line_of(suite, seen, label)
   return row_of(cells)
 end
 
--- How many rounds the first figure has of a row: fewer when it failed in some.
+-- The number of rounds with the first figure of a row: fewer if it failed in
+-- some.
 local function rounds_of(suite, seen, label)
   local values = seen:figure(label, suite.figures[1][1])
   return values and values.rounds or 0
@@ -128,7 +129,7 @@ local function has_row(suite, label)
   return false
 end
 
--- A target of nothing would for ever be "not measured".
+-- A target of a missing row would always be "not measured".
 local function check_targets()
   for n, target in ipairs(targets) do
     local suite, other = find(target.suite), target.over or target.above
@@ -139,7 +140,7 @@ local function check_targets()
   end
 end
 
--- Its row, and whether it is reached.
+-- The row of a target, and whether it is reached.
 local function target_line(target)
   local suite = find(target.suite)
   local seen = load(suite)
@@ -211,8 +212,8 @@ local function is_here(row)
     or (" " .. os.getenv "PEERS" .. " "):find(" " .. row.needs .. " ", 1, true)
 end
 
--- The shell that ab starts gives way to the command, or its own cost would be
--- in the figures.
+-- The shell that ab starts is replaced by the command, or its cost would be in
+-- the figures.
 local function shell(command)
   return command:find("exec ", 1, true) and command or "exec " .. command
 end

@@ -1,11 +1,11 @@
---- What ab has measured: the figures of each round, and what they come to.
+--- The results of ab: the figures of each round, and their summary.
 local results = {}
 
 ---@class bench.Results by label, then key, then round: a number
 local Results = {}
 Results.__index = Results
 
---- Nil when that suite has not been run.
+--- Nil if that suite has not been run.
 ---@param path string
 ---@return bench.Results?
 function results.load(path)
@@ -23,7 +23,7 @@ function results.load(path)
   return self
 end
 
--- Of the values of a map: median, least, most, how many; or nil.
+-- The median, least, most and number of a map's values; or nil.
 local function middle(values)
   local list = {}
   for _, value in pairs(values) do list[#list + 1] = value end

@@ -76,7 +76,7 @@ add {
 
   { suite = "update", row = "update()", figure = "idle_ns", at_most = 2000 },
   { suite = "update", row = "update()", figure = "live_max_ms", at_most = 1 },
-  -- the budget, and a step of a handshake, which is not to be divided
+  -- the budget, and a step of a TLS handshake, which can not be divided
   { suite = "update", row = "update()", figure = "tls_max_ms", at_most = 5 },
 
   { suite = "idle", row = "text()", figure = "kib_per_stream", at_most = 24 },

@@ -39,7 +39,7 @@ local function assert_plain(value, seen)
   end
 end
 
--- All of an error but its hint, which is ours to word.
+-- All fields of an error but its hint.
 local function fields(err)
   local copy = support.fields(err)
   copy.hint = nil
@@ -146,7 +146,7 @@ describe("a plain chat", function()
     end)
 end)
 
--- { status, headers, body, the error }; what every error has is added.
+-- { status, headers, body, the error }; the fields of every error are added.
 local REFUSALS = {
   ["200 with a text"] = { 200, {}, '{"error":"boom"}',
     { kind = "platform", message = "boom" } },
@@ -252,7 +252,7 @@ local function expected(case)
   return want
 end
 
--- The bodies that a stream's reader has taken apart are not in its errors.
+-- The errors of a stream lack the bodies that its reader has parsed.
 local function same_error(case, err)
   local want, got = expected(case), fields(err)
   if not case[4].message then got.message = nil end

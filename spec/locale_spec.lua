@@ -7,7 +7,7 @@ local PNG = "\137PNG\r\n\26\n" .. ("\0"):rep(20)
 local client = yuanjing.new { api_key = "sk-locale", dry_run = true,
   base_url = "http://127.0.0.1:1" }
 
--- All that goes out, as texts.
+-- Everything that is sent, as texts.
 local WAYS = {
   ["a body"] = function()
     return client:chat { prompt = "x", temperature = 0.7,

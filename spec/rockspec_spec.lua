@@ -1,7 +1,7 @@
--- What `luarocks make` installs is what is in the tree.
+-- `luarocks make` installs exactly the modules of the tree.
 local support = require "support"
 
--- Loaded as luarocks does it: with no globals at all.
+-- Loaded as luarocks does: without any globals.
 local function rockspec()
   local env = {}
   local text = support.read("yuanjing-scm-1.rockspec")

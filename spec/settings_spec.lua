@@ -22,7 +22,7 @@ local function sent_with(key)
   return server:requests()[1].headers.authorization
 end
 
--- The error of a call, when nothing may have reached the server.
+-- The error of a call; nothing may have reached the server.
 local function refused(options)
   local server = models_server()
   local base = options.base_url

@@ -1,7 +1,8 @@
--- check.lua FOLDER [record]: what each scenario takes, by the profiles in that
--- folder, beside bench/budget.lua, and whether it is within 5 % (or 16); or
--- writes that file anew. Only the interpreter's and the core's own instructions
--- count: what the C library, libcurl and the kernel take is a machine's affair.
+-- check.lua FOLDER [record]: compares the cost of each scenario, from the
+-- profiles in that folder, with bench/budget.lua, and whether it is within 5 %
+-- (or 16); or writes that file. Only instructions of the interpreter and the
+-- core count: those of the C library, libcurl and the kernel depend on the
+-- machine.
 local callgrind = require "callgrind"
 
 local BUDGET = "bench/budget.lua"
@@ -19,7 +20,7 @@ local function first_line(command, pattern)
   return line:match(pattern) or line
 end
 
--- Others compile to other instructions.
+-- Other compilers produce other instructions.
 local function toolchain()
   return { compiler = first_line("cc -dumpfullversion", ".*"),
     lua = first_line("lua5.4 -v", "^Lua (%S+)"),
@@ -34,7 +35,7 @@ local function instructions(path)
   return sum
 end
 
--- Of two runs of a size the later counts: the first has met everything anew.
+-- Of two runs of a size the later one counts: caches are warm then.
 local function note(runs, name, units, what, value)
   runs[name] = runs[name] or { instructions = {}, bytes = {} }
   runs[name][what][tonumber(units)] = value
@@ -68,8 +69,8 @@ local function a_unit(run)
   return math.floor(value + 0.5), difference
 end
 
--- "name, instructions" and "name, bytes" -> how many a unit takes, and how far
--- that may be off by chance.
+-- "name, instructions" and "name, bytes" -> the cost of a unit, and its
+-- possible error.
 local function measure(folder)
   local runs, counts, chances = {}, {}, {}
   read_profiles(folder, runs)

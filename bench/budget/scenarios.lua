@@ -1,6 +1,6 @@
--- scenarios.lua FOLDER: what the budget counts, for callgrind to run; see
--- run.sh. Each scenario is run at two sizes: by the difference, what it takes
--- to begin falls out. FOLDER is for the file that is sent.
+-- scenarios.lua FOLDER: the scenarios of the budget, run by callgrind; see
+-- run.sh. Each scenario runs at two sizes: the difference excludes the cost of
+-- starting. FOLDER is for the file to send.
 local counted = require "counted"
 local scripted = require "scripted"
 local path = arg[1] .. "/file.jpg"
@@ -36,7 +36,8 @@ local HEAD = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 
 local function frame(bytes) return ("%x\r\n%s\r\n"):format(#bytes, bytes) end
 
--- No answer at once: whether it is waited for would be the machine's affair.
+-- A pause before the answer: otherwise the machine decides whether the client
+-- waits for it.
 local PAUSE = { "sleep", 0.01 }
 
 local function stream(...)
@@ -46,7 +47,7 @@ end
 
 local function burst(chunks) return stream("fill", frame(CHUNK), chunks) end
 
--- Each is read long before the next is sent.
+-- Each event is read long before the next one is sent.
 local function paced(events)
   return stream("repeat", events,
     { { "send", frame(CHUNK) }, { "sleep", 0.02 } })
@@ -72,7 +73,7 @@ end
 
 local client = client_at ""
 
--- The base URL is another one each time, or it would cost less the second time.
+-- A new base URL each time: a repeated one would be cheaper.
 local opened = 0
 
 local function open(kind, n)
@@ -103,8 +104,8 @@ local function upload(mib)
   end
 end
 
--- name, small, big, run(n); prepare(n) returns it where there is something to
--- do that does not count.
+-- name, small, big, run(n). prepare(n) returns it after uncounted work, if
+-- there is any.
 local SCENARIOS = {
   { "text() a chunk", 500, 2500, read_texts "burst" },
   { "chunks() a chunk", 500, 2500, function(n)

@@ -1,7 +1,7 @@
--- What the module costs a frame of a game; see run.sh. A row of the table is a
--- phase: how long the module's calls took in each frame (update(), and async()
--- and cancel() where there were any), the most by the clock and the most by the
--- CPU, which other programs do not disturb; and how long the frames were.
+-- The cost of the module in a frame of a game; see run.sh. Each row of the
+-- table is a phase: the time of the module's calls in each frame (update(),
+-- and async() and cancel() if there were any), the maximum by the clock and by
+-- the CPU, which other programs do not disturb; and the length of the frames.
 local ffi = require "ffi"
 local yuanjing = require "yuanjing"
 
@@ -46,7 +46,7 @@ local function cancel()
   end
 end
 
--- Seen on a terminal, not on a screen that is not there.
+-- Prints to the terminal: there is no screen.
 function love.errorhandler(problem)
   io.stderr:write(tostring(problem), "\n")
   return function() return 1 end
@@ -90,8 +90,8 @@ local function print_row(name, seen)
   print(COLUMNS:format(name, #seen.clock, unpack(cells)))
 end
 
--- The mean of many calls, one after the other: what a frame's own figure has in
--- it besides is a cold cache and the clock.
+-- The mean of many calls in sequence: the figure of one frame also contains a
+-- cold cache and the clock's own cost.
 local function print_idle()
   local from, calls = now(), 100000
   for _ = 1, calls do yuanjing.update() end
@@ -101,7 +101,7 @@ end
 
 local phase, ends, seen = 0, 0, nil
 
--- Ends a phase and begins the next; what that one begins with.
+-- Ends a phase and begins the next.
 local function next_phase()
   check_live()
   if phase > 1 then print_row(PHASES[phase][1], seen) end
@@ -129,7 +129,7 @@ function love.draw()
     words), 20, 20)
 end
 
--- No screen is there to wait for.
+-- Without a screen there is no vertical sync to wait for.
 local sleep, due = love.timer.sleep, 0
 
 function love.timer.sleep()

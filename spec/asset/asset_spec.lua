@@ -1,4 +1,4 @@
--- An asset: asked, awaited, saved.
+-- An asset: query, await, save.
 local answering = require("support.answering").serve
 local clock = require "support.clock"
 local json = require "yuanjing.base.json"
@@ -28,7 +28,7 @@ local function client_at(url, options)
   return yuanjing.new(options)
 end
 
--- An asset of an upload, and the server that gave the other answers since.
+-- An uploaded asset, and its server, which gave the other answers after it.
 local function uploaded(list, options)
   table.insert(list, 1, ok { id = "a-1", vendor_asset_id = "asset-1",
     status = "Processing" })

@@ -1,5 +1,5 @@
--- client.assets: what is refused before anything is sent, and files of every
--- kind on their way.
+-- client.assets: parameters refused before anything is sent, and uploads of
+-- files of every kind.
 local cjson = require "cjson"
 local sandbox = require "yuanjing.sandbox"
 local scripted = require "support.scripted"
@@ -45,7 +45,7 @@ describe("parameters of an asset", function()
   end)
   after_each(support.clean)
 
-  -- The problems of a call, which must not be made.
+  -- The problems of a call, which must not be sent.
   local function problems(call, params, by)
     local value, err = (by or client).assets[call](client.assets, params)
     assert.is_nil(value)
@@ -57,7 +57,7 @@ describe("parameters of an asset", function()
     return err.problems
   end
 
-  -- The body of an upload that is made.
+  -- The body of an upload.
   local function body_of(params, by)
     assert((by or client).assets:upload(params))
     local requests = server:requests()
@@ -363,14 +363,14 @@ local function await_close(server)
   end))
 end
 
--- NB: what came is known when the connection is closed.
+-- NB: the number of received bytes is known when the connection is closed.
 local function body_received(server)
   await_close(server)
   local request = server:requests()[1]
   return server:connections().list[1].received - #request.head - 4
 end
 
--- The file as Python sees it, and its data URI's, by their digests.
+-- Digests of the file and of its data URI, computed by Python.
 local DIGESTS = [[
 import base64, hashlib, json, sys
 with open(sys.argv[1], "rb") as file:
@@ -508,7 +508,7 @@ describe("an upload", function()
     assert.truthy(took > 2.7, took)
   end)
 
-  -- Between the check and the sending.
+  -- Changes to the file between the check and the sending.
   local GONE = {
     ["that is removed"] = { "No such file or directory", os.remove },
     ["that becomes a folder"] = { "Is a directory", function(path)

@@ -1,4 +1,4 @@
--- A verification: what it begins with, and the group it waits for.
+-- A verification: its session, and waiting for its group.
 local answers = require "support.answering"
 local clock = require "support.clock"
 local http = require "yuanjing.http.call"
@@ -40,8 +40,8 @@ local function client_at(server, options)
   return yuanjing.new(options)
 end
 
--- A session, given what the groups are asked for answer: the first time before
--- there is a link. And its server.
+-- A session and its server. The list has the answers for the groups: the first
+-- is used before there is a link.
 local function begun(list, params, options)
   list[2] = list[2] or list[1]
   table.insert(list, 2, SESSION)

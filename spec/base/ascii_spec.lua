@@ -22,7 +22,8 @@ describe("ascii", function()
   end)
 end)
 
--- The sandbox's server is LuaJIT's alone, which has no locale.
+-- The sandbox's server always runs on LuaJIT, whose functions ignore the
+-- locale.
 local function sources()
   local files = {}
   for path in support.output("find lua -name '*.lua'"):gmatch("[^\n]+") do
@@ -34,7 +35,7 @@ local function sources()
   return files
 end
 
--- What follows the host's locale, and what to write for it.
+-- Functions that follow the host's locale, and their replacements.
 local FOLLOWING = {
   { "[:.]lower%(", "ascii.lower()" }, { "[:.]upper%(", "ascii.upper()" },
   { "table%.sort%([%w_.]+%)", "table.sort(list, ascii.less)" },
@@ -49,7 +50,7 @@ local FOLLOWING = {
   { ":gsub%(\"[^\"]*%%[sScC]", "[ \\t-\\r] and the like" },
 }
 
--- Without comments, what names itself after what it replaces, and "%%".
+-- The code without comments, replacements and "%%".
 local function code_of(text)
   text = text:gsub("%-%-[^\n]*", "")
   return (text:gsub("ascii%.%l+%(", ""):gsub("%%%%", ""))

@@ -1,6 +1,6 @@
 local heap = require "yuanjing.base.heap"
 
--- The same numbers on each Lua.
+-- Random numbers, the same on each Lua.
 local function new_random(seed)
   return function(n)
     seed = seed * 16807 % 2147483647
@@ -14,8 +14,8 @@ local function earliest(list)
   return at
 end
 
--- The first place where an entry does not know it, or is earlier than its
--- parent; nil: all is well.
+-- The first place with an entry that does not know it, or is earlier than its
+-- parent; nil if the heap is in order.
 local function disorder(one)
   for place = 1, #one do
     local entry, parent = one[place], one[math.floor(place / 2)]

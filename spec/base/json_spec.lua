@@ -61,7 +61,7 @@ describe("json.encode", function()
       "[inf]: in the name: JSON has no inf" },
     { "two fields of one name", { [0.5] = 1, ["0.5"] = 2 },
       "[0.5]: in the name: it is there twice" },
-    -- how numbers are marked on their way through cjson
+    -- the marks of numbers on their way through cjson
     { "a mark's bytes in a text", { 0.5, "\2550.25\255" }, "the text is not" },
     { "and in a name", { ["\2550.25\255"] = 0.5 }, "the text is not UTF-8" },
     { "half a mark", { 0.5, '"\255' }, "the text is not UTF-8" },

@@ -1,6 +1,5 @@
--- What is loaded when it is first asked for, whatever has become of the
--- surroundings by then. Each case is a process that has loaded the module and
--- called nothing yet.
+-- Lazy loading after the program has changed its surroundings. Each case is a
+-- process that has loaded the module and called nothing yet.
 local child = require "support.child"
 local scripted = require "support.scripted"
 local support = require "support"
@@ -13,7 +12,7 @@ local servers
 setup(function()
   servers = {
     answers = support.serve { default = { { "request" }, { "send", OK } } },
-    mute = support.serve { default = { { "request" } } }, -- and closes
+    mute = support.serve { default = { { "request" } } }, -- closes at once
   }
 end)
 
@@ -73,7 +72,7 @@ local function run_with_few_descriptors(script)
   local path = support.write(support.tempdir() .. "/script.lua",
     ("package.path, package.cpath = %q, %q\n"):format(package.path,
       package.cpath) .. script)
-  -- NB: this process may hand on dozens of its own
+  -- NB: this process may pass dozens of its own descriptors on
   return support.output(("ulimit -n 250; timeout 30 %s %s 2>&1")
     :format(child.interpreter(), path)) .. "\n"
 end

@@ -149,7 +149,7 @@ describe("media", function()
     assert.equal("a application/octet-stream", named("?", "a",
       "binary/octet-stream"))
     assert.equal("a.png image/x-own", named("?", "a.png", "image/x-own"))
-    -- A container leaves it to the user which of its kinds it is.
+    -- A container leaves the choice of the kind to the user.
     local mp4 = "\0\0\0\24ftypisom\0\0\2\0"
     assert.equal("a.mov video/quicktime", named(mp4, "a", "video/quicktime"))
     assert.equal("a.m4a audio/mp4", named(mp4, "a.png", "audio/x-m4a"))

@@ -24,7 +24,7 @@ local function client_at(server, options)
   return yuanjing.new(options)
 end
 
--- "name=text" or "name@file type", as they came.
+-- "name=text" or "name@file type", in the order of arrival.
 local function parts_of(request)
   local parts = {}
   for head, body in request.body:gmatch(

@@ -40,7 +40,7 @@ local READERS = {
   end,
 }
 
--- A route for each split of a case, each under a base URL of its own.
+-- A route for each way to split a case, each under its own base URL.
 local function split_routes(bytes)
   local routes = {}
   for at = 0, math.max(#bytes - 1, 0) do
@@ -104,7 +104,7 @@ local LAST = 'data: {"id":"c-1","model":"m","choices":[],"finish":"1",'
 local DONE = "data: [DONE]\n\n"
 local LONG = 10 -- seconds a server may wait for the client to close
 
--- The stream of an answer that the server sends in these steps.
+-- A stream whose answer the server sends in these steps.
 local function stream_of(steps, options)
   local server = support.serve { default = {
     { "request" }, { "send", HEAD }, (table.unpack or unpack)(steps) } }
@@ -265,7 +265,7 @@ end)
 describe("the idle limit", function()
   after_each(support.clean)
 
-  -- Every tenth of a second, for 4 seconds.
+  -- Sends the sign every tenth of a second, for 4 seconds.
   local function repeating(sign)
     return { "repeat", 40, { { "send", sign }, { "sleep", 0.1 } } }
   end
@@ -511,7 +511,7 @@ local function resident()
   return tonumber(pages) * 4096 / 2 ^ 20
 end
 
--- The sanitizers keep what is freed.
+-- The sanitizers do not reuse freed memory.
 local IS_WEIGHED = not (os.getenv("YJ_BUILD") or ""):find("asan")
 
 describe("an open stream", function()

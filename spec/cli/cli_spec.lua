@@ -26,7 +26,7 @@ local function well_json(arguments)
   return assert(json.decode(text))
 end
 
--- A run that failed: one line, which is returned.
+-- A run with an error: returns its single line of stderr.
 local function failed(status, arguments)
   local ran = run(arguments)
   assert.equal(status, ran.status, ran.err)

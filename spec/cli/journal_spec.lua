@@ -31,7 +31,7 @@ describe("the command", function()
     return count
   end
 
-  -- Writes a list into the folder; the words of a batch of it.
+  -- Writes a list into the folder; returns the words of its batch.
   local function batch_of(list)
     return ("batch %s -m wan2.2-t2i-flash -o %s"):format(
       support.write(folder .. "/list", list), folder)

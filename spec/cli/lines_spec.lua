@@ -1,4 +1,4 @@
--- What `yuanjing batch` takes a file of prompts for.
+-- How `yuanjing batch` reads a file of prompts.
 local lines = require "yuanjing.cli.batch.lines"
 local support = require "support"
 

@@ -1,4 +1,4 @@
--- What a batch knows of its lines, from what a journal has.
+-- The plan of a batch, from its lines and a journal.
 local digest = require "yuanjing.base.digest"
 local plan = require "yuanjing.cli.batch.plan"
 local yuanjing = require "yuanjing"
@@ -18,7 +18,7 @@ end
 
 local last = 0
 
--- As a batch has them.
+-- An entry as a batch writes it.
 local function entry_of(prompt, number, state, saved)
   last = last + 1
   return { key = "k" .. last, at = last, state = state or "done", saved = saved,
@@ -26,7 +26,7 @@ local function entry_of(prompt, number, state, saved)
       digest { prompt = prompt, model = MODEL }:sub(1, 12)) }
 end
 
--- The numbers of the items' files; of what is not bought yet in brackets.
+-- The numbers of the items' files; those not bought yet in brackets.
 local function planned(items, entries, taken)
   plan.make(items, client, entries, taken or {})
   local shown = {}

@@ -3,8 +3,8 @@ local command = require "support.command"
 local sandbox = require "yuanjing.sandbox"
 local support = require "support"
 
--- What it looks like is the same with every Lua: once is enough, and it waits a
--- lot. LuaJIT runs this one, Lua 5.4 that of docs/cli.md, both cli_spec.
+-- The output is the same with every Lua: once is enough, because it waits a
+-- lot. LuaJIT runs this spec, Lua 5.4 that of docs/cli.md.
 if not rawget(_G, "jit") then return end
 
 local server

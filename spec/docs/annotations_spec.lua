@@ -25,8 +25,8 @@ local function read_text(text)
   return annotations.read(support.write(support.tempdir() .. "/x.lua", text))
 end
 
--- Everything of a file that names types, with its line and the types that are
--- known there alone.
+-- The items of a file that name types, with their lines and the types known
+-- only there.
 local function items_of(file)
   local items = {}
   local function add(line, list, generics)
@@ -197,7 +197,7 @@ describe("the annotations", function()
   end)
 end)
 
--- What the generator has to do by itself: the rows of its two tables.
+-- The generator's own work: the rows of its two tables.
 describe("the types of the models", function()
   local classes = {}
   setup(function()

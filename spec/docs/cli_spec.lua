@@ -6,7 +6,7 @@ local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
 
--- Once is enough: cli_terminal_spec is run by the other Lua.
+-- Once is enough: the other Lua runs cli/terminal_spec.
 if rawget(_G, "jit") then return end
 
 local PAGE = support.read "docs/cli.md"
@@ -15,7 +15,7 @@ local PAGE = support.read "docs/cli.md"
 local CONFIRM = "#!/bin/sh\nread -r link\nexec curl -fsS -o confirmed -X POST "
   .. "\"$link\"\n"
 
--- The blocks of a script, each with the block right behind it, if one is.
+-- The blocks of a script, each with the block directly behind it, if any.
 local function examples()
   local list = {}
   for script, rest in PAGE:gmatch("```sh\n(.-)```\n()") do

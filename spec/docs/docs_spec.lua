@@ -10,7 +10,7 @@ local BUILD = IS_JIT and "luajit" or "5.4"
 local LUA = IS_JIT and "luajit" or "lua5.4"
 local ROOT = support.output("pwd")
 
--- What `make docs` writes, by the page.
+-- Generated pages, by `make docs`.
 local MADE = {
   ["docs/models.md"] = "tools/models.lua",
   ["docs/reference.md"] = "tools/reference.lua",
@@ -47,13 +47,13 @@ local yuanjing = require "yuanjing"
 local client = yuanjing.new()
 ]]
 
--- A page's files, in the folder where its code runs.
+-- Files for the code of the pages.
 local PICTURES = { "a.jpg", "b.jpg", "day.jpg", "night.jpg", "photo.jpg",
   "1.jpg", "2.jpg" }
 
--- $1 the folder, $2 the tree, $3 the build, $4 the Lua, $5 the sandbox. There
--- `lua`, and what bin/yuanjing asks for, is the Lua that runs the specs, and the
--- tree's folders are at hand.
+-- $1 the folder, $2 the tree, $3 the build, $4 the Lua, $5 the sandbox. `lua`
+-- is the Lua that runs the specs, also for bin/yuanjing, and the tree's
+-- folders are available.
 local RUN = [[
 cd "$1" && mkdir bin && lua=$(command -v "$4") &&
   ln -s "$lua" bin/lua && ln -s "$lua" bin/lua5.4
@@ -68,7 +68,7 @@ timeout 30 $6 2>&1 </dev/null
 echo "status $?"
 ]]
 
--- Output and whether it ended well.
+-- The output, and whether it ended without an error.
 local function run(block, url, file, command)
   local folder = support.tempdir()
   for _, name in ipairs(PICTURES) do
@@ -150,7 +150,7 @@ end)
 -- The two READMEs ----------------------------------------------------------
 
 describe("README.md and README.zh-CN.md", function()
-  -- Code without its comments, which are in the reader's language.
+  -- The code without its comments, which are translated.
   local function code_of(page)
     local list = {}
     for n, block in ipairs(pages.blocks(page)) do

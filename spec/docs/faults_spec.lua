@@ -1,6 +1,6 @@
--- Every fault on every call: the kind of the error, the requests that the server
--- saw, what ended it and when, and that nothing is left open. What is seen is
--- docs/faults.md; YJ_DOCS=1 writes that anew.
+-- Every fault on every call: the kind of the error, the requests that the
+-- server saw, what ended the call and when, and that nothing is left open. The
+-- results are docs/faults.md; YJ_DOCS=1 writes that file.
 local calls = require "support.fault_calls"
 local groups = require "support.faults"
 local loop = require "yuanjing.runtime.loop"
@@ -68,13 +68,13 @@ local function loses_half(cell)
   return (call.kept(cell.err) or ""):sub(1, #call.half) ~= call.half
 end
 
--- Whether it took as long as its limits, and not much longer.
+-- Whether the call took as long as its timeouts, and not much longer.
 local function is_on_time(cell)
   local least = cell.waits * matrix.limit_of(cell.fault, cell.call)
   return cell.took >= 0.95 * least and cell.took <= least + SLACK
 end
 
--- The sanitizers and valgrind keep what is freed.
+-- The sanitizers and valgrind do not reuse freed memory.
 local IS_WEIGHED = not (os.getenv("YJ_BUILD") or ""):find("asan")
   and not (os.getenv("LD_PRELOAD") or ""):find("vgpreload")
 
@@ -177,7 +177,7 @@ describe("a fault", function()
   end)
 
   it("is in docs/faults.md (else: make docs)", function()
-    for _, fault in ipairs(all) do -- nothing else is written down
+    for _, fault in ipairs(all) do -- only the table is written
       assert.same(expected_of(fault), seen[fault.name])
     end
     local page = dofile("tools/faults.lua")(groups, calls, seen)

@@ -1,5 +1,5 @@
--- The pages' code for hosts of its own, as a reader would use it: games on a
--- screen (LuaJIT suite only: LÖVE has no other Lua), locations in an nginx.
+-- The pages' code for hosts, as a reader would use it: games on a screen (only
+-- with LuaJIT, like LÖVE), locations in an nginx.
 local nginx = require "support.nginx"
 local pages = require "support.pages"
 local sandbox = require "yuanjing.sandbox"
@@ -47,8 +47,8 @@ function love.conf(game)
 end
 ]]
 
--- Plays the game beside it: types a question, and quits when what is drawn has
--- been the same for a second. The last of it is printed.
+-- Plays the game: types a question, and quits when the drawn text has not
+-- changed for a second. Prints the last of it.
 local PLAYER = [[
 local here = love.filesystem.getSource()
 function love.errorhandler(problem)

@@ -32,7 +32,7 @@ describe("docs/journal.md", function()
   end)
   after_each(support.clean)
 
-  -- In a folder of its own, with a key.
+  -- Runs the code in its own folder, with a key.
   local function run(code)
     local head = ([[
       local settings = require "yuanjing.settings"
@@ -55,7 +55,7 @@ describe("docs/journal.md", function()
     assert.equal(9, #list)
     for i, code in ipairs(list) do
       folder = support.tempdir()
-      -- the second finds a task of another time
+      -- the second program finds an earlier task
       local before = i == 2 and [[
         assert(require("yuanjing").new { journal = "tasks.journal" }
           :image { model = "wan2.2-t2i-plus", prompt = "x" })

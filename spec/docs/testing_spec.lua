@@ -1,4 +1,4 @@
--- docs/testing.md: its examples as a user would run them, and its tables.
+-- docs/testing.md: its examples, run as by a user, and its tables.
 local child = require "support.child"
 local errors = require "yuanjing.errors"
 local shell = require "yuanjing.sandbox.shell"

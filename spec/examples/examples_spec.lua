@@ -3,7 +3,7 @@ local sandbox = require "yuanjing.sandbox"
 local support = require "support"
 local yuanjing = require "yuanjing"
 
--- A user's interpreter and the usual build, whatever runs the specs.
+-- The user's interpreter and the usual build, whatever Lua runs the specs.
 local BUILD = rawget(_G, "jit") and "luajit" or "5.4"
 local LUA = rawget(_G, "jit") and "luajit" or "lua5.4"
 local ROOT = support.output("pwd")
@@ -26,7 +26,7 @@ local EXPECTED = {
     same = "portrait.png", link = "(http%S+/h5%?token=%S+)\n" },
   ["cqueues.lua"] = { prints = "ticks meanwhile" },
   ["luv.lua"] = { prints = "ticks meanwhile" },
-  ["copas.lua"] = { prints = "ticks meanwhile", lua = "luajit" }, -- has no 5.4
+  ["copas.lua"] = { prints = "ticks meanwhile", lua = "luajit" }, -- not for 5.4
 }
 
 local SIGNATURES = { png = "^\137PNG\r\n", mp4 = "^....ftyp" }

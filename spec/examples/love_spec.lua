@@ -1,6 +1,6 @@
--- The game in examples/love: its line breaking on any Lua; and, in the LuaJIT
--- suite alone, for LÖVE has no other Lua, the game itself on a screen of its own
--- (support/love), played by support/love/visit.lua and watched frame by frame.
+-- The game in examples/love: its line breaking on any Lua; and, only with
+-- LuaJIT like LÖVE, the game itself on a virtual screen (support/love), played
+-- by support/love/visit.lua and observed in each frame.
 local json = require "yuanjing.base.json"
 local socket = require "socket"
 local support = require "support"
@@ -76,7 +76,7 @@ end
 describe("the LÖVE example (LuaJIT suite only)", function()
   local folder, report, printed
 
-  -- One visit, many looks at it.
+  -- One visit; the tests check its report.
   setup(function()
     folder = support.tempdir()
     printed = on_screen(folder, ("love %s/spec/support/love %s %s %s/report")
@@ -152,7 +152,8 @@ describe("the LÖVE example (LuaJIT suite only)", function()
     assert.is_true(before.lines >= 3 and tallest > 60)
   end)
 
-  -- By the clock, so that waiting shows; generous, for a busy machine shows too.
+  -- By the clock, so that waiting is visible; the bound is generous, because a
+  -- busy machine is visible, too.
   it("never holds a frame up", function()
     local times = {}
     for i, frame in ipairs(report.frames) do times[i] = frame.ours end
@@ -228,7 +229,7 @@ end)
 describe("love examples/love (LuaJIT suite only)", function()
   after_each(support.clean)
 
-  -- LÖVE takes a TERM for the closing of its window.
+  -- LÖVE treats SIGTERM like the closing of its window.
   it("starts by itself, and ends with its sandbox", function()
     local folder = support.tempdir()
     local script = support.write(folder .. "/play", ([[

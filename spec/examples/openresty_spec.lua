@@ -25,7 +25,7 @@ local function text_of(lines)
   return table.concat(texts)
 end
 
--- One for a single test.
+-- A server for a single test.
 local function start_other(options)
   local other = start(options)
   finally(function() other:stop() end)
@@ -179,7 +179,7 @@ describe("the studio's server", function()
   end)
 
   it("reports what is wrong", function()
-    local other = start_other { url = box.url } -- with rates of its own
+    local other = start_other { url = box.url } -- with its own rates
     local answer, status = other:ask_json("/chat", { promt = "x" })
     assert.same({ 400, { kind = "invalid_request",
       message = "prompt: missing" } }, { status, answer.error })
@@ -235,7 +235,7 @@ describe("the studio's server", function()
       support.sleep(0.05)
       status = other:ask("/task?id=7")
     until status == 202 or support.now() > ends
-    assert.equal(202, status) -- it is known to have begun
+    assert.equal(202, status) -- the task is known to have begun
   end)
 
   it("distinguishes a failed task from a failed query", function()

@@ -31,7 +31,7 @@ end)
 
 after_each(support.clean)
 
--- One for a single test.
+-- A server for a single test.
 local function start_other(options)
   local other = start_studio(options)
   finally(function() other:stop() end)
@@ -55,7 +55,7 @@ local function await(expression)
   error("it never is so: " .. expression, 2)
 end
 
--- Has the page keep the values that an expression takes, in `recorded`.
+-- Makes the page record the values of an expression, in `recorded`.
 local function record(expression)
   browser:evaluate(([[(() => {
     window.recorded = [];
@@ -66,7 +66,7 @@ local function record(expression)
   })()]]):format(expression))
 end
 
--- Nothing is cut off at the side, nothing scrolls there.
+-- Nothing is cut off horizontally, and nothing scrolls horizontally.
 local function check_width(state)
   local wide = browser:evaluate "innerWidth"
   assert.equal(wide, browser:evaluate "document.documentElement.scrollWidth")
@@ -325,7 +325,7 @@ describe("the studio's page", function()
       browser:type("#question", "x\n")
       words, kind = excuse_of(".answer")
     end
-    for _ = 1, 10 do -- one more is let in with each second
+    for _ = 1, 10 do -- one more is admitted each second
       local took = support.timed(ask_too_often)
       if took < 1 or kind == "rate_limit" then break end
     end

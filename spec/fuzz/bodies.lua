@@ -16,7 +16,7 @@ local checks = require "checks"
 local check = checks.check
 local NULL = cjson.null
 
--- Its failure, and the error it becomes.
+-- Checks a failure, and the error made from it.
 local function check_failure(failure, is_utf8)
   checks.check_failure(failure)
   check(not is_utf8 or not core.utf8_error(failure.message), "no UTF-8:",
@@ -24,7 +24,8 @@ local function check_failure(failure, is_utf8)
   checks.check_error(errors.new(failure, checks.KEY), is_utf8)
 end
 
--- Nulls in lists only and no hole; where Lua has integers, whole numbers are.
+-- Nulls are in lists only, which have no holes; if Lua has integers, whole
+-- numbers are integers.
 local function check_values(value, depth, in_list)
   check(value ~= NULL or in_list, "a null")
   if math.type and type(value) == "number" and value % 1 == 0
@@ -40,7 +41,7 @@ local function check_values(value, depth, in_list)
   check(count == length, "a list with holes")
 end
 
--- Whether it is what cjson has made, but for nulls, and for integers of many
+-- Whether it equals cjson's value, except for nulls, and for integers of many
 -- digits, which are strings here.
 local function is_same(value, theirs)
   if theirs == cjson.null then return value == nil or value == NULL end
@@ -61,7 +62,7 @@ local function is_same(value, theirs)
   return n == #value
 end
 
--- cjson refuses half a surrogate pair, which is read here.
+-- cjson refuses half a surrogate pair; the core accepts it.
 local HALF = "\\u[dD][89a-fA-F]"
 
 local function check_decode(body)
@@ -136,7 +137,7 @@ local function check_answer(answer, failure, is_utf8)
   if answer.failure then check_failure(answer.failure, is_utf8) end
 end
 
--- Only objects get so far: reading.object sees to it.
+-- Only objects get here: reading.object checks that.
 local function check_document(document, is_utf8)
   local failure = failures.whole(document)
   if failure then check_failure(failure, is_utf8) end
@@ -152,7 +153,7 @@ function call.fail(_, failure)
   return errors.new(failure, checks.KEY)
 end
 
--- A body that came whole, and one that broke off.
+-- A complete body, and a truncated one.
 local function check_object(body, is_utf8)
   for _, broken in ipairs { false, true } do
     local document, err = reading.object { status = 200, body = body,

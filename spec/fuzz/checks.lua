@@ -1,4 +1,4 @@
---- What must hold for every error a caller can get to see.
+--- Checks for every error that a caller can see.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 
@@ -31,7 +31,7 @@ local function check_no_key(text, name)
   end
 end
 
---- An id that names a task, whatever else is known of it.
+--- A task has an id.
 function checks.check_task(task)
   if task == nil then return end
   check(type(task) == "table", "task is a", type(task))
@@ -40,7 +40,7 @@ function checks.check_task(task)
   check_type(task, "status", "string")
 end
 
---- The fields of an error, before it is one.
+--- The fields of an error, before it is made.
 function checks.check_failure(failure)
   check(type(failure) == "table", "a failure is a", type(failure))
   check(errors.kinds[failure.kind], "the kind", tostring(failure.kind))
@@ -57,7 +57,7 @@ function checks.check_failure(failure)
   checks.check_task(failure.task)
 end
 
--- What is in it of the key, in the fields an error keeps.
+-- No part of the key may be in the fields of an error.
 local function check_secrets(err)
   for name, value in pairs(err) do
     if type(value) == "string" and name ~= "partial" then
@@ -73,7 +73,7 @@ local function check_line(line, is_utf8)
   check_no_key(line, "the error as a line")
 end
 
---- A whole error; `is_utf8`: it comes of a text that is.
+--- A complete error; `is_utf8`: its text was UTF-8.
 function checks.check_error(err, is_utf8)
   check(errors.is(err), "not an error")
   checks.check_failure(err)

@@ -21,7 +21,7 @@ local USUAL = { "event: message", "event:chunk", "id: 7", "id:", "retry: 3000",
   ": hi", ":", "::data: x" }
 local ALIVE = { ": keepalive", "ping", "", " ", '{"type":"ping"}',
   '{"choices":[]}', "5" }
--- NB: a CR and an LF behind it would be one end of a line.
+-- NB: a CR followed by an LF would be a single line end.
 local ENDS = { { "\n", "\r\n" }, { "\n" }, { "\r\n" }, { "\r" } }
 
 -- A chunk, in one line of data or in several.

@@ -75,7 +75,7 @@ end
 local function finish(stream, contents, problem)
   local reply, err = stream:finish()
   check((err ~= nil) == (problem ~= nil), "another end")
-  -- as a whole: the readers differ in when they mend bytes that are no UTF-8
+  -- compared as a whole: the readers mend bad UTF-8 at different times
   local whole = (reply or {}).content or (err or {}).partial
   check(whole and core.sound(table.concat(contents)) == core.sound(whole),
     "another text")
@@ -162,7 +162,7 @@ local function check_sent_once(err, status)
     or status == 503 and err.retry_after, "sent again after", err.kind)
 end
 
--- The answer in an input: three bytes that choose, a head up to an empty line,
+-- The answer in an input: three bytes for choices, a head up to an empty line,
 -- and a body.
 local function answer_of(text)
   local _, second, third = text:byte(1, 3)

@@ -7,7 +7,7 @@ local transfers = {
   opened = 0, -- exchanges since transfers.answer
 }
 
-local answer -- to whatever is asked
+local answer -- to every request
 
 -- The core's description of a failed exchange: fault, message, code, whether
 -- something was sent, whether an answer had begun.
@@ -127,7 +127,7 @@ function transfers.answer(what)
   answer, transfers.opened = what, 0
 end
 
---- Whether anything of a request may have left.
+--- Whether any byte of a request may have been sent.
 function transfers.sends()
   local fault = FAULTS[answer.fault]
   return not fault or fault[4]

@@ -1,10 +1,10 @@
--- The catalog against spec/data/api/*.json, the tables of the platform's
--- documents written down once more, by another hand.
+-- The catalog against spec/data/api/*.json: the same tables of the platform's
+-- documents, written down independently.
 local catalog = require "yuanjing.generation.catalog"
 local json = require "yuanjing.base.json"
 local support = require "support"
 
--- What the files call otherwise.
+-- Types with other names in these files.
 local TYPES = { ["file[]"] = "files", ["string/file"] = "string" }
 local ROLES = { reference_image = "reference_images" }
 

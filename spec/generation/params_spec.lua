@@ -65,7 +65,7 @@ local function video_problems(given, validate)
 end
 
 describe("params: each row", function()
-  -- What a user may give for a parameter, and what goes out for it.
+  -- A valid value for a parameter, and what is sent for it.
   local function sample(param)
     if param.name == "prompt" then return "一只猫" end
     if param.flag then return true, "Y" end
@@ -77,7 +77,7 @@ describe("params: each row", function()
 
   local FILES = { reference_videos = "v.mp4", reference_audios = "a.mp3" }
 
-  -- Two for a list, or one for each of the parameters of a role.
+  -- Two media for a list, or one for each parameter of a role.
   local function media_of(row, by_role)
     local given, expected = {}, {}
     for _, param in ipairs(row.params) do
@@ -130,7 +130,7 @@ describe("params: each row", function()
       local given, expected = call_of(row, false)
       given.catelogid = row.category
       if row.api == "legacy" then
-        -- Here catelogid is no field, but what chooses the row.
+        -- Here catelogid is not a field, but chooses the row.
         given.catelogid, given.category = nil, row.category
       end
       assert.same(expected, sent(row.api, row.kind, given))
@@ -451,7 +451,7 @@ describe("params: names", function()
   end)
 
   it("of another category are reported as such", function()
-    -- No model of the catalog is so today.
+    -- The catalog has no such model today.
     local t2v = { model = "m", category = "t2v",
       params = { { name = "ratio", type = "string" } } }
     local i2v = { model = "m", category = "i2v", params = {} }

@@ -39,13 +39,13 @@ local BILLABLE = {
   end,
 }
 
--- An answer that each of them reads.
+-- A successful answer for any of these calls.
 local function fine(name)
   return name == "a streamed chat" and EVENTS or OK
 end
 
--- All of an error but its hint and its words, which are ours or libcurl's.
--- Without what outcome_spec looks at.
+-- All fields of an error but its hint and message. Without the fields of
+-- outcome_spec.
 local function fields(err)
   local copy = support.fields(err)
   copy.hint, copy.message = nil, nil
@@ -77,10 +77,10 @@ end
 
 -- At most once -------------------------------------------------------------
 
-local LARGE = ("x"):rep(600000) -- more than the sockets' buffers begin with
+local LARGE = ("x"):rep(600000) -- more than the sockets' buffers take at first
 
--- What the server does with the second request of a connection, and how many of
--- the requests it has seen by then.
+-- What the server does with the second request of a connection, and which
+-- requests it has seen by then.
 local DEATHS = {
   ["closed after the request"] = { { { "request" }, { "close" } }, "POST POST" },
   ["reset after the request"] = { { { "request" }, { "reset" } }, "POST POST" },
@@ -94,7 +94,8 @@ local DEATHS = {
     { { "head" }, { "read", 300000 }, { "reset" } }, "POST POST" },
 }
 
--- Any later connection would get its answer: a second try would not go unseen.
+-- Any later connection would get an answer, so that a second try would be
+-- noticed.
 local function dying(first, death, name)
   return support.serve { connections = { join(first, death) },
     default = { { "request" }, { "send", fine(name) } } }
@@ -388,7 +389,7 @@ local TOTAL = "not finished within the total limit"
 local PLAIN, STREAM = BILLABLE["a plain chat"], BILLABLE["a streamed chat"]
 local function GET(client) return client:models() end
 
--- name, call, limits, steps after the request, what the error has
+-- name, call, timeouts, steps after the request, the error
 local STALLS = {
   { "no head for a plain chat", PLAIN, { first = 0.5 }, { SILENCE },
     { kind = "outcome_unknown", message = NO_HEAD } },
@@ -444,7 +445,7 @@ describe("a limit", function()
       assert.truthy(took >= 0.19 and took < 5, took)
       local got = fields(err)
       got.message = err.message:gsub(" %(it left at .*", "")
-      if case[3].total and got.status then -- as much as there was time for
+      if case[3].total and got.status then -- as much as arrived in time
         local text = got.partial or got.body
         assert.truthy(#text >= 2 and #text <= 40, text)
         got.partial, got.body = nil, nil

@@ -6,7 +6,7 @@ local yuanjing = require "yuanjing"
 local load_text = rawget(_G, "loadstring") or load
 local setfenv = rawget(_G, "setfenv")
 
--- It takes a request and closes.
+-- A client of a server that reads a request and closes.
 local function client_of_the_void()
   local server = support.serve { default = { { "request" }, { "close" } } }
   return yuanjing.new { base_url = server.url, asset_url = server.url,

@@ -1,4 +1,4 @@
--- The promises of SECURITY.md that no other spec guards.
+-- The promises of SECURITY.md that no other spec tests.
 local calls = require "support.fault_calls"
 local child = require "support.child"
 local cjson = require "cjson"
@@ -11,13 +11,13 @@ local yuanjing = require "yuanjing"
 local KEY = "sk-s3cret/Key+0="
 local PNG = "\137PNG\r\n\26\n" .. ("\0"):rep(20)
 local FILM = ("film"):rep(5000)
-local LAST = { Connection = "close" } -- of its connection
+local LAST = { Connection = "close" } -- the last answer of a connection
 local OK = scripted.answer(200, LAST, '{"status":"RUNNING","data":[]}')
 local CREATED = scripted.answer(200, LAST, '{"taskid":"7","status":"CREATED"}')
 local REPLY = scripted.answer(200, LAST, '{"content":"fine"}')
 
--- Texts that mean something where a text is not kept apart from what is around
--- it: in a URL, a header, a form, JSON, a path, a pattern.
+-- Texts that are dangerous if they are not escaped: in a URL, a header, a
+-- form, JSON, a path, a pattern.
 local HOSTILE = { 'a"b', "a'b", "a\\b", "a;b", "a&taskid=b", "a=b", "a#b", "a?b",
   "a/../b", "../../b", "a%00b", "a%0d%0ab", "a b", "a+b", "a\r\nX-Evil: 1",
   "a\r\n\r\nGET /evil HTTP/1.1\r\n\r\n", "a\nb", "a\rb", "a\0b", "a\tb",
@@ -298,7 +298,7 @@ local function task_with(url, options)
   return task
 end
 
--- URLs of the server that are none of ours, but look as if they led to it.
+-- URLs that do not belong to the server, but look similar.
 local function bad_urls(server)
   local host = "127.0.0.1:" .. server.port
   return { "file:///etc/passwd", "FILE:///etc/passwd", "file://" .. host .. "/",
@@ -417,8 +417,9 @@ end)
 describe("an answer", function()
   after_each(support.clean)
 
-  -- NB: this is about bytes that come with it. Those that come later, on the
-  -- idle connection, libcurl 7.87 and 7.88 take for the next answer.
+  -- NB: this is about bytes that come together with the answer. Later bytes on
+  -- the idle connection are taken for the next answer by libcurl 7.87 and
+  -- 7.88.
   it("with more behind it is not the next call's answer", function()
     local reply = scripted.answer(200, {}, '{"content":"fine"}')
     local server = support.serve { default = { { "request" }, { "send", reply
@@ -459,8 +460,8 @@ end)
 
 -- TLS -----------------------------------------------------------------------
 
--- OpenSSL by itself may be set to refuse what we should: this sets it to take
--- whatever there is.
+-- OpenSSL itself may refuse what the client should refuse: this configuration
+-- accepts everything.
 local LAX = [[
 openssl_conf = all
 [all]
@@ -483,7 +484,7 @@ local CHILD = [[
 describe("TLS", function()
   after_each(support.clean)
 
-  -- What a client and curl get from a server of that one version.
+  -- The results of a client and of curl with a server of that version only.
   local function outcomes(version)
     local certificate = require "support.certificate"
     local folder = support.tempdir()

@@ -1,11 +1,11 @@
--- What records add up to, whatever store they are in.
+-- Merging records, with any store.
 local backlog = require "yuanjing.runtime.backlog"
 local book_of = require "yuanjing.journal.book"
 local child = require "support.child"
 local loop = require "yuanjing.runtime.loop"
 local support = require "support"
 
--- A store of these records, in memory; `is_away` has it refuse.
+-- A store with these records, in memory; it fails while `is_away` is set.
 local function new_store(records)
   local read = 0
   local store = { owner = "me", records = records, is_away = false }
@@ -34,7 +34,7 @@ local function entry_of(records)
   return book.entries.k, book
 end
 
--- Calls it with each order of the list.
+-- Calls visit() with each order of the list.
 local function each_order(list, visit, n)
   n = n or #list
   if n == 1 then return visit(list) end
@@ -130,7 +130,7 @@ describe("a journal's book", function()
     store.is_away = true
     assert.is_nil((book:write { key = "b", state = "running", id = "2" }))
     store.is_away, store.is_void = false, true
-    assert(book:refresh()) -- all is read anew, and this is known all the same
+    assert(book:refresh()) -- all is read again, and this is still known
     assert.equal("running", book.entries.b.state)
     assert.is_true(support.wait_until(function()
       return #store.records == 4

@@ -8,13 +8,13 @@ local yuanjing = require "yuanjing"
 
 local folder, path
 
--- A store of that file, as another process would have it.
+-- A store of the file, as another process would open it.
 local function open()
   return file_of.new(path)
 end
 
--- The numbers of the records that a store has read since the last time, and
--- whether it began anew.
+-- The numbers of the new records that a store reads, and whether it read all
+-- of them again.
 local function read(store)
   local numbers, is_anew = {}, false
   assert(store:read(function(record) numbers[#numbers + 1] = record.n end,
@@ -32,7 +32,7 @@ local function all()
   return (read(open()))
 end
 
--- Has the store keep what `choose` makes of the records that it has not read yet.
+-- Compacts a store to the records that `choose` makes of the unread ones.
 local function compact(store, choose)
   return store:compact(nil, function()
     local records, i = {}, 0
@@ -83,7 +83,7 @@ describe("a journal's file", function()
       :sub(1, 8))
   end)
 
-  -- While another open file, such as another process has it, may append.
+  -- Runs while another open file, like that of another process, may append.
   local function locked_out(run)
     local locks = assert(core.file(path .. ".lock"))
     assert.is_true(locks:lock(0))
@@ -292,12 +292,12 @@ describe("a journal's file", function()
     local one, other = open(), open()
     append(one, 1, 2)
     local file = io.open(path, "a")
-    file:write('12345678 [{"key":') -- and its process dies
+    file:write('12345678 [{"key":') -- its process dies
     file:close()
     local locks = one.locks
     one.locks = setmetatable({}, { __index = function(_, name)
       return function(_, at, ...)
-        if name == "lock" and at == 0 then append(other, 3) end -- in its place
+        if name == "lock" and at == 0 then append(other, 3) end -- meanwhile
         return locks[name](locks, at, ...)
       end
     end })
@@ -344,7 +344,7 @@ describe("a journal's file", function()
     append(one, 3, 4)
     assert.same({ 1, 2, 3, 4 }, (read(one)))
     support.write(path, backup)
-    append(other, 5) -- in the place of the third
+    append(other, 5) -- instead of the third record
     append(one, 6)
     local numbers, is_anew = read(one)
     assert.same({ 1, 2, 5, 6 }, numbers)
@@ -433,9 +433,9 @@ describe("a journal's file", function()
     assert.same({ 1 }, all())
   end)
 
-  -- What a digest of a record's length costs, on this machine and under whatever
-  -- watches it: about 1.3 us where 100,000 records are open in 0.6 s, and one
-  -- more costs 17 us beside the sync.
+  -- The cost of hashing one record, on this machine and under any
+  -- instrumentation: about 1.3 us where 100,000 records are opened in 0.6 s,
+  -- and one more costs 17 us besides the sync.
   local function price_of_digest()
     local text, from = ("x"):rep(250), os.clock()
     for _ = 1, 20000 do core.sha256(text) end

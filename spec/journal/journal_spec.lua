@@ -446,7 +446,7 @@ describe("the journal of a submit", function()
         entry.api })
     assert.truthy(entry.digest and entry.at > 0)
     support.write(path, "")
-    assert(task:refresh()) -- the handle still knows
+    assert(task:refresh()) -- the handle still knows its task
     assert.equal(task.id, client.journal:find({ note = "mine" })[1].id)
     assert.equal(1, #book.order)
   end)

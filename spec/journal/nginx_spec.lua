@@ -19,7 +19,7 @@ describe("the journal in nginx", function()
   teardown(function() box:stop() end)
   before_each(function()
     local folder = support.tempdir()
-    os.execute("chmod 777 " .. folder) -- a worker has another user
+    os.execute("chmod 777 " .. folder) -- a worker runs as another user
     path = folder .. "/tasks.journal"
   end)
   after_each(function()

@@ -88,7 +88,7 @@ describe("a journal in Redis", function()
       assert.equal(5, #journal:pending())
     end
     local stored = client._settings.journal.store
-    assert.equal(7, stored.link:call("XLEN", stored.keys.records)) -- a grave
+    assert.equal(7, stored.link:call("XLEN", stored.keys.records)) -- one forgotten
     assert.equal(5, stored.link:call("SCARD", stored.keys.queued))
   end)
 
@@ -204,7 +204,7 @@ describe("a journal in Redis", function()
     assert.equal(1, #client.journal:pending())
     box:stop()
     box:restart()
-    assert(client:image(IMAGE)) -- by a new connection
+    assert(client:image(IMAGE)) -- on a new connection
     assert.equal(2, #client.journal:pending())
   end)
 
@@ -337,7 +337,7 @@ describe("a journal in Redis", function()
     local store = client._settings.journal.store
     store.begin = function(self, item, lease)
       store.begin = nil
-      self.link:call("ZADD", self.keys.schedule, 0, item.id) -- it is over
+      self.link:call("ZADD", self.keys.schedule, 0, item.id) -- lease ended
       assert.equal(1, #assert(self:take("thief", 30, 5)))
       return self:begin(item, lease)
     end

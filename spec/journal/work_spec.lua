@@ -35,7 +35,7 @@ describe("a worker", function()
     return store.link:call(command, store.keys[key], ...)
   end
 
-  -- Runs a worker until nothing is left: the notes of what it handled.
+  -- Runs a worker until no task is left: the notes of those that it handled.
   local function drain(options)
     local handled = {}
     local all = { drain = true, interval = 0.05, lease = 0.5,
@@ -46,7 +46,7 @@ describe("a worker", function()
     return handled
   end
 
-  -- Takes the one item from its worker, after the pause that it gets when it may
+  -- Takes the only item from its worker, after the pause for an item that may
   -- have ended its worker.
   local function steal(store, number)
     local other
@@ -214,7 +214,7 @@ describe("a worker", function()
     local worker = client_at()
     local task = assert(worker.journal:pending())[1]
     assert(task:await { interval = 0.05 })
-    -- nothing of it is left, and another record in its place
+    -- nothing of it is left; another record is in its place
     for _, key in ipairs { "records", "work", "queued", "schedule" } do
       raw(store, "DEL", key)
     end
@@ -341,7 +341,7 @@ describe("a journal in Redis", function()
     assert.is_nil(ok)
     assert.truthy(problem:find("READONLY", 1, true))
     local after = store.link:call("CLIENT", "ID")
-    assert.truthy(after >= before + 2, after) -- tried again by a new one
+    assert.truthy(after >= before + 2, after) -- retried on a new connection
     store.link:call("REPLICAOF", "NO", "ONE")
     assert(store:append { key = "k", n = 3 })
   end)

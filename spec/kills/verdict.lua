@@ -1,4 +1,4 @@
--- What a run of kills has found wrong, as a summary that spec/run.sh can add up.
+-- The faults that a run with kills has found, as a summary for spec/run.sh.
 local support = require "support"
 
 --- Prints it, and ends the process.

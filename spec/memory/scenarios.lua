@@ -1,6 +1,6 @@
--- What runs while an allocation fails. Called with the name of one scenario and
--- the address of a server; returns run(), which does it, and check(), which
--- judges what came of it when allocations work again.
+-- Scenarios during which an allocation fails. Called with the name of a
+-- scenario and the address of a server; returns run(), which performs it, and
+-- check(), which checks the result when allocations work again.
 local name, origin = ...
 
 local MODULES = "^yuanjing"
@@ -117,7 +117,7 @@ local SCENARIOS = {
     job:cancel()
     return job.done
   end,
-  -- What is left open, the collector must close.
+  -- The collector must close what is left open.
   drop = function()
     local c = client()
     local opened, err = c:chat { prompt = "x", stream = true }

@@ -72,8 +72,8 @@ local function client_at(server, options)
   return yuanjing.new(options)
 end
 
--- A server that gives these answers one after the other, with status 200 unless
--- they are whole ones, and the last one for ever.
+-- A server that gives these answers one after the other, the last one for
+-- ever. A body gets status 200; a complete answer is sent unchanged.
 local function answering(...)
   local steps = {}
   for n, answer in ipairs { ... } do
@@ -130,8 +130,8 @@ describe("on the wire", function()
   end)
 end)
 
--- Files in JSON, by Python: each body without its data URI, but with what was
--- in it.
+-- Decodes the files in JSON, with Python: each body has the file's content
+-- instead of its data URI.
 local DECODE = [[
 import base64, json, sys
 bodies = []
@@ -152,7 +152,7 @@ local function hex(bytes)
   end))
 end
 
--- The bodies of so many uploads.
+-- The bodies of that many uploads.
 local function bodies_of(server, folder)
   local script = support.write(folder .. "/decode.py", DECODE)
   local command = { "python3 '" .. script .. "'" }
@@ -287,7 +287,7 @@ end)
 
 -- Answers -------------------------------------------------------------------
 
--- What each call makes of its answer, as plain fields.
+-- The result of each call, as plain fields.
 local MEANINGS = {
   verify = function(session)
     assert.same({ "s-1", "https://h/5", "t" },
@@ -426,7 +426,7 @@ local TEXTS = {
   ["something else, 素材"] = { "platform" },
 }
 
--- As they come, with the status of HTTP.
+-- Refusals, with their HTTP status.
 local REFUSALS = {
   ["status error"] = { '{"status":"error","data":{"message":"%s"}}', 200 },
   ["status error, flat"] = { '{"status":"error","message":"%s"}', 200 },
@@ -510,7 +510,7 @@ end
 local HALF = "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"
   .. '{"status":"ok","data":{"id":"a-1"'
 
--- After the request; the kind of a call that is not made again.
+-- The steps after the request; the error of a call that is not repeated.
 local FAULTS = {
   ["a reset"] = { { { "request" }, { "reset" } }, "outcome_unknown" },
   ["a close"] = { { { "request" }, { "close" } }, "outcome_unknown" },

@@ -1,5 +1,5 @@
--- Every case of support.conformance in every way of driving yuanjing, each way
--- in a process of its own.
+-- Every case of support.conformance on every host, each host in its own
+-- process.
 local child = require "support.child"
 local conformance = require "support.conformance"
 local sandbox = require "yuanjing.sandbox"
@@ -23,7 +23,8 @@ local HOSTS = {
 
 local PROGRAM = [[require("support.hosts").main(%q, %q, %q, %q)]]
 
--- All at once, for they mostly wait: what each has printed, by its name.
+-- Runs all hosts at once, because they mostly wait: the output of each, by
+-- name.
 local function perform_all(server, folder)
   local started = {}
   for _, host in ipairs(HOSTS) do

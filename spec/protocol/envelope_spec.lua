@@ -34,7 +34,7 @@ describe("envelope.failure", function()
     { '{"error":true,"message":"why"}', { message = "why" } },
     { '{"error":true}',
       { message = "the platform reported a failure without a text" } },
-    -- what can not be written as JSON again is a failure all the same
+    -- a failure that can not be encoded as JSON is still a failure
     { '{"error":{"a":nan}}',
       { message = "the platform reported a failure without a text" } },
     { '{"error":{"a":"\255"},"status":"failed"}', { state = "FAILED",

@@ -1,4 +1,4 @@
--- Submits: what goes wrong with them, and files of every kind on their way.
+-- Submits: their faults, and files of every kind.
 local scripted = require "support.scripted"
 local support = require "support"
 local yuanjing = require "yuanjing"
@@ -73,7 +73,7 @@ end
 local LIMITED = { timeout = { first = 0.4 } }
 local HALF = cut(CREATED, #CREATED - 5)
 
--- The steps after the request; kind, task and words of the error; options.
+-- The steps after the request; kind, task and message of the error; options.
 local FAULTS = {
   ["dropped after the body"] = { { { "close" } }, "outcome_unknown" },
   ["reset after the body"] = { { { "reset" } }, "outcome_unknown" },
@@ -116,7 +116,7 @@ local FAULTS = {
   ["unavailable"] = { answer(503, "later"), "server" },
 }
 
--- What is a task in spite of its looks.
+-- Answers with a task, although they look otherwise.
 local READABLE = {
   ["a dict of Python's"] = answer(200,
     "{'taskid': '" .. ID .. "', 'status': 'CREATED', 'x': None}"),
@@ -227,13 +227,13 @@ local function overhead(name)
   return around[name]
 end
 
--- A server that looks away for a moment after the head, then takes n bytes.
+-- A server that pauses after the head, then reads n bytes.
 local function slow_server(n)
   return serve_once({ { "head" }, { "sleep", 0.5 }, { "read", n },
     { "send", OK } })
 end
 
--- NB: what came is known when the connection is closed.
+-- NB: the number of received bytes is known when the connection is closed.
 local function body_received(server)
   local request = server:requests()[1]
   return server:connections().list[1].received - #request.head - 4
@@ -264,7 +264,7 @@ describe("a file", function()
     assert.equal(0, server:connections().opened)
   end)
 
-  -- Between the check and the sending.
+  -- Changes to the file between the check and the sending.
   local GONE = {
     ["that is removed"] = { "No such file or directory", os.remove },
     ["that becomes a folder"] = { "Is a directory", function(path)

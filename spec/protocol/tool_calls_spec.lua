@@ -1,13 +1,13 @@
 -- Pieces of tool calls as vendors send them, and the calls they come to.
 local tool_calls = require "yuanjing.protocol.chat.tool_calls"
 
--- A piece: id, index, name, arguments; nil where there is none.
+-- A piece: id, index, name, arguments; nil for a missing one.
 local function piece(id, index, name, arguments)
   return { id = id, index = index,
     ["function"] = { name = name, arguments = arguments } }
 end
 
--- "id name arguments" of each call, and "!" behind one that is broken.
+-- "id name arguments" of each call, and "!" behind a broken one.
 local function shown(calls)
   local list = {}
   for n, call in ipairs(calls or {}) do

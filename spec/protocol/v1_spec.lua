@@ -1,5 +1,5 @@
--- What goes out for each row of the platform's own tables (spec/data/api), as
--- the server gets it, read by parsers that are not ours.
+-- The requests for each row of the platform's own tables (spec/data/api), as
+-- the server gets them, read by other parsers than ours.
 local ascii = require "yuanjing.base.ascii"
 local cjson = require "cjson"
 local scripted = require "support.scripted"
@@ -34,7 +34,7 @@ local function plain(value)
   return copy
 end
 
--- What the parser makes of requests.
+-- The parser's result for requests.
 local function parse(requests)
   local folder, command = support.tempdir(), { "python3 '" .. PARSER .. "'" }
   for i, request in ipairs(requests) do
@@ -56,7 +56,8 @@ local function client_at(server, api)
   return yuanjing.new { base_url = server.url, api_key = KEY, api = api }
 end
 
--- One video to a server of its own: what came, and the request it came in.
+-- Sends one video request to its own server: the parsed request, and the
+-- original.
 local function sent(api, params, kind)
   local server = serve()
   assert(client_at(server, api)[kind or "video"](client_at(server, api),
@@ -79,7 +80,7 @@ end
 local ROWS = rows_of("v1")
 for _, row in ipairs(rows_of("legacy")) do ROWS[#ROWS + 1] = row end
 
--- A picture, a film and a sound, under names that have it all.
+-- A picture, a film and a sound, with difficult names.
 local MEDIA = {
   image = { data = PNG, name = "第一 帧 it's (1); a=b.png",
     type = "image/png" },
@@ -95,7 +96,7 @@ local function is_medium(param)
   return param.name:find("_file") ~= nil
 end
 
--- What is given for a parameter, and the text that must come of it.
+-- A value for a parameter, and the text that must be sent.
 local function value_for(row, param)
   local name, choices = param.name, param.enum
   if name == "off_peak" then return true, "Y" end
@@ -187,7 +188,7 @@ local function has_files(row)
   return false
 end
 
--- The headers of any submit, and nothing beside them.
+-- The headers of any submit, and no others.
 local function check_head(request, mime)
   local headers = request.headers
   local own = headers["content-type"]

@@ -1,7 +1,7 @@
 local scope = require "yuanjing.runtime.cancel_scope"
 local support = require "support"
 
--- A thing to own, and how it is ended: it counts.
+-- A thing for a scope, and its cancel function, which counts.
 local function new_thing()
   return { ended = 0 }
 end

@@ -3,7 +3,7 @@ local support = require "support"
 
 local fibers, log
 
--- A queue and timers of the test's own.
+-- A separate queue and timers for the test.
 local function new_fibers()
   local loaded = package.loaded["yuanjing.runtime.fibers"]
   package.loaded["yuanjing.runtime.fibers"] = nil
@@ -219,7 +219,7 @@ describe("a yield that is not ours", function()
   end)
 end)
 
--- What a debug hook raises may come anywhere: at each instruction in turn.
+-- A debug hook may raise anywhere: at each instruction in turn.
 describe("a change that is broken off", function()
   local function sweep(change)
     for n = 1, 2000 do

@@ -39,7 +39,7 @@ local CANCELLED = { kind = "cancelled", call = "job:cancel",
 local TIMEOUT = { kind = "timeout", call = "job:await", retryable = true,
   message = "the job is not done yet; await it again" }
 
--- A job that waits until `release` is called with what it is to return.
+-- A job that waits until release() is called with its results.
 local function held()
   local given
   local job = async(function()
@@ -759,7 +759,7 @@ describe("a stream", function()
     assert.equal("b", job:await())
   end)
 
-  -- Before, the reader was never woken.
+  -- Once the reader was never woken.
   it("notifies its reader that it was closed elsewhere", function()
     local server = serve({ "send", STREAM .. event_of("a") }, SILENCE)
     local stream = assert(client_at(server):chat { prompt = "x",
@@ -932,7 +932,7 @@ describe("update", function()
   end)
 end)
 
--- What a child does after a fork, while its parent has jobs under way.
+-- A forked child, while its parent has jobs in flight.
 describe("a forked child", function()
   local SCRIPT = [[
     local yuanjing, process = require "yuanjing", require "process"

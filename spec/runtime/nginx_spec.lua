@@ -43,7 +43,7 @@ local function is_closed(server)
   end
 end
 
--- How long until the upstream's only connection is closed, at most so long.
+-- The time until the upstream's only connection is closed, up to a maximum.
 local function until_closed(server, seconds)
   local took, closed = support.timed(server.wait_for, server,
     is_closed(server), seconds)
@@ -58,8 +58,8 @@ end
 
 local box
 
--- The Lua of a location; in it are `yuanjing`, and a `client` of the sandbox or
--- of the server in ?url=.
+-- The code of a location, with `yuanjing`, and a `client` of the sandbox or of
+-- the server in ?url=.
 local function with_client(code)
   return ([[
     local yuanjing = require "yuanjing"
@@ -688,8 +688,7 @@ describe("nginx", function()
       assert.truthy(until_closed(upstream, 4) < 4)
     end)
 
-    -- nginx gives the first thread of a request, or timer, that has ended to
-    -- the next.
+    -- nginx reuses the first thread of a request, or timer, that has ended.
     it("leaves nothing of a job to the request in its thread", function()
       local server = start { server = ([[
         location = /begin {
@@ -742,7 +741,8 @@ describe("nginx", function()
       assert.truthy(server:log():find("nobody's", 1, true))
     end)
 
-    -- What may be used up: timers that run, connections, nginx's own threads.
+    -- Resources that may be exhausted: running timers, connections, nginx's
+    -- own threads.
     local SCARCE = {
       timers = { http = "lua_max_running_timers 1;",
         init_worker = "ngx.timer.at(0, function() ngx.sleep(6) end)" },
@@ -755,7 +755,7 @@ describe("nginx", function()
 
     local HOLD = { ["/hold"] = "ngx.sleep(10)" }
 
-    -- A thread of nginx's own looks for its modules where nginx does.
+    -- An nginx thread searches modules where nginx does.
     local function start_scarce(plan, threads)
       local folder = support.tempdir()
       support.write(folder .. "/hog.lua", [[

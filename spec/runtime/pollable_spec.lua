@@ -1,5 +1,5 @@
--- What another event loop sees of this one: the descriptor, and step(). The
--- other loop is poll(2) here; real ones are in conformance_spec.lua.
+-- The interface for another event loop: the descriptor, and step(). The other
+-- loop is poll(2) here; real ones are in conformance_spec.lua.
 local core = require "yuanjing.core"
 local scripted = require "support.scripted"
 local support = require "support"
@@ -10,9 +10,9 @@ local STREAM = scripted.answer(200, { ["Connection"] = "close" })
 local EVENT, DONE = 'data: {"content":"a"}\n\n', "data: [DONE]\n\n"
 local SILENCE = { "wait_close", 20 }
 
--- Asked for once, as other loops do.
+-- Read once, as other loops do.
 local fd = loop:pollfd()
-if not fd then return end -- poll(2) has none to give
+if not fd then return end -- poll(2) has no descriptor
 
 local function serve(...)
   return support.serve { default = { { "request" }, ... } }
@@ -26,7 +26,7 @@ local function is_readable(seconds)
   return core.pollfd(fd, seconds or 0)
 end
 
--- What another loop does until the job is done: how often it had to.
+-- Polls as another loop does until the job is done: the number of steps.
 local function drive(job, seconds)
   local steps, ends = 0, core.now() + (seconds or 10)
   while not job.done and core.now() < ends do
@@ -39,7 +39,7 @@ local function drive(job, seconds)
   return steps
 end
 
--- Until nothing is left that some earlier test has begun.
+-- Waits until nothing of earlier tests is left.
 local function settle()
   local ends = core.now() + 5
   while is_readable(0.02) and core.now() < ends do loop:step() end
@@ -138,7 +138,7 @@ describe("the loop as others see it", function()
       return assert(client_at(server):chat { prompt = "x",
         stream = true }):finish()
     end) }
-    drive(async(sleep, 0.3)) -- libcurl has no timer any more
+    drive(async(sleep, 0.3)) -- libcurl has no timer any longer
     local wakes, from, ends = 0, os.clock(), core.now() + 0.3
     while core.now() < ends do
       if is_readable(math.max(0, ends - core.now())) then

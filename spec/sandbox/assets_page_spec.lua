@@ -49,7 +49,7 @@ local function has(text, words)
   assert.is_truthy(text:find(words, 1, true), text)
 end
 
--- Nothing is cut off at the side, whatever the font; a finger finds the button.
+-- Nothing is cut off horizontally in any font; the button is large enough.
 local function check_layout(state)
   assert.equal(WIDTH, browser:evaluate "innerWidth")
   assert.equal(WIDTH, browser:evaluate "document.documentElement.scrollWidth")
@@ -109,7 +109,7 @@ describe("the verification page in a browser", function()
     browser:open(link("x"))
     assert.equal(0,
       browser:evaluate 'performance.getEntriesByType("resource").length')
-    support.sleep(0.2) -- a browser asks for an icon by itself
+    support.sleep(0.2) -- a browser requests an icon by itself
     local paths = {}
     for i, seen in ipairs(server:requests()) do
       if i > before then paths[#paths + 1] = seen.path end

@@ -132,7 +132,7 @@ local function md5(bytes)
   return shell.read('md5sum <"$1"', path):match("%x+")
 end
 
--- Every byte there is, in an order of its own.
+-- All byte values, in a mixed order.
 local function binary(length)
   local out = {}
   for i = 1, length do
@@ -573,9 +573,9 @@ describe("an upload", function()
       server.dir .. "/nginx.pid"):match("%d+"))
   end
 
-  -- Sends head, block times n and tail; also returns by how many KiB the
-  -- sandbox has grown. NB: equal strings are one in LuaJIT's memory, so the
-  -- block's length must share little with that of the sandbox's pieces.
+  -- Sends head, block n times, and tail; also returns the growth of the
+  -- sandbox in KiB. NB: LuaJIT stores equal strings once, so the block's
+  -- length must differ from that of the sandbox's pieces.
   local function send(head, block, n, tail)
     local before, sent = memory(), -1
     local answer = request("POST", address "rl_upload", {
@@ -895,7 +895,7 @@ describe("on request the assets", function()
       { scenario = "assets-flat" }).body))
   end)
 
-  -- Of the upload, or of the verification of its group.
+  -- Scenarios of the upload, or of the verification of its group.
   for scenario, expected in pairs {
     ["task-never"] = { status = "Processing" },
     ["task-fails"] = { status = "Failed",

@@ -1,5 +1,5 @@
--- The curl examples of the platform's documents, as they are printed there but for
--- the host and the key: the sandbox takes each of them.
+-- The curl examples of the platform's documents, unchanged except for the host
+-- and the key: the sandbox accepts all of them.
 local json = require "yuanjing.base.json"
 local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"

@@ -1,11 +1,11 @@
--- Each dialect that the sandbox plays, as a user of a client meets it.
+-- Each dialect of the sandbox, as a client sees it.
 local sandbox = require "yuanjing.sandbox"
 local yuanjing = require "yuanjing"
 
 local ROWS = require "yuanjing.sandbox.server.scenarios.dialects"
 
--- What is right: the text of both ways, or the kind of the error; `stream` and
--- `plain` where they differ.
+-- The expected text for both ways, or the kind of the error; `stream` and
+-- `plain` if they differ.
 local TEXT = "Hi there, 你好 you"
 local FINE = { text = TEXT }
 local TOLD = { kind = "platform" }
@@ -33,7 +33,7 @@ end
 describe("the sandbox's dialect", function()
   local boxes, clients = {}, {}
 
-  -- Signs of life have to come for longer than the idle limit.
+  -- Signs of life must come for longer than the idle timeout.
   setup(function()
     for name, speed in pairs { quick = 1000, real = 1 } do
       boxes[name] = assert(sandbox.start { speed = speed })

@@ -73,7 +73,7 @@ local function list()
   return decoded(curl("/sandbox/tasks?last=1"))
 end
 
--- The task that was submitted last, as the sandbox has it.
+-- The last submitted task, as listed by the sandbox.
 local function last_task()
   return list().tasks[1]
 end
@@ -149,8 +149,8 @@ describe("the rows of the documents", function()
     return ask
   end
 
-  -- Each row with nothing optional, with each choice and each default, with a
-  -- wrong choice, and without each of what it requires.
+  -- Each row without optional fields, with each choice and each default, with
+  -- a wrong choice, and without each required field.
   local function asks_of(row, path)
     local good, bad = { smallest(row, path) }, {}
     for _, param in ipairs(row.params) do
@@ -480,7 +480,7 @@ describe("the answer to a submit", function()
       '"status": "SUCCEEDED"}$',
     ["error-text"] = '^{"error": "the model is overloaded"}$',
     ["error-python"] = "^{'error': ",
-    ["bare-lines"] = "^{" .. ID, -- one for streams: nothing happens
+    ["bare-lines"] = "^{" .. ID, -- for streams only: no effect here
   } do
     it("may be " .. scenario, function()
       for _, path in ipairs { IMAGE, VIDEO, "/llmage/video" } do
@@ -492,7 +492,7 @@ describe("the answer to a submit", function()
     end)
   end
 
-  -- Whether there is a task in the end, and what curl calls the breaks.
+  -- Whether there is a task in the end, and curl's exit status for the break.
   for scenario, expected in pairs {
     close = { 52, true }, reset = { 56, true }, abort = { 18, true },
     short = { 18, true }, ["late-abort"] = { 18, true },
@@ -643,7 +643,7 @@ describe("a task", function()
     assert.matches('"succeeded"', answer.body)
     assert.equal("query-lower", answer.headers["x-sandbox"])
     assert.matches(NEW, query(id).body)
-    assert.equal(2, last_task().queries) -- that came so far
+    assert.equal(2, last_task().queries) -- the queries so far
   end)
 
   it("answers a hanging query when it ends", function()

@@ -140,7 +140,7 @@ describe("a sandbox process", function()
     assert.equal("sandbox.start: expected table, got number", message(80))
   end)
 
-  -- Runs the words that follow with every signal blocked.
+  -- Runs a command with every signal blocked.
   local BLOCKED = "python3 -c 'import os, signal, sys; "
     .. "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()); "
     .. "os.execvp(sys.argv[1], sys.argv[1:])' "
@@ -613,7 +613,7 @@ describe("the sandbox's platform", function()
         server.port), answer.headers.location)
     end)
 
-    -- 18: the body was not whole; 52: there was no answer at all
+    -- 18: the body was incomplete; 52: there was no answer at all
     for scenario, status in pairs {
       abort = 18, ["abort=0"] = 18, ["late-abort"] = 18, ["head-abort"] = 18,
       close = 52,

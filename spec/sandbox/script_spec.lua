@@ -1,5 +1,5 @@
--- The sandbox in a user's own tests: answers written beforehand, what was sent,
--- and time that runs fast.
+-- The sandbox in a user's own tests: scripted answers, recorded requests, and
+-- a fast clock.
 local child = require "support.child"
 local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
@@ -92,7 +92,7 @@ describe("box:answer", function()
         return assert(client:chat(STREAM)):finish()
       end)
       assert.equal("一", reply.content)
-      assert.truthy(seconds > 0.18, seconds) -- a head, a text, two of the end
+      assert.truthy(seconds > 0.18, seconds) -- head, text, two at the end
     end)
 
     it("send it in the legacy API", function()
@@ -409,7 +409,7 @@ describe("the sandbox's time", function()
     teardown(stop)
     after_each(function() box:clear() end)
 
-    -- Awaited by a program that knows of nothing.
+    -- Awaited by a program without any settings.
     local function assert_quick(await)
       local seconds, value = support.timed(await)
       assert.truthy(value)

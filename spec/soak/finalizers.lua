@@ -13,7 +13,7 @@ local ends = core.now() + seconds
 
 -- What is sent ---------------------------------------------------------------
 
--- Bytes by which a piece of a freed or moved buffer is known.
+-- Bytes that identify a piece of a freed or moved buffer.
 local function text_of(n, times) return ("%07d,"):format(n):rep(times) end
 
 local function is_text(text)
@@ -58,13 +58,13 @@ local PATHS = { "/stream", "/stream", "/plain", "/reset" }
 -- What there is --------------------------------------------------------------
 
 local pool = assert(core.pool())
-local transfers, decoders, fibers = {}, {}, {} -- lists, of a few each
+local transfers, decoders, fibers = {}, {}, {} -- a few each
 local file_name = os.tmpname()
 local counts = { finalized = 0, refused = 0, fed = 0, watched = 0 }
 local REFUSALS = { "is being read already", "is closed", "pool is closed",
   "somebody else is reading", "not suspended" }
 
--- What may be refused is; anything else that is raised is a fault.
+-- Some refusals are expected; any other error is a fault.
 local problem
 local function try(fn, ...)
   local results = { pcall(fn, ...) }
@@ -263,7 +263,7 @@ local ACTIONS = {
   end,
 }
 
--- Depth: one in the course of another is enough.
+-- Nesting depth: one finalizer inside another is enough.
 local new_proxy = rawget(_G, "newproxy")
 local acting, armed = 0, true
 
@@ -316,7 +316,7 @@ while core.now() < ends and not problem do
   try(one_of(COURSE))
 end
 armed = false
-collectgarbage "stop" -- what the server has seen is long
+collectgarbage "stop" -- the server's list is long
 pool:close()
 server:stop()
 os.remove(file_name)

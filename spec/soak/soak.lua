@@ -1,7 +1,7 @@
--- soak.lua [SCALE]: much of everything, against a sandbox of its own, to see
--- that memory, descriptors and the registry are as large at the end as after the
--- first part. SCALE 1: a million chunks, 1,000 cancelled streams, 10,000 tasks
--- awaited, 1,000 downloads; 0.01 is for the tests.
+-- soak.lua [SCALE]: many calls of every kind, against its own sandbox; memory,
+-- descriptors and the registry must not grow after the first part. SCALE 1: a
+-- million chunks, 1,000 cancelled streams, 10,000 tasks awaited, 1,000
+-- downloads; the tests use 0.01.
 local yuanjing = require "yuanjing"
 local loop = require "yuanjing.runtime.loop"
 
@@ -37,8 +37,8 @@ local function registered()
   return count
 end
 
--- Each with the most that it may grow. libcurl keeps some connections, and so
--- does the C library some pages.
+-- The most that each may grow. libcurl keeps some connections, and the C
+-- library some pages.
 local GAUGES = {
   { name = "KiB resident", read = resident, slack = 2048 },
   { name = "descriptors", read = descriptors, slack = 8 },
@@ -62,7 +62,7 @@ local function many(count, run)
   return function() for _ = 1, count do run() end end
 end
 
--- So many at a time.
+-- Runs so many at a time.
 local function beside(count, run)
   local jobs = {}
   for i = 1, count do jobs[i] = yuanjing.async(run) end
@@ -83,7 +83,7 @@ local function read_stream()
   assert(count >= STREAM_CHUNKS, count)
 end
 
--- Half of them in a job that is cancelled, half by closing.
+-- Half of them by cancelling a job, half by closing the stream.
 local cancelled = 0
 local function cancel_stream()
   cancelled = cancelled + 1

@@ -1,5 +1,5 @@
--- A dry run is held against the call itself: what it describes is what the
--- sandbox then gets.
+-- A dry run compared with the call itself: its description must equal what the
+-- sandbox gets.
 local json = require "yuanjing.base.json"
 local sandbox = require "yuanjing.sandbox"
 local support = require "support"

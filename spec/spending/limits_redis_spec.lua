@@ -42,7 +42,7 @@ describe("limits in Redis", function()
     return assert(client:chat { prompt = "x", stream = true })
   end
 
-  -- The limit that an impatient call fails by.
+  -- The limit that stops a call with a short timeout.
   local function limit_of(client, bound)
     local reply, err = client:with({ timeout = 0.6 }):chat(CHAT)
     assert.is_nil(reply)
@@ -55,8 +55,8 @@ describe("limits in Redis", function()
       or error("it never came to that")
   end
 
-  -- A process with a client of the same journal; its pid when it calls ready(),
-  -- and what waits for its end.
+  -- A process with a client of the same journal: its pid after ready(), and a
+  -- function that waits for its end.
   local function process(bounds, lines)
     local path = support.tempdir() .. "/ready"
     local finish = child.start(([[
@@ -222,7 +222,7 @@ describe("limits in Redis", function()
     local stream = stream_of(one)
     limit_of(other, "in_flight")
     stream:close()
-    assert(third:chat(CHAT)) -- with bounds of its own
+    assert(third:chat(CHAT)) -- with its own limits
     limit_of(one, "in_flight")
     assert(one:chat(CHAT))
     assert.equal(0, raw:call("ZCARD", keys.waiting .. ":1:"))
@@ -410,7 +410,7 @@ describe("limits in Redis", function()
       local function wait_for(asked)
         wait_until(function() return host:get "/asked" == asked end)
       end
-      wait_for "5" -- in vain, in init_worker
+      wait_for "5" -- in vain, during init_worker
       local first = host:open "/chat"
       wait_for "5 5"
       first:close()

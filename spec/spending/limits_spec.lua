@@ -10,8 +10,8 @@ local yuanjing = require "yuanjing"
 
 local box
 
--- A client of the sandbox, and what happened: each event, the most calls that
--- were open at a time, and when each went out.
+-- A client of the sandbox, and a log: each event, the most calls that were
+-- open at once, and when each was sent.
 local function client_with(bounds, options)
   local log = { most = 0, sent_at = {} }
   local open = 0
@@ -30,7 +30,7 @@ local function client_with(bounds, options)
   return yuanjing.new(all), log
 end
 
--- Each answer takes so long.
+-- Each answer takes that long.
 local function slow(seconds)
   return { headers = { ["X-Sandbox"] = "stall-head=" .. seconds } }
 end
@@ -43,7 +43,7 @@ local function events_of(log, kind)
   return list
 end
 
--- What the sandbox was asked in chats since its first n requests.
+-- The prompts of chats after the sandbox's first n requests.
 local function prompts_after(n)
   local list = {}
   for i, request in ipairs(box:requests()) do
@@ -164,7 +164,7 @@ describe("limits", function()
     yuanjing.sleep(0.2)
     store:stamp(first, 0.2)
     yuanjing.sleep(0.21)
-    assert(store:acquire { per_minute = 2 }) -- in the place of the second
+    assert(store:acquire { per_minute = 2 }) -- instead of the second
     local _, delay = store:acquire { per_minute = 2 }
     assert.truthy(delay > 0.1 and delay <= 0.2, delay)
   end)
@@ -235,7 +235,7 @@ describe("limits", function()
   end)
 
   describe("count a stream as open", function()
-    -- A job's call, and whether it has to wait for that.
+    -- A job's call, and whether it has to wait for the other one.
     local function blocked_by(client)
       local job = chat_in_job(client)
       yuanjing.sleep(0.15)

@@ -17,7 +17,7 @@ local function scenario(name)
   return { headers = { ["X-Sandbox"] = name } }
 end
 
--- Sums with nothing in them but what is given.
+-- Sums that are zero except for the given fields.
 local function sums(fields)
   local all = { answers = 0, prompt_tokens = 0, completion_tokens = 0,
     total_tokens = 0, images = 0, videos = 0, credits = 0, duration = 0 }
@@ -87,7 +87,7 @@ describe("the usage of a client", function()
       function(stream) assert(stream:finish()) stream:finish() end,
       function(stream) for _ in stream:chunks() do end stream:close() end,
       function(stream) for _ in stream:text() do end stream:finish() end,
-      function(stream) -- leaves when it has seen the usage
+      function(stream) -- stops after it has seen the usage
         repeat local chunk = stream:next() until chunk.usage
         stream:close()
       end,

@@ -66,7 +66,7 @@ local function patient_socket()
   return tcp
 end
 
--- One command. Returns its value; what the driver complains of is raised.
+-- Runs one command and returns its value; raises the driver's errors.
 local function command(self, method, path, body)
   local text, chunks = body and cjson.encode(body), {}
   local ok, status = http.request {
@@ -86,7 +86,7 @@ local function command(self, method, path, body)
   return value
 end
 
--- As root there is no sandbox of Chromium's; /dev/shm may be too small.
+-- For root there is no sandbox of Chromium; /dev/shm may be too small.
 local function capabilities(options)
   return { capabilities = { alwaysMatch = {
     browserName = "chrome",
@@ -121,8 +121,9 @@ local function try_to_start(options)
   return nil, problem
 end
 
---- Starts one that looks like a phone of this size, of who reads `language`.
--- NB: the driver takes a port for IPv4 and for IPv6 that is free for one of them.
+--- Starts a browser that looks like a phone of this size and prefers
+--- `language`. NB: the driver needs a port for IPv4 and for IPv6, but only
+--- checks one of them.
 ---@param options { width: integer, height: integer, language?: string }
 ---@return spec.Browser
 local function start(options)
@@ -151,7 +152,7 @@ function methods:click(selector)
   command(self, "POST", find(self, selector) .. "/click", {})
 end
 
---- Types into an element; of a file picker, the path of a file.
+--- Types into an element; for a file picker, the path of a file.
 function methods:type(selector, text)
   command(self, "POST", find(self, selector) .. "/value", { text = text })
 end
@@ -160,8 +161,8 @@ local function text_of(self, selector)
   return command(self, "GET", find(self, selector) .. "/text")
 end
 
---- The text of an element as it can be seen; waits for the element. One that the
---- page has replaced meanwhile is looked for again.
+--- The visible text of an element; waits for the element, and finds it again
+--- if the page replaces it meanwhile.
 ---@return string
 function methods:text(selector)
   local ok, text
@@ -172,7 +173,7 @@ function methods:text(selector)
   return text
 end
 
---- What `return ...` in JavaScript returns: no list, no object.
+--- The result of `return ...` in JavaScript: a scalar.
 function methods:evaluate(expression)
   return command(self, "POST", "/execute/sync",
     { script = "return " .. expression, args = { 0 } })
@@ -182,13 +183,13 @@ local function devtools(self, name, params)
   command(self, "POST", "/goog/cdp/execute", { cmd = name, params = params })
 end
 
---- Makes it a screen of this size, which is no phone's.
+--- Resizes the screen beyond a phone's.
 function methods:resize(width, height)
   devtools(self, "Emulation.setDeviceMetricsOverride", { width = width,
     height = height, deviceScaleFactor = 1, mobile = false })
 end
 
---- Light or dark, as the person prefers.
+--- Sets the preferred scheme, light or dark.
 ---@param scheme "light"|"dark"
 function methods:prefer(scheme)
   devtools(self, "Emulation.setEmulatedMedia", { features = {
@@ -196,14 +197,14 @@ function methods:prefer(scheme)
   } })
 end
 
---- What can be seen, as the bytes of a PNG.
+--- A screenshot as the bytes of a PNG.
 ---@return string
 function methods:screenshot()
   local mime = require "mime"
   return (mime.unb64(command(self, "GET", "/screenshot")))
 end
 
---- Ends it; harmless when it has ended.
+--- Ends it; does nothing if it has ended.
 function methods:stop()
   local pipe = self._pipe
   self._pipe = nil

@@ -11,7 +11,7 @@ local certificate = {}
 
 local KEY = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
 
--- openssl tells what it does on stderr; it is of interest only if it fails.
+-- openssl reports on stderr, which matters only if it fails.
 local function openssl(folder, command)
   local errors = folder .. "/openssl.log"
   local ok = os.execute(("cd '%s' && openssl %s 2>'%s' </dev/null")
@@ -62,8 +62,8 @@ end
 
 local MODELS = '{"data":[{"id":"a"}]}'
 
---- openssl's own server with that certificate, which answers the list of models
---- and nothing else: its address, and what ends it.
+--- openssl's own server with that certificate, which only answers the list of
+--- models. Returns its address, and a function that ends it.
 function certificate.serve_models(ca, pair)
   local scripted, support = require "support.scripted", require "support"
   os.execute(("mkdir -p '%s/llmage/v1'"):format(ca.folder))

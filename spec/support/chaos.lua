@@ -19,7 +19,7 @@ local CLIENT = [[
     journal = %q, retries = 0 }
 ]]
 
--- Notes when it begins and ends with a task.
+-- Notes the beginning and the end of each task.
 local WORKER = [[
   local log = assert(io.open(arg[1], "a"))
   log:setvbuf("no")
@@ -37,7 +37,7 @@ local WORKER = [[
   until false
 ]]
 
--- Looks its notes up before it pays.
+-- Checks its notes before it pays.
 local SUBMITTER = [[
   local function is_known(note)
     local found = client.journal:find { note = note }
@@ -237,9 +237,9 @@ local function wait_for_end(state, client)
   while store:left() ~= 0 and support.now() < ends do support.sleep(0.5) end
 end
 
---- Has so many tasks submitted and handled, while for so many seconds this and
---- that happens: lists of notes that were bought `twice`, are `lost`, `stuck` in
---- running, or done and `unhandled`; and what happened.
+--- Submits and handles so many tasks, with random faults for so many seconds.
+--- Returns lists of notes that were bought `twice`, are `lost`, `stuck` in
+--- running, or done and `unhandled`; and a log of the faults.
 ---@param plan { tasks: integer, seconds: number }
 function chaos.run(plan)
   local state = set_up()

@@ -1,4 +1,5 @@
---- Scripts in a process of their own, with what processes need and Lua has not.
+--- Scripts in their own processes, with functions for processes that Lua
+-- lacks.
 local support = require "support"
 
 local child = {}
@@ -31,15 +32,15 @@ local function parse(text)
   return tonumber(status), output
 end
 
--- What a forked child leaves to its parent, or a process that does not close its
--- state to its end, is no leak.
+-- Memory of a forked child, or of a process that does not close its state, is
+-- no leak.
 local function leaves(script)
   return script:find('"process"', 1, true) or script:find("os.exit(0)", 1, true)
 end
 
---- Starts a script under a command in which %s stands for its path. It may
---- require "process" when it says so. The function that this returns waits for
---- its end: its exit status, and all it said.
+--- Starts a script under a command in which %s is replaced by its path. The
+--- script may require "process" if it mentions it. The returned function waits
+--- for its end and returns its exit status and all of its output.
 ---@param command string
 ---@param script string
 ---@return fun(): integer, string
@@ -61,7 +62,7 @@ function child.start_under(command, script)
   end
 end
 
---- Starts a script with the words in `...`, as start_under() does.
+--- Starts a script with arguments, as start_under() does.
 ---@param script string
 ---@param ... string
 ---@return fun(): integer, string
@@ -70,7 +71,7 @@ function child.start(script, ...)
     " "), script)
 end
 
---- Runs a script as start() does: its exit status, and all it said.
+--- Runs a script as start() does: its exit status and all of its output.
 ---@param script string
 ---@param ... string
 ---@return integer status
@@ -79,8 +80,8 @@ function child.run(script, ...)
   return child.start(script, ...)()
 end
 
---- What a script prints in a process with that environment; a variable set to
---- false is unset.
+--- The output of a script in a process with that environment; a variable set
+--- to false is unset.
 ---@param environment table<string, string|false>
 ---@param script string
 ---@return string

@@ -1,4 +1,4 @@
---- The command `yuanjing`, run as a user runs it: by pipes or at a terminal.
+--- The command `yuanjing`, run through pipes or at a terminal.
 local child = require "support.child"
 local json = require "yuanjing.base.json"
 local shell = require "yuanjing.sandbox.shell"
@@ -9,7 +9,7 @@ local command = {}
 local PROGRAM = shell.quote(child.interpreter()) .. " "
   .. shell.quote(support.output "pwd" .. "/bin/yuanjing")
 
--- The environment of a user and no more of it, but for the sandbox's.
+-- The environment of a user, with the variables for the sandbox only.
 local function assignments(server, env)
   local words = { "env -u NO_COLOR -u http_proxy -u https_proxy -u all_proxy",
     "-u YUANJING_API_KEY LC_ALL=C.UTF-8 TERM=xterm" }
@@ -59,7 +59,7 @@ end
 ---@field wraps integer
 ---@field raw string
 
---- Runs a line of the shell at a terminal so wide; see spec/support/terminal.py
+--- Runs a shell line at a terminal of that width; see spec/support/terminal.py
 --- for the steps.
 ---@param columns integer
 ---@param steps table[]
@@ -74,8 +74,7 @@ function command.watch(columns, steps, line, env)
   return assert(json.decode(printed), printed)
 end
 
--- A PATH whose chafa and qrencode are these lines of the shell, whatever this
--- machine has.
+-- A PATH on which chafa and qrencode are these shell lines.
 local function path_with(viewers)
   local folder = support.tempdir()
   for _, name in ipairs { "chafa", "qrencode" } do
@@ -85,7 +84,7 @@ local function path_with(viewers)
   return folder .. ":" .. os.getenv "PATH"
 end
 
---- Runs the command at a terminal so wide.
+--- Runs the command at a terminal of that width.
 ---@param server? yuanjing.Sandbox
 ---@param columns integer
 ---@param steps table[]

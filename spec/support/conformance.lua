@@ -439,7 +439,7 @@ case { name = "a stream in a coroutine of the user's", sends = { 1, 0 },
     return { text = table.concat(seen), pieces = #seen }
   end }
 
--- Where no yield gets across, in both Luas.
+-- Places that no yield can cross, in both Luas.
 local BELOW_C = {
   ["gsub()"] = function(ask)
     return (("x"):gsub("x", ask))
@@ -542,9 +542,9 @@ case { name = "a job that fails and that nobody awaits",
         and traceback:find("conformance.lua", 1, true) ~= nil }
   end }
 
--- Jobs that nap, and some that wait for those, and an error at the n-th
--- instruction; whether there was one. NB: LuaJIT's hook is for all coroutines; a
--- host that has this in a job of its own is spared.
+-- Sleeping jobs, and jobs that wait for those, and an error at the n-th
+-- instruction; returns whether it was raised. NB: LuaJIT's hook is for all
+-- coroutines; a host that runs this in its own job is excluded.
 local function strike(n)
   local jobs, is_over, was_struck = {}, false, false
   local in_job = fibers.innermost() ~= nil
@@ -575,7 +575,7 @@ case { name = "an error that may come at any instruction",
   expected = { left = 0, swept = true },
   run = function()
     local jobs, n, was_struck, jit = {}, 1, true, rawget(_G, "jit")
-    if jit then jit.off() end -- compiled code asks for no hook
+    if jit then jit.off() end -- compiled code does not call hooks
     while was_struck and n < 5000 do
       local struck
       struck, was_struck = strike(n)

@@ -201,7 +201,7 @@ data:{"output":{"text":"Hi you","finish_reason":"stop"},"usage":{"total_tokens":
   { name = "result", data = { '{"id":"1","result":"Hi","is_end":false}',
     '{"id":"1","result":" you","is_end":true,"usage":{"total_tokens":3}}' },
     text = "Hi you" },
-  -- ends
+  -- finish reasons
   { name = "reasons that are none", open = true, data = {
     '{"choices":[{"delta":{"content":"a"},"finish_reason":"null"}]}',
     '{"choices":[{"delta":{"content":"b"},"finish_reason":"None"}]}',
@@ -438,7 +438,7 @@ end
 
 for _, case in ipairs(dialects.streams) do case.body = body_of(case) end
 
---- A stream with this event between two texts, and what is behind it.
+--- A stream with this event between two texts, followed by `rest`.
 function dialects.around(event, rest)
   return ("data: %s\n\ndata: %s\n\n%s"):format(c "a", event,
     rest or ("data: %s\n\ndata: %s\n\ndata: [DONE]\n\n"):format(c "b", STOP))

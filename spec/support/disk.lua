@@ -1,11 +1,11 @@
--- A disk that is soon full: a script on a tmpfs of its own.
+-- A disk that is soon full: a script with its own tmpfs.
 local child = require "support.child"
 local support = require "support"
 
 local disk = {}
 
---- Runs a script with a disk of 300 KiB under the folder that it is given as its
---- first word: what it said; or nil and why there is no such disk here.
+--- Runs a script with a 300 KiB disk under the folder in its first argument.
+--- Returns its output; or nil and why there is no such disk here.
 ---@param script string
 ---@return string? output
 ---@return string? problem

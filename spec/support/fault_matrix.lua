@@ -8,12 +8,12 @@ local yuanjing = require "yuanjing"
 
 local matrix = { KEY = "sk-matrix/Secret+key=" }
 
--- Seconds. Long are those that must not end the call, however slow the machine,
--- and short the one that should.
+-- Seconds. Long timeouts must not end the call, however slow the machine is;
+-- the short one should.
 local LONG = { connect = 10, first = 10, idle = 10, total = 30 }
 local SHORT = { connect = 0.8, first = 1, idle = 0.4, total = 4 }
 
-local HASTE = 20 -- times shorter are the pauses between tries
+local HASTE = 20 -- factor by which pauses between tries are shorter
 local BATCH = 6 -- faults at a time
 
 -- Servers -------------------------------------------------------------------
@@ -58,7 +58,7 @@ local function scripts_of(fault, call)
     or fault.script }
 end
 
--- Whether the call meets the fault where it asks for its task, and not for the
+-- Whether the call meets the fault when it queries its task, and not at the
 -- file.
 local function asks_first(cell)
   return cell.fault.of_task and cell.call.is_file
@@ -86,15 +86,15 @@ local function door_of(cell, steps, certificates)
     cell.fault.https and certificates.good) }
 end
 
---- What is right for a call, where the server does it once or always; nil: that
---- is not tried.
+--- The expected outcome of a call, if the server does it once or always; nil:
+--- not tried.
 function matrix.outcome_of(fault, call, mode)
   local row = fault[mode] or {}
   local own = row[call.name]
   return own == nil and row.paid or own or nil
 end
 
--- A cell for each way to have that fault, and the doors in their order.
+-- A cell for each variant of that fault, and the doors in order.
 local function cells_of(faults, calls, certificates)
   local cells, doors = {}, {}
   local function add(fault, call, mode)
@@ -125,7 +125,7 @@ local function open_doors(cells, doors)
   return server
 end
 
--- The platform that knows where the files are.
+-- The platform, which knows the files' addresses.
 local function serve_tasks(cells)
   local routes = {}
   for n, cell in ipairs(cells) do
@@ -138,13 +138,13 @@ end
 
 -- Calls ---------------------------------------------------------------------
 
---- What should bring a call back: "at once", or "idle limit" and the like.
+--- What should end the call: "at once", or "idle limit" and the like.
 function matrix.ends_of(fault, call)
   local ends = fault.ends or "at once"
   return type(ends) == "string" and ends or ends[call.name] or "at once"
 end
 
---- The seconds of the limit that should end it; 0: none.
+--- The seconds of the timeout that should end it, or 0.
 function matrix.limit_of(fault, call)
   return SHORT[matrix.ends_of(fault, call):match("^%a+")] or 0
 end
@@ -168,7 +168,7 @@ local function run(cell, client, place)
   cell.took, cell.value, cell.err = support.timed(cell.call.run, client, place)
 end
 
--- All of them at the same time.
+-- Runs all cells at the same time.
 local function run_all(cells, ca_file)
   local folder, platform = support.tempdir(), serve_tasks(cells)
   local picture = support.write(folder .. "/picture.png",
@@ -187,7 +187,7 @@ local function run_all(cells, ca_file)
   for _, job in ipairs(jobs) do job:await() end
 end
 
--- Until nothing is open, or too long.
+-- Waits until nothing is open, but not too long.
 local function settle(server)
   server:wait_for(function()
     return loop.pool():count() == 0 and server:connections().open == 0
@@ -219,13 +219,13 @@ local ENDS = {
   ["not finished within the total limit"] = "total limit",
 }
 
--- Not of the platform, which is asked where a file is.
+-- Excludes events of the platform that knows the file's address.
 local function is_own(cell, event)
   return not cell.call.is_file or asks_first(cell)
     or not event.call:find(" /", 1, true)
 end
 
--- How often it was tried, and which limit ended a try, how often.
+-- The number of tries, and how often each timeout ended one.
 local function read_events(cell)
   cell.tries, cell.ends, cell.waits = 0, "at once", 0
   for _, event in ipairs(cell.events) do
@@ -249,7 +249,7 @@ local function conclude(cell)
   cell.has_part = support.exists(path .. ".part")
 end
 
--- KiB of this process: now, and at most since the last reset.
+-- KiB of this process: now, and the peak since the last reset.
 local function memory()
   local status = support.read("/proc/self/status")
   return tonumber(status:match("VmRSS:%s*(%d+)")),
@@ -260,7 +260,7 @@ local function try(faults, calls, certificates)
   local cells, doors = cells_of(faults, calls, certificates)
   local server = open_doors(cells, doors)
   collectgarbage()
-  support.write("/proc/self/clear_refs", "5") -- the most so far is now's
+  support.write("/proc/self/clear_refs", "5") -- resets the peak
   local before = memory()
   run_all(cells, certificates.authority.cert)
   local _, most = memory()
@@ -272,8 +272,8 @@ local function try(faults, calls, certificates)
   return cells, server:events("error")
 end
 
--- Together what is over at once, together what waits for limits, and by itself
--- what is to be weighed.
+-- Batches: together what ends at once, together what waits for timeouts, and
+-- alone what is measured.
 local function batches_of(faults, calls)
   local batches, current = {}, {}
   for _, fault in ipairs(faults) do
@@ -293,8 +293,8 @@ local function batches_of(faults, calls)
   return batches
 end
 
---- Tries each of these faults on each of these calls: the cells, with what came
---- of them, and what went wrong with the servers.
+--- Tries each of these faults on each of these calls. Returns the cells with
+--- their outcomes, and the servers' errors.
 function matrix.try(faults, calls)
   local all, problems = {}, {}
   local certificates = make_certificates()

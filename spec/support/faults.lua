@@ -27,16 +27,15 @@
 --     its JSON is there; one that is whole and can not be read is decode.
 local scripted = require "support.scripted"
 
--- Outcomes of what costs money (chat, stream, image, video, upload), of a status
--- query and of a download; then those that differ from that, by name. False: it
--- is not tried.
+-- Outcomes of billable calls (chat, stream, image, video, upload), of a status
+-- query and of a download; then exceptions, by name. False: not tried.
 local function cells(paid, status, download, others)
   local row = others or {}
   row.paid, row.status, row.download = paid, status, download
   return row
 end
 
--- Of a chat, plain or streamed; no other call is tried.
+-- For a chat, plain or streamed; no other call is tried.
 local function in_chats(outcome)
   return { chat = outcome, stream = outcome }
 end
@@ -45,7 +44,7 @@ end
 
 local REQUEST, RESET, CLOSE = { "request" }, { "reset" }, { "close" }
 local SILENCE = { "wait_close", 30 }
-local MOMENT = { "sleep", 0.1 } -- until what was sent before a reset is read
+local MOMENT = { "sleep", 0.1 } -- until the bytes sent before a reset are read
 local CHUNKED = "Transfer-Encoding: chunked\r\n"
 
 local function head(call, lines)
@@ -65,7 +64,7 @@ local function half(call)
   return call.pieces[1] .. call.pieces[2]:sub(1, 6)
 end
 
--- The head and so many whole chunks, then a part of the next.
+-- The head and so many complete chunks, then a part of the next.
 local function chunks(call, n, part)
   local sent = { head(call, CHUNKED) }
   for i = 1, n do sent[i + 1] = scripted.chunk(call.pieces[i]) end
@@ -75,8 +74,8 @@ local function chunks(call, n, part)
   return table.concat(sent)
 end
 
--- A script that reads the request, answers with bytes (a string, or what makes
--- one of a call), and goes on with the steps behind them.
+-- A script that reads the request, sends bytes (a string, or a function of the
+-- call), and goes on with further steps.
 local function answer(bytes, ...)
   local rest = { ... }
   return function(call)
@@ -115,14 +114,15 @@ local function bad_chunk_sizes(call)
   return list
 end
 
--- A little, again and again: for a stream it is an event each time.
+-- A little at a time: for a stream each piece is an event.
 local function trickle(call)
   local little = call.is_stream and 'data: {"content":"x"}\n\n' or "x"
   return { REQUEST, { "send", head(call) .. half(call):sub(1, -7) },
     { "repeat", 400, { { "send", little }, { "sleep", 0.05 } } } }
 end
 
--- As fast as can be; a file more slowly, for it goes to a real disk.
+-- As fast as possible; a file more slowly, because it is written to a real
+-- disk.
 local function flood(call)
   local much = ("x"):rep(65536)
   local steps = { REQUEST, { "send", head(call) },
@@ -160,13 +160,12 @@ local function documents(list, others)
   end
 end
 
--- The same events for whatever call.
+-- The same events for any call.
 local function events(...)
   return whole(200, EVENTS, table.concat({ ... }))
 end
 
--- Half of the answer, then signs that the sender is there: for what is no stream
--- they are blanks.
+-- Half of the answer, then signs of life: blanks if it is no stream.
 local function signs_of_life(call)
   local list, begun = {}, call.is_stream and SO or half(call)
   for n, sign in ipairs(call.is_stream and { ": x", "ping", '{"type":"ping"}',
@@ -178,7 +177,8 @@ local function signs_of_life(call)
   return list
 end
 
--- All of the answer, and no end of the connection: of a stream without its mark.
+-- The whole answer on a connection that stays open; for a stream without its
+-- end mark.
 local function complete_and_open(call)
   local all = call.is_stream and SO
     .. event '{"choices":[{"delta":{"content":"far"},"finish_reason":"stop"}]}'
@@ -186,7 +186,7 @@ local function complete_and_open(call)
   return { REQUEST, { "send", head(call) .. all }, SILENCE }
 end
 
--- A good answer with this behind its last field.
+-- A good answer with a field added at its end.
 local function with_field(field)
   return answer(function(call)
     local sent = body(call):gsub("}([^}]*)$", "," .. field .. "}%1")
@@ -208,7 +208,7 @@ end
 
 local packed
 
--- What 100 MB of zeros make.
+-- 100 MB of zeros, compressed.
 local function bomb(call)
   if not packed then
     local pipe = assert(io.popen("head -c 100000000 /dev/zero | gzip -9 -n"))
@@ -222,7 +222,7 @@ end
 -- The alert "handshake failure".
 local ALERT = "\21\3\3\0\2\2\40"
 
--- Shared by the faults that come when the request has left, unanswered.
+-- Outcomes of faults after the request was sent, without an answer.
 local UNANSWERED = cells("outcome_unknown 1/1", "transport 3/3",
   "transport 3/3")
 local UNANSWERED_ONCE = cells("outcome_unknown 1/1", "ok 2/2", "ok 2/2")
@@ -238,7 +238,7 @@ return {
     },
     {
       name = "no address", behaviour = "has a name that nobody knows",
-      url = "http://no..such.invalid", -- no name at all: never asked for
+      url = "http://no..such.invalid", -- never resolved: an invalid name
       always = cells("transport 0/3", "transport 0/3", "transport 0/3"),
     },
     {
@@ -421,7 +421,7 @@ return {
       once = cells("truncated 1/1", "ok 2/2", "ok 2/2"),
     },
     {
-      -- a connection with bytes that libcurl has not read stays in its cache
+      -- a connection with unread bytes stays in libcurl's cache
       name = "length too small", behaviour = "sends more than it says",
       script = answer(function(call)
         return head(call, ("Connection: close\r\nContent-Length: %d\r\n")

@@ -1,5 +1,5 @@
--- Loaded by busted before the specs. $YJ_GC_PAUSE=0 keeps the collector going
--- all the time, which finds what is used after nothing holds it any more.
+-- Loaded by busted before the specs. $YJ_GC_PAUSE=0 runs the collector all the
+-- time, which finds objects that are used after they became unreachable.
 local pause = tonumber(os.getenv("YJ_GC_PAUSE"))
 if pause then
   collectgarbage("setpause", pause)

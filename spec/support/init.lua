@@ -1,4 +1,4 @@
--- support: what several specs need. Works before the core is built.
+-- Shared functions of the specs. Works before the core is built.
 local support = {}
 
 local has_socket, socket = pcall(require, "socket")
@@ -13,8 +13,8 @@ local function uptime()
   return seconds
 end
 
---- Seconds on a clock that is never set; only differences mean anything. As
---- fine as the core's clock, or 0.01 s where there is no core.
+--- Seconds on a monotonic clock; only differences have a meaning. As fine as
+--- the core's clock, or 0.01 s without the core.
 support.now = has_core and core.now or uptime
 
 function support.sleep(seconds)
@@ -37,7 +37,7 @@ function support.wait_until(predicate, seconds, sleep)
   return false
 end
 
---- The seconds that f(...) took, then what it returned.
+--- The seconds that f(...) took, then its results.
 function support.timed(f, ...)
   local from = support.now()
   local function finish(...)
@@ -46,7 +46,8 @@ function support.timed(f, ...)
   return finish(f(...))
 end
 
---- Starts n jobs that sleep for so long; a function that counts those done.
+--- Starts n jobs that sleep for so long; returns a function that counts those
+--- that are done.
 function support.sleepers(n, seconds)
   local yuanjing = require "yuanjing"
   local count = 0
@@ -111,7 +112,7 @@ end
 
 -- ---- values
 
---- One list of the items of all.
+--- A list of all items of these lists.
 function support.join(...)
   local items = {}
   for _, list in ipairs { ... } do
@@ -120,7 +121,7 @@ function support.join(...)
   return items
 end
 
---- Where a text is in a value, in names too, however deep; nil: nowhere.
+--- The place of a text in a value, in keys too, however deep; or nil.
 function support.find_text(text, value, path, seen)
   path, seen = path or "value", seen or {}
   if type(value) == "string" then
@@ -146,7 +147,7 @@ function support.serve(plan)
   return server
 end
 
---- For after_each: ends and removes what the functions above have made.
+--- For after_each: ends the servers and removes the folders made above.
 function support.clean()
   while #servers > 0 do
     table.remove(servers):stop()
@@ -183,7 +184,7 @@ function support.raised_at(f)
   return tonumber(line) - info.linedefined, text
 end
 
---- The text alone.
+--- Only the text.
 function support.raised(f)
   return (select(2, support.raised_at(f)))
 end
@@ -210,8 +211,8 @@ function support.watch(handle)
   return handle
 end
 
---- For after_each, where the test's own locals are gone: two collections must
---- free all that was watched, one for the finalizers and one for the memory.
+--- For after_each, when the test's locals are gone: two collections must free
+--- every watched handle, one for the finalizers and one for the memory.
 function support.assert_freed()
   collectgarbage()
   collectgarbage()

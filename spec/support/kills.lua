@@ -1,5 +1,5 @@
--- A batch that is killed again and again, and what came of it: examples/batch.lua
--- on a sandbox, with kill -9 at random moments, then once to its end.
+-- A batch that is killed repeatedly, and its results: examples/batch.lua on a
+-- sandbox, with kill -9 at random moments, then once to its end.
 local sandbox = require "yuanjing.sandbox"
 local support = require "support"
 local yuanjing = require "yuanjing"
@@ -15,7 +15,7 @@ local function command(server, folder)
     folder)
 end
 
--- Lets it live for so many seconds; whether it was killed.
+-- Runs it for so many seconds; returns whether it was killed.
 local function live(server, folder, seconds)
   local code = support.output(([[(%s) >%s/output 2>&1 </dev/null &
     sleep %.3f; kill -9 $! 2>/dev/null; wait $! 2>/dev/null; echo $?]]):format(
@@ -29,7 +29,7 @@ local function write_prompts(folder, count)
   support.write(folder .. "/prompts", table.concat(lines, "\n"))
 end
 
--- How long it takes to begin.
+-- The time that it takes to start.
 local function starting_time(server, folder)
   write_prompts(folder, 0)
   return (support.timed(os.execute, "(" .. command(server, folder)
@@ -39,7 +39,7 @@ end
 local function submits(server)
   local counts = {}
   for _, request in ipairs(server:requests()) do
-    local fields = request.fields -- none where the body has not come
+    local fields = request.fields -- nil if the body has not arrived
     local prompt = fields and fields.prompt
     if prompt then counts[prompt] = (counts[prompt] or 0) + 1 end
   end
@@ -89,7 +89,7 @@ local function find_torn(folder, count, found)
   end
 end
 
--- One batch: killed until it ends by itself, or so often; then left alone.
+-- One batch: killed until it ends by itself, or so often; then run to its end.
 local function run_batch(count, times, found)
   local server = assert(sandbox.start { task_seconds = 0 })
   local folder = support.tempdir()
@@ -108,9 +108,9 @@ local function run_batch(count, times, found)
   return hits
 end
 
---- Kills batches of so many prompts until so many kills have met one alive. What
---- came of it: lists of the prompts that are `unknown`, were submitted `twice`,
---- are `missing` on both sides, or have a `torn` file, or none.
+--- Kills batches of so many prompts until so many kills have hit a running
+--- one. Returns lists of the prompts that are `unknown`, were submitted
+--- `twice`, are `missing` on both sides, or have a `torn` file.
 ---@param count integer
 ---@param times integer
 ---@return table<string, string[]> found

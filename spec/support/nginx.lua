@@ -135,7 +135,7 @@ local function request(path, body)
     #body, body)
 end
 
---- A connection that has asked for the path. It has luasocket's methods.
+--- A connection that has requested the path. It has luasocket's methods.
 function Server:open(path, body)
   local client = assert(socket.connect("127.0.0.1", self.port))
   client:settimeout(20)

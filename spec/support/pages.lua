@@ -26,7 +26,7 @@ local function add_marks(marks, line)
   end
 end
 
--- The lines up to the fence's end, and where that is.
+-- The lines up to the end of the fence, and its place.
 local function inside(lines, at)
   local text = {}
   for n = at + 1, #lines do
@@ -44,7 +44,7 @@ local function lines_of(page)
   return lines
 end
 
--- What a text block behind a block is: its output.
+-- A text block directly behind a block is its output.
 local function take_output(blocks, block)
   local last = blocks[#blocks]
   local follows = last and block.line - last.ends <= 2
@@ -76,7 +76,7 @@ function pages.blocks(page)
   return blocks
 end
 
---- Pages with specs of their own, which run their code.
+--- Pages whose code is run by other specs.
 pages.elsewhere = { ["docs/cli.md"] = true, ["docs/journal.md"] = true,
   ["docs/testing.md"] = true, ["docs/guide/spending.md"] = true }
 
@@ -154,7 +154,7 @@ local function pattern_of(text)
   return "^%s*" .. plain .. "%s*$"
 end
 
---- Whether an output is the one a page shows.
+--- Whether an output matches the one on a page.
 function pages.is_output(shown, output)
   return output:find(pattern_of(shown)) ~= nil
 end

@@ -1,5 +1,5 @@
---- A chat stream without a server: its bytes in pieces, and the readers over them.
--- What is read of one piece is read before the next one comes.
+--- A chat stream without a server: its bytes in pieces, and its readers. Each
+-- piece is read before the next one arrives.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local stream = require "yuanjing.chat.stream"
@@ -26,7 +26,7 @@ local function new_transfer(pieces)
   for _, name in ipairs { "summary", "usual", "add", "watch" } do
     transfer[name] = function(_, ...) return decoder[name](decoder, ...) end
   end
-  -- As in the core: in 5.1 it is for the caller to go on with what is no text.
+  -- As in the core: in 5.1 the caller continues after an item that is no text.
   function transfer.texts(_, other)
     return function()
       local content, event, body, mark = read "text"
@@ -59,7 +59,7 @@ function read_stream.open(pieces, asked)
     status = 200 }, require("yuanjing.protocol.v1"), asked)
 end
 
---- The readers: each gives the text and the error, if one came.
+--- The readers: each returns the text and the error, if any.
 read_stream.readers = {
   text = function(opened)
     local parts = {}
@@ -83,7 +83,7 @@ read_stream.readers = {
   end,
 }
 
---- The body cut in two at that place.
+--- The body cut in two at a place.
 function read_stream.cut(body, at)
   return { body:sub(1, at), body:sub(at + 1) }
 end

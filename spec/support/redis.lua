@@ -8,7 +8,7 @@ local redis = {}
 local Server = {}
 Server.__index = Server
 
--- Debian's lua-redis knows no folder of Lua 5.4.
+-- Debian's lua-redis has no folder for Lua 5.4.
 local FOLDER = "/usr/share/lua/5.3/?.lua"
 if not package.path:find(FOLDER, 1, true) then
   package.path = package.path .. ";" .. FOLDER
@@ -36,7 +36,7 @@ end
 
 local running = {}
 
---- Starts one, with more of its options; "$port" in them is its port.
+--- Starts a Redis, with further options; "$port" in them is its port.
 ---@param options? string
 ---@param environment? string "NAME=value ..."
 ---@return table server
@@ -55,21 +55,21 @@ function redis.start(options, environment)
   error("no Redis: " .. support.read(folder .. "/log"))
 end
 
---- Ends it; what it knows stays.
+--- Ends it; its data stays.
 function Server:stop()
   if self.is_killed then return end
   os.execute("kill " .. self.pid)
   wait_for(self, "ready to exit")
 end
 
---- Ends it without a warning.
+--- Kills it.
 function Server:kill()
   os.execute("pkill -9 -P " .. self.pid .. "; kill -9 " .. self.pid
     .. " 2>/dev/null")
   self.is_killed = true
 end
 
---- What redis-cli says of a command.
+--- The output of redis-cli for a command.
 ---@param words string
 function Server:cli(words)
   return support.output(("redis-cli -p %d %s"):format(self.port, words))

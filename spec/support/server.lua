@@ -85,7 +85,7 @@ local function resume(co, ...)
   end
 end
 
--- Lists for select, and how long it may take.
+-- The lists for select, and its timeout.
 local function wishes(...)
   local readers, writers, soonest = {...}, {}, now() + 1
   for _, wish in pairs(waiting) do
@@ -115,7 +115,7 @@ end
 
 -- ---- bytes in and out of a connection
 
--- The next bytes, whatever is there | nil, "closed" and the like, or "late".
+-- The next bytes; or nil and "closed" and the like, or "late".
 local function receive(connection, deadline)
   if connection.pending ~= "" then
     local bytes = connection.pending
@@ -155,7 +155,7 @@ local function receive_until(connection, mark)
   end
 end
 
--- n bytes, each piece given to keep().
+-- Receives n bytes; keep() gets each piece.
 local function receive_exactly(connection, n, keep)
   while n > 0 do
     local bytes, err = receive(connection)
@@ -170,7 +170,7 @@ local function receive_exactly(connection, n, keep)
   return true
 end
 
--- Sends it all; a reader that takes nothing for a while is an event.
+-- Sends everything; a reader that takes nothing for a while is an event.
 local function send(connection, bytes)
   local from, since, reported = 1, now(), false
   while from <= #bytes do
@@ -245,7 +245,7 @@ local function receive_body(connection, request)
   return ok, err
 end
 
--- A request, logged as far as it came.
+-- Reads a request, and logs it as far as it arrived.
 local function receive_request(connection, head_only)
   local head, err = receive_until(connection, "\r\n\r\n")
   if not head then
@@ -291,7 +291,8 @@ function steps.send(connection, bytes)
   return send(connection, bytes)
 end
 
--- The same bytes many times, in large batches; others get their turn between.
+-- Sends the same bytes many times, in large batches; other connections get
+-- their turn between.
 function steps.fill(connection, bytes, times)
   local per_batch = math.max(1, math.floor(BATCH / #bytes))
   local batch = bytes:rep(math.min(per_batch, times))
@@ -305,7 +306,7 @@ function steps.fill(connection, bytes, times)
   return ok, err
 end
 
--- The part of it that was asked for last, as a server does that knows ranges.
+-- Sends a part of the bytes if the request has a range.
 function steps.file(connection, bytes, etag)
   local headers = connection.request.headers
   local from = tonumber((headers.range or ""):match("^bytes=(%d+)%-$"))
@@ -353,7 +354,7 @@ end
 
 local tls
 
--- From here on the bytes go through TLS.
+-- From here on the connection uses TLS.
 function steps.tls(connection, cert, key)
   tls = tls or dofile(arg[0]:match("^(.*)server%.lua$") .. "tls.lua")
   local client = tls.wrap(connection.client, cert, key)
@@ -366,13 +367,13 @@ function steps.tls(connection, cert, key)
   return ok, why
 end
 
--- Over TLS without its goodbye.
+-- Ends TLS without a close notification.
 function steps.cut(connection)
   connection.client.is_cut = true
   return nil, "cut"
 end
 
--- No linger: the close is an RST, and what was not sent yet is lost.
+-- No linger: the close is an RST, and unsent bytes are lost.
 function steps.reset(connection)
   connection.client:setoption("linger", {on = true, timeout = 0})
   return nil, "reset"
@@ -451,7 +452,7 @@ local function accept(door)
     client = client,
     door = door,
     number = door.opened,
-    pending = "", -- received, not looked at yet
+    pending = "", -- received, not parsed yet
     sent = 0,
     received = 0,
   })

@@ -1,4 +1,5 @@
---- examples/openresty as a user starts it, and what a visitor's program asks.
+--- examples/openresty as a user starts it, and the requests of a visitor's
+-- program.
 --   local studio = require("support.studio").start { url = box.url }
 --   local status, body, headers = studio:ask("/task?id=1")
 --   studio:stop()
@@ -37,8 +38,8 @@ local function is_open(port)
   return connection ~= nil and connection:close()
 end
 
---- Starts one on a port of its own, in front of the platform at `url`, with
---- that `key` (the sandbox's); in front of its own sandbox without a `url`.
+--- Starts one on its own port, in front of the platform at `url`, with that
+--- `key` (the sandbox's); without a `url` in front of its own sandbox.
 ---@param options { url?: string, key?: string }
 ---@return spec.Studio
 local function start(options)
@@ -58,15 +59,15 @@ local function start(options)
   error(support.read(folder .. "/output"))
 end
 
---- Ends it; harmless when it has ended.
+--- Ends it; does nothing if it has ended.
 function methods:stop()
   if not self.folder then return end
   os.execute(shell.command(STOP, self.folder))
   self.folder = nil
 end
 
---- Status, body, headers and when each piece came; or nil and why it broke off.
---- `request` has json, or the bytes of a body, and headers.
+--- Status, body, headers and the time of each piece; or nil and why it broke
+--- off. `request` has json, or the bytes of a body, and headers.
 function methods:ask(path, request)
   request = request or {}
   local body = request.json and json.encode(request.json) or request.body
@@ -88,13 +89,13 @@ function methods:ask(path, request)
   return status, table.concat(pieces), answered, times
 end
 
---- The answer, decoded, and its status.
+--- The decoded answer, and its status.
 function methods:ask_json(path, value)
   local status, body = self:ask(path, { json = value })
   return json.decode(body), status
 end
 
---- Asks until the task is done.
+--- Queries until the task is done.
 function methods:await(id)
   local ends = support.now() + 10
   repeat
@@ -110,7 +111,7 @@ function methods:upload(bytes, name)
   return { upload = json.decode(body).upload, name = name }
 end
 
---- The most memory that any of its processes has had, in KiB.
+--- The peak memory of any of its processes, in KiB.
 function methods:peak()
   local master, most = support.read(self.folder .. "/nginx.pid"):match("%d+"), 0
   local children = support.read(("/proc/%s/task/%s/children")

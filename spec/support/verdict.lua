@@ -5,7 +5,7 @@ local json = require "yuanjing.base.json"
 
 local verdict = {}
 
---- The records in what a host has printed, by their names, and the other lines.
+--- The records in a host's output, by their names, and the other lines.
 ---@param output string
 ---@return table<string, table> records
 ---@return string rest
@@ -22,15 +22,15 @@ function verdict.read(output)
   return records, table.concat(rest, "\n")
 end
 
--- The case's own requests have its name; a download is known by its task.
+-- A request of the case has its name; a download is known by its task.
 local function is_of(record, request)
   if request.headers["x-case"] == record.name then return true end
   local query = (request.query or ""):gsub("/", "")
   return record.task ~= nil and query:find(record.task, 1, true) ~= nil
 end
 
--- One must have ended while the case was still under way, which goes on for
--- 0.5 s after that; the sandbox would have gone on for a minute.
+-- One request must have ended before the case ended, which goes on for 0.5 s
+-- after that; the sandbox would have gone on for a minute.
 local function check_break(case, record, requests)
   local seconds = {}
   for _, request in ipairs(requests) do
@@ -51,7 +51,7 @@ local function check_sends(case, record, requests)
   assert.equal(case.sends[record.is_driven and 2 or 1], sent)
 end
 
---- Raises where a record is not as it must be.
+--- Raises if a record is not as expected.
 ---@param case table of support.conformance
 ---@param record? table
 ---@param requests yuanjing.sandbox.Request[]

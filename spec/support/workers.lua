@@ -1,5 +1,5 @@
--- Workers that are killed again and again, on a Redis that is started anew once,
--- and what came of their tasks.
+-- Workers that are killed repeatedly, on a Redis that is restarted once, and
+-- the results of their tasks.
 local child = require "support.child"
 local redis = require "support.redis"
 local sandbox = require "yuanjing.sandbox"
@@ -8,8 +8,7 @@ local yuanjing = require "yuanjing"
 
 local workers = {}
 
--- Notes in one file, in the order of things, when it begins with a task and when
--- it is done with it.
+-- Notes the beginning and the end of each task in one file, in order.
 local WORKER = [[
   local yuanjing = require "yuanjing"
   local log = assert(io.open(arg[1], "a"))
@@ -39,13 +38,13 @@ local function start(state)
   return { pid = pid, number = state.started }
 end
 
--- NB: it has written its last word when that is noted.
+-- NB: its last note is written before the kill is noted.
 local function kill(state, worker)
   os.execute(("kill -9 %s; sleep 0.05; echo killed %d >>%s"):format(
     worker.pid, worker.number, state.log))
 end
 
--- The times a task was in two hands, and how often each was done with.
+-- The times when two workers held a task, and how often each task was handled.
 local function read_log(path)
   local holder, done, overlaps = {}, {}, {}
   for line in support.read(path):gmatch("[^\n]+") do
@@ -64,7 +63,8 @@ local function read_log(path)
   return done, overlaps
 end
 
--- Submits those that the journal does not have; whether all are there now.
+-- Submits the tasks that the journal does not have; returns whether all are
+-- there now.
 local function submit(client, count)
   local entries = client.journal:find {}
   if not entries then return false end
@@ -109,8 +109,8 @@ local function restart(box)
   box:restart()
 end
 
--- One of four is killed and replaced every `pause` seconds, and Redis is started
--- anew in the midst; new tasks come all the time.
+-- One of four workers is killed and replaced every `pause` seconds, and Redis
+-- is restarted in the middle; new tasks arrive all the time.
 local function torment(state, box, client, plan)
   local list, from, is_restarted, part = {}, support.now(), false, 0
   for i = 1, 4 do list[i] = start(state) end
@@ -129,9 +129,9 @@ local function torment(state, box, client, plan)
   return list
 end
 
---- Has so many `tasks` handled by four workers, for so many `seconds` one of
---- which is killed every `pause` seconds: lists of tasks with `overlaps`, that are
---- `unhandled` or were submitted `twice`.
+--- Four workers handle so many `tasks`; for so many `seconds` one of them is
+--- killed every `pause` seconds. Returns lists of tasks with `overlaps`, that
+--- are `unhandled` or were submitted `twice`.
 ---@param plan { tasks: integer, seconds: number, pause: number, lease: number }
 function workers.run(plan)
   local box, server = redis.start(), assert(sandbox.start { task_seconds = 0.5 })

@@ -11,8 +11,8 @@ local yuanjing = require "yuanjing"
 local FAST = { interval = 0.02 }
 
 -- Tasks of a platform in this process: each is done after so many polls (a
--- list by key), and each query takes `takes` seconds. The log has the ids asked
--- for, and the most that were asked for at one time.
+-- list by key), and each query takes `takes` seconds. The log has the queried
+-- ids, and the most queries at one time.
 local function tasks_of(polls, takes)
   local log, open, left = { most = 0 }, 0, {}
   local function ask(_, id)
@@ -51,7 +51,7 @@ local function client_at(url)
   return yuanjing.new { base_url = url, api_key = "sk-secret", retries = 0 }
 end
 
--- Steps by path, so that each task has an answer of its own.
+-- Steps by path, so that each task has its own answer.
 local function routes_of(answers)
   local routes = {}
   for id, steps in pairs(answers) do
@@ -89,7 +89,7 @@ describe("await_all", function()
       kinds[key] = err.kind
     end
     assert.same({ b = "task_failed", c = "timeout", d = "auth" }, kinds)
-    assert.is_true(#server:requests() > 4) -- c need not be known yet
+    assert.is_true(#server:requests() > 4) -- c may still be unknown
   end)
 
   it("asks for a hundred, four at a time", function()
@@ -270,7 +270,7 @@ describe("as_completed", function()
       assert.equal(7, key)
       if key == 7 then break end
     end
-    loop.sleep(0.02) -- the queries that are under way
+    loop.sleep(0.02) -- lets the running queries end
     local asked = #log
     loop.sleep(0.2)
     assert.equal(asked, #log)

@@ -51,7 +51,7 @@ describe("a download between networks", function()
     print(saved and "saved" or err.message)
   ]]
 
-  -- The requests, and what came of it.
+  -- The requests, and the result.
   local function download(url, is_trusted)
     local folder = support.tempdir()
     local script = support.write(folder .. "/script.lua",

@@ -20,7 +20,7 @@ end
 
 local function whole(headers) return answer(200, headers or { ETag = ETAG }, PNG) end
 
--- As much as comes before the connection breaks.
+-- The bytes before the connection breaks.
 local function broken(headers)
   headers = headers or { ETag = ETAG }
   headers["Content-Length"] = tostring(#PNG)
@@ -50,7 +50,8 @@ local function settings_with(options)
   return settings.derive(settings.defaults(), options, 1)
 end
 
--- Saves over an old file: the outcome, what is in the file, and beside it.
+-- Saves over an old file: the result, the file's content, and other files
+-- beside it.
 local function save(url, options, kind)
   local folder = support.tempdir()
   local path = support.write(folder .. "/v.png", "old")
@@ -77,7 +78,7 @@ describe("a download whose remaining bytes are not what was requested",
 function()
   after_each(support.clean)
 
-  -- What comes to the second request; the third is answered honestly.
+  -- The answer to the second request; the third is correct.
   local LIES = {
     ["another place"] = rest { ["Content-Range"] =
       range(HALF + 5, #PNG - 1, #PNG) },

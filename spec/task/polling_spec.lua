@@ -4,8 +4,8 @@ local task = require "yuanjing.task.task"
 
 local FAST = { first = 0.001, longest = 0.002 }
 
--- The n-th answer of the list, the last one for ever; each is { answer, err,
--- pause }.
+-- Returns the n-th answer of the list, the last one for ever; each is {
+-- answer, err, pause }.
 local function asking(list)
   local n = 0
   return function()

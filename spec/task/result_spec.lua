@@ -16,7 +16,7 @@ local function client_at(url, options)
   return yuanjing.new(options)
 end
 
--- A result whose video is there. The task is one that is asked at `api`.
+-- A result with a video. Its task is queried at `api`.
 local function result_at(url, options, api)
   local task = client_at(api or "http://127.0.0.1:1", options):task("7")
   local fields = { status = "SUCCEEDED", video = url }
@@ -33,7 +33,7 @@ local function whole(headers)
   return scripted.answer(200, headers, FILM)
 end
 
--- The head and the first bytes of an answer that breaks off.
+-- The head and the first bytes of a truncated answer.
 local function broken(headers, length)
   headers["Content-Length"] = tostring(#FILM)
   return scripted.answer(200, headers, FILM:sub(1, length or HALF))
@@ -71,7 +71,7 @@ local function ranges_of(server)
   return list
 end
 
--- Saves over an old file: the outcome, the path, and what the folder has then.
+-- Saves over an old file: the result, the path, and the folder's files then.
 local function save(url, options, client_options)
   local folder = support.tempdir()
   local path = support.write(folder .. "/v.mp4", "old")
@@ -323,7 +323,7 @@ describe("a download that breaks off", function()
       scripted.answer(416, { ["Content-Range"] = "bytes */9" }, ""), whole())
     local folder = support.tempdir()
     local result, task = result_at(url)
-    task._api = nil -- nor is the task asked for another link
+    task._api = nil -- and the task is not queried for another link
     local saved, err = result:save(folder .. "/v.mp4")
     assert_saved(saved, err, folder .. "/v.mp4", names_in(folder))
     assert.same({ {}, { "bytes=" .. HALF .. "-", ETAG }, {} }, ranges_of(server))
@@ -392,7 +392,7 @@ end)
 describe("a download that is refused", function()
   after_each(support.clean)
 
-  -- A platform that knows the task, with one URL first and another later.
+  -- A platform with the task, whose URL changes.
   local function task_at(server, first, later)
     local answers = {}
     for n, path in ipairs { first, later } do
@@ -510,7 +510,7 @@ describe("a download that leads on", function()
     local server = support.serve { default = { { "repeat", 99, { { "request" },
       { "send", scripted.answer(302, { Location = "/x" }, "") } } } } }
     assert_untouched("platform", save(server.url .. "/x"))
-    assert.equal(12, #server:requests()) -- for the task is asked in between
+    assert.equal(12, #server:requests()) -- the task is queried in between
   end)
 
   it("is not followed to a file", function()
@@ -635,7 +635,7 @@ end)
 
 -- Two at a time ------------------------------------------------------------
 
--- A Lua of its own that runs the script, as a shell command.
+-- A shell command that runs the script in another Lua.
 local function lua_command(script)
   return ("LUA_PATH='%s' LUA_CPATH='%s' exec %s '%s'"):format(package.path,
     package.cpath, child.interpreter(), script)
@@ -669,7 +669,7 @@ local function size_of(path)
   return size
 end
 
--- A file that comes in halves, so much later.
+-- A file that arrives in halves, with a delay.
 local function slow(seconds)
   local server = support.serve { default = { { "request" },
     { "send", broken { ETag = ETAG } }, { "sleep", seconds },

@@ -19,13 +19,13 @@ local function client_at(url, options)
   return yuanjing.new(options)
 end
 
--- A task by its id, as another process would have it, and its server.
+-- A handle of a task by its id, as in another process, and its server.
 local function known(list, options)
   local server = answering(list)
   return client_at(server.url, options):task("7"), server
 end
 
--- A task of a submit just now. The first answer is that of the submit.
+-- A task that was just submitted. The first answer is that of the submit.
 local function young(list, options)
   local server = answering(list)
   local client = client_at(server.url, options)
@@ -397,7 +397,7 @@ describe("a wait", function()
     assert.same({ 0.001, 0.002, 0.003 }, naps)
   end)
 
-  -- The last one: nothing is asked for any more, so the pace holds again.
+  -- After the last one the usual pace applies again.
   it("sleeps as long as an answer asks for", function()
     local sleep, naps = loop.sleep, {}
     finally(function() loop.sleep = sleep end)

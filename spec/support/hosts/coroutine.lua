@@ -1,4 +1,4 @@
--- A coroutine of the user's own: a call waits, and does not yield to the user.
+-- A coroutine of the user: a call waits, and does not yield to the user.
 local hosts = require "support.hosts"
 
 local function run(main, heartbeat)

@@ -1,4 +1,4 @@
--- cqueues polls yuanjing.loop as it is.
+-- cqueues polls yuanjing.loop directly.
 local cqueues = require "cqueues"
 local hosts = require "support.hosts"
 local yuanjing = require "yuanjing"

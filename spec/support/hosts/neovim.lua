@@ -1,11 +1,11 @@
--- Neovim's loop polls the one descriptor; the step is scheduled, as whatever
--- touches a buffer has to be.
+-- Neovim's loop polls the descriptor; the step is scheduled, which buffer
+-- changes require.
 local hosts = require "support.hosts"
 local yuanjing = require "yuanjing"
 
 local PATIENCE = 60000 -- milliseconds for one case
 
--- Neovim's own print() speaks to its user.
+-- Neovim's own print() writes to its user.
 function print(...) io.stdout:write(table.concat({ ... }, "\t"), "\n") end
 
 local function watch(poll)

@@ -15,7 +15,7 @@ assert(loadfile(game .. "/conf.lua"))()
 
 local configure = love.conf
 
--- Without a graphics card smooth edges cost more than a frame has.
+-- Without a graphics card smooth edges take longer than a frame.
 function love.conf(settings)
   configure(settings)
   settings.window.msaa = 0

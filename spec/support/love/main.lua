@@ -1,8 +1,8 @@
--- The game of conf.lua, at 60 frames a second, driven and watched. DRIVER is a
--- Lua file, run before the game is loaded, that returns function(hands): that
--- runs as a coroutine beside the game, a step a frame. When it returns the game
--- is quit, and hands.report is written to REPORT as JSON; its frames are what
--- hands.watch() returned after each.
+-- The game of conf.lua, at 60 frames a second, driven and observed. DRIVER is
+-- a Lua file, run before the game is loaded, that returns function(hands): it
+-- runs as a coroutine, one step a frame. When it returns, the game quits, and
+-- hands.report is written to REPORT as JSON; its frames are the results of
+-- hands.watch() after each frame.
 local json = require "yuanjing.base.json"
 local yuanjing = require "yuanjing"
 
@@ -46,7 +46,7 @@ function hands.press(key)
   coroutine.yield()
 end
 
---- Types, a character a frame.
+--- Types one character a frame.
 function hands.type(text)
   for char in text:gmatch("[%z\1-\127\194-\244][\128-\191]*") do
     love.event.push("textinput", char)
@@ -54,7 +54,8 @@ function hands.type(text)
   end
 end
 
---- Lets frames pass until that is true; raises when it never is.
+--- Lets frames pass until the predicate is true; raises if that takes too
+--- long.
 function hands.wait(what, predicate, seconds)
   local ends = now() + (seconds or 10)
   while not predicate() do
@@ -68,7 +69,7 @@ function hands.pause(seconds)
   hands.wait("time", function() return now() >= ends end, seconds + 1)
 end
 
---- A picture of the screen in the game's save directory.
+--- Saves a screenshot in the game's save directory.
 function hands.shoot(name)
   love.graphics.captureScreenshot(name)
   coroutine.yield()
@@ -105,7 +106,7 @@ function love.update(dt)
   table.insert(hands.report.frames, frame)
 end
 
--- No screen is there to wait for.
+-- Without a screen there is no vertical sync to wait for.
 local sleep, due = love.timer.sleep, 0
 
 function love.timer.sleep()

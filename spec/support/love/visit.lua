@@ -5,7 +5,7 @@ local sandbox = require "yuanjing.sandbox"
 local bubble = require "bubble"
 local person = require "person"
 
--- What the game keeps to itself.
+-- Private values of the game.
 local server, speech, player
 
 local start, new_bubble, new_person = sandbox.start, bubble.new, person.new
@@ -82,7 +82,7 @@ local function listen()
   report.answer = speech.text
 end
 
--- Goes on with the sandbox in that mood.
+-- Continues with a scenario of the sandbox.
 local function with_mood(mood, visit)
   local client = platform.client
   platform.client = client:with { headers = { ["X-Sandbox"] = mood } }
