@@ -85,7 +85,8 @@ local lua_files = [[
   protocol/task/ answer links reasons words
   redis/ connection tls
   runtime/ backlog cancel_scope fibers heartbeat job job_failures loop map
-    nginx pollable
+    pollable
+  runtime/nginx/ init requests threads
   sandbox/ init conf literal machine ports process request_log
     script shell
   sandbox/server/ init auth chat clock endpoints framing guard json models play request

@@ -21,6 +21,8 @@ local has_frames = is_driven
 -- a call there blocks, as in a program.
 local ngx = rawget(_G, "ngx")
 local nginx = ngx and ngx.get_phase and require("yuanjing.runtime.nginx")
+local threads = nginx and require("yuanjing.runtime.nginx.threads")
+local requests = nginx and require("yuanjing.runtime.nginx.requests")
 
 --- This process's pool. A pool made before a fork belongs to the parent, and
 --- so do its jobs.
@@ -273,7 +275,7 @@ end
 ---@param run fun(waiter: yuanjing.Waiter) gets its own waiter
 function loop.spawn(job, run)
   loop.pool()
-  local spawn = nginx and nginx.can_spawn() and nginx.spawn or fibers.start
+  local spawn = nginx and nginx.can_spawn() and threads.spawn or fibers.start
   spawn(job, run)
 end
 
@@ -283,7 +285,7 @@ end
 ---@param run fun(waiter: yuanjing.Waiter) gets its own waiter
 function loop.detach(run)
   loop.pool()
-  local spawn = nginx and nginx.can_detach() and nginx.detach or fibers.start
+  local spawn = nginx and nginx.can_detach() and threads.detach or fibers.start
   spawn(nil, run)
 end
 
@@ -291,7 +293,7 @@ end
 local function scope_here()
   local fiber = fibers.innermost()
   if fiber then return fiber.job end
-  return nginx and nginx.cancel_scope()
+  return requests and requests.cancel_scope()
 end
 
 --- Adds a thing to the cancel scope of the code that runs here, if there is
@@ -465,7 +467,7 @@ end
 ---@param seconds number
 ---@param run fun()
 function loop.after(seconds, run)
-  if nginx and nginx.can_detach() then return nginx.after(seconds, run) end
+  if nginx and nginx.can_detach() then return threads.after(seconds, run) end
   fibers.start(nil, function(me)
     me:park(has_frames and 0 or seconds)
     run()

@@ -12,7 +12,6 @@ local process = require "ngx.process"
 local semaphore = require "ngx.semaphore"
 
 local core = require "yuanjing.core"
-local cancel_scope = require "yuanjing.runtime.cancel_scope"
 
 local ngx = rawget(_G, "ngx")
 local running, is_yieldable = coroutine.running, core.is_yieldable
@@ -38,8 +37,8 @@ local BLOCKING = { init = true, init_worker = true, exit_worker = true }
 ---@field private is_woken boolean since it was parked last
 ---@field problem? any what interrupt() was given
 ---@field private is_raised? boolean whether check() has raised it
----@field private context? table[] the request's ngx.ctx, where the waiter holds more
----@field private threads? table those that it has started, and how many
+---@field context? table[] the request's ngx.ctx, where the waiter holds more
+---@field threads? table those that it has started, and how many
 local Waiter = {}
 Waiter.__index = Waiter
 
@@ -52,9 +51,9 @@ local function is_left_over(waiter)
   return waiter.is_parked or waiter.context and waiter.context[1] ~= ngx.ctx
 end
 
--- The waiter of the running thread, or nil: no thread of this phase can yield.
+--- The waiter of the running thread, or nil: no thread of this phase can yield.
 ---@return yuanjing.NginxWaiter?
-local function waiter_here()
+function nginx.waiter_of_thread()
   local thread = running()
   local waiter = thread and waiters[thread]
   if waiter and not is_left_over(waiter) then return waiter end
@@ -69,7 +68,7 @@ end
 --- wrong phase, or below a C function (the callback of gsub(), for example).
 ---@return yuanjing.NginxWaiter?
 function nginx.waiter()
-  return is_yieldable() and waiter_here() or nil
+  return is_yieldable() and nginx.waiter_of_thread() or nil
 end
 
 --- Why a wait would stop the worker here, or nil; and whether a C function
@@ -85,8 +84,25 @@ function nginx.obstacle()
     .. "ngx.timer.at"):format(phase)
 end
 
-local function bind(waiter)
+--- Ties a waiter to the request that runs: nginx may give its thread to another.
+function nginx.bind(waiter)
   waiter.context = waiter.context or setmetatable({ ngx.ctx }, WEAK_VALUES)
+end
+
+--- Forgets the waiter of the running thread, which ends.
+function nginx.forget_waiter()
+  waiters[running()] = nil
+end
+
+--- Whether threads.spawn() works here.
+function nginx.can_spawn()
+  local phase = ngx.get_phase()
+  return phase ~= "init" and phase ~= "exit_worker"
+end
+
+--- Whether threads.detach() works here, before the running code goes on.
+function nginx.can_detach()
+  return not BLOCKING[ngx.get_phase()]
 end
 
 --- See yuanjing.Waiter. NB: code that catches the error again and again still
@@ -252,123 +268,6 @@ function Waiter:is_gone()
     and self.semaphore:count() == (self.is_woken and 1 or 0)
 end
 
--- Jobs ---------------------------------------------------------------------
-
--- A light thread that has ended stays with its parent until the parent waits
--- for it. So this is done now and then; otherwise a timer that runs for days
--- would keep them all.
-local function reap(threads)
-  local left = 0
-  for thread in pairs(threads.all) do
-    if coroutine.status(thread) == "zombie" then
-      threads.all[thread] = nil
-      ngx.thread.wait(thread)
-    else
-      left = left + 1
-    end
-  end
-  threads.n, threads.most = left, 2 * left + 8
-end
-
-local function run_with_waiter(job, run)
-  local waiter = nginx.waiter()
-  waiter.job = job
-  bind(waiter)
-  run(waiter)
-  waiters[running()] = nil
-end
-
-local function spawn_thread(waiter, job, run)
-  bind(waiter)
-  local threads = waiter.threads
-  if not threads then
-    threads = { all = setmetatable({}, WEAK_KEYS), n = 0, most = 8 }
-    waiter.threads = threads
-  end
-  if threads.n >= threads.most then reap(threads) end
-  threads.n = threads.n + 1
-  threads.all[assert(ngx.thread.spawn(run_with_waiter, job, run))] = true
-end
-
--- A worker that shuts down calls its timers early.
-local function run_timed(premature, job, run)
-  if premature and job then job:cancel() end
-  run_with_waiter(job, run)
-end
-
---- Whether spawn() works here.
-function nginx.can_spawn()
-  local phase = ngx.get_phase()
-  return phase ~= "init" and phase ~= "exit_worker"
-end
-
---- Whether detach() works here, before the running code goes on.
-function nginx.can_detach()
-  return not BLOCKING[ngx.get_phase()]
-end
-
---- Runs a function in a timer. NB: nginx may have too many timers and never
---- run it.
----@param job? yuanjing.Job
----@param run fun(waiter: yuanjing.NginxWaiter)
----@return true?
----@return string? problem
-function nginx.detach(job, run)
-  return ngx.timer.at(0, run_timed, job, run)
-end
-
---- Runs a function in a timer after so many seconds, or at once where there
---- are too many timers.
----@param seconds number
----@param run fun()
-function nginx.after(seconds, run)
-  if not ngx.timer.at(seconds, run) then run() end
-end
-
---- Runs a function in a light thread of this request, or in a timer where the
---- request can have none.
----@param job yuanjing.Job
----@param run fun(waiter: yuanjing.NginxWaiter)
-function nginx.spawn(job, run)
-  local waiter = nginx.waiter()
-  if waiter then return spawn_thread(waiter, job, run) end
-  assert(nginx.detach(job, run))
-end
-
--- Requests -----------------------------------------------------------------
-
-local scopes = setmetatable({}, WEAK_KEYS) -- by the request's ngx.ctx
-
--- Ends the request as nginx itself does when the client disconnects.
-local function leave(scope)
-  scope:cancel()
-  if is_pumping then loop.pool():wake() end -- perhaps nothing is in flight now
-  ngx.exit(499)
-end
-
--- NB: works with `lua_check_client_abort on`, and only if the user has no
--- handler; otherwise the pump finds that the waiters are gone. nginx forgets a
--- handler at the end of its phase, and refuses a second one.
-local function watch_client(scope)
-  pcall(ngx.on_abort, function() leave(scope) end)
-end
-
---- The cancel scope of the running code: the job, or the request.
----@return yuanjing.CancelScope|yuanjing.Job|nil
-function nginx.cancel_scope()
-  local waiter = waiter_here()
-  if not waiter then return nil end
-  if waiter.job then return waiter.job end
-  local context = ngx.ctx
-  local scope = scopes[context]
-  if not scope then
-    scope = cancel_scope.new()
-    scopes[context] = scope
-  end
-  watch_client(scope)
-  return scope
-end
-
 -- The pump -----------------------------------------------------------------
 
 local POOLS = { "yuanjing", "default" }
@@ -450,6 +349,11 @@ function nginx.keep_moving(other)
   local ok, problem = ngx.timer.at(0, run_pump)
   if not ok then return ngx.log(ngx.WARN, "yuanjing: ", problem) end
   trusted = math.max(trusted, now + GRACE)
+end
+
+--- Wakes the pump: perhaps nothing is in flight now.
+function nginx.wake_pump()
+  if is_pumping then loop.pool():wake() end
 end
 
 return nginx
