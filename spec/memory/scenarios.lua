@@ -43,7 +43,7 @@ local function resumed()
   assert(core.switch(fiber), "not enough memory")
   while coroutine.status(fiber) ~= "dead" do
     pool:wait(1)
-    pcall(pool.tell, pool)
+    pcall(pool.dispatch, pool)
   end
   assert(event == "done", "not enough memory")
   assert(got == "ab\ncd")
