@@ -13,15 +13,15 @@ local server
 local function run(arguments) return command.run(server, arguments) end
 
 -- A run without an error: its stdout. stderr must be empty.
-local function well(arguments)
+local function output_of(arguments)
   local ran = run(arguments)
   assert.same({ status = 0, err = "" }, { status = ran.status, err = ran.err })
   return ran.out
 end
 
-local function well_json(arguments)
+local function json_of(arguments)
   arguments[#arguments + 1] = "--json"
-  local text = well(arguments)
+  local text = output_of(arguments)
   assert.equal(1, select(2, text:gsub("\n", "\n")))
   return assert(json.decode(text))
 end
@@ -149,25 +149,25 @@ describe("yuanjing", function()
     end)
 
     it("prints the answer", function()
-      local printed = well { "chat", "-m", "qwen3-max", "你是谁" }
+      local printed = output_of { "chat", "-m", "qwen3-max", "你是谁" }
       assert.is_truthy(printed:find("^我是元境沙箱里的.+\n$"), printed)
     end)
 
     it("reads stdin, alone or in the place of -", function()
       local echo = "sandbox=echo"
-      assert.equal("从管道来\n", well { "chat", "--extra", echo,
+      assert.equal("从管道来\n", output_of { "chat", "--extra", echo,
         stdin = "从管道来\n\n" })
-      assert.equal("Review: \ndiff\n this\n", well { "chat", "Review:", "-",
+      assert.equal("Review: \ndiff\n this\n", output_of { "chat", "Review:", "-",
         "this", "--extra", echo, stdin = "diff\n" })
     end)
 
     it("does not read stdin unless it is asked to", function()
-      assert.equal("hi\n", well { "chat", "hi", "--extra", "sandbox=echo",
+      assert.equal("hi\n", output_of { "chat", "hi", "--extra", "sandbox=echo",
         stdin = "not this" })
     end)
 
     it("prints the whole reply as JSON", function()
-      local reply = well_json { "chat", "hi" }
+      local reply = json_of { "chat", "hi" }
       assert.equal("qwen3-max", reply.model)
       assert.equal("stop", reply.ended_by)
       assert.is_truthy(reply.content:find("Hello", 1, true))
@@ -175,7 +175,7 @@ describe("yuanjing", function()
     end)
 
     it("sends what it was given, numbers as numbers", function()
-      well { "chat", "-s", "简短", "hi", "--extra", "temperature=0.5",
+      output_of { "chat", "-s", "简短", "hi", "--extra", "temperature=0.5",
         "--extra", "user=me" }
       local sent = json.decode(last_post().body)
       assert.same({ "简短", 0.5, "me", "hi" }, { sent.sys_prompt,
@@ -184,7 +184,7 @@ describe("yuanjing", function()
     end)
 
     it("keeps what came of a stream that breaks off", function()
-      local whole = well { "chat", "hi", "--stream" }
+      local whole = output_of { "chat", "hi", "--stream" }
       local ran = run(with_scenario("cut", { "chat", "hi", "--stream" }))
       assert.equal(9, ran.status)
       local half = ran.out:gsub("\n$", "")
@@ -193,7 +193,7 @@ describe("yuanjing", function()
     end)
 
     it("is a conversation of all lines", function()
-      local printed = well { "chat", "-i", "-s", "简短", stdin = "一\n\n二\n" }
+      local printed = output_of { "chat", "-i", "-s", "简短", stdin = "一\n\n二\n" }
       assert.equal(2, select(2, printed:gsub("\n", "")))
       local sent = json.decode(last_post().body).messages
       assert.same({ "system", "user", "assistant", "user" },
@@ -205,16 +205,16 @@ describe("yuanjing", function()
 
   describe("image and video", function()
     it("print the address, or save the file and print its name", function()
-      local url = well { "image", "-m", IMAGE, "猫" }
+      local url = output_of { "image", "-m", IMAGE, "猫" }
       assert.is_truthy(url:find("^http://[^\n]+%.png\n$"), url)
       local path = support.tempdir() .. "/猫.png"
-      assert.equal(path .. "\n", well { "image", "-m", IMAGE, "猫", "-o", path })
+      assert.equal(path .. "\n", output_of { "image", "-m", IMAGE, "猫", "-o", path })
       assert.is_truthy(support.read(path):find("^\137PNG"))
     end)
 
     it("save each of several files", function()
       local folder = support.tempdir()
-      local names = well(with_scenario("result-many=3", { "image", "-m", IMAGE,
+      local names = output_of(with_scenario("result-many=3", { "image", "-m", IMAGE,
         "猫", "-o", folder .. "/cat.png" }))
       assert.equal(("%s/cat.png\n%s/cat-2.png\n%s/cat-3.png\n")
         :format(folder, folder, folder), names)
@@ -225,7 +225,7 @@ describe("yuanjing", function()
 
     it("save into a folder by the platform's name for the first", function()
       local folder = support.tempdir()
-      local names = well(with_scenario("result-many=2", { "image", "-m", IMAGE,
+      local names = output_of(with_scenario("result-many=2", { "image", "-m", IMAGE,
         "猫", "-o", folder }))
       assert.equal(("%s/image.png\n%s/image-2.png\n"):format(folder, folder),
         names)
@@ -234,7 +234,7 @@ describe("yuanjing", function()
     it("send what their options request", function()
       local frame = support.write(support.tempdir() .. "/a.png",
         "\137PNG\r\n\26\n" .. ("x"):rep(100))
-      local made = well_json { "video", "-m", "viduq3-pro", "从白天到夜晚",
+      local made = json_of { "video", "-m", "viduq3-pro", "从白天到夜晚",
         "--first-frame", frame, "--last-frame", frame, "--off-peak",
         "--duration", "5", "--resolution", "720P" }
       assert.same({ "i2v", "SUCCEEDED" }, { made.category, made.status })
@@ -254,14 +254,14 @@ describe("yuanjing", function()
         words[#words + 1] = support.write(folder .. "/" .. i .. ".png",
           "\137PNG\r\n\26\n" .. i)
       end
-      well(words)
+      output_of(words)
       assert.equal(3, #last_post().files)
     end)
 
     it("take assets and addresses among them, in their order", function()
       local picture = support.write(support.tempdir() .. "/1.png",
         "\137PNG\r\n\26\n1")
-      local shown = well { "video", "-m", "happyhorse-1.0-r2v", "x",
+      local shown = output_of { "video", "-m", "happyhorse-1.0-r2v", "x",
         "--reference-image", "asset://a-1", "--reference-image", picture,
         "--reference-image", "https://a.example/3.png", "--dry-run" }
       assert.is_truthy(shown:find("image_files: asset://a-1\nimage_files: "
@@ -275,7 +275,7 @@ describe("yuanjing", function()
       local line = failed(2, words)
       assert.is_truthy(line:find("`--no-validate` sends it", 1, true), line)
       words[#words + 1] = "--no-validate"
-      assert.is_truthy(well(words):find('"ratio":"21:9"', 1, true))
+      assert.is_truthy(output_of(words):find('"ratio":"21:9"', 1, true))
     end)
 
     it("do not make a video of an image with the legacy API", function()
@@ -300,16 +300,16 @@ describe("yuanjing", function()
     end)
 
     it("wait for a task that is not known yet", function()
-      local id = well(with_scenario("query-not-exist=2",
+      local id = output_of(with_scenario("query-not-exist=2",
         { "image", "-m", IMAGE, "猫", "--no-wait" })):match("%d+")
-      assert.is_truthy(well { "task", id, "--await" }:find("%.png\n$"))
+      assert.is_truthy(output_of { "task", id, "--await" }:find("%.png\n$"))
     end)
 
     it("have an option for all that the catalog has", function()
       local skipped = { model = true, catelogid = true, llmid = true,
         prompt = true }
-      local help = { image = well { "image", "--help" },
-        video = well { "video", "--help" } }
+      local help = { image = output_of { "image", "--help" },
+        video = output_of { "video", "--help" } }
       for _, row in ipairs(catalog) do
         for _, param in ipairs(row.params) do
           local name = param.role or param.alias or param.name
@@ -375,15 +375,15 @@ describe("yuanjing", function()
     it("make a folder where a slash asks for one", function()
       local folder = support.tempdir() .. "/a/b/"
       assert.equal(folder .. "image.png\n",
-        well { "image", "-m", IMAGE, "猫", "-o", folder })
+        output_of { "image", "-m", IMAGE, "猫", "-o", folder })
     end)
 
     it("send the file to stdout, by whatever name", function()
-      local id = well({ "image", "-m", IMAGE, "猫", "--no-wait" }):match("%d+")
+      local id = output_of({ "image", "-m", IMAGE, "猫", "--no-wait" }):match("%d+")
       local link = support.tempdir() .. "/link"
       os.execute(("ln -s /proc/self/fd/1 '%s'"):format(link))
       for _, name in ipairs { "-", "/dev/stdout", link } do
-        local bytes = well { "task", id, "-o", name }
+        local bytes = output_of { "task", id, "-o", name }
         assert.is_truthy(bytes:find("^\137PNG.*IEND....$"), name)
       end
       assert.is_false(support.exists "-")
@@ -423,14 +423,14 @@ describe("yuanjing", function()
     end)
 
     it("leave a task to be fetched another time", function()
-      local id = well { "image", "-m", IMAGE, "猫", "--no-wait" }
+      local id = output_of { "image", "-m", IMAGE, "猫", "--no-wait" }
       assert.is_truthy(id:find("^%d+\n$"), id)
       id = id:match("%d+")
-      local stands = well { "task", id }
+      local stands = output_of { "task", id }
       assert.is_truthy(stands:find("^task    " .. id .. "\nstatus  SUCCEEDED\n"
         .. "image   http"), stands)
       local path = support.tempdir() .. "/late.png"
-      local printed_json = well_json { "task", id, "-o", path }
+      local printed_json = json_of { "task", id, "-o", path }
       assert.same({ id, { path } }, { printed_json.id, printed_json.files })
       assert.is_truthy(support.read(path):find("^\137PNG"))
     end)
@@ -451,7 +451,7 @@ describe("yuanjing", function()
     end)
 
     it("use the legacy API", function()
-      local made = well_json { "video", "--api", "legacy", "-m", "viduq3-pro",
+      local made = json_of { "video", "--api", "legacy", "-m", "viduq3-pro",
         "夜晚" }
       assert.equal("SUCCEEDED", made.status)
       assert.equal("/llmage/tasks", last_post().path)
@@ -487,19 +487,19 @@ describe("yuanjing", function()
 
   describe("models and catalog", function()
     it("list, as text and as JSON", function()
-      local plain = well { "models", "--category", "t2i" }
-      local listed = well_json { "models", "--category", "t2i" }.models
+      local plain = output_of { "models", "--category", "t2i" }
+      local listed = json_of { "models", "--category", "t2i" }.models
       assert.equal(plain, table.concat(listed, "\n") .. "\n")
-      assert.equal('{"models":[]}\n', well { "models", "--category", "none",
+      assert.equal('{"models":[]}\n', output_of { "models", "--category", "none",
         "--json" })
     end)
 
     it("show what a model takes", function()
-      local shown = well { "catalog", "viduq3-pro" }
+      local shown = output_of { "catalog", "viduq3-pro" }
       assert.is_truthy(shown:find("\n  %-%-first%-frame +yes +file\n"), shown)
       assert.is_truthy(shown:find("\n  %-%-duration +10 +1 to 16\n"), shown)
-      assert.equal(2, #well_json({ "catalog", "viduq3-pro" }).models)
-      assert.is_truthy(well({ "catalog" }):find("viduq3%-pro +video +t2v i2v"))
+      assert.equal(2, #json_of({ "catalog", "viduq3-pro" }).models)
+      assert.is_truthy(output_of({ "catalog" }):find("viduq3%-pro +video +t2v i2v"))
     end)
 
     it("know a model by a part of its name", function()
@@ -510,28 +510,28 @@ describe("yuanjing", function()
 
   describe("assets", function()
     local function verified_group()
-      local begun = well_json { "assets", "verify", "--name", "张三",
+      local begun = json_of { "assets", "verify", "--name", "张三",
         "--no-wait" }
       local client = yuanjing.new { base_url = server.url, api_key = "none" }
       assert(client:request { method = "POST",
         path = assert(begun.h5_link:match("^http://[^/]+(/.*)$")) })
-      local groups = well_json { "assets", "groups" }.groups
+      local groups = json_of { "assets", "groups" }.groups
       return groups[#groups].vendor_group_id
     end
 
     it("come from a group, and are saved", function()
-      assert.equal('{"groups":[]}\n', well { "assets", "groups", "--json" })
+      assert.equal('{"groups":[]}\n', output_of { "assets", "groups", "--json" })
       local group, folder = verified_group(), support.tempdir()
       local bytes = "\137PNG\r\n\26\n" .. ("x"):rep(1000)
       local photo = support.write(folder .. "/a.png", bytes)
-      local asset = well_json { "assets", "upload", "--group", group, photo,
+      local asset = json_of { "assets", "upload", "--group", group, photo,
         "--name", "模特" }
       assert.same({ "Active", "模特" }, { asset.status, asset.name })
-      local listed = well_json { "assets", "list", "--group", group }
+      local listed = json_of { "assets", "list", "--group", group }
       assert.same({ 1, asset.id }, { listed.total, listed.assets[1].id })
-      assert.is_truthy(well({ "assets", "list", "--group", group })
+      assert.is_truthy(output_of({ "assets", "list", "--group", group })
         :find(asset.vendor_asset_id, 1, true))
-      well { "assets", "status", "-o", folder .. "/b.png", "--", asset.id }
+      output_of { "assets", "status", "-o", folder .. "/b.png", "--", asset.id }
       assert.is_true(bytes == support.read(folder .. "/b.png"))
     end)
 
@@ -549,7 +549,7 @@ describe("yuanjing", function()
 
   describe("doctor", function()
     it("prints how far it gets, with no secret in it", function()
-      local printed = well { "doctor", env = {
+      local printed = output_of { "doctor", env = {
         https_proxy = "http://me:secret@127.0.0.1:9" } }
       for _, word in ipairs { "libcurl/", "TLS", "me", "secret", "key accepted",
         "answered", "set, 10 characters" } do
@@ -570,7 +570,7 @@ describe("yuanjing", function()
     it("shows what it verifies certificates against, and what named that",
       function()
         local function store(file, ...)
-          local printed = well { "doctor", env = { CURL_CA_BUNDLE = "",
+          local printed = output_of { "doctor", env = { CURL_CA_BUNDLE = "",
             SSL_CERT_FILE = file, SSL_CERT_DIR = "" }, ... }
           return (printed:match("certificates +([^\n]*)"))
         end
@@ -611,17 +611,17 @@ describe("yuanjing", function()
   describe("--dry-run", function()
     it("sends nothing and shows the request, redacted", function()
       local before = #server:requests()
-      local shown = well { "image", "-m", IMAGE, "猫", "--dry-run" }
+      local shown = output_of { "image", "-m", IMAGE, "猫", "--dry-run" }
       assert.is_truthy(shown:find("/llmage/v1/image/generations", 1, true))
       assert.is_truthy(shown:find("猫", 1, true))
       assert.is_nil(shown:find(server.api_key, 1, true))
-      local described = well_json { "chat", "hi", "--dry-run" }
+      local described = json_of { "chat", "hi", "--dry-run" }
       assert.equal("POST", described.method)
       for _, words in ipairs { { "models" }, { "task", "1" }, { "assets",
         "groups" }, { "assets", "verify" }, { "assets", "status", "1" },
         { "doctor" } } do
         words[#words + 1] = "--dry-run"
-        well(words)
+        output_of(words)
       end
       assert.equal(before, #server:requests())
     end)
@@ -630,7 +630,7 @@ describe("yuanjing", function()
   describe("completion", function()
     local function offered(line)
       local script = support.write(support.tempdir() .. "/c",
-        well { "completion", "bash" })
+        output_of { "completion", "bash" })
       return support.output(("bash -c '. %s; COMP_WORDS=(%s); "
         .. "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _yuanjing; "
         .. "echo \"${COMPREPLY[*]}\"'"):format(script, line))
@@ -644,8 +644,8 @@ describe("yuanjing", function()
     end)
 
     it("is there for zsh and fish", function()
-      assert.is_truthy(well({ "completion", "zsh" }):find("^#compdef yuanjing"))
-      assert.is_truthy(well({ "completion", "fish" }):find("__fish_yuanjing"))
+      assert.is_truthy(output_of({ "completion", "zsh" }):find("^#compdef yuanjing"))
+      assert.is_truthy(output_of({ "completion", "fish" }):find("__fish_yuanjing"))
       failed(2, { "completion", "tcsh" })
     end)
   end)

@@ -213,9 +213,9 @@ describe("a journal's file", function()
     for i = 1, 3 do assert.same({ 0, "" }, { ends[i]() }) end
     local last, count = {}, 0
     for _, n in ipairs(all()) do
-      local who = math.floor(n / 1000)
-      assert.equal((last[who] or who * 1000) + 1, n)
-      last[who], count = n, count + 1
+      local writer = math.floor(n / 1000)
+      assert.equal((last[writer] or writer * 1000) + 1, n)
+      last[writer], count = n, count + 1
     end
     assert.equal(600, count)
   end)

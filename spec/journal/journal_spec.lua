@@ -27,7 +27,7 @@ local function client_at(server, options)
 end
 
 -- A client of a server that gives every request this answer.
-local function client_told(answer, options)
+local function client_of(answer, options)
   local bytes = type(answer) == "table"
     and scripted.answer(200, {}, assert(json.encode(answer))) or answer
   local server = support.serve { default = { { "repeat", 99, {
@@ -311,7 +311,7 @@ local REFUSALS = {
   [scripted.answer(503, { ["Retry-After"] = "1" }, "")] = "server",
 }
 
-local NOBODY_KNOWS = {
+local UNKNOWN = {
   [""] = "outcome_unknown",
   ["HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"] = "truncated",
   [scripted.answer(200, {}, "<html>")] = "decode",
@@ -325,7 +325,7 @@ describe("the journal of a submit", function()
   it("that was refused knows that nothing runs", function()
     for answer, kind in pairs(REFUSALS) do
       clear()
-      local client = client_told(answer)
+      local client = client_of(answer)
       local _, err = client:image(IMAGE)
       assert.equal(kind, err.kind)
       assert.same({ "refused" }, states(client), kind)
@@ -345,7 +345,7 @@ describe("the journal of a submit", function()
   end)
 
   it("without a clear answer lists it as unknown", function()
-    for answer, kind in pairs(NOBODY_KNOWS) do
+    for answer, kind in pairs(UNKNOWN) do
       clear()
       local server = support.serve { default = { { "request" },
         { "send", answer }, { "close" } } }
@@ -373,7 +373,7 @@ describe("the journal of a submit", function()
   end)
 
   it("has the task that failed at once, and why", function()
-    local client = client_told { taskid = "7", status = "FAILED",
+    local client = client_of { taskid = "7", status = "FAILED",
       error = "no such face" }
     local _, err = client:image(IMAGE)
     assert.equal("task_failed", err.kind)
@@ -384,7 +384,7 @@ describe("the journal of a submit", function()
   end)
 
   it("has a picture that came at once", function()
-    local client = client_told { status = "SUCCEEDED", image = "http://h/1" }
+    local client = client_of { status = "SUCCEEDED", image = "http://h/1" }
     assert(client:image(IMAGE))
     local entry = client.journal:find({})[1]
     assert.same({ "done", "http://h/1" }, { entry.state,
@@ -414,7 +414,7 @@ describe("the journal of a submit", function()
   end)
 
   it("is not written before its turn has come", function()
-    local client, server = client_told { taskid = "7", status = "RUNNING" }
+    local client, server = client_of { taskid = "7", status = "RUNNING" }
     client = client:with { limits = { per_minute = 1 } }
     assert(client:image(IMAGE))
     local job = yuanjing.async(function() return client:image(IMAGE) end)
@@ -426,7 +426,7 @@ describe("the journal of a submit", function()
   end)
 
   it("gives its turn back where the journal can not be written", function()
-    local client, server = client_told({ taskid = "7" },
+    local client, server = client_of({ taskid = "7" },
       { journal = folder .. "/none/tasks.journal", limits = { total = 1 } })
     for _ = 1, 3 do assert.equal("io", select(2, client:image(IMAGE)).kind) end
     assert.equal(0, #server:requests())
@@ -435,7 +435,7 @@ describe("the journal of a submit", function()
   end)
 
   it("repeats in each record what it is about", function()
-    local client = client_told { taskid = "7", status = "RUNNING" }
+    local client = client_of { taskid = "7", status = "RUNNING" }
     local task = assert(client:image(with_note("mine")))
     local book = client._settings.journal
     local intent = support.read(path):match("^[^\n]*\n")
@@ -467,7 +467,7 @@ describe("the journal of a submit", function()
       end,
       compact = function() return true end,
       is_alive = function() return false end }
-    local client, server = client_told({ taskid = "7" }, { journal = store })
+    local client, server = client_of({ taskid = "7" }, { journal = store })
     assert.equal("io", select(2, client:image(IMAGE)).kind)
     is_away = false
     assert.same({}, (client.journal:unknown()))
@@ -494,7 +494,7 @@ describe("the journal of a submit", function()
   end)
 
   it("fails where the journal can not be written, and sends nothing", function()
-    local client, server = client_told({ taskid = "7" },
+    local client, server = client_of({ taskid = "7" },
       { journal = folder .. "/none/tasks.journal" })
     local task, err = client:image(IMAGE)
     assert.is_nil(task)
@@ -525,7 +525,7 @@ describe("the journal of a submit", function()
       end,
       compact = function() return true end,
       is_alive = function() return false end }
-    local client = client_told({ taskid = "7", status = "RUNNING" },
+    local client = client_of({ taskid = "7", status = "RUNNING" },
       { journal = store })
     local task = assert(client:image(IMAGE))
     assert.equal("7", task.id)

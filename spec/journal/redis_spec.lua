@@ -159,12 +159,12 @@ describe("a journal in Redis", function()
     local client = client_at(nil, { base_url = upstream.url })
     local sender, heartbeats = redis_store.new(url), 0
     local class = getmetatable(sender).__index
-    local seconds, say = class.HEARTBEAT, class.heartbeat
-    finally(function() class.HEARTBEAT, class.heartbeat = seconds, say end)
+    local seconds, send = class.HEARTBEAT, class.heartbeat
+    finally(function() class.HEARTBEAT, class.heartbeat = seconds, send end)
     class.HEARTBEAT = 0.05
     class.heartbeat = function(self)
       heartbeats = heartbeats + 1
-      return say(self)
+      return send(self)
     end
     local job = yuanjing.async(function() return client:image(IMAGE) end)
     assert.truthy(support.wait_until(function() return heartbeats >= 2 end, 10,

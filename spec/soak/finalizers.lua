@@ -223,9 +223,9 @@ end
 
 -- What finalizers do -------------------------------------------------------------
 
-local function tell() pool:dispatch() end
+local function dispatch() pool:dispatch() end
 local function move() pool:step() end
-local function move_and_tell() pool:step() pool:dispatch() end
+local function move_and_dispatch() pool:step() pool:dispatch() end
 local function switch()
   local thread = one_of(fibers)
   if thread and coroutine.status(thread) == "suspended" then
@@ -242,7 +242,7 @@ local function on_transfer(name, ...)
 end
 
 local ACTIONS = {
-  move, move, move, tell, tell, move_and_tell, move_and_tell, switch, open,
+  move, move, move, dispatch, dispatch, move_and_dispatch, move_and_dispatch, switch, open,
   on_transfer "close", on_transfer "cancel", on_transfer "trim",
   on_transfer("discard", 1), on_transfer("subscribe", nil), on_transfer "done",
   read_transfer, read_transfer, read_plain, read_decoder, begin_fiber,
@@ -298,7 +298,7 @@ end
 -- ------------------------------------------------------------------------------
 
 local COURSE = { read_decoder, read_decoder, read_transfer, read_transfer,
-  read_plain, read_file, read_rest, begin_fiber, move_and_tell, move_and_tell,
+  read_plain, read_file, read_rest, begin_fiber, move_and_dispatch, move_and_dispatch,
   read_watched, read_watched, read_watched, open }
 
 do

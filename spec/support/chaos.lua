@@ -85,7 +85,7 @@ local function signal(process, name)
   os.execute(("kill -%s %s 2>/dev/null"):format(name, process.pid))
 end
 
-local function tell_proxy(state, words)
+local function command_proxy(state, words)
   state.proxy:write(words, "\n")
   state.proxy:flush()
 end
@@ -111,7 +111,7 @@ local function fail_over(state)
   new:cli("replicaof no one")
   support.sleep(0.3)
   old:kill()
-  tell_proxy(state, "to " .. new.port)
+  command_proxy(state, "to " .. new.port)
   state.master, state.replica = new, old
   support.sleep(4)
   old:restart()
@@ -133,15 +133,15 @@ local EVENTS = {
       function() signal(worker, "CONT") end)
   end },
   { 0.15, "reset the connections", function(state)
-    tell_proxy(state, "reset")
+    command_proxy(state, "reset")
   end },
   { 0.15, "stall Redis", function(state)
-    for_a_while(2.5, function() tell_proxy(state, "stall") end,
-      function() tell_proxy(state, "pass") end)
+    for_a_while(2.5, function() command_proxy(state, "stall") end,
+      function() command_proxy(state, "pass") end)
   end },
   { 0.1, "kill Redis", function(state)
     state.master:kill()
-    tell_proxy(state, "reset")
+    command_proxy(state, "reset")
     support.sleep(0.4)
     state.master:restart()
   end },

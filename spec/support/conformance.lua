@@ -370,7 +370,7 @@ case { name = "many tasks at a time", expected = { there = 4, failed = 1 },
 -- Odd ways -----------------------------------------------------------------
 
 case { name = "an error in a job",
-  expected = { ok = false, says_what = true, says_where = true, kept = true },
+  expected = { ok = false, has_message = true, has_place = true, kept = true },
   run = function()
     local job = yuanjing.async(function()
       yuanjing.sleep(0.01)
@@ -378,8 +378,8 @@ case { name = "an error in a job",
     end)
     local ok, problem = pcall(job.await, job)
     return { ok = ok, kept = problem == job.traceback,
-      says_what = problem:find("conformance.lua:%d+: oh\n") ~= nil,
-      says_where = problem:find("stack traceback:.*conformance.lua") ~= nil }
+      has_message = problem:find("conformance.lua:%d+: oh\n") ~= nil,
+      has_place = problem:find("stack traceback:.*conformance.lua") ~= nil }
   end }
 
 case { name = "an error of ours in a job", expected = { kind = "balance" },
@@ -506,7 +506,7 @@ case { name = "a stream that is read below gsub()",
   end }
 
 case { name = "a sleep and an await below gsub()",
-  expected = { says = "slept, done" }, driven = { says = "refused, refused" },
+  expected = { message = "slept, done" }, driven = { message = "refused, refused" },
   run = function()
     yuanjing.sleep(0.01)
     local job = yuanjing.async(yuanjing.sleep, 0.05)
@@ -517,18 +517,18 @@ case { name = "a sleep and an await below gsub()",
       end)
       return ok and printed or refuses(printed) and "refused" or printed
     end
-    return { says = below(function() yuanjing.sleep(0.01) end, "slept") .. ", "
+    return { message = below(function() yuanjing.sleep(0.01) end, "slept") .. ", "
       .. below(function() job:await() end, "done") }
   end }
 
 -- Failures -----------------------------------------------------------------
 
 case { name = "a job that fails and that nobody awaits",
-  expected = { soon = true, says = "on purpose", says_where = true },
+  expected = { soon = true, message = "on purpose", has_place = true },
   run = function()
-    local reported, says, traceback
+    local reported, message, traceback
     yuanjing.on_error = function(err, where)
-      reported, says, traceback = core.now(), err, where
+      reported, message, traceback = core.now(), err, where
     end
     local from = core.now()
     yuanjing.async(function()
@@ -537,8 +537,8 @@ case { name = "a job that fails and that nobody awaits",
     end)
     repeat yuanjing.sleep(0.01) until reported or core.now() - from > 5
     yuanjing.on_error = nil
-    return { soon = reported ~= nil and reported - from < 1, says = says,
-      says_where = traceback ~= nil
+    return { soon = reported ~= nil and reported - from < 1, message = message,
+      has_place = traceback ~= nil
         and traceback:find("conformance.lua", 1, true) ~= nil }
   end }
 
