@@ -76,7 +76,7 @@ local lua_files = [[
   generation/catalog/ init build legacy v1
   generation/params/ init guess refusal target value
   http/ call exchange outcome request_builder url
-  journal/ init book compaction encode handles leases recorder work
+  journal/ init book compaction encode handles leases merging recorder work
   journal/stores/ file redis
   meta/ core models
   protocol/ init assets category embed form legacy v1

@@ -3,6 +3,7 @@ local backlog = require "yuanjing.runtime.backlog"
 local book_of = require "yuanjing.journal.book"
 local child = require "support.child"
 local loop = require "yuanjing.runtime.loop"
+local merging = require "yuanjing.journal.merging"
 local support = require "support"
 
 -- A store with these records, in memory; it fails while `is_away` is set.
@@ -87,7 +88,7 @@ describe("a journal's book", function()
   it("has enough with one record of an entry", function()
     local full = { key = "k", state = "sending", at = 7, kind = "image",
       api = "v1", model = "m", category = "t2i", note = "n", digest = "d" }
-    local alone = entry_of { book_of.record(full, { state = "running",
+    local alone = entry_of { merging.record(full, { state = "running",
       id = "1" }) }
     assert.same({ key = "k", state = "running", at = 7, kind = "image",
       api = "v1", model = "m", category = "t2i", note = "n", digest = "d",

@@ -1,10 +1,10 @@
 --- The journal as its user sees it: the recorded submits of a client, handles of
 -- their tasks, and the workers on them. recorder.lua writes the records.
-local book_of = require "yuanjing.journal.book"
 local errors = require "yuanjing.errors"
 local events = require "yuanjing.events"
 local handles = require "yuanjing.journal.handles"
 local lazy = require "yuanjing.base.lazy"
+local merging = require "yuanjing.journal.merging"
 
 local journal = {}
 
@@ -179,7 +179,7 @@ function methods:retry(given)
   local store, err = store_of_work(self, "retry")
   if not store then return nil, err end
   return with_entry(self, given, function(book, entry)
-    local record = book_of.record(entry, { dead = false,
+    local record = merging.record(entry, { dead = false,
       changed = os.time() })
     local ok, problem = store:queue({ record })
     if ok then book:refresh() end

@@ -3,13 +3,13 @@
 -- result's URLs, and where they were saved. settings.lua makes a recorder for each
 -- client with a journal and puts it into the client's settings. Submits, tasks and
 -- results call it there, so they do not depend on the journal.
-local book_of = require "yuanjing.journal.book"
 local digest = require "yuanjing.base.digest"
 local events = require "yuanjing.events"
 local form = require "yuanjing.protocol.form"
 local handles = require "yuanjing.journal.handles"
 local heartbeat = require "yuanjing.runtime.heartbeat"
 local loop = require "yuanjing.runtime.loop"
+local merging = require "yuanjing.journal.merging"
 
 local recorder = {}
 
@@ -67,7 +67,7 @@ end
 -- It is unknown whether the intent was written, but certain that nothing was
 -- sent: records that.
 local function take_back(self, intent, problem)
-  self.book:keep(book_of.record(intent, { state = "refused",
+  self.book:keep(merging.record(intent, { state = "refused",
     changed = os.time(), error = { kind = "io", message = tostring(problem) } }))
 end
 
@@ -133,14 +133,14 @@ local function note_refusal(self, intent, err)
   local book = self.book
   if err.kind == "io" or not book:refresh() then return end
   intent.key, intent.owner = book:new_key(), book.store.owner
-  book:append(book_of.record(intent, { state = "refused", error = brief(err) }))
+  book:append(merging.record(intent, { state = "refused", error = brief(err) }))
 end
 
 local function conclude(self, intent, answer, failure)
   local outcome = outcome_of(answer, failure)
   outcome.owner, outcome.media = intent.owner, intent.media
   outcome.submitted = true
-  write(self, book_of.record(intent, outcome), true)
+  write(self, merging.record(intent, outcome), true)
 end
 
 local INTERRUPTED = { kind = "cancelled", message = "the call was broken off" }
@@ -208,7 +208,7 @@ function methods:update(entry, task)
   local now = find_entry(self, entry)
   if not now or now.state == "done" then return end
   if says(now, task) and self.book.entries[entry.key] then return end
-  write(self, book_of.record(now, { id = task.id, status = task.status,
+  write(self, merging.record(now, { id = task.id, status = task.status,
     state = state_of(task), result = task.result and handles.urls(task.result),
     error = task.error and brief(task.error) }))
 end
@@ -220,7 +220,7 @@ end
 function methods:saved(entry, path, former)
   local now = find_entry(self, entry)
   if not now then return end
-  write(self, book_of.record(now, { saved = { path }, former = former }))
+  write(self, merging.record(now, { saved = { path }, former = former }))
 end
 
 --- What the journal knows of a task, for task.new(), or nil.

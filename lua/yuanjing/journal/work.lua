@@ -2,11 +2,11 @@
 -- await each, and pass its result to the user. A worker holds a task as long
 -- as it renews the lease. A task is finished only when on_result has returned
 -- and its end is in the journal.
-local book_of = require "yuanjing.journal.book"
 local compaction = require "yuanjing.journal.compaction"
 local errors = require "yuanjing.errors"
 local job = require "yuanjing.runtime.job"
 local loop = require "yuanjing.runtime.loop"
+local merging = require "yuanjing.journal.merging"
 local new_name = require "yuanjing.base.random_name"
 local number = require "yuanjing.base.number"
 
@@ -151,7 +151,7 @@ local function find_entry(worker, item)
   retry(worker, book.refresh, book)
   local record = item.record
   if not book.entries[item.key] and record then
-    book:write(book_of.record(record, { state = record.state,
+    book:write(merging.record(record, { state = record.state,
       status = record.status, result = record.result, error = record.error,
       changed = os.time() }))
   end
@@ -199,7 +199,7 @@ local function give_up(worker, item, problem)
   worker.warn(("gave up task %s after %d attempts: %s"):format(
     tostring(entry.id or item.key), item.attempts, text))
   retry(worker, worker.store.finish, worker.store, item,
-    book_of.record(entry, { changed = os.time(),
+    merging.record(entry, { changed = os.time(),
       dead = { attempts = item.attempts, error = text, at = os.time() } }))
 end
 
@@ -293,7 +293,7 @@ local function pending_records(worker)
   local records = {}
   for _, entry in ipairs(worker.book.order) do
     if entry.state == "running" and not entry.dead then
-      records[#records + 1] = book_of.record(entry, { state = "running",
+      records[#records + 1] = merging.record(entry, { state = "running",
         status = entry.status })
     end
   end
