@@ -1,6 +1,6 @@
---- An asset: a picture or a video of a person who was verified. The platform
--- looks at it for a while before it can be used; its file has a link that is
--- good for some hours.
+--- An asset: a picture or a video of a verified person. The platform checks it
+-- for a while before it can be used; its file has a link that is valid for
+-- some hours.
 local ascii = require "yuanjing.base.ascii"
 local download = require "yuanjing.task.download"
 local dry_run = require "yuanjing.spending.dry_run"
@@ -36,8 +36,8 @@ local PACE = { first = 2, longest = 10 }
 local FIELDS = { "id", "vendor_asset_id", "status", "url", "name",
   "asset_type", "create_time" }
 
--- What an answer says, into the handle. What it does not say stays; its id does
--- in any case.
+-- Copies an answer into the handle. Missing fields stay as they are; the id
+-- never changes.
 local function take(self, fields, asked)
   for _, name in ipairs(FIELDS) do
     if name ~= "id" or not self.id then
@@ -52,8 +52,8 @@ local function take(self, fields, asked)
   end
 end
 
--- Asks, for so many seconds at most. The link's time is counted from before the
--- question, or it could be over sooner than it says.
+-- Sends a query, for so many seconds at most. The link's time counts from
+-- before the query, or it could end earlier than expected.
 local function refresh(self, seconds)
   if self.error then return nil, self.error end
   local asked = os.time()
@@ -69,10 +69,10 @@ local function refresh(self, seconds)
   return self
 end
 
---- Asks how it stands: itself, with `status` as it is now and a fresh `url`; or
---- nil and an error, of kind task_failed when it has failed, not_found (code
---- asset_not_found) when there is no such asset of yours, and any kind of a
---- query that failed, which says nothing of the asset. err.asset is itself.
+--- Queries the status. Returns the asset itself, with its current `status` and
+--- a fresh `url`; or nil and an error, of kind task_failed if it failed,
+--- not_found (code asset_not_found) if you have no such asset, or any kind of
+--- a failed query, which does not change the asset. err.asset is the asset.
 --- Source: docs/platform/api-v1-and-assets.md#4-查询素材状态.
 ---@return yuanjing.Asset?
 ---@return yuanjing.Error? err
@@ -94,9 +94,9 @@ end
 
 local AWAIT = { timeout = true, interval = true, on_update = true }
 
---- Waits until it is Active: itself; or nil and an error, task_failed when it
---- has failed. A wait that times out (kind timeout) leaves it good to await
---- again; what fails in passing does not end it.
+--- Waits until the asset is Active and returns it; or nil and an error,
+--- task_failed if it failed. A wait that times out (kind timeout) can be
+--- repeated; temporary failures do not end it.
 ---@param options? yuanjing.AssetAwaitOptions
 ---@return yuanjing.Asset?
 ---@return yuanjing.Error? err
@@ -123,7 +123,7 @@ local function has_link(self)
   return self.url and os.time() < (self.url_expires_at or 0)
 end
 
--- The platform's storage says so in its own way when a link is too old.
+-- How the platform's storage reports a link that has expired.
 local EXPIRED = { not_found = true, platform = true, invalid_request = true }
 
 local function no_link(self)
@@ -139,11 +139,11 @@ end
 ---@class (exact) yuanjing.AssetSaveOptions: yuanjing.AssetAwaitOptions
 ---@field on_progress? fun(received: integer, total: integer?)
 
---- Saves its file, whole or not at all; waits until it is Active, as await()
---- does with the same options, and gets a fresh link when the old one is past its
---- time. A folder (or a path that ends with "/") gets a file named after the link.
---- The key is not sent along. Error kinds: those of await, and io (the file),
---- truncated, server.
+--- Saves the file, whole or not at all. Waits until the asset is Active, as
+--- await() does with the same options, and gets a fresh link if the old one
+--- has expired. A folder (or a path that ends with "/") gets a file named
+--- after the link. The key is not sent along. Error kinds: those of await, and
+--- io (the file), truncated, server.
 ---@param path string
 ---@param options? yuanjing.AssetSaveOptions
 ---@return string? path of the file
@@ -174,7 +174,7 @@ end
 
 local FAMILIES = { image = "image", video = "video", audio = "audio" }
 
---- As a medium of a call (yuanjing.media): its lasting id, and what it is.
+--- As a medium of a call (yuanjing.base.media): its lasting id, and its type.
 function Asset.__medium(self)
   if self.error then
     return nil, ("the asset %s has failed"):format(tostring(self.id))
@@ -194,7 +194,7 @@ function Asset:__tostring()
   return ("yuanjing.Asset %s (%s)"):format(tostring(self.id), self.status)
 end
 
---- A handle over what an answer said; `known` are fields that it need not
+--- A handle made from an answer; `known` has fields that answers need not
 --- repeat.
 ---@param fields yuanjing.AssetFields
 ---@param known table

@@ -21,18 +21,18 @@ Assets.__index = methods
 
 -- Checks -------------------------------------------------------------------
 
--- Reads the parameters of one call: what goes out into `fields`, and all that
--- is wrong with it into `problems`.
+-- Reads the parameters of one call: collects what to send in `fields`, and
+-- everything that is wrong in `problems`.
 ---@class yuanjing.AssetCheck
 local Check = {}
 Check.__index = Check
 
--- What can not go out at all.
+-- Notes what can not be sent at all.
 function Check:fault(format, ...)
   self.problems[#self.problems + 1] = format:format(...)
 end
 
--- What the platform would refuse, as far as is known.
+-- Notes what the platform would refuse, as far as known.
 function Check:doubt(format, ...)
   if self.validate then self:fault(format, ...) end
 end
@@ -80,7 +80,7 @@ function Check:read_extra(extra)
   end
 end
 
--- What goes out is more than their text, or less.
+-- Parameters that are not sent as plain texts.
 local SPECIAL = { file = true, source_url = true, extra = true }
 
 function Check:read(required)
@@ -105,7 +105,7 @@ local function check_table(call, value)
   end
 end
 
--- The parameters of a call, read. The first name is the one it needs.
+-- Reads the parameters of a call. The first name is the required one.
 local function new_check(settings, names, given)
   local self = setmetatable({ names = names, given = given, fields = {},
     problems = {}, validate = settings.validate }, Check)
@@ -113,7 +113,7 @@ local function new_check(settings, names, given)
   return self
 end
 
--- Of a call that is not made: nil and the error; nothing where it may be.
+-- Nil and the error if the call must not be sent; nothing if it may.
 local function refusal(call, check)
   if #check.problems == 0 then return nil end
   return errors.new { kind = "invalid_request", attempts = 0,
@@ -121,7 +121,8 @@ local function refusal(call, check)
     message = table.concat(check.problems, "; ") }
 end
 
--- What is uploaded ---------------------------------------------------------
+-- The source of an upload
+-- -----------------------------------------------------
 
 ---@class yuanjing.AssetSource
 ---@field name? "file"|"source_url" what it was given as
@@ -129,7 +130,7 @@ end
 ---@field type? string "image/jpeg"
 ---@field is_guess? boolean the type is nothing but a URL's extension
 
--- As the platform reads it: of one type, and base64 as the RFC has it.
+-- The platform's rules for a data URI: one type, and base64 by the RFC.
 local function data_uri_problem(medium, head, body)
   if not medium.type then
     return "a data URI without a type (data:image/jpeg;base64,...)"
@@ -140,7 +141,7 @@ local function data_uri_problem(medium, head, body)
   end
 end
 
--- The first part of a data URI, with the type that its bytes have.
+-- The first part of a data URI, with the type of its bytes.
 local function labelled(medium, head)
   local found = media.type_of_data(medium)
   if not found or found == medium.type then return head end
@@ -150,7 +151,7 @@ local function labelled(medium, head)
   end)
 end
 
--- Files of base64 have line ends in them, which the platform need not know.
+-- Base64 files contain line ends, which the platform may not accept.
 function Check:read_data_uri(name, medium)
   local head, body = medium.url:match("^([^,]*),(.*)$")
   if body:find("[ \t-\r]") then body = body:gsub("[ \t-\r]+", "") end
@@ -178,7 +179,7 @@ function Check:read_medium(name, given)
   return { name = name, medium = medium, type = medium.type }
 end
 
--- A path is none: nobody's mistyped URL opens a file here.
+-- A path is refused here: a mistyped URL must not open a file.
 function Check:read_source_url(given)
   local start = type(given) == "string" and ascii.lower(given:sub(1, 8)) or ""
   if start:find("^https?://") or start:find("^data:") then
@@ -200,20 +201,20 @@ function Check:read_source()
   if self.fields.source_url == nil then self:doubt("file: missing") end
 end
 
--- The platform's word for what a type is; others are its own affair.
+-- The platform's names of types; it decides about others.
 local ASSET_TYPES = { image = "Image", video = "Video", audio = "Audio" }
 
 local function asset_type_of(mime)
   return mime and ASSET_TYPES[mime:match("^[A-Za-z]+")]
 end
 
--- An MP4 may be a sound alone.
+-- An MP4 may contain only sound.
 local function fits(wanted, found)
   return wanted == found or wanted == "Audio" and found == "Video"
 end
 
--- NB: the type stands in the data URI, so it has to be known, and to be the one
--- that is said.
+-- NB: the type is part of the data URI, so it must be known, and must match
+-- the declared one.
 function Check:choose_type(source)
   local found, given = asset_type_of(source.type), self.given.asset_type
   if self.fields.asset_type == nil then
@@ -242,10 +243,10 @@ local VERIFY = { "vendor", "project_name", "name", "extra" }
 ---@field extra? table goes out unchecked
 
 --- Begins the verification of a person, who opens `h5_link` on a phone within
---- 120 seconds; then session:await_group() has the group to upload to. Give it a
---- `name` where several persons are verified at a time: their groups are told
---- apart by it. It is sent at most once. Error kinds: those of chat; platform
---- with the code vendor_not_configured or vendor_disabled.
+--- 120 seconds; then session:await_group() returns the group for uploads. Give
+--- a `name` if several persons are verified at a time: it distinguishes their
+--- groups. The request is sent at most once. Error kinds: those of chat;
+--- platform with the code vendor_not_configured or vendor_disabled.
 --- Source: docs/platform/api-v1-and-assets.md#1-获取真人认证链接-h5.
 ---@param params yuanjing.VerifyParams
 ---@return yuanjing.Verification?
@@ -259,15 +260,15 @@ function methods:verify(params)
   return dry_run.unwrap(verification.begin(self._settings, check.fields))
 end
 
---- The groups one can upload to, one for each verified person. Error kinds:
---- auth, server, transport, timeout, decode, platform.
+--- The groups for uploads, one for each verified person. Error kinds: auth,
+--- server, transport, timeout, decode, platform.
 --- Source: docs/platform/api-v1-and-assets.md#2-查询已认证的组合列表.
 ---@return yuanjing.Group[]?
 ---@return yuanjing.Error? err
 ---@nodiscard
 function methods:groups()
   local groups, err = dry_run.unwrap(protocol.groups(self._settings))
-  return groups, err -- and not the pause between two questions
+  return groups, err -- not the pause between two queries
 end
 
 ---@class (exact) yuanjing.AssetParams
@@ -281,13 +282,13 @@ end
 local UPLOAD = { "vendor_group_id", "file", "source_url", "asset_type", "name",
   "extra" }
 
---- Uploads a picture or a video: an asset, which is Processing; await it. A file
---- of any size goes out in constant memory; it is sent at most once. What is
---- wrong is found before anything is sent, all in one error. Error kinds: those
---- of chat; not_found with the code group_not_found, platform with the code
---- verification_incomplete, and with the status 413 for what is too large;
---- task_failed with err.asset where it has failed at once. err.asset is there
---- too where the answer broke off behind its id.
+--- Uploads a picture or a video. Returns an asset that is Processing: await
+--- it. A file of any size is sent in constant memory, at most once. Problems
+--- are found before anything is sent, all in one error. Error kinds: those of
+--- chat; not_found with the code group_not_found, platform with the code
+--- verification_incomplete, and with the status 413 for a file that is too
+--- large; task_failed with err.asset if it failed at once. err.asset is there,
+--- too, if the answer broke off after its id.
 --- Source: docs/platform/api-v1-and-assets.md#3-上传素材.
 ---@param params yuanjing.AssetParams
 ---@return yuanjing.Asset?
@@ -315,8 +316,8 @@ function methods:upload(params)
   return made
 end
 
---- An asset by its id, as it stands now. Error kinds as for asset:refresh();
---- one that has failed is in err.asset.
+--- An asset by its id, in its current state. Error kinds as for
+--- asset:refresh(); a failed asset is in err.asset.
 --- Source: docs/platform/api-v1-and-assets.md#4-查询素材状态.
 ---@param id string
 ---@return yuanjing.Asset?
@@ -332,8 +333,8 @@ end
 
 local LIST = { "vendor_group_id", "extra" }
 
---- All assets of a group, those that failed too, and how many the platform
---- counts. Error kinds: those of groups; not_found (code group_not_found).
+--- All assets of a group, with those that failed, and the platform's count.
+--- Error kinds: those of groups; not_found (code group_not_found).
 --- Source: docs/platform/api-v1-and-assets.md#5-查询组合下所有素材.
 ---@param params { vendor_group_id: string, extra?: table }
 ---@return yuanjing.Asset[]?

@@ -1,5 +1,5 @@
 --- A verification of a real person: a link to open on a phone, and the group
--- that is there when the person has done so.
+-- that exists when the person has confirmed.
 local ascii = require "yuanjing.base.ascii"
 local errors = require "yuanjing.errors"
 local polling = require "yuanjing.task.polling"
@@ -21,11 +21,11 @@ local Verification = {}
 Verification.__index = methods
 Verification.__name = "yuanjing.Verification"
 
--- The link's two minutes, and time to finish behind it.
+-- The link's two minutes, and time to finish afterwards.
 local TIMEOUT = 300
 local PACE = { first = 2, longest = 5 }
 
--- Seconds for the look at the groups there are: it is not what was asked for.
+-- Seconds for the first query of groups: the user did not ask for it.
 local LOOK_LIMIT = 10
 
 local function is_active(group)
@@ -41,16 +41,16 @@ local function active_ids(groups)
   return ids
 end
 
--- Several may be verified at a time, and the list names no verification: a group
--- of another name is another person's. The platform shows the name that was
--- given, perhaps with more around it.
+-- Several persons may be verified at a time, and the list does not name the
+-- verification: a group with another name belongs to another person. The
+-- platform shows the given name, perhaps with more around it.
 local function is_ours(self, group)
   local shown = group.name or ""
   return not self.name or shown == ""
     or shown:find(self.name, 1, true) ~= nil
 end
 
--- Our new group, if it is there, and how many new ones are not ours.
+-- Our new group, or nil, and the number of other new groups.
 local function new_group(self, groups)
   local others = 0
   for _, group in ipairs(groups) do
@@ -87,10 +87,10 @@ local AWAIT = { timeout = true, interval = true }
 ---@field timeout? number seconds (300)
 ---@field interval? number seconds between queries; default: Retry-After, or 1.5 to 5 with jitter
 
---- Waits until the person has been verified: the group that is new and active,
---- and has the name that was given to verify, if one was. Nil and an error of
---- kind timeout when none comes in time, which may be waited for again, or of any
---- kind that asking again does not mend.
+--- Waits until the person has been verified. Returns the group that is new and
+--- active, and has the name that was given to verify(), if any. Nil and an
+--- error of kind timeout if none comes in time (it can be awaited again), or
+--- of any lasting kind.
 ---@param options? yuanjing.GroupAwaitOptions
 ---@return yuanjing.Group?
 ---@return yuanjing.Error? err
@@ -118,9 +118,9 @@ function Verification:__tostring()
     os.time() < self.expires_at and "open" or "expired")
 end
 
---- Begins one. Which groups there are is asked before: so the link's time does
---- not run meanwhile, and a group that is there at once is new, too. Where nobody
---- can tell, what await_group() sees first counts as old.
+--- Begins a verification. The existing groups are queried first: so the link's
+--- time does not run meanwhile, and a group that exists at once counts as new.
+--- If that query fails, the groups that await_group() sees first count as old.
 ---@param fields { vendor: string, project_name?: string, name?: string }
 ---@return yuanjing.Verification?
 ---@return yuanjing.Error?

@@ -1,5 +1,5 @@
---- Images and videos: what a user asks, checked against the catalog, and the
--- task that comes of it.
+--- Images and videos: checks the user's parameters against the catalog,
+-- submits, and returns the task.
 local protocols = require "yuanjing.protocol"
 local errors = require "yuanjing.errors"
 local loop = require "yuanjing.runtime.loop"
@@ -33,7 +33,7 @@ function submit.call(settings, kind, given)
   local answer, err, entry = send(settings, protocol, kind, checked, given.note)
   local about = { model = checked.model, category = checked.category,
     note = given.note, entry = entry,
-    submitted = loop.now() } -- it may have waited, and been long to send
+    submitted = loop.now() } -- the call may have waited, and been sent slowly
   if answer then return task.new(settings, protocol, answer, about) end
   if err.task then
     about.error = err.kind == "task_failed" and err or nil

@@ -1,5 +1,5 @@
---- Many tasks at once: one schedule, a few queries at a time, each task asked
--- when its own time has come.
+--- Awaiting many tasks: one schedule, a few queries at a time, each task
+-- queried when it is due.
 local dry_run = require "yuanjing.spending.dry_run"
 local heap = require "yuanjing.base.heap"
 local job = require "yuanjing.runtime.job"
@@ -36,7 +36,7 @@ local function note_update(state, entry)
   entry.told = task.status
 end
 
--- Asks once; the entry is finished or goes back into the schedule.
+-- Sends one query; the entry is finished or goes back into the schedule.
 local function ask(state, entry)
   local task = entry.task
   local ok, err = task_of.refresh(task, state.ends - loop.now())
@@ -56,8 +56,7 @@ local function ask(state, entry)
   state.heap:push(entry)
 end
 
--- One of the few that ask. It ends when nothing is left to ask, or when nobody
--- waits any more.
+-- A worker sends queries until none is left, or the caller stops waiting.
 local function work(state)
   while state.waiter and #state.heap > 0 do
     local nap = state.heap[1].at - loop.now()
@@ -74,7 +73,7 @@ local function work(state)
   end
 end
 
--- What a worker raises belongs to whoever waits.
+-- An error raised in a worker is raised in the caller.
 local function run_worker(state)
   local ok, problem = pcall(work, state)
   state.workers = state.workers - 1
@@ -105,10 +104,10 @@ local function has_news(state)
   return #state.finished > 0 or #state.updates > 0 or state.problem
 end
 
--- Asks until there is something to tell. NB: nothing is asked between two of
--- these, so whoever leaves a loop need not say so; what is due by then is asked
--- at once when the next begins.
-local function await_news(state)
+-- Sends queries until there is something to report. NB: no query is sent
+-- between two calls, so a loop can be left at any time; queries that are due
+-- by then are sent at the beginning of the next call.
+local function await_change(state)
   loop.check_wait()
   state.waiter = loop.waiter()
   start_workers(state)
@@ -117,16 +116,18 @@ local function await_news(state)
   if state.problem then error(state.problem, 0) end
 end
 
--- In the caller's own course, not in a job: it may raise, or call us.
-local function tell_updates(state)
+-- Runs on_update in the caller, not in a job: it may raise, or call this
+-- module.
+local function report_updates(state)
   while #state.updates > 0 do
     state.options.on_update(table.remove(state.updates, 1))
   end
 end
 
---- For a loop: each task's key with its result, or nil and its error, in the
---- order they end. Leaving the loop leaves the tasks as they are; nobody asks
---- for them any more. Error kinds: those of task:await(), each of its own task.
+--- An iterator: each task's key with its result, or nil and its error, in the
+--- order in which they end. Leaving the loop leaves the tasks as they are, and
+--- stops the queries. Error kinds: those of task:await(), each for its own
+--- task.
 ---@param tasks yuanjing.Tasks
 ---@param options? yuanjing.AwaitOptions
 ---@return yuanjing.NextResult
@@ -137,16 +138,16 @@ function await_many.as_completed(tasks, options)
   return function()
     while #state.finished == 0 do
       if state.open == 0 then return nil end
-      await_news(state)
-      tell_updates(state)
+      await_change(state)
+      report_updates(state)
     end
     local entry = table.remove(state.finished, 1)
     return entry[1], entry[2], entry[3]
   end
 end
 
---- Waits for all of them: their results, and the errors of those that failed,
---- both by the tasks' own keys. Error kinds: those of task:await().
+--- Waits for all tasks: returns their results, and the errors of those that
+--- failed, both by the tasks' own keys. Error kinds: those of task:await().
 ---@param tasks yuanjing.Tasks
 ---@param options? yuanjing.AwaitOptions
 ---@return yuanjing.Results results

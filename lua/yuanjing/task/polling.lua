@@ -1,5 +1,5 @@
---- Asking again and again how something stands: how often, for how long, and
--- which failures end it. What is asked is the caller's affair.
+--- Polling: how often to query, for how long, and which failures end it. The
+-- caller sends the query.
 local loop = require "yuanjing.runtime.loop"
 
 local polling = {}
@@ -9,13 +9,13 @@ local polling = {}
 ---@field longest number
 
 local GROWTH, JITTER = 1.4, 0.25
-local MIN_ASKED, MAX_ASKED = 0.001, 60 -- seconds that an answer may ask for
+local MIN_ASKED, MAX_ASKED = 0.001, 60 -- seconds that an answer may request
 
--- What asking again can not mend; all else may pass.
+-- Failures that a further query can not repair; all others may be temporary.
 local LASTING = { auth = true, not_found = true, task_failed = true,
   invalid_request = true, cancelled = true, dry_run = true }
 
--- What a wait takes, and of which type.
+-- The options of a wait, and their types.
 local OPTIONS = { timeout = "number", interval = "number",
   on_update = "function", in_flight = "number" }
 
@@ -35,7 +35,7 @@ local function check(name, options, taken, level)
   end
 end
 
---- Checks the options of a wait; raises at the caller of the caller.
+--- Checks the options of a wait; raises at the caller's caller.
 ---@param name string of the call
 ---@param options table
 ---@param taken? table<string, boolean> those it knows; default: all
@@ -43,11 +43,12 @@ function polling.check_options(name, options, taken)
   check(name, options, taken, 4)
 end
 
--- Of those that are about a wait, and of no use to more than one.
+-- Options for a single wait, which several waits can not share.
 local OF_ONE = { timeout = true, interval = true, on_update = true }
 
---- Parts the options of a call that waits and then does something else: those of
---- the wait, checked, and the rest. Raises at the caller of the caller.
+--- Splits the options of a call that waits and then does something else:
+--- returns those of the wait, checked, and the others. Raises at the caller's
+--- caller.
 ---@param name string of the call
 ---@param options table
 ---@return table wait
@@ -69,8 +70,8 @@ local function jittered(seconds)
   return seconds * (1 - JITTER * loop.jitter())
 end
 
---- Seconds until the next question after the n-th: what the caller has fixed,
---- or what the last answer has asked for (Retry-After), or by the pace.
+--- Seconds until the query after the n-th: the caller's interval, or the time
+--- that the last answer requested (Retry-After), or the pace.
 ---@param pace yuanjing.Pace
 ---@param n integer
 ---@param fixed? number
@@ -81,16 +82,16 @@ function polling.interval(pace, n, fixed, asked)
   return jittered(math.min(pace.longest, pace.first * GROWTH ^ (n - 1)))
 end
 
---- Whether an error ends a wait.
+--- Whether an error ends the wait.
 ---@param err yuanjing.Error
 function polling.is_lasting(err)
   return LASTING[err.kind] or false
 end
 
---- Asks until there is an answer: `ask(left)`, with the seconds that are left,
---- returns it, or nil, perhaps an error, and the pause that was asked for. Nil
---- and an error that lasts; or nil, the last passing error if any, and true when
---- the time is over.
+--- Polls until there is an answer: `ask(left)`, with the seconds left, returns
+--- it; or nil, perhaps an error, and the requested pause. Returns the answer;
+--- nil and a lasting error; or nil, the last temporary error if any, and true
+--- when the time is over.
 ---@param pace yuanjing.Pace
 ---@param options { timeout: number, interval?: number }
 ---@param ask fun(left: number): any, yuanjing.Error?, number?

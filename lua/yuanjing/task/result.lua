@@ -1,4 +1,4 @@
---- What a task has brought: URLs, usage, and the way to have them as files.
+--- The result of a task: URLs, usage, and saving its files.
 local download = require "yuanjing.task.download"
 local errors = require "yuanjing.errors"
 
@@ -11,13 +11,13 @@ local Result = {}
 Result.__index = methods
 Result.__name = "yuanjing.Result"
 
--- What is saved where nobody says which: of a video the picture is its cover.
+-- The file to save by default: for a video, the picture is its cover.
 local ORDER = { "video", "image", "audio", "output" }
 
 local SAVE_OPTIONS = { on_progress = "function", kind = "string",
   index = "number" }
 
---- Checks what save() is given; raises at the caller of the caller.
+--- Checks the arguments of save(); raises at the caller's caller.
 function result.check_save(path, options)
   if type(path) ~= "string" or path == "" then
     error("save: path: expected a path", 3)
@@ -31,7 +31,7 @@ function result.check_save(path, options)
   end
 end
 
--- The URL of the file that is asked for, and of what kind it is.
+-- The URL of the requested file, and its kind.
 local function url_of(self, options)
   for _, kind in ipairs(ORDER) do
     if options.kind == kind or not options.kind and self[kind] then
@@ -42,8 +42,8 @@ end
 
 local EXPIRED = { not_found = true, platform = true, invalid_request = true }
 
--- A link may have expired meanwhile: the platform makes a new one when it is
--- asked for the task again.
+-- The link may have expired: the platform makes a new one when the task is
+-- queried again.
 local function renew(self, options)
   local task = self.task
   if not task.id then return nil end
@@ -58,14 +58,14 @@ end
 ---@field kind? "video"|"image"|"audio"|"output" default: the first there is, in this order
 ---@field index? integer which of that kind (1)
 
---- Saves it as a file, whole or not at all: the bytes go to a name of their own
---- beside the target, broken transfers are resumed, the length is checked, a page
---- in place of the file is refused, and only then the target appears or is
---- replaced; a link is followed, a file's mode is kept. A folder (or a path that
---- ends with "/", which is then made) gets a file named by the server or the URL,
---- with the extension of what it is. The key is not sent along. Error kinds: io
---- (the file), transport, timeout, truncated, not_found, decode, server,
---- platform.
+--- Saves a file, whole or not at all: the bytes go to a temporary file beside
+--- the target, broken transfers are resumed, the length is checked, and a web
+--- page instead of the file is refused; only then the target appears or is
+--- replaced. A link is followed, and a file's mode is kept. A folder (or a
+--- path that ends with "/", which is then made) gets a file named by the
+--- server or the URL, with the extension of its content. The key is not sent
+--- along. Error kinds: io (the file), transport, timeout, truncated,
+--- not_found, decode, server, platform.
 ---@param path string
 ---@param options? yuanjing.SaveOptions
 ---@return string? path of the file
@@ -96,7 +96,7 @@ function methods:save(path, options)
   return saved
 end
 
---- A result over the fields that an answer had.
+--- A result made from the fields of an answer.
 ---@return yuanjing.Result
 function result.new(fields, task)
   fields.task = task

@@ -1,5 +1,5 @@
---- A task: work that the platform does in its own time. The handle knows its
--- id, asks how it stands, and waits for it by the rules of
+--- A task: work that takes the platform some time. The handle knows the task's
+-- id, queries its status, and waits for it by the rules of
 -- docs/platform.md#tasks.
 local dry_run = require "yuanjing.spending.dry_run"
 local errors = require "yuanjing.errors"
@@ -33,17 +33,17 @@ Task.__name = "yuanjing.Task"
 
 local TIMEOUT = 1800
 
---- The platform asks its vendors every 10-30 s: asking it more often than
---- every 3 s tells nothing (docs/platform.md#tasks).
+--- The platform queries its vendors every 10-30 s: queries more often than
+--- every 3 s show nothing new (docs/platform.md#tasks).
 task.PACE = { first = 4, longest = 15 }
 
--- A task is unknown to the status query for a moment after its submit. Nobody
--- knows when that was where there is an id alone: another process may have
--- submitted it a second ago.
+-- A new task is unknown to the status query for a moment. For a handle from an
+-- id, the time of the submit is unknown: another process may have submitted it
+-- a second ago.
 local UNKNOWN_AT_FIRST = 60
 
--- NB: several may have asked at a time; and of what a journal has recorded
--- another handle has heard.
+-- NB: several queries may run at a time, and another handle may have counted a
+-- result from a journal.
 local function count(self, result)
   if self.done or self._is_recorded then return end
   usage.add(self._settings, self.model, result.usage, {
@@ -56,8 +56,8 @@ local function record(self)
   self._settings.recorder:update(self._entry, self)
 end
 
--- What an answer says, into the handle. A final word of a submit without a
--- result or a reason is not the end: the query has them.
+-- Copies an answer into the handle. A final status of a submit without a
+-- result or a reason is not the end: a query returns them.
 local function take(self, answer)
   if self._is_missing then
     self.done, self.error, self._is_missing = false, nil, nil
@@ -84,24 +84,26 @@ local function take_missing(self)
     message = "the platform does not know the task (any more)" })
 end
 
--- Whoever asks once is told; a wait goes on, until the first minute is over.
+-- "No such task": refresh() returns it, but a wait goes on until the first
+-- minute is over.
 local function not_known_yet(self)
   return fail(self, { kind = "not_found", retryable = true,
     message = "the platform does not know the task (yet)",
     hint = "await waits for one that was submitted a moment ago" })
 end
 
--- What is final. That a task was not known is not: it can be asked for again.
+-- Whether the state is final. "Not found" is not: the task can be queried
+-- again.
 local function has_ended(self)
   return self.done and not self._is_missing
 end
 
--- A query may hang as long as the task runs; but not before it is sent.
+-- A query that was sent may hang as long as the task runs.
 local function hangs(err)
   return err.kind == "timeout" and err.code ~= "no_connection"
 end
 
---- Asks how it stands, for so many seconds at most; see Task:refresh.
+--- Queries the status, for so many seconds at most; see Task:refresh.
 ---@param seconds number
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
@@ -124,13 +126,14 @@ function task.refresh(self, seconds)
   return self
 end
 
---- Asks how it stands: itself, with `status`, `done` and `result` as they are
---- now; or nil and an error, of kind task_failed when it failed, not_found when
---- the platform does not know it (tasks vanish after a day or two), and any kind
---- of a query that failed, which says nothing of the task. One that is not
---- answered in time is none: the task is as it was, and may be running. So it is
---- where the platform does not know it in its first minute. What is not found can
---- be asked for again: a submit of another process may be a moment old.
+--- Queries the status. Returns the task itself, with its current `status`,
+--- `done` and `result`; or nil and an error, of kind task_failed if it failed,
+--- not_found if the platform does not know it (tasks vanish after a day or
+--- two), or any kind of a failed query, which does not change the task. A
+--- query that is not answered in time is no error: the task stays as it was,
+--- and may be running. The same holds for an unknown task in its first minute.
+--- A task that was not found can be queried again: another process may have
+--- submitted it a moment ago.
 --- Source: docs/platform/api-v1.md#查询任务状态.
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err
@@ -142,12 +145,12 @@ function methods:refresh()
   return dry_run.unwrap(same, err)
 end
 
---- When a wait ends, on the clock of the loop.
+--- The end of a wait, on the loop's clock.
 function task.deadline(options)
   return loop.now() + (options.timeout or TIMEOUT)
 end
 
---- The error of a wait that took too long: the task itself is as good as ever.
+--- The error of a wait that took too long: the task itself is not affected.
 function task.timed_out(self, last)
   return errors.new { kind = "timeout", task = self, call = "task:await",
     retryable = true, message = ("%s; await it again, or get a handle by "
@@ -157,7 +160,7 @@ function task.timed_out(self, last)
       .. (last and " (the last query said: " .. last.message .. ")" or "") }
 end
 
--- Tells on_update of a new status, or of none yet.
+-- Calls on_update for a new status.
 local function report(self, options, reported)
   if self.status ~= reported and options.on_update then options.on_update(self) end
   return self.status
@@ -182,9 +185,9 @@ local function await(self, options)
   return result, err
 end
 
---- Waits until it is done: its result; or nil and an error. A wait that times
---- out (kind timeout) leaves the task good to await again; what fails in passing
---- does not end it.
+--- Waits until the task is done and returns its result; or nil and an error. A
+--- wait that times out (kind timeout) can be repeated; temporary failures do
+--- not end it.
 ---@param options? yuanjing.AwaitOptions
 ---@return yuanjing.Result?
 ---@return yuanjing.Error? err
@@ -199,10 +202,10 @@ end
 ---@field interval? number seconds between queries
 ---@field on_update? fun(task: yuanjing.Task) called when the status has changed
 
---- Waits until it is done, then saves its result; takes the options of await()
---- and of Result:save(). `timeout` is for the wait: a file takes the time it
---- takes. That a file can be made there is seen before it waits. Error kinds:
---- those of await(), and of Result:save().
+--- Waits until the task is done, then saves its result; takes the options of
+--- await() and of Result:save(). `timeout` is for the wait; the download has
+--- no total timeout. Before it waits it checks that the file can be written.
+--- Error kinds: those of await(), and of Result:save().
 ---@param path string
 ---@param options? yuanjing.TaskSaveOptions
 ---@return string? path
@@ -224,8 +227,8 @@ function Task:__tostring()
     self.status)
 end
 
---- A handle. `answer` is what the submit said; without one it is for an id of
---- another time.
+--- A handle. `answer` is the submit's answer; without it the handle is for the
+--- id of an earlier task.
 ---@param api table task(settings, id) asks for an answer
 ---@return yuanjing.Task?
 ---@return yuanjing.Error? err

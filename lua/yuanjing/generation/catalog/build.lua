@@ -1,7 +1,7 @@
---- How the two tables of the catalog write their rows down shortly.
+--- Short forms for the rows of the catalog's two tables.
 local build = {}
 
---- A text that may be left out. `more` has its other fields.
+--- An optional text. `more` has its other fields.
 function build.text(name, default, choices, more)
   local param = { name = name, type = "string", required = false,
     default = default, choices = choices }
@@ -17,14 +17,14 @@ function build.duration(default, bounds)
     minimum = bounds.minimum, maximum = bounds.maximum }
 end
 
---- A medium: `type` is "file", "files", or "string" where the wire wants a URL
+--- A medium: `type` is "file", "files", or "string" where the API needs a URL
 --- or a data URI.
 function build.medium(type, name, role, required, max_count)
   return { name = name, type = type, required = required, role = role,
     max_count = max_count }
 end
 
---- A row of a model in one category. The list `params` becomes the row's.
+--- The row of a model in one category. The list `params` becomes the row.
 function build.row(api, model, category, vendor, params)
   return { api = api, model = model, category = category, vendor = vendor,
     kind = category == "t2i" and "image" or "video", available = true,

@@ -1,6 +1,6 @@
---- What the platform documents of its image and video models: a list of rows,
--- one for each API, model and category. Data: the one source of the checks, of
--- the types, of the model page in docs/ and of the command's help.
+--- The platform's documentation of its image and video models: a list of rows,
+-- one for each API, model and category. It is data: the only source of the
+-- checks, the types, the model page in docs/ and the command's help.
 --
 --     for _, row in ipairs(yuanjing.catalog) do print(row.model) end
 
@@ -40,12 +40,12 @@ for _, api in ipairs { "v1", "legacy" } do
   end
 end
 
---- The names any model's media may be given by.
+--- The names for media that work with every model.
 ---@type yuanjing.Role[]
 catalog.roles = { "first_frame", "last_frame", "reference_images",
   "reference_videos", "reference_audios" }
 
---- The row of a model in a category; the first of its rows when none is named.
+--- The row of a model in a category; its first row if no category is given.
 ---@param api "v1"|"legacy"
 ---@param model string
 ---@param category? string
@@ -59,7 +59,7 @@ function catalog.find(api, model, category)
   end
 end
 
---- The names of the models, each once, in the catalog's order.
+--- The names of the models, without repetition, in the catalog's order.
 ---@param api "v1"|"legacy"
 ---@param kind? "image"|"video"
 ---@return string[]
@@ -75,7 +75,7 @@ function catalog.models(api, kind)
   return models
 end
 
---- The categories a model has; none for a model that is not here.
+--- The categories of a model; none for an unknown model.
 ---@param api "v1"|"legacy"
 ---@param model string
 ---@return string[]

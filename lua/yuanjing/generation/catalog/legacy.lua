@@ -7,7 +7,7 @@ local text, duration, medium = build.text, build.duration, build.medium
 local PROMPT = { name = "prompt", type = "string", required = true }
 local NEGATIVE = text("negative_prompt")
 
--- The wire's own spelling of ratio.
+-- The API's own spelling of ratio.
 local RADIO = text("radio", nil, { "16:9", "keep_ratio", "4:3", "1:1", "3:4",
   "9:16", "9:21", "21:9", "adaptive" }, { alias = "ratio" })
 local PLAIN_RADIO = text("radio", nil,
@@ -26,7 +26,7 @@ local VIDU_RATIO = text("ratio", "16:9",
   { "16:9", "9:16", "4:3", "3:4", "1:1" })
 local VIDU_RESOLUTION = text("resolution", "1080p",
   { "540p", "720p", "1080p" })
--- One llmid stands for two models.
+-- One llmid is shared by two models.
 local VIDU_MODEL = text("model", "viduq3-pro",
   { "viduq2-turbo", "viduq3-pro" })
 
@@ -46,7 +46,8 @@ end
 
 local SEEDANCE = "doubao-seedance-1-5-pro-251215"
 
--- Not opened yet, and without a table of its own: it is that of its elder.
+-- Not available yet, and without a documented table: it uses that of its
+-- predecessor.
 local SEEDANCE_2 = row("YjjGgxO_Xma8PWsMjJvps", "seedance2.0", "t2v", "豆包",
   PROMPT, RADIO, RESOLUTION, duration(12))
 SEEDANCE_2.available = false

@@ -31,7 +31,7 @@ local VIDU_RATIO = text("ratio", "16:9",
 local VIDU_RESOLUTION = text("resolution", "1080p",
   { "540p", "720p", "1080p" })
 
--- Frames have three spellings, and not each model needs both.
+-- Frames have three spellings, and some models need only one frame.
 local function first(name, required)
   return medium("file", name, "first_frame", required)
 end

@@ -1,10 +1,10 @@
---- What a parameter is that stands in no table of the catalog.
+--- Guesses parameters that are in no table of the catalog.
 --
--- First frames are image_file, or image_file1 where a last one (image_file2)
--- goes along; references are image_files, video_files, audio_files. On the
--- legacy wire all are numbered: image_file1, image_file2, video_file1. So most
--- models of the catalog have it. A name that ends in _file, _files or _file1
--- stands for media.
+-- First frames are image_file, or image_file1 if there is a last one
+-- (image_file2); references are image_files, video_files, audio_files. In the
+-- legacy API all are numbered: image_file1, image_file2, video_file1. Most
+-- models of the catalog do the same. A name that ends in _file, _files or
+-- _file1 is a medium.
 local media = require "yuanjing.base.media"
 local target_of = require "yuanjing.generation.params.target"
 
@@ -41,7 +41,8 @@ local function of_role(api, role, given)
   return { { name = name, type = "files", role = role } }
 end
 
---- One parameter of that very name. The type "any" is for what is no medium.
+--- One parameter with this name. The type "any" is for values that are not
+--- media.
 ---@param name string
 ---@param value any
 ---@param is_medium boolean
@@ -52,8 +53,7 @@ function guess.plain(name, value, is_medium)
   return { name = name, type = many and "files" or "file" }
 end
 
---- The parameters that a name given stands for; more than one for a list that
---- is spread.
+--- The parameters for a given name; more than one for a list that is spread.
 ---@param api "v1"|"legacy"
 ---@param name string
 ---@param given table all that was given

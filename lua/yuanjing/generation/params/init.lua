@@ -1,8 +1,9 @@
---- The parameters of an image or a video: what a user gave, checked against the
--- catalog and put into the wire's names and order. All that is wrong is found
--- in one go. Nothing goes out that was not given, but for the category and the
--- llmid: defaults are the server's. A model that the catalog does not know is
--- sent as given, with a guess at the names of its media (params/guess.lua).
+--- The parameters of an image or a video: checks what a user gave against the
+-- catalog, and converts it to the API's names and order. All problems are
+-- found in one pass. Only given parameters are sent, apart from the category
+-- and the llmid: defaults are the server's. A model that is not in the
+-- catalog is sent as given, with guessed names for its media
+-- (params/guess.lua).
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local form = require "yuanjing.protocol.form"
@@ -22,24 +23,24 @@ local params = {}
 ---@field files yuanjing.SentMedium[] on the legacy wire too
 ---@field before_sending? fun(): true?, yuanjing.Error? see yuanjing.Request
 
--- The state of one call. `plan` has the parameters in the order they go out,
--- `bound` what they got: name -> { from = name given, value = or media =,
--- list = whether it is one however short }.
+-- The state of one call. `plan` has the parameters in the order of sending,
+-- `bound` their values: name -> { from = given name, value = or media =, list
+-- = whether it stays a list when it has one item }.
 ---@class yuanjing.Check
 local Check = {}
 Check.__index = Check
 
--- What can not go out at all.
+-- Notes what can not be sent at all.
 function Check:fault(format, ...)
   self.problems[#self.problems + 1] = format:format(...)
 end
 
--- What the platform would refuse, as far as the catalog knows.
+-- Notes what the platform would refuse, by the catalog.
 function Check:doubt(format, ...)
   if self.validate then self:fault(format, ...) end
 end
 
--- The same, where the platform's newer documents say more than the catalog.
+-- The same, if newer documents of the platform may allow more.
 function Check:dated_doubt(format, ...)
   self.is_dated = true
   self:doubt(format, ...)
@@ -60,7 +61,7 @@ function Check:add_to_plan(param)
   self.plan[#self.plan + 1] = param
 end
 
--- Whether this parameter is free; a field goes out once.
+-- Whether this parameter has no value yet; a field is sent once.
 function Check:is_free(param, from)
   local other = self.bound[param.name]
   if other then
@@ -74,7 +75,7 @@ end
 local FAMILY = { first_frame = "image", last_frame = "image",
   reference_images = "image", reference_videos = "video",
   reference_audios = "audio" }
--- An MP4 may be a sound alone, so those two are not told apart.
+-- An MP4 may contain only sound, so videos and sounds are not distinguished.
 local UNFIT = { image = { audio = true, video = true },
   video = { image = true }, audio = { image = true } }
 
@@ -94,7 +95,7 @@ function Check:read(label, param, given)
   return medium
 end
 
--- Returns whether it had a place to go to.
+-- Returns whether a parameter was free for the medium.
 function Check:bind_medium(param, from, label, given)
   local bound = self.bound[param.name]
   if not (bound and bound.from == from) then
@@ -106,7 +107,7 @@ function Check:bind_medium(param, from, label, given)
   return true
 end
 
--- The place of the i-th of a list; one more is made where they do not suffice.
+-- The parameter for the i-th item of a list; adds one if there are too few.
 function Check:slot(slots, i)
   local first = slots[1]
   if first.type == "files" then return first end
@@ -117,7 +118,7 @@ function Check:slot(slots, i)
   return more
 end
 
--- A list as it is, one medium as a list of it; nil: neither.
+-- A list unchanged; a single medium as a list; nil for anything else.
 local function list_of(given)
   if type(given) ~= "table" or media.is(given) then return { given } end
   local count = 0
@@ -150,7 +151,7 @@ end
 
 -- Parameters ---------------------------------------------------------------
 
--- No value of JSON is a medium.
+-- A JSON value can not contain a medium.
 function Check:refuse_media(from, given)
   local place = media.place_in(given, from)
   if place == from then
@@ -174,7 +175,7 @@ function Check:bind_value(param, from, given)
   self.bound[param.name] = { from = from, value = value }
 end
 
--- A name with the parameters it stands for.
+-- Binds a name to its parameters.
 function Check:bind(slots, from, given)
   local param = slots[1]
   if #slots > 1 or param.type == "files" then
@@ -186,7 +187,7 @@ function Check:bind(slots, from, given)
   end
 end
 
--- The same for one that is in no table.
+-- The same for a name that is in no table.
 function Check:bind_loose(slots, from, given)
   for _, param in ipairs(slots) do self:add_to_plan(param) end
   self:bind(slots, from, given)
@@ -206,8 +207,8 @@ function Check:bind_unlisted(name, given)
   self:bind_loose(guess.slots(self.target.api, name, self.given), name, given)
 end
 
--- What target.lua and bind_extra see to.
--- A note is the journal's, and never sent.
+-- Names that target.lua and bind_extra handle. A note is for the journal only,
+-- and is never sent.
 local TAKEN = { model = true, category = true, catelogid = true, extra = true,
   note = true }
 
@@ -221,7 +222,7 @@ function Check:names()
   return names
 end
 
--- The catalog's own names first: a guess can not take their places.
+-- Names of the catalog first: a guess must not take their places.
 function Check:bind_given()
   local row, unlisted = self.target.row, {}
   for _, name in ipairs(self:names()) do
@@ -285,8 +286,8 @@ local ANY_HEAD = { { name = "llmid", type = "any" },
   { name = "model", type = "any" }, { name = "catelogid", type = "any" },
   { name = "prompt", type = "any" } }
 
--- What every call starts with. The legacy wire knows no category, and of the
--- models just those that share an llmid.
+-- The first fields of every call. The legacy API has no category, and a model
+-- only where several share an llmid.
 function Check:bind_head()
   local target, given = self.target, self.given
   local head = { llmid = target.llmid, model = given.model,
@@ -306,7 +307,7 @@ local NO_IMAGES = "the legacy wire makes no images: call client:image of a "
 
 -- Sending ------------------------------------------------------------------
 
--- The plan's rows stay in their order, what was added is sorted by name.
+-- The plan's rows keep their order; other fields are sorted by name.
 function Check:in_order()
   local list, loose = {}, {}
   for i, param in ipairs(self.plan) do
@@ -337,9 +338,9 @@ function Check:outgoing()
   return out
 end
 
---- What goes out for what was given, which stays as it is; or nil and all that
---- is wrong with it. With `validate` false only that which can not be sent is
---- wrong: media that can not be read, a field given twice.
+--- The request for the given parameters, which are not changed; or nil and all
+--- problems. With `validate` false, only what can not be sent is a problem:
+--- media that can not be read, a field given twice.
 ---@param api "v1"|"legacy"
 ---@param kind "image"|"video"
 ---@param given table

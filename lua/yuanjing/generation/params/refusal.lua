@@ -1,11 +1,11 @@
---- Why a name is none of a model's, in words that help.
+--- Explains why a model does not take a name.
 local catalog = require "yuanjing.generation.catalog"
 local suggest = require "yuanjing.base.suggest"
 local target_of = require "yuanjing.generation.params.target"
 
 local HEAD = { model = true, catelogid = true, llmid = true }
 
--- Some fields of the params of rows, each value once, in their order.
+-- Collects some fields of the rows' parameters, each value once, in order.
 local function each_once(rows, ...)
   local list, seen = {}, {}
   for _, row in ipairs(rows) do
@@ -25,7 +25,7 @@ local function join(list)
   return table.concat(list, ", ")
 end
 
--- The names a user may have meant: the model's, then the vocabulary.
+-- The names that a user may have meant: the model's, then the vocabulary.
 local function candidates(rows)
   local names = each_once(rows, "name", "alias")
   for _, role in ipairs(catalog.roles) do names[#names + 1] = role end
@@ -34,7 +34,7 @@ local function candidates(rows)
   return names
 end
 
--- What a row takes, in the user's words.
+-- The names that a row takes, as users know them.
 local function known(row)
   local names = {}
   for _, param in ipairs(row.params) do
@@ -69,7 +69,7 @@ local function of_name(target, name, others)
     join(known(target.row)))
 end
 
---- Why a name is not taken.
+--- The explanation for a name that is not taken.
 ---@param target yuanjing.Target with a row
 ---@param name any
 ---@return string problem

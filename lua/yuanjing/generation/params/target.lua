@@ -1,5 +1,5 @@
---- Which row of the catalog a call is for: its model, and its category by the
--- media given.
+--- Finds the row of the catalog for a call: by its model, and by the category,
+-- which follows from the given media.
 local catalog = require "yuanjing.generation.catalog"
 local category_named = require "yuanjing.protocol.category"
 local media = require "yuanjing.base.media"
@@ -19,13 +19,13 @@ local target = {}
 local ROLES = {}
 for _, role in ipairs(catalog.roles) do ROLES[role] = true end
 
---- Whether a name is of the vocabulary for media.
+--- Whether a name belongs to the vocabulary for media.
 function target.is_role(name)
   return ROLES[name] == true
 end
 
---- The parameters of a row that a name stands for: one by its wire name, or all
---- that have it as their role.
+--- The parameters of a row with this name: one by the platform's name, or all
+--- with this role.
 ---@param row yuanjing.CatalogRow
 ---@param name string
 ---@return yuanjing.CatalogParam[]
@@ -40,7 +40,7 @@ function target.params(row, name)
   return params
 end
 
---- The categories among rows in which a name stands for something.
+--- The categories of the rows that know a name.
 function target.categories(rows, name)
   local categories = {}
   for _, row in ipairs(rows) do
@@ -51,7 +51,7 @@ function target.categories(rows, name)
   return categories
 end
 
---- Whether a name stands for media in any of the rows, or could.
+--- Whether a name is or may be a medium in one of the rows.
 function target.is_medium(rows, name)
   if ROLES[name] then return true end
   for _, row in ipairs(rows) do
@@ -63,7 +63,7 @@ end
 
 -- Rows ---------------------------------------------------------------------
 
--- A legacy row may stand for several models, which it takes as a parameter.
+-- A legacy row may cover several models, and takes the model as a parameter.
 local function is_of_model(row, model)
   if row.model == model then return true end
   local param = target.params(row, "model")[1]
@@ -95,8 +95,8 @@ local function row_in(rows, category)
   end
 end
 
--- How ill a row suits what was given: the media it does not take count first,
--- then those that it needs and has not.
+-- How badly a row fits the given media: first count media that it does not
+-- take, then required media that are missing.
 local function misfit(row, rows, given)
   local strange, missing = 0, 0
   for name in pairs(given) do
@@ -113,8 +113,9 @@ local function misfit(row, rows, given)
   return strange * 100 + missing
 end
 
--- The row that suits best. Rows are in the order t2v, i2v, ref2v: no media is
--- t2v where there is that, and image_file1 a frame rather than a reference.
+-- The row that fits best. Rows are in the order t2v, i2v, ref2v: without media
+-- it is t2v if there is one, and image_file1 is a frame rather than a
+-- reference.
 local function row_for(rows, given)
   local best, least
   for _, row in ipairs(rows) do
@@ -124,7 +125,7 @@ local function row_for(rows, given)
   return best
 end
 
--- The same for a model whose rows are not known.
+-- The same for a model without known rows.
 local function likely_category(kind, given)
   if kind == "image" then return "t2i" end
   local category = "t2v"
@@ -143,7 +144,7 @@ end
 
 -- Checks -------------------------------------------------------------------
 
--- A string that was given, or nil; `doubt` hears of any other type.
+-- A given string, or nil; `doubt` is called for any other type.
 local function text_of(given, name, doubt)
   local text = given[name]
   if text == nil or type(text) == "string" and text ~= "" then return text end
@@ -151,7 +152,7 @@ local function text_of(given, name, doubt)
     or "expected string, got " .. type(text)))
 end
 
--- The wire's own field may have a word that is new to us.
+-- The platform's own field may have a category that is unknown here.
 local function category_of(given, doubt)
   local ours = text_of(given, "category", doubt)
   local wire = text_of(given, "catelogid", doubt)
@@ -180,7 +181,7 @@ local function check_category(self, doubt)
     table.concat(target.categories(self.rows), ", ")), true)
 end
 
--- An llmid names model and category both.
+-- An llmid determines both model and category.
 local function check_llmid(self, row, doubt)
   if is_of_model(row, self.model)
     and (not self.category or self.category == row.category) then
@@ -224,9 +225,9 @@ local function find_row(self, given, doubt)
   return row_in(self.rows, self.category) or row_for(self.rows, given)
 end
 
---- What a call is for. `doubt` is called with each problem, and with true for one
---- that newer documents may not have; a target is returned all the same, so that
---- the rest can be checked too.
+--- The target of a call. `doubt` is called with each problem, and with true
+--- for a problem that newer documents may not have; a target is returned all
+--- the same, so that the other parameters can be checked, too.
 ---@param api "v1"|"legacy"
 ---@param kind "image"|"video"
 ---@param given table

@@ -1,19 +1,19 @@
---- One value against one parameter of the catalog: what goes out for it, or
--- what is wrong with it.
+--- Checks one value against one parameter of the catalog: returns what to
+-- send, or what is wrong.
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local number = require "yuanjing.base.number"
 
 local value = {}
 
---- A value in words, short enough for a message.
+--- A value as a short text for a message.
 function value.show(given)
   if type(given) ~= "string" then return number.show(given) end
   if #given > 60 then return ("a text of %d bytes"):format(#given) end
   return '"' .. given .. '"'
 end
 
--- The choice meant by a text, whatever its case; a default is always one.
+-- The choice for a text, ignoring case; a default is always allowed.
 local function choice_of(param, text)
   local folded
   for _, choice in ipairs(param.choices) do
@@ -85,8 +85,8 @@ local function integer(param, given)
   return not_a_choice(param, whole)
 end
 
---- What goes out for a value: 720p in the model's own spelling, true as "Y",
---- "5" as 5. Or nil and what is wrong. A parameter of the type "any" takes all.
+--- What to send for a value: 720p in the model's own spelling, true as "Y",
+--- "5" as 5. Or nil and what is wrong. The type "any" accepts everything.
 ---@param param yuanjing.CatalogParam
 ---@param given any
 ---@return any
