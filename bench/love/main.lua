@@ -129,13 +129,7 @@ function love.draw()
     words), 20, 20)
 end
 
--- Without a screen there is no vertical sync to wait for.
-local sleep, due = love.timer.sleep, 0
-
-function love.timer.sleep()
-  if due > now() then sleep(due - now()) end
-  due = math.max(due, now()) + 1 / 60
-end
+dofile "spec/support/love/pace.lua"
 
 print(COLUMNS:format("ms", "frames", "p50", "p99", "max", "max CPU", "frame p50",
   "max", "words"))

@@ -4,6 +4,7 @@ local cjson = require "cjson"
 local sandbox = require "yuanjing.sandbox"
 local scripted = require "support.scripted"
 local support = require "support"
+local uploads = require "support.uploads"
 local yuanjing = require "yuanjing"
 
 local at_first = support.at_first
@@ -363,11 +364,9 @@ local function await_close(server)
   end))
 end
 
--- NB: the number of received bytes is known when the connection is closed.
 local function body_received(server)
   await_close(server)
-  local request = server:requests()[1]
-  return server:connections().list[1].received - #request.head - 4
+  return uploads.body_received(server)
 end
 
 -- Digests of the file and of its data URI, computed by Python.
@@ -508,15 +507,7 @@ describe("an upload", function()
     assert.truthy(took > 2.7, took)
   end)
 
-  -- Changes to the file between the check and the sending.
-  local GONE = {
-    ["that is removed"] = { "No such file or directory", os.remove },
-    ["that becomes a folder"] = { "Is a directory", function(path)
-      os.remove(path)
-      os.execute("mkdir '" .. path .. "'")
-    end },
-  }
-  for what, case in pairs(GONE) do
+  for what, case in pairs(uploads.CHANGES) do
     it("of a file " .. what .. " at the last moment is not made", function()
       local server, path = serve_once(FINE), write("a.jpg", JPEG)
       local asset, err = upload(client_at(server.url, { on_event = at_first(
@@ -534,10 +525,7 @@ describe("an upload", function()
     local server = serve_once { { "head" }, { "sleep", 0.5 },
       { "read", 64 * MIB }, { "send", OK } }
     local asset, err = upload(client_at(server.url, { on_event = at_first(
-      "request", function()
-        -- until the core has opened it
-        os.execute(("(sleep 0.2; : > '%s') &"):format(path))
-      end) }), path)
+      "request", function() uploads.empty_soon(path) end) }), path)
     assert.is_nil(asset)
     assert.same({ "io", 1, false }, { err.kind, err.attempts, err.retryable })
     assert.truthy(body_received(server) < coded(size))

@@ -1,6 +1,7 @@
 -- Submits: their faults, and files of every kind.
 local scripted = require "support.scripted"
 local support = require "support"
+local uploads = require "support.uploads"
 local yuanjing = require "yuanjing"
 
 local join, at_first = support.join, support.at_first
@@ -233,12 +234,6 @@ local function slow_server(n)
     { "send", OK } })
 end
 
--- NB: the number of received bytes is known when the connection is closed.
-local function body_received(server)
-  local request = server:requests()[1]
-  return server:connections().list[1].received - #request.head - 4
-end
-
 describe("a file", function()
   before_each(function() folder = support.tempdir() end)
   after_each(support.clean)
@@ -264,15 +259,7 @@ describe("a file", function()
     assert.equal(0, server:connections().opened)
   end)
 
-  -- Changes to the file between the check and the sending.
-  local GONE = {
-    ["that is removed"] = { "No such file or directory", os.remove },
-    ["that becomes a folder"] = { "Is a directory", function(path)
-      os.remove(path)
-      os.execute("mkdir '" .. path .. "'")
-    end },
-  }
-  for what, case in pairs(GONE) do
+  for what, case in pairs(uploads.CHANGES) do
     it(what .. " at the last moment is not sent", function()
       local server, path = serve_once(FINE), write("a.png", PNG)
       local task, err = form(client_at(server.url,
@@ -300,7 +287,7 @@ describe("a file", function()
     assert.equal(("%.0f"):format(length),
       server:requests()[1].headers["content-length"])
     server:wait_for(function() return server:connections().closed == 1 end)
-    assert.equal(length, body_received(server))
+    assert.equal(length, uploads.body_received(server))
     assert.is_true(#support.read(path) > size)
   end)
 
@@ -315,16 +302,13 @@ describe("a file", function()
       local path = sparse("shrinks.png", 24 * MIB)
       local server = slow_server(48 * MIB)
       local task, err = call(client_at(server.url, { on_event = at_first(
-        "request", function()
-          -- until the core has opened it
-          os.execute(("(sleep 0.2; : > '%s') &"):format(path))
-        end) }), path)
+        "request", function() uploads.empty_soon(path) end) }), path)
       assert.is_nil(task)
       assert.same({ "io", 1, false },
         { err.kind, err.attempts, err.retryable })
       server:wait_for(function() return server:connections().closed == 1 end)
       local request = server:requests()[1]
-      assert.truthy(body_received(server)
+      assert.truthy(uploads.body_received(server)
         < tonumber(request.headers["content-length"]))
       assert.same({ 1, 0 }, { count(server) })
     end)
@@ -487,6 +471,6 @@ describe("a form", function()
       { err.kind, err.status, err.attempts })
     assert.truthy(tostring(err):find("413", 1, true))
     server:wait_for(function() return server:connections().closed == 1 end)
-    assert.truthy(body_received(server) < size)
+    assert.truthy(uploads.body_received(server) < size)
   end)
 end)

@@ -106,10 +106,4 @@ function love.update(dt)
   table.insert(hands.report.frames, frame)
 end
 
--- Without a screen there is no vertical sync to wait for.
-local sleep, due = love.timer.sleep, 0
-
-function love.timer.sleep()
-  if due > now() then sleep(due - now()) end
-  due = math.max(due, now()) + 1 / 60
-end
+require "pace"
