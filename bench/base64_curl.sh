@@ -1,6 +1,6 @@
 #!/bin/sh
-# base64_curl.sh URL FILE [-T]: what one would write without this module, by way
-# of memory, or streamed with -T.
+# base64_curl.sh URL FILE [-T]: the same without this module, through memory,
+# or streamed with -T.
 set -eu
 before='{"vendor_group_id":"g","asset_type":"Image","source_url":"data:image/jpeg;base64,'
 body() { printf %s "$before" && base64 -w0 "$1" && printf '"}'; }

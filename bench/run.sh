@@ -29,7 +29,7 @@ compile() {
     -o "$W/floor.so" bench/floor.c $(pkg-config --libs libcurl)
 }
 
-# Random bytes where CPU is measured: a hole costs less to read.
+# Random bytes where CPU is measured: reading a sparse file is cheaper.
 make_data() {
   mkdir -p "$DATA/plain" "$DATA/framed" "$DATA/blob"
   for k in 2 20 200; do
@@ -51,7 +51,7 @@ make_certificates() {
 LUA
 }
 
-# What can not be had is left out, and said to be.
+# Missing tools are left out, with a message.
 get_peers() {
   found=
   for peer in $PEERS; do
@@ -79,8 +79,8 @@ nginx_conf() { # nginx_conf PORT
   sed "s/@PORT@/$1/g; s/@TLS@/$(($1 + 1))/g" bench/nginx.conf
 }
 
-# The servers have the first processor, what is measured the second: one that is
-# now here and now there has two costs, one half of the other.
+# The servers get the first processor, the measured command the second: a
+# command that moves between processors has two different costs.
 on_cpu() {
   cpu=$1
   shift

@@ -4,13 +4,13 @@
 #   spec/run.sh --sanitize | --valgrind [--only ...] [pattern]
 # A pattern keeps the spec and C test files that have it in their paths under
 # spec/: `http/`, `journal/redis`, `json`.
-# The last line is `N passed, N failed` (and `, N skipped`) over all of them,
-# what failed stands right above it.
-# A suite that crashes, hangs or says nothing is a failure.
+# The last line is the total `N passed, N failed` (and `, N skipped`); the
+# failures are printed directly above it.
+# A suite that crashes, hangs or prints no count is a failure.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-# What a user's environment may say of certificates is a test's to say.
+# Tests choose the certificates, not the user's environment.
 unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
 
 log=build/suite.log
@@ -27,15 +27,16 @@ while (($# > 0)); do
   esac
   shift
 done
-# Under the sanitizers or valgrind it all takes several times as long.
+# Under the sanitizers or valgrind everything takes several times as long.
 [[ $mode == normal ]] && patience=540 || patience=5400
 readonly total_seconds=${YJ_TEST_SECONDS:-$patience}
 case $only in '' | lua5.4 | luajit) ;; *)
   echo "--only: lua5.4 or luajit, not $only" >&2 && exit 2 ;;
 esac
 
-# Runs a command, shows and logs what it says; its status is ours. The log is
-# a file and not a pipe: a server left behind by a suite would keep a pipe open.
+# Runs a command, shows and logs its output, and returns its status. The log is
+# a file and not a pipe: a server left behind by a suite would keep a pipe
+# open.
 watch() {
   local left=$((total_seconds - SECONDS)) child
   : >"$log"
@@ -46,7 +47,7 @@ watch() {
   wait "$child"
 }
 
-# What the log tells of a failure: a few lines of each of busted's, else its end.
+# The failures in the log: a few lines of each of busted's, else its end.
 why() {
   grep -aE -A 5 '^(Failure|Error) -> ' "$log" | head -n 40 | grep . ||
     tail -n 12 "$log"
@@ -107,8 +108,8 @@ suite() {
   tally "$name" $?
 }
 
-# Those that the collector in want of rest would hold up for minutes: they make
-# garbage all the time.
+# Specs that make garbage all the time: a collector that runs all the time
+# would delay them for minutes.
 readonly prolific=' spec/core/decoder_spec.lua spec/core/json_spec.lua
   spec/chat/stream_spec.lua '
 
@@ -122,7 +123,7 @@ prolific() {
   done
 }
 
-# The files of a glob that the pattern lets through, on one line.
+# The files of a glob that match the pattern, on one line.
 chosen() {
   local file
   for file in "$@"; do
@@ -130,8 +131,8 @@ chosen() {
   done
 }
 
-# A C test says `N passed, N failed` last (and `, N skipped`), or its status
-# counts as one test.
+# The last line of a C test is `N passed, N failed` (and `, N skipped`), or its
+# status counts as one test.
 c_test() {
   local name=$1 status good bad over
   shift
@@ -161,8 +162,8 @@ c_tests() {
   done
 }
 
-# beside NAME COMMAND...: runs it in the background; gather shows what it said and
-# adds what it counted.
+# beside NAME COMMAND...: runs it in the background; gather prints its output
+# and adds its counts.
 beside() {
   local name=$1
   shift
@@ -175,7 +176,7 @@ beside() {
 
 gather() {
   local -i before=$passed bad=$failed over=$skipped
-  local said=$report told=$failures
+  local former_report=$report former_failures=$failures
   cat "build/beside.$1"
   passed=0 failed=1 skipped=0 failures=
   report="!! $1 did not end"$'\n'
@@ -183,8 +184,8 @@ gather() {
   source <(sed 's/^declare --* */declare -g /; s/^declare -g -- /declare -g /' \
     "build/counted.$1")
   ((passed += before, failed += bad, skipped += over))
-  report=$said$report
-  failures=$told$failures
+  report=$former_report$report
+  failures=$former_failures$failures
 }
 
 # half 0|1: every second of the specs
@@ -198,12 +199,13 @@ half() {
 # on LUA BUILD HALF
 on() { suite "$1, half $(($3 + 1))" "$2" "$(half "$3")" "$1"; }
 
-# What a host's locale must not change.
+# Specs whose results a host's locale must not change.
 readonly of_locales='client errors settings base/ascii base/digest base/json
   base/number base/sorted_json generation/params protocol/envelope protocol/form
   protocol/task_answer protocol/v1 sandbox/script spending/dry_run'
 
-# in_locales LUA BUILD: a locale that is not here is skipped, by the file.
+# in_locales LUA BUILD: skips a locale that is missing, with the number of
+# files.
 in_locales() {
   local locale name files
   # shellcheck disable=SC2046,SC2086  # lists of words, both
@@ -241,7 +243,7 @@ in_c() {
   step "luacheck" make -s lint
 }
 
-# Specs wait more than they work: both Luas at a time, and both halves of them.
+# Specs mostly wait: both Luas run at once, and both halves of them.
 run_normal() {
   local names=() name
   step "build" make -s all poll
@@ -266,7 +268,7 @@ run_normal() {
   [[ -n $only ]] || in_c
 }
 
-# What stands between Lua and the core; the rest is the same on every Lua.
+# The modules between Lua and the core; the others are the same on every Lua.
 readonly near_the_core='core/*_spec.lua runtime/loop_spec.lua
   runtime/job_spec.lua runtime/fibers_spec.lua http/call_spec.lua
   task/result_spec.lua chat/stream_spec.lua'
@@ -276,8 +278,8 @@ specs_near_the_core() {
   for glob in $near_the_core; do chosen spec/$glob; done
 }
 
-# sanitized LUA FILES: a collector that never rests (it goes through all there
-# is at every turn) finds what the usual one leaves to chance.
+# sanitized LUA FILES: a full collection at every step finds what the usual
+# collector finds by chance.
 sanitized() {
   local lua=$1 build=${1#lua}-asan
   shift
@@ -300,7 +302,8 @@ run_sanitize() {
   [[ -n $only ]] || c_tests c-asan
 }
 
-# LuaJIT's own code would be made anew under valgrind's eyes: it interprets.
+# Under valgrind LuaJIT interprets: its compiled code would be translated again
+# each time.
 run_valgrind() {
   local grind=(valgrind -q --error-exitcode=99 --leak-check=full
     --errors-for-leak-kinds=definite --child-silent-after-fork=yes)

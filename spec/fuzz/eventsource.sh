@@ -1,7 +1,7 @@
 #!/bin/sh
-# eventsource.sh [COUNT [SEED]]: random streams of events, with fields that nobody
-# knows and signs of life, read here and by npm's eventsource-parser. It is fetched
-# by npm into build/fuzz/js, so this is no part of the tests.
+# eventsource.sh [COUNT [SEED]]: random streams of events, with unknown fields
+# and signs of life, read here and by npm's eventsource-parser. npm fetches it
+# into build/fuzz/js, so this is not part of the tests.
 set -eu
 cd "$(dirname "$0")/../.."
 count=${1:-5000} seed=${2:-$(date +%s)}

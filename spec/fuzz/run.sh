@@ -3,10 +3,11 @@
 #   spec/fuzz/run.sh [60 | 1000000x] [target...]  seconds or executions of each
 #   spec/fuzz/run.sh --short [target...]          always the same few, as a test
 #   spec/fuzz/run.sh --coverage [target...]       what the inputs kept reach
-# With JOBS=n so many at a time. What is found lies in build/fuzz/findings/ and
-# makes the status 1; inputs that reach something new are kept in
-# build/fuzz/corpus/, beside the seeds in spec/fuzz/corpus/.
-# A target says in its opening comment, in lines that begin with these words:
+# JOBS=n runs so many at a time. Findings go to build/fuzz/findings/ and make
+# the status 1; inputs that reach new code are kept in build/fuzz/corpus/,
+# beside the seeds in spec/fuzz/corpus/.
+# A target declares in its opening comment, in lines that begin with these
+# words:
 #   options: of libFuzzer   seeds: folders of the corpus   short: executions
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -34,7 +35,7 @@ done
   targets+=("${name%_fuzz.c}")
 done
 
-# Small enough a quarantine to stay in a processor's cache.
+# The quarantine is small, to stay in a processor's cache.
 export ASAN_OPTIONS=quarantine_size_mb=8:malloc_context_size=4
 export UBSAN_OPTIONS=print_stacktrace=1
 
@@ -44,10 +45,10 @@ give_up() {
   exit 1
 }
 
-# said WORD TARGET
-said() { sed -nE "1,20s/^.*\\b$1: *([^*]*).*/\\1/p" "spec/fuzz/$2_fuzz.c"; }
+# setting_of WORD TARGET
+setting_of() { sed -nE "1,20s/^.*\\b$1: *([^*]*).*/\\1/p" "spec/fuzz/$2_fuzz.c"; }
 
-# Clang comes without the library that -fsanitize=fuzzer needs.
+# Clang lacks the library for -fsanitize=fuzzer.
 has_fuzzer() {
   echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
     clang -x c - -fsanitize=fuzzer,address -o /dev/null 2>/dev/null
@@ -66,7 +67,7 @@ build() {
 # limit_of TARGET: the option that ends a run
 limit_of() {
   case $mode-$budget in
-  short-*) echo "-runs=$(said short "$1") -seed=1" ;;
+  short-*) echo "-runs=$(setting_of short "$1") -seed=1" ;;
   *x) echo "-runs=${budget%x}" ;;
   *) echo "-max_total_time=$budget" ;;
   esac
@@ -80,8 +81,8 @@ fuzz() {
     rm -rf "$kept"
   fi
   mkdir -p "$kept"
-  read -ra seeds <<<"$(said seeds "$1")"
-  read -ra options <<<"$(said options "$1") $(limit_of "$1")"
+  read -ra seeds <<<"$(setting_of seeds "$1")"
+  read -ra options <<<"$(setting_of options "$1") $(limit_of "$1")"
   "build/fuzz/$1" "${options[@]}" -print_final_stats=1 -timeout=20 \
     -rss_limit_mb=1024 -artifact_prefix="$findings/$1-" \
     "$kept" "${seeds[@]/#/spec/fuzz/corpus/}" >"build/fuzz/$1.log" 2>&1
@@ -138,14 +139,14 @@ summary() {
   ((failed == 0))
 }
 
-# The inputs kept and the seeds, once each, in a build that counts lines.
+# Runs the kept inputs and the seeds once each, in a build that counts lines.
 cover() {
   local tools target seeds profiles=() objects=()
   tools=$(dirname "$(readlink -f "$(command -v clang)")")
   [[ -x $tools/llvm-cov ]] || give_up "no llvm-cov here: install Debian's llvm"
   for target in "${targets[@]}"; do
     mkdir -p "build/fuzz/corpus/$target"
-    read -ra seeds <<<"$(said seeds "$target")"
+    read -ra seeds <<<"$(setting_of seeds "$target")"
     LLVM_PROFILE_FILE=build/fuzz-coverage/$target.profraw \
       "build/fuzz-coverage/$target" -runs=0 "build/fuzz/corpus/$target" \
       "${seeds[@]/#/spec/fuzz/corpus/}" >"build/fuzz-coverage/$target.log" \

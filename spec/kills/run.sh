@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Programs that are killed, on both Luas: batches of pictures at random moments,
-# workers on a Redis, every second for a minute, and two minutes of all that can
-# happen to a Redis and to those who use it.
+# Programs that are killed, on both Luas: batches of pictures at random
+# moments, workers on a Redis every second for a minute, and two minutes of all
+# faults of a Redis and its clients.
 #   spec/kills/run.sh [SEED]
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 passed=0 failed=0
 
-# run LUA BUILD SCRIPT WORDS...: adds what it counted
+# run LUA BUILD SCRIPT WORDS...: adds its counts
 run() {
   local lua=$1 build=$2 log=build/$2/kills.log good bad
   shift 2

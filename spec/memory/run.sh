@@ -2,8 +2,8 @@
 # Failing allocations: each scenario of scenarios.lua with the n-th one failing,
 # Lua's own and those of the core and libcurl.
 #   spec/memory/run.sh [STEP]   only every so many n (1: all; 7 unless given)
-# LuaJIT does not live through a failing allocation of its own: it crashes in its
-# own throw of "not enough memory", with no frame of ours on the stack.
+# LuaJIT does not survive a failing allocation of its own: it crashes when it
+# throws "not enough memory", without a frame of ours on the stack.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 readonly step=${1:-7}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh COMMAND...: runs it on an X server of its own, which ends with it. Its
-# status is the command's; 127 when there is no X server to be had.
+# run.sh COMMAND...: runs it on its own X server, which ends with it. The
+# status is the command's; 127 if there is no X server.
 set -eu
 for tool in Xvfb love; do
   command -v "$tool" >/dev/null || {
