@@ -80,7 +80,8 @@ local lua_files = [[
   journal/stores/ file redis
   meta/ core models
   protocol/ init assets category embed form legacy v1
-  protocol/answer/ envelope failure python reading
+  protocol/answer/ envelope python reading record wrapping
+  protocol/answer/failure/ init code kind names signs text
   protocol/chat/ call pieces reply sse tool_calls
   protocol/task/ answer links reasons words
   redis/ connection tls

@@ -7,8 +7,10 @@ local embed = require "yuanjing.protocol.embed"
 local envelope = require "yuanjing.protocol.answer.envelope"
 local errors = require "yuanjing.errors"
 local form = require "yuanjing.protocol.form"
+local json = require "yuanjing.base.json"
 local number = require "yuanjing.base.number"
 local reading = require "yuanjing.protocol.answer.reading"
+local record = require "yuanjing.protocol.answer.record"
 local reasons = require "yuanjing.protocol.task.reasons"
 
 local assets = {
@@ -20,19 +22,11 @@ local assets = {
 
 local FOLDER = "/reallife_asset/api/"
 
-local function is_record(value)
-  return type(value) == "table" and value[1] == nil
-end
-
--- Ids are strings, whatever the wire made of them.
-local function text_of(value)
-  if type(value) == "number" then return number.show(value) end
-  return type(value) == "string" and value ~= "" and value or nil
-end
+local text_of = record.word
 
 -- `{"status":"ok","data":{...}}`, or the same without a wrapping.
 local function content_of(document)
-  return is_record(document.data) and document.data or document
+  return json.is_object(document.data) and document.data or document
 end
 
 local function unreadable(what)
@@ -87,7 +81,7 @@ local function read_groups(document)
   local list, failure = read_list(document, "groups")
   if not list then return nil, failure end
   for _, group in ipairs(list) do
-    if not is_record(group) then return unreadable("a group that is none") end
+    if not json.is_object(group) then return unreadable("a group that is none") end
     for _, name in ipairs(GROUP_FIELDS) do
       group[name] = text_of(group[name])
     end
@@ -136,7 +130,7 @@ end
 
 -- An asset that failed is in an answer that went well.
 local function went_well(document)
-  return is_record(document.data) and not envelope.failure {
+  return json.is_object(document.data) and not envelope.failure {
     status = document.status, error = document.error,
     success = document.success } or document.success == true
 end
@@ -163,7 +157,7 @@ local function read_assets(document)
   if not list then return nil, failure end
   local found = { total = number.read(content_of(document).total) or #list }
   for n, content in ipairs(list) do
-    if not is_record(content) then return unreadable("an asset that is none") end
+    if not json.is_object(content) then return unreadable("an asset that is none") end
     found[n] = asset_in(content)
   end
   return found

@@ -2,8 +2,9 @@
 -- (docs/platform.md#tasks). Shared by the v1 and the legacy wire.
 local ascii = require "yuanjing.base.ascii"
 local envelope = require "yuanjing.protocol.answer.envelope"
+local json = require "yuanjing.base.json"
 local links = require "yuanjing.protocol.task.links"
-local number = require "yuanjing.base.number"
+local record = require "yuanjing.protocol.answer.record"
 local reasons = require "yuanjing.protocol.task.reasons"
 local types = require "yuanjing.base.media_types"
 local words = require "yuanjing.protocol.task.words"
@@ -28,21 +29,8 @@ local STATUS_FIELDS = { "taskstatus", "task_status", "taskStatus", "status",
 
 local KINDS = { "image", "video", "audio", "output" }
 
-local function is_record(value)
-  return type(value) == "table" and value[1] == nil
-end
-
--- 64-bit ids are strings; the wire may have made numbers of small ones.
-local function id_text(id)
-  if type(id) == "number" then return number.show(id) end
-  return type(id) == "string" and id ~= "" and id or nil
-end
-
 local function id_of(document)
-  for i = 1, #ID_FIELDS do
-    local id = id_text(document[ID_FIELDS[i]])
-    if id then return id end
-  end
+  return record.first_word(document, ID_FIELDS)
 end
 
 -- What a wrapper says of itself, which is no status of a task; but an error is
@@ -64,7 +52,7 @@ end
 
 local function inside(document)
   for _, name in ipairs(WRAPPERS) do
-    if is_record(document[name]) then return document[name] end
+    if json.is_object(document[name]) then return document[name] end
   end
 end
 
@@ -168,7 +156,7 @@ local function collect_named(result, document, base)
   for _, kind in ipairs(KINDS) do
     for _, name in ipairs(FIELDS[kind]) do
       local value = document[name]
-      if kind ~= "output" or not is_record(value) then
+      if kind ~= "output" or not json.is_object(value) then
         take_field(result, kind, value, base)
       end
     end
@@ -186,7 +174,7 @@ end
 
 local function collect(document, base, depth)
   local result = new_lists()
-  if not is_record(document) or depth > 4 then return result end
+  if not json.is_object(document) or depth > 4 then return result end
   collect_named(result, document, base)
   for _, name in ipairs(CONTAINERS) do
     merge(result, collect(document[name], base, depth + 1))
@@ -204,8 +192,8 @@ local function result_of(document, task, base)
   result.raw = task
   for _, kind in ipairs(KINDS) do result[kind] = result[kind .. "s"][1] end
   result.text = type(task.text) == "string" and task.text or nil
-  result.usage = is_record(task.usage) and task.usage
-    or is_record(document.usage) and document.usage or nil
+  result.usage = json.is_object(task.usage) and task.usage
+    or json.is_object(document.usage) and document.usage or nil
   if not has_file(result) and not result.text then
     result.reason = reasons.of(document)
   end
@@ -325,7 +313,7 @@ function answers.read_submit(document, base)
   if result and has_result(result) and (meaning == "succeeded" or not id) then
     return { id = id, status = "SUCCEEDED", result = result }
   end
-  id = id or status and id_text(task.id)
+  id = id or status and record.word(task.id)
   if id then return { id = id, status = status or "CREATED" } end
   return nil, { kind = "decode",
     message = "the answer names neither a task nor a result" }
