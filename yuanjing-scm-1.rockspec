@@ -63,8 +63,8 @@ local c_files = [[
 local lua_files = [[
   init client errors events settings version
   asset/ asset assets verification
-  base/ ascii certificates cjson dependency digest finalizer heap json lazy
-    media media_types memoize number random_name sorted_json suggest
+  base/ ascii certificates cjson dependency digest faults finalizer heap json
+    lazy media media_types memoize number random_name sorted_json suggest
   chat/ call media stream
   cli/ init destination document exits extra flags follow making output
     session
@@ -79,7 +79,7 @@ local lua_files = [[
   journal/ init book compaction encode handles leases recorder work
   journal/stores/ file redis
   meta/ core models
-  protocol/ init assets category embed form legacy v1
+  protocol/ init assets category embed fields form legacy v1
   protocol/answer/ envelope python reading record wrapping
   protocol/answer/failure/ init code kind names signs text
   protocol/chat/ call pieces reply sse tool_calls

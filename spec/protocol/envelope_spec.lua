@@ -230,9 +230,9 @@ describe("envelope.read", function()
   end
 
   it("has the code of an object store's error", function()
-    local _, failure = envelope.read('<?xml version="1.0"?><Error>'
+    local _, told = envelope.read('<?xml version="1.0"?><Error>'
       .. "<Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
-    assert.equal("AccessDenied", failure.code)
+    assert.equal("AccessDenied", told.code)
   end)
 
   it("takes no body for an empty one", function()

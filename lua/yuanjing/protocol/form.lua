@@ -74,11 +74,11 @@ end
 
 --- Tells of each field that can not be said in a form.
 ---@param fields { [1]: string, [2]: any }[]
----@param report fun(format: string, name: string, problem: string)
+---@param report fun(name: string, problem: string)
 function form.check(fields, report)
   for _, field in ipairs(fields) do
     local problem = unsayable(field[2])
-    if problem then report("%s: %s", field[1], problem) end
+    if problem then report(field[1], problem) end
   end
 end
 

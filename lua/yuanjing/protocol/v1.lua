@@ -1,7 +1,7 @@
 --- The v1 wire: its paths and the shape of what it is sent
 -- (docs/platform.md#endpoints).
 local answers = require "yuanjing.protocol.task.answer"
-local category_named = require "yuanjing.protocol.category"
+local categories = require "yuanjing.protocol.category"
 local envelope = require "yuanjing.protocol.answer.envelope"
 local form = require "yuanjing.protocol.form"
 local http = require "yuanjing.http.call"
@@ -64,7 +64,7 @@ end
 function v1.models(settings, category)
   local document, response = reading.fetch(settings, { method = "GET",
     path = "/llmage/v1/models", query = {
-      catelogid = category and category_named(category) } })
+      [categories.FIELD] = category and categories.named(category) } })
   if not document then return nil, response end
   local failure = envelope.failure(document)
   if not failure and type(document.data) ~= "table" then

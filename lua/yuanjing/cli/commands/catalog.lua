@@ -51,8 +51,6 @@ local function overview(api)
   print_table(rows)
 end
 
-local SKIPPED = { model = true, catelogid = true, llmid = true }
-
 local function flag_of(param)
   if param.name == "prompt" then return "PROMPT" end
   return flags.option_of(param.role or param.alias or param.name)
@@ -80,7 +78,7 @@ local function print_row(row)
     row.available and "" or "  (not opened yet)", "\n")
   local rows = { { "  OPTION", "NEEDED", "DEFAULT", "VALUES" } }
   for _, param in ipairs(row.params) do
-    if not SKIPPED[param.name] then
+    if not catalog.is_filled_in(param) then
       rows[#rows + 1] = { "  " .. flag_of(param),
         param.required and "yes" or "",
         param.default ~= nil and not param.flag and number.show(param.default)

@@ -3,8 +3,6 @@ local catalog = require "yuanjing.generation.catalog"
 local suggest = require "yuanjing.base.suggest"
 local target_of = require "yuanjing.generation.params.target"
 
-local HEAD = { model = true, catelogid = true, llmid = true }
-
 -- Some fields of the params of rows, each value once, in their order.
 local function each_once(rows, ...)
   local list, seen = {}, {}
@@ -39,7 +37,7 @@ local function known(row)
   local names = {}
   for _, param in ipairs(row.params) do
     local name = param.role or param.alias or param.name
-    if not HEAD[name] and names[#names] ~= name then
+    if not catalog.is_filled_in(param) and names[#names] ~= name then
       names[#names + 1] = name
     end
   end
@@ -57,29 +55,31 @@ end
 
 local function of_name(target, name, others)
   if #others > 0 then
-    return ("%s: no parameter of %s in category %s (but in %s)"):format(name,
+    return ("no parameter of %s in category %s (but in %s)"):format(
       target.model, target.row.category, join(others))
   end
   local meant = suggest(name, candidates(target.rows))
   if meant then
-    return ('%s: unknown parameter, did you mean "%s"?'):format(name, meant)
+    return ('unknown parameter, did you mean "%s"?'):format(meant)
   end
-  return ("%s: unknown parameter of %s in category %s (known: %s)"):format(
-    #name > 64 and "a long name" or name, target.model, target.row.category,
-    join(known(target.row)))
+  return ("unknown parameter of %s in category %s (known: %s)"):format(
+    target.model, target.row.category, join(known(target.row)))
 end
 
 --- Why a name is not taken.
 ---@param target yuanjing.Target with a row
 ---@param name any
+---@return string shown the name, short enough for a message
 ---@return string problem
 local function refusal(target, name)
   local row, rows = target.row, target.rows
   local others = target_of.categories(rows, name)
   if not target_of.is_medium(rows, name) then
-    return of_name(target, tostring(name), others)
+    local text = tostring(name)
+    local problem = of_name(target, text, others)
+    return #text > 64 and "a long name" or text, problem
   end
-  return ("%s: not taken by %s in category %s (%s)"):format(name,
+  return name, ("not taken by %s in category %s (%s)"):format(
     target.model, row.category, hint_for_medium(row, rows, others))
 end
 
