@@ -18,6 +18,8 @@ local assets = {
   LINK_SECONDS = 120,
   --- Seconds the link to an asset's file is good for.
   URL_SECONDS = 12 * 3600,
+  --- The status of an asset of which nothing is known yet.
+  FIRST_STATUS = "Processing",
 }
 
 local FOLDER = "/reallife_asset/api/"
@@ -161,6 +163,13 @@ local function read_assets(document)
     found[n] = asset_in(content)
   end
   return found
+end
+
+--- Whether a status is that of an asset or a group that can be used.
+---@param status? string
+---@return boolean
+function assets.is_active(status)
+  return status ~= nil and ascii.lower(status) == "active"
 end
 
 -- Calls --------------------------------------------------------------------
