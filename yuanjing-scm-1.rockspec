@@ -79,7 +79,7 @@ local lua_files = [[
   journal/ init book compaction encode handles leases recorder work
   journal/stores/ file redis
   meta/ core models
-  protocol/ init assets category embed fields form legacy v1
+  protocol/ init assets category embed fields form legacy user_form v1
   protocol/answer/ envelope python reading record wrapping
   protocol/answer/failure/ init code kind names signs text
   protocol/chat/ call pieces reply sse tool_calls

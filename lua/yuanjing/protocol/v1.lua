@@ -3,11 +3,13 @@
 local answers = require "yuanjing.protocol.task.answer"
 local categories = require "yuanjing.protocol.category"
 local envelope = require "yuanjing.protocol.answer.envelope"
+local errors = require "yuanjing.errors"
 local form = require "yuanjing.protocol.form"
-local http = require "yuanjing.http.call"
 local json = require "yuanjing.base.json"
 local reading = require "yuanjing.protocol.answer.reading"
+local lazy = require "yuanjing.base.lazy"
 local texts = require "yuanjing.protocol.chat.call"
+local user_form = lazy.module "yuanjing.protocol.user_form"
 
 local v1 = texts.new_wire("v1", "/llmage/v1/chat/completions")
 
@@ -74,13 +76,30 @@ function v1.models(settings, category)
   return ids_of(document)
 end
 
+local function refused(faults)
+  if errors.is(faults) then return nil, faults end -- the room could not be loaded
+  local fields = faults:fields()
+  fields.call = "client:request"
+  return nil, errors.new(fields)
+end
+
 --- Any call: its answer, decoded where it is JSON.
-function v1.request(settings, request)
+---@param request yuanjing.Request
+---@param fields? yuanjing.Form
+---@return yuanjing.RawResponse?
+---@return yuanjing.Error?
+function v1.request(settings, request, fields)
+  if fields then
+    local parts, length = user_form.read(fields)
+    if not parts then return refused(length) end
+    request.parts, request.length = parts, length
+    request.about = { params = fields }
+  end
   request.refusal = envelope.refusal
   request.usage = envelope.usage
   local is_free = request.method == "GET" or request.method == "HEAD"
   request.billable = not is_free and "request" or nil
-  local response, err = http.send(settings, request)
+  local response, err = form.send(settings, request)
   if not response then return nil, err end
   local document = json.decode(response.body)
   local is_object = type(document) == "table"
