@@ -1,5 +1,6 @@
 -- Writes docs/models.md from the catalog:   make docs
 local catalog = require "yuanjing.generation.catalog"
+local fields = require "yuanjing.protocol.fields"
 
 local HEAD = [[
 # Models
@@ -56,7 +57,7 @@ local function section(model)
   lines[#lines + 1] = "| name | type | needed | default | |"
   lines[#lines + 1] = "|---|---|---|---|---|"
   for _, param in ipairs(model.params) do
-    if not catalog.is_filled_in(param) then lines[#lines + 1] = row(param) end
+    if not fields.is_filled_in(param.name) then lines[#lines + 1] = row(param) end
   end
   return table.concat(lines, "\n") .. "\n"
 end

@@ -1,5 +1,6 @@
 -- Writes lua/yuanjing/meta/models.lua from the catalog:   make docs
 local catalog = require "yuanjing.generation.catalog"
+local fields = require "yuanjing.protocol.fields"
 
 local HEAD = [[
 ---@meta yuanjing.meta.models
@@ -93,7 +94,7 @@ local function add_named(param, lines)
 end
 
 local function add_field(param, lines)
-  if catalog.is_filled_in(param) and not param.choices then return end
+  if fields.is_filled_in(param.name) and not param.choices then return end
   if param.role or param.alias then return add_named(param, lines) end
   lines[#lines + 1] = field(param.name, param.required, type_of(param),
     about(param))

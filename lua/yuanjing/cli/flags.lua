@@ -2,6 +2,7 @@
 -- parameter of any model of that kind, with its name on the command line.
 local ascii = require "yuanjing.base.ascii"
 local catalog = require "yuanjing.generation.catalog"
+local fields = require "yuanjing.protocol.fields"
 local errors = require "yuanjing.errors"
 local faults = require "yuanjing.base.faults"
 local number = require "yuanjing.base.number"
@@ -10,7 +11,7 @@ local flags = {}
 
 -- Parameters that the commands take in another way, or the client sets itself.
 local function is_skipped(param)
-  return param.name == "prompt" or catalog.is_filled_in(param)
+  return param.name == "prompt" or fields.is_filled_in(param.name)
 end
 
 local HELP = {

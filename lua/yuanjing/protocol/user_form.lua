@@ -9,6 +9,7 @@ local number = require "yuanjing.base.number"
 local user_form = {}
 
 ---@alias yuanjing.FormValue string|number|boolean|yuanjing.File|yuanjing.Bytes|yuanjing.AssetRef|yuanjing.Asset
+
 --- Fields by their names, or in the order they go out. A list of values repeats
 --- its field.
 ---@alias yuanjing.Form table<string, yuanjing.FormValue|yuanjing.FormValue[]>|yuanjing.FormPair[]

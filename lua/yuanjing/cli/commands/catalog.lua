@@ -1,6 +1,7 @@
 --- `yuanjing catalog`: the models and their parameters as a table.
 local ascii = require "yuanjing.base.ascii"
 local catalog = require "yuanjing.generation.catalog"
+local fields = require "yuanjing.protocol.fields"
 local cells = require "yuanjing.cli.terminal.cells"
 local columns = require "yuanjing.cli.terminal.columns"
 local document = require "yuanjing.cli.document"
@@ -78,7 +79,7 @@ local function print_row(row)
     row.available and "" or "  (not opened yet)", "\n")
   local rows = { { "  OPTION", "NEEDED", "DEFAULT", "VALUES" } }
   for _, param in ipairs(row.params) do
-    if not catalog.is_filled_in(param) then
+    if not fields.is_filled_in(param.name) then
       rows[#rows + 1] = { "  " .. flag_of(param),
         param.required and "yes" or "",
         param.default ~= nil and not param.flag and number.show(param.default)

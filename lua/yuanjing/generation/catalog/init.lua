@@ -34,8 +34,6 @@
 ---@field [integer] yuanjing.CatalogRow
 local catalog = {}
 
-local fields = require "yuanjing.protocol.fields"
-
 for _, api in ipairs { "v1", "legacy" } do
   for _, row in ipairs(require("yuanjing.generation.catalog." .. api)) do
     catalog[#catalog + 1] = row
@@ -46,13 +44,6 @@ end
 ---@type yuanjing.Role[]
 catalog.roles = { "first_frame", "last_frame", "reference_images",
   "reference_videos", "reference_audios" }
-
---- Whether the client fills a parameter in, by the model and the category.
----@param param yuanjing.CatalogParam
----@return boolean
-function catalog.is_filled_in(param)
-  return fields.is_filled_in(param.name)
-end
 
 --- The row of a model in a category; the first of its rows when none is named.
 ---@param api "v1"|"legacy"

@@ -1,5 +1,6 @@
 --- Why a name is none of a model's, in words that help.
 local catalog = require "yuanjing.generation.catalog"
+local fields = require "yuanjing.protocol.fields"
 local suggest = require "yuanjing.base.suggest"
 local target_of = require "yuanjing.generation.params.target"
 
@@ -37,7 +38,7 @@ local function known(row)
   local names = {}
   for _, param in ipairs(row.params) do
     local name = param.role or param.alias or param.name
-    if not catalog.is_filled_in(param) and names[#names] ~= name then
+    if not fields.is_filled_in(param.name) and names[#names] ~= name then
       names[#names + 1] = name
     end
   end
