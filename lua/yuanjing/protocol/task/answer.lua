@@ -50,9 +50,18 @@ local function holds_a_task(document, id)
     or document.image ~= nil or document.video ~= nil
 end
 
+-- A record, or the task that is alone in a list.
+local function record_in(value)
+  if type(value) ~= "table" then return nil end
+  if value[1] == nil then return value end
+  local only = #value == 1 and value[1]
+  return json.is_object(only) and id_of(only) and only or nil
+end
+
 local function inside(document)
   for _, name in ipairs(WRAPPERS) do
-    if json.is_object(document[name]) then return document[name] end
+    local found = record_in(document[name])
+    if found then return found end
   end
 end
 
