@@ -79,11 +79,12 @@ local lua_files = [[
   journal/ init book compaction encode handles leases recorder work
   journal/stores/ file redis
   meta/ core models
-  protocol/ init assets category embed fields form legacy user_form v1
+  protocol/ init assets category embed endpoints fields form legacy user_form
+    v1
   protocol/answer/ envelope python reading record wrapping
   protocol/answer/failure/ init code kind names signs text
   protocol/chat/ call pieces reply sse tool_calls
-  protocol/task/ answer links reasons words
+  protocol/task/ answer kinds links reasons words
   redis/ connection tls
   runtime/ backlog cancel_scope fibers heartbeat job job_failures loop map
     nginx pollable

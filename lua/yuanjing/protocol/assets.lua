@@ -22,7 +22,7 @@ local assets = {
   FIRST_STATUS = "Processing",
 }
 
-local FOLDER = "/reallife_asset/api/"
+local PATHS = require("yuanjing.protocol.endpoints").assets
 
 local text_of = record.word
 
@@ -37,7 +37,7 @@ end
 
 local function call(settings, name, request, read)
   request.method, request.base, request.path = "POST", "asset_url",
-    FOLDER .. name
+    PATHS[name]
   return reading.fetch_answer(settings, request, read)
 end
 
@@ -179,7 +179,7 @@ end
 ---@return { id?: string, h5_link: string, byted_token?: string, raw: table }?
 ---@return yuanjing.Error?
 function assets.verify(settings, fields)
-  return call(settings, "rl_verify.dspy", { json = fields,
+  return call(settings, "verify", { json = fields,
     billable = "verify" }, read_session)
 end
 
@@ -188,7 +188,7 @@ end
 ---@return yuanjing.Group[]?
 ---@return yuanjing.Error?
 function assets.groups(settings, seconds)
-  return call(settings, "rl_query_groups.dspy",
+  return call(settings, "groups",
     { total = answers.query_limit(seconds) }, read_groups)
 end
 
@@ -212,7 +212,7 @@ function assets.upload(settings, fields, medium)
   local files = medium and { { name = "source_url", medium = medium } } or {}
   local embedded, length = embed.files(fields, files)
   local about = { params = { fields = fields, files = form.sizes(files) } }
-  local made, err = call(settings, "rl_upload.dspy", { json = fields,
+  local made, err = call(settings, "upload", { json = fields,
     billable = "upload", embedded = embedded, length = length, about = about },
     read_upload)
   if errors.is(err) then err.asset = asset_named_by(err) end
@@ -224,7 +224,7 @@ end
 ---@return yuanjing.AssetFields?
 ---@return yuanjing.Error?
 function assets.status(settings, id, seconds)
-  return call(settings, "rl_status.dspy", { json = { asset_id = id },
+  return call(settings, "status", { json = { asset_id = id },
     total = answers.query_limit(seconds) }, read_asset)
 end
 
@@ -233,7 +233,7 @@ end
 ---@return yuanjing.AssetFields[]?
 ---@return yuanjing.Error?
 function assets.list(settings, fields)
-  return call(settings, "rl_assets.dspy", { json = fields }, read_assets)
+  return call(settings, "assets", { json = fields }, read_assets)
 end
 
 return assets

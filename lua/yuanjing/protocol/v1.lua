@@ -11,10 +11,9 @@ local lazy = require "yuanjing.base.lazy"
 local texts = require "yuanjing.protocol.chat.call"
 local user_form = lazy.module "yuanjing.protocol.user_form"
 
-local v1 = texts.new_wire("v1", "/llmage/v1/chat/completions")
+local PATHS = require("yuanjing.protocol.endpoints").v1
 
-local SUBMIT = { image = "/llmage/v1/image/generations",
-  video = "/llmage/v1/video/generations" }
+local v1 = texts.new_wire("v1", PATHS.chat)
 
 -- Tasks --------------------------------------------------------------------
 
@@ -24,7 +23,7 @@ local SUBMIT = { image = "/llmage/v1/image/generations",
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?
 function v1.submit(settings, kind, checked)
-  local request = { method = "POST", path = SUBMIT[kind], billable = kind,
+  local request = { method = "POST", path = PATHS[kind], billable = kind,
     about = form.about(checked), before_sending = checked.before_sending }
   if #checked.files > 0 then
     request.parts, request.length = form.parts(checked)
@@ -40,7 +39,7 @@ end
 ---@return yuanjing.Error?
 function v1.task(settings, id, seconds)
   return reading.fetch_answer(settings, { method = "GET",
-    path = "/llmage/v1/tasks", query = { taskid = id },
+    path = PATHS.task, query = { taskid = id },
     total = answers.query_limit(seconds) }, answers.read_status)
 end
 
@@ -65,7 +64,7 @@ end
 ---@return yuanjing.Error?
 function v1.models(settings, category)
   local document, response = reading.fetch(settings, { method = "GET",
-    path = "/llmage/v1/models", query = {
+    path = PATHS.models, query = {
       [categories.FIELD] = category and categories.named(category) } })
   if not document then return nil, response end
   local failure = envelope.failure(document)

@@ -1,6 +1,7 @@
 --- What a task has brought: URLs, usage, and the way to have them as files.
 local download = require "yuanjing.task.download"
 local errors = require "yuanjing.errors"
+local kinds = require "yuanjing.protocol.task.kinds"
 
 local result = {}
 
@@ -10,9 +11,6 @@ local methods = {}
 local Result = {}
 Result.__index = methods
 Result.__name = "yuanjing.Result"
-
--- What is saved where nobody says which: of a video the picture is its cover.
-local ORDER = { "video", "image", "audio", "output" }
 
 local SAVE_OPTIONS = { on_progress = "function", kind = "string",
   index = "number" }
@@ -33,7 +31,7 @@ end
 
 -- The URL of the file that is asked for, and of what kind it is.
 local function url_of(self, options)
-  for _, kind in ipairs(ORDER) do
+  for _, kind in ipairs(kinds) do -- the main thing first
     if options.kind == kind or not options.kind and self[kind] then
       return (self[kind .. "s"] or {})[options.index or 1], kind
     end

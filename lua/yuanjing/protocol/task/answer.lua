@@ -3,6 +3,7 @@
 local ascii = require "yuanjing.base.ascii"
 local envelope = require "yuanjing.protocol.answer.envelope"
 local json = require "yuanjing.base.json"
+local kinds = require "yuanjing.protocol.task.kinds"
 local links = require "yuanjing.protocol.task.links"
 local record = require "yuanjing.protocol.answer.record"
 local reasons = require "yuanjing.protocol.task.reasons"
@@ -26,8 +27,6 @@ local WRAPPERS = { "data", "resposne", "response", "result", "task" }
 local ID_FIELDS = { "taskid", "task_id", "taskId" }
 local STATUS_FIELDS = { "taskstatus", "task_status", "taskStatus", "status",
   "task_state", "state" }
-
-local KINDS = { "image", "video", "audio", "output" }
 
 local function id_of(document)
   return record.first_word(document, ID_FIELDS)
@@ -95,28 +94,16 @@ end
 ---@field reason? string of one without any file or text: what the platform says of that
 ---@field raw table the platform's own document
 
--- Fields of a kind. What stands in the others may be of any: its name tells, or
--- what it is said to be.
-local FIELDS = {
-  image = { "image", "images", "image_url", "image_urls", "imageUrl",
-    "imageUrls" },
-  video = { "video", "videos", "video_url", "video_urls", "videoUrl",
-    "videoUrls" },
-  audio = { "audio", "audios", "audio_url", "audio_urls", "audioUrl",
-    "audioUrls" },
-  output = { "output", "outputs" },
-}
+-- What stands in these may be of any kind: its name tells, or what it is said to
+-- be.
 local ANY_KIND = { "url", "urls", "result_url", "resultUrl", "file_url",
   "download_url", "results", "result", "creations", "files", "data" }
 local CONTAINERS = { "output", "result", "results", "task_result", "taskResult",
   "data", "content", "response", "resposne", "task" }
 
 local function kind_of(link)
-  local mime = link:match("^data:([A-Za-z]+)/") or (types.of_name(
-    (link:match("path=([^&#]+)") or link:gsub("[?#].*$", ""))) or "")
-    :match("^[A-Za-z]+")
-  return (mime == "image" or mime == "video" or mime == "audio") and mime
-    or "output"
+  return kinds.of_type(link:match("^data:([A-Za-z]+)/") or types.of_name(
+    (link:match("path=([^&#]+)") or link:gsub("[?#].*$", ""))))
 end
 
 local function add(result, kind, link)
@@ -148,7 +135,7 @@ local function take_field(result, kind, value, base)
 end
 
 local function has_file(result)
-  for _, kind in ipairs(KINDS) do
+  for _, kind in ipairs(kinds) do
     if result[kind .. "s"][1] then return true end
   end
   return false
@@ -156,14 +143,14 @@ end
 
 local function new_lists()
   local lists = {}
-  for _, kind in ipairs(KINDS) do lists[kind .. "s"] = {} end
+  for _, kind in ipairs(kinds) do lists[kind .. "s"] = {} end
   return lists
 end
 
 -- What its own fields name. An output that is an object is a container.
 local function collect_named(result, document, base)
-  for _, kind in ipairs(KINDS) do
-    for _, name in ipairs(FIELDS[kind]) do
+  for _, kind in ipairs(kinds) do
+    for _, name in ipairs(kinds.FIELDS[kind]) do
       local value = document[name]
       if kind ~= "output" or not json.is_object(value) then
         take_field(result, kind, value, base)
@@ -174,7 +161,7 @@ end
 
 -- Of each kind what stands outermost: further inside it may be there again.
 local function merge(result, inner)
-  for _, kind in ipairs(KINDS) do
+  for _, kind in ipairs(kinds) do
     local list = kind .. "s"
     if not result[list][1] then result[list] = inner[list] end
   end
@@ -199,7 +186,7 @@ end
 local function result_of(document, task, base)
   local result = collect(document, base, 0)
   result.raw = task
-  for _, kind in ipairs(KINDS) do result[kind] = result[kind .. "s"][1] end
+  for _, kind in ipairs(kinds) do result[kind] = result[kind .. "s"][1] end
   result.text = type(task.text) == "string" and task.text or nil
   result.usage = json.is_object(task.usage) and task.usage
     or json.is_object(document.usage) and document.usage or nil
@@ -215,7 +202,7 @@ end
 
 -- A line of a log, which may be an output as well, is none.
 local function has_address(result)
-  for _, kind in ipairs(KINDS) do
+  for _, kind in ipairs(kinds) do
     local link = result[kind]
     if link and link:find("^[A-Za-z][0-9A-Za-z+.-]*:") then return true end
   end
