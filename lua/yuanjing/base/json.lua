@@ -20,6 +20,15 @@ function json.is_object(value)
   return type(value) == "table" and value[1] == nil
 end
 
+--- Whether a table has no keys but 1 to n. An empty one is a list, too.
+---@param value table
+---@return boolean
+function json.is_list(value)
+  local count = 0
+  for _ in pairs(value) do count = count + 1 end
+  return count == #value
+end
+
 -- Removes "file:line:" from cjson's message.
 local function plain(problem)
   return (tostring(problem):gsub("^[^:]+:%d+: ", ""))

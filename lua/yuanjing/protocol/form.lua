@@ -3,6 +3,7 @@ local answers = require "yuanjing.protocol.task.answer"
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local http = require "yuanjing.http.call"
+local json = require "yuanjing.base.json"
 local number = require "yuanjing.base.number"
 local reading = require "yuanjing.protocol.answer.reading"
 
@@ -60,9 +61,7 @@ local function unsayable(value, is_item)
       == "userdata" and "null" or type(value))
   end
   if type(value) ~= "table" then return nil end
-  local count = 0
-  for _ in pairs(value) do count = count + 1 end
-  if is_item or count == 0 or count ~= #value then
+  if is_item or #value == 0 or not json.is_list(value) then
     return "a table can not be said along with files, unless it is a list of "
       .. "texts or numbers"
   end

@@ -3,6 +3,7 @@
 local ascii = require "yuanjing.base.ascii"
 local faults = require "yuanjing.base.faults"
 local form = require "yuanjing.protocol.form"
+local json = require "yuanjing.base.json"
 local media = require "yuanjing.base.media"
 local number = require "yuanjing.base.number"
 
@@ -40,9 +41,7 @@ end
 
 -- Name and value of each field, in their order.
 local function fields_of(given, found)
-  local count = 0
-  for _ in pairs(given) do count = count + 1 end
-  if not is_pair(given[1]) or count ~= #given then
+  if not is_pair(given[1]) or not json.is_list(given) then
     return of_map(given, found)
   end
   local list = {}
@@ -75,12 +74,8 @@ end
 -- A list as it is, any other value as a list of it.
 local function items_of(value)
   local is_list = type(value) == "table" and value[1] ~= nil
-    and not media.is(value)
-  if not is_list then return { value }, false end
-  local count = 0
-  for _ in pairs(value) do count = count + 1 end
-  if count ~= #value then return { value }, false end
-  return value, true
+    and not media.is(value) and json.is_list(value)
+  return is_list and value or { value }, is_list
 end
 
 local function add_field(parts, name, value, found)

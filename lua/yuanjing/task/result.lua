@@ -53,7 +53,7 @@ end
 
 ---@class (exact) yuanjing.SaveOptions
 ---@field on_progress? fun(received: integer, total: integer?) bytes; no total where the server names none
----@field kind? "video"|"image"|"audio"|"output" default: the first there is, in this order
+---@field kind? yuanjing.FileKind default: the first there is, in this order
 ---@field index? integer which of that kind (1)
 
 --- Saves it as a file, whole or not at all: the bytes go to a name of their own

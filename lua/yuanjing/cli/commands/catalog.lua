@@ -9,6 +9,7 @@ local errors = require "yuanjing.errors"
 local flags = require "yuanjing.cli.flags"
 local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
+local protocols = require "yuanjing.protocol"
 local suggest = require "yuanjing.base.suggest"
 local terminal = require "yuanjing.cli.terminal.terminal"
 
@@ -21,7 +22,7 @@ function command.options(parser, is_for_completion)
   local model = parser:argument("model", "All models, in short, unless given.")
     :args("?"):argname "MODEL"
   if is_for_completion then model:choices(catalog.models "v1") end
-  parser:option("--api", "Whose wire; default: v1."):choices { "v1", "legacy" }
+  parser:option("--api", "Whose wire; default: v1."):choices(protocols.NAMES)
   parser:flag("--json", "JSON on stdout, for scripts.")
 end
 

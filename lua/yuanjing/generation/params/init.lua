@@ -9,6 +9,7 @@ local faults = require "yuanjing.base.faults"
 local fields = require "yuanjing.protocol.fields"
 local form = require "yuanjing.protocol.form"
 local guess = require "yuanjing.generation.params.guess"
+local json = require "yuanjing.base.json"
 local media = require "yuanjing.base.media"
 local number = require "yuanjing.base.number"
 local refusal = require "yuanjing.generation.params.refusal"
@@ -112,9 +113,7 @@ end
 -- A list as it is, one medium as a list of it; nil: neither.
 local function list_of(given)
   if type(given) ~= "table" or media.is(given) then return { given } end
-  local count = 0
-  for _ in pairs(given) do count = count + 1 end
-  return count == #given and given or nil
+  return json.is_list(given) and given or nil
 end
 
 function Check:check_count(slots, from, count)

@@ -2,6 +2,9 @@
 -- image is its cover. A result has the first file of each kind by its name, and
 -- all of them in a list: `video`, `videos`. `output` is what has no kind of its
 -- own.
+---@alias yuanjing.FileKind "video"|"image"|"audio"|"output"
+
+---@type yuanjing.FileKind[]
 local kinds = { "video", "image", "audio", "output" }
 
 -- "video_url", "videoUrls": each vendor has another name.
