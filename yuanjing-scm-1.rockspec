@@ -63,8 +63,8 @@ local c_files = [[
 local lua_files = [[
   init client errors events settings version
   asset/ asset assets verification
-  base/ ascii certificates cjson dependency digest finalizer heap json lazy
-    media media_types memoize number random_name sorted_json suggest
+  base/ ascii certificates cjson dependency digest faults finalizer heap json
+    lazy media media_types memoize number random_name sorted_json suggest
   chat/ call media stream
   cli/ init destination document exits extra flags follow making output
     session
@@ -79,10 +79,12 @@ local lua_files = [[
   journal/ init book compaction encode handles leases merging recorder work
   journal/stores/ file redis
   meta/ core models
-  protocol/ init assets category embed form legacy v1
-  protocol/answer/ envelope failure python reading
+  protocol/ init assets category embed endpoints fields form legacy user_form
+    v1
+  protocol/answer/ envelope python reading record wrapping
+  protocol/answer/failure/ init code kind names signs text
   protocol/chat/ call pieces reply sse tool_calls
-  protocol/task/ answer links reasons words
+  protocol/task/ answer kinds links reasons words
   redis/ connection tls
   runtime/ backlog cancel_scope fibers heartbeat job job_failures loop map
     pollable

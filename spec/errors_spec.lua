@@ -18,6 +18,7 @@ describe("errors.new", function()
       type = "y", status = 502, call = "GET /a", body = "b", attempts = 3,
       retryable = true, retry_after = 1.5, partial = "so far",
       task = { id = "1" }, problems = { "p" }, hint = "h", time = 1,
+      faults = { { parameter = "p", text = "t" } }, step = "tls", summary = "s",
       model = "m", category = "t2v", digest = "d", document = {},
       state = "FAILED" }
     local err = errors.new(fields)

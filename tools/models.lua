@@ -1,5 +1,6 @@
 -- Writes docs/models.md from the catalog:   make docs
 local catalog = require "yuanjing.generation.catalog"
+local fields = require "yuanjing.protocol.fields"
 
 local HEAD = [[
 # Models
@@ -37,8 +38,6 @@ local function notes(param)
   return table.concat(list, "; ")
 end
 
-local SKIPPED = { model = true, catelogid = true, llmid = true }
-
 local function row(param)
   return ("| `%s` | %s | %s | %s | %s |"):format(param.name, param.type,
     param.required and "yes" or "",
@@ -58,7 +57,7 @@ local function section(model)
   lines[#lines + 1] = "| name | type | needed | default | |"
   lines[#lines + 1] = "|---|---|---|---|---|"
   for _, param in ipairs(model.params) do
-    if not SKIPPED[param.name] then lines[#lines + 1] = row(param) end
+    if not fields.is_filled_in(param.name) then lines[#lines + 1] = row(param) end
   end
   return table.concat(lines, "\n") .. "\n"
 end

@@ -26,7 +26,7 @@ rooms.ORDER = {
   { redis = "a connection to Redis, for limits and journals" },
   { runtime = "the loop, jobs, fibers, nginx",
     ["sandbox.server"] = "the platform as nginx runs it: shares nothing but base "
-      .. "with the client that is tested on it" },
+      .. "and the paths with the client that is tested on it" },
   { ["base errors events version"] = "serve all and know none: errors, JSON, "
       .. "numbers, media, and the like" },
   { core = "C over libcurl" },
@@ -36,6 +36,9 @@ rooms.ORDER = {
 rooms.EXCEPTIONS = {
   { "http/request_builder.lua", "settings", "reads the key and the base URLs" },
   { "task/download/init.lua", "settings", "reads the base URL" },
+  { "sandbox/server/endpoints.lua", "protocol", "serves the paths that are called: "
+    .. "data, of which specs of both sides have copies" },
+  { "sandbox/server/routes.lua", "protocol", "the same" },
 }
 
 -- Reading --------------------------------------------------------------------

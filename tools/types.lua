@@ -1,5 +1,6 @@
 -- Writes lua/yuanjing/meta/models.lua from the catalog:   make docs
 local catalog = require "yuanjing.generation.catalog"
+local fields = require "yuanjing.protocol.fields"
 
 local HEAD = [[
 ---@meta yuanjing.meta.models
@@ -92,12 +93,8 @@ local function add_named(param, lines)
   add(param.name, false, type, "the wire's name of " .. name)
 end
 
-local SKIPPED = { catelogid = true, llmid = true }
-
 local function add_field(param, lines)
-  if SKIPPED[param.name] or param.name == "model" and not param.choices then
-    return
-  end
+  if fields.is_filled_in(param.name) and not param.choices then return end
   if param.role or param.alias then return add_named(param, lines) end
   lines[#lines + 1] = field(param.name, param.required, type_of(param),
     about(param))

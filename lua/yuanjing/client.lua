@@ -163,7 +163,7 @@ function methods:models(options)
 end
 
 local REQUEST_FIELDS = { method = "string", path = "string", query = "table",
-  json = "table", base = "string" }
+  json = "table", form = "table", base = "string" }
 
 local function check_request(options)
   check_table("client:request", options, 3)
@@ -183,6 +183,9 @@ local function check_request(options)
   if not (options.method or "GET"):find("^[A-Z]+$") then
     error("client:request: method: expected a word in capitals", 3)
   end
+  if options.json and options.form then
+    error("client:request: json, form: give one of them", 3)
+  end
   local base = options.base
   if base and base ~= "base_url" and base ~= "asset_url" then
     error(("client:request: base: expected base_url or asset_url, got %q")
@@ -201,9 +204,10 @@ end
 
 ---@class (exact) yuanjing.RawRequest
 ---@field path string below the base URL
----@field method? string GET, or POST if json is given
+---@field method? string GET, or POST if json or form is given
 ---@field query? table<string, string|integer>
 ---@field json? table
+---@field form? yuanjing.Form sent as multipart/form-data, its files in constant memory
 ---@field base? "base_url"|"asset_url" the host to send it to
 
 ---@class yuanjing.RawResponse
@@ -225,10 +229,11 @@ function methods:request(options)
   local err = refused_media(options.json)
   if err then return nil, err end
   return dry_run.unwrap(protocols.of(self._settings).request(self._settings, {
-    method = options.method or options.json and "POST" or "GET",
+    method = options.method
+      or (options.json or options.form) and "POST" or "GET",
     path = options.path, query = options.query, json = options.json,
     base = options.base,
-  }))
+  }, options.form))
 end
 
 --- The usage so far of this client and of the clients derived from it, as far

@@ -40,6 +40,9 @@ local errors = {}
 ---@field task? yuanjing.Task|{ id: string, status?: string } the task that it is about: paid for, so keep its id
 ---@field asset? yuanjing.Asset the asset that it is about
 ---@field problems? string[] of invalid_request: one text for each parameter that is wrong
+---@field faults? yuanjing.Fault[] of client:image, client:video and client:request: the problems, in parts
+---@field step? "tls" of a call: the step of the way to the server that failed, as in a response event
+---@field summary? string of a wait that took too long: the message without what to do
 ---@field time? integer of outcome_unknown: when it was sent, in seconds since 1970
 ---@field model? string of outcome_unknown
 ---@field category? string of outcome_unknown: t2v, i2v, ...
@@ -63,8 +66,8 @@ errors.kinds = {
 }
 
 local FIELDS = { "kind", "message", "code", "type", "status", "call", "body",
-  "attempts", "retry_after", "partial", "partial_reasoning", "task", "asset", "problems", "time",
-  "model", "category", "digest", "hint" }
+  "attempts", "retry_after", "partial", "partial_reasoning", "task", "asset",
+  "problems", "faults", "step", "summary", "time", "model", "category", "digest", "hint" }
 
 -- Fields with text of the platform, which may repeat the key, and the longest
 -- text that is kept of each. Not `partial`: that text is the model's.

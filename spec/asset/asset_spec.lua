@@ -305,6 +305,7 @@ describe("a wait for an asset", function()
       err.retryable, asset.status, asset.done })
     assert.equal(asset, err.asset)
     assert.truthy(err.message:find('client.assets:get("a-1")', 1, true))
+    assert.equal("still Processing", err.summary)
     assert.equal("https://h/", assert(asset:await(FAST)).url)
   end)
 

@@ -20,6 +20,21 @@ describe("ascii", function()
     assert.same({ "", "B", "Z", "_", "a", "a\0", "ab", "b", "É", "一" }, words)
     assert.is_false(ascii.less("a", "a"))
   end)
+
+  it("trims blanks, and soon where there are many", function()
+    for given, wanted in pairs { [""] = "", [" \t\r\n"] = "", [" a b "] = "a b",
+      ["\194\160a"] = "\194\160a", ["一 "] = "一" } do
+      assert.equal(wanted, ascii.trim(given))
+    end
+    local long = "a" .. (" "):rep(1e6) .. "b"
+    local began = os.clock()
+    assert.equal(long, ascii.trim(long))
+    assert.is_true(os.clock() - began < 1)
+  end)
+
+  it("decodes what stands behind a percent sign", function()
+    assert.equal("猫 %zz%4", ascii.decode_percent "%E7%8c%ab%20%zz%4")
+  end)
 end)
 
 -- The sandbox's server always runs on LuaJIT, whose functions ignore the

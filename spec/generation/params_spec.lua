@@ -455,8 +455,8 @@ describe("params: names", function()
     local t2v = { model = "m", category = "t2v",
       params = { { name = "ratio", type = "string" } } }
     local i2v = { model = "m", category = "i2v", params = {} }
-    assert.equal("ratio: no parameter of m in category i2v (but in t2v)",
-      refusal({ model = "m", row = i2v, rows = { t2v, i2v } }, "ratio"))
+    assert.same({ "ratio", "no parameter of m in category i2v (but in t2v)" },
+      { refusal({ model = "m", row = i2v, rows = { t2v, i2v } }, "ratio") })
   end)
 
   it("given twice for one field are refused", function()
@@ -589,6 +589,25 @@ describe("params: media", function()
         image_files = files(1), video_files = {} })
   end)
 
+  it("in an empty list choose no category that is billed", function()
+    local empty = { "the list is empty: leave it out" }
+    for name, api in pairs { reference_images = "v1", reference_videos = "v1",
+      image_files = "v1", reference_audios = "v1" } do
+      local given = { model = "new", prompt = "p", [name] = {} }
+      assert.same({ name .. ": " .. empty[1] }, problems(api, "video", given))
+      assert.same({ name .. ": " .. empty[1] },
+        problems(api, "video", given, false))
+    end
+    assert.same({ "reference_images: " .. empty[1] }, video_problems({
+      model = "happyhorse-1.0-r2v", prompt = "p", reference_images = {} },
+      false))
+    assert.same({ "reference_images: " .. empty[1] }, video_problems {
+      model = "new", prompt = "p", first_frame = file("a.jpg"),
+      reference_images = {} })
+    assert.is_nil(params.check("legacy", "video", { model = "new", llmid = "x",
+      prompt = "p", reference_images = {} }))
+  end)
+
   it("that the category does not take get the categories that do", function()
     local jpg = file("a.jpg")
     assert.same({
@@ -656,6 +675,27 @@ describe("params: extra", function()
       model = "viduq3-pro", prompt = "p", extra = media.bytes("x") })
     assert.same({ "1: a parameter needs a name" }, video_problems {
       model = "viduq3-pro", prompt = "p", extra = { "x" } })
+  end)
+end)
+
+describe("params: faults", function()
+  it("name the parameter and the item that they are about", function()
+    local _, texts, _, faults = params.check("v1", "video", {
+      model = "happyhorse-1.0-r2v", prompt = "p", category = "i2v",
+      catelogid = "t2v", reference_images = { file("a.jpg"), folder },
+      sead = 1 })
+    assert.equal(#texts, #faults)
+    local list = faults:fields().faults
+    for n, fault in ipairs(list) do
+      local place = fault.index and ("%s[%d]"):format(fault.parameter,
+        fault.index) or fault.parameter
+      assert.equal(texts[n], (place and place .. ": " or "") .. fault.text)
+    end
+    assert.same({ parameter = "sead", text = list[#list].text }, list[#list])
+    assert.same({ text = 'category, catelogid: "i2v" and "t2v" contradict '
+      .. "each other" }, list[1])
+    assert.same({ "reference_images", 2 },
+      { list[#list - 1].parameter, list[#list - 1].index })
   end)
 end)
 

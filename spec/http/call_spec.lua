@@ -777,7 +777,8 @@ describe("TLS", function()
       local result, err = call(client)
       assert.is_nil(result)
       assert.same({ kind = "transport", attempts = 1, retryable = false,
-        call = call == GET and "GET /llmage/v1/models" or CALL }, fields(err))
+        step = "tls", call = call == GET and "GET /llmage/v1/models" or CALL },
+        fields(err))
       assert.truthy(err.message:find("certificate", 1, true), err.message)
       assert.truthy(err.hint:find("ca_file", 1, true), err.hint)
     end

@@ -199,6 +199,14 @@ describe("envelope.read", function()
       "HTML: 502 Bad Gateway" },
     { "<html><body><h1>A &amp; B &lt;i&gt;</h1></body></html>", "A & B <i>" },
     { "<Error><Code>X</Code><Message>denied</Message></Error>", "denied" },
+    { "<Error><Code>X</Code><Message>denied</Message></Error>",
+      "the answer is XML" },
+    { '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code>'
+      .. "<Message>Access Denied</Message></Error>", "the answer is XML: Access" },
+    { '<?xml version="1.0"?><ListBucketResult/>', "the answer is XML" },
+    { '<?xml version="1.0"?><!DOCTYPE html><html><title>502</title></html>',
+      "the answer is HTML: 502" },
+    { "<!DOCTYPE html><message>no</message>", "the answer is HTML: no" },
     { "<html></html>", "the answer is HTML" },
     { "<html><title>never closed", "the answer is HTML" },
     { '{"a":', "breaks off", "truncated" },
@@ -220,6 +228,12 @@ describe("envelope.read", function()
       assert.truthy(reported.message:find(row[2], 1, true), reported.message)
     end)
   end
+
+  it("has the code of an object store's error", function()
+    local _, told = envelope.read('<?xml version="1.0"?><Error>'
+      .. "<Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
+    assert.equal("AccessDenied", told.code)
+  end)
 
   it("takes no body for an empty one", function()
     assert.same({ kind = "decode", message = "the answer is empty" },

@@ -103,6 +103,12 @@ local FAULTS = {
   ["wrapped"] = { answer(200,
     '{"status":"error","data":{"message":"没有这个模型"}}'), "platform", nil,
     "没有这个模型" },
+  ["several tasks"] = { answer(200, "[" .. CREATED .. "," .. CREATED .. "]"),
+    "decode", ID, "no json object" },
+  ["several tasks, wrapped"] = { answer(200, '{"code":0,"data":[' .. CREATED
+    .. "," .. CREATED .. "]}"), "decode", ID },
+  ["a failure alone in a list"] = { answer(200, '[{"error":"没有这个模型"}]'),
+    "platform", nil, "没有这个模型" },
   ["a dict of Python's"] = { answer(200, "{'error': 'it\\'s off'}"),
     "platform", nil, "off" },
   ["HTML"] = { answer(200, "<html><title>502 Bad</title></html>"),
@@ -126,6 +132,9 @@ local READABLE = {
     { "close" } },
   ["twice in a row"] = answer(200, CREATED .. CREATED),
   ["wrapped"] = answer(200, '{"status":"ok","data":' .. CREATED .. "}"),
+  ["alone in a list"] = answer(200, "[" .. CREATED .. "]"),
+  ["wrapped, alone in a list"] = answer(200, '{"code":0,"data":[' .. CREATED
+    .. "]}"),
   ["HTML by its type"] = answer(200, CREATED,
     { ["Content-Type"] = "text/html" }),
 }

@@ -27,6 +27,8 @@ local SUBMITS = {
     { id = "7", status = "PENDING" } },
   ["wrapped twice"] = { '{"status":"ok","data":{"resposne":{"taskid":"7",'
     .. '"taskstatus":"submitted"}}}', { id = "7", status = "SUBMITTED" } },
+  ["wrapped in a list"] = { '{"code":0,"data":[{"taskid":"7",'
+    .. '"status":"PENDING"}]}', { id = "7", status = "PENDING" } },
   ["wrapped without a status"] = { '{"status":"ok","data":{"taskid":"7"}}',
     { id = "7", status = "CREATED" } },
   ["flat with an ok"] = { '{"status":"ok","taskid":"7"}',

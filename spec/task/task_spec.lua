@@ -354,6 +354,7 @@ describe("a wait", function()
       { err.kind, task.status, task.done, err.retryable })
     assert.equal(task, err.task)
     assert.truthy(err.message:find('client:task("7")', 1, true))
+    assert.equal("still RUNNING", err.summary)
     support.clean()
     local server = answering { DONE }
     task = client_at(server.url):task("7")

@@ -45,7 +45,7 @@ local function take(self, fields, asked)
     end
   end
   if fields.url then self.url_expires_at = asked + protocol.URL_SECONDS end
-  self.done = self.status == "Active" or fields.failure ~= nil
+  self.done = protocol.is_active(self.status) or fields.failure ~= nil
   if fields.failure then
     fields.failure.asset = self
     self.error = errors.new(fields.failure)
@@ -82,7 +82,8 @@ end
 
 local function timed_out(self, last)
   return errors.new { kind = "timeout", call = "asset:await", asset = self,
-    retryable = true, message = ("still %s; await it again, or get it by "
+    retryable = true, summary = "still " .. self.status,
+    message = ("still %s; await it again, or get it by "
       .. "client.assets:get(%q)"):format(self.status, tostring(self.id))
       .. (last and " (the last query said: " .. last.message .. ")" or "") }
 end
@@ -204,7 +205,7 @@ function asset.new(settings, fields, known, asked)
   local self = setmetatable({ _settings = settings }, Asset)
   for name, value in pairs(known) do self[name] = value end
   take(self, fields, asked)
-  self.status = self.status or "Processing"
+  self.status = self.status or protocol.FIRST_STATUS
   return self
 end
 

@@ -1,6 +1,5 @@
 --- A verification of a real person: a link to open on a phone, and the group
 -- that exists when the person has confirmed.
-local ascii = require "yuanjing.base.ascii"
 local errors = require "yuanjing.errors"
 local polling = require "yuanjing.task.polling"
 local protocol = require "yuanjing.protocol.assets"
@@ -30,7 +29,7 @@ local LOOK_LIMIT = 10
 
 local function is_active(group)
   return group.vendor_group_id ~= nil
-    and ascii.lower(group.status or "active") == "active"
+    and (group.status == nil or protocol.is_active(group.status))
 end
 
 local function active_ids(groups)

@@ -37,4 +37,33 @@ function ascii.less(first, second)
   return #first < #second
 end
 
+--- The text without the blanks around it.
+--- NB: "%s+$" would try each blank in the midst of a text anew.
+---@param text string
+---@return string
+function ascii.trim(text)
+  local from = text:find("[^ \t-\r]")
+  return from and text:match("^.*[^ \t-\r]", from) or ""
+end
+
+--- Whether one of the patterns is found in the text.
+---@param text string
+---@param patterns string[]
+---@return boolean
+function ascii.matches_any(text, patterns)
+  for _, pattern in ipairs(patterns) do
+    if text:find(pattern) then return true end
+  end
+  return false
+end
+
+--- The text with what %41 and the like stand for.
+---@param text string
+---@return string
+function ascii.decode_percent(text)
+  return (text:gsub("%%(%x%x)", function(digits)
+    return string.char(tonumber(digits, 16))
+  end))
+end
+
 return ascii

@@ -12,6 +12,23 @@ local NULL = cjson.null
 --- null in a decoded list; a field that is null is absent.
 json.null = NULL
 
+--- Whether a decoded value is an object: a table with names. An empty table is
+--- one, for nobody can tell it from an empty list.
+---@param value any
+---@return boolean
+function json.is_object(value)
+  return type(value) == "table" and value[1] == nil
+end
+
+--- Whether a table has no keys but 1 to n. An empty one is a list, too.
+---@param value table
+---@return boolean
+function json.is_list(value)
+  local count = 0
+  for _ in pairs(value) do count = count + 1 end
+  return count == #value
+end
+
 -- Removes "file:line:" from cjson's message.
 local function plain(problem)
   return (tostring(problem):gsub("^[^:]+:%d+: ", ""))

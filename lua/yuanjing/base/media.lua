@@ -281,19 +281,13 @@ local function unbase64(text)
   return data:sub(1, #data - missing)
 end
 
-local function unescape(text)
-  return (text:gsub("%%(%x%x)", function(digits)
-    return string.char(tonumber(digits, 16))
-  end))
-end
-
 --- The bytes of a data URI as a medium of kind "bytes"; or nil and why not.
 ---@param medium yuanjing.Medium of kind "data_uri"
 ---@return yuanjing.Medium?
 ---@return string? problem
 function media.decoded(medium)
   local head, body = medium.url:match("^[^:]*:([^,]*),(.*)$")
-  local data = unescape(body)
+  local data = ascii.decode_percent(body)
   if ascii.lower(head):find(";base64$") then
     data = unbase64(data)
     if not data then return nil, "the data URI is no base64" end

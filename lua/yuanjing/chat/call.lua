@@ -2,7 +2,7 @@
 -- stream.
 local protocols = require "yuanjing.protocol"
 local ascii = require "yuanjing.base.ascii"
-local category_named = require "yuanjing.protocol.category"
+local categories = require "yuanjing.protocol.category"
 local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
 local stream = require "yuanjing.chat.stream"
@@ -34,8 +34,8 @@ local chat = {}
 chat.DEFAULT_MODEL = "qwen3-max"
 
 local TYPES = { prompt = "string", model = "string", sys_prompt = "string",
-  stream = "boolean", messages = "table", catelogid = "string",
-  category = "string" }
+  stream = "boolean", messages = "table",
+  category = "string", [categories.FIELD] = "string" }
 
 local function type_problems(params, problems)
   for name, wanted in pairs(TYPES) do
@@ -49,9 +49,8 @@ local function type_problems(params, problems)
 end
 
 local function contradiction(params)
-  local ours, wire = params.category, params.catelogid
-  if type(ours) == "string" and wire ~= nil and category_named(ours) ~= wire then
-    return "category, catelogid: they contradict each other"
+  if categories.contradict(params.category, params[categories.FIELD]) then
+    return categories.BOTH .. ": they contradict each other"
   end
 end
 
@@ -103,18 +102,11 @@ end
 -- How the names of fields with media begin, also of those that people guess.
 local OF_MEDIA = { "^image", "^picture", "^video", "^audio", "^file" }
 
-local function names_media(name)
-  for _, beginning in ipairs(OF_MEDIA) do
-    if name:find(beginning) then return true end
-  end
-  return false
-end
-
 -- Only a table can hold a medium, and of the texts those of certain names.
 local function may_hold_media(params)
   for name, value in pairs(params) do
-    if type(value) == "table" or type(name) == "string" and names_media(name)
-    then
+    if type(value) == "table"
+      or type(name) == "string" and ascii.matches_any(name, OF_MEDIA) then
       return true
     end
   end
@@ -157,8 +149,8 @@ local function body_of(params, found)
   end
   body.stream = params.stream == true
   body.category = nil
-  body.catelogid = params.category and category_named(params.category)
-    or params.catelogid or found and chat_media.CATEGORY or nil
+  body[categories.FIELD] = categories.chosen(params.category,
+    params[categories.FIELD]) or found and chat_media.CATEGORY or nil
   if FLAGS[params.off_peak] ~= nil then
     body.off_peak = FLAGS[params.off_peak]
   end

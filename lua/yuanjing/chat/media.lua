@@ -2,6 +2,8 @@
 -- part of a form, in the category tm2t (docs/platform.md#seen-elsewhere). A
 -- local path never goes out inside JSON.
 local ascii = require "yuanjing.base.ascii"
+local categories = require "yuanjing.protocol.category"
+local fields = require "yuanjing.protocol.fields"
 local form = require "yuanjing.protocol.form"
 local media = require "yuanjing.base.media"
 local types = require "yuanjing.base.media_types"
@@ -11,15 +13,10 @@ local chat_media = {}
 --- The category of a chat with media.
 chat_media.CATEGORY = "tm2t"
 
--- A text in a field of such a name is a path, or a URL.
-local function names_media(name)
-  return name:find("^image%d*_files?%d*$") or name:find("^video%d*_files?%d*$")
-    or name:find("^audio%d*_files?%d*$")
-end
-
 local function holds_media(name, value)
   return type(name) == "string"
-    and (names_media(name) or media.is_or_holds(value)) and value ~= nil
+    and (fields.is_of_chat_media(name) or media.is_or_holds(value))
+    and value ~= nil
 end
 
 local function list_of(value)
@@ -56,11 +53,14 @@ local function looks_like_file(value)
 end
 
 -- Names that people give to media, and that the platform does not know.
+local GUESSED = { "^images?$", "^pictures?$", "^videos?$", "^audios?$",
+  "^files?$" }
+
 local function may_mean_media(name)
-  return type(name) == "string" and (name:find("^images?$")
-    or name:find("^pictures?$") or name:find("^videos?$")
-    or name:find("^audios?$") or name:find("^files?$"))
+  return type(name) == "string" and ascii.matches_any(name, GUESSED)
 end
+
+local PLACES = table.concat(fields.OF_CHAT, ", "):gsub(", ([^,]*)$", " or %1")
 
 -- The first text of a field that names a file of this machine.
 local function local_path(value)
@@ -76,13 +76,13 @@ local function check_plain(name, value, problems, validate)
   local path = validate and may_mean_media(name) and local_path(value)
   if path then
     problems[#problems + 1] = ("%s: %q would go out as a text; the platform "
-      .. "takes a file as image_file, video_file or audio_file")
-      :format(name, path)
+      .. "takes a file as %s"):format(name, path, PLACES)
   end
   local place = media.place_in(value, tostring(name))
   if place then
-    problems[#problems + 1] = place .. ": a file can not go out from inside a "
-      .. "table: give it beside the prompt, as image_file = yuanjing.file(path)"
+    problems[#problems + 1] = ("%s: a file can not go out from inside a table: "
+      .. "give it beside the prompt, as %s = yuanjing.file(path)")
+      :format(place, fields.OF_CHAT[1])
     return
   end
   place = validate and media.place_in(value, tostring(name), looks_like_file)
@@ -122,16 +122,16 @@ end
 
 -- The model first, for whoever reads a log.
 local function sorted_fields(body)
-  local fields = {}
+  local list = {}
   for name, value in pairs(body) do
     local is_said = name ~= "stream" or value -- "false" would be true
-    if is_said then fields[#fields + 1] = { name, value } end
+    if is_said then list[#list + 1] = { name, value } end
   end
-  table.sort(fields, function(a, b)
+  table.sort(list, function(a, b)
     if (a[1] == "model") ~= (b[1] == "model") then return a[1] == "model" end
     return ascii.less(tostring(a[1]), tostring(b[1]))
   end)
-  return fields
+  return list
 end
 
 --- The form of a chat with files.
@@ -140,10 +140,10 @@ end
 ---@param problems string[] is told what can not be said in a form
 ---@return yuanjing.Checked
 function chat_media.form(body, files, problems)
-  local checked = { model = body.model, category = body.catelogid,
+  local checked = { model = body.model, category = body[categories.FIELD],
     fields = sorted_fields(body), files = files }
-  form.check(checked.fields, function(...)
-    problems[#problems + 1] = string.format(...)
+  form.check(checked.fields, function(name, problem)
+    problems[#problems + 1] = ("%s: %s"):format(name, problem)
   end)
   return checked
 end

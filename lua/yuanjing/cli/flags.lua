@@ -2,13 +2,17 @@
 -- parameter of any model of that kind, with its name on the command line.
 local ascii = require "yuanjing.base.ascii"
 local catalog = require "yuanjing.generation.catalog"
+local fields = require "yuanjing.protocol.fields"
 local errors = require "yuanjing.errors"
+local faults = require "yuanjing.base.faults"
 local number = require "yuanjing.base.number"
 
 local flags = {}
 
 -- Parameters that the commands take in another way, or the client sets itself.
-local SKIPPED = { model = true, catelogid = true, llmid = true, prompt = true }
+local function is_skipped(param)
+  return param.name == "prompt" or fields.is_filled_in(param.name)
+end
 
 local HELP = {
   negative_prompt = "What should not be in it.",
@@ -53,7 +57,7 @@ local function collect(kind)
   for _, row in ipairs(catalog) do
     for _, param in ipairs(row.kind == kind and row.params or {}) do
       local name = param.role or param.alias or param.name
-      if not SKIPPED[param.name] then
+      if not is_skipped(param) then
         if not by_name[name] then
           by_name[name] = flag_of(param)
           list[#list + 1] = by_name[name]
@@ -114,14 +118,11 @@ function flags.given(arguments, kind)
   return params
 end
 
--- Replaces the name in "first_frame: needed" by the option.
-local function with_option(problem, names)
-  local name, rest = problem:match("^([a-z_]+)(:.*)$")
-  if not names[name] then
-    name, rest = problem:match("^([a-z_]+)(%[%d+%]:.*)$")
-  end
-  if not names[name] then return problem end
-  return flags.option_of(name) .. rest
+-- The same fault, of the option.
+local function of_option(fault, names)
+  local name = fault.parameter
+  return { parameter = names[name] and flags.option_of(name) or name,
+    index = fault.index, text = fault.text }
 end
 
 --- A copy of an error about parameters that names the options instead.
@@ -129,13 +130,11 @@ end
 ---@param kind "image"|"video"
 ---@return yuanjing.Error
 function flags.with_options(err, kind)
-  if not err.problems then return err end
-  local names, copy, problems = { model = true }, errors.new(err), {}
+  if not err.faults then return err end
+  local names, copy, found = { model = true }, errors.new(err), faults.new(true)
   for _, flag in ipairs(collect(kind)) do names[flag.name] = true end
-  for i, problem in ipairs(err.problems) do
-    problems[i] = with_option(problem, names)
-  end
-  copy.message, copy.problems = table.concat(problems, "; "), problems
+  for i, fault in ipairs(err.faults) do found[i] = of_option(fault, names) end
+  for name, value in pairs(found:fields()) do copy[name] = value end
   copy.hint = err.hint and err.hint:gsub("`validate = false`",
     "`--no-validate`") or nil
   return copy

@@ -3,6 +3,7 @@ local core = require "yuanjing.core"
 local destination = require "yuanjing.cli.destination"
 local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
+local kinds = require "yuanjing.protocol.task.kinds"
 local output = require "yuanjing.cli.output"
 local picture = require "yuanjing.cli.terminal.picture"
 local progress = require "yuanjing.cli.terminal.progress"
@@ -11,10 +12,6 @@ local shell = require "yuanjing.sandbox.shell"
 local terminal = require "yuanjing.cli.terminal.terminal"
 
 local follow = {}
-
---- The kinds of files, the main one first: for a video, the image is its
---- cover.
-follow.KINDS = { "video", "image", "audio", "output" }
 
 -- Options ------------------------------------------------------------------
 
@@ -36,7 +33,7 @@ end
 ---@return string? kind
 ---@return string[]? urls
 function follow.main_kind(result)
-  for _, kind in ipairs(follow.KINDS) do
+  for _, kind in ipairs(kinds) do
     if result[kind] then return kind, result[kind .. "s"] end
   end
 end
@@ -111,7 +108,7 @@ local function fields_of(task, files)
     category = task.category, files = files }
   local result = task.result
   if not result then return fields end
-  for _, kind in ipairs(follow.KINDS) do
+  for _, kind in ipairs(kinds) do
     fields[kind .. "s"] = result[kind] and document.list(result[kind .. "s"])
   end
   fields.text, fields.usage = result.text, result.usage

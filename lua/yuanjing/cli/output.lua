@@ -57,7 +57,7 @@ local function for_terminal(err)
   end
   if err.kind == "auth" and err.attempts == 0 then copy.hint = NO_KEY end
   if err.kind == "timeout" and waits_for(err) then
-    copy.message, copy.hint = err.message:match("^[^;]*"), waits_for(err)
+    copy.message, copy.hint = err.summary or err.message, waits_for(err)
     copy.call, copy.task, copy.asset = nil, nil, nil
   end
   return copy

@@ -4,6 +4,7 @@ local core = require "yuanjing.core"
 local exits = require "yuanjing.cli.exits"
 local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
+local protocols = require "yuanjing.protocol"
 local terminal = require "yuanjing.cli.terminal.terminal"
 local yuanjing = require "yuanjing"
 
@@ -39,7 +40,7 @@ function session.options(parser)
     parser:option("--asset-url", "The same for real-person assets; default: "
       .. "$YUANJING_ASSET_URL."):argname "URL",
     parser:option("--api", "The wire spoken; default: v1.")
-      :choices { "v1", "legacy" },
+      :choices(protocols.NAMES),
     parser:option("--ca-file", "A PEM file of certificates; default: "
       .. "$CURL_CA_BUNDLE, $SSL_CERT_FILE, else the system's."):argname "FILE",
     parser:option("--timeout", "The most that one call may take.")

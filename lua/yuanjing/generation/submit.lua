@@ -10,10 +10,10 @@ local submit = {}
 
 local DATED = "if the platform takes it by now, `validate = false` sends it"
 
-local function refused(kind, problems, is_dated)
-  return nil, errors.new { kind = "invalid_request", call = "client:" .. kind,
-    message = table.concat(problems, "; "), problems = problems, attempts = 0,
-    hint = is_dated and DATED or nil }
+local function refused(kind, faults, is_dated)
+  local fields = faults:fields()
+  fields.call, fields.hint = "client:" .. kind, is_dated and DATED or nil
+  return nil, errors.new(fields)
 end
 
 local function send(settings, protocol, kind, checked, note)
@@ -26,9 +26,9 @@ end
 ---@param kind "image"|"video"
 function submit.call(settings, kind, given)
   local protocol = protocols.of(settings)
-  local checked, problems, is_dated = params_of.check(protocol.name, kind, given,
-    settings.validate)
-  if not checked then return refused(kind, problems, is_dated) end
+  local checked, _, is_dated, faults = params_of.check(protocol.name, kind,
+    given, settings.validate)
+  if not checked then return refused(kind, faults, is_dated) end
   if not settings.dry_run then loop.check_wait() end
   local answer, err, entry = send(settings, protocol, kind, checked, given.note)
   local about = { model = checked.model, category = checked.category,

@@ -62,6 +62,11 @@ local function read_fault(transfer)
   return fault, message, code, sent, answered
 end
 
+-- libcurl's codes for what goes wrong with TLS.
+local OF_TLS = { [35] = true, [51] = true, [53] = true, [54] = true, [58] = true,
+  [59] = true, [60] = true, [64] = true, [66] = true, [77] = true, [80] = true,
+  [82] = true, [83] = true, [90] = true, [91] = true, [98] = true }
+
 -- What to do about libcurl's codes for a certificate that nobody vouches for,
 -- and for certificates that can not be read.
 local HINTS = {
@@ -87,6 +92,7 @@ function exchange.failure(transfer, request)
     message = FAULTS[fault] and FAULTS[fault][2] or message,
     hint = fault == "address" and "trust_redirects = true follows it"
       or HINTS[code],
+    step = OF_TLS[code] and "tls" or nil,
     sent = sent,
     retryable = RETRIED[kind] and harmless and (sent or not LASTING[code]),
   }

@@ -2,19 +2,18 @@
 -- module of the journal that makes tasks.
 local errors = require "yuanjing.errors"
 local loop = require "yuanjing.runtime.loop"
+local kinds = require "yuanjing.protocol.task.kinds"
 local protocols = require "yuanjing.protocol"
 local task = require "yuanjing.task.task"
 
 local handles = {}
-
-local KINDS = { "image", "video", "audio", "output" }
 
 --- What a record keeps of a result.
 ---@param result yuanjing.ResultFields
 ---@return table
 function handles.urls(result)
   local urls = { text = result.text }
-  for _, kind in ipairs(KINDS) do
+  for _, kind in ipairs(kinds) do
     local list = result[kind .. "s"]
     urls[kind .. "s"] = list and list[1] and list or nil
   end
@@ -25,7 +24,7 @@ end
 local function result_of(entry)
   local recorded = entry.result or {}
   local result = { raw = recorded, text = recorded.text }
-  for _, kind in ipairs(KINDS) do
+  for _, kind in ipairs(kinds) do
     local list = recorded[kind .. "s"] or {}
     result[kind .. "s"], result[kind] = list, list[1]
   end

@@ -7,8 +7,10 @@ local embed = require "yuanjing.protocol.embed"
 local envelope = require "yuanjing.protocol.answer.envelope"
 local errors = require "yuanjing.errors"
 local form = require "yuanjing.protocol.form"
+local json = require "yuanjing.base.json"
 local number = require "yuanjing.base.number"
 local reading = require "yuanjing.protocol.answer.reading"
+local record = require "yuanjing.protocol.answer.record"
 local reasons = require "yuanjing.protocol.task.reasons"
 
 local assets = {
@@ -16,23 +18,17 @@ local assets = {
   LINK_SECONDS = 120,
   --- Seconds the link to an asset's file is good for.
   URL_SECONDS = 12 * 3600,
+  --- The status of an asset of which nothing is known yet.
+  FIRST_STATUS = "Processing",
 }
 
-local FOLDER = "/reallife_asset/api/"
+local PATHS = require("yuanjing.protocol.endpoints").assets
 
-local function is_record(value)
-  return type(value) == "table" and value[1] == nil
-end
-
--- Ids are strings, whatever the wire made of them.
-local function text_of(value)
-  if type(value) == "number" then return number.show(value) end
-  return type(value) == "string" and value ~= "" and value or nil
-end
+local text_of = record.word
 
 -- `{"status":"ok","data":{...}}`, or the same without a wrapping.
 local function content_of(document)
-  return is_record(document.data) and document.data or document
+  return json.is_object(document.data) and document.data or document
 end
 
 local function unreadable(what)
@@ -41,7 +37,7 @@ end
 
 local function call(settings, name, request, read)
   request.method, request.base, request.path = "POST", "asset_url",
-    FOLDER .. name
+    PATHS[name]
   return reading.fetch_answer(settings, request, read)
 end
 
@@ -87,7 +83,7 @@ local function read_groups(document)
   local list, failure = read_list(document, "groups")
   if not list then return nil, failure end
   for _, group in ipairs(list) do
-    if not is_record(group) then return unreadable("a group that is none") end
+    if not json.is_object(group) then return unreadable("a group that is none") end
     for _, name in ipairs(GROUP_FIELDS) do
       group[name] = text_of(group[name])
     end
@@ -136,7 +132,7 @@ end
 
 -- An asset that failed is in an answer that went well.
 local function went_well(document)
-  return is_record(document.data) and not envelope.failure {
+  return json.is_object(document.data) and not envelope.failure {
     status = document.status, error = document.error,
     success = document.success } or document.success == true
 end
@@ -163,10 +159,17 @@ local function read_assets(document)
   if not list then return nil, failure end
   local found = { total = number.read(content_of(document).total) or #list }
   for n, content in ipairs(list) do
-    if not is_record(content) then return unreadable("an asset that is none") end
+    if not json.is_object(content) then return unreadable("an asset that is none") end
     found[n] = asset_in(content)
   end
   return found
+end
+
+--- Whether a status is that of an asset or a group that can be used.
+---@param status? string
+---@return boolean
+function assets.is_active(status)
+  return status ~= nil and ascii.lower(status) == "active"
 end
 
 -- Calls --------------------------------------------------------------------
@@ -176,7 +179,7 @@ end
 ---@return { id?: string, h5_link: string, byted_token?: string, raw: table }?
 ---@return yuanjing.Error?
 function assets.verify(settings, fields)
-  return call(settings, "rl_verify.dspy", { json = fields,
+  return call(settings, "verify", { json = fields,
     billable = "verify" }, read_session)
 end
 
@@ -185,7 +188,7 @@ end
 ---@return yuanjing.Group[]?
 ---@return yuanjing.Error?
 function assets.groups(settings, seconds)
-  return call(settings, "rl_query_groups.dspy",
+  return call(settings, "groups",
     { total = answers.query_limit(seconds) }, read_groups)
 end
 
@@ -209,7 +212,7 @@ function assets.upload(settings, fields, medium)
   local files = medium and { { name = "source_url", medium = medium } } or {}
   local embedded, length = embed.files(fields, files)
   local about = { params = { fields = fields, files = form.sizes(files) } }
-  local made, err = call(settings, "rl_upload.dspy", { json = fields,
+  local made, err = call(settings, "upload", { json = fields,
     billable = "upload", embedded = embedded, length = length, about = about },
     read_upload)
   if errors.is(err) then err.asset = asset_named_by(err) end
@@ -221,7 +224,7 @@ end
 ---@return yuanjing.AssetFields?
 ---@return yuanjing.Error?
 function assets.status(settings, id, seconds)
-  return call(settings, "rl_status.dspy", { json = { asset_id = id },
+  return call(settings, "status", { json = { asset_id = id },
     total = answers.query_limit(seconds) }, read_asset)
 end
 
@@ -230,7 +233,7 @@ end
 ---@return yuanjing.AssetFields[]?
 ---@return yuanjing.Error?
 function assets.list(settings, fields)
-  return call(settings, "rl_assets.dspy", { json = fields }, read_assets)
+  return call(settings, "assets", { json = fields }, read_assets)
 end
 
 return assets

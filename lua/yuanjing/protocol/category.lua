@@ -1,5 +1,10 @@
---- Categories by the words that people have for them: those of the documents'
--- headings, of other vendors, and of the `type` in a task's usage.
+--- The category of a call: its field, and the words for it. People have those of
+-- the documents' headings, of other vendors, and of the `type` in a task's usage.
+local category = {
+  --- Its name on the wire, in the platform's own spelling.
+  FIELD = "catelogid",
+}
+
 local ALIASES = {
   ["文本生成"] = "t2t", ["文生文"] = "t2t", text2text = "t2t",
   ["文生图"] = "t2i", ["文生图片"] = "t2i", text2image = "t2i",
@@ -14,6 +19,29 @@ local ALIASES = {
 --- stays as it is.
 ---@param text string
 ---@return string
-return function(text)
+function category.named(text)
   return ALIASES[text] or text
 end
+
+--- What goes out where a category is given as `category`, by the wire's name, or
+--- both. The wire's own field may have a word that is new to us.
+---@param ours? string
+---@param wire? string
+---@return string?
+function category.chosen(ours, wire)
+  return ours and category.named(ours) or wire
+end
+
+--- Whether the two ways to give a category say different things.
+---@param ours? string
+---@param wire? string
+---@return boolean
+function category.contradict(ours, wire)
+  return ours ~= nil and wire ~= nil
+    and category.named(ours) ~= category.named(wire)
+end
+
+--- "category, catelogid", to say so.
+category.BOTH = "category, " .. category.FIELD
+
+return category

@@ -3,6 +3,7 @@ local answers = require "yuanjing.protocol.task.answer"
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local http = require "yuanjing.http.call"
+local json = require "yuanjing.base.json"
 local number = require "yuanjing.base.number"
 local reading = require "yuanjing.protocol.answer.reading"
 
@@ -60,9 +61,7 @@ local function unsayable(value, is_item)
       == "userdata" and "null" or type(value))
   end
   if type(value) ~= "table" then return nil end
-  local count = 0
-  for _ in pairs(value) do count = count + 1 end
-  if is_item or count == 0 or count ~= #value then
+  if is_item or #value == 0 or not json.is_list(value) then
     return "a table can not be said along with files, unless it is a list of "
       .. "texts or numbers"
   end
@@ -74,11 +73,11 @@ end
 
 --- Tells of each field that can not be said in a form.
 ---@param fields { [1]: string, [2]: any }[]
----@param report fun(format: string, name: string, problem: string)
+---@param report fun(name: string, problem: string)
 function form.check(fields, report)
   for _, field in ipairs(fields) do
     local problem = unsayable(field[2])
-    if problem then report("%s: %s", field[1], problem) end
+    if problem then report(field[1], problem) end
   end
 end
 
@@ -92,9 +91,14 @@ local function add_text(parts, name, value)
   for _, item in ipairs(value) do add_text(parts, name, item) end
 end
 
--- A server may take "%41" in a name for "A".
-local function file_part(name, medium)
+--- A medium as a part: a URL is a text there.
+---@param name string of the field
+---@param medium yuanjing.Medium
+---@return table
+function form.medium_part(name, medium)
+  if medium.url then return { name = name, data = medium.url } end
   return { name = name, path = medium.path, data = medium.data,
+    -- a server may take "%41" in a name for "A"
     file_name = medium.name:gsub("%%", "%%25"), type = medium.type,
     size = medium.size }
 end
@@ -110,8 +114,7 @@ function form.parts(checked)
   end
   for _, file in ipairs(checked.files) do
     local medium = file.medium
-    parts[#parts + 1] = medium.url and { name = file.name, data = medium.url }
-      or file_part(file.name, medium)
+    parts[#parts + 1] = form.medium_part(file.name, medium)
     length = length + (medium.size or #(medium.data or ""))
   end
   return parts, length
@@ -137,27 +140,31 @@ function form.about(checked)
     fields = form.object(checked.fields), files = form.sizes(checked.files) } }
 end
 
--- One byte that is not UTF-8 makes the platform drop all later fields.
-local function is_bad_text(part)
-  for _, text in pairs { part.name, not part.file_name and part.data or "",
-    part.file_name } do
-    if core.utf8_error(text) then return true end
+--- Why a part can not go out; nil: it can. One byte that is not UTF-8 makes the
+--- platform drop all later fields.
+---@param part table
+---@return string?
+function form.problem_of(part)
+  if part.problem then return part.problem end
+  local text = not part.file_name and part.data or ""
+  for _, sent in pairs { part.name, text, part.file_name } do
+    if core.utf8_error(sent) then return "the text is not UTF-8" end
   end
-  return part.name:find("[%z\1-\31]") ~= nil
+  return part.name:find("[%z\1-\31\127]")
+    and "a control character stands in the name" or nil
 end
 
 -- "name: why" for the first part that can not go out.
-local function problem_of(parts)
+local function first_problem(parts)
   for _, part in ipairs(parts or {}) do
-    local problem = part.problem
-      or is_bad_text(part) and "the text is not UTF-8"
+    local problem = form.problem_of(part)
     if problem then return part.name .. ": " .. problem end
   end
 end
 
 -- A request whose texts can go out; or nil and an error.
 local function sound(request)
-  local problem = problem_of(request.parts)
+  local problem = first_problem(request.parts)
   if not problem then return request end
   return nil, errors.new { kind = "invalid_request", attempts = 0,
     call = request.method .. " " .. request.path, message = problem }

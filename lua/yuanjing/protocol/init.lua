@@ -1,9 +1,11 @@
---- The wires by name. Each is loaded when it is first used.
+--- The platform's APIs by their names. Each is loaded when it is first used.
 local lazy = require "yuanjing.base.lazy"
 
-local api = {}
+local api = {
+  NAMES = { "v1", "legacy" },
+}
 
---- The wire a client speaks.
+--- The protocol of the API that a client has.
 ---@param settings table
 function api.of(settings)
   return lazy.load("yuanjing.protocol." .. settings.api)

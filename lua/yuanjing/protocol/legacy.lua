@@ -7,7 +7,9 @@ local reading = require "yuanjing.protocol.answer.reading"
 local texts = require "yuanjing.protocol.chat.call"
 local v1 = require "yuanjing.protocol.v1"
 
-local legacy = texts.new_wire("legacy", "/llmage/t2t")
+local PATHS = require("yuanjing.protocol.endpoints").legacy
+
+local legacy = texts.new_wire("legacy", PATHS.chat)
 legacy.models, legacy.request = v1.models, v1.request
 
 --- Submits a video. There is no submit of images on this wire.
@@ -17,7 +19,7 @@ legacy.models, legacy.request = v1.models, v1.request
 function legacy.submit(settings, _, checked)
   local object = form.object(checked.fields)
   local embedded, length = embed.files(object, checked.files)
-  return form.submit(settings, { method = "POST", path = "/llmage/video",
+  return form.submit(settings, { method = "POST", path = PATHS.video,
     json = object, embedded = embedded, length = length, billable = "video",
     about = form.about(checked), before_sending = checked.before_sending })
 end
@@ -28,7 +30,7 @@ end
 ---@return yuanjing.Error?
 function legacy.task(settings, id, seconds)
   return reading.fetch_answer(settings, { method = "POST",
-    path = "/llmage/tasks", json = { taskid = id },
+    path = PATHS.task, json = { taskid = id },
     total = answers.query_limit(seconds) }, answers.read_status)
 end
 

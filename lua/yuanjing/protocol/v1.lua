@@ -1,18 +1,19 @@
 --- The v1 wire: its paths and the shape of what it is sent
 -- (docs/platform.md#endpoints).
 local answers = require "yuanjing.protocol.task.answer"
-local category_named = require "yuanjing.protocol.category"
+local categories = require "yuanjing.protocol.category"
 local envelope = require "yuanjing.protocol.answer.envelope"
+local errors = require "yuanjing.errors"
 local form = require "yuanjing.protocol.form"
-local http = require "yuanjing.http.call"
 local json = require "yuanjing.base.json"
 local reading = require "yuanjing.protocol.answer.reading"
+local lazy = require "yuanjing.base.lazy"
 local texts = require "yuanjing.protocol.chat.call"
+local user_form = lazy.module "yuanjing.protocol.user_form"
 
-local v1 = texts.new_wire("v1", "/llmage/v1/chat/completions")
+local PATHS = require("yuanjing.protocol.endpoints").v1
 
-local SUBMIT = { image = "/llmage/v1/image/generations",
-  video = "/llmage/v1/video/generations" }
+local v1 = texts.new_wire("v1", PATHS.chat)
 
 -- Tasks --------------------------------------------------------------------
 
@@ -22,7 +23,7 @@ local SUBMIT = { image = "/llmage/v1/image/generations",
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?
 function v1.submit(settings, kind, checked)
-  local request = { method = "POST", path = SUBMIT[kind], billable = kind,
+  local request = { method = "POST", path = PATHS[kind], billable = kind,
     about = form.about(checked), before_sending = checked.before_sending }
   if #checked.files > 0 then
     request.parts, request.length = form.parts(checked)
@@ -38,7 +39,7 @@ end
 ---@return yuanjing.Error?
 function v1.task(settings, id, seconds)
   return reading.fetch_answer(settings, { method = "GET",
-    path = "/llmage/v1/tasks", query = { taskid = id },
+    path = PATHS.task, query = { taskid = id },
     total = answers.query_limit(seconds) }, answers.read_status)
 end
 
@@ -63,8 +64,8 @@ end
 ---@return yuanjing.Error?
 function v1.models(settings, category)
   local document, response = reading.fetch(settings, { method = "GET",
-    path = "/llmage/v1/models", query = {
-      catelogid = category and category_named(category) } })
+    path = PATHS.models, query = {
+      [categories.FIELD] = category and categories.named(category) } })
   if not document then return nil, response end
   local failure = envelope.failure(document)
   if not failure and type(document.data) ~= "table" then
@@ -74,13 +75,30 @@ function v1.models(settings, category)
   return ids_of(document)
 end
 
+local function refused(faults)
+  if errors.is(faults) then return nil, faults end -- the room could not be loaded
+  local fields = faults:fields()
+  fields.call = "client:request"
+  return nil, errors.new(fields)
+end
+
 --- Any call: its answer, decoded where it is JSON.
-function v1.request(settings, request)
+---@param request yuanjing.Request
+---@param fields? yuanjing.Form
+---@return yuanjing.RawResponse?
+---@return yuanjing.Error?
+function v1.request(settings, request, fields)
+  if fields then
+    local parts, length = user_form.read(fields)
+    if not parts then return refused(length) end
+    request.parts, request.length = parts, length
+    request.about = { params = fields }
+  end
   request.refusal = envelope.refusal
   request.usage = envelope.usage
   local is_free = request.method == "GET" or request.method == "HEAD"
   request.billable = not is_free and "request" or nil
-  local response, err = http.send(settings, request)
+  local response, err = form.send(settings, request)
   if not response then return nil, err end
   local document = json.decode(response.body)
   local is_object = type(document) == "table"

@@ -24,12 +24,6 @@ local unpack = table.unpack or unpack
 local ELSEWHERE = { "READONLY", "LOADING", "MOVED", "ASK", "TRYAGAIN",
   "MASTERDOWN", "CLUSTERDOWN", "NOAUTH" }
 
-local function decode_percent(text)
-  return text and (text:gsub("%%(%x%x)", function(digits)
-    return string.char(tonumber(digits, 16))
-  end))
-end
-
 ---@class yuanjing.journal.Address
 ---@field host string
 ---@field port integer
@@ -37,6 +31,12 @@ end
 ---@field words string[][] commands that open a connection
 ---@field name string of the journal, where several share a database
 ---@field ca? string PEM file
+
+-- A term of a query, as it is meant.
+local function term(query, name)
+  local text = query:match(name .. "=([^&]+)")
+  return text and ascii.decode_percent(text)
+end
 
 --- Parses redis://user:password@host:port/database?name=x&ca=x.pem
 ---@param url string
@@ -52,13 +52,12 @@ function link.parse(url)
   local user, password = (login or ""):match("^([^:]*):?(.*)$")
   local words = {}
   if password ~= "" then
-    words[1] = { "AUTH", decode_percent(password) }
-    if user ~= "" then table.insert(words[1], 2, decode_percent(user)) end
+    words[1] = { "AUTH", ascii.decode_percent(password) }
+    if user ~= "" then table.insert(words[1], 2, ascii.decode_percent(user)) end
   end
   if path ~= "" and path ~= "0" then words[#words + 1] = { "SELECT", path } end
   return { host = host, port = tonumber(port) or 6379, words = words,
-    is_tls = scheme == "rediss", ca = decode_percent(query:match("ca=([^&]+)")),
-    name = decode_percent(query:match("name=([^&]+)")) or "journal" }
+    is_tls = scheme == "rediss", ca = term(query, "ca"), name = term(query, "name") or "journal" }
 end
 
 --- The key in Redis for each of these names of a journal.

@@ -1,6 +1,7 @@
 --- The result of a task: URLs, usage, and saving its files.
 local download = require "yuanjing.task.download"
 local errors = require "yuanjing.errors"
+local kinds = require "yuanjing.protocol.task.kinds"
 
 local result = {}
 
@@ -10,9 +11,6 @@ local methods = {}
 local Result = {}
 Result.__index = methods
 Result.__name = "yuanjing.Result"
-
--- The file to save by default: for a video, the picture is its cover.
-local ORDER = { "video", "image", "audio", "output" }
 
 local SAVE_OPTIONS = { on_progress = "function", kind = "string",
   index = "number" }
@@ -33,7 +31,7 @@ end
 
 -- The URL of the requested file, and its kind.
 local function url_of(self, options)
-  for _, kind in ipairs(ORDER) do
+  for _, kind in ipairs(kinds) do -- the main thing first
     if options.kind == kind or not options.kind and self[kind] then
       return (self[kind .. "s"] or {})[options.index or 1], kind
     end
@@ -55,7 +53,7 @@ end
 
 ---@class (exact) yuanjing.SaveOptions
 ---@field on_progress? fun(received: integer, total: integer?) bytes; no total where the server names none
----@field kind? "video"|"image"|"audio"|"output" default: the first there is, in this order
+---@field kind? yuanjing.FileKind default: the first there is, in this order
 ---@field index? integer which of that kind (1)
 
 --- Saves a file, whole or not at all: the bytes go to a temporary file beside

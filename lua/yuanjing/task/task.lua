@@ -152,11 +152,11 @@ end
 
 --- The error of a wait that took too long: the task itself is not affected.
 function task.timed_out(self, last)
+  local summary = self._is_missing
+    and "the platform does not know the task (yet)" or "still " .. self.status
   return errors.new { kind = "timeout", task = self, call = "task:await",
-    retryable = true, message = ("%s; await it again, or get a handle by "
-      .. "client:task(%q)"):format(self._is_missing
-        and "the platform does not know the task (yet)"
-        or "still " .. self.status, tostring(self.id))
+    retryable = true, summary = summary, message = ("%s; await it again, or "
+      .. "get a handle by client:task(%q)"):format(summary, tostring(self.id))
       .. (last and " (the last query said: " .. last.message .. ")" or "") }
 end
 

@@ -1,6 +1,7 @@
 --- `yuanjing catalog`: the models and their parameters as a table.
 local ascii = require "yuanjing.base.ascii"
 local catalog = require "yuanjing.generation.catalog"
+local fields = require "yuanjing.protocol.fields"
 local cells = require "yuanjing.cli.terminal.cells"
 local columns = require "yuanjing.cli.terminal.columns"
 local document = require "yuanjing.cli.document"
@@ -8,6 +9,7 @@ local errors = require "yuanjing.errors"
 local flags = require "yuanjing.cli.flags"
 local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
+local protocols = require "yuanjing.protocol"
 local suggest = require "yuanjing.base.suggest"
 local terminal = require "yuanjing.cli.terminal.terminal"
 
@@ -20,7 +22,7 @@ function command.options(parser, is_for_completion)
   local model = parser:argument("model", "All models, in short, unless given.")
     :args("?"):argname "MODEL"
   if is_for_completion then model:choices(catalog.models "v1") end
-  parser:option("--api", "Whose wire; default: v1."):choices { "v1", "legacy" }
+  parser:option("--api", "Whose wire; default: v1."):choices(protocols.NAMES)
   parser:flag("--json", "JSON on stdout, for scripts.")
 end
 
@@ -51,8 +53,6 @@ local function overview(api)
   print_table(rows)
 end
 
-local SKIPPED = { model = true, catelogid = true, llmid = true }
-
 local function flag_of(param)
   if param.name == "prompt" then return "PROMPT" end
   return flags.option_of(param.role or param.alias or param.name)
@@ -80,7 +80,7 @@ local function print_row(row)
     row.available and "" or "  (not opened yet)", "\n")
   local rows = { { "  OPTION", "NEEDED", "DEFAULT", "VALUES" } }
   for _, param in ipairs(row.params) do
-    if not SKIPPED[param.name] then
+    if not fields.is_filled_in(param.name) then
       rows[#rows + 1] = { "  " .. flag_of(param),
         param.required and "yes" or "",
         param.default ~= nil and not param.flag and number.show(param.default)

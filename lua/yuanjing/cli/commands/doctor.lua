@@ -102,16 +102,10 @@ local function taken(steps)
   return rows, last
 end
 
--- libcurl does not report the time of the connection if TLS fails after it.
-local function is_of_tls(err)
-  return err.kind == "transport" and (err.message:find("SSL", 1, true)
-    or err.message:find("TLS", 1, true)
-    or err.message:find("certificate", 1, true)) ~= nil
-end
-
--- The first step that failed.
+-- The first step that failed. NB: libcurl does not report the time of the
+-- connection if TLS fails after it.
 local function failed_step(url, err, last)
-  if is_of_tls(err) then return "encrypted" end
+  if err.step == "tls" then return "encrypted" end
   if err.kind == "auth" then return "key accepted" end
   local next_step = last + 1
   if next_step == 3 and not url:find("^https") then next_step = 4 end

@@ -2,6 +2,7 @@
 local columns = require "yuanjing.cli.terminal.columns"
 local destination = require "yuanjing.cli.destination"
 local follow = require "yuanjing.cli.follow"
+local kinds = require "yuanjing.protocol.task.kinds"
 local screen = require "yuanjing.cli.terminal.screen"
 local session = require "yuanjing.cli.session"
 
@@ -19,7 +20,7 @@ end
 
 local function rows_of(task)
   local rows = { { "task", task.id }, { "status", task.status } }
-  for _, kind in ipairs(follow.KINDS) do
+  for _, kind in ipairs(kinds) do
     for _, url in ipairs(task.result and task.result[kind .. "s"] or {}) do
       rows[#rows + 1] = { kind, url }
     end

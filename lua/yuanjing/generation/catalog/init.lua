@@ -4,6 +4,8 @@
 --
 --     for _, row in ipairs(yuanjing.catalog) do print(row.model) end
 
+local protocols = require "yuanjing.protocol"
+
 ---@class yuanjing.CatalogRow
 ---@field api "v1"|"legacy"
 ---@field model string
@@ -34,7 +36,7 @@
 ---@field [integer] yuanjing.CatalogRow
 local catalog = {}
 
-for _, api in ipairs { "v1", "legacy" } do
+for _, api in ipairs(protocols.NAMES) do
   for _, row in ipairs(require("yuanjing.generation.catalog." .. api)) do
     catalog[#catalog + 1] = row
   end

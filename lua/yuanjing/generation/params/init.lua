@@ -1,13 +1,16 @@
 --- The parameters of an image or a video: checks what a user gave against the
 -- catalog, and converts it to the API's names and order. All problems are
 -- found in one pass. Only given parameters are sent, apart from the category
--- and the llmid: defaults are the server's. A model that is not in the
--- catalog is sent as given, with guessed names for its media
+-- and, in the legacy API, the id of the row: defaults are the server's. A model
+-- that is not in the catalog is sent as given, with guessed names for its media
 -- (params/guess.lua).
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
+local faults = require "yuanjing.base.faults"
+local fields = require "yuanjing.protocol.fields"
 local form = require "yuanjing.protocol.form"
 local guess = require "yuanjing.generation.params.guess"
+local json = require "yuanjing.base.json"
 local media = require "yuanjing.base.media"
 local number = require "yuanjing.base.number"
 local refusal = require "yuanjing.generation.params.refusal"
@@ -30,20 +33,11 @@ local params = {}
 local Check = {}
 Check.__index = Check
 
--- Notes what can not be sent at all.
-function Check:fault(format, ...)
-  self.problems[#self.problems + 1] = format:format(...)
-end
-
--- Notes what the platform would refuse, by the catalog.
-function Check:doubt(format, ...)
-  if self.validate then self:fault(format, ...) end
-end
-
--- The same, if newer documents of the platform may allow more.
-function Check:dated_doubt(format, ...)
+-- Notes what the platform would refuse by the catalog, if newer documents of
+-- the platform may allow more.
+function Check:dated_doubt(...)
   self.is_dated = true
-  self:doubt(format, ...)
+  self.faults:doubt(...)
 end
 
 local function sorted_names(values)
@@ -65,7 +59,7 @@ end
 function Check:is_free(param, from)
   local other = self.bound[param.name]
   if other then
-    self:fault("%s: %s is the same field", from, other.from)
+    self.faults:add(from, "%s is the same field", other.from)
   end
   return not other
 end
@@ -79,31 +73,31 @@ local FAMILY = { first_frame = "image", last_frame = "image",
 local UNFIT = { image = { audio = true, video = true },
   video = { image = true }, audio = { image = true } }
 
-function Check:check_type(label, param, medium)
+function Check:check_type(place, param, medium)
   local family = FAMILY[param.role]
   local found = medium.type and medium.type:match("^[A-Za-z]+")
   if family and UNFIT[family][found] then
-    self:doubt("%s: expected %s, got %s", label, family, medium.type)
+    self.faults:doubt(place, "expected %s, got %s", family, medium.type)
   end
 end
 
-function Check:read(label, param, given)
+function Check:read(place, param, given)
   local medium, problem = media.read_to_send(given,
     self.target.api == "legacy")
-  if not medium then return self:fault("%s: %s", label, problem) end
-  self:check_type(label, param, medium)
+  if not medium then return self.faults:add(place, "%s", problem) end
+  self:check_type(place, param, medium)
   return medium
 end
 
 -- Returns whether a parameter was free for the medium.
-function Check:bind_medium(param, from, label, given)
+function Check:bind_medium(param, from, place, given)
   local bound = self.bound[param.name]
   if not (bound and bound.from == from) then
     if not self:is_free(param, from) then return false end
     bound = { from = from, media = {}, list = param.type == "files" }
     self.bound[param.name] = bound
   end
-  bound.media[#bound.media + 1] = self:read(label, param, given)
+  bound.media[#bound.media + 1] = self:read(place, param, given)
   return true
 end
 
@@ -112,7 +106,7 @@ function Check:slot(slots, i)
   local first = slots[1]
   if first.type == "files" then return first end
   if slots[i] then return slots[i] end
-  local more = { name = first.name:gsub("%d*$", "") .. i, type = first.type,
+  local more = { name = fields.numbered(first.name, i), type = first.type,
     role = first.role }
   self:add_to_plan(more)
   return more
@@ -121,29 +115,37 @@ end
 -- A list unchanged; a single medium as a list; nil for anything else.
 local function list_of(given)
   if type(given) ~= "table" or media.is(given) then return { given } end
-  local count = 0
-  for _ in pairs(given) do count = count + 1 end
-  return count == #given and given or nil
+  return json.is_list(given) and given or nil
 end
 
 function Check:check_count(slots, from, count)
   local most = slots[1].max_count
   if slots[1].type ~= "files" then most = #slots end
   if most and count > most then
-    self:dated_doubt("%s: at most %d, got %d", from, most, count)
+    self:dated_doubt(from, "at most %d, got %d", most, count)
   end
+end
+
+-- An empty list counts as none given where the catalog has the field. Elsewhere
+-- its name may have chosen the category, and what comes of that is billed.
+function Check:refuse_empty(param, from)
+  local is_optional = param.required == false
+  local is_told = param.required and self.validate -- by find_missing
+  if is_optional or is_told then return end
+  self.faults:add(from, "the list is empty: leave it out")
 end
 
 function Check:bind_list(slots, from, given)
   local list = list_of(given)
   if not list then
     self.bound[slots[1].name] = { from = from, media = {} }
-    return self:fault("%s: expected a list of media", from)
+    return self.faults:add(from, "expected a list of media")
   end
+  if #list == 0 then return self:refuse_empty(slots[1], from) end
   self:check_count(slots, from, #list)
   for i, item in ipairs(list) do
-    local label = list == given and ("%s[%d]"):format(from, i) or from
-    if not self:bind_medium(self:slot(slots, i), from, label, item) then
+    local place = list == given and { parameter = from, index = i } or from
+    if not self:bind_medium(self:slot(slots, i), from, place, item) then
       return
     end
   end
@@ -155,11 +157,16 @@ end
 function Check:refuse_media(from, given)
   local place = media.place_in(given, from)
   if place == from then
-    self:fault("%s: takes no file", from)
+    self.faults:add(from, "takes no file")
   elseif place then
-    self:fault("%s: a file can not stand inside a table", place)
+    self.faults:add(place, "a file can not stand inside a table")
   end
   return place ~= nil
+end
+
+function Check:doubt_value(from, problem, is_dated)
+  if is_dated then return self:dated_doubt(from, "%s", problem) end
+  self.faults:doubt(from, "%s", problem)
 end
 
 function Check:bind_value(param, from, given)
@@ -168,8 +175,7 @@ function Check:bind_value(param, from, given)
   end
   local value, problem, is_dated = value_of.of(param, given)
   if problem then
-    local doubt = is_dated and self.dated_doubt or self.doubt
-    doubt(self, "%s: %s", from, problem)
+    self:doubt_value(from, problem, is_dated)
     value = given
   end
   self.bound[param.name] = { from = from, value = value }
@@ -195,28 +201,27 @@ end
 
 function Check:is_name(name)
   if type(name) == "string" and name ~= "" then return true end
-  self:fault("%s: a parameter needs a name", tostring(name))
+  self.faults:add(tostring(name), "a parameter needs a name")
   return false
 end
 
 function Check:bind_unlisted(name, given)
   if self.target.row and self.validate then
-    return self:fault("%s", refusal(self.target, name))
+    local shown, problem = refusal(self.target, name)
+    return self.faults:add(shown, "%s", problem)
   end
   if not self:is_name(name) then return end
   self:bind_loose(guess.slots(self.target.api, name, self.given), name, given)
 end
 
--- Names that target.lua and bind_extra handle. A note is for the journal only,
--- and is never sent.
-local TAKEN = { model = true, category = true, catelogid = true, extra = true,
-  note = true }
+-- Names that are read elsewhere. A note is for the journal only, and is never
+-- sent.
+local TAKEN = { category = true, extra = true, note = true }
 
 function Check:names()
   local names = {}
   for _, name in ipairs(sorted_names(self.given)) do
-    local taken = TAKEN[name]
-      or name == "llmid" and self.target.api == "legacy"
+    local taken = TAKEN[name] or fields.is_of_head(self.target.api, name)
     if not taken then names[#names + 1] = name end
   end
   return names
@@ -240,8 +245,8 @@ end
 
 function Check:bind_one_extra(name, given)
   if self.given[name] ~= nil or self.bound[name] then
-    return self:fault("extra.%s: the same field goes out without it",
-      tostring(name))
+    return self.faults:add("extra." .. tostring(name),
+      "the same field goes out without it")
   end
   if not self:is_name(name) then return end
   local param = guess.plain(name, given, media.is_or_holds(given))
@@ -252,7 +257,7 @@ function Check:bind_extra()
   local extra = self.given.extra
   if extra == nil then return end
   if type(extra) ~= "table" or media.is(extra) then
-    return self:fault("extra: expected table, got %s",
+    return self.faults:add("extra", "expected table, got %s",
       type(extra) == "table" and "a file" or type(extra))
   end
   for _, name in ipairs(sorted_names(extra)) do
@@ -265,7 +270,7 @@ function Check:check_note()
   if note == nil or type(note) == "string" and not core.utf8_error(note) then
     return
   end
-  self:fault("note: expected a text in UTF-8, got %s", type(note))
+  self.faults:add("note", "expected a text in UTF-8, got %s", type(note))
 end
 
 function Check:find_missing()
@@ -273,26 +278,24 @@ function Check:find_missing()
   for _, param in ipairs(row and row.params or {}) do
     if param.required and not self.bound[param.name] then
       if param.role then
-        self:dated_doubt("%s: needed by %s in category %s", param.role,
+        self:dated_doubt(param.role, "needed by %s in category %s",
           self.target.model, row.category)
       else
-        self:doubt("%s: missing", param.name)
+        self.faults:doubt(param.name, "missing")
       end
     end
   end
 end
 
-local ANY_HEAD = { { name = "llmid", type = "any" },
-  { name = "model", type = "any" }, { name = "catelogid", type = "any" },
-  { name = "prompt", type = "any" } }
+local ANY_HEAD = {}
+for i, name in ipairs(fields.HEAD) do
+  ANY_HEAD[i] = { name = name, type = "any" }
+end
 
--- The first fields of every call. The legacy API has no category, and a model
--- only where several share an llmid.
+-- The first fields of every call.
 function Check:bind_head()
-  local target, given = self.target, self.given
-  local head = { llmid = target.llmid, model = given.model,
-    catelogid = target.category }
-  if target.api == "legacy" then head.catelogid = given.catelogid end
+  local target = self.target
+  local head = fields.head(target.api, target, self.given)
   for _, param in ipairs(target.row and target.row.params or ANY_HEAD) do
     self:add_to_plan(param)
     if head[param.name] ~= nil then
@@ -333,7 +336,9 @@ function Check:outgoing()
     end
   end
   if self.target.api == "v1" and #out.files > 0 then
-    form.check(out.fields, function(...) self:fault(...) end)
+    form.check(out.fields, function(name, problem)
+      self.faults:add(name, "%s", problem)
+    end)
   end
   return out
 end
@@ -348,13 +353,17 @@ end
 ---@return yuanjing.Checked?
 ---@return string[]? problems
 ---@return boolean? is_dated newer documents may not have some of them
+---@return yuanjing.Faults? faults the problems, in parts
 function params.check(api, kind, given, validate)
   local self = setmetatable({ given = given, validate = validate ~= false,
-    problems = {}, plan = {}, planned = {}, bound = {} }, Check)
-  if api == "legacy" and kind == "image" then return nil, { NO_IMAGES } end
-  self.target = target_of.of(api, kind, given, function(problem, is_dated)
-    local doubt = is_dated and self.dated_doubt or self.doubt
-    doubt(self, "%s", problem)
+    plan = {}, planned = {}, bound = {} }, Check)
+  self.faults = faults.new(self.validate)
+  if api == "legacy" and kind == "image" then
+    self.faults:add(nil, NO_IMAGES)
+    return nil, self.faults:problems(), false, self.faults
+  end
+  self.target = target_of.of(api, kind, given, function(...)
+    self:doubt_value(...)
   end)
   self:bind_head()
   self:bind_given()
@@ -362,8 +371,8 @@ function params.check(api, kind, given, validate)
   self:check_note()
   self:find_missing()
   local out = self:outgoing()
-  if #self.problems == 0 then return out end
-  return nil, self.problems, self.is_dated
+  if #self.faults == 0 then return out end
+  return nil, self.faults:problems(), self.is_dated, self.faults
 end
 
 return params

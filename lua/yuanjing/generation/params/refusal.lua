@@ -1,9 +1,8 @@
 --- Explains why a model does not take a name.
 local catalog = require "yuanjing.generation.catalog"
+local fields = require "yuanjing.protocol.fields"
 local suggest = require "yuanjing.base.suggest"
 local target_of = require "yuanjing.generation.params.target"
-
-local HEAD = { model = true, catelogid = true, llmid = true }
 
 -- Collects some fields of the rows' parameters, each value once, in order.
 local function each_once(rows, ...)
@@ -39,7 +38,7 @@ local function known(row)
   local names = {}
   for _, param in ipairs(row.params) do
     local name = param.role or param.alias or param.name
-    if not HEAD[name] and names[#names] ~= name then
+    if not fields.is_filled_in(param.name) and names[#names] ~= name then
       names[#names + 1] = name
     end
   end
@@ -57,29 +56,31 @@ end
 
 local function of_name(target, name, others)
   if #others > 0 then
-    return ("%s: no parameter of %s in category %s (but in %s)"):format(name,
+    return ("no parameter of %s in category %s (but in %s)"):format(
       target.model, target.row.category, join(others))
   end
   local meant = suggest(name, candidates(target.rows))
   if meant then
-    return ('%s: unknown parameter, did you mean "%s"?'):format(name, meant)
+    return ('unknown parameter, did you mean "%s"?'):format(meant)
   end
-  return ("%s: unknown parameter of %s in category %s (known: %s)"):format(
-    #name > 64 and "a long name" or name, target.model, target.row.category,
-    join(known(target.row)))
+  return ("unknown parameter of %s in category %s (known: %s)"):format(
+    target.model, target.row.category, join(known(target.row)))
 end
 
 --- The explanation for a name that is not taken.
 ---@param target yuanjing.Target with a row
 ---@param name any
+---@return string shown the name, short enough for a message
 ---@return string problem
 local function refusal(target, name)
   local row, rows = target.row, target.rows
   local others = target_of.categories(rows, name)
   if not target_of.is_medium(rows, name) then
-    return of_name(target, tostring(name), others)
+    local text = tostring(name)
+    local problem = of_name(target, text, others)
+    return #text > 64 and "a long name" or text, problem
   end
-  return ("%s: not taken by %s in category %s (%s)"):format(name,
+  return name, ("not taken by %s in category %s (%s)"):format(
     target.model, row.category, hint_for_medium(row, rows, others))
 end
 

@@ -1,7 +1,8 @@
 --- Finds the row of the catalog for a call: by its model, and by the category,
 -- which follows from the given media.
 local catalog = require "yuanjing.generation.catalog"
-local category_named = require "yuanjing.protocol.category"
+local category = require "yuanjing.protocol.category"
+local fields = require "yuanjing.protocol.fields"
 local media = require "yuanjing.base.media"
 local value = require "yuanjing.generation.params.value"
 
@@ -12,7 +13,7 @@ local target = {}
 ---@field kind "image"|"video"
 ---@field model? string
 ---@field category? string
----@field llmid? string legacy
+---@field row_id? string legacy
 ---@field row? yuanjing.CatalogRow nil: the catalog does not know the model
 ---@field rows yuanjing.CatalogRow[] all of that model's
 
@@ -83,15 +84,15 @@ local function rows_of(api, model)
   return rows
 end
 
-local function row_of_llmid(llmid)
+local function row_of_id(id)
   for _, row in ipairs(catalog) do
-    if row.llmid ~= nil and row.llmid == llmid then return row end
+    if id and row[fields.ROW_ID] == id then return row end
   end
 end
 
-local function row_in(rows, category)
+local function row_in(rows, wanted)
   for _, row in ipairs(rows) do
-    if row.category == category then return row end
+    if row.category == wanted then return row end
   end
 end
 
@@ -114,8 +115,7 @@ local function misfit(row, rows, given)
 end
 
 -- The row that fits best. Rows are in the order t2v, i2v, ref2v: without media
--- it is t2v if there is one, and image_file1 is a frame rather than a
--- reference.
+-- it is t2v if there is one, and a picture is a frame rather than a reference.
 local function row_for(rows, given)
   local best, least
   for _, row in ipairs(rows) do
@@ -128,18 +128,19 @@ end
 -- The same for a model without known rows.
 local function likely_category(kind, given)
   if kind == "image" then return "t2i" end
-  local category = "t2v"
+  local likely = "t2v"
   for key, medium in pairs(given) do
     local name = tostring(key)
-    if ROLES[name] and name:find("^reference_") or name:find("_files$") then
+    if ROLES[name] and name:find("^reference_")
+      or fields.is_of_references(name) then
       return "ref2v"
     end
-    if ROLES[name] or name:find("_file%d*$") or media.place_in(medium, name)
+    if ROLES[name] or fields.is_of_media(name) or media.place_in(medium, name)
     then
-      category = "i2v"
+      likely = "i2v"
     end
   end
-  return category
+  return likely
 end
 
 -- Checks -------------------------------------------------------------------
@@ -148,69 +149,68 @@ end
 local function text_of(given, name, doubt)
   local text = given[name]
   if text == nil or type(text) == "string" and text ~= "" then return text end
-  doubt(("%s: %s"):format(name, text == "" and "empty"
-    or "expected string, got " .. type(text)))
+  doubt(name, text == "" and "empty" or "expected string, got " .. type(text))
 end
 
 -- The platform's own field may have a category that is unknown here.
 local function category_of(given, doubt)
   local ours = text_of(given, "category", doubt)
-  local wire = text_of(given, "catelogid", doubt)
-  if ours and wire and category_named(ours) ~= category_named(wire) then
-    doubt(("category, catelogid: %s and %s contradict each other")
-      :format(value.show(ours), value.show(wire)))
+  local wire = text_of(given, category.FIELD, doubt)
+  if category.contradict(ours, wire) then
+    doubt(nil, ("%s: %s and %s contradict each other"):format(category.BOTH,
+      value.show(ours), value.show(wire)))
   end
-  return ours and category_named(ours) or wire
+  return category.chosen(ours, wire)
 end
 
 local function check_kind(self, doubt)
   local kind = self.rows[1].kind
   if kind == self.kind then return end
-  doubt(("model: %s makes %ss: call client:%s"):format(self.model, kind, kind))
+  doubt("model", ("%s makes %ss: call client:%s"):format(self.model, kind, kind))
 end
 
 local function check_category(self, doubt)
   if row_in(self.rows, self.category) then return end
-  local meant = category_named(self.category)
+  local meant = category.named(self.category)
   if row_in(self.rows, meant) then
     self.category = meant
     return
   end
-  doubt(("category: %s has no %s (it has %s)"):format(self.model,
+  doubt("category", ("%s has no %s (it has %s)"):format(self.model,
     value.show(self.category),
     table.concat(target.categories(self.rows), ", ")), true)
 end
 
--- An llmid determines both model and category.
-local function check_llmid(self, row, doubt)
+-- The id of a row determines both model and category.
+local function check_row_id(self, row, doubt)
   if is_of_model(row, self.model)
     and (not self.category or self.category == row.category) then
     return
   end
-  doubt(("llmid: %s is %s in category %s, not %s%s"):format(
-    value.show(self.llmid), row.model, row.category, self.model,
+  doubt(fields.ROW_ID, ("%s is %s in category %s, not %s%s"):format(
+    value.show(self.row_id), row.model, row.category, self.model,
     self.category and " in category " .. self.category or ""))
 end
 
 local function check_unknown(self, given, doubt)
   local known = (" (known: %s)"):format(
     table.concat(catalog.models(self.api, self.kind), ", "))
-  if self.model == nil and self.llmid == nil then
-    if given.model == nil then doubt("model: missing" .. known) end
+  if self.model == nil and self.row_id == nil then
+    if given.model == nil then doubt("model", "missing" .. known) end
     if given.prompt == nil or given.prompt == "" then
-      doubt("prompt: missing")
+      doubt("prompt", "missing")
     end
-  elseif self.api == "legacy" and self.llmid == nil then
-    doubt(("llmid: none is known for %s%s"):format(value.show(self.model),
-      known))
+  elseif self.api == "legacy" and self.row_id == nil then
+    doubt(fields.ROW_ID, ("none is known for %s%s"):format(
+      value.show(self.model), known))
   end
 end
 
 local function find_row(self, given, doubt)
-  local named = row_of_llmid(self.llmid)
+  local named = row_of_id(self.row_id)
   if named then
     self.model = self.model or named.model
-    check_llmid(self, named, doubt)
+    check_row_id(self, named, doubt)
     self.rows = { named }
     check_kind(self, doubt)
     return named
@@ -225,23 +225,23 @@ local function find_row(self, given, doubt)
   return row_in(self.rows, self.category) or row_for(self.rows, given)
 end
 
---- The target of a call. `doubt` is called with each problem, and with true
---- for a problem that newer documents may not have; a target is returned all
---- the same, so that the other parameters can be checked, too.
+--- The target of a call. `doubt` is called with a parameter and its problem, and
+--- with true for a problem that newer documents may not have; a target is
+--- returned all the same, so that the other parameters can be checked, too.
 ---@param api "v1"|"legacy"
 ---@param kind "image"|"video"
 ---@param given table
----@param doubt fun(problem: string, is_dated: boolean?)
+---@param doubt fun(parameter: string?, problem: string, is_dated: boolean?)
 ---@return yuanjing.Target
 function target.of(api, kind, given, doubt)
   local self = { api = api, kind = kind,
     model = text_of(given, "model", doubt),
     category = category_of(given, doubt),
-    llmid = api == "legacy" and text_of(given, "llmid", doubt) or nil }
+    row_id = api == "legacy" and text_of(given, fields.ROW_ID, doubt) or nil }
   self.row = find_row(self, given, doubt)
   self.category = self.category or self.row and self.row.category
     or likely_category(kind, given)
-  self.llmid = self.llmid or self.row and self.row.llmid
+  self.row_id = self.row_id or self.row and self.row[fields.ROW_ID]
   return self
 end
 

@@ -1,16 +1,20 @@
 --- What the platform's bodies mean. The HTTP status tells little (inference
 -- answers 200 before the vendor is even called), so the bytes are read; what a
--- document says of a failure is in failures.lua.
+-- document says of a failure is in the folder failure/.
 --
 -- Failures are plain tables that errors.new() takes as they are, after the
 -- caller has added what it knows (call, attempts, the key to redact).
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
+local codes = require "yuanjing.protocol.answer.failure.code"
 local failures = require "yuanjing.protocol.answer.failure"
 local json = require "yuanjing.base.json"
+local kinds = require "yuanjing.protocol.answer.failure.kind"
 local number = require "yuanjing.base.number"
 local python = require "yuanjing.protocol.answer.python"
 local sse = require "yuanjing.protocol.chat.sse"
+local texts = require "yuanjing.protocol.answer.failure.text"
+local wrapping = require "yuanjing.protocol.answer.wrapping"
 
 local envelope = {}
 
@@ -26,9 +30,6 @@ local envelope = {}
 ---@field body? string from read() and refusal()
 ---@field document? table what was decoded; from read() and refusal()
 
-local WRAPPERS = { "data", "resposne", "response" }
-local MAX_WRAPS = 3
-
 local KIND_OF_STATUS = {
   [400] = "invalid_request", [401] = "auth", [402] = "balance",
   [403] = "auth", [404] = "not_found",
@@ -38,20 +39,16 @@ local ENTITIES = {
   amp = "&", lt = "<", gt = ">", quot = '"', nbsp = " ", ["#39"] = "'",
 }
 
-local trim = failures.trim
+local trim = ascii.trim
 
 --- What a decoded document says of a failure: see failures.of.
 envelope.failure = failures.of
 
-local function is_record(value)
-  return type(value) == "table" and value[1] == nil
-end
-
 local function usage_within(document, wraps)
-  if not is_record(document) then return nil end
-  if is_record(document.usage) then return document.usage end
-  if wraps == MAX_WRAPS then return nil end
-  for _, name in ipairs(WRAPPERS) do
+  if not json.is_object(document) then return nil end
+  if json.is_object(document.usage) then return document.usage end
+  if wraps == wrapping.MOST then return nil end
+  for _, name in ipairs(wrapping.NAMES) do
     local usage = usage_within(document[name], wraps + 1)
     if usage then return usage end
   end
@@ -87,12 +84,12 @@ local function element(html, lower, name)
   return text ~= "" and text or nil
 end
 
-local function is_html(body)
+local function is_markup(body)
   return body:find("^[ \t-\r]*<[A-Za-z!?]") ~= nil
 end
 
--- What a proxy's page says of itself; an object store's XML as well.
-local function html_text(body)
+-- What a proxy's page says of itself, or an object store's XML.
+local function markup_text(body)
   local lower = ascii.lower(body)
   return element(body, lower, "title") or element(body, lower, "h1")
     or element(body, lower, "message")
@@ -108,15 +105,25 @@ local function unreadable(kind, message, body)
   return { kind = kind, message = message, body = body }
 end
 
-local function html_failure(body)
-  local text = html_text(body)
-  local message = "the answer is HTML" .. (text and ": " .. text or "")
-  return unreadable("decode", message, body)
+-- XML says what it is, or has no element of a page: an object store's error.
+local function is_xml(body)
+  local lower = ascii.lower(body)
+  return not lower:find("<html", 1, true) and not lower:find("<!doctype", 1, true)
+    and (lower:find("^[ \t-\r]*<%?xml") or lower:find("<message>", 1, true)) ~= nil
+end
+
+local function markup_failure(body)
+  local text, is_of_xml = markup_text(body), is_xml(body)
+  local message = ("the answer is %s%s"):format(is_of_xml and "XML" or "HTML",
+    text and ": " .. text or "")
+  local failure = unreadable("decode", message, body)
+  failure.code = is_of_xml and element(body, ascii.lower(body), "code") or nil
+  return failure
 end
 
 local function text_failure(body, problem, verdict)
   local text = plain_text(body)
-  if failures.reads_like_error(text) then
+  if texts.reads_like_error(text) then
     return unreadable("platform", text, body)
   end
   if verdict == "incomplete" and text:find("^[%[{]") then
@@ -134,7 +141,7 @@ local function unread(body, problem, verdict)
   if not body:find("[^ \t-\r]") then
     return unreadable("decode", "the answer is empty", body)
   end
-  if is_html(body) then return html_failure(body) end
+  if is_markup(body) then return markup_failure(body) end
   return text_failure(body, problem, verdict)
 end
 
@@ -178,20 +185,20 @@ local function said_in(body)
   if document then
     local failure = failures.whole(document)
     if failure then return failure, document end
-    local text = failures.find_text(document)
+    local text = texts.find(document)
     return { message = text or body,
-             code = is_record(document) and failures.code_of(document) or nil },
+             code = json.is_object(document) and codes.of(document) or nil },
       document
   end
-  local text = is_html(body) and html_text(body) or plain_text(body)
+  local text = is_markup(body) and markup_text(body) or plain_text(body)
   return { message = text ~= "" and text or nil }
 end
 
 local function kind_of(status, said, retry_after)
   local text = ascii.lower(table.concat({ said.message or "", said.code or "",
     said.type or "" }, " "))
-  if status == 429 then return failures.kind_of_429(text, retry_after) end
-  if status == 400 and failures.says_balance(text, status) then
+  if status == 429 then return kinds.of_429(text, retry_after) end
+  if status == 400 and kinds.says_balance(text, status) then
     return "balance"
   end
   if status >= 500 then return "server" end

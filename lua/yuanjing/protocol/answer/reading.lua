@@ -3,6 +3,7 @@
 local envelope = require "yuanjing.protocol.answer.envelope"
 local failures = require "yuanjing.protocol.answer.failure"
 local http = require "yuanjing.http.call"
+local json = require "yuanjing.base.json"
 
 local reading = {}
 
@@ -29,17 +30,33 @@ function reading.named_in(body, name)
   return id and { id = id } or nil
 end
 
+-- The task that is named in an answer which is not read as one.
+local function task_in(body)
+  return reading.named_in(body, "taskid") or reading.named_in(body, "task_id")
+end
+
 -- The broken transfer comes before what its half body looks like, but not
 -- before what a whole one says.
 local function unreadable(failure, response)
   local broken = response.failure
   if broken and not failure.document then
-    broken.task = broken.task
-      or reading.named_in(response.body, "taskid")
+    broken.task = broken.task or task_in(response.body)
     return nil, broken
   end
-  failure.task = failure.task
-    or reading.named_in(response.body, "taskid")
+  failure.task = failure.task or task_in(response.body)
+  return reading.failed(failure, response)
+end
+
+-- The object that a document is, or that is alone in a list.
+local function object_of(document)
+  if json.is_object(document) then return document end
+  return #document == 1 and json.is_object(document[1]) and document[1] or nil
+end
+
+local function no_object(document, response)
+  local failure = failures.whole(document) or { kind = "decode",
+    message = "the answer is no JSON object" }
+  failure.task = failure.task or task_in(response.body)
   return reading.failed(failure, response)
 end
 
@@ -53,11 +70,9 @@ function reading.object(response)
     if problem.document then return problem.document end
     return unreadable(problem, response)
   end
-  if type(document) ~= "table" or document[1] ~= nil then
-    return reading.failed(failures.whole(document) or { kind = "decode",
-      message = "the answer is no JSON object" }, response)
-  end
-  return document
+  local object = object_of(document)
+  if not object then return no_object(document, response) end
+  return object
 end
 
 local function is_whole(body)
@@ -93,6 +108,7 @@ function reading.fetch_answer(settings, request, read)
   if not answer then
     -- What names nothing that was asked for may still be a message.
     failure = failure.kind == "decode" and failures.whole(document) or failure
+    failure.task = failure.task or task_in(response.body)
     return reading.failed(failure, response)
   end
   if answer.failure then

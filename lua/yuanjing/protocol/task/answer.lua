@@ -2,8 +2,10 @@
 -- (docs/platform.md#tasks). Shared by the v1 and the legacy wire.
 local ascii = require "yuanjing.base.ascii"
 local envelope = require "yuanjing.protocol.answer.envelope"
+local json = require "yuanjing.base.json"
+local kinds = require "yuanjing.protocol.task.kinds"
 local links = require "yuanjing.protocol.task.links"
-local number = require "yuanjing.base.number"
+local record = require "yuanjing.protocol.answer.record"
 local reasons = require "yuanjing.protocol.task.reasons"
 local types = require "yuanjing.base.media_types"
 local words = require "yuanjing.protocol.task.words"
@@ -26,23 +28,8 @@ local ID_FIELDS = { "taskid", "task_id", "taskId" }
 local STATUS_FIELDS = { "taskstatus", "task_status", "taskStatus", "status",
   "task_state", "state" }
 
-local KINDS = { "image", "video", "audio", "output" }
-
-local function is_record(value)
-  return type(value) == "table" and value[1] == nil
-end
-
--- 64-bit ids are strings; the wire may have made numbers of small ones.
-local function id_text(id)
-  if type(id) == "number" then return number.show(id) end
-  return type(id) == "string" and id ~= "" and id or nil
-end
-
 local function id_of(document)
-  for i = 1, #ID_FIELDS do
-    local id = id_text(document[ID_FIELDS[i]])
-    if id then return id end
-  end
+  return record.first_word(document, ID_FIELDS)
 end
 
 -- What a wrapper says of itself, which is no status of a task; but an error is
@@ -62,9 +49,18 @@ local function holds_a_task(document, id)
     or document.image ~= nil or document.video ~= nil
 end
 
+-- A record, or the task that is alone in a list.
+local function record_in(value)
+  if type(value) ~= "table" then return nil end
+  if value[1] == nil then return value end
+  local only = #value == 1 and value[1]
+  return json.is_object(only) and id_of(only) and only or nil
+end
+
 local function inside(document)
   for _, name in ipairs(WRAPPERS) do
-    if is_record(document[name]) then return document[name] end
+    local found = record_in(document[name])
+    if found then return found end
   end
 end
 
@@ -98,28 +94,16 @@ end
 ---@field reason? string of one without any file or text: what the platform says of that
 ---@field raw table the platform's own document
 
--- Fields of a kind. What stands in the others may be of any: its name tells, or
--- what it is said to be.
-local FIELDS = {
-  image = { "image", "images", "image_url", "image_urls", "imageUrl",
-    "imageUrls" },
-  video = { "video", "videos", "video_url", "video_urls", "videoUrl",
-    "videoUrls" },
-  audio = { "audio", "audios", "audio_url", "audio_urls", "audioUrl",
-    "audioUrls" },
-  output = { "output", "outputs" },
-}
+-- What stands in these may be of any kind: its name tells, or what it is said to
+-- be.
 local ANY_KIND = { "url", "urls", "result_url", "resultUrl", "file_url",
   "download_url", "results", "result", "creations", "files", "data" }
 local CONTAINERS = { "output", "result", "results", "task_result", "taskResult",
   "data", "content", "response", "resposne", "task" }
 
 local function kind_of(link)
-  local mime = link:match("^data:([A-Za-z]+)/") or (types.of_name(
-    (link:match("path=([^&#]+)") or link:gsub("[?#].*$", ""))) or "")
-    :match("^[A-Za-z]+")
-  return (mime == "image" or mime == "video" or mime == "audio") and mime
-    or "output"
+  return kinds.of_type(link:match("^data:([A-Za-z]+)/") or types.of_name(
+    (link:match("path=([^&#]+)") or link:gsub("[?#].*$", ""))))
 end
 
 local function add(result, kind, link)
@@ -151,7 +135,7 @@ local function take_field(result, kind, value, base)
 end
 
 local function has_file(result)
-  for _, kind in ipairs(KINDS) do
+  for _, kind in ipairs(kinds) do
     if result[kind .. "s"][1] then return true end
   end
   return false
@@ -159,16 +143,16 @@ end
 
 local function new_lists()
   local lists = {}
-  for _, kind in ipairs(KINDS) do lists[kind .. "s"] = {} end
+  for _, kind in ipairs(kinds) do lists[kind .. "s"] = {} end
   return lists
 end
 
 -- What its own fields name. An output that is an object is a container.
 local function collect_named(result, document, base)
-  for _, kind in ipairs(KINDS) do
-    for _, name in ipairs(FIELDS[kind]) do
+  for _, kind in ipairs(kinds) do
+    for _, name in ipairs(kinds.FIELDS[kind]) do
       local value = document[name]
-      if kind ~= "output" or not is_record(value) then
+      if kind ~= "output" or not json.is_object(value) then
         take_field(result, kind, value, base)
       end
     end
@@ -177,7 +161,7 @@ end
 
 -- Of each kind what stands outermost: further inside it may be there again.
 local function merge(result, inner)
-  for _, kind in ipairs(KINDS) do
+  for _, kind in ipairs(kinds) do
     local list = kind .. "s"
     if not result[list][1] then result[list] = inner[list] end
   end
@@ -186,7 +170,7 @@ end
 
 local function collect(document, base, depth)
   local result = new_lists()
-  if not is_record(document) or depth > 4 then return result end
+  if not json.is_object(document) or depth > 4 then return result end
   collect_named(result, document, base)
   for _, name in ipairs(CONTAINERS) do
     merge(result, collect(document[name], base, depth + 1))
@@ -202,10 +186,10 @@ end
 local function result_of(document, task, base)
   local result = collect(document, base, 0)
   result.raw = task
-  for _, kind in ipairs(KINDS) do result[kind] = result[kind .. "s"][1] end
+  for _, kind in ipairs(kinds) do result[kind] = result[kind .. "s"][1] end
   result.text = type(task.text) == "string" and task.text or nil
-  result.usage = is_record(task.usage) and task.usage
-    or is_record(document.usage) and document.usage or nil
+  result.usage = json.is_object(task.usage) and task.usage
+    or json.is_object(document.usage) and document.usage or nil
   if not has_file(result) and not result.text then
     result.reason = reasons.of(document)
   end
@@ -218,7 +202,7 @@ end
 
 -- A line of a log, which may be an output as well, is none.
 local function has_address(result)
-  for _, kind in ipairs(KINDS) do
+  for _, kind in ipairs(kinds) do
     local link = result[kind]
     if link and link:find("^[A-Za-z][0-9A-Za-z+.-]*:") then return true end
   end
@@ -325,7 +309,7 @@ function answers.read_submit(document, base)
   if result and has_result(result) and (meaning == "succeeded" or not id) then
     return { id = id, status = "SUCCEEDED", result = result }
   end
-  id = id or status and id_text(task.id)
+  id = id or status and record.word(task.id)
   if id then return { id = id, status = status or "CREATED" } end
   return nil, { kind = "decode",
     message = "the answer names neither a task nor a result" }

@@ -1,4 +1,5 @@
 --- A request, parsed as the platform does.
+local endpoints = require "yuanjing.sandbox.server.endpoints"
 local form = require "yuanjing.sandbox.server.media.form"
 local json = require "yuanjing.sandbox.server.json"
 local multipart = require "yuanjing.sandbox.server.media.multipart"
@@ -8,9 +9,6 @@ local upload_body = require "yuanjing.sandbox.server.assets.body"
 local request = {}
 
 local JSON_LIMIT = 10 * 1024 * 1024
-
--- Paths whose JSON may hold files: data URIs do not count for the limit.
-local UPLOADS = { ["/reallife_asset/api/rl_upload.dspy"] = true }
 
 ---@class yuanjing.sandbox.Seen
 ---@field method string
@@ -108,7 +106,8 @@ local function receive(seen)
     seen.bytes, seen.files = seen.form.bytes, seen.form.files
     return
   end
-  if UPLOADS[seen.path] and is_json(seen.headers) then
+  -- where JSON brings files, a data URI in it does not count for the limit
+  if endpoints[seen.path] == "upload" and is_json(seen.headers) then
     return receive_upload(seen, announced)
   end
   local limit = is_json(seen.headers) and JSON_LIMIT or math.huge

@@ -5,6 +5,7 @@ local confirm = require "yuanjing.sandbox.server.assets.confirm"
 local files = require "yuanjing.sandbox.server.media.files"
 local links = require "yuanjing.sandbox.server.assets.links"
 local models = require "yuanjing.sandbox.server.models"
+local paths = require "yuanjing.protocol.endpoints"
 local play = require "yuanjing.sandbox.server.play"
 local query = require "yuanjing.sandbox.server.media.query"
 local scenario = require "yuanjing.sandbox.server.scenario"
@@ -23,35 +24,35 @@ local function list_scenarios()
 end
 
 local TABLE = {
-  ["/llmage/v1/models"] = { GET = { handle = models.list } },
-  ["/llmage/v1/chat/completions"] = { POST = { handle = chat.complete } },
-  ["/llmage/t2t"] = { POST = { handle = chat.complete } },
-  ["/llmage/v1/image/generations"] = {
+  [paths.v1.models] = { GET = { handle = models.list } },
+  [paths.v1.chat] = { POST = { handle = chat.complete } },
+  [paths.legacy.chat] = { POST = { handle = chat.complete } },
+  [paths.v1.image] = {
     POST = { handle = submit.image, submits = true },
   },
-  ["/llmage/v1/video/generations"] = {
+  [paths.v1.video] = {
     POST = { handle = submit.video, submits = true },
   },
-  ["/llmage/video"] = { POST = { handle = submit.legacy, submits = true } },
-  ["/llmage/v1/tasks"] = { GET = { handle = query.status, polled = true } },
-  ["/llmage/tasks"] = {
+  [paths.legacy.video] = { POST = { handle = submit.legacy, submits = true } },
+  [paths.v1.task] = { GET = { handle = query.status, polled = true } },
+  [paths.legacy.task] = {
     GET = { handle = query.status, polled = true },
     POST = { handle = query.status, polled = true },
   },
-  ["/idfile"] = { GET = { handle = files.get, open = true } },
-  ["/reallife_asset/api/rl_verify.dspy"] = {
+  [paths.results.file] = { GET = { handle = files.get, open = true } },
+  [paths.assets.verify] = {
     POST = { handle = verify.begin },
   },
-  ["/reallife_asset/api/rl_query_groups.dspy"] = {
+  [paths.assets.groups] = {
     POST = { handle = verify.groups, polled = true },
   },
-  ["/reallife_asset/api/rl_upload.dspy"] = {
+  [paths.assets.upload] = {
     POST = { handle = upload.take, submits = true },
   },
-  ["/reallife_asset/api/rl_status.dspy"] = {
+  [paths.assets.status] = {
     POST = { handle = upload.status, polled = true },
   },
-  ["/reallife_asset/api/rl_assets.dspy"] = { POST = { handle = upload.list } },
+  [paths.assets.assets] = { POST = { handle = upload.list } },
   ["/reallife_asset/h5"] = {
     GET = { handle = confirm.show, open = true },
     POST = { handle = confirm.press, open = true },

@@ -376,7 +376,7 @@ end
 ---@param url string
 ---@param path string a file, or a folder
 ---@param options yuanjing.SaveOptions
----@param kind? "image"|"video"|"audio"|"output" what it should be
+---@param kind? yuanjing.FileKind what it should be
 ---@return string? path
 ---@return yuanjing.Error? err
 ---@return boolean? is_page a page came in its place: the link may have expired

@@ -7,12 +7,6 @@ local name = {}
 
 local LONGEST = 200 -- bytes, so that an ending and a number still fit
 
-local function decode_percent(text)
-  return (text:gsub("%%(%x%x)", function(digits)
-    return string.char(tonumber(digits, 16))
-  end))
-end
-
 local function harmless(text)
   text = text:match("([^/\\]*)$")
   if #text > LONGEST then
@@ -37,7 +31,7 @@ local function extended(header)
     "[Ff][Ii][Ll][Ee][Nn][Aa][Mm][Ee]%*[ \t]*=[ \t]*\"?"
       .. "([^'\";]*)'[^']*'([^;\"]*)")
   if not text then return nil end
-  text = decode_percent(text):gsub("[ \t]+$", "")
+  text = ascii.decode_percent(text):gsub("[ \t]+$", "")
   return ascii.lower(charset) == "utf-8" and text or latin1_to_utf8(text)
 end
 
@@ -51,7 +45,7 @@ local function plain(header)
   else
     text = rest:match("^[^;]*"):gsub("[ \t]+$", "")
   end
-  local decoded = decode_percent(text)
+  local decoded = ascii.decode_percent(text)
   return core.utf8_error(decoded) and text or decoded
 end
 
@@ -70,7 +64,7 @@ end
 function name.of_url(url)
   local path = url:match("[?&]path=([^&#]+)")
     or url:match("^[A-Za-z]+://[^/]+([^?#]*)")
-  return path and harmless(decode_percent(path))
+  return path and harmless(ascii.decode_percent(path))
 end
 
 return name

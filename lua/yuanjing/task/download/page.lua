@@ -62,7 +62,7 @@ end
 --- The fields of an error where the file is none; nil: it may be one.
 ---@param file yuanjing.core.File
 ---@param headers table<string, string> of the answer
----@param kind? "image"|"video"|"audio"|"output" what it should be
+---@param kind? yuanjing.FileKind what it should be
 ---@return table?
 function page.failure(file, headers, kind)
   local size = file:size()

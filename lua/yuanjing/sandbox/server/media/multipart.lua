@@ -1,5 +1,7 @@
 --- A streaming parser for multipart/form-data: it holds one piece of input at
 -- a time, whatever the size of the parts.
+local ascii = require "yuanjing.base.ascii"
+
 local multipart = {}
 
 local HEAD_LIMIT = 16 * 1024
@@ -82,9 +84,7 @@ end
 local function extended(text, name)
   local value =
     text:match(";%s*" .. name .. "%*=[Uu][Tt][Ff]%-8'[^']*'([^;%s]*)")
-  return value and value:gsub("%%(%x%x)", function(hex)
-    return string.char(tonumber(hex, 16))
-  end)
+  return value and ascii.decode_percent(value)
 end
 
 -- Returns nil if the part is not a form field.

@@ -1,15 +1,14 @@
 --- The outcome of a task or an asset. Given with the submit or the upload.
+local endpoints = require "yuanjing.sandbox.server.endpoints"
 local json = require "yuanjing.sandbox.server.json"
 local play = require "yuanjing.sandbox.server.play"
-
-local CHATS = { ["/llmage/t2t"] = true, ["/llmage/v1/chat/completions"] = true }
 
 return {
   { name = "task", takes = "seconds", optional = true,
     help = "the time from the submit, or an asset's upload, to the end; in " ..
       "a chat: a task object instead of a reply",
     instead = function(seen)
-      if not CHATS[seen.path] then return nil end
+      if endpoints[seen.path] ~= "chat" then return nil end
       return play.json(200, json.record("taskid", "936759404378734592",
         "status", "CREATED"))
     end,

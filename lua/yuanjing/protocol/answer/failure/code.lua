@@ -1,0 +1,44 @@
+--- The code of a document.
+local json = require "yuanjing.base.json"
+local names = require "yuanjing.protocol.answer.failure.names"
+local record = require "yuanjing.protocol.answer.record"
+local wrapping = require "yuanjing.protocol.answer.wrapping"
+
+local codes = {}
+
+-- A code deep inside is more precise than one outside, but for that of `error`.
+local function code_of(document, depth)
+  local fields = record.lowered(document)
+  local own = record.first_word(fields, names.CODES)
+  for _, name in ipairs(depth < wrapping.MOST and names.CODE_PLACES or {}) do
+    local place = fields[name]
+    local code = json.is_object(place) and (name == "error" or not own)
+      and code_of(place, depth + 1)
+    if code then return code end
+  end
+  return own ~= "0" and own or nil -- 0 stands for a success in every API
+end
+
+--- The most precise code there is, of a document that need not be a failure.
+---@param document table
+---@return string?
+function codes.of(document)
+  return code_of(document, 0)
+end
+
+local function is_failing(value)
+  local code = record.word(value)
+  return code ~= nil and code ~= "0"
+end
+
+--- Whether a code stands where only failures have one. MiniMax has a field of
+--- its own for how a call went.
+---@param document table
+---@return boolean
+function codes.tell_failure(document)
+  local base = document.base_resp
+  return is_failing(document.errcode) or is_failing(document.error_code)
+    or json.is_object(base) and is_failing(base.status_code)
+end
+
+return codes

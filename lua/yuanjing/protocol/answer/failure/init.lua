@@ -1,0 +1,147 @@
+--- What a decoded document says of a failure, in the forms of every API that the
+-- platform hands on. of() finds what calls itself one, in any document; whole()
+-- reads a document that has nothing else to say, where a message is enough.
+local ascii = require "yuanjing.base.ascii"
+local codes = require "yuanjing.protocol.answer.failure.code"
+local json = require "yuanjing.base.json"
+local kinds = require "yuanjing.protocol.answer.failure.kind"
+local names = require "yuanjing.protocol.answer.failure.names"
+local record = require "yuanjing.protocol.answer.record"
+local signs = require "yuanjing.protocol.answer.failure.signs"
+local texts = require "yuanjing.protocol.answer.failure.text"
+local wrapping = require "yuanjing.protocol.answer.wrapping"
+
+local failures = {
+  --- The message of a failure that has none.
+  UNTOLD = "the platform reported a failure without a text",
+  is_empty = record.is_empty,
+  is_sign_of_life = signs.of_life,
+  named_kind = kinds.named,
+}
+
+local word = record.word
+
+local FAILING = { ERROR = true, FAILED = true, FAILURE = true, FAIL = true }
+local TASK_FIELDS = { "taskid", "task_id" }
+local STATUS_FIELDS = { "status", "taskstatus" }
+
+-- What calls itself a failure ----------------------------------------------
+
+local function status_word(document)
+  for _, name in ipairs(STATUS_FIELDS) do
+    local status = document[name]
+    local found = type(status) == "string" and ascii.upper(ascii.trim(status))
+    if found and FAILING[found] then return found end
+  end
+end
+
+local function fails(document)
+  return not record.is_empty(document.error) or status_word(document) ~= nil
+    or document.success == false or codes.tell_failure(document)
+    or document.object == "error"
+end
+
+-- What is left to say of a failure without a text.
+local function spelled_out(document)
+  local err = document.error
+  local spelled = type(err) == "table"
+    and (word(err.code) or word(err.type) or json.encode(err))
+  if spelled then return spelled end
+  local status = status_word(document)
+  return status and ("the platform reported the status " .. status)
+    or failures.UNTOLD
+end
+
+-- The task a failure is about: its id must not get lost.
+local function task_of(document)
+  local id = record.first_word(document, TASK_FIELDS)
+    or json.is_object(document.data)
+    and record.first_word(document.data, TASK_FIELDS)
+  return id and { id = id, status = status_word(document) } or nil
+end
+
+-- A failure inside the document, with the task that is named around it.
+local function with_task(failure, document)
+  failure.task = failure.task or task_of(document)
+  return failure
+end
+
+-- The platform's or the vendor's own word for the failure.
+local function type_of(document)
+  local err = document.error
+  return json.is_object(err) and word(err.type)
+    or document.object == "error" and word(document.type) or nil
+end
+
+local function describe(document)
+  local failure = texts.failure(texts.find(document) or spelled_out(document))
+  failure.code = failure.code or codes.of(document)
+  failure.type, failure.task = type_of(document), task_of(document)
+  failure.state = status_word(document)
+  return failure
+end
+
+local function failure_within(document, wraps)
+  if not json.is_object(document) then return nil end
+  if fails(document) then return describe(document) end
+  if wraps == wrapping.MOST then return nil end
+  for _, name in ipairs(wrapping.NAMES) do
+    local failure = failure_within(document[name], wraps + 1)
+    if failure then return with_task(failure, document) end
+  end
+end
+
+--- What a decoded document says of a failure; nil when it says nothing of one.
+--- A task that has FAILED and an asset that has Failed are failures here:
+--- `state` is then FAILED, while a query that failed has ERROR or none.
+---@param document any
+---@return yuanjing.Failure?
+function failures.of(document)
+  return failure_within(document, 0)
+end
+
+-- A document as a whole ----------------------------------------------------
+
+-- What the items of a list within it say of a failure.
+local function failure_in_lists(document, wraps)
+  local fields = record.lowered(document)
+  for _, name in ipairs(wraps < wrapping.MOST and names.LISTS or {}) do
+    local value, failure = fields[name], nil
+    if json.is_object(value) then
+      failure = failure_in_lists(value, wraps + 1)
+    elseif type(value) == "table" then
+      failure = failures.whole(value)
+    end
+    if failure then return with_task(failure, document) end
+  end
+end
+
+local function of_text(text, is_named)
+  if texts.reads_like_error(text) then return texts.failure(text) end
+  return is_named and { kind = "platform", message = text } or nil
+end
+
+local function of_items(list, is_named)
+  for _, item in ipairs(list) do
+    local failure = failures.whole(item, is_named)
+    if failure then return failure end
+  end
+end
+
+--- What a document says of a failure that has no place for a text, no known part
+--- of a chunk and no usage: a message, a code, a list around one. Nil: it says
+--- nothing, like a sign of life.
+---@param document any
+---@param is_named? boolean it came in an event that is named as a failure
+---@return yuanjing.Failure?
+function failures.whole(document, is_named)
+  if type(document) == "string" then return of_text(document, is_named) end
+  if type(document) ~= "table" then return nil end
+  if document[1] ~= nil then return of_items(document, is_named) end
+  local failure = failures.of(document)
+  if failure then return failure end
+  if is_named or signs.of_failure(document) then return describe(document) end
+  return failure_in_lists(document, 0)
+end
+
+return failures

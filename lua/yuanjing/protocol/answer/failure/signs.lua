@@ -1,0 +1,112 @@
+--- What a document without a known place says of itself: a failure, that all is
+-- well, that it goes on, or only that the sender is there.
+local ascii = require "yuanjing.base.ascii"
+local json = require "yuanjing.base.json"
+local names = require "yuanjing.protocol.answer.failure.names"
+local record = require "yuanjing.protocol.answer.record"
+local texts = require "yuanjing.protocol.answer.failure.text"
+local wrapping = require "yuanjing.protocol.answer.wrapping"
+
+local signs = {}
+
+local function set_of(text)
+  local set = {}
+  for word in text:gmatch("[^ \n]+") do set[word] = true end
+  return set
+end
+
+-- Codes and words of something that goes well.
+local WELL = set_of [[ 0 200 ok okay success succeed succeeded successful true done
+  finished complete completed stop end_turn length tool_calls ]]
+
+-- Words of something that goes on, or of a sender that shows it is there.
+local GOING_ON = set_of [[ processing pending running queued queueing queuing
+  started starting created connected waiting in_progress
+  ping pong keepalive keep-alive keep_alive heartbeat heart-beat noop alive ]]
+
+-- A text in small letters, without what stands around its words.
+local function plain(value)
+  local text = record.word(value) or value == true and "true" or ""
+  return (ascii.trim(ascii.lower(text)):gsub("^[!-/:-@[-`{-~]+", "")
+    :gsub("[!-/:-@[-`{-~]+$", ""))
+end
+
+local function is_harmless(value)
+  local text = plain(value)
+  return WELL[text] or GOING_ON[text] or text == ""
+end
+
+-- What the record calls itself.
+local function names_of(fields)
+  return { plain(fields.type), plain(fields.event), plain(fields.object),
+    plain(fields.status), plain(fields.state) }
+end
+
+-- Whether it says that all is well, and so that its message is no failure's.
+local function is_well(fields)
+  for _, name in ipairs(names_of(fields)) do
+    if WELL[name] or GOING_ON[name] then return true end
+  end
+  for _, name in ipairs(names.CODES) do
+    if WELL[plain(fields[name])] then return true end
+  end
+  return fields.success == true
+end
+
+local function is_named_failure(fields)
+  for _, name in ipairs(names_of(fields)) do
+    if name:find("error", 1, true) or name:find("fail", 1, true) then
+      return true
+    end
+  end
+  local status = tonumber(fields.status)
+  return status ~= nil and status >= 400
+end
+
+local function has_telling_text(fields)
+  for _, name in ipairs(names.TELLING_TEXTS) do
+    local text = type(fields[name]) ~= "table" and fields[name]
+      or name ~= "message" and texts.find(fields[name])
+    if type(text) == "string" and not record.is_empty(text)
+      and not is_harmless(text) then
+      return true
+    end
+  end
+  return false
+end
+
+local function of_failure(document, wraps)
+  local fields = record.lowered(document)
+  if not record.is_empty(fields.error) or is_named_failure(fields) then
+    return true
+  end
+  for _, name in ipairs(wraps < wrapping.MOST and names.CONTAINERS or {}) do
+    if json.is_object(fields[name]) and of_failure(fields[name], wraps + 1) then
+      return true
+    end
+  end
+  if is_well(fields) then return false end
+  return record.first_word(fields, names.CODES) ~= nil
+    or has_telling_text(fields)
+end
+
+--- Whether a record that has nothing else to say speaks of a failure: by its
+--- name, by a code, by a text that only failures have.
+---@param document table
+---@return boolean
+function signs.of_failure(document)
+  return of_failure(document, 0)
+end
+
+--- Whether a text in the place of a JSON event only shows that the sender is
+--- there.
+---@param text string
+---@return boolean
+function signs.of_life(text)
+  if text:find("^[ \t-\r]*:") then return true end
+  local said = plain(text)
+  return said == "" or is_harmless((said:gsub("[ \t-\r]+", "-")))
+    or said == "openrouter processing"
+end
+
+return signs

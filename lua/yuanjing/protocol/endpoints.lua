@@ -1,0 +1,31 @@
+--- The paths of the platform: one line an endpoint. The sandbox serves the same
+-- ones, under the names that they have here.
+local ASSETS = "/reallife_asset/api/"
+
+return {
+  v1 = {
+    models = "/llmage/v1/models",
+    chat = "/llmage/v1/chat/completions",
+    image = "/llmage/v1/image/generations",
+    video = "/llmage/v1/video/generations",
+    task = "/llmage/v1/tasks",
+  },
+  --- The legacy API of 2026-03. What it has not is asked of v1.
+  legacy = {
+    chat = "/llmage/t2t",
+    video = "/llmage/video",
+    task = "/llmage/tasks",
+  },
+  --- Real-person assets, on a host of their own.
+  assets = {
+    verify = ASSETS .. "rl_verify.dspy",
+    groups = ASSETS .. "rl_query_groups.dspy",
+    upload = ASSETS .. "rl_upload.dspy",
+    status = ASSETS .. "rl_status.dspy",
+    assets = ASSETS .. "rl_assets.dspy",
+  },
+  --- Results, which have URLs of their own: no client asks for one by its path.
+  results = {
+    file = "/idfile",
+  },
+}
