@@ -42,17 +42,6 @@ void yj_buf_consume(struct yj_buf *b, size_t n);
 /* Drops the content, keeps the memory. */
 static inline void yj_buf_clear(struct yj_buf *b) { b->head = b->tail = 0; }
 
-/* Has the cache fetch up to n bytes from there on, and does not wait. */
-static inline void yj_buf_warm(const struct yj_buf *b, size_t from, size_t n) {
-#if defined(__GNUC__)
-  size_t end = n < b->cap - from ? from + n : b->cap;
-  for (; from < end; from += 64)
-    __builtin_prefetch(b->data + from, 1);
-#else
-  (void)b, (void)from, (void)n;
-#endif
-}
-
 /* Gives the memory back; the buffer is empty and usable again. */
 void yj_buf_free(struct yj_buf *b);
 

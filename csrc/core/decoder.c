@@ -2,16 +2,8 @@
 
 #include <string.h>
 
-/* Keeps what is seldom needed out of what each chunk goes through. */
-#if defined(__GNUC__)
-#define OUTLINE __attribute__((noinline))
-#else
-#define OUTLINE
-#endif
-
 #define DEFAULT_LIMIT ((size_t)16 << 20)
 #define FIELD_NAME ((size_t)6)          /* data: and a blank */
-#define MOST_WARM ((size_t)512)         /* as long as most chunks are */
 #define FOREIGN_LIMIT ((size_t)8 << 10) /* enough of an error page to show */
 
 enum slot {
@@ -77,16 +69,9 @@ static const struct yj_json_key chunk_keys[] = {
     KEY("taskid", TASKID, NULL),
     END_OF_KEYS};
 
-/* With many streams the cache has forgotten what a reader touches soon. */
-static void warm(const struct yj_decoder *d) {
-  yj_buf_warm(&d->shape.text, 0, MOST_WARM);
-  yj_buf_warm(&d->content, d->content.tail, 1);
-}
-
 int yj_decoder_feed(struct yj_decoder *d, const char *bytes, size_t n) {
   if (d->verdict != YJ_EVENT_PENDING)
     return 1;
-  warm(d);
   return yj_buf_append(&d->inbox, bytes, n);
 }
 
@@ -177,7 +162,7 @@ static int has_reason(const struct yj_json_value *values) {
 
 /* Whether a chunk says something that is not told by the slots of its texts and
  * its usage. */
-OUTLINE static int looks_odd(const struct yj_json_value *values,
+static int looks_odd(const struct yj_json_value *values,
                              const struct yj_json_rest *rest) {
   int known = is_there(&values[USAGE]), i;
   for (i = 0; i < N_TEXTS; i++) {
@@ -205,7 +190,7 @@ static int is_odd(const struct yj_decoder *d,
 
 /* Makes UTF-8 of a text in which there are halves of pairs. Half a pair at its end
  * waits in *half. */
-OUTLINE static size_t join_halves(char *room, size_t n, uint16_t *half) {
+static size_t join_halves(char *room, size_t n, uint16_t *half) {
   char before[3];
   size_t m = yj_json_put_half(before, *half);
   memmove(room + m, room, n);
@@ -248,7 +233,7 @@ int yj_decoder_add(struct yj_decoder *d, struct yj_slice *content,
 
 /* At the end of the bytes nothing completes half a pair. NB: called again until
  * there is none. */
-OUTLINE static int flush_halves(struct yj_decoder *d, struct yj_chunk *chunk) {
+static int flush_halves(struct yj_decoder *d, struct yj_chunk *chunk) {
   static const char replacement[] = "\xEF\xBF\xBD";
   static const struct yj_slice nothing = {"", 0}, document = {"{}", 2};
   struct yj_slice text = {replacement, 3};
@@ -279,7 +264,7 @@ const struct yj_buf *yj_decoder_tail(const struct yj_decoder *d) {
 }
 
 /* Keeps a chunk that has names which none had before. */
-OUTLINE static int keep_first(struct yj_decoder *d, const struct yj_chunk *chunk,
+static int keep_first(struct yj_decoder *d, const struct yj_chunk *chunk,
                       uint64_t names) {
   int i;
   if (d->n_names == YJ_NAMES)

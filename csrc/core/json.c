@@ -8,14 +8,6 @@
 #define MAX_DEPTH 1000 /* cjson's decode_max_depth */
 #define END (-1)
 
-/* Keeps what is seldom needed out of functions that then save no registers:
- * a fourth of all instructions. */
-#if defined(__GNUC__)
-#define OUTLINE __attribute__((noinline))
-#else
-#define OUTLINE
-#endif
-
 /* What a byte is; the low four bits of a hex digit are its value. */
 enum {
   HEX = 0x10,
@@ -177,7 +169,7 @@ static const char *read_nan(struct reader *r, const char *p) {
   return *close == ')' ? close + 1 : p + n;
 }
 
-OUTLINE static const char *read_number(struct reader *r, const char *p) {
+static const char *read_number(struct reader *r, const char *p) {
   if (*p == '-' || *p == '+')
     p++;
   if (p == r->end)
@@ -191,7 +183,7 @@ OUTLINE static const char *read_number(struct reader *r, const char *p) {
   return read_digits(r, p, DIGIT, 'e');
 }
 
-OUTLINE static const char *read_null_or_nan(struct reader *r, const char *p) {
+static const char *read_null_or_nan(struct reader *r, const char *p) {
   if (r->end - p > 1 && (p[1] | 0x20) == 'a')
     return read_nan(r, p);
   return read_word(r, p, "null", 4);
@@ -243,7 +235,6 @@ static const char *read_escape(struct reader *r, const char *p) {
   return escapes[(unsigned char)p[1]] != 0 ? p + 2 : unfit(r, p);
 }
 
-#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define BYTES(c) (UINT64_C(0x0101010101010101) * (unsigned char)(c))
 
 /* Passes bytes that stand for themselves, eight at a time. Taking one from a
@@ -253,6 +244,8 @@ static inline const char *skip_plain(const char *p, const char *end) {
   for (; end - p >= 8; p += 8) {
     uint64_t word, hits;
     memcpy(&word, p, 8);
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+      word = __builtin_bswap64(word);
     hits = (word - BYTES(1)) | ((word ^ BYTES('"')) - BYTES(1)) |
            ((word ^ BYTES('\\')) - BYTES(1));
     hits &= ~word & BYTES(0x80);
@@ -263,16 +256,9 @@ static inline const char *skip_plain(const char *p, const char *end) {
     p++;
   return p;
 }
-#else
-static inline const char *skip_plain(const char *p, const char *end) {
-  while (p < end && !is(*p, STOP))
-    p++;
-  return p;
-}
-#endif
 
 /* The rest of a string, with p at its first backslash. */
-OUTLINE static const char *read_escaped(struct reader *r, const char *p) {
+static const char *read_escaped(struct reader *r, const char *p) {
   r->escaped = 1;
   do {
     p = read_escape(r, p);
@@ -376,7 +362,7 @@ size_t yj_json_unescape(const struct yj_json_value *value, char *out,
   return value->len;
 }
 
-OUTLINE size_t yj_json_put_half(char *out, uint16_t half) {
+size_t yj_json_put_half(char *out, uint16_t half) {
   return half == 0 ? 0 : (size_t)(put_utf8(out, half) - out);
 }
 
@@ -525,7 +511,7 @@ static void note_name(struct reader *r, const char *name, size_t len,
   r->rest.names += hash;
 }
 
-OUTLINE static const char *read_wanted(struct reader *r, const char *p,
+static const char *read_wanted(struct reader *r, const char *p,
                                const struct yj_json_key *key) {
   const char *start = p;
   p = read_value(r, p, key->inside, key->first);
@@ -584,7 +570,7 @@ static inline const char *read_behind(struct reader *r, const char *p,
   return c == ',' || c == close ? p + 1 : unfit(r, p);
 }
 
-OUTLINE static const char *read_object(struct reader *r, const char *p,
+static const char *read_object(struct reader *r, const char *p,
                                        const struct yj_json_key *keys) {
   struct wanted w = {keys, filter_of(keys), 0};
   if (++r->depth > MAX_DEPTH)
@@ -601,7 +587,7 @@ OUTLINE static const char *read_object(struct reader *r, const char *p,
 }
 
 /* `inside` is for the first element. */
-OUTLINE static const char *read_array(struct reader *r, const char *p,
+static const char *read_array(struct reader *r, const char *p,
                                       const struct yj_json_key *inside) {
   const int is_searched = inside != NULL;
   if (++r->depth > MAX_DEPTH)
