@@ -226,7 +226,7 @@ static int add_text(struct yj_buf *text, uint16_t *half,
 
 int yj_decoder_add(struct yj_decoder *d, struct yj_slice *content,
                    struct yj_slice *reasoning) {
-  d->begun = 1;
+  d->begun = d->progress = 1;
   return add_text(&d->content, &d->content_half, content) &&
          add_text(&d->reasoning, &d->reasoning_half, reasoning);
 }
@@ -283,7 +283,7 @@ static void note_state(struct yj_decoder *d, struct yj_chunk *chunk,
     d->finished = 0;
   else if (is_digit(&values[FINISH], '1'))
     d->finished = 1;
-  chunk->news = has_text || !d->begun || (chunk->usage && !d->tail_usage);
+  d->progress |= has_text || !d->begun || (chunk->usage && !d->tail_usage);
   d->begun = 1;
   d->usual++;
 }
@@ -298,7 +298,6 @@ static enum yj_event fill_chunk(struct yj_decoder *d, struct yj_chunk *chunk,
   int has_text = is_text(content) || is_text(reasoning);
   chunk->content = chunk->reasoning = nothing;
   chunk->usage = is_there(&values[USAGE]) != 0;
-  chunk->news = 0;
   chunk->odd = is_odd(d, values, rest, has_text) != 0;
   if (in_shape)
     d->shape_odd = chunk->odd;
@@ -518,7 +517,7 @@ static enum yj_event at_end(struct yj_decoder *d, struct yj_chunk *chunk) {
   return end_with(d, YJ_EVENT_END);
 }
 
-enum yj_event yj_decoder_next(struct yj_decoder *d, struct yj_chunk *chunk) {
+static enum yj_event next_event(struct yj_decoder *d, struct yj_chunk *chunk) {
   struct yj_slice line;
   enum yj_line kind;
   enum yj_event event = d->verdict;
@@ -538,5 +537,19 @@ enum yj_event yj_decoder_next(struct yj_decoder *d, struct yj_chunk *chunk) {
   if (event > YJ_EVENT_CHUNK && (d->content_half | d->reasoning_half) != 0 &&
       flush_halves(d, chunk))
     return YJ_EVENT_CHUNK;
+  return event;
+}
+
+static int is_wanted(enum yj_wanted wanted, const struct yj_chunk *chunk) {
+  return wanted == YJ_CHUNKS || chunk->odd ||
+         (wanted == YJ_TEXTS && chunk->content.len > 0);
+}
+
+enum yj_event yj_decoder_next(struct yj_decoder *d, enum yj_wanted wanted,
+                              struct yj_chunk *chunk) {
+  enum yj_event event;
+  do
+    event = next_event(d, chunk);
+  while (event == YJ_EVENT_CHUNK && !is_wanted(wanted, chunk));
   return event;
 }

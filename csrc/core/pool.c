@@ -18,44 +18,44 @@ struct yj_pool {
   int n_seen, turn;               /* turn on it has not been acted on */
   size_t looks;              /* in a row, each as full as can be */
   int64_t looked;            /* when the first of them was */
-  struct yj_transfer *ready; /* with news, a ring through ready_next */
-  struct yj_transfer **heap; /* by due, from 1; owned */
+  struct yj_transfer *ready; /* a ring through queued.next, or NULL */
+  struct yj_transfer **heap; /* by queued.due, from 1; owned */
   size_t n_heap, cap_heap;
   size_t n_flying, n_counted;
   int64_t alarm_at;          /* when the owner wants to be woken, or YJ_NEVER */
   int64_t now;
   unsigned generation;       /* of the process that made it */
-  int is_closed;
-  const char *ca_path;       /* libcurl's, static, or NULL */
 };
 
 /* ---- the heap of deadlines ---- */
 
-static void put(struct yj_pool *p, size_t at, struct yj_transfer *t) {
-  p->heap[at] = t;
-  t->at = at;
+static int64_t due_at(const struct yj_pool *p, size_t place) {
+  return p->heap[place]->queued.due;
+}
+
+static void put(struct yj_pool *p, size_t place, struct yj_transfer *t) {
+  p->heap[place] = t;
+  t->queued.place = place;
 }
 
 static void sift_up(struct yj_pool *p, struct yj_transfer *t) {
-  size_t at = t->at;
-  while (at > 1 && p->heap[at / 2]->due > t->due) {
-    put(p, at, p->heap[at / 2]);
-    at /= 2;
-  }
-  put(p, at, t);
+  size_t place = t->queued.place;
+  for (; place > 1 && due_at(p, place / 2) > t->queued.due; place /= 2)
+    put(p, place, p->heap[place / 2]);
+  put(p, place, t);
 }
 
 static void sift_down(struct yj_pool *p, struct yj_transfer *t) {
-  size_t at = t->at, child;
-  while ((child = 2 * at) <= p->n_heap) {
-    if (child < p->n_heap && p->heap[child + 1]->due < p->heap[child]->due)
+  size_t place = t->queued.place, child;
+  for (; 2 * place <= p->n_heap; place = child) {
+    child = 2 * place;
+    if (child < p->n_heap && due_at(p, child + 1) < due_at(p, child))
       child++;
-    if (p->heap[child]->due >= t->due)
+    if (due_at(p, child) >= t->queued.due)
       break;
-    put(p, at, p->heap[child]);
-    at = child;
+    put(p, place, p->heap[child]);
   }
-  put(p, at, t);
+  put(p, place, t);
 }
 
 static int heap_grow(struct yj_pool *p) {
@@ -74,46 +74,46 @@ static int heap_grow(struct yj_pool *p) {
 }
 
 static void heap_insert(struct yj_pool *p, struct yj_transfer *t) {
-  t->at = ++p->n_heap;
+  t->queued.place = ++p->n_heap;
   sift_up(p, t);
 }
 
 static void heap_remove(struct yj_pool *p, struct yj_transfer *t) {
   struct yj_transfer *last = p->heap[p->n_heap--];
-  size_t at = t->at;
-  t->at = 0;
+  size_t place = t->queued.place;
+  t->queued.place = 0;
   if (last == t)
     return;
-  put(p, at, last);
+  put(p, place, last);
   sift_up(p, last);
   sift_down(p, last);
 }
 
 /* The moment the pool must be moved on by the clock. */
 static int64_t earliest(const struct yj_pool *p) {
-  int64_t due = p->n_heap == 0 ? YJ_NEVER : p->heap[1]->due;
+  int64_t due = p->n_heap == 0 ? YJ_NEVER : due_at(p, 1);
   if (p->alarm_at < due)
     due = p->alarm_at;
   return p->multis.due < due ? p->multis.due : due;
 }
 
-/* A deadline may have come nearer. One that moved away stays where it is in
- * the heap and is looked at again when its old moment comes: an event costs no
- * reordering. In a forked child the alarm is still the parent's. */
+/* A deadline that moved away stays where it is in the heap and is looked at again
+ * when its old moment comes: an event costs no reordering. In a forked child the
+ * alarm is still the parent's. */
 void yj_pool_touch(struct yj_pool *p, struct yj_transfer *t) {
   enum yj_fault why;
   int64_t due;
-  if (t->at == 0 || !yj_pool_is_mine(p))
+  if (t->queued.place == 0 || !yj_pool_is_mine(p))
     return;
   due = yj_transfer_deadline(t, &why);
-  if (due >= t->due)
+  if (due >= t->queued.due)
     return;
-  t->due = due;
+  t->queued.due = due;
   sift_up(p, t);
   yj_poller_alarm(&p->poller, due);
 }
 
-/* Its number may come back as another socket's. */
+/* The system may give the number to another socket. */
 static void forget_seen(struct yj_pool *p, int fd) {
   int i;
   for (i = p->turn; i < p->n_seen; i++)
@@ -129,24 +129,23 @@ int yj_pool_watch(struct yj_pool *p, int fd, int what, unsigned tag) {
 
 /* ---- its life ---- */
 
-/* How often this process is a fork of a fork. Asked for with each event, where
- * getpid() would be a system call. NB: only libc's fork() is noticed; that of
- * system() and popen() is followed by exec. */
+/* How many forks lead to this process, from 1; 0: forks are not noticed. Looked
+ * at with each event, where getpid() would be a system call. NB: only libc's
+ * fork() is noticed; system() and popen() exec after theirs. */
 static unsigned generation;
 static pthread_once_t forks_watched = PTHREAD_ONCE_INIT;
-static int are_forks_watched;
 
 static void enter_child(void) { generation++; }
 
 static void watch_forks(void) {
-  are_forks_watched = pthread_atfork(NULL, NULL, enter_child) == 0;
+  generation = pthread_atfork(NULL, NULL, enter_child) == 0;
 }
 
 struct yj_pool *yj_pool_new(int *error) {
   struct yj_pool *p = calloc(1, sizeof *p);
   *error = ENOMEM;
   pthread_once(&forks_watched, watch_forks);
-  if (p == NULL || !are_forks_watched || yj_curl_problem() != NULL) {
+  if (p == NULL || generation == 0 || yj_curl_problem() != NULL) {
     free(p);
     return NULL;
   }
@@ -159,7 +158,6 @@ struct yj_pool *yj_pool_new(int *error) {
     free(p);
     return NULL;
   }
-  p->ca_path = yj_curl_ca_path();
   if (!yj_multis_open(&p->multis, p)) {
     *error = ENOMEM;
     yj_pool_close(p);
@@ -185,7 +183,6 @@ void yj_pool_close(struct yj_pool *p) {
   yj_sigpipe_hold(&guard);
   yj_multis_close(&p->multis, yj_pool_is_mine(p));
   yj_sigpipe_release(&guard);
-  p->is_closed = 1;
   yj_poller_close(&p->poller);
   yj_pool_leave(p);
 }
@@ -198,7 +195,7 @@ int yj_pool_add(struct yj_pool *p, struct yj_transfer *t) {
     return 0;
   p->n_counted++;
   p->n_flying++;
-  t->due = yj_transfer_deadline(t, &why);
+  t->queued.due = yj_transfer_deadline(t, &why);
   heap_insert(p, t);
   yj_pool_rearm(p);
   return 1;
@@ -213,26 +210,26 @@ int yj_pool_remove(struct yj_pool *p, struct yj_transfer *t) {
 }
 
 void yj_pool_forget(struct yj_pool *p, struct yj_transfer *t) {
-  if (t->ready_next == NULL)
+  if (t->queued.next == NULL)
     return;
   if (p->ready == t)
-    p->ready = t->ready_next == t ? NULL : t->ready_next;
-  t->ready_prev->ready_next = t->ready_next;
-  t->ready_next->ready_prev = t->ready_prev;
-  t->ready_prev = t->ready_next = NULL;
+    p->ready = t->queued.next == t ? NULL : t->queued.next;
+  t->queued.prev->queued.next = t->queued.next;
+  t->queued.next->queued.prev = t->queued.prev;
+  t->queued.prev = t->queued.next = NULL;
 }
 
 void yj_pool_mark_ready(struct yj_pool *p, struct yj_transfer *t) {
-  if (t->ready_next != NULL)
+  if (t->queued.next != NULL)
     return;
   if (p->ready == NULL) {
-    p->ready = t->ready_prev = t->ready_next = t;
+    p->ready = t->queued.prev = t->queued.next = t;
     return;
   }
-  t->ready_next = p->ready;
-  t->ready_prev = p->ready->ready_prev;
-  t->ready_prev->ready_next = t;
-  p->ready->ready_prev = t;
+  t->queued.next = p->ready;
+  t->queued.prev = p->ready->queued.prev;
+  t->queued.prev->queued.next = t;
+  p->ready->queued.prev = t;
 }
 
 struct yj_transfer *yj_pool_first(const struct yj_pool *p) { return p->ready; }
@@ -243,25 +240,25 @@ void yj_pool_rearm(struct yj_pool *p) {
 
 /* ---- moving on ---- */
 
-/* Whether the last look may not have shown all: the alarm may take one place. */
+/* Whether the last look may not have shown all: the timer may take a place. */
 static int is_full(const struct yj_pool *p) {
   return p->n_seen >= MAX_SEEN - 1;
 }
 
-/* Whether each socket has had its turn since the time `looked`: a look that is
- * not full shows all, and of those that are full each shows others. */
+/* Whether each socket has had its turn since `looked`: a look that is not full
+ * shows all, and full looks in a row each show others. */
 static int has_seen_all(const struct yj_pool *p) {
   return p->turn == p->n_seen &&
          (!is_full(p) || p->looks > p->n_flying / MAX_SEEN);
 }
 
-/* What waits in a socket comes before any limit: only what was out of time
- * before all sockets had their turn is failed. */
+/* Fails what was out of time before all sockets had their turn: bytes that wait
+ * in a socket come before any limit. */
 static void expire(struct yj_pool *p) {
   if (!has_seen_all(p))
     return;
   p->looks = 0;
-  while (p->n_heap > 0 && p->heap[1]->due <= p->looked) {
+  while (p->n_heap > 0 && due_at(p, 1) <= p->looked) {
     struct yj_transfer *t = p->heap[1];
     enum yj_fault why = YJ_FAULT_NONE;
     int64_t due = yj_transfer_deadline(t, &why);
@@ -269,13 +266,13 @@ static void expire(struct yj_pool *p) {
       yj_transfer_fail(t, why);
       continue;
     }
-    t->due = yj_transfer_deadline(t, &why);
+    t->queued.due = yj_transfer_deadline(t, &why);
     sift_down(p, t);
   }
 }
 
-/* Finds out what is ready, unless some of that is left from a step that ran
- * out of budget: nobody has a second turn before all had one. */
+/* Finds out what is ready, unless a step that ran out of budget has left some:
+ * no socket has a second turn before all had one. */
 static int look(struct yj_pool *p, int ms) {
   int n;
   if (p->turn < p->n_seen) {
@@ -305,12 +302,12 @@ static void act_on_seen(struct yj_pool *p, int64_t budget) {
   }
 }
 
-/* Those that wait to begin do so a few at a time; with a budget, until it is
- * spent. */
-static void hear_clock(struct yj_pool *p, int64_t budget) {
+/* Transfers that wait to begin do so a few at a time; with a budget, until it
+ * is spent. */
+static void act_on_clock(struct yj_pool *p, int64_t budget) {
   int64_t ends = p->now + budget;
   do
-    yj_multis_hear_clock(&p->multis, p->now, is_full(p));
+    yj_multis_act_on_clock(&p->multis, p->now, is_full(p));
   while (p->multis.due == 0 && budget > 0 && yj_now() < ends);
 }
 
@@ -319,18 +316,15 @@ static void act(struct yj_pool *p, int64_t budget) {
   struct yj_sigpipe guard;
   yj_sigpipe_hold(&guard);
   act_on_seen(p, budget);
-  hear_clock(p, budget);
+  act_on_clock(p, budget);
   if (yj_multis_tidy(&p->multis))
-    p->turn = p->n_seen;  /* the numbers of its sockets are others' now */
+    p->turn = p->n_seen;  /* other sockets may have their numbers now */
   expire(p);
   yj_sigpipe_release(&guard);
 }
 
 static int move(struct yj_pool *p, int ms, int64_t budget) {
-  int failed;
-  if (p->is_closed || !yj_pool_is_mine(p))
-    return p->is_closed ? EBADF : EPERM;
-  failed = look(p, ms);
+  int failed = yj_pool_is_mine(p) ? look(p, ms) : EPERM;
   if (failed)
     return failed;
   act(p, budget);
@@ -369,7 +363,5 @@ int64_t yj_pool_timeout(const struct yj_pool *p) {
 }
 
 size_t yj_pool_count(const struct yj_pool *p) { return p->n_flying; }
-
-const char *yj_pool_ca_path(const struct yj_pool *p) { return p->ca_path; }
 
 int64_t yj_pool_now(const struct yj_pool *p) { return p->now; }

@@ -30,7 +30,7 @@ static void push_bytes(lua_State *L, const struct yj_slice *s) {
 }
 
 /* text(bytes) -> the string that push_bytes() did not make [-0, +1, v] */
-int yj_l_text(lua_State *L) {
+static int l_text_of_bytes(lua_State *L) {
   lua_settop(L, 1);
   if (lua_type(L, 1) == LUA_TUSERDATA && !lua_getmetatable(L, 1))
     lua_pushlstring(L, lua_touserdata(L, 1), lua_rawlen(L, 1));
@@ -62,20 +62,6 @@ static int push_no_chunk(lua_State *L, enum yj_event event,
   return 3;
 }
 
-static int is_wanted(enum yj_wanted wanted, const struct yj_chunk *chunk) {
-  return wanted == YJ_CHUNKS || chunk->odd ||
-         (wanted == YJ_TEXTS && chunk->content.len > 0);
-}
-
-enum yj_event yj_read(enum yj_wanted wanted, yj_next_fn next, void *source,
-                      struct yj_chunk *chunk) {
-  enum yj_event event;
-  do
-    event = next(source, chunk);
-  while (event == YJ_EVENT_CHUNK && !is_wanted(wanted, chunk));
-  return event;
-}
-
 /* true: odd; "failing": more than that; false              [-0, +1, m] */
 static void push_odd_mark(lua_State *L, const struct yj_chunk *chunk) {
   if (chunk->odd == YJ_FAILING)
@@ -104,9 +90,9 @@ static int push_odd(lua_State *L, const struct yj_chunk *chunk) {
   return 4;
 }
 
-int yj_push_read(lua_State *L, enum yj_wanted wanted, int as_bytes,
-                 enum yj_event event, const struct yj_chunk *chunk,
-                 const struct yj_decoder *d) {
+int yj_push_event(lua_State *L, enum yj_wanted wanted, int as_bytes,
+                  enum yj_event event, const struct yj_chunk *chunk,
+                  const struct yj_decoder *d) {
   if (event != YJ_EVENT_CHUNK)
     return push_no_chunk(L, event, d);
   if (wanted == YJ_CHUNKS)
@@ -166,7 +152,7 @@ static struct yj_decoder *check_free(lua_State *L) {
 }
 
 /* decoder([limit]) -> Decoder; limit in bytes of one event [-0, +1, v] */
-int yj_l_decoder(lua_State *L) {
+static int l_decoder(lua_State *L) {
   lua_Number limit = luaL_optnumber(L, 1, 0);
   struct yj_decoder *d;
   luaL_argcheck(L, limit >= 0 && limit < 1e15, 1, "limit out of range");
@@ -193,17 +179,13 @@ static int l_finish(lua_State *L) {
   return 0;
 }
 
-static enum yj_event next_of(void *source, struct yj_chunk *chunk) {
-  return yj_decoder_next(source, chunk);
-}
-
 static int read_on(lua_State *L, enum yj_wanted wanted) {
   struct yj_decoder *d = check_free(L);
   struct yj_chunk chunk;
-  enum yj_event event = yj_read(wanted, next_of, d, &chunk);
+  enum yj_event event = yj_decoder_next(d, wanted, &chunk);
   int n;
   yj_decoder_pin(d);
-  n = yj_push_read(L, wanted, lua_toboolean(L, 2), event, &chunk, d);
+  n = yj_push_event(L, wanted, lua_toboolean(L, 2), event, &chunk, d);
   yj_decoder_unpin(d);
   return n;
 }
@@ -268,6 +250,10 @@ static const luaL_Reg methods[] = {
     {"usual", l_usual}, {"add", l_add},         {"watch", l_watch},
     {"close", l_close}, {NULL, NULL}};
 
+static const luaL_Reg functions[] = {
+    {"decoder", l_decoder}, {"text", l_text_of_bytes}, {NULL, NULL}};
+
 void yj_open_decoder(lua_State *L) {
+  luaL_setfuncs(L, functions, 0);
   yj_new_class(L, YJ_DECODER_MT, methods, l_close, l_collect);
 }

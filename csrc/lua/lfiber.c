@@ -16,12 +16,6 @@ void yj_push_here(lua_State *L) {
   lua_rawget(L, LUA_REGISTRYINDEX);
 }
 
-void yj_open_fiber(lua_State *L) {
-  lua_pushlightuserdata(L, (void *)&here_key);
-  lua_createtable(L, INTERRUPTED, 0);
-  lua_rawset(L, LUA_REGISTRYINDEX);
-}
-
 int yj_may_wait(lua_State *L) {
   int here = lua_gettop(L), may;
   lua_rawgeti(L, here, INNERMOST);
@@ -106,7 +100,7 @@ int yj_push_course(lua_State *L, enum yj_course course) {
 
 /* switch(thread): has it go on as a fiber -> true: it waits; false: it yielded
  * otherwise, or returned; nil, message: it failed          [-0, +1|2, v] */
-int yj_l_switch(lua_State *L) {
+static int l_switch(lua_State *L) {
   lua_State *co = lua_tothread(L, 1);
   luaL_argcheck(L, co != NULL, 1, "thread expected");
   lua_settop(L, 1);
@@ -115,14 +109,14 @@ int yj_l_switch(lua_State *L) {
 }
 
 /* is_yieldable() -> whether who calls this could yield   [-0, +1, -] */
-int yj_l_is_yieldable(lua_State *L) {
+static int l_is_yieldable(lua_State *L) {
   lua_pushboolean(L, yj_crosses(L));
   return 1;
 }
 
 /* fiber() -> the thread that runs as a fiber, or in whose course this runs, or
  * nil                                                      [-0, +1, -] */
-int yj_l_fiber(lua_State *L) {
+static int l_fiber(lua_State *L) {
   yj_push_here(L);
   lua_rawgeti(L, -1, INNERMOST);
   return 1;
@@ -143,7 +137,7 @@ static void push_interrupted(lua_State *L, int here) {
 }
 
 /* interrupt(thread): it waits in no reader any more             [-0, +0, v] */
-int yj_l_interrupt(lua_State *L) {
+static int l_interrupt(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTHREAD);
   lua_settop(L, 1);
   yj_push_here(L); /* 2 */
@@ -152,4 +146,16 @@ int yj_l_interrupt(lua_State *L) {
   lua_pushboolean(L, 1);
   lua_rawset(L, -3);
   return 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"switch", l_switch},               {"fiber", l_fiber},
+    {"is_yieldable", l_is_yieldable},   {"interrupt", l_interrupt},
+    {NULL, NULL}};
+
+void yj_open_fiber(lua_State *L) {
+  luaL_setfuncs(L, functions, 0);
+  lua_pushlightuserdata(L, (void *)&here_key);
+  lua_createtable(L, INTERRUPTED, 0);
+  lua_rawset(L, LUA_REGISTRYINDEX);
 }

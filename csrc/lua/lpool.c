@@ -17,7 +17,7 @@ struct yj_pool *yj_check_pool(lua_State *L) {
 }
 
 /* pool() -> Pool | nil, message                            [-0, +1|2, m] */
-int yj_l_pool(lua_State *L) {
+static int l_pool(lua_State *L) {
   struct yj_pool_box *box;
   int error;
   lua_settop(L, 0);
@@ -139,13 +139,6 @@ static int l_is_mine(lua_State *L) {
   return 1;
 }
 
-/* ca_path() -> its folder of certificates, or nil: a bundle serves
- *                                                          [-0, +1, v] */
-static int l_ca_path(lua_State *L) {
-  lua_pushstring(L, yj_pool_ca_path(yj_check_pool(L))); /* NULL: nil */
-  return 1;
-}
-
 /* close(), __gc and __close: idempotent; its transfers fail [-0, +0, v] */
 static int l_close(lua_State *L) {
   struct yj_pool_box *box = check_box(L);
@@ -157,14 +150,14 @@ static int l_close(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"open", yj_l_open}, {"step", l_step},       {"wait", l_wait},
-    {"guard", l_guard},  {"wake", l_wake},       {"alarm", l_alarm},
-    {"fd", l_fd},
-    {"timeout", l_timeout}, {"ready", yj_l_ready}, {"dispatch", yj_l_dispatch},
-    {"waiters", yj_l_waiters},  {"count", l_count},
-    {"is_mine", l_is_mine}, {"ca_path", l_ca_path}, {"close", l_close},
-    {NULL, NULL}};
+    {"step", l_step},       {"wait", l_wait},   {"guard", l_guard},
+    {"wake", l_wake},       {"alarm", l_alarm}, {"fd", l_fd},
+    {"timeout", l_timeout}, {"count", l_count}, {"is_mine", l_is_mine},
+    {"close", l_close},     {NULL, NULL}};
+
+static const luaL_Reg functions[] = {{"pool", l_pool}, {NULL, NULL}};
 
 void yj_open_pool(lua_State *L) {
+  luaL_setfuncs(L, functions, 0);
   yj_new_class(L, YJ_POOL_MT, methods, l_close, l_close);
 }

@@ -33,10 +33,10 @@ static const char *string_field(lua_State *L, int request, const char *name,
   return s;
 }
 
-static int flag_field(lua_State *L, int request, const char *name) {
-  int flag;
+static unsigned char flag_field(lua_State *L, int request, const char *name) {
+  unsigned char flag;
   lua_getfield(L, request, name);
-  flag = lua_toboolean(L, -1);
+  flag = lua_toboolean(L, -1) != 0;
   lua_pop(L, 1);
   return flag;
 }
@@ -155,7 +155,7 @@ static int read_body(lua_State *L, int request, struct yj_outgoing *out) {
 }
 
 /* The part at the top: name, file_name, type, and a piece.  [-0, +0|n, v] */
-static int read_part(lua_State *L, struct yj_form *form) {
+static int read_part(lua_State *L, struct yj_outgoing *out) {
   int at = lua_gettop(L), results;
   const char *name, *file_name, *type;
   struct yj_part *part;
@@ -165,7 +165,7 @@ static int read_part(lua_State *L, struct yj_form *form) {
   type = string_field(L, at, "type", NULL);
   if (name == NULL)
     return luaL_error(L, "a part has a name");
-  part = yj_form_add(form, name, file_name, type);
+  part = yj_outgoing_add_part(out, name, file_name, type);
   if (part == NULL)
     return push_error(L, name, ENOMEM);
   lua_pushvalue(L, at);
@@ -182,7 +182,7 @@ static int read_parts(lua_State *L, int request, struct yj_outgoing *out) {
           ? (int)lua_rawlen(L, -1) : 0;
   for (i = 1; i <= n && results == 0; i++) {
     lua_rawgeti(L, -1, i);
-    results = read_part(L, &out->form);
+    results = read_part(L, out);
     if (results == 0)
       lua_pop(L, 1);
   }
@@ -217,12 +217,12 @@ void yj_read_request(lua_State *L, int request, struct yj_request *r) {
   if (r->method == NULL || r->url == NULL)
     luaL_error(L, "method and url are needed");
   check_method(L, r->method);
-  r->events = flag_field(L, request, "events");
-  r->hold = flag_field(L, request, "hold");
-  r->once = flag_field(L, request, "once");
-  r->peer_port = (int)size_field(L, request, "peer_port");
-  r->only_public = flag_field(L, request, "only_public");
-  r->max_body = size_field(L, request, "max_body");
-  r->max_event = size_field(L, request, "max_event");
-  read_limits(L, request, &r->limits);
+  r->terms.events = flag_field(L, request, "events");
+  r->terms.hold = flag_field(L, request, "hold");
+  r->terms.once = flag_field(L, request, "once");
+  r->terms.peer_port = (int)size_field(L, request, "peer_port");
+  r->terms.only_public = flag_field(L, request, "only_public");
+  r->terms.max_body = size_field(L, request, "max_body");
+  r->terms.max_event = size_field(L, request, "max_event");
+  read_limits(L, request, &r->terms.limits);
 }

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "file.h"
 #include "lcore.h"
 
 static const char *const fault_names[] = {
@@ -36,7 +35,7 @@ static struct yj_transfer *check_open(lua_State *L) {
 /* ---- opening ---- */
 
 /* open(request) -> Transfer | nil, message, kind of error  [-0, +1|3, v] */
-int yj_l_open(lua_State *L) {
+static int l_open(lua_State *L) {
   struct yj_pool *pool;
   struct yj_transfer *t;
   struct yj_request request;
@@ -51,7 +50,7 @@ int yj_l_open(lua_State *L) {
   results = yj_read_outgoing(L, 2, &t->out);
   if (results != 0)
     return results;
-  yj_take_place(L, 1, 3, t);
+  yj_take_slot(L, 1, 3, t);
   /* a transfer hides 16 KiB behind a small userdata: let the collector feel it,
    * or dropped streams would pile up */
   if (yj_iscollecting(L))
@@ -90,7 +89,6 @@ static int l_add(lua_State *L) {
   struct yj_transfer *t = check_open(L);
   int n;
   luaL_argcheck(L, t->decoder.pins == 0, 1, "it is being read");
-  t->news = 1;
   yj_decoder_pin(&t->decoder);
   n = yj_add(L, &t->decoder);
   yj_transfer_unpin(t);
@@ -202,7 +200,7 @@ static int l_is_private(lua_State *L) {
 
 /* saved() -> bytes that save() has brought to the disk     [-0, +1, v] */
 static int l_saved(lua_State *L) {
-  yj_pushcount(L, check(L)->saved);
+  yj_pushcount(L, check(L)->sink.saved);
   return 1;
 }
 
@@ -251,7 +249,7 @@ static int l_cancel(lua_State *L) {
 static int l_close(lua_State *L) {
   struct yj_transfer *t = check(L);
   yj_transfer_close(t);
-  yj_leave_place(L, 1, t);
+  yj_leave_slot(L, 1, t);
   return 0;
 }
 
@@ -261,16 +259,17 @@ static int l_collect(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"next", yj_l_next}, {"text", yj_l_next_text}, {"texts", yj_l_texts},        {"subscribe", yj_l_subscribe}, {"waiter", yj_l_waiter},
-    {"usual", l_usual}, {"add", l_add}, {"watch", l_watch},
-    {"drain", yj_l_drain},      {"summary", l_summary},  {"status", l_status},
-    {"head", l_head},        {"body", l_body},        {"done", l_done},
-    {"failure", l_failure},  {"save", l_save},        {"saved", l_saved},
-    {"is_private", l_is_private},
-    {"uploaded", l_uploaded}, {"steps", l_steps},      {"discard", l_discard},
-    {"cancel", l_cancel},    {"trim", l_trim},        {"close", l_close},
+    {"usual", l_usual},         {"add", l_add},           {"watch", l_watch},
+    {"summary", l_summary},     {"status", l_status},     {"head", l_head},
+    {"body", l_body},           {"done", l_done},         {"failure", l_failure},
+    {"save", l_save},           {"saved", l_saved},       {"steps", l_steps},
+    {"is_private", l_is_private}, {"uploaded", l_uploaded}, {"trim", l_trim},
+    {"discard", l_discard},     {"cancel", l_cancel},     {"close", l_close},
     {NULL, NULL}};
+
+static const luaL_Reg pool_methods[] = {{"open", l_open}, {NULL, NULL}};
 
 void yj_open_transfer(lua_State *L) {
   yj_new_class(L, YJ_TRANSFER_MT, methods, l_close, l_collect);
+  yj_add_methods(L, YJ_POOL_MT, pool_methods);
 }

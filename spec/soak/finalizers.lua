@@ -169,7 +169,7 @@ local function read_rest()
   local document = core.decode(DOCUMENT)
   check(is_text(document.a) and is_text(document.b[1]:sub(2)), "document",
     document.a)
-  check(pool:ca_path() == nil or pool:ca_path():find "^/", "ca_path")
+  check(core.ca_path() == nil or core.ca_path():find "^/", "ca_path")
   pool:waiters()
   core.sha256(DOCUMENT)
   core.curl_features()

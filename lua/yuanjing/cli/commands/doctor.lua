@@ -64,7 +64,7 @@ local function certificates_in_words(settings, arguments)
     return ("%s (%s)"):format(table.concat(named, " and "),
       arguments.ca_file and "--ca-file" or "environment")
   end
-  local store = loop.pool():ca_path() or core.ca_file()
+  local store = core.ca_path() or core.ca_file()
   return store and store .. " (the system's)" or "none"
 end
 
