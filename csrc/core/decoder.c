@@ -89,8 +89,12 @@ void yj_decoder_close(struct yj_decoder *d) {
 }
 
 void yj_decoder_unpin(struct yj_decoder *d) {
-  if (--d->pins == 0 && d->closed)
+  if (--d->pins > 0)
+    return;
+  if (d->closed)
     yj_decoder_free(d);
+  if (d->on_unpin != NULL)
+    d->on_unpin(d);
 }
 
 void yj_decoder_free(struct yj_decoder *d) {

@@ -54,6 +54,7 @@ struct yj_decoder {
   size_t limit;            /* of one event, in bytes; 0: the default */
   struct yj_buf inbox;     /* bytes that are not read yet */
   unsigned pins;           /* how many hold slices of its buffers */
+  void (*on_unpin)(struct yj_decoder *d); /* after the last; may be NULL */
   struct yj_sse sse;
   enum yj_event verdict;   /* PENDING, or a final event, which stays */
   unsigned char begun;     /* something of an answer has come */

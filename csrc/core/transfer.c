@@ -228,11 +228,14 @@ static CURLcode set_callbacks(struct yj_transfer *t) {
   return code;
 }
 
+static void on_unpin(struct yj_decoder *d);
+
 static void describe(struct yj_transfer *t, const struct yj_request *r) {
   t->terms = r->terms;
   if (t->terms.max_body == 0)
     t->terms.max_body = MAX_BODY;
   t->decoder.limit = t->terms.max_event;
+  t->decoder.on_unpin = on_unpin;
   t->high_water = HIGH_WATER;
   t->clock.started = t->clock.asked = yj_now();
 }
@@ -354,6 +357,19 @@ static void await_more(struct yj_transfer *t) {
     yj_pool_touch(t->pool, t);
   t->high_water = yj_buf_len(&t->decoder.inbox) + HIGH_WATER;
   if (is_paused(t))
+    resume(t, YJ_FLOWING);
+}
+
+/* Continues what the pins have held up. */
+static void on_unpin(struct yj_decoder *d) {
+  struct yj_transfer *t = (struct yj_transfer *)d; /* its first member */
+  if (t->pool == NULL) {
+    yj_buf_free(&t->body);
+    return;
+  }
+  if (t->waiter.is_reading)
+    yj_pool_mark_ready(t->pool, t);
+  if (t->flow == YJ_PINNED && !t->done)
     resume(t, YJ_FLOWING);
 }
 
@@ -555,20 +571,6 @@ void yj_transfer_fail(struct yj_transfer *t, enum yj_fault fault) {
 void yj_transfer_cancel(struct yj_transfer *t) {
   if (!t->done && t->pool != NULL && yj_pool_is_mine(t->pool))
     yj_transfer_fail(t, YJ_FAULT_CANCELLED);
-}
-
-void yj_transfer_unpin(struct yj_transfer *t) {
-  yj_decoder_unpin(&t->decoder);
-  if (t->decoder.pins > 0)
-    return;
-  if (t->pool == NULL) {
-    yj_buf_free(&t->body);
-    return;
-  }
-  if (t->waiter.is_reading)
-    yj_pool_mark_ready(t->pool, t);
-  if (t->flow == YJ_PINNED && !t->done)
-    resume(t, YJ_FLOWING);
 }
 
 void yj_transfer_close(struct yj_transfer *t) {

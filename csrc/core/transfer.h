@@ -109,8 +109,12 @@ struct yj_queued {
   size_t place;
 };
 
-/* All zeroes is a valid, closed transfer. */
+/* All zeroes is a valid, closed transfer. While its decoder is pinned libcurl
+ * keeps what it receives, as it does for a slow reader. NB: but the head, which
+ * libcurl can not keep back. */
 struct yj_transfer {
+  struct yj_decoder decoder; /* of a stream; its pins hold `body`, too. First:
+                                a transfer's userdata serves as a decoder's */
   struct yj_pool *pool;            /* counted; NULL: closed */
   struct yj_multi *multi;          /* it is in, and stays in; */
   struct yj_transfer *prev, *next; /* the multi's list of all that are */
@@ -123,7 +127,6 @@ struct yj_transfer {
   struct yj_waiter waiter;
   struct yj_queued queued;
   struct yj_clock clock;
-  struct yj_decoder decoder; /* the body of a stream; its pins hold `body`, too */
   size_t high_water;         /* bytes in its inbox that pause the sender */
   struct yj_buf body;        /* any but a stream's */
   struct yj_buf head;        /* header lines of the last answer */
@@ -177,11 +180,6 @@ void yj_transfer_discard(struct yj_transfer *t, int64_t total);
 
 /* Ends the exchange at once, if it is not over. What came stays readable. */
 void yj_transfer_cancel(struct yj_transfer *t);
-
-/* Ends what yj_decoder_pin() began, for the stream and for the body: libcurl
- * keeps meanwhile what it receives, as it does for a slow reader. NB: not the
- * head, which libcurl can not keep back. */
-void yj_transfer_unpin(struct yj_transfer *t);
 
 /* Ends it and gives back all it owns, but for buffers that are pinned.
  * Idempotent; any order with the pool. */

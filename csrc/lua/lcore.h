@@ -70,9 +70,9 @@ struct yj_pool *yj_check_pool(lua_State *L);
 int yj_push_event(lua_State *L, enum yj_wanted wanted, int as_bytes,
                   enum yj_event event, const struct yj_chunk *chunk,
                   const struct yj_decoder *d);
-int yj_push_summary(lua_State *L, const struct yj_decoder *d);
-int yj_push_usual(lua_State *L, const struct yj_decoder *d);
-int yj_add(lua_State *L, struct yj_decoder *d); /*          [-0, +2, v] */
+
+/* Methods for a class whose userdata begins with a decoder. */
+extern const luaL_Reg yj_stream_methods[];
 
 /* ---- lrequest.c: a table that describes a request ---- */
 

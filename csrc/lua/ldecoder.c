@@ -103,44 +103,15 @@ int yj_push_event(lua_State *L, enum yj_wanted wanted, int as_bytes,
   return 1;
 }
 
-/* summary() -> content, reasoning?, the first chunks with their names, one behind
- * the other?, json of the last chunk (of the last that has a usage)?, finished,
- * begun                                                    [-0, +6, m] */
-int yj_push_summary(lua_State *L, const struct yj_decoder *d) {
-  push_buf(L, &d->content);
-  push_buf_or_nil(L, &d->reasoning);
-  push_buf_or_nil(L, &d->first);
-  push_buf_or_nil(L, yj_decoder_tail(d));
-  lua_pushboolean(L, d->finished);
-  lua_pushboolean(L, d->begun);
-  return 6;
-}
-
-/* usual() -> how many chunks were not odd, bytes of content and of reasoning so
- * far                                                      [-0, +3, -] */
-int yj_push_usual(lua_State *L, const struct yj_decoder *d) {
-  lua_pushinteger(L, (lua_Integer)d->usual);
-  lua_pushinteger(L, (lua_Integer)yj_buf_len(&d->content));
-  lua_pushinteger(L, (lua_Integer)yj_buf_len(&d->reasoning));
-  return 3;
-}
-
-/* add(content, reasoning[, finished]) -> both, joined      [-0, +2, v] */
-int yj_add(lua_State *L, struct yj_decoder *d) {
-  struct yj_slice content, reasoning;
-  content.text = luaL_checklstring(L, 2, &content.len);
-  reasoning.text = luaL_checklstring(L, 3, &reasoning.len);
-  if (!lua_isnoneornil(L, 4))
-    d->finished = lua_toboolean(L, 4) != 0;
-  if (!yj_decoder_add(d, &content, &reasoning))
-    return luaL_error(L, "not enough memory");
-  push_slice(L, &content);
-  push_slice(L, &reasoning);
-  return 2;
-}
-
+/* Of a Transfer as well, for yj_stream_methods.            [-0, +0, v] */
 static struct yj_decoder *check(lua_State *L) {
   return yj_check_self(L, YJ_DECODER_MT);
+}
+
+static struct yj_decoder *check_open(lua_State *L) {
+  struct yj_decoder *d = check(L);
+  luaL_argcheck(L, !d->closed, 1, "it is closed");
+  return d;
 }
 
 /* One that nobody else is reading. */
@@ -150,6 +121,63 @@ static struct yj_decoder *check_free(lua_State *L) {
     luaL_error(L, YJ_IS_READ);
   return d;
 }
+
+/* summary() -> content, reasoning?, the first chunks with their names, one behind
+ * the other?, json of the last chunk (of the last that has a usage)?, finished,
+ * begun                                                    [-0, +6, v] */
+static int l_summary(lua_State *L) {
+  struct yj_decoder *d = check_open(L);
+  yj_decoder_pin(d);
+  push_buf(L, &d->content);
+  push_buf_or_nil(L, &d->reasoning);
+  push_buf_or_nil(L, &d->first);
+  push_buf_or_nil(L, yj_decoder_tail(d));
+  lua_pushboolean(L, d->finished);
+  lua_pushboolean(L, d->begun);
+  yj_decoder_unpin(d);
+  return 6;
+}
+
+/* usual() -> how many chunks were not odd, bytes of content and of reasoning so
+ * far                                                      [-0, +3, v] */
+static int l_usual(lua_State *L) {
+  const struct yj_decoder *d = check_open(L);
+  lua_pushinteger(L, (lua_Integer)d->usual);
+  lua_pushinteger(L, (lua_Integer)yj_buf_len(&d->content));
+  lua_pushinteger(L, (lua_Integer)yj_buf_len(&d->reasoning));
+  return 3;
+}
+
+/* add(content, reasoning[, finished]) -> both, joined: what was in an odd chunk,
+ * and whether the answer is complete now                   [-0, +2, v] */
+static int l_add(lua_State *L) {
+  struct yj_decoder *d = check_open(L);
+  struct yj_slice content, reasoning;
+  content.text = luaL_checklstring(L, 2, &content.len);
+  reasoning.text = luaL_checklstring(L, 3, &reasoning.len);
+  check_free(L);
+  if (!lua_isnoneornil(L, 4))
+    d->finished = lua_toboolean(L, 4) != 0;
+  if (!yj_decoder_add(d, &content, &reasoning))
+    return luaL_error(L, "not enough memory");
+  yj_decoder_pin(d);
+  push_slice(L, &content);
+  push_slice(L, &reasoning);
+  yj_decoder_unpin(d);
+  return 2;
+}
+
+/* watch(): each chunk is odd from now on                   [-0, +0, v] */
+static int l_watch(lua_State *L) {
+  check_open(L)->watched = 1;
+  return 0;
+}
+
+const luaL_Reg yj_stream_methods[] = {{"summary", l_summary},
+                                      {"usual", l_usual},
+                                      {"add", l_add},
+                                      {"watch", l_watch},
+                                      {NULL, NULL}};
 
 /* decoder([limit]) -> Decoder; limit in bytes of one event [-0, +1, v] */
 static int l_decoder(lua_State *L) {
@@ -205,34 +233,6 @@ static int l_text(lua_State *L) { return read_on(L, YJ_TEXTS); }
  * until there is something else                            [-0, +n, m] */
 static int l_drain(lua_State *L) { return read_on(L, YJ_ODDITIES); }
 
-static int l_usual(lua_State *L) { return yj_push_usual(L, check(L)); }
-
-/* add(content, reasoning[, finished]) -> both, joined: what was in an odd chunk,
- * and whether the answer is complete now                   [-0, +2, v] */
-static int l_add(lua_State *L) {
-  struct yj_decoder *d = check_free(L);
-  int n;
-  yj_decoder_pin(d);
-  n = yj_add(L, d);
-  yj_decoder_unpin(d);
-  return n;
-}
-
-/* watch(): each chunk is odd from now on                   [-0, +0, v] */
-static int l_watch(lua_State *L) {
-  check(L)->watched = 1;
-  return 0;
-}
-
-static int l_summary(lua_State *L) {
-  struct yj_decoder *d = check(L);
-  int n;
-  yj_decoder_pin(d);
-  n = yj_push_summary(L, d);
-  yj_decoder_unpin(d);
-  return n;
-}
-
 /* close() and __close                                      [-0, +0, v] */
 static int l_close(lua_State *L) {
   yj_decoder_close(check(L));
@@ -245,10 +245,8 @@ static int l_collect(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"feed", l_feed},   {"finish", l_finish},   {"next", l_next},
-    {"text", l_text},   {"drain", l_drain},     {"summary", l_summary},
-    {"usual", l_usual}, {"add", l_add},         {"watch", l_watch},
-    {"close", l_close}, {NULL, NULL}};
+    {"feed", l_feed}, {"finish", l_finish}, {"next", l_next}, {"text", l_text},
+    {"drain", l_drain}, {"close", l_close}, {NULL, NULL}};
 
 static const luaL_Reg functions[] = {
     {"decoder", l_decoder}, {"text", l_text_of_bytes}, {NULL, NULL}};
@@ -256,4 +254,5 @@ static const luaL_Reg functions[] = {
 void yj_open_decoder(lua_State *L) {
   luaL_setfuncs(L, functions, 0);
   yj_new_class(L, YJ_DECODER_MT, methods, l_close, l_collect);
+  yj_add_methods(L, YJ_DECODER_MT, yj_stream_methods);
 }

@@ -158,7 +158,7 @@ static int read_on(lua_State *L, int waiters, struct yj_transfer *t,
   }
   yj_decoder_pin(&t->decoder);
   n = yj_push_event(L, wanted, as_bytes, event, &chunk, &t->decoder);
-  yj_transfer_unpin(t);
+  yj_decoder_unpin(&t->decoder);
   return n;
 }
 
@@ -244,7 +244,7 @@ static int end_handover(struct handover *now, int is_good) {
   int is_there = yj_release(now->co);
   now->t = NULL;
   t->waiter.is_reading = !is_good && t->waiter.slot != 0;
-  yj_transfer_unpin(t);
+  yj_decoder_unpin(&t->decoder);
   if (!(is_good && is_there) && now->event == YJ_EVENT_CHUNK &&
       t->pool != NULL)
     yj_decoder_give_up(&t->decoder);

@@ -70,36 +70,6 @@ static int l_open(lua_State *L) {
 
 /* ---- reading ---- */
 
-static int l_summary(lua_State *L) {
-  struct yj_transfer *t = check_open(L);
-  int n;
-  yj_decoder_pin(&t->decoder);
-  n = yj_push_summary(L, &t->decoder);
-  yj_transfer_unpin(t);
-  return n;
-}
-
-static int l_usual(lua_State *L) {
-  return yj_push_usual(L, &check_open(L)->decoder);
-}
-
-/* add() and watch() are those of a decoder; what was added was news.
- *                                                          [-0, +2, v] */
-static int l_add(lua_State *L) {
-  struct yj_transfer *t = check_open(L);
-  int n;
-  luaL_argcheck(L, t->decoder.pins == 0, 1, "it is being read");
-  yj_decoder_pin(&t->decoder);
-  n = yj_add(L, &t->decoder);
-  yj_transfer_unpin(t);
-  return n;
-}
-
-static int l_watch(lua_State *L) {
-  check_open(L)->decoder.watched = 1;
-  return 0;
-}
-
 /* status() -> number once the head is here, or nil         [-0, +1, v] */
 static int l_status(lua_State *L) {
   struct yj_transfer *t = check(L);
@@ -133,7 +103,7 @@ static int l_body(lua_State *L) {
   struct yj_transfer *t = check(L);
   yj_decoder_pin(&t->decoder);
   lua_pushlstring(L, yj_buf_bytes(&t->body), yj_buf_len(&t->body));
-  yj_transfer_unpin(t);
+  yj_decoder_unpin(&t->decoder);
   return 1;
 }
 
@@ -259,17 +229,16 @@ static int l_collect(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"usual", l_usual},         {"add", l_add},           {"watch", l_watch},
-    {"summary", l_summary},     {"status", l_status},     {"head", l_head},
-    {"body", l_body},           {"done", l_done},         {"failure", l_failure},
-    {"save", l_save},           {"saved", l_saved},       {"steps", l_steps},
-    {"is_private", l_is_private}, {"uploaded", l_uploaded}, {"trim", l_trim},
-    {"discard", l_discard},     {"cancel", l_cancel},     {"close", l_close},
-    {NULL, NULL}};
+    {"status", l_status},         {"head", l_head},         {"body", l_body},
+    {"done", l_done},             {"failure", l_failure},   {"save", l_save},
+    {"is_private", l_is_private}, {"saved", l_saved},       {"trim", l_trim},
+    {"uploaded", l_uploaded},     {"steps", l_steps},       {"close", l_close},
+    {"discard", l_discard},       {"cancel", l_cancel},     {NULL, NULL}};
 
 static const luaL_Reg pool_methods[] = {{"open", l_open}, {NULL, NULL}};
 
 void yj_open_transfer(lua_State *L) {
   yj_new_class(L, YJ_TRANSFER_MT, methods, l_close, l_collect);
+  yj_add_methods(L, YJ_TRANSFER_MT, yj_stream_methods);
   yj_add_methods(L, YJ_POOL_MT, pool_methods);
 }

@@ -4,6 +4,7 @@ local support = require "support"
 -- `pool_methods` a pool's, `methods` those of the class that the file is named for.
 local function class_of(array, file)
   if array == "functions" then return "core" end
+  if array == "yj_stream_methods" then return "decoder" end
   return array:match("^(%l+)_methods$") or file:match("l(%l+)%.c$")
 end
 
