@@ -18,98 +18,30 @@ struct yj_pool {
   int n_seen, turn;               /* turn on it has not been acted on */
   size_t looks;              /* in a row, each as full as can be */
   int64_t looked;            /* when the first of them was */
-  struct yj_transfer *ready; /* a ring through queued.next, or NULL */
-  struct yj_transfer **heap; /* by queued.due, from 1; owned */
-  size_t n_heap, cap_heap;
+  struct yj_transfer *ready; /* a ring through ready_next, or NULL */
+  int64_t due;               /* no transfer runs out of time before */
   size_t n_flying, n_counted;
   int64_t alarm_at;          /* when the owner wants to be woken, or YJ_NEVER */
   int64_t now;
   unsigned generation;       /* of the process that made it */
 };
 
-/* ---- the heap of deadlines ---- */
+/* ---- the clock ---- */
 
-static int64_t due_at(const struct yj_pool *p, size_t place) {
-  return p->heap[place]->queued.due;
-}
-
-static void put(struct yj_pool *p, size_t place, struct yj_transfer *t) {
-  p->heap[place] = t;
-  t->queued.place = place;
-}
-
-static void sift_up(struct yj_pool *p, struct yj_transfer *t) {
-  size_t place = t->queued.place;
-  for (; place > 1 && due_at(p, place / 2) > t->queued.due; place /= 2)
-    put(p, place, p->heap[place / 2]);
-  put(p, place, t);
-}
-
-static void sift_down(struct yj_pool *p, struct yj_transfer *t) {
-  size_t place = t->queued.place, child;
-  for (; 2 * place <= p->n_heap; place = child) {
-    child = 2 * place;
-    if (child < p->n_heap && due_at(p, child + 1) < due_at(p, child))
-      child++;
-    if (due_at(p, child) >= t->queued.due)
-      break;
-    put(p, place, p->heap[child]);
-  }
-  put(p, place, t);
-}
-
-static int heap_grow(struct yj_pool *p) {
-  size_t cap = p->cap_heap == 0 ? 16 : p->cap_heap * 2;
-  struct yj_transfer **heap;
-  if (p->n_heap + 1 < p->cap_heap)
-    return 1;
-  if (cap > SIZE_MAX / 2 / sizeof *heap)
-    return 0;
-  heap = realloc(p->heap, cap * sizeof *heap);
-  if (heap == NULL)
-    return 0;
-  p->heap = heap;
-  p->cap_heap = cap;
-  return 1;
-}
-
-static void heap_insert(struct yj_pool *p, struct yj_transfer *t) {
-  t->queued.place = ++p->n_heap;
-  sift_up(p, t);
-}
-
-static void heap_remove(struct yj_pool *p, struct yj_transfer *t) {
-  struct yj_transfer *last = p->heap[p->n_heap--];
-  size_t place = t->queued.place;
-  t->queued.place = 0;
-  if (last == t)
-    return;
-  put(p, place, last);
-  sift_up(p, last);
-  sift_down(p, last);
-}
+static int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* The moment the pool must be moved on by the clock. */
 static int64_t earliest(const struct yj_pool *p) {
-  int64_t due = p->n_heap == 0 ? YJ_NEVER : due_at(p, 1);
-  if (p->alarm_at < due)
-    due = p->alarm_at;
-  return p->multis.due < due ? p->multis.due : due;
+  return min(p->due, min(p->alarm_at, p->multis.due));
 }
 
-/* A deadline that moved away stays where it is in the heap and is looked at again
- * when its old moment comes: an event costs no reordering. In a forked child the
- * alarm is still the parent's. */
-void yj_pool_touch(struct yj_pool *p, struct yj_transfer *t) {
+/* In a forked child the alarm is still the parent's. */
+void yj_pool_touch(struct yj_pool *p, const struct yj_transfer *t) {
   enum yj_fault why;
-  int64_t due;
-  if (t->queued.place == 0 || !yj_pool_is_mine(p))
+  int64_t due = yj_transfer_deadline(t, &why);
+  if (due >= p->due || !yj_pool_is_mine(p))
     return;
-  due = yj_transfer_deadline(t, &why);
-  if (due >= t->queued.due)
-    return;
-  t->queued.due = due;
-  sift_up(p, t);
+  p->due = due;
   yj_poller_alarm(&p->poller, due);
 }
 
@@ -150,7 +82,7 @@ struct yj_pool *yj_pool_new(int *error) {
     return NULL;
   }
   p->n_counted = 1;
-  p->alarm_at = YJ_NEVER;
+  p->due = p->alarm_at = YJ_NEVER;
   p->now = yj_now();
   p->generation = generation;
   *error = yj_poller_open(&p->poller);
@@ -173,7 +105,6 @@ int yj_pool_is_mine(const struct yj_pool *p) {
 void yj_pool_leave(struct yj_pool *p) {
   if (--p->n_counted > 0)
     return;
-  free(p->heap);
   yj_multis_free(&p->multis);
   free(p);
 }
@@ -190,46 +121,43 @@ void yj_pool_close(struct yj_pool *p) {
 /* ---- its transfers ---- */
 
 int yj_pool_add(struct yj_pool *p, struct yj_transfer *t) {
-  enum yj_fault why;
-  if (!yj_pool_is_mine(p) || !heap_grow(p) || !yj_multis_add(&p->multis, t))
+  if (!yj_pool_is_mine(p) || !yj_multis_add(&p->multis, t))
     return 0;
   p->n_counted++;
   p->n_flying++;
-  t->queued.due = yj_transfer_deadline(t, &why);
-  heap_insert(p, t);
+  yj_pool_touch(p, t);
   yj_pool_rearm(p);
   return 1;
 }
 
 int yj_pool_remove(struct yj_pool *p, struct yj_transfer *t) {
   int mine = yj_pool_is_mine(p);
-  heap_remove(p, t);
   p->n_flying--;
   yj_multi_remove(t, mine);
   return mine;
 }
 
 void yj_pool_forget(struct yj_pool *p, struct yj_transfer *t) {
-  if (t->queued.next == NULL)
+  if (t->ready_next == NULL)
     return;
   if (p->ready == t)
-    p->ready = t->queued.next == t ? NULL : t->queued.next;
-  t->queued.prev->queued.next = t->queued.next;
-  t->queued.next->queued.prev = t->queued.prev;
-  t->queued.prev = t->queued.next = NULL;
+    p->ready = t->ready_next == t ? NULL : t->ready_next;
+  t->ready_prev->ready_next = t->ready_next;
+  t->ready_next->ready_prev = t->ready_prev;
+  t->ready_prev = t->ready_next = NULL;
 }
 
 void yj_pool_mark_ready(struct yj_pool *p, struct yj_transfer *t) {
-  if (t->queued.next != NULL)
+  if (t->ready_next != NULL)
     return;
   if (p->ready == NULL) {
-    p->ready = t->queued.prev = t->queued.next = t;
+    p->ready = t->ready_prev = t->ready_next = t;
     return;
   }
-  t->queued.next = p->ready;
-  t->queued.prev = p->ready->queued.prev;
-  t->queued.prev->queued.next = t;
-  p->ready->queued.prev = t;
+  t->ready_next = p->ready;
+  t->ready_prev = p->ready->ready_prev;
+  t->ready_prev->ready_next = t;
+  p->ready->ready_prev = t;
 }
 
 struct yj_transfer *yj_pool_first(const struct yj_pool *p) { return p->ready; }
@@ -252,23 +180,33 @@ static int has_seen_all(const struct yj_pool *p) {
          (!is_full(p) || p->looks > p->n_flying / MAX_SEEN);
 }
 
-/* Fails what was out of time before all sockets had their turn: bytes that wait
- * in a socket come before any limit. */
+/* Fails a transfer that was out of time before all sockets had their turn: bytes
+ * that wait in a socket come before any limit. */
+static void check_time(struct yj_pool *p, struct yj_transfer *t) {
+  enum yj_fault why = YJ_FAULT_NONE;
+  int64_t due = yj_transfer_deadline(t, &why);
+  if (due <= p->looked && !yj_transfer_has_reason(t, why))
+    yj_transfer_fail(t, why);
+  else
+    p->due = min(p->due, yj_transfer_deadline(t, &why));
+}
+
+/* Looks at all transfers once the first deadline is reached. Most deadlines have
+ * moved away by then, so that this is rare, and an event costs nothing here. */
 static void expire(struct yj_pool *p) {
+  struct yj_transfer *t, *next;
+  unsigned i;
   if (!has_seen_all(p))
     return;
   p->looks = 0;
-  while (p->n_heap > 0 && due_at(p, 1) <= p->looked) {
-    struct yj_transfer *t = p->heap[1];
-    enum yj_fault why = YJ_FAULT_NONE;
-    int64_t due = yj_transfer_deadline(t, &why);
-    if (due <= p->looked && !yj_transfer_has_reason(t, why)) {
-      yj_transfer_fail(t, why);
-      continue;
+  if (p->due > p->looked)
+    return;
+  p->due = YJ_NEVER;
+  for (i = 0; i < p->multis.n; i++)
+    for (t = p->multis.list[i].first; t != NULL; t = next) {
+      next = t->next;
+      check_time(p, t);
     }
-    t->queued.due = yj_transfer_deadline(t, &why);
-    sift_down(p, t);
-  }
 }
 
 /* Finds out what is ready, unless a step that ran out of budget has left some:

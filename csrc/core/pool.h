@@ -1,8 +1,7 @@
 /* pool: drives all transfers of a process.
  *
- * It has libcurl's multis over one poller, and the time limits of the transfers
- * in a heap of deadlines (libcurl's LOW_SPEED would cost a timer a second each).
- * It is counted by its owner and by each open transfer; the last one frees it.
+ * It has libcurl's multis over one poller, and looks at the transfers' time limits
+ * itself (libcurl's LOW_SPEED would cost a timer a second each). It is counted by its owner and by each open transfer; the last one frees it.
  * In a forked child it must not be moved on, for its sockets and its epoll set
  * are the parent's: it knows its process. Nothing here knows Lua, and a file
  * that includes this does not see libcurl.
@@ -66,8 +65,8 @@ size_t yj_pool_count(const struct yj_pool *pool);
 /* Counts the transfer and starts it; 0: out of memory. */
 int yj_pool_add(struct yj_pool *pool, struct yj_transfer *t);
 
-/* Takes it out of curl and of the heap; 0 in a forked child, where curl's part
- * must be left alone. It stays counted. */
+/* Takes it out of curl; 0 in a forked child, where curl's part must be left
+ * alone. It stays counted. */
 int yj_pool_remove(struct yj_pool *pool, struct yj_transfer *t);
 
 /* Gives up one count; the last one frees the pool. */
@@ -77,7 +76,7 @@ void yj_pool_leave(struct yj_pool *pool);
 void yj_pool_mark_ready(struct yj_pool *pool, struct yj_transfer *t);
 
 /* Its deadline may have come nearer. */
-void yj_pool_touch(struct yj_pool *pool, struct yj_transfer *t);
+void yj_pool_touch(struct yj_pool *pool, const struct yj_transfer *t);
 
 /* Curl's own timer may have come nearer. */
 void yj_pool_rearm(struct yj_pool *pool);

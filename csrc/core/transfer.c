@@ -344,7 +344,7 @@ static void resume(struct yj_transfer *t, enum yj_flow flow) {
 /* The reader has taken all there was. The idle clock begins anew, if there was
  * more than a sign of life or the sender was paused, for that time is not the
  * sender's. A paused sender continues, past the high water if one event is that
- * large. NB: where the deadline only moves away the heap need not know. */
+ * large. NB: the pool need not know of a deadline that only moves away. */
 static void await_more(struct yj_transfer *t) {
   int begins = t->decoder.progress || is_paused(t);
   int is_nearer = t->turn == YJ_READERS || t->decoder.finished ||

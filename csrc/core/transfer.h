@@ -101,14 +101,6 @@ struct yj_waiter {
   unsigned char wanted, as_bytes;
 };
 
-/* For the pool: its neighbours among those that are ready, or NULL; and its
- * place in the heap of deadlines, from 1, or 0. */
-struct yj_queued {
-  struct yj_transfer *prev, *next;
-  int64_t due;
-  size_t place;
-};
-
 /* All zeroes is a valid, closed transfer. While its decoder is pinned libcurl
  * keeps what it receives, as it does for a slow reader. NB: but the head, which
  * libcurl can not keep back. */
@@ -125,7 +117,8 @@ struct yj_transfer {
   unsigned char done;
   unsigned char is_private; /* the host's address is not public */
   struct yj_waiter waiter;
-  struct yj_queued queued;
+  struct yj_transfer *ready_prev, *ready_next; /* the pool's ring of those that
+                                                  are ready; NULL: it is not */
   struct yj_clock clock;
   size_t high_water;         /* bytes in its inbox that pause the sender */
   struct yj_buf body;        /* any but a stream's */
