@@ -29,7 +29,7 @@ static const unsigned char class_of[256] = {
     ['A'] = HEX | 10, ['B'] = HEX | 11, ['C'] = HEX | 12,
     ['D'] = HEX | 13, ['E'] = HEX | 14, ['F'] = HEX | 15};
 
-/* What the byte behind a backslash stands for; 'u' is not in here. */
+/* What the byte behind a backslash means; 'u' is not in here. */
 static const char escapes[256] = {
     ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
     ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
@@ -76,7 +76,7 @@ static inline int peek(const struct reader *r, const char **p) {
   return END;
 }
 
-static int stands_at(const struct reader *r, const char *p, char c) {
+static int byte_is(const struct reader *r, const char *p, char c) {
   return p < r->end && *p == c;
 }
 
@@ -105,7 +105,7 @@ static inline const char *read_word(struct reader *r, const char *p,
 /* p is behind a mantissa, at the letter of what may be an exponent. */
 static const char *read_exponent(struct reader *r, const char *p) {
   const char *digits = p + 1;
-  if (stands_at(r, digits, '+') || stands_at(r, digits, '-'))
+  if (byte_is(r, digits, '+') || byte_is(r, digits, '-'))
     digits++;
   if (digits == r->end)
     return unfit(r, digits);
@@ -118,7 +118,7 @@ static const char *read_digits(struct reader *r, const char *p,
   const char *start = p;
   size_t point = 0;
   p = skip(p, r->end, digits);
-  if (stands_at(r, p, '.')) {
+  if (byte_is(r, p, '.')) {
     point = 1;
     p = skip(p + 1, r->end, digits);
   }
@@ -155,7 +155,7 @@ static const char *read_nan(struct reader *r, const char *p) {
   const char *close = p + n + 1;
   if (n < 3)
     return unfit(r, p + n);
-  if (!stands_at(r, p + n, '('))
+  if (!byte_is(r, p + n, '('))
     return p + n;
   while (close < r->end && is_word_byte(*close))
     close++;
@@ -249,19 +249,19 @@ static const char *read_escaped(struct reader *r, const char *p) {
     p = read_escape(r, p);
     if (p == NULL)
       return NULL;
-    if (!stands_at(r, p, '\\'))
+    if (!byte_is(r, p, '\\'))
       p = skip_plain(p, r->end);
-  } while (stands_at(r, p, '\\'));
-  return stands_at(r, p, '"') ? p + 1 : unfit(r, p);
+  } while (byte_is(r, p, '\\'));
+  return byte_is(r, p, '"') ? p + 1 : unfit(r, p);
 }
 
 /* p is at the quote. All bytes but NUL may stand in a string, as in cjson. */
 static const char *read_string(struct reader *r, const char *p) {
   r->escaped = 0;
   p = skip_plain(p + 1, r->end);
-  if (stands_at(r, p, '"'))
+  if (byte_is(r, p, '"'))
     return p + 1;
-  return stands_at(r, p, '\\') ? read_escaped(r, p) : unfit(r, p);
+  return byte_is(r, p, '\\') ? read_escaped(r, p) : unfit(r, p);
 }
 
 enum yj_json_verdict yj_json_read_string(const char **p, const char *end,

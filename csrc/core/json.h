@@ -59,7 +59,7 @@ struct yj_json_rest {
 };
 
 enum yj_json_verdict {
-  YJ_JSON_WHOLE,      /* a valid value stands at the start of the text */
+  YJ_JSON_WHOLE,      /* a valid value is at the start of the text */
   YJ_JSON_INCOMPLETE, /* the text ends inside what may yet become a value */
   YJ_JSON_INVALID     /* not JSON, whatever might follow */
 };

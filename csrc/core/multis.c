@@ -15,6 +15,13 @@
 #define MOST 512 /* transfers of one multi at a time */
 #define AT_ONCE 16 /* of all begin between two looks at the sockets */
 
+/* libcurl and the poller have the same numbers for it. */
+typedef char same_bits[CURL_CSELECT_IN == YJ_READ && CURL_POLL_IN == YJ_READ &&
+                               CURL_CSELECT_OUT == YJ_WRITE &&
+                               CURL_POLL_OUT == YJ_WRITE &&
+                               CURL_CSELECT_ERR == YJ_ERROR
+                           ? 1 : -1];
+
 /* ---- curl's callbacks ---- */
 
 static void go_blind(struct yj_multi *m) {
@@ -27,12 +34,8 @@ static void go_blind(struct yj_multi *m) {
 static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *ud,
                             void *known) {
   struct yj_multi *m = ud;
-  int wanted = 0;
   (void)easy, (void)known;
-  if (what != CURL_POLL_REMOVE)
-    wanted = (what & CURL_POLL_IN ? YJ_READ : 0) |
-             (what & CURL_POLL_OUT ? YJ_WRITE : 0);
-  if (yj_pool_watch(m->all->pool, fd, wanted,
+  if (yj_pool_watch(m->all->pool, fd, what == CURL_POLL_REMOVE ? 0 : what,
                     (unsigned)(m - m->all->list)) != 0) {
     go_blind(m);
     yj_pool_wake(m->all->pool);
@@ -80,34 +83,23 @@ static int close_socket(void *ud, curl_socket_t fd) {
 
 /* ---- which one ---- */
 
-static CURLMcode set_up(struct yj_multi *m) {
-  CURLMcode code = CURLM_OK;
-#define SET(option, value)                               \
-  do {                                                   \
-    if (code == CURLM_OK)                                \
-      code = curl_multi_setopt(m->curl, option, value);  \
-  } while (0)
-  SET(CURLMOPT_SOCKETFUNCTION, on_socket_change);
-  SET(CURLMOPT_SOCKETDATA, m);
-  SET(CURLMOPT_TIMERFUNCTION, on_timer_change);
-  SET(CURLMOPT_TIMERDATA, m);
-#undef SET
-  return code;
+static int set_up(struct yj_multi *m) {
+  CURLM *curl = m->curl;
+  return curl_multi_setopt(curl, CURLMOPT_SOCKETFUNCTION, on_socket_change) ==
+             CURLM_OK &&
+         curl_multi_setopt(curl, CURLMOPT_SOCKETDATA, m) == CURLM_OK &&
+         curl_multi_setopt(curl, CURLMOPT_TIMERFUNCTION, on_timer_change) ==
+             CURLM_OK &&
+         curl_multi_setopt(curl, CURLMOPT_TIMERDATA, m) == CURLM_OK;
 }
 
 /* A connection stays with its multi, whatever transfers it serves. */
 static CURLcode set_sockets(struct yj_multi *m, CURL *easy) {
   CURLcode code = CURLE_OK;
-#define SET(option, value)                           \
-  do {                                               \
-    if (code == CURLE_OK)                            \
-      code = curl_easy_setopt(easy, option, value);  \
-  } while (0)
-  SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
-  SET(CURLOPT_OPENSOCKETDATA, m);
-  SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-  SET(CURLOPT_CLOSESOCKETDATA, m);
-#undef SET
+  SET(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  SET(easy, CURLOPT_OPENSOCKETDATA, m);
+  SET(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+  SET(easy, CURLOPT_CLOSESOCKETDATA, m);
   return code;
 }
 
@@ -116,7 +108,7 @@ static int make_curl(struct yj_multi *m) {
   if (m->curl != NULL)
     return 1;
   m->curl = curl_multi_init();
-  if (m->curl == NULL || set_up(m) == CURLM_OK)
+  if (m->curl == NULL || set_up(m))
     return m->curl != NULL;
   curl_multi_cleanup(m->curl);
   m->curl = NULL;
@@ -196,7 +188,7 @@ static void finish_done(struct yj_multi *m) {
     if (message->msg != CURLMSG_DONE)
       continue;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-    yj_transfer_finish((void *)transfer, message->data.result);
+    yj_transfer_finish((void *)transfer, (int)message->data.result);
   }
 }
 
@@ -211,10 +203,7 @@ static void act(struct yj_multi *m, curl_socket_t fd, int mask) {
 }
 
 void yj_multis_act(struct yj_multis *all, const struct yj_ready *ready) {
-  act(&all->list[ready->tag], ready->fd,
-      (ready->what & YJ_READ ? CURL_CSELECT_IN : 0) |
-      (ready->what & YJ_WRITE ? CURL_CSELECT_OUT : 0) |
-      (ready->what & YJ_ERROR ? CURL_CSELECT_ERR : 0));
+  act(&all->list[ready->tag], ready->fd, ready->what);
 }
 
 /* Whether any has begun. If a thousand began together, the answers to the first

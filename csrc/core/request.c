@@ -118,22 +118,16 @@ static const struct {
     {YJ_OPT_QUICK_EXIT, YJ_CURL_7_87, 1L},
 };
 
-#define SET(option, value)                              \
-  do {                                                  \
-    if (code == CURLE_OK)                               \
-      code = curl_easy_setopt(easy, (option), (value)); \
-  } while (0)
-
 static CURLcode set_constants(CURL *easy) {
   CURLcode code = CURLE_OK;
   size_t i;
   for (i = 0; i < sizeof constants / sizeof *constants; i++)
     if (yj_curl_is(constants[i].since))
-      SET(constants[i].option, constants[i].value);
+      SET(easy, constants[i].option, constants[i].value);
   if (yj_curl_is(YJ_CURL_7_85))
-    SET(YJ_OPT_PROTOCOLS_STR, "http,https");
+    SET(easy, YJ_OPT_PROTOCOLS_STR, "http,https");
   else
-    SET(YJ_OPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    SET(easy, YJ_OPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
   return code;
 }
 
@@ -146,14 +140,14 @@ static CURLcode set_certificates(CURL *easy, const struct yj_request *r) {
   const char *path = r->ca_path;
   if (path == NULL && r->ca_file == NULL)
     path = yj_curl_ca_path();
-  SET(CURLOPT_CAPATH, path);
+  SET(easy, CURLOPT_CAPATH, path);
   if (code == CURLE_NOT_BUILT_IN &&
       (r->ca_path == NULL || r->ca_file != NULL)) {
     code = CURLE_OK;
     path = NULL;
   }
   if (path != NULL || r->ca_file != NULL)
-    SET(CURLOPT_CAINFO, r->ca_file);
+    SET(easy, CURLOPT_CAINFO, r->ca_file);
   return code;
 }
 
@@ -175,15 +169,15 @@ static int on_seek(void *ud, curl_off_t offset, int origin) {
  * body libcurl has a buffer of 64 KiB, as long as the exchange lasts. */
 static CURLcode set_source(CURL *easy, struct yj_source *body) {
   CURLcode code = CURLE_OK;
-  SET(CURLOPT_POST, 1L);
-  SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->length);
-  SET(CURLOPT_POSTFIELDS, yj_source_bytes(body));
-  SET(CURLOPT_READFUNCTION, on_read);
-  SET(CURLOPT_READDATA, body);
-  SET(CURLOPT_SEEKFUNCTION, on_seek);
-  SET(CURLOPT_SEEKDATA, body);
+  SET(easy, CURLOPT_POST, 1L);
+  SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->length);
+  SET(easy, CURLOPT_POSTFIELDS, yj_source_bytes(body));
+  SET(easy, CURLOPT_READFUNCTION, on_read);
+  SET(easy, CURLOPT_READDATA, body);
+  SET(easy, CURLOPT_SEEKFUNCTION, on_seek);
+  SET(easy, CURLOPT_SEEKDATA, body);
   if (body->length > LARGE_BODY)
-    SET(CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);
+    SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);
   return code;
 }
 
@@ -212,8 +206,8 @@ static CURLcode set_form(CURL *easy, struct yj_outgoing *out) {
     return CURLE_OUT_OF_MEMORY;
   for (part = out->parts; part != NULL && code == CURLE_OK; part = part->next)
     code = add_part(out->mime, part);
-  SET(CURLOPT_MIMEPOST, out->mime);
-  SET(CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);
+  SET(easy, CURLOPT_MIMEPOST, out->mime);
+  SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);
   return code;
 }
 
@@ -227,9 +221,9 @@ static CURLcode set_method(CURL *easy, const struct yj_request *r,
   else if (posts)
     code = set_source(easy, &out->body);
   if (strcmp(r->method, "HEAD") == 0)
-    SET(CURLOPT_NOBODY, 1L);
+    SET(easy, CURLOPT_NOBODY, 1L);
   else if (strcmp(r->method, posts ? "POST" : "GET") != 0)
-    SET(CURLOPT_CUSTOMREQUEST, r->method);
+    SET(easy, CURLOPT_CUSTOMREQUEST, r->method);
   return code;
 }
 
@@ -245,16 +239,16 @@ int yj_request_apply(const struct yj_request *r, struct yj_outgoing *out,
   CURLcode code = set_constants(easy);
   if (code == CURLE_OK)
     code = set_certificates(easy, r);
-  SET(CURLOPT_URL, r->url);
-  SET(CURLOPT_HTTPHEADER, out->headers);
+  SET(easy, CURLOPT_URL, r->url);
+  SET(easy, CURLOPT_HTTPHEADER, out->headers);
   if (r->proxy != NULL) {
-    SET(CURLOPT_PROXY, r->proxy);
-    SET(CURLOPT_NOPROXY, ""); /* the environment's no_proxy is for its own */
+    SET(easy, CURLOPT_PROXY, r->proxy);
+    SET(easy, CURLOPT_NOPROXY, ""); /* the environment's no_proxy is for its own */
   }
   if (r->terms.hold)
-    SET(CURLOPT_BUFFERSIZE, DOWNLOAD_BUFFER);
+    SET(easy, CURLOPT_BUFFERSIZE, DOWNLOAD_BUFFER);
   else if (r->terms.events)
-    SET(CURLOPT_BUFFERSIZE, events_buffer(others));
+    SET(easy, CURLOPT_BUFFERSIZE, events_buffer(others));
   if (code == CURLE_OK)
     code = set_method(easy, r, out);
   return (int)code;

@@ -33,54 +33,48 @@ static size_t pause_for(struct yj_transfer *t, enum yj_flow why) {
   return CURL_WRITEFUNC_PAUSE;
 }
 
+/* Ends the exchange: no byte was taken. */
+static size_t refuse(struct yj_transfer *t, enum yj_fault why) {
+  t->fault = why;
+  return 0;
+}
+
 /* A stream's bytes queue up for the reader; when it is slow the sender is
  * paused, and yj_transfer_next() resumes it. */
 static size_t take_event_bytes(struct yj_transfer *t, const char *data,
                                size_t n) {
   if (yj_buf_len(&t->decoder.inbox) >= t->high_water)
     return pause_for(t, YJ_FULL);
-  if (yj_decoder_feed(&t->decoder, data, n))
-    return n;
-  t->fault = YJ_FAULT_NO_MEMORY;
-  return 0;
+  return yj_decoder_feed(&t->decoder, data, n) ? n
+                                               : refuse(t, YJ_FAULT_NO_MEMORY);
 }
 
 static size_t take_body_bytes(struct yj_transfer *t, const char *data,
                               size_t n) {
   size_t len = yj_buf_len(&t->body);
+  int is_first = t->clock.idle_from == 0;
   if (len > t->terms.max_body || n > t->terms.max_body - len)
-    t->fault = YJ_FAULT_TOO_LARGE;
-  else if (!yj_buf_append(&t->body, data, n))
-    t->fault = YJ_FAULT_NO_MEMORY;
-  else {
-    int first = t->clock.idle_from == 0;
-    t->clock.idle_from = yj_pool_now(t->pool);
-    if (first)
-      yj_pool_touch(t->pool, t);
-    return n;
-  }
-  return 0;
-}
-
-/* To the disk; 0: the fault is set. */
-static size_t write_all(struct yj_transfer *t, const char *data, size_t n) {
-  t->file_error = yj_file_write_at(t->sink.fd, data, n,
-                                   t->sink.from + t->sink.saved);
-  if (t->file_error != 0) {
-    t->fault = YJ_FAULT_FILE;
-    return 0;
-  }
-  t->sink.saved += (int64_t)n;
+    return refuse(t, YJ_FAULT_TOO_LARGE);
+  if (!yj_buf_append(&t->body, data, n))
+    return refuse(t, YJ_FAULT_NO_MEMORY);
+  t->clock.idle_from = yj_pool_now(t->pool);
+  if (is_first)
+    yj_pool_touch(t->pool, t);
   return n;
 }
 
 /* A body that is held waits until yj_transfer_save() names a file. */
 static size_t take_file_bytes(struct yj_transfer *t, const char *data,
                               size_t n) {
-  if (!t->sink.is_set)
+  struct yj_sink *sink = &t->sink;
+  if (!sink->is_set)
     return pause_for(t, YJ_UNPLACED);
   t->clock.idle_from = yj_pool_now(t->pool);
-  return write_all(t, data, n);
+  t->file_error = yj_file_write_at(sink->fd, data, n, sink->from + sink->saved);
+  if (t->file_error != 0)
+    return refuse(t, YJ_FAULT_FILE);
+  sink->saved += (int64_t)n;
+  return n;
 }
 
 static size_t on_body(char *data, size_t size, size_t n, void *ud) {
@@ -124,12 +118,8 @@ static size_t on_header(char *line, size_t size, size_t n, void *ud) {
     return n;
   }
   if (yj_buf_len(&t->head) > MAX_HEAD - (n < MAX_HEAD ? n : MAX_HEAD))
-    t->fault = YJ_FAULT_TOO_LARGE;
-  else if (yj_buf_append(&t->head, line, n))
-    return n;
-  else
-    t->fault = YJ_FAULT_NO_MEMORY;
-  return 0;
+    return refuse(t, YJ_FAULT_TOO_LARGE);
+  return yj_buf_append(&t->head, line, n) ? n : refuse(t, YJ_FAULT_NO_MEMORY);
 }
 
 /* OpenSSL's, if the process has it. */
@@ -209,22 +199,16 @@ static int on_ready_to_send(void *ud, char *ip, char *local_ip, int port,
 
 /* ---- opening ---- */
 
-#define SET(option, value)                               \
-  do {                                                   \
-    if (code == CURLE_OK)                                \
-      code = curl_easy_setopt(t->easy, (option), (value)); \
-  } while (0)
-
 static CURLcode set_callbacks(struct yj_transfer *t) {
   CURLcode code = CURLE_OK;
-  SET(CURLOPT_PRIVATE, t);
-  SET(CURLOPT_ERRORBUFFER, t->error);
-  SET(CURLOPT_WRITEFUNCTION, on_body);
-  SET(CURLOPT_WRITEDATA, t);
-  SET(CURLOPT_HEADERFUNCTION, on_header);
-  SET(CURLOPT_HEADERDATA, t);
-  SET(CURLOPT_PREREQFUNCTION, on_ready_to_send);
-  SET(CURLOPT_PREREQDATA, t);
+  SET(t->easy, CURLOPT_PRIVATE, t);
+  SET(t->easy, CURLOPT_ERRORBUFFER, t->error);
+  SET(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+  SET(t->easy, CURLOPT_WRITEDATA, t);
+  SET(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+  SET(t->easy, CURLOPT_HEADERDATA, t);
+  SET(t->easy, CURLOPT_PREREQFUNCTION, on_ready_to_send);
+  SET(t->easy, CURLOPT_PREREQDATA, t);
   return code;
 }
 
@@ -336,7 +320,7 @@ static void resume(struct yj_transfer *t, enum yj_flow flow) {
   code = curl_easy_pause(t->easy, CURLPAUSE_CONT);
   yj_sigpipe_release(&guard);
   if (code != CURLE_OK)
-    yj_transfer_finish(t, code);
+    yj_transfer_finish(t, (int)code);
   else
     yj_pool_rearm(t->pool);
 }
@@ -404,9 +388,9 @@ void yj_transfer_trim(struct yj_transfer *t) {
   yj_buf_free(&t->head);
   if (!is_all_sent(t))
     return;
-  SET(CURLOPT_HTTPHEADER, NULL);
+  SET(t->easy, CURLOPT_HTTPHEADER, NULL);
   if (t->out.has_body)
-    SET(CURLOPT_POSTFIELDS, NULL);
+    SET(t->easy, CURLOPT_POSTFIELDS, NULL);
   if (code == CURLE_OK)
     yj_outgoing_free(&t->out);
 }

@@ -69,8 +69,8 @@ static int l_date(lua_State *L) {
   return 1;
 }
 
-/* How many bytes the UTF-8 sequence at p has, which is no ASCII, or 0: it is none.
- * Surrogates, overlong forms and what lies past U+10FFFF are none. */
+/* How many bytes the UTF-8 sequence at p has, which is not ASCII; 0: it is none.
+ * Surrogates, overlong forms and what is past U+10FFFF are none. */
 static inline size_t utf8_length(const unsigned char *p, size_t left) {
   const size_t n = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
   if (p[0] < 0xC2 || p[0] > 0xF4 || left < n || (p[1] & 0xC0) != 0x80 ||
@@ -95,8 +95,7 @@ static size_t sound_length(const char *text, size_t len) {
   return at;
 }
 
-/* random(n) -> so many random bytes, 16 at most; takes no descriptor
- *                                                          [-0, +1, v] */
+/* random(n) -> so many random bytes, 16 at most            [-0, +1, v] */
 static int l_random(lua_State *L) {
   char bytes[16];
   const lua_Integer n = luaL_checkinteger(L, 1);
@@ -120,8 +119,8 @@ static int l_utf8_error(lua_State *L) {
   return 1;
 }
 
-/* sound(text) -> the text in UTF-8: two halves of a surrogate pair become their
- * character, what else is none U+FFFD                      [-0, +1, v] */
+/* sound(text) -> the text in UTF-8: halves of a surrogate pair become their
+ * character, all else that is not UTF-8 U+FFFD             [-0, +1, v] */
 static int l_sound(lua_State *L) {
   size_t len, at;
   const char *text = luaL_checklstring(L, 1, &len);
@@ -148,8 +147,8 @@ static int l_sound(lua_State *L) {
   return 1;
 }
 
-/* pollfd(fd, seconds): waits until it can be read, in a thread of the host's
- * own: it touches nothing but the descriptor.              [-0, +1, v] */
+/* pollfd(fd, seconds) -> whether it can be read in that time. Any thread of the
+ * host may call it: it touches nothing but the descriptor. [-0, +1, v] */
 static int l_pollfd(lua_State *L) {
   struct pollfd watched;
   lua_Number seconds = luaL_checknumber(L, 2);
@@ -218,8 +217,8 @@ static const luaL_Reg functions[] = {
 
 __attribute__((visibility("default"))) int luaopen_yuanjing_core(lua_State *L);
 
-/* Keeps this module, and so libcurl, in memory when Lua closes and unloads its
- * modules: libcurl may still have a thread that looks a name up. */
+/* Keeps this module, and so libcurl, loaded when Lua closes: libcurl may still
+ * have a thread that looks a name up. */
 static void pin(void) {
   Dl_info self;
   if (dladdr((void *)(uintptr_t)&luaopen_yuanjing_core, &self) != 0)

@@ -1,5 +1,4 @@
-/* ldecoder: decoder.h for Lua, and the readers that a transfer shares with it.
- */
+/* ldecoder: decoder.h for Lua, and what a transfer shares with it. */
 #include <string.h>
 
 #include "lcore.h"
@@ -14,22 +13,25 @@ static void push_slice(lua_State *L, const struct yj_slice *s) {
   lua_pushlstring(L, s->text, s->len);
 }
 
-static void push_slice_or_nil(lua_State *L, const struct yj_slice *s) {
-  if (s->len > 0)
-    push_slice(L, s);
+static void push_or_nil(lua_State *L, const char *text, size_t len) {
+  if (len > 0)
+    lua_pushlstring(L, text, len);
   else
     lua_pushnil(L);
 }
 
-/* As a userdata: few ask for it, and a string is dear in LuaJIT, which tells
- * strings apart by twelve of their bytes: the documents of a stream differ in
- * others, and each would be compared with all that the collector has not taken
- * yet. */
+static void push_buf_or_nil(lua_State *L, const struct yj_buf *b) {
+  push_or_nil(L, yj_buf_bytes(b), yj_buf_len(b));
+}
+
+/* A userdata, for few readers need the document. LuaJIT hashes twelve bytes of a
+ * string, and those of a stream's documents are the same: to make strings of them
+ * takes eight times as long. */
 static void push_bytes(lua_State *L, const struct yj_slice *s) {
   memcpy(yj_newbytes(L, s->len), s->text, s->len);
 }
 
-/* text(bytes) -> the string that push_bytes() did not make [-0, +1, v] */
+/* text(bytes) -> the string for what push_bytes() has made [-0, +1, v] */
 static int l_text_of_bytes(lua_State *L) {
   lua_settop(L, 1);
   if (lua_type(L, 1) == LUA_TUSERDATA && !lua_getmetatable(L, 1))
@@ -39,18 +41,7 @@ static int l_text_of_bytes(lua_State *L) {
   return 1;
 }
 
-static void push_buf(lua_State *L, const struct yj_buf *b) {
-  lua_pushlstring(L, yj_buf_bytes(b), yj_buf_len(b));
-}
-
-static void push_buf_or_nil(lua_State *L, const struct yj_buf *b) {
-  if (yj_buf_len(b) > 0)
-    push_buf(L, b);
-  else
-    lua_pushnil(L);
-}
-
-/* nil, name[, the text that is no JSON, or was set aside]  [-0, +2|3, m] */
+/* nil, name[, the text that is not JSON, or set aside]     [-0, +2|3, m] */
 static int push_no_chunk(lua_State *L, enum yj_event event,
                          const struct yj_decoder *d) {
   int is_broken = event == YJ_EVENT_BAD || event == YJ_EVENT_CUT;
@@ -75,7 +66,7 @@ static int push_chunk(lua_State *L, int as_bytes,
                       const struct yj_chunk *chunk) {
   push_slice(L, &chunk->content);
   (as_bytes ? push_bytes : push_slice)(L, &chunk->json);
-  push_slice_or_nil(L, &chunk->reasoning);
+  push_or_nil(L, chunk->reasoning.text, chunk->reasoning.len);
   lua_pushboolean(L, chunk->usage);
   push_odd_mark(L, chunk);
   return 5;
@@ -128,7 +119,7 @@ static struct yj_decoder *check_free(lua_State *L) {
 static int l_summary(lua_State *L) {
   struct yj_decoder *d = check_open(L);
   yj_decoder_pin(d);
-  push_buf(L, &d->content);
+  lua_pushlstring(L, yj_buf_bytes(&d->content), yj_buf_len(&d->content));
   push_buf_or_nil(L, &d->reasoning);
   push_buf_or_nil(L, &d->first);
   push_buf_or_nil(L, yj_decoder_tail(d));

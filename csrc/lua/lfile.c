@@ -1,5 +1,4 @@
-/* lfile: file.h, path.h and address.h for Lua. What fails is nil, message and
- * an error's number. */
+/* lfile: file.h, path.h and address.h for Lua. Failures are nil, message, errno. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
@@ -122,8 +121,7 @@ static int l_part(lua_State *L) {
   return 3;
 }
 
-/* look(path or descriptor) -> kind, what tells it from others
- *                                                          [-0, +2|3, v] */
+/* look(path or descriptor) -> kind, identity               [-0, +2|3, v] */
 static int l_look(lua_State *L) {
   const char *path = NULL;
   struct yj_path_info info;
@@ -139,7 +137,7 @@ static int l_look(lua_State *L) {
   return 2;
 }
 
-/* resolve(path) -> where it leads, if it is a link         [-0, +1|3, v] */
+/* resolve(path) -> where a link leads, or the path         [-0, +1|3, v] */
 static int l_resolve(lua_State *L) {
   char real[YJ_PATH_SIZE];
   const char *path = check_path(L, 1);
@@ -228,7 +226,7 @@ static int l_sync(lua_State *L) {
   return push_outcome(L, yj_file_sync(check(L)));
 }
 
-/* copy_mode(other) -> true: it has its mode and owner       [-0, +1|3, v] */
+/* copy_mode(other) -> true                                 [-0, +1|3, v] */
 static int l_copy_mode(lua_State *L) {
   struct yj_file *f = check(L);
   struct yj_file *other = luaL_checkudata(L, 2, FILE_MT);
@@ -267,15 +265,14 @@ static int l_is_locked(lua_State *L) {
   return 1;
 }
 
-/* is_at(path) -> whether that still leads here             [-0, +1, v] */
+/* is_at(path) -> whether it still leads to this file       [-0, +1, v] */
 static int l_is_at(lua_State *L) {
   struct yj_file *f = check(L);
   lua_pushboolean(L, yj_file_is_at(f, luaL_checkstring(L, 2)));
   return 1;
 }
 
-/* move(from, to) -> true: a part is whole, and takes its place
- *                                                          [-0, +1|3, v] */
+/* move(from, to) -> true: a whole part replaces the file   [-0, +1|3, v] */
 static int l_move(lua_State *L) {
   struct yj_file *f = check(L);
   const char *from = check_path(L, 2);

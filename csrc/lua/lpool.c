@@ -1,4 +1,4 @@
-/* lpool: pool.h for Lua. */
+/* lpool: pool.h for Lua. lreader.c and ltransfer.c add methods. */
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -50,16 +50,12 @@ static int l_step(lua_State *L) {
   lua_Number budget = luaL_optnumber(L, 2, 0);
   int error;
   luaL_argcheck(L, budget >= 0 && budget <= 1e6, 2, "out of range");
-  /* rounded up: 0 would be no budget at all */
-  error = yj_pool_step(pool, (int64_t)(budget * 1e6) + (budget > 0));
-  if (error != 0)
-    return push_moved(L, error);
-  lua_pushboolean(L, 1);
-  lua_pushboolean(L, yj_pool_has_more(pool));
-  return 2;
+  /* rounded up: 0 would be no limit */
+  return push_moved(L, yj_pool_step(pool, (int64_t)(budget * 1e6) +
+                                              (budget > 0)));
 }
 
-/* Rounded up: a wait does not end before its time. */
+/* Rounds up: a wait does not end before its time. */
 static int to_ms(lua_Number seconds) {
   lua_Number ms = seconds * 1000;
   if (ms < 0)
@@ -67,8 +63,8 @@ static int to_ms(lua_Number seconds) {
   return ms >= INT_MAX ? INT_MAX : (int)ms + ((int)ms < ms);
 }
 
-/* wait([seconds [, unless_ready]]): until something happens, or not at all where
- * there are news and they are heeded; then as step()       [-0, +1|2, v] */
+/* wait([seconds [, unless_ready]]): until something happens, or with unless_ready
+ * not at all when a transfer is ready; then as step()      [-0, +1|2, v] */
 static int l_wait(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L);
   lua_Number seconds = luaL_optnumber(L, 2, -1);
@@ -77,9 +73,8 @@ static int l_wait(lua_State *L) {
   return push_moved(L, yj_pool_wait(pool, is_ready ? 0 : to_ms(seconds)));
 }
 
-/* guard(f, ...): f(...), of which it returns one result. When f raises, what it had
- * to set an alarm for is not known: the next wait ends at once.
- *                                                          [-0, +1, v] */
+/* guard(f, ...): f(...), of which it returns one result. When f raises, it may not
+ * have set its alarm: the next wait ends at once.          [-0, +1, v] */
 static int l_guard(lua_State *L) {
   struct yj_pool_box *box = check_box(L);
   if (lua_pcall(L, lua_gettop(L) - 2, 1, 0) == LUA_OK)
@@ -94,13 +89,12 @@ static int l_wake(lua_State *L) {
   return 0;
 }
 
-/* alarm([at]): ends a wait at that time on the clock of now(), once, in place of
- * an alarm set before; nil: none                           [-0, +0, v] */
+/* alarm([at]): ends a wait at that time on the clock of now(), once; replaces the
+ * alarm before; nil: none                                  [-0, +0, v] */
 static int l_alarm(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L);
   lua_Number at = luaL_optnumber(L, 2, HUGE_VAL);
   luaL_argcheck(L, at >= 0, 2, "out of range");
-  /* rounded up: a wait does not end before its time */
   yj_pool_alarm(pool, at >= 9e12 ? YJ_NEVER : (int64_t)(at * 1e6) + 1);
   return 0;
 }

@@ -1,5 +1,4 @@
-/* lterminal: what a command needs of the terminal and of signals, and Lua has
- * not. Nothing of it is touched unless it is called. */
+/* lterminal: the terminal and signals, for the command. */
 #define _GNU_SOURCE
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -13,7 +12,7 @@ static int l_is_terminal(lua_State *L) {
   return 1;
 }
 
-/* terminal_width(fd) -> columns, or nil where nobody knows [-0, +1, v] */
+/* terminal_width(fd) -> columns; nil: unknown              [-0, +1, v] */
 static int l_terminal_width(lua_State *L) {
   struct winsize size;
   int fd = (int)luaL_checkinteger(L, 1);

@@ -1,4 +1,4 @@
-/* ltransfer: transfer.h for Lua. */
+/* ltransfer: transfer.h for Lua. lreader.c and ldecoder.c add methods. */
 #include <errno.h>
 #include <string.h>
 
@@ -51,11 +51,11 @@ static int l_open(lua_State *L) {
   if (results != 0)
     return results;
   yj_take_slot(L, 1, 3, t);
-  /* a transfer hides 16 KiB behind a small userdata: let the collector feel it,
-   * or dropped streams would pile up */
+  /* the collector does not see the 16 KiB behind this userdata: without a step
+   * dropped streams would pile up */
   if (yj_iscollecting(L))
     lua_gc(L, LUA_GCSTEP, 16);
-  pool = yj_check_pool(L);  /* Lua has run: metamethods, finalizers */
+  pool = yj_check_pool(L);  /* again: metamethods and finalizers have run */
   if (!yj_pool_is_mine(pool))
     return yj_push_fail(L, YJ_NOT_MINE);
   code = yj_transfer_open(t, pool, &request);
@@ -80,19 +80,19 @@ static int l_status(lua_State *L) {
   return 1;
 }
 
-/* head() -> the raw lines of the head; copied before anything else may run, for
- * libcurl keeps no head back                               [-0, +1, v] */
+/* head() -> the raw lines of the head. NB: pins do not keep it: it is copied before
+ * a finalizer may run.                                     [-0, +1, v] */
 static int l_head(lua_State *L) {
   struct yj_transfer *t = check(L);
   size_t room = yj_buf_len(&t->head), n;
-  char *copy = lua_newuserdata(L, room); /* may change the head */
+  char *copy = lua_newuserdata(L, room); /* a finalizer may change the head */
   n = yj_buf_len(&t->head) < room ? yj_buf_len(&t->head) : room;
   memcpy(copy, yj_buf_bytes(&t->head), n);
   lua_pushlstring(L, copy, n);
   return 1;
 }
 
-/* trim(): the head has been read                           [-0, +0, v] */
+/* trim(): gives memory back once the head has been read    [-0, +0, v] */
 static int l_trim(lua_State *L) {
   yj_transfer_trim(check(L));
   return 0;
@@ -107,7 +107,7 @@ static int l_body(lua_State *L) {
   return 1;
 }
 
-/* In a forked child nobody moves the transfers of the parent's pool. */
+/* In a forked child nothing moves the transfers of the parent's pool. */
 static int is_orphan(const struct yj_transfer *t) {
   return !t->done && (t->pool == NULL || !yj_pool_is_mine(t->pool));
 }
@@ -146,7 +146,7 @@ static int l_failure(lua_State *L) {
   return 5;
 }
 
-/* save(file, offset) -> true | nil, message: where a held body goes
+/* save(file, offset) -> true | nil, message: a held body goes there
  *                                                          [-0, +1|2, v] */
 static int l_save(lua_State *L) {
   struct yj_transfer *t = check_open(L);
@@ -161,14 +161,13 @@ static int l_save(lua_State *L) {
   return 1;
 }
 
-/* is_private() -> whether the host that was connected has no public address
- *                                                          [-0, +1, v] */
+/* is_private() -> whether the host's address is not public [-0, +1, v] */
 static int l_is_private(lua_State *L) {
   lua_pushboolean(L, check(L)->is_private);
   return 1;
 }
 
-/* saved() -> bytes that save() has brought to the disk     [-0, +1, v] */
+/* saved() -> bytes of the body that the file has           [-0, +1, v] */
 static int l_saved(lua_State *L) {
   yj_pushcount(L, check(L)->sink.saved);
   return 1;
@@ -180,8 +179,7 @@ static int l_uploaded(lua_State *L) {
   return 1;
 }
 
-/* steps() -> seconds from its start to each step it has come to
- *                                                          [-0, +1, v] */
+/* steps() -> seconds from the start to each step so far    [-0, +1, v] */
 static int l_steps(lua_State *L) {
   static const char *const names[] = {
       [YJ_STEP_NAME] = "name", [YJ_STEP_CONNECT] = "connect",
@@ -199,8 +197,7 @@ static int l_steps(lua_State *L) {
   return 1;
 }
 
-/* discard(seconds): drops what comes, so that the connection can serve again
- *                                                          [-0, +0, v] */
+/* discard(seconds): see yj_transfer_discard()              [-0, +0, v] */
 static int l_discard(lua_State *L) {
   struct yj_transfer *t = check(L);
   lua_Number seconds = luaL_checknumber(L, 2);
@@ -209,7 +206,7 @@ static int l_discard(lua_State *L) {
   return 0;
 }
 
-/* cancel(): ends it at once; what came stays readable      [-0, +0, v] */
+/* cancel(): see yj_transfer_cancel()                       [-0, +0, v] */
 static int l_cancel(lua_State *L) {
   yj_transfer_cancel(check(L));
   return 0;
