@@ -1,5 +1,6 @@
-/* address: tells public addresses from private ones, so that no server can make
- * us ask a machine behind our firewall. Nothing here knows Lua or libcurl.
+/* address: tells public addresses from private ones, so that no server can
+ * make us ask a machine behind our firewall. Nothing here knows Lua or
+ * libcurl.
  */
 #ifndef YJ_ADDRESS_H
 #define YJ_ADDRESS_H
@@ -13,8 +14,8 @@ enum yj_network {
                 address that no single host has */
 };
 
-/* For a host as a URL or a socket has it: IPv4 in each form that systems accept
- * (127.1, 0x7f000001), IPv6 with or without brackets and zone. */
+/* For a host as a URL or a socket has it: IPv4 in each form that systems
+ * accept (127.1, 0x7f000001), IPv6 with or without brackets and zone. */
 enum yj_network yj_network_of(const char *host);
 
 #pragma GCC visibility pop

@@ -26,8 +26,8 @@ static inline size_t yj_buf_len(const struct yj_buf *b) {
   return b->tail - b->head;
 }
 
-/* Room for n more bytes at the end, or NULL: out of memory. yj_buf_commit() makes
- * it content. Moves the content: pointers into the buffer die here. */
+/* Room for n more bytes at the end, or NULL: out of memory. yj_buf_commit()
+ * makes it content. Moves the content: pointers into the buffer die here. */
 char *yj_buf_reserve(struct yj_buf *b, size_t n);
 
 static inline void yj_buf_commit(struct yj_buf *b, size_t n) { b->tail += n; }

@@ -117,8 +117,8 @@ static int is_pending(void) {
   return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE);
 }
 
-/* A signal that is pending already belongs to the host or to an outer guard, and
- * is blocked, or it would not be pending. */
+/* A signal that is pending already belongs to the host or to an outer guard,
+ * and is blocked, or it would not be pending. */
 void yj_sigpipe_hold(struct yj_sigpipe *guard) {
   sigset_t pipe;
   guard->is_held = !yj_curl_is(YJ_CURL_7_87) && !is_pending();

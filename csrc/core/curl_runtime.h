@@ -1,7 +1,7 @@
 /* curl_runtime: what the loaded libcurl can do. It need not be the one whose
- * headers this was built with: a game's launcher, conda or an AppImage may bring
- * their own. Nothing here knows Lua, and a file that includes this does not see
- * libcurl. All strings are static.
+ * headers this was built with: a game's launcher, conda or an AppImage may
+ * bring their own. Nothing here knows Lua, and a file that includes this does
+ * not see libcurl. All strings are static.
  */
 #ifndef YJ_CURL_RUNTIME_H
 #define YJ_CURL_RUNTIME_H
@@ -16,8 +16,8 @@
 #define YJ_CURL_7_87 0x075700u
 
 /* Why this libcurl can not be used, in one sentence, or NULL. The first call
- * initializes libcurl for the whole process, which is never undone: the host may
- * use it, too. Any thread may call it. */
+ * initializes libcurl for the whole process, which is never undone: the host
+ * may use it, too. Any thread may call it. */
 const char *yj_curl_problem(void);
 
 /* Whether the loaded libcurl is of that version or later. */
@@ -32,8 +32,8 @@ const char *yj_curl_feature(int i);
 /* The bundle of certificates it was built to use, or NULL. */
 const char *yj_curl_ca_file(void);
 
-/* The folder of hashed certificates it was built to use, or NULL where there are
- * none: its bundle serves. */
+/* The folder of hashed certificates it was built to use, or NULL where there
+ * are none: its bundle serves. */
 const char *yj_curl_ca_path(void);
 
 /* ---- SIGPIPE ----
@@ -48,8 +48,8 @@ struct yj_sigpipe {
   int is_held;
 };
 
-/* Before such a call, and after it; pairs may nest. With a libcurl that needs no
- * guard they do nothing. */
+/* Before such a call, and after it; pairs may nest. With a libcurl that needs
+ * no guard they do nothing. */
 void yj_sigpipe_hold(struct yj_sigpipe *guard);
 void yj_sigpipe_release(const struct yj_sigpipe *guard);
 

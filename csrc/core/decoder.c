@@ -45,8 +45,8 @@ static const struct yj_json_key choice_keys[] = {
     KEY("finish_reason", FINISH_REASON, NULL), KEY("text", CHOICE_TEXT, NULL),
     END_OF_KEYS};
 
-/* What a usual chunk of the platform, or of OpenAI's, has. From `error` on a value
- * makes it odd. */
+/* What a usual chunk of the platform, or of OpenAI's, has. From `error` on a
+ * value makes it odd. */
 static const struct yj_json_key chunk_keys[] = {
     FIRST_OF("choices", choice_keys),
     KEY("content", TOP_CONTENT, NULL),
@@ -176,9 +176,9 @@ static int looks_odd(const struct yj_json_value *values,
   return !known || rest->inside;
 }
 
-/* A chunk that looks like the one before is as odd as that, unless its texts make
- * a difference: without any, the rest may be a failure; with finish "1" they may
- * be those of the whole stream once more. */
+/* A chunk that looks like the one before is as odd as that, unless its texts
+ * make a difference: without any, the rest may be a failure; with finish "1"
+ * they may be those of the whole stream once more. */
 static int is_odd(const struct yj_decoder *d,
                   const struct yj_json_value *values,
                   const struct yj_json_rest *rest, int has_text) {
@@ -188,8 +188,8 @@ static int is_odd(const struct yj_decoder *d,
          (has_text && is_digit(&values[FINISH], '1'));
 }
 
-/* Makes UTF-8 of a text that has halves of pairs, behind the half that waits in
- * *half. A first half at its end waits there next. */
+/* Makes UTF-8 of a text that has halves of pairs, behind the half that waits
+ * in *half. A first half at its end waits there next. */
 static size_t join_halves(char *room, size_t n, uint16_t *half) {
   char before[3];
   size_t m = yj_json_put_half(before, *half);
@@ -244,8 +244,8 @@ static int flush_halves(struct yj_decoder *d, struct yj_chunk *chunk) {
   return yj_decoder_add(d, &chunk->content, &chunk->reasoning);
 }
 
-/* The shape has the last chunk already, if it could keep it. A chunk with a usage
- * stays when others follow. */
+/* The shape has the last chunk already, if it could keep it. A chunk with a
+ * usage stays when others follow. */
 static int keep_tail(struct yj_decoder *d, const struct yj_chunk *chunk,
                      int in_shape) {
   if (d->tail_usage && !chunk->usage)
@@ -336,8 +336,8 @@ static inline int is_done_mark(const struct yj_slice *s) {
          (s->len == 8 && memcmp(s->text, "\"[DONE]\"", 8) == 0);
 }
 
-/* Counts the brackets of what is added to pending, so that a value of many lines
- * is read once, when it can be whole. */
+/* Counts the brackets of what is added to pending, so that a value of many
+ * lines is read once, when it can be whole. */
 static void follow(struct yj_decoder *d, const char *text, size_t len) {
   size_t i;
   for (i = 0; i < len; i++) {
@@ -435,8 +435,8 @@ static enum yj_event read_line(struct yj_decoder *d, struct yj_slice *line,
   }
 }
 
-/* Reads what is in pending; `unfit` is the verdict if its value is not whole and
- * no line can complete it. */
+/* Reads what is in pending; `unfit` is the verdict if its value is not whole
+ * and no line can complete it. */
 static enum yj_event read_pending(struct yj_decoder *d, enum yj_event unfit,
                                   struct yj_chunk *chunk) {
   struct yj_json_value values[N_SLOTS];
@@ -481,7 +481,8 @@ static enum yj_event extend(struct yj_decoder *d, const struct yj_slice *line,
   return YJ_EVENT_PENDING;
 }
 
-/* Whether a bare line is JSON: it begins with a bracket, or follows such a line. */
+/* Whether a bare line is JSON: it begins with a bracket, or follows such a
+ * line. */
 static int is_json(const struct yj_decoder *d, const struct yj_slice *line) {
   if (yj_buf_len(&d->pending) > 0)
     return d->bare;

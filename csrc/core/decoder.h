@@ -1,11 +1,11 @@
 /* decoder: the bytes of a chat stream into chunks.
  *
- * Each complete JSON value is delivered as soon as its line is complete; the end
- * of the bytes ends the last line. A chunk that has nothing but the usual fields
- * is read in place, without a full decode. Any other is odd: its reader decodes
- * it, and gives back the texts in it by yj_decoder_add(). The text of the whole
- * stream is kept here, so that an error can hand out what came before it. Nothing
- * here knows Lua or libcurl.
+ * Each complete JSON value is delivered as soon as its line is complete; the
+ * end of the bytes ends the last line. A chunk that has nothing but the usual
+ * fields is read in place, without a full decode. Any other is odd: its reader
+ * decodes it, and gives back the texts in it by yj_decoder_add(). The text of
+ * the whole stream is kept here, so that an error can hand out what came
+ * before it. Nothing here knows Lua or libcurl.
  */
 #ifndef YJ_DECODER_H
 #define YJ_DECODER_H
@@ -75,13 +75,13 @@ struct yj_decoder {
   unsigned char shape_odd; /* the shape's document was odd by itself */
   struct yj_buf tail;      /* yj_decoder_tail(), unless it is the shape's */
   unsigned char tail_usage, tail_in_shape;
-  struct yj_buf first;     /* the first chunk with each set of names, one behind
-                              the other: later ones differ in values alone */
+  struct yj_buf first;     /* the first chunk with each set of names: later
+                              ones differ in values alone */
   unsigned char n_names;
   uint64_t names[YJ_NAMES]; /* hashes of these sets */
   struct yj_buf content, reasoning; /* of the whole stream so far */
-  uint16_t content_half, reasoning_half; /* the first half of a surrogate pair:
-                                            the next chunk may have the other */
+  uint16_t content_half, reasoning_half; /* of a surrogate pair: the next chunk
+                                            may have the other */
   struct yj_buf aside;     /* bare lines that are no JSON: an error page, or
                               unknown fields */
   size_t usual;            /* how many chunks were not odd */
@@ -97,8 +97,8 @@ enum yj_event yj_decoder_next(struct yj_decoder *d, enum yj_wanted wanted,
                               struct yj_chunk *chunk);
 
 /* Adds a text and a reasoning in UTF-8, which the reader has found in an odd
- * chunk, to those of the stream. The slices become what there is to read of them.
- * 1, or 0 when out of memory. */
+ * chunk, to those of the stream. The slices become what there is to read of
+ * them. 1, or 0 when out of memory. */
 int yj_decoder_add(struct yj_decoder *d, struct yj_slice *content,
                    struct yj_slice *reasoning);
 
@@ -112,11 +112,12 @@ const struct yj_buf *yj_decoder_tail(const struct yj_decoder *d);
 /* Whether a line waits to be read: the reader is slow, not the sender. */
 int yj_decoder_has_unread(const struct yj_decoder *d);
 
-/* Code that copies slices of the buffers to where other code may run (a new Lua
- * string may run finalizers) pins them meanwhile. While there are pins nothing may
- * feed the decoder or call next, and close leaves the buffers to the last unpin.
- * NB: an error raised in between leaves its pin behind. What it cut short is lost,
- * so it is right that nothing is read any more; yj_decoder_free() closes. */
+/* Code that copies slices of the buffers to where other code may run (a new
+ * Lua string may run finalizers) pins them meanwhile. While there are pins
+ * nothing may feed the decoder or call next, and close leaves the buffers to
+ * the last unpin. NB: an error raised in between leaves its pin behind. What
+ * it cut short is lost, so it is right that nothing is read any more;
+ * yj_decoder_free() closes. */
 static inline void yj_decoder_pin(struct yj_decoder *d) { d->pins++; }
 void yj_decoder_unpin(struct yj_decoder *d);
 

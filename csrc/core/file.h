@@ -1,11 +1,11 @@
 /* file: an open file. A journal's records are on the disk whole or not at all,
  * and a download takes its name when it is whole.
  *
- * Several processes may share a journal. Locks are advisory, of single bytes at
- * any offset; they belong to the open file (on Linux) and end with the process,
- * however it ends. On systems where they belong to the process, a process may
- * open a file only once. Functions return 0 or an errno unless they say
- * otherwise. Nothing here knows Lua or libcurl.
+ * Several processes may share a journal. Locks are advisory, of single bytes
+ * at any offset; they belong to the open file (on Linux) and end with the
+ * process, however it ends. On systems where they belong to the process, a
+ * process may open a file only once. Functions return 0 or an errno unless
+ * they say otherwise. Nothing here knows Lua or libcurl.
  */
 #ifndef YJ_FILE_H
 #define YJ_FILE_H
@@ -29,9 +29,9 @@ int yj_file_open(struct yj_file *f, const char *path);
 /* Opens one that is there, for yj_file_size() and yj_file_read(). */
 int yj_file_open_to_read(struct yj_file *f, const char *path);
 
-/* Opens or makes a part: a file under a name of its own until it is whole. It is
- * empty, and this writer's alone (EAGAIN: another one has it); those who may read
- * `target`, if that is there, may read it. No link is followed. */
+/* Opens or makes a part: a file under a name of its own until it is whole. It
+ * is empty, and this writer's alone (EAGAIN: another one has it); those who
+ * may read `target`, if that is there, may read it. No link is followed. */
 int yj_file_open_part(struct yj_file *f, const char *path, const char *target);
 
 /* Has the part replace the file at `to`, with its owner and mode; ENOENT when
@@ -52,18 +52,20 @@ int64_t yj_file_read(const struct yj_file *f, int64_t from, char *out,
                      size_t n);
 
 /* Writes at the end; with `durable` it is on the disk when this returns. A
- * failure leaves the file as it was. NB: the caller holds a lock, or this may cut
- * off what another process appends meanwhile. */
+ * failure leaves the file as it was. NB: the caller holds a lock, or this may
+ * cut off what another process appends meanwhile. */
 int yj_file_append(const struct yj_file *f, const char *bytes, size_t n,
                    int durable);
 
 /* Makes room behind the end, so that the next append does not find the disk
- * full. The end stays where it is. Where the system can not, nothing happens. */
+ * full. The end stays where it is. Where the system can not, nothing
+ * happens. */
 int yj_file_reserve(const struct yj_file *f, int64_t n);
 
 int yj_file_truncate(const struct yj_file *f, int64_t size);
 
-/* Takes over the mode and, where that is allowed, the owner of another file. */
+/* Takes over the mode and, where that is allowed, the owner of another
+ * file. */
 int yj_file_copy_mode(const struct yj_file *f, const struct yj_file *other);
 
 /* How many names it has in its file system; -1 with errno set. */

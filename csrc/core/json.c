@@ -35,8 +35,8 @@ static const char escapes[256] = {
     ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
 
 /* The text being read; nothing at end or behind it is ever touched. Each read_
- * function reads what begins at p and returns the place behind it, or NULL with
- * the verdict, which ends the reading. */
+ * function reads what begins at p and returns the place behind it, or NULL
+ * with the verdict, which ends the reading. */
 struct reader {
   const char *end;
   struct yj_json_value *values;
@@ -80,8 +80,8 @@ static int byte_is(const struct reader *r, const char *p, char c) {
   return p < r->end && *p == c;
 }
 
-/* How many bytes at p are those of `word`, which has letters only; with fold 0x20
- * capitals are equal. */
+/* How many bytes at p are those of `word`, which has letters only; with fold
+ * 0x20 capitals are equal. */
 static size_t common(const char *p, const char *end, const char *word,
                      int fold) {
   size_t n = 0;
@@ -201,8 +201,8 @@ static inline int unit_at(const char *digits) {
   return (a & 0xF) << 12 | (b & 0xF) << 8 | (c & 0xF) << 4 | (d & 0xF);
 }
 
-/* p is at the hex digits. Where the text ends among them those that are missing
- * count as zeroes. */
+/* p is at the hex digits. Where the text ends among them those that are
+ * missing count as zeroes. */
 static const char *read_unicode(struct reader *r, const char *p) {
   char digits[] = "0000";
   if (r->end - p >= 4)
@@ -394,7 +394,8 @@ static void forget(struct reader *r, const struct yj_json_key *keys) {
   }
 }
 
-/* The wanted fields of one object, and which of them were there, by their bits. */
+/* The wanted fields of one object, and which of them were there, by their
+ * bits. */
 struct wanted {
   const struct yj_json_key *keys; /* may be NULL */
   uint64_t seen;

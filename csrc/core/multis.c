@@ -43,8 +43,8 @@ static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *ud,
   return 0;
 }
 
-/* A timer that moved away is noticed when its old moment comes. The alarm itself
- * is set when the step ends. */
+/* A timer that moved away is noticed when its old moment comes. The alarm
+ * itself is set when the step ends. */
 static int on_timer_change(CURLM *curl, long ms, void *ud) {
   struct yj_multi *m = ud;
   (void)curl;
@@ -54,8 +54,8 @@ static int on_timer_change(CURLM *curl, long ms, void *ud) {
   return 0;
 }
 
-/* A child that the host starts must not inherit the socket: that would keep the
- * connection, and the bill, open. */
+/* A child that the host starts must not inherit the socket: that would keep
+ * the connection, and the bill, open. */
 static curl_socket_t open_socket(void *ud, curlsocktype purpose,
                                  struct curl_sockaddr *address) {
   struct yj_multi *m = ud;
@@ -70,9 +70,9 @@ static curl_socket_t open_socket(void *ud, curlsocktype purpose,
   return fd;
 }
 
-/* A child that forked without exec has the socket as well, so close() alone would
- * not end the connection. In such a child the parent's connection is left as it
- * is. */
+/* A child that forked without exec has the socket as well, so close() alone
+ * would not end the connection. In such a child the parent's connection is
+ * left as it is. */
 static int close_socket(void *ud, curl_socket_t fd) {
   struct yj_multi *m = ud;
   yj_sockets_remove(&m->sockets, fd);
@@ -206,8 +206,8 @@ void yj_multis_act(struct yj_multis *all, const struct yj_ready *ready) {
   act(&all->list[ready->tag], ready->fd, ready->what);
 }
 
-/* Whether any has begun. If a thousand began together, the answers to the first
- * would wait until all requests are sent. */
+/* Whether any has begun. If a thousand began together, the answers to the
+ * first would wait until all requests are sent. */
 static int begin_some(struct yj_multi *m, int *left) {
   int begun = 0;
   for (; m->waiting != NULL && *left > 0; --*left) {
@@ -268,8 +268,8 @@ static int give_up_blind(struct yj_multis *all) {
   return found;
 }
 
-/* The first empty one stays: where the load varies around what one multi takes,
- * its connections are needed again. */
+/* The first empty one stays: where the load varies around what one multi
+ * takes, its connections are needed again. */
 static void give_up_empty(struct yj_multis *all) {
   unsigned i, empty = 0;
   for (i = 0; i < all->n; i++)

@@ -1,11 +1,11 @@
 /* multis: libcurl's multi handles, each with a limited number of transfers.
  *
- * A multi finds a socket in a table that does not grow (7.88: 911 places) and a
- * connection to use again in a list. With 5,000 streams in one multi it takes
- * twice as long to open a stream, and the first event comes four times as late.
- * A transfer goes to the first multi that has room, so that as many as possible
- * share connections. The pool owns them. Nothing here knows Lua, and a file that
- * includes this does not see libcurl.
+ * A multi finds a socket in a table that does not grow (7.88: 911 places) and
+ * a connection to use again in a list. With 5,000 streams in one multi it
+ * takes twice as long to open a stream, and the first event comes four times
+ * as late. A transfer goes to the first multi that has room, so that as many
+ * as possible share connections. The pool owns them. Nothing here knows Lua,
+ * and a file that includes this does not see libcurl.
  */
 #ifndef YJ_MULTIS_H
 #define YJ_MULTIS_H
@@ -63,13 +63,13 @@ void yj_multis_act(struct yj_multis *all, const struct yj_ready *ready);
  * when more sockets are ready than are handled at a time. */
 void yj_multis_act_on_clock(struct yj_multis *all, int64_t now, int is_busy);
 
-/* Fails the transfers of a multi that ran out of memory, and gives up the empty
- * ones, but for the first of them, with their idle connections. Whether one had
- * run out of memory. Not on curl's stack. */
+/* Fails the transfers of a multi that ran out of memory, and gives up the
+ * empty ones, but for the first of them, with their idle connections. Whether
+ * one had run out of memory. Not on curl's stack. */
 int yj_multis_tidy(struct yj_multis *all);
 
-/* Fails every transfer. In a forked child (not mine) curl's part is left alone:
- * to end it would close the parent's connections. */
+/* Fails every transfer. In a forked child (not mine) curl's part is left
+ * alone: to end it would close the parent's connections. */
 void yj_multis_close(struct yj_multis *all, int mine);
 
 /* Once they are closed and have no transfers. */

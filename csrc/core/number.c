@@ -9,8 +9,8 @@
 
 /* ---- reading ---- */
 
-/* The exact value between two doubles has 767 digits at most; of further digits
- * only matters whether all are zeroes. */
+/* The exact value between two doubles has 767 digits at most; of further
+ * digits only matters whether all are zeroes. */
 #define MOST_DIGITS 768
 #define MOST_EXPONENT 100000 /* beyond it all is zero, or infinite */
 
@@ -31,8 +31,8 @@ static long read_exponent(const char *p, const char *end) {
 }
 
 /* Copies the digits from *p on to out, without point and leading zeroes, and
- * moves *p behind them. Adds to *scale how many are behind the point, less those
- * that had no room. Returns how many were copied. */
+ * moves *p behind them. Adds to *scale how many are behind the point, less
+ * those that had no room. Returns how many were copied. */
 static size_t copy_digits(const char **p, const char *end, int hex, char *out,
                           long *scale) {
   int behind = 0, rest = 0;
@@ -81,8 +81,8 @@ double yj_number_read(const char *text, size_t len) {
 
 /* ---- writing ---- */
 
-/* Writes the first n digits of a value that is not negative, rounded, and a zero
- * byte; returns the power of ten of the first. */
+/* Writes the first n digits of a value that is not negative, rounded, and a
+ * zero byte; returns the power of ten of the first. */
 static int write_digits(double value, int n, char *digits) {
   char text[YJ_NUMBER_SIZE + 16]; /* and a point of many bytes */
   const char *p;

@@ -60,8 +60,8 @@ int yj_path_folder(const char *path, char *folder) {
 
 static int is_trusted(uid_t user) { return user == 0 || user == geteuid(); }
 
-/* Whether another user may have made the link: it is that user's, and either the
- * folder is, too, or others may write in it, as in /tmp. */
+/* Whether another user may have made the link: it is that user's, and either
+ * the folder is, too, or others may write in it, as in /tmp. */
 static int is_foreign(const char *path, const struct stat *link) {
   char folder[YJ_PATH_SIZE];
   struct stat st;
@@ -103,8 +103,8 @@ int yj_path_resolve(const char *path, char *real) {
   return error == 0 ? ELOOP : error;
 }
 
-/* NB: looks before opening, which alone may rewind a tape, and after, since the
- * file may have been replaced in between. */
+/* NB: looks before opening, which alone may rewind a tape, and after, since
+ * the file may have been replaced in between. */
 static int open_there(const char *path, int flags, unsigned mode, int *fd) {
   struct stat st;
   int error = lstat(path, &st) == 0 ? problem_of(&st) : 0;

@@ -251,16 +251,16 @@ int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
   return n_ready;
 }
 
-/* A later alarm than the armed one costs nothing: the early one ends one wait in
- * vain, and then the next is set. */
+/* A later alarm than the armed one costs nothing: the early one ends one wait
+ * in vain, and then the next is set. */
 void yj_poller_alarm(struct yj_poller *p, int64_t at) {
   if (at >= p->alarm || set_timer(p, at) != 0)
     return;
   p->alarm = at;
 }
 
-/* No other alarm is earlier than 0: nothing sets the timer anew, and unreadable,
- * until a wait has cleared it. */
+/* No other alarm is earlier than 0: nothing sets the timer anew, and
+ * unreadable, until a wait has cleared it. */
 void yj_poller_wake(struct yj_poller *p) { yj_poller_alarm(p, 0); }
 
 int yj_poller_fd(const struct yj_poller *p) { return p->epoll; }

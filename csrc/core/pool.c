@@ -21,7 +21,7 @@ struct yj_pool {
   struct yj_transfer *ready; /* a ring through ready_next, or NULL */
   int64_t due;               /* no transfer runs out of time before */
   size_t n_flying, n_counted;
-  int64_t alarm_at;          /* when the owner wants to be woken, or YJ_NEVER */
+  int64_t alarm_at;          /* the owner's alarm, or YJ_NEVER */
   int64_t now;
   unsigned generation;       /* of the process that made it */
 };
@@ -61,9 +61,9 @@ int yj_pool_watch(struct yj_pool *p, int fd, int what, unsigned tag) {
 
 /* ---- its life ---- */
 
-/* How many forks lead to this process, from 1; 0: forks are not noticed. Looked
- * at with each event, where getpid() would be a system call. NB: only libc's
- * fork() is noticed; system() and popen() exec after theirs. */
+/* How many forks lead to this process, from 1; 0: forks are not noticed.
+ * Looked at with each event, where getpid() would be a system call. NB: only
+ * libc's fork() is noticed; system() and popen() exec after theirs. */
 static unsigned generation;
 static pthread_once_t forks_watched = PTHREAD_ONCE_INIT;
 
@@ -180,8 +180,8 @@ static int has_seen_all(const struct yj_pool *p) {
          (!is_full(p) || p->looks > p->n_flying / MAX_SEEN);
 }
 
-/* Fails a transfer that was out of time before all sockets had their turn: bytes
- * that wait in a socket come before any limit. */
+/* Fails a transfer that was out of time before all sockets had their turn:
+ * bytes that wait in a socket come before any limit. */
 static void check_time(struct yj_pool *p, struct yj_transfer *t) {
   enum yj_fault why = YJ_FAULT_NONE;
   int64_t due = yj_transfer_deadline(t, &why);
@@ -191,8 +191,9 @@ static void check_time(struct yj_pool *p, struct yj_transfer *t) {
     p->due = min(p->due, yj_transfer_deadline(t, &why));
 }
 
-/* Looks at all transfers once the first deadline is reached. Most deadlines have
- * moved away by then, so that this is rare, and an event costs nothing here. */
+/* Looks at all transfers once the first deadline is reached. Most deadlines
+ * have moved away by then, so that this is rare, and an event costs nothing
+ * here. */
 static void expire(struct yj_pool *p) {
   struct yj_transfer *t, *next;
   unsigned i;

@@ -1,10 +1,11 @@
 /* pool: drives all transfers of a process.
  *
- * It has libcurl's multis over one poller, and looks at the transfers' time limits
- * itself (libcurl's LOW_SPEED would cost a timer a second each). It is counted by its owner and by each open transfer; the last one frees it.
- * In a forked child it must not be moved on, for its sockets and its epoll set
- * are the parent's: it knows its process. Nothing here knows Lua, and a file
- * that includes this does not see libcurl.
+ * It has libcurl's multis over one poller, and looks at the transfers' time
+ * limits itself (libcurl's LOW_SPEED would cost a timer a second each). It is
+ * counted by its owner and by each open transfer; the last one frees it. In a
+ * forked child it must not be moved on, for its sockets and its epoll set are
+ * the parent's: it knows its process. Nothing here knows Lua, and a file that
+ * includes this does not see libcurl.
  */
 #ifndef YJ_POOL_H
 #define YJ_POOL_H

@@ -9,13 +9,13 @@
 #include "curl_runtime.h"
 #include "libcurl.h"
 
-/* Seconds after which an idle connection is not used again. Servers close theirs
- * after 60 or 75, and a request sent into a closing connection has an unknown
- * outcome. */
+/* Seconds after which an idle connection is not used again. Servers close
+ * theirs after 60 or 75, and a request sent into a closing connection has an
+ * unknown outcome. */
 #define MAX_CONNECTION_AGE 45L
 
-/* For files: half the calls of libcurl's own 64 KiB, 0.90x the CPU of `curl -F`.
- * A larger buffer does not stay in a second-level cache of 0.5 MiB. */
+/* For files: half the calls of libcurl's own 64 KiB, 0.90x the CPU of `curl
+ * -F`. A larger buffer does not stay in a second-level cache of 0.5 MiB. */
 #define UPLOAD_BUFFER 131072L
 #define DOWNLOAD_BUFFER 131072L
 #define EVENTS_BUFFER 65536L
@@ -131,10 +131,11 @@ static CURLcode set_constants(CURL *easy) {
   return code;
 }
 
-/* libcurl reads a bundle anew for each connection where a folder is set as well,
- * 25-47 ms on the calling thread: so both are set only where the caller names
- * both. A folder of hashes costs 1-3 ms. Some TLS libraries know no folders:
- * then the bundle serves, unless the caller names nothing but a folder. */
+/* libcurl reads a bundle anew for each connection where a folder is set as
+ * well, 25-47 ms on the calling thread: so both are set only where the caller
+ * names both. A folder of hashes costs 1-3 ms. Some TLS libraries know no
+ * folders: then the bundle serves, unless the caller names nothing but a
+ * folder. */
 static CURLcode set_certificates(CURL *easy, const struct yj_request *r) {
   CURLcode code = CURLE_OK;
   const char *path = r->ca_path;
@@ -151,7 +152,8 @@ static CURLcode set_certificates(CURL *easy, const struct yj_request *r) {
   return code;
 }
 
-/* curl's callbacks for a source: on curl's stack, they move bytes and return */
+/* curl's callbacks for a source: on curl's stack, they move bytes and
+ * return */
 
 static size_t on_read(char *out, size_t size, size_t n, void *ud) {
   int64_t got = yj_source_read(ud, out, size * n);
@@ -243,7 +245,7 @@ int yj_request_apply(const struct yj_request *r, struct yj_outgoing *out,
   SET(easy, CURLOPT_HTTPHEADER, out->headers);
   if (r->proxy != NULL) {
     SET(easy, CURLOPT_PROXY, r->proxy);
-    SET(easy, CURLOPT_NOPROXY, ""); /* the environment's no_proxy is for its own */
+    SET(easy, CURLOPT_NOPROXY, ""); /* no_proxy is for the environment's */
   }
   if (r->terms.hold)
     SET(easy, CURLOPT_BUFFERSIZE, DOWNLOAD_BUFFER);

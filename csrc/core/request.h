@@ -1,7 +1,7 @@
 /* request: describes an exchange and sets curl's handle up for it.
  *
- * Everything that decides how libcurl is used is in request.c: protocols,
- * TLS, certificates, headers, the body. Nothing here knows Lua, and a file that
+ * Everything that decides how libcurl is used is in request.c: protocols, TLS,
+ * certificates, headers, the body. Nothing here knows Lua, and a file that
  * includes this does not see libcurl.
  */
 #ifndef YJ_REQUEST_H
@@ -36,7 +36,7 @@ struct yj_terms {
   unsigned char events; /* a 2xx answer is a chat stream */
   unsigned char hold;   /* a 2xx answer's body waits for yj_transfer_save() */
   unsigned char once;   /* never let libcurl send it a second time by itself */
-  unsigned char only_public; /* send nothing to an address that is not public */
+  unsigned char only_public; /* send nothing to a private address */
 };
 
 /* The strings are read while yj_transfer_open() runs, and not kept. */

@@ -18,9 +18,10 @@ static int same(struct cursor *c, size_t n) {
   return 1;
 }
 
-/* Whether the string here is written as `read` is: chunks have a text twice, and
- * it need not be read again. */
-static int is_repeated(const struct cursor *c, const struct yj_json_value *read) {
+/* Whether the string here is written as `read` is: chunks have a text twice,
+ * and it need not be read again. */
+static int is_repeated(const struct cursor *c,
+                       const struct yj_json_value *read) {
   return read != NULL && (size_t)(c->end - c->p) >= read->len + 2 &&
          memcmp(c->p, read->text - 1, read->len + 2) == 0;
 }

@@ -1,10 +1,11 @@
 /* shape: reads JSON documents that look alike.
  *
- * The chunks of a stream differ in a few strings alone. So the last document is
- * kept, with the places of its wanted fields: one that has the same bytes around
- * its wanted strings has the same fields, is as valid, and is read by comparing.
- * Any other is read in full. Either becomes the one to compare with. With this a
- * text costs a third of the instructions. Nothing here knows Lua or libcurl.
+ * The chunks of a stream differ in a few strings alone. So the last document
+ * is kept, with the places of its wanted fields: one that has the same bytes
+ * around its wanted strings has the same fields, is as valid, and is read by
+ * comparing. Any other is read in full. Either becomes the one to compare
+ * with. With this a text costs a third of the instructions. Nothing here knows
+ * Lua or libcurl.
  */
 #ifndef YJ_SHAPE_H
 #define YJ_SHAPE_H

@@ -16,7 +16,8 @@ static volatile sig_atomic_t caught;
 static int wake_up[2] = {-1, -1}; /* a pipe; the handler writes to [1] */
 static pid_t owner;               /* of the pipe */
 
-/* NB: a signal handler: only what is async-signal-safe. A full pipe wakes, too. */
+/* NB: a signal handler: only what is async-signal-safe. A full pipe wakes,
+ * too. */
 static void on_signal(int number) {
   int error = errno;
   caught = number;
@@ -45,8 +46,9 @@ void yj_pipe_drain(int fd) {
     ;
 }
 
-/* A forked child has its own, or its signals would wake the parent. Without one
- * (no descriptor is left) a signal still ends the wait that it comes in. */
+/* A forked child has its own, or its signals would wake the parent. Without
+ * one (no descriptor is left) a signal still ends the wait that it comes
+ * in. */
 static void open_wake_up(void) {
   int fds[2];
   if (owner == getpid() || yj_pipe_open(fds) != 0)

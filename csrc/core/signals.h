@@ -1,15 +1,15 @@
-/* signals: notes the first SIGINT, SIGTERM or SIGHUP, and ends a wait, even one
- * that has not begun yet: a program that looks at the flag and then waits misses
- * none. For the command alone; a host's signals are its own. Nothing here knows
- * Lua or libcurl.
+/* signals: notes the first SIGINT, SIGTERM or SIGHUP, and ends a wait, even
+ * one that has not begun yet: a program that looks at the flag and then waits
+ * misses none. For the command alone; a host's signals are its own. Nothing
+ * here knows Lua or libcurl.
  */
 #ifndef YJ_SIGNALS_H
 #define YJ_SIGNALS_H
 
 #pragma GCC visibility push(hidden)
 
-/* Notes the first signal of each kind from now on; the second does what it does
- * by default. An ignored one (SIGHUP under nohup) stays ignored. */
+/* Notes the first signal of each kind from now on; the second does what it
+ * does by default. An ignored one (SIGHUP under nohup) stays ignored. */
 void yj_signals_catch(void);
 
 /* The number of the one that was noted, or 0. */
@@ -18,8 +18,8 @@ int yj_signals_caught(void);
 /* Restores what the signals did before. */
 void yj_signals_release(void);
 
-/* For a poller: readable once a signal was noted, until it is drained; -1 while
- * none was ever caught. It stays open as long as the process. */
+/* For a poller: readable once a signal was noted, until it is drained; -1
+ * while none was ever caught. It stays open as long as the process. */
 int yj_signals_fd(void);
 
 /* A pipe that does not block and that no child inherits; 0, or an errno. */

@@ -1,8 +1,8 @@
 /* sockets: those that libcurl has open, found by their ports.
  *
  * Before libcurl (7.88) uses a connection it tells its ports, not its socket.
- * Bytes that came while the connection was idle libcurl would take for the answer
- * to the next request: it only looks whether the peer has closed.
+ * Bytes that came while the connection was idle libcurl would take for the
+ * answer to the next request: it only looks whether the peer has closed.
  */
 #ifndef YJ_SOCKETS_H
 #define YJ_SOCKETS_H
@@ -25,8 +25,8 @@ void yj_sockets_add(struct yj_sockets *s, int fd);
 
 void yj_sockets_remove(struct yj_sockets *s, int fd);
 
-/* Whether there is one with these local and remote ports, and nothing waits to be
- * read from it, not even its end. */
+/* Whether there is one with these local and remote ports, and nothing waits to
+ * be read from it, not even its end. */
 int yj_sockets_is_quiet(struct yj_sockets *s, int port, int peer);
 
 void yj_sockets_free(struct yj_sockets *s);

@@ -10,8 +10,8 @@ static void consume(struct yj_sse *s, struct yj_buf *in, size_t n) {
   yj_buf_consume(in, n);
 }
 
-/* The place of the first `byte` from *clear on, or the end. *clear moves there, so
- * that no byte is looked at twice. */
+/* The place of the first `byte` from *clear on, or the end. *clear moves
+ * there, so that no byte is looked at twice. */
 static size_t find(const char *text, size_t len, size_t *clear, int byte) {
   const char *hit;
   if (*clear < len) {
@@ -96,8 +96,8 @@ static unsigned char skipped(const struct yj_slice *line) {
 
 #define OVERLAP ((size_t)4) /* of a word of note_event() that is cut in two */
 
-/* Consumes the part of a skipped line that is here: it may be of any length. The
- * field's name must be whole. */
+/* Consumes the part of a skipped line that is here: it may be of any length.
+ * The field's name must be whole. */
 static void drop_skipped(struct yj_sse *s, struct yj_buf *in) {
   struct yj_slice line;
   size_t kept;

@@ -1,10 +1,10 @@
 /* sse: bytes into the lines of an event stream.
  *
- * Reads what servers send: lines that end with LF, CRLF, CR or the stream, a byte
- * order mark before any line, `data:` with and without a blank, lines without a
- * field name. Skips comments and the fields event, id and retry, but notes an
- * event that is named as a failure. Linear in the bytes, however they are split.
- * Nothing here knows Lua or libcurl.
+ * Reads what servers send: lines that end with LF, CRLF, CR or the stream, a
+ * byte order mark before any line, `data:` with and without a blank, lines
+ * without a field name. Skips comments and the fields event, id and retry, but
+ * notes an event that is named as a failure. Linear in the bytes, however they
+ * are split. Nothing here knows Lua or libcurl.
  */
 #ifndef YJ_SSE_H
 #define YJ_SSE_H

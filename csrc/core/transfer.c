@@ -15,8 +15,8 @@
 #define HIGH_WATER ((size_t)256 << 10)
 #define MAX_HEAD ((size_t)256 << 10)
 #define MAX_BODY ((size_t)256 << 20)
-#define LONG_BODY ((int64_t)1 << 20) /* one whose sending may take a while */
-#define LAST_WAIT ((int64_t)1500000) /* for what may follow a complete answer */
+#define LONG_BODY ((int64_t)1 << 20) /* to send it may take a while */
+#define LAST_WAIT ((int64_t)1500000) /* for more, after a complete answer */
 
 /* ---- curl's callbacks: on curl's stack, they move bytes and return ---- */
 
@@ -70,7 +70,8 @@ static size_t take_file_bytes(struct yj_transfer *t, const char *data,
   if (!sink->is_set)
     return pause_for(t, YJ_UNPLACED);
   t->clock.idle_from = yj_pool_now(t->pool);
-  t->file_error = yj_file_write_at(sink->fd, data, n, sink->from + sink->saved);
+  t->file_error =
+      yj_file_write_at(sink->fd, data, n, sink->from + sink->saved);
   if (t->file_error != 0)
     return refuse(t, YJ_FAULT_FILE);
   sink->saved += (int64_t)n;
@@ -140,18 +141,18 @@ static int knows_tls(const struct curl_tlssessioninfo *tls) {
          strncmp(used + n, OpenSSL_version(0) + n, strlen(used + n)) == 0;
 }
 
-/* Whether TLS holds bytes that libcurl has not read: it reads no further than an
- * answer's length, and a record may hold more. Thanks to this check billable
- * calls keep their connections: a new one each would cost two round trips, and
- * 1.9 ms of CPU in place of 0.15. */
+/* Whether TLS holds bytes that libcurl has not read: it reads no further than
+ * an answer's length, and a record may hold more. Thanks to this check
+ * billable calls keep their connections: a new one each would cost two round
+ * trips, and 1.9 ms of CPU in place of 0.15. */
 static int has_tls_bytes(const struct yj_transfer *t) {
   struct curl_tlssessioninfo *tls = NULL;
   curl_easy_getinfo(t->easy, CURLINFO_TLS_SSL_PTR, &tls);
   return knows_tls(tls) && SSL_has_pending(tls->internals);
 }
 
-/* Whether the connection has served before, and something came since: an answer
- * without a request, the end, or a message of TLS itself. */
+/* Whether the connection has served before, and something came since: an
+ * answer without a request, the end, or a message of TLS itself. */
 static int is_stale(const struct yj_transfer *t, int local_port, int port) {
   long made = 0;
   curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &made);
@@ -160,8 +161,8 @@ static int is_stale(const struct yj_transfer *t, int local_port, int port) {
           !yj_sockets_is_quiet(&t->multi->sockets, local_port, port));
 }
 
-/* Whether the request may go to the connected address. At another port than the
- * URL's it is a proxy's, and the proxy decides where to go. */
+/* Whether the request may go to the connected address. At another port than
+ * the URL's it is a proxy's, and the proxy decides where to go. */
 static int is_allowed(struct yj_transfer *t, const char *ip, int port) {
   if (t->terms.peer_port == 0 || t->terms.peer_port != port)
     return 1;
@@ -170,10 +171,10 @@ static int is_allowed(struct yj_transfer *t, const char *ip, int port) {
 }
 
 /* libcurl calls this when a connection is ready and no byte of the request is
- * written. It calls again when a reused connection died unanswered, or Expect was
- * refused, and it wants to send the request again, POST or not: a billable one
- * must not be; the answer to any other begins anew. After a stale connection
- * yj_transfer_finish() asks for a new one. */
+ * written. It calls again when a reused connection died unanswered, or Expect
+ * was refused, and it wants to send the request again, POST or not: a billable
+ * one must not be; the answer to any other begins anew. After a stale
+ * connection yj_transfer_finish() asks for a new one. */
 static int on_ready_to_send(void *ud, char *ip, char *local_ip, int port,
                             int local_port) {
   struct yj_transfer *t = ud;
@@ -327,8 +328,9 @@ static void resume(struct yj_transfer *t, enum yj_flow flow) {
 
 /* The reader has taken all there was. The idle clock begins anew, if there was
  * more than a sign of life or the sender was paused, for that time is not the
- * sender's. A paused sender continues, past the high water if one event is that
- * large. NB: the pool need not know of a deadline that only moves away. */
+ * sender's. A paused sender continues, past the high water if one event is
+ * that large. NB: the pool need not know of a deadline that only moves
+ * away. */
 static void await_more(struct yj_transfer *t) {
   int begins = t->decoder.progress || is_paused(t);
   int is_nearer = t->turn == YJ_READERS || t->decoder.finished ||
@@ -498,8 +500,8 @@ static int begin_anew(struct yj_transfer *t) {
          yj_multi_again(t);
 }
 
-/* libcurl does not always keep the errno, and then reports a failed connection or
- * a bad certificate: so this tries to open a pipe. */
+/* libcurl does not always keep the errno, and then reports a failed connection
+ * or a bad certificate: so this tries to open a pipe. */
 static int is_short_of_descriptors(const struct yj_transfer *t) {
   long error = 0;
   int fds[2];

@@ -1,9 +1,10 @@
-/* transfer: one HTTP exchange over libcurl, from its description to its result.
+/* transfer: one HTTP exchange over libcurl, from its description to its
+ * result.
  *
- * The owner, a userdata, embeds the struct; the pool drives it. Curl's callbacks
- * only move bytes: they queue what came and return. Each transfer counts its
- * pool, so that either may be collected first. Nothing here knows Lua, and a
- * file that includes this does not see libcurl.
+ * The owner, a userdata, embeds the struct; the pool drives it. Curl's
+ * callbacks only move bytes: they queue what came and return. Each transfer
+ * counts its pool, so that either may be collected first. Nothing here knows
+ * Lua, and a file that includes this does not see libcurl.
  */
 #ifndef YJ_TRANSFER_H
 #define YJ_TRANSFER_H
@@ -33,7 +34,7 @@ enum yj_fault {
   YJ_FAULT_TOO_LARGE,
   YJ_FAULT_NO_MEMORY,
   YJ_FAULT_FILE,    /* a file could not be read or written: file_error */
-  YJ_FAULT_ADDRESS, /* the address is not public, and the request asks for it */
+  YJ_FAULT_ADDRESS, /* the address is private, and the terms want a public one */
   YJ_FAULT_POOL,    /* its pool was closed */
   YJ_FAULT_CANCELLED
 };
@@ -47,8 +48,8 @@ enum yj_step {
   YJ_STEPS
 };
 
-/* An open transfer has the three states below; each begins with its first value.
- * It is closed when it has no pool, over when it is `done`.
+/* An open transfer has the three states below; each begins with its first
+ * value. It is closed when it has no pool, over when it is `done`.
  *
  * How far the exchange came, which stays known when it is over:
  *   CONNECTING -> ASKED -> ANSWERED
@@ -61,9 +62,9 @@ enum yj_phase {
   YJ_ANSWERED
 };
 
-/* What becomes of the bytes of the body. From FULL on libcurl is paused; the end
- * of each pause leads back to FLOWING. discard() leads from any to DROPPED, which
- * is for good. */
+/* What becomes of the bytes of the body. From FULL on libcurl is paused; the
+ * end of each pause leads back to FLOWING. discard() leads from any to
+ * DROPPED, which is for good. */
 enum yj_flow {
   YJ_FLOWING,
   YJ_DROPPED,
@@ -102,8 +103,8 @@ struct yj_waiter {
 };
 
 /* All zeroes is a valid, closed transfer. While its decoder is pinned libcurl
- * keeps what it receives, as it does for a slow reader. NB: but the head, which
- * libcurl can not keep back. */
+ * keeps what it receives, as it does for a slow reader. NB: but the head,
+ * which libcurl can not keep back. */
 struct yj_transfer {
   struct yj_decoder decoder; /* of a stream; its pins hold `body`, too. First:
                                 a transfer's userdata serves as a decoder's */
@@ -153,9 +154,9 @@ const char *yj_curl_message(int code);
 /* Seconds since 1970 of a date as headers have it, or -1. */
 int64_t yj_date(const char *text);
 
-/* The next event of a stream that is not pinned. The slices of a CHUNK are good
- * until the pool's next step, or the last unpin. END, with fault set or not,
- * when nothing more will come. */
+/* The next event of a stream that is not pinned. The slices of a CHUNK are
+ * good until the pool's next step, or the last unpin. END, with fault set or
+ * not, when nothing more will come. */
 enum yj_event yj_transfer_next(struct yj_transfer *t, enum yj_wanted wanted,
                                struct yj_chunk *chunk);
 
@@ -163,8 +164,8 @@ enum yj_event yj_transfer_next(struct yj_transfer *t, enum yj_wanted wanted,
  * head, and what was sent, if all of it was. */
 void yj_transfer_trim(struct yj_transfer *t);
 
-/* Has a body that was held go into the file from that offset on, where the file
- * is cut first. The descriptor stays the caller's. 0, or an errno. */
+/* Has a body that was held go into the file from that offset on, where the
+ * file is cut first. The descriptor stays the caller's. 0, or an errno. */
 int yj_transfer_save(struct yj_transfer *t, int fd, int64_t offset);
 
 /* Drops what comes from now on, and waits for the end so long at most, so that
@@ -184,7 +185,8 @@ void yj_transfer_close(struct yj_transfer *t);
 int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why);
 
 /* Whether it only seems out of time of that kind, and its deadline is a later
- * one now: its reader is slow, or more of a long body has gone out meanwhile. */
+ * one now: its reader is slow, or more of a long body has gone out
+ * meanwhile. */
 int yj_transfer_has_reason(struct yj_transfer *t, enum yj_fault why);
 
 /* Ends the exchange, with curl's code, or begins it anew. */

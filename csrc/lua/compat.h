@@ -20,9 +20,9 @@
 #error "yuanjing runs on LuaJIT 2.1 and Lua 5.3, 5.4 and 5.5, not on this Lua"
 #endif
 
-/* Raises on PUC 5.1, which loads what was built for LuaJIT, but whose coroutines
- * can not wait inside pcall() or a loop. Only LuaJIT can read `goto`; its own
- * tables may be hidden by a host.                          [-0, +0, v] */
+/* Raises on PUC 5.1, which loads what was built for LuaJIT, but whose
+ * coroutines can not wait inside pcall() or a loop. Only LuaJIT can read
+ * `goto`; its own tables may be hidden by a host.          [-0, +0, v] */
 static inline void yj_check_lua(lua_State *L) {
 #if LUA_VERSION_NUM == 501
   if (luaL_loadstring(L, "goto here ::here::") != 0)
@@ -99,18 +99,18 @@ static inline int yj_resume(lua_State *co, lua_State *from, int n, int *left) {
 }
 #endif
 
-/* Whether the collector works by itself: not when the host has stopped it, nor in
- * LuaJIT while a finalizer runs. */
+/* Whether the collector works by itself: not when the host has stopped it, nor
+ * in LuaJIT while a finalizer runs. */
 #ifndef LUA_GCISRUNNING
 #define LUA_GCISRUNNING 9 /* unknown to PUC 5.1: -1 */
 #endif
 #define yj_iscollecting(L) (lua_gc((L), LUA_GCISRUNNING, 0) != 0)
 
-/* yj_crosses: whether a yield gets across all that is being called in L. PUC 5.1
- * has no such function, but must be able to load this module, which refuses it.
- * yj_isyieldable: whether a C function may yield in L. NB: while a finalizer runs
- * LuaJIT takes such a yield, even in a coroutine that the finalizer resumed, for
- * that of a hook, and crashes at the next resume. */
+/* yj_crosses: whether a yield gets across all that is being called in L. PUC
+ * 5.1 has no such function, but must be able to load this module, which
+ * refuses it. yj_isyieldable: whether a C function may yield in L. NB: while a
+ * finalizer runs LuaJIT takes such a yield, even in a coroutine that the
+ * finalizer resumed, for that of a hook, and crashes at the next resume. */
 #if LUA_VERSION_NUM >= 503
 #define yj_crosses lua_isyieldable
 #define yj_isyieldable lua_isyieldable

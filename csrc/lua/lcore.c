@@ -69,8 +69,8 @@ static int l_date(lua_State *L) {
   return 1;
 }
 
-/* How many bytes the UTF-8 sequence at p has, which is not ASCII; 0: it is none.
- * Surrogates, overlong forms and what is past U+10FFFF are none. */
+/* How many bytes the UTF-8 sequence at p has, which is not ASCII; 0: it is
+ * none. Surrogates, overlong forms and what is past U+10FFFF are none. */
 static inline size_t utf8_length(const unsigned char *p, size_t left) {
   const size_t n = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
   if (p[0] < 0xC2 || p[0] > 0xF4 || left < n || (p[1] & 0xC0) != 0x80 ||
@@ -147,8 +147,8 @@ static int l_sound(lua_State *L) {
   return 1;
 }
 
-/* pollfd(fd, seconds) -> whether it can be read in that time. Any thread of the
- * host may call it: it touches nothing but the descriptor. [-0, +1, v] */
+/* pollfd(fd, seconds) -> whether it can be read in that time. Any thread of
+ * the host may call it: it touches nothing but the descriptor. [-0, +1, v] */
 static int l_pollfd(lua_State *L) {
   struct pollfd watched;
   lua_Number seconds = luaL_checknumber(L, 2);

@@ -16,15 +16,15 @@
 
 #define YJ_NOT_MINE "opened by another process, before a fork"
 
-/* NB: to make a Lua string of a slice may run a finalizer, which may close, feed
- * or read what the slice lies in, and LuaJIT collects before it copies. So a
- * transfer or decoder is pinned (decoder.h) while its slices are pushed, and
- * reading it meanwhile raises this. */
+/* NB: to make a Lua string of a slice may run a finalizer, which may close,
+ * feed or read what the slice lies in, and LuaJIT collects before it copies.
+ * So a transfer or decoder is pinned (decoder.h) while its slices are pushed,
+ * and reading it meanwhile raises this. */
 #define YJ_IS_READ \
   "this is being read already, or an error cut its reading short"
 
-/* Each adds its class, and its functions to the module's table, which is at the
- * top of the stack.                                        [-0, +0, m] */
+/* Each adds its class, and its functions to the module's table, which is at
+ * the top of the stack.                                    [-0, +0, m] */
 void yj_open_decoder(lua_State *L);
 void yj_open_document(lua_State *L);
 void yj_open_fiber(lua_State *L);
@@ -65,8 +65,8 @@ struct yj_pool *yj_check_pool(lua_State *L);
 
 /* ---- ldecoder.c, for all that has a decoder, pinned ---- */
 
-/* The values of an event; with as_bytes a chunk's document as bytes for text().
- *                                                          [-0, +n, m] */
+/* The values of an event; with as_bytes, a chunk's document as bytes, for
+ * text().                                                  [-0, +n, m] */
 int yj_push_event(lua_State *L, enum yj_wanted wanted, int as_bytes,
                   enum yj_event event, const struct yj_chunk *chunk,
                   const struct yj_decoder *d);
@@ -107,16 +107,16 @@ void yj_push_here(lua_State *L);
  * the stack. When it fails it leaves the error.            [-n, +0|1, v] */
 enum yj_course yj_switch(lua_State *L, int here, lua_State *co, int n);
 
-/* While a suspended coroutine is held switch() does not resume it. Whether it is
- * held now; whether it was still held.                     [-0, +0, -] */
+/* While a suspended coroutine is held switch() does not resume it. Whether it
+ * is held now; whether it was still held.                  [-0, +0, -] */
 int yj_hold(lua_State *co);
 int yj_release(lua_State *co);
 
 /* true: it waits; false: it has left; nil, error           [-0|1, +1|2, -] */
 int yj_push_course(lua_State *L, enum yj_course course);
 
-/* Whether L is the fiber that runs, can yield here and has not been interrupted.
- * `here` is at the top.                                    [-0, +0, -] */
+/* Whether L is the fiber that runs, can yield here and has not been
+ * interrupted. `here` is at the top.                       [-0, +0, -] */
 int yj_may_wait(lua_State *L);
 
 #pragma GCC visibility pop

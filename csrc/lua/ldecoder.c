@@ -24,9 +24,9 @@ static void push_buf_or_nil(lua_State *L, const struct yj_buf *b) {
   push_or_nil(L, yj_buf_bytes(b), yj_buf_len(b));
 }
 
-/* A userdata, for few readers need the document. LuaJIT hashes twelve bytes of a
- * string, and those of a stream's documents are the same: to make strings of them
- * takes eight times as long. */
+/* A userdata, for few readers need the document. LuaJIT hashes twelve bytes of
+ * a string, and those of a stream's documents are the same: to make strings of
+ * them takes eight times as long. */
 static void push_bytes(lua_State *L, const struct yj_slice *s) {
   memcpy(yj_newbytes(L, s->len), s->text, s->len);
 }
@@ -113,9 +113,9 @@ static struct yj_decoder *check_free(lua_State *L) {
   return d;
 }
 
-/* summary() -> content, reasoning?, the first chunks with their names, one behind
- * the other?, json of the last chunk (of the last that has a usage)?, finished,
- * begun                                                    [-0, +6, v] */
+/* summary() -> content, reasoning?, the first chunks with their names, one
+ * behind the other?, json of the last chunk (of the last that has a usage)?,
+ * finished, begun                                          [-0, +6, v] */
 static int l_summary(lua_State *L) {
   struct yj_decoder *d = check_open(L);
   yj_decoder_pin(d);
@@ -129,8 +129,8 @@ static int l_summary(lua_State *L) {
   return 6;
 }
 
-/* usual() -> how many chunks were not odd, bytes of content and of reasoning so
- * far                                                      [-0, +3, v] */
+/* usual() -> how many chunks were not odd, bytes of content and of reasoning
+ * so far                                                   [-0, +3, v] */
 static int l_usual(lua_State *L) {
   const struct yj_decoder *d = check_open(L);
   lua_pushinteger(L, (lua_Integer)d->usual);
@@ -139,8 +139,8 @@ static int l_usual(lua_State *L) {
   return 3;
 }
 
-/* add(content, reasoning[, finished]) -> both, joined: what was in an odd chunk,
- * and whether the answer is complete now                   [-0, +2, v] */
+/* add(content, reasoning[, finished]) -> both, joined: what was in an odd
+ * chunk, and whether the answer is complete now            [-0, +2, v] */
 static int l_add(lua_State *L) {
   struct yj_decoder *d = check_open(L);
   struct yj_slice content, reasoning;
@@ -209,8 +209,8 @@ static int read_on(lua_State *L, enum yj_wanted wanted) {
   return n;
 }
 
-/* next([as_bytes]) -> content, json (as bytes for text()), reasoning?, has usage,
- *          odd
+/* next([as_bytes]) -> content, json (as bytes for text()), reasoning?,
+ *          has usage, odd
  *        | nil, "pending"
  *        | nil, "done" | "end" | "too_large" | "no_memory", set aside?
  *        | nil, "bad" | "cut", text                        [-0, +n, m] */

@@ -1,10 +1,10 @@
 /* ldocument: a JSON text as Lua values, and numbers as texts.
  *
- * json.h has checked the text: nothing is checked here again. A null field is not
- * there; in a list null is a light userdata of NULL, as in cjson. Whole numbers
- * are integers where Lua has them; one with more digits than a double holds stays
- * a text, for ids are texts. Values are gathered on the stack, so that a table is
- * made once and in its size.
+ * json.h has checked the text: nothing is checked here again. A null field is
+ * not there; in a list null is a light userdata of NULL, as in cjson. Whole
+ * numbers are integers where Lua has them; one with more digits than a double
+ * holds stays a text, for ids are texts. Values are gathered on the stack, so
+ * that a table is made once and in its size.
  */
 #include <math.h>
 #include <string.h>
@@ -122,8 +122,8 @@ static void build_number(struct builder *b) {
 
 /* ---- tables ---- */
 
-/* A table that is being built. Its values, and the names in front of them, wait on
- * the stack above base, or above the table once it is there. */
+/* A table that is being built. Its values, and the names in front of them,
+ * wait on the stack above base, or above the table once it is there. */
 struct table {
   int base;
   int index; /* 0: not made yet */
@@ -214,8 +214,9 @@ static void build_value(struct builder *b) {
   b->depth--;
 }
 
-/* decode(text[, from[, keep_halves]]) -> the first value from there, bytes up to what is
- * behind it | nil, "incomplete" | "invalid" | "null", bytes [-0, +2|3, v] */
+/* decode(text[, from[, keep_halves]]) -> the first value from there, bytes up
+ * to what is behind it | nil, "incomplete" | "invalid" | "null", bytes
+ *                                                          [-0, +2|3, v] */
 static int l_decode(lua_State *L) {
   struct builder b;
   size_t len, used = 0;
@@ -242,8 +243,8 @@ static int l_decode(lua_State *L) {
   return lua_gettop(L) - 1;
 }
 
-/* number(value[, digits]) -> its text, see number.h; an integer of Lua's has all
- * its digits | nil: it is infinity or NaN                  [-0, +1, v] */
+/* number(value[, digits]) -> its text, see number.h; an integer of Lua's has
+ * all its digits | nil: it is infinity or NaN              [-0, +1, v] */
 static int l_number(lua_State *L) {
   char text[YJ_NUMBER_SIZE];
   lua_Number value = luaL_checknumber(L, 1);

@@ -1,5 +1,5 @@
-/* lfiber: switches to coroutines and back, for fibers.lua, and knows which fiber
- * runs.
+/* lfiber: switches to coroutines and back, for fibers.lua, and knows which
+ * fiber runs.
  */
 #include "lcore.h"
 
@@ -30,8 +30,8 @@ int yj_may_wait(lua_State *L) {
   return may;
 }
 
-/* A coroutine that waits has yielded itself. Removes what it yielded or returned
- * from its stack; on failure pushes the error.             [-0, +0|1, -] */
+/* A coroutine that waits has yielded itself. Removes what it yielded or
+ * returned from its stack; on failure pushes the error.    [-0, +0|1, -] */
 static enum yj_course course_of(lua_State *L, lua_State *co, int status,
                                 int left) {
   int waits;
@@ -69,8 +69,8 @@ enum yj_course yj_switch(lua_State *L, int here, lua_State *co, int n) {
   return course_of(L, co, status, left);
 }
 
-/* Puts a mark on its stack, which a resume removes. There is room: the coroutine
- * is inside a C function. */
+/* Puts a mark on its stack, which a resume removes. There is room: the
+ * coroutine is inside a C function. */
 int yj_hold(lua_State *co) {
   if (!is_suspended(co))
     return 0;

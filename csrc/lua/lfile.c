@@ -1,4 +1,5 @@
-/* lfile: file.h, path.h and address.h for Lua. Failures are nil, message, errno. */
+/* lfile: file.h, path.h and address.h for Lua. Failures are nil, message,
+ * errno. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
@@ -49,8 +50,8 @@ static int64_t check_offset(lua_State *L, int arg) {
   return (int64_t)n;
 }
 
-/* The path, or NULL and an error at the top for a zero byte, where the system's
- * path would end.                                          [-0, +0|3, v] */
+/* The path, or NULL and an error at the top for a zero byte, where the
+ * system's path would end.                                 [-0, +0|3, v] */
 static const char *check_path(lua_State *L, int arg) {
   size_t n;
   const char *path = luaL_checklstring(L, arg, &n);
@@ -158,8 +159,9 @@ static int l_make_folders(lua_State *L) {
 
 /* network(host) -> "public" or "private"; nil: a name      [-0, +1, v] */
 static int l_network(lua_State *L) {
-  static const char *const names[] = {
-      [YJ_NO_ADDRESS] = NULL, [YJ_PUBLIC] = "public", [YJ_PRIVATE] = "private"};
+  static const char *const names[] = {[YJ_NO_ADDRESS] = NULL,
+                                      [YJ_PUBLIC] = "public",
+                                      [YJ_PRIVATE] = "private"};
   lua_pushstring(L, names[yj_network_of(luaL_checkstring(L, 1))]);
   return 1;
 }

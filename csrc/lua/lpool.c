@@ -63,8 +63,9 @@ static int to_ms(lua_Number seconds) {
   return ms >= INT_MAX ? INT_MAX : (int)ms + ((int)ms < ms);
 }
 
-/* wait([seconds [, unless_ready]]): until something happens, or with unless_ready
- * not at all when a transfer is ready; then as step()      [-0, +1|2, v] */
+/* wait([seconds [, unless_ready]]): until something happens, or with
+ * unless_ready not at all when a transfer is ready; then as step()
+ *                                                          [-0, +1|2, v] */
 static int l_wait(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L);
   lua_Number seconds = luaL_optnumber(L, 2, -1);
@@ -73,8 +74,8 @@ static int l_wait(lua_State *L) {
   return push_moved(L, yj_pool_wait(pool, is_ready ? 0 : to_ms(seconds)));
 }
 
-/* guard(f, ...): f(...), of which it returns one result. When f raises, it may not
- * have set its alarm: the next wait ends at once.          [-0, +1, v] */
+/* guard(f, ...): f(...), of which it returns one result. When f raises, it may
+ * not have set its alarm: the next wait ends at once.      [-0, +1, v] */
 static int l_guard(lua_State *L) {
   struct yj_pool_box *box = check_box(L);
   if (lua_pcall(L, lua_gettop(L) - 2, 1, 0) == LUA_OK)
@@ -89,8 +90,8 @@ static int l_wake(lua_State *L) {
   return 0;
 }
 
-/* alarm([at]): ends a wait at that time on the clock of now(), once; replaces the
- * alarm before; nil: none                                  [-0, +0, v] */
+/* alarm([at]): ends a wait at that time on the clock of now(), once; replaces
+ * the alarm before; nil: none                              [-0, +0, v] */
 static int l_alarm(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L);
   lua_Number at = luaL_optnumber(L, 2, HUGE_VAL);
@@ -99,8 +100,8 @@ static int l_alarm(lua_State *L) {
   return 0;
 }
 
-/* fd() -> a descriptor that is readable when step() has something to do, or nil
- *                                                          [-0, +1, v] */
+/* fd() -> a descriptor that is readable when step() has something to do; nil
+ * with poll(2)                                             [-0, +1, v] */
 static int l_fd(lua_State *L) {
   int fd = yj_pool_fd(yj_check_pool(L));
   if (fd >= 0)

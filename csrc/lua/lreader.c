@@ -1,10 +1,10 @@
 /* lreader: which reader waits for which transfer, and how it is resumed.
  *
- * The table of waiters is the pool's user value. Each open transfer has a slot in
- * it, which holds false, what subscribe() was given, or the thread of a fiber.
- * Such a fiber waits inside the reader itself and is resumed from here, with the
- * next values of the stream: with many streams each call left open, and each
- * table that is touched, costs a cache miss.
+ * The table of waiters is the pool's user value. Each open transfer has a slot
+ * in it, which holds false, what subscribe() was given, or the thread of a
+ * fiber. Such a fiber waits inside the reader itself and is resumed from here,
+ * with the next values of the stream: with many streams each call left open,
+ * and each table that is touched, costs a cache miss.
  */
 #include "lcore.h"
 
@@ -72,8 +72,8 @@ static int l_waiter(lua_State *L) {
   return lua_toboolean(L, -1);
 }
 
-/* subscribe([waiter]): dispatch() returns it when the transfer is ready; nil: no
- * waiter                                                   [-0, +0, v] */
+/* subscribe([waiter]): dispatch() returns it when the transfer is ready; nil:
+ * no waiter                                                [-0, +0, v] */
 static int l_subscribe(lua_State *L) {
   struct yj_transfer *t = yj_check_transfer(L);
   lua_settop(L, 2);
@@ -91,8 +91,8 @@ static int l_subscribe(lua_State *L) {
   return 0;
 }
 
-/* waiters() -> a list of all. NB: finalizers may open and close transfers while
- * the list grows: no lua_next() here.                      [-0, +1, v] */
+/* waiters() -> a list of all. NB: finalizers may open and close transfers
+ * while the list grows: no lua_next() here.                [-0, +1, v] */
 static int l_waiters(lua_State *L) {
   int i, n = 0;
   yj_check_pool(L);
@@ -134,8 +134,9 @@ static void wait_in_slot(lua_State *L, int waiters, struct yj_transfer *t,
   lua_pushthread(L);
 }
 
-/* Pushes the values of the next event that is wanted; or -1: there is none yet, and the
- * fiber waits for it once it has yielded the value at the top. [-0, +n, v] */
+/* Pushes the values of the next event that is wanted; or -1: there is none
+ * yet, and the fiber waits for it once it has yielded the value at the top.
+ *                                                          [-0, +n, v] */
 static int read_on(lua_State *L, int waiters, struct yj_transfer *t,
                    enum yj_wanted wanted, int as_bytes) {
   struct yj_chunk chunk;
@@ -171,16 +172,17 @@ static int read_by_method(lua_State *L, enum yj_wanted wanted) {
   return n < 0 ? lua_yield(L, 1) : n;
 }
 
-/* next(), text() and drain() are those of a decoder, but a fiber waits in them,
- * and gets nothing when something else resumes it. Others get "pending". */
+/* next(), text() and drain() are those of a decoder, but a fiber waits in
+ * them, and gets nothing when something else resumes it. Others get
+ * "pending". */
 static int l_next(lua_State *L) { return read_by_method(L, YJ_CHUNKS); }
 static int l_text(lua_State *L) { return read_by_method(L, YJ_TEXTS); }
 static int l_drain(lua_State *L) { return read_by_method(L, YJ_ODDITIES); }
 
 #if LUA_VERSION_NUM >= 503
 
-/* Upvalues of the function that texts() makes: the struct, the table of waiters,
- * the userdata that the struct is in, and what was given. */
+/* Upvalues of the function that texts() makes: the struct, the table of
+ * waiters, the userdata that the struct is in, and what was given. */
 enum { TRANSFER = 1, WAITERS, USERDATA, OTHER };
 
 static int return_one(lua_State *L, int status, lua_KContext n) {
@@ -228,8 +230,8 @@ static int l_texts(lua_State *L) {
 
 /* ---- dispatching ---- */
 
-/* While an event is handed over finalizers may run. The transfer is pinned then,
- * and the fiber that gets the event is held. */
+/* While an event is handed over finalizers may run. The transfer is pinned
+ * then, and the fiber that gets the event is held. */
 struct handover {
   int64_t ends;
   struct yj_transfer *t; /* NULL: none is going on */
@@ -237,8 +239,8 @@ struct handover {
   enum yj_event event;
 };
 
-/* Whether the fiber still waits. NB: an event that was read and reached nobody is
- * lost, and the stream says so from now on. */
+/* Whether the fiber still waits. NB: an event that was read and reached nobody
+ * is lost, and the stream says so from now on. */
 static int end_handover(struct handover *now, int is_good) {
   struct yj_transfer *t = now->t;
   int is_there = yj_release(now->co);
@@ -251,9 +253,9 @@ static int end_handover(struct handover *now, int is_good) {
   return is_there;
 }
 
-/* The values for the fiber that waits for the transfer, none when that was closed
- * meanwhile; -1: there is nothing to read, the fiber does not wait, or somebody
- * else is reading, whose unpin makes the transfer ready again.
+/* The values for the fiber that waits for the transfer, none when that was
+ * closed meanwhile. -1: there is nothing to read, the fiber does not wait, or
+ * there is another reader, whose unpin makes the transfer ready again.
  *                                                          [-0, +n, m] */
 static int read_for(lua_State *L, lua_State *co, struct yj_transfer *t,
                     struct handover *now) {
@@ -279,8 +281,8 @@ static int read_for(lua_State *L, lua_State *co, struct yj_transfer *t,
   return t->pool == NULL ? 0 : n;
 }
 
-/* Resumes the fiber that waits for the transfer, if there is something to read.
- * Returns results of dispatch(), or 0: it waits.           [-0, +n, v] */
+/* Resumes the fiber that waits for the transfer, if there is something to
+ * read. Returns results of dispatch(), or 0: it waits.     [-0, +n, v] */
 static int resume_fiber(lua_State *L, int waiters, int here, lua_State *co,
                         struct yj_transfer *t, struct handover *now) {
   int n = read_for(L, co, t, now);
@@ -321,10 +323,10 @@ static int dispatch_all(lua_State *L) {
   return 1;
 }
 
-/* dispatch([at]): resumes the fibers whose transfers are ready, until that time
- * at the latest, but one at least -> whether there was any; another waiter whose
- * transfer is ready, which ends this; or the thread of a fiber that does not wait
- * any more, and what switch() returns for it               [-0, +n, v] */
+/* dispatch([at]): resumes the fibers whose transfers are ready, until that
+ * time at the latest, but one at least -> whether there was any; another
+ * waiter whose transfer is ready, which ends this; or the thread of a fiber
+ * that does not wait any more, and what switch() returns for it [-0, +n, v] */
 static int l_dispatch(lua_State *L) {
   lua_Number at = luaL_optnumber(L, 2, 9e12);
   struct handover now = {0, NULL, NULL, YJ_EVENT_PENDING};

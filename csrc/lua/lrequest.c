@@ -1,6 +1,6 @@
 /* lrequest: a table that describes a request, into request.h. What goes out is
- * copied as it is read; the strings of the description stay on the stack, which
- * keeps them alive.
+ * copied as it is read; the strings of the description stay on the stack,
+ * which keeps them alive.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,8 +17,8 @@ static int typed_field(lua_State *L, int table, const char *name, int type) {
   return !lua_isnil(L, -1);
 }
 
-/* The string under `name`, which stays on the stack, or NULL. Without `len` a zero
- * byte in it raises.                                       [-0, +1, v] */
+/* The string under `name`, which stays on the stack, or NULL. Without `len` a
+ * zero byte in it raises.                                  [-0, +1, v] */
 static const char *string_field(lua_State *L, int request, const char *name,
                                 size_t *len) {
   size_t n = 0;
@@ -104,8 +104,8 @@ static int read_headers(lua_State *L, int request, struct yj_outgoing *out) {
   return error == 0 ? 0 : push_error(L, "headers", error);
 }
 
-/* Adds the value at the top to the source: a string, or a table with path or data,
- * and base64. 0, or how many results tell why not.         [-0, +0|3, v] */
+/* Adds the value at the top to the source: a string, or a table with path or
+ * data, and base64. 0, or how many results tell why not.   [-0, +0|3, v] */
 static int read_piece(lua_State *L, struct yj_source *source) {
   int at = lua_gettop(L), error;
   enum yj_coding coding = YJ_PLAIN;

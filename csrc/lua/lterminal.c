@@ -23,8 +23,8 @@ static int l_terminal_width(lua_State *L) {
   return 1;
 }
 
-/* catch_signals(), caught_signal() -> its number or nil, release_signals(): see
- * signals.h                                                [-0, +n, -] */
+/* catch_signals(), caught_signal() -> its number or nil, release_signals():
+ * see signals.h                                            [-0, +n, -] */
 static int l_catch_signals(lua_State *L) {
   (void)L;
   yj_signals_catch();

@@ -80,8 +80,8 @@ static int l_status(lua_State *L) {
   return 1;
 }
 
-/* head() -> the raw lines of the head. NB: pins do not keep it: it is copied before
- * a finalizer may run.                                     [-0, +1, v] */
+/* head() -> the raw lines of the head. NB: pins do not keep it: it is copied
+ * before a finalizer may run.                              [-0, +1, v] */
 static int l_head(lua_State *L) {
   struct yj_transfer *t = check(L);
   size_t room = yj_buf_len(&t->head), n;
