@@ -53,35 +53,34 @@ struct yj_chunk {
 struct yj_decoder {
   size_t limit;            /* of one event, in bytes; 0: the default */
   struct yj_buf inbox;     /* bytes that are not read yet */
-  unsigned pins;           /* how many hold slices of its buffers */
-  void (*on_unpin)(struct yj_decoder *d); /* after the last; may be NULL */
   struct yj_sse sse;
+  void (*on_unpin)(struct yj_decoder *d); /* after the last; may be NULL */
+  unsigned pins;           /* how many hold slices of its buffers */
   enum yj_event verdict;   /* PENDING, or a final event, which stays */
   unsigned char begun;     /* something of an answer has come */
-  unsigned char progress;  /* more than a sign of life has; the owner's to
-                              clear */
+  unsigned char progress;  /* more than a sign of life has come; the owner
+                              clears it */
   unsigned char finished;  /* the stream says that the answer is complete */
   unsigned char ended;     /* no more bytes will come */
   unsigned char closed;
   unsigned char watched;   /* its reader looks at each chunk: all are odd */
 
-  struct yj_buf pending;   /* lines that are no whole value yet */
-  size_t depth;            /* open brackets in it */
-  unsigned char in_string, in_escape; /* where it ends */
-  unsigned char several;   /* it begins with a value, or with nothing */
-  unsigned char bare;      /* it began in a bare line */
-
-  struct yj_shape shape;   /* of the last chunk: the next looks like it */
+  unsigned char in_string, in_escape; /* where pending ends */
+  unsigned char several;   /* pending begins with a value, or with nothing */
+  unsigned char bare;      /* pending began in a bare line */
   unsigned char shape_odd; /* the shape's document was odd by itself */
-  struct yj_buf tail;      /* yj_decoder_tail(), unless it is the shape's */
-  unsigned char tail_usage, tail_in_shape;
-  struct yj_buf first;     /* the first chunk with each set of names: later
-                              ones differ in values alone */
+  unsigned char tail_usage, tail_in_shape; /* it has one; it is the shape's */
   unsigned char n_names;
-  uint64_t names[YJ_NAMES]; /* hashes of these sets */
-  struct yj_buf content, reasoning; /* of the whole stream so far */
   uint16_t content_half, reasoning_half; /* of a surrogate pair: the next chunk
                                             may have the other */
+  struct yj_buf pending;   /* lines that are no whole value yet */
+  size_t depth;            /* open brackets in it */
+  struct yj_shape shape;   /* of the last chunk: the next looks like it */
+  struct yj_buf tail;      /* yj_decoder_tail(), unless it is the shape's */
+  struct yj_buf first;     /* the first chunk with each set of names: later
+                              ones differ in values alone */
+  uint64_t names[YJ_NAMES]; /* hashes of these sets */
+  struct yj_buf content, reasoning; /* of the whole stream so far */
   struct yj_buf aside;     /* bare lines that are no JSON: an error page, or
                               unknown fields */
   size_t usual;            /* how many chunks were not odd */

@@ -438,20 +438,20 @@ int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why) {
   const struct yj_clock *clock = &t->clock;
   int is_senders = t->turn != YJ_READERS, is_idle = clock->idle_from != 0;
   const struct {
-    int applies;
     int64_t limit, from;
+    int applies;
     enum yj_fault fault;
   } rows[] = {
-      {1, limits->total, clock->started, YJ_FAULT_TOTAL_TIMEOUT},
-      {t->phase < YJ_ASKED, limits->connect, clock->started,
+      {limits->total, clock->started, 1, YJ_FAULT_TOTAL_TIMEOUT},
+      {limits->connect, clock->started, t->phase < YJ_ASKED,
        YJ_FAULT_CONNECT_TIMEOUT},
-      {t->phase != YJ_ANSWERED, limits->head, clock->asked,
+      {limits->head, clock->asked, t->phase != YJ_ANSWERED,
        YJ_FAULT_HEAD_TIMEOUT},
-      {is_senders && !is_idle, limits->first, clock->asked,
+      {limits->first, clock->asked, is_senders && !is_idle,
        YJ_FAULT_FIRST_TIMEOUT},
-      {is_senders && is_idle, limits->idle, clock->idle_from,
+      {limits->idle, clock->idle_from, is_senders && is_idle,
        YJ_FAULT_IDLE_TIMEOUT},
-      {is_senders && t->decoder.finished, LAST_WAIT, clock->idle_from,
+      {LAST_WAIT, clock->idle_from, is_senders && t->decoder.finished,
        YJ_FAULT_IDLE_TIMEOUT},
   };
   int64_t due = YJ_NEVER;

@@ -34,7 +34,7 @@ enum yj_fault {
   YJ_FAULT_TOO_LARGE,
   YJ_FAULT_NO_MEMORY,
   YJ_FAULT_FILE,    /* a file could not be read or written: file_error */
-  YJ_FAULT_ADDRESS, /* the address is private, and the terms want a public one */
+  YJ_FAULT_ADDRESS, /* the address is private: see only_public */
   YJ_FAULT_POOL,    /* its pool was closed */
   YJ_FAULT_CANCELLED
 };
