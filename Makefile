@@ -33,8 +33,8 @@ curl_libs = $(shell $(PKG_CONFIG) --libs libcurl)
 RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
 	LUA_CPATH="build/5.4/?.so;$$LUA_CPATH;"
 
-.PHONY: all build help deps poll locales test check rules exports storeys warnings compile-check \
-	lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz eventsource soak kills \
+.PHONY: all build help deps poll locales test check rules exports plain-c rooms \
+	warnings compile-check lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz eventsource soak kills \
 	demo docs bench budget install clean
 
 all build: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
@@ -48,9 +48,10 @@ help:
 	@echo "  clean          removes build/ and what luarocks left"
 	@echo "Test"
 	@echo "  test           every suite on both Luas; one room: spec/run.sh http/"
-	@echo "  check          all static analysis of C and Lua; the next three and more"
+	@echo "  check          all static analysis of C and Lua; the next four and more"
 	@echo "  lint           luacheck"
 	@echo "  rules          which file may see what, and what the core exports"
+	@echo "  warnings       of gcc and clang, unsigned char, 32 bits: none"
 	@echo "  compile-check  the binding against other Lua versions' headers"
 	@echo "  sanitize       the suites under ASan and UBSan"
 	@echo "  valgrind       the suites under valgrind"

@@ -45,8 +45,8 @@ static const struct yj_json_key choice_keys[] = {
     KEY("finish_reason", FINISH_REASON, NULL), KEY("text", CHOICE_TEXT, NULL),
     END_OF_KEYS};
 
-/* What a usual chunk of the platform, or of OpenAI's, has. From `error` on a
- * value makes it odd. */
+/* What a usual chunk of the platform, or of OpenAI's, has
+ * (docs/platform.md#chat-streams). From `error` on a value makes it odd. */
 static const struct yj_json_key chunk_keys[] = {
     FIRST_OF("choices", choice_keys),
     KEY("content", TOP_CONTENT, NULL),

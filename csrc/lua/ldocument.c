@@ -3,8 +3,9 @@
  * json.h has checked the text: nothing is checked here again. A null field is
  * not there; in a list null is a light userdata of NULL, as in cjson. Whole
  * numbers are integers where Lua has them; one with more digits than a double
- * holds stays a text, for ids are texts. Values are gathered on the stack, so
- * that a table is made once and in its size.
+ * holds stays a text, for ids are texts (docs/platform.md#what-comes-back).
+ * Values are gathered on the stack, so that a table is made once and in its
+ * size.
  */
 #include <math.h>
 #include <string.h>

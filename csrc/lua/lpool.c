@@ -43,16 +43,20 @@ static int push_moved(lua_State *L, int error) {
   return yj_push_fail(L, strerror(error));
 }
 
-/* step([budget in seconds]): handles what is ready, never waits -> true, whether
- * more may be ready | nil, message                           [-0, +2, v] */
+/* step([budget in seconds]): handles what is ready, never waits -> true,
+ * whether more may be ready | nil, message                 [-0, +2, v] */
 static int l_step(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L);
   lua_Number budget = luaL_optnumber(L, 2, 0);
   int error;
   luaL_argcheck(L, budget >= 0 && budget <= 1e6, 2, "out of range");
   /* rounded up: 0 would be no limit */
-  return push_moved(L, yj_pool_step(pool, (int64_t)(budget * 1e6) +
-                                              (budget > 0)));
+  error = yj_pool_step(pool, (int64_t)(budget * 1e6) + (budget > 0));
+  if (error != 0)
+    return push_moved(L, error);
+  lua_pushboolean(L, 1);
+  lua_pushboolean(L, yj_pool_has_more(pool));
+  return 2;
 }
 
 /* Rounds up: a wait does not end before its time. */
