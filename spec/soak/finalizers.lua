@@ -180,7 +180,8 @@ local function begin_fiber()
   if not transfer then return end
   local name = one_of { "next", "text", "drain" }
   local read = transfer.it[name]
-  local texts = random(2) == 1 and transfer.it:texts(function(...) return ... end)
+  local texts = transfer.it.texts and random(2) == 1
+    and transfer.it:texts(function(...) return ... end)
   local thread = coroutine.create(function()
     for _ = 1, random(200) do
       local content, event
