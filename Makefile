@@ -16,9 +16,10 @@ PLAIN := $(wildcard csrc/core/*.c)
 BINDING := $(wildcard csrc/lua/*.c)
 NAMES := $(patsubst csrc/%.c,%,$(PLAIN) $(BINDING))
 
-WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wundef \
-	-Werror
-BASE = -std=c99 -D_FILE_OFFSET_BITS=64 -Icsrc/core $(WARNINGS) -fPIC -MMD -MP
+# Warnings are errors for the checks and the tests, not for a user's compiler.
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wundef
+DIALECT = -std=c99 -D_FILE_OFFSET_BITS=64 -Icsrc/core $(WARNINGS)
+BASE = $(DIALECT) -fPIC -MMD -MP
 SANITIZE = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
 LINK = -shared -Wl,-z,relro,-z,now
@@ -32,8 +33,8 @@ curl_libs = $(shell $(PKG_CONFIG) --libs libcurl)
 RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
 	LUA_CPATH="build/5.4/?.so;$$LUA_CPATH;"
 
-.PHONY: all build help deps poll locales test check rules exports plain-c rooms compile-check \
-	lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz eventsource soak kills \
+.PHONY: all build help deps poll locales test check rules exports plain-c rooms \
+	warnings compile-check lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz eventsource soak kills \
 	demo docs bench budget install clean
 
 all build: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
@@ -47,9 +48,10 @@ help:
 	@echo "  clean          removes build/ and what luarocks left"
 	@echo "Test"
 	@echo "  test           every suite on both Luas; one room: spec/run.sh http/"
-	@echo "  check          all static analysis of C and Lua; the next three and more"
+	@echo "  check          all static analysis of C and Lua; the next four and more"
 	@echo "  lint           luacheck"
 	@echo "  rules          which file may see what, and what the core exports"
+	@echo "  warnings       of gcc and clang, unsigned char, 32 bits: none"
 	@echo "  compile-check  the binding against other Lua versions' headers"
 	@echo "  sanitize       the suites under ASan and UBSan"
 	@echo "  valgrind       the suites under valgrind"
@@ -112,11 +114,11 @@ sanitize-build: build/5.4-asan/yuanjing/core.so build/5.4-asan/lua \
 define c_tests
 build/$(1)/obj/%.o: csrc/%.c Makefile
 	@mkdir -p $$(@D)
-	$$(CC) $$(BASE) $$(CFLAGS) $(2) $$(call headers,) -c -o $$@ $$<
+	$$(CC) $$(BASE) -Werror $$(CFLAGS) $(2) $$(call headers,) -c -o $$@ $$<
 
 build/$(1)/%: spec/c/%.c $(PLAIN:csrc/%.c=build/$(1)/obj/%.o) Makefile
 	@mkdir -p $$(@D)
-	$$(CC) $$(BASE) -MF $$@.d $$(CFLAGS) $(2) $$(call headers,) -o $$@ \
+	$$(CC) $$(BASE) -Werror -MF $$@.d $$(CFLAGS) $(2) $$(call headers,) -o $$@ \
 		$$(filter-out Makefile %.h,$$^) \
 		$$$$(sed -n '1,20s/^.*ldflags: *\([^*]*\).*/\1/p' $$<) \
 		$$(curl_libs)
@@ -147,7 +149,7 @@ test:
 check:
 	@.ci/setup check
 	@$(MAKE) --no-print-directory all
-	@$(MAKE) --no-print-directory -k lint rules compile-check cppcheck tidy analyze
+	@$(MAKE) --no-print-directory -k lint rules warnings compile-check cppcheck tidy analyze
 
 lint:
 	luacheck -q .
@@ -171,6 +173,20 @@ plain-c:
 # Who requires whom in Lua has one direction.
 rooms:
 	@$(LUA) tools/rooms.lua
+
+# No compiler that is here has a warning, whatever its char and its pointers are.
+warnings:
+	@for cc in $(CC) clang; do for lua in lua5.4 luajit; do \
+		for char in signed unsigned; do \
+			command -v $$cc >/dev/null || continue; \
+			$$cc $(DIALECT) -Werror -fsyntax-only -f$$char-char \
+				$$($(PKG_CONFIG) --cflags $$lua libcurl) \
+				$(PLAIN) $(BINDING) || exit 1; \
+		done; done; done; echo "warnings: none"
+	@if echo '#include <stdint.h>' | $(CC) -m32 -E - >/dev/null 2>&1; then \
+		$(CC) $(DIALECT) -Werror -fsyntax-only -m32 $(call headers,) $(PLAIN) \
+			&& echo "warnings: none with 32 bits"; \
+	else echo "warnings: no headers for 32 bits here"; fi
 
 # Every Lua that it runs on.
 compile-check:
@@ -199,7 +215,7 @@ tidy:
 analyze:
 	@mkdir -p build/analyze/core build/analyze/lua
 	for f in $(NAMES); do \
-		$(CC) $(BASE) -O1 -fanalyzer $(call headers,lua5.4) -MF /dev/null \
+		$(CC) $(BASE) -Werror -O1 -fanalyzer $(call headers,lua5.4) -MF /dev/null \
 			-c -o build/analyze/$$f.o csrc/$$f.c || exit 1; \
 	done
 

@@ -54,7 +54,7 @@ local core = {
 -- Files without their endings, behind the folder that they are in.
 -- spec/rockspec_spec.lua compares both lists with the tree.
 local c_files = [[
-  core/ address buf curl_runtime decoder file form json multis number path
+  core/ address buf curl_runtime decoder file json multis number path
     poller pool request sha256 shape signals sockets source sse transfer
   lua/ lcore ldecoder ldocument lfiber lfile lpool lreader lrequest lterminal
     ltransfer

@@ -238,7 +238,8 @@ in_c() {
   c_test "soak, short" spec/soak/run.sh 0.01
   c_test "finalizers, short" spec/soak/finalizers.sh
   c_test "instruction budget" bench/budget/run.sh
-  step "exports and rooms" make -s rules
+  step "exports and storeys" make -s rules
+  step "warnings" make -s warnings
   step "other Luas compile" make -s compile-check
   step "luacheck" make -s lint
 }

@@ -8,9 +8,8 @@
 
 #define TEXT 64 /* more than any address has, with its zone */
 
-/* What is not of the internet at large (RFC 6890). 198.18.0.0/15 is missing on
- * purpose: proxies that work as a network card (Clash, sing-box) answer each
- * name with an address of it, and such a host is as public as any. */
+/* What is not public (RFC 6890). Without 198.18.0.0/15: proxies that work as a
+ * network card (Clash, sing-box) answer each name with such an address. */
 static const struct {
   uint32_t first;
   int bits;
@@ -39,7 +38,7 @@ static uint32_t four_bytes(const unsigned char *p) {
          p[3];
 }
 
-/* Prefixes of IPv6 behind which an IPv4 address stands, and where. */
+/* Prefixes of IPv6 addresses that contain an IPv4 address, and where. */
 static const struct {
   unsigned char prefix[12], bytes, at;
 } carriers[] = {
@@ -49,7 +48,7 @@ static const struct {
     {{0x20, 0x02}, 2, 2},                                      /* 6to4 */
 };
 
-/* Of the rest only 2000::/3 is given out, without Teredo and documentation. */
+/* Of the rest only 2000::/3 is public, without Teredo and documentation. */
 static enum yj_network network_of_v6(const unsigned char *p) {
   size_t i;
   for (i = 0; i < sizeof carriers / sizeof *carriers; i++)

@@ -7,9 +7,8 @@
 #define FIRST_CAP ((size_t)64)
 #define LITTLE ((size_t)4096)
 
-/* Moves the content to the front when that alone makes the room and the part
- * consumed is at least as large as what is moved, so that the cost stays
- * linear in the bytes that pass through. */
+/* Moves the content to the front if that makes the room, and if the consumed
+ * part is at least as large, so that the cost stays linear. */
 static int compact(struct yj_buf *b, size_t n) {
   size_t len = yj_buf_len(b);
   if (b->head < len || n > b->cap - len)
@@ -21,9 +20,9 @@ static int compact(struct yj_buf *b, size_t n) {
   return 1;
 }
 
-/* Twice as much, so that the cost of moving stays linear; of little half as much
- * again, since thousands may have it: and an eighth more than is asked for, for
- * what takes its place later is often a bit longer. */
+/* Twice as much, so that the cost of moving stays linear. A small buffer, of
+ * which there may be thousands, grows by half, and gets an eighth more than is
+ * needed, for the next content is often a bit longer. */
 static size_t grown(size_t cap, size_t needed) {
   size_t more = cap < LITTLE ? cap + cap / 2 : cap * 2;
   size_t enough = needed < LITTLE ? needed + needed / 8 : needed;
@@ -32,7 +31,7 @@ static size_t grown(size_t cap, size_t needed) {
   return more < enough ? enough : more;
 }
 
-/* Moves the content to memory of that size; what was consumed stays behind. */
+/* Moves the content to memory of that size. */
 static int move(struct yj_buf *b, size_t cap) {
   size_t len = yj_buf_len(b);
   int leaves = b->data != NULL && b->head > 0;

@@ -26,9 +26,8 @@ static inline size_t yj_buf_len(const struct yj_buf *b) {
   return b->tail - b->head;
 }
 
-/* Room for n more bytes at the end, or NULL: out of memory, or more than a
- * size_t can count. The room becomes content by yj_buf_commit(). Moves the
- * content: pointers into the buffer die here. */
+/* Room for n more bytes at the end, or NULL: out of memory. yj_buf_commit()
+ * makes it content. Moves the content: pointers into the buffer die here. */
 char *yj_buf_reserve(struct yj_buf *b, size_t n);
 
 static inline void yj_buf_commit(struct yj_buf *b, size_t n) { b->tail += n; }
@@ -41,17 +40,6 @@ void yj_buf_consume(struct yj_buf *b, size_t n);
 
 /* Drops the content, keeps the memory. */
 static inline void yj_buf_clear(struct yj_buf *b) { b->head = b->tail = 0; }
-
-/* Has the cache fetch up to n bytes from there on, and does not wait. */
-static inline void yj_buf_warm(const struct yj_buf *b, size_t from, size_t n) {
-#if defined(__GNUC__)
-  size_t end = n < b->cap - from ? from + n : b->cap;
-  for (; from < end; from += 64)
-    __builtin_prefetch(b->data + from, 1);
-#else
-  (void)b, (void)from, (void)n;
-#endif
-}
 
 /* Gives the memory back; the buffer is empty and usable again. */
 void yj_buf_free(struct yj_buf *b);

@@ -22,12 +22,12 @@ static const char *file_of_libcurl(void) {
              ? info.dli_fname : "an unknown place";
 }
 
-/* It is asked, too: a version alone is only what somebody says of it. */
+/* A version is only a claim: this asks libcurl itself. */
 static int has_needed_options(void) {
   CURL *easy = curl_easy_init();
   CURLcode code;
   if (easy == NULL)
-    return 1; /* out of memory says nothing of it */
+    return 1; /* out of memory: not known */
   code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, NULL);
   curl_easy_cleanup(easy);
   return code != CURLE_UNKNOWN_OPTION;
@@ -97,9 +97,17 @@ static int is_hashed(const char *path) {
   return found;
 }
 
-const char *yj_curl_ca_path(void) {
+static pthread_once_t is_looked_up = PTHREAD_ONCE_INIT;
+static const char *ca_path;
+
+static void look_up_ca_path(void) {
   const char *path = curl_version_info(CURLVERSION_NOW)->capath;
-  return path != NULL && is_hashed(path) ? path : NULL;
+  ca_path = path != NULL && is_hashed(path) ? path : NULL;
+}
+
+const char *yj_curl_ca_path(void) {
+  pthread_once(&is_looked_up, look_up_ca_path);
+  return ca_path;
 }
 
 /* ---- SIGPIPE ---- */
@@ -109,8 +117,8 @@ static int is_pending(void) {
   return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE);
 }
 
-/* One that is pending already is the host's, or that of a pair around this one;
- * and pending it can only be where it is blocked. */
+/* A signal that is pending already belongs to the host or to an outer guard,
+ * and is blocked, or it would not be pending. */
 void yj_sigpipe_hold(struct yj_sigpipe *guard) {
   sigset_t pipe;
   guard->is_held = !yj_curl_is(YJ_CURL_7_87) && !is_pending();

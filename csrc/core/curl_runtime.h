@@ -1,6 +1,7 @@
-/* curl_runtime: the libcurl that runs, which need not be the one whose headers
- * this was built with: a game's launcher, conda or an AppImage may bring their
- * own. Nothing here knows Lua, and who includes this does not see libcurl.
+/* curl_runtime: what the loaded libcurl can do. It need not be the one whose
+ * headers this was built with: a game's launcher, conda or an AppImage may
+ * bring their own. Nothing here knows Lua, and a file that includes this does
+ * not see libcurl. All strings are static.
  */
 #ifndef YJ_CURL_RUNTIME_H
 #define YJ_CURL_RUNTIME_H
@@ -14,41 +15,41 @@
 #define YJ_CURL_7_85 0x075500u
 #define YJ_CURL_7_87 0x075700u
 
-/* Why this libcurl can not be used, in one sentence, or NULL; static. The first
- * call initializes libcurl for the whole process, which is never undone: the
- * host may use it, too. Any thread may call it. */
+/* Why this libcurl can not be used, in one sentence, or NULL. The first call
+ * initializes libcurl for the whole process, which is never undone: the host
+ * may use it, too. Any thread may call it. */
 const char *yj_curl_problem(void);
 
-/* Whether the libcurl that runs is of that version or later. */
+/* Whether the loaded libcurl is of that version or later. */
 int yj_curl_is(unsigned version);
 
-/* libcurl's name and version and those of what it was built with; static. */
+/* libcurl's name and version and those of what it was built with. */
 const char *yj_curl_version(void);
 
 /* The i-th feature it was built with, from 0, or NULL: there are no more. */
 const char *yj_curl_feature(int i);
 
-/* The bundle of certificates it was built to use, or NULL; static. */
+/* The bundle of certificates it was built to use, or NULL. */
 const char *yj_curl_ca_file(void);
 
-/* The folder of hashed certificates it was built to use, if some are there, or
- * NULL: its bundle serves; static. */
+/* The folder of hashed certificates it was built to use, or NULL where there
+ * are none: its bundle serves. */
 const char *yj_curl_ca_path(void);
 
 /* ---- SIGPIPE ----
  *
- * Before 7.87 libcurl lets OpenSSL write to a connection that the other side
- * has reset, and the signal would end the host; CURLOPT_NOSIGNAL does not help
- * there. So SIGPIPE is blocked, for this thread alone, around all of libcurl's
- * calls that may write or close; what came meanwhile is taken off before it is
- * unblocked. The host's own handler is never changed. */
+ * Before 7.87 libcurl lets OpenSSL write to a connection that the peer has
+ * reset; the signal would end the host, and CURLOPT_NOSIGNAL does not help. So
+ * SIGPIPE is blocked, for this thread alone, around all calls of libcurl that
+ * may write or close; a SIGPIPE that came is consumed before it is unblocked.
+ * The host's own handler is never changed. */
 struct yj_sigpipe {
   sigset_t before;
   int is_held;
 };
 
-/* Before such a call, and after it. With a libcurl that needs none of it they
- * do nothing. One pair may be inside another. */
+/* Before such a call, and after it; pairs may nest. With a libcurl that needs
+ * no guard they do nothing. */
 void yj_sigpipe_hold(struct yj_sigpipe *guard);
 void yj_sigpipe_release(const struct yj_sigpipe *guard);
 

@@ -2,16 +2,8 @@
 
 #include <string.h>
 
-/* Keeps what is seldom needed out of what each chunk goes through. */
-#if defined(__GNUC__)
-#define OUTLINE __attribute__((noinline))
-#else
-#define OUTLINE
-#endif
-
 #define DEFAULT_LIMIT ((size_t)16 << 20)
-#define FIELD_NAME ((size_t)6)          /* data: and a blank */
-#define MOST_WARM ((size_t)512)         /* as long as most chunks are */
+#define FIELD_NAME ((size_t)6)          /* "data: " */
 #define FOREIGN_LIMIT ((size_t)8 << 10) /* enough of an error page to show */
 
 enum slot {
@@ -53,9 +45,8 @@ static const struct yj_json_key choice_keys[] = {
     KEY("finish_reason", FINISH_REASON, NULL), KEY("text", CHOICE_TEXT, NULL),
     END_OF_KEYS};
 
-/* What the usual chunk of the platform, or of an OpenAI, has
- * (docs/platform.md#chat-streams). Those from `error` on have a value in an
- * odd one only. */
+/* What a usual chunk of the platform, or of OpenAI's, has
+ * (docs/platform.md#chat-streams). From `error` on a value makes it odd. */
 static const struct yj_json_key chunk_keys[] = {
     FIRST_OF("choices", choice_keys),
     KEY("content", TOP_CONTENT, NULL),
@@ -77,16 +68,9 @@ static const struct yj_json_key chunk_keys[] = {
     KEY("taskid", TASKID, NULL),
     END_OF_KEYS};
 
-/* With many streams the cache has forgotten what a reader touches soon. */
-static void warm(const struct yj_decoder *d) {
-  yj_buf_warm(&d->shape.text, 0, MOST_WARM);
-  yj_buf_warm(&d->content, d->content.tail, 1);
-}
-
 int yj_decoder_feed(struct yj_decoder *d, const char *bytes, size_t n) {
   if (d->verdict != YJ_EVENT_PENDING)
     return 1;
-  warm(d);
   return yj_buf_append(&d->inbox, bytes, n);
 }
 
@@ -105,8 +89,12 @@ void yj_decoder_close(struct yj_decoder *d) {
 }
 
 void yj_decoder_unpin(struct yj_decoder *d) {
-  if (--d->pins == 0 && d->closed)
+  if (--d->pins > 0)
+    return;
+  if (d->closed)
     yj_decoder_free(d);
+  if (d->on_unpin != NULL)
+    d->on_unpin(d);
 }
 
 void yj_decoder_free(struct yj_decoder *d) {
@@ -121,7 +109,6 @@ void yj_decoder_free(struct yj_decoder *d) {
   yj_shape_free(&d->shape);
 }
 
-/* A final verdict stays; the bytes that led to a bad one stay in pending. */
 static enum yj_event end_with(struct yj_decoder *d, enum yj_event verdict) {
   d->verdict = verdict;
   yj_buf_free(&d->inbox);
@@ -144,8 +131,7 @@ static int is_text(const struct yj_json_value *v) {
   return v->type == YJ_JSON_STRING && v->len > 0;
 }
 
-/* The string among three places to look: the copies in a chunk are never
- * added up (docs/platform.md#chat-streams). */
+/* The first of three places that has a string: the others are copies of it. */
 static const struct yj_json_value *pick(const struct yj_json_value *values) {
   int i;
   for (i = 0; i < 2; i++)
@@ -154,7 +140,7 @@ static const struct yj_json_value *pick(const struct yj_json_value *values) {
   return &values[i];
 }
 
-/* A vendor's null may have become a word on its way: "", "null", "None". */
+/* Some vendors send null as a word: "", "null", "None". */
 static int is_null_word(const struct yj_json_value *v) {
   char word[4];
   size_t i;
@@ -175,9 +161,8 @@ static int has_reason(const struct yj_json_value *values) {
          !is_null_word(&values[FINISH_REASON]);
 }
 
-/* Whether a chunk says something that is not told by the slots of its texts and
- * its usage. */
-OUTLINE static int looks_odd(const struct yj_json_value *values,
+/* Whether a chunk has more than texts and a usage. */
+static int looks_odd(const struct yj_json_value *values,
                              const struct yj_json_rest *rest) {
   int known = is_there(&values[USAGE]), i;
   for (i = 0; i < N_TEXTS; i++) {
@@ -191,9 +176,9 @@ OUTLINE static int looks_odd(const struct yj_json_value *values,
   return !known || rest->inside;
 }
 
-/* One that looks like a chunk that was not odd can be so only in what its texts
- * say: without any, the rest may be a failure; at the end, they may be there once
- * more. */
+/* A chunk that looks like the one before is as odd as that, unless its texts
+ * make a difference: without any, the rest may be a failure; with finish "1"
+ * they may be those of the whole stream once more. */
 static int is_odd(const struct yj_decoder *d,
                   const struct yj_json_value *values,
                   const struct yj_json_rest *rest, int has_text) {
@@ -203,9 +188,9 @@ static int is_odd(const struct yj_decoder *d,
          (has_text && is_digit(&values[FINISH], '1'));
 }
 
-/* Makes UTF-8 of a text in which there are halves of pairs. Half a pair at its end
- * waits in *half. */
-OUTLINE static size_t join_halves(char *room, size_t n, uint16_t *half) {
+/* Makes UTF-8 of a text that has halves of pairs, behind the half that waits
+ * in *half. A first half at its end waits there next. */
+static size_t join_halves(char *room, size_t n, uint16_t *half) {
   char before[3];
   size_t m = yj_json_put_half(before, *half);
   memmove(room + m, room, n);
@@ -213,8 +198,8 @@ OUTLINE static size_t join_halves(char *room, size_t n, uint16_t *half) {
   return yj_json_join_halves(room, m + n, half);
 }
 
-/* Adds the text to those so far, and makes a slice of what there is to read of
- * it. 0: no memory. */
+/* Adds the text to those so far; the slice becomes what was added. 0: no
+ * memory. */
 static inline int keep_text(struct yj_buf *text, uint16_t *half,
                      const struct yj_json_value *value, int halves,
                      struct yj_slice *slice) {
@@ -241,14 +226,13 @@ static int add_text(struct yj_buf *text, uint16_t *half,
 
 int yj_decoder_add(struct yj_decoder *d, struct yj_slice *content,
                    struct yj_slice *reasoning) {
-  d->begun = 1;
+  d->begun = d->progress = 1;
   return add_text(&d->content, &d->content_half, content) &&
          add_text(&d->reasoning, &d->reasoning_half, reasoning);
 }
 
-/* At the end of the bytes nothing completes half a pair. NB: called again until
- * there is none. */
-OUTLINE static int flush_halves(struct yj_decoder *d, struct yj_chunk *chunk) {
+/* At the end of the bytes half a pair becomes U+FFFD. */
+static int flush_halves(struct yj_decoder *d, struct yj_chunk *chunk) {
   static const char replacement[] = "\xEF\xBF\xBD";
   static const struct yj_slice nothing = {"", 0}, document = {"{}", 2};
   struct yj_slice text = {replacement, 3};
@@ -260,8 +244,8 @@ OUTLINE static int flush_halves(struct yj_decoder *d, struct yj_chunk *chunk) {
   return yj_decoder_add(d, &chunk->content, &chunk->reasoning);
 }
 
-/* The last chunk is the shape's last document already, unless that could not
- * keep it; one that has a usage stays when others follow. */
+/* The shape has the last chunk already, if it could keep it. A chunk with a
+ * usage stays when others follow. */
 static int keep_tail(struct yj_decoder *d, const struct yj_chunk *chunk,
                      int in_shape) {
   if (d->tail_usage && !chunk->usage)
@@ -278,8 +262,8 @@ const struct yj_buf *yj_decoder_tail(const struct yj_decoder *d) {
   return d->tail_in_shape ? &d->shape.text : &d->tail;
 }
 
-/* Keeps a chunk that has names which none had before. */
-OUTLINE static int keep_first(struct yj_decoder *d, const struct yj_chunk *chunk,
+/* Keeps a chunk whose set of names is new. */
+static int keep_first(struct yj_decoder *d, const struct yj_chunk *chunk,
                       uint64_t names) {
   int i;
   if (d->n_names == YJ_NAMES)
@@ -291,14 +275,14 @@ OUTLINE static int keep_first(struct yj_decoder *d, const struct yj_chunk *chunk
   return yj_buf_append(&d->first, chunk->json.text, chunk->json.len);
 }
 
-/* Text reopens an answer that seemed to be complete. */
+/* After more text the answer is not complete any more. */
 static void note_state(struct yj_decoder *d, struct yj_chunk *chunk,
                        const struct yj_json_value *values, int has_text) {
   if (has_text)
     d->finished = 0;
   else if (is_digit(&values[FINISH], '1'))
     d->finished = 1;
-  chunk->news = has_text || !d->begun || (chunk->usage && !d->tail_usage);
+  d->progress |= has_text || !d->begun || (chunk->usage && !d->tail_usage);
   d->begun = 1;
   d->usual++;
 }
@@ -313,7 +297,6 @@ static enum yj_event fill_chunk(struct yj_decoder *d, struct yj_chunk *chunk,
   int has_text = is_text(content) || is_text(reasoning);
   chunk->content = chunk->reasoning = nothing;
   chunk->usage = is_there(&values[USAGE]) != 0;
-  chunk->news = 0;
   chunk->odd = is_odd(d, values, rest, has_text) != 0;
   if (in_shape)
     d->shape_odd = chunk->odd;
@@ -353,8 +336,8 @@ static inline int is_done_mark(const struct yj_slice *s) {
          (s->len == 8 && memcmp(s->text, "\"[DONE]\"", 8) == 0);
 }
 
-/* Follows the brackets and quotes of what is added to pending, so that a value
- * spread over many lines is read once, when it can be whole. */
+/* Counts the brackets of what is added to pending, so that a value of many
+ * lines is read once, when it can be whole. */
 static void follow(struct yj_decoder *d, const char *text, size_t len) {
   size_t i;
   for (i = 0; i < len; i++) {
@@ -378,7 +361,7 @@ static void forget_pending(struct yj_decoder *d) {
   d->in_string = d->in_escape = d->several = 0;
 }
 
-/* Adds a line to pending; PENDING, or why that can not be. */
+/* Adds a line to pending; PENDING, or why not. */
 static enum yj_event hold(struct yj_decoder *d, const struct yj_slice *line) {
   size_t len = yj_buf_len(&d->pending), limit = limit_of(d);
   if (len >= limit || line->len > limit - len)
@@ -390,7 +373,7 @@ static enum yj_event hold(struct yj_decoder *d, const struct yj_slice *line) {
   return YJ_EVENT_PENDING;
 }
 
-/* Keeps text that is no JSON, where the caller finds it; a final verdict. */
+/* Ends with that verdict, and the text in pending. */
 static enum yj_event refuse(struct yj_decoder *d, const struct yj_slice *text,
                             enum yj_event verdict) {
   forget_pending(d);
@@ -406,8 +389,8 @@ static enum yj_event refuse_aside(struct yj_decoder *d) {
   return refuse(d, &text, YJ_EVENT_BAD);
 }
 
-/* Holds a bare line that is no JSON. Of a body of nothing else, an error page or
- * a plain text, there is enough at some time. */
+/* Keeps a bare line that is no JSON. When a body has nothing else, as an error
+ * page, this ends it at a limit. */
 static enum yj_event set_aside(struct yj_decoder *d,
                                const struct yj_slice *line) {
   size_t len = yj_buf_len(&d->aside);
@@ -419,7 +402,7 @@ static enum yj_event set_aside(struct yj_decoder *d,
   return len > FOREIGN_LIMIT ? refuse_aside(d) : YJ_EVENT_PENDING;
 }
 
-/* A line that follows no open value. */
+/* A line outside any value. */
 static enum yj_event read_line(struct yj_decoder *d, struct yj_slice *line,
                                int bare, struct yj_chunk *chunk) {
   struct yj_json_value values[N_SLOTS];
@@ -452,8 +435,8 @@ static enum yj_event read_line(struct yj_decoder *d, struct yj_slice *line,
   }
 }
 
-/* Reads what lies in pending; `unfit` is the verdict if the value in it is not
- * whole, unless more lines may follow it. */
+/* Reads what is in pending; `unfit` is the verdict if its value is not whole
+ * and no line can complete it. */
 static enum yj_event read_pending(struct yj_decoder *d, enum yj_event unfit,
                                   struct yj_chunk *chunk) {
   struct yj_json_value values[N_SLOTS];
@@ -469,7 +452,7 @@ static enum yj_event read_pending(struct yj_decoder *d, enum yj_event unfit,
     chunk->json.text = text.text;
     chunk->json.len = used;
     event = fill_chunk(d, chunk, values, &rest, 0);
-    /* the slice outlives this: consuming moves indices, not bytes */
+    /* NB: consuming moves indices, not the bytes of the chunk's slice */
     yj_buf_consume(&d->pending, used);
     d->several = yj_buf_len(&d->pending) > 0;
     d->depth = 0;
@@ -498,15 +481,15 @@ static enum yj_event extend(struct yj_decoder *d, const struct yj_slice *line,
   return YJ_EVENT_PENDING;
 }
 
-/* Whether a bare line is part of a JSON text: one that begins with a bracket, or
- * that follows such a line. */
+/* Whether a bare line is JSON: it begins with a bracket, or follows such a
+ * line. */
 static int is_json(const struct yj_decoder *d, const struct yj_slice *line) {
   if (yj_buf_len(&d->pending) > 0)
     return d->bare;
   return line->len > 0 && (*line->text == '{' || *line->text == '[');
 }
 
-/* [DONE] where a value is open: the rest of that was lost. */
+/* After [DONE] inside a value the rest of that value is lost: BAD. */
 static enum yj_event take_line(struct yj_decoder *d, struct yj_slice *line,
                                enum yj_line kind, struct yj_chunk *chunk) {
   int is_open = yj_buf_len(&d->pending) > 0;
@@ -533,7 +516,7 @@ static enum yj_event at_end(struct yj_decoder *d, struct yj_chunk *chunk) {
   return end_with(d, YJ_EVENT_END);
 }
 
-enum yj_event yj_decoder_next(struct yj_decoder *d, struct yj_chunk *chunk) {
+static enum yj_event next_event(struct yj_decoder *d, struct yj_chunk *chunk) {
   struct yj_slice line;
   enum yj_line kind;
   enum yj_event event = d->verdict;
@@ -553,5 +536,19 @@ enum yj_event yj_decoder_next(struct yj_decoder *d, struct yj_chunk *chunk) {
   if (event > YJ_EVENT_CHUNK && (d->content_half | d->reasoning_half) != 0 &&
       flush_halves(d, chunk))
     return YJ_EVENT_CHUNK;
+  return event;
+}
+
+static int is_wanted(enum yj_wanted wanted, const struct yj_chunk *chunk) {
+  return wanted == YJ_CHUNKS || chunk->odd ||
+         (wanted == YJ_TEXTS && chunk->content.len > 0);
+}
+
+enum yj_event yj_decoder_next(struct yj_decoder *d, enum yj_wanted wanted,
+                              struct yj_chunk *chunk) {
+  enum yj_event event;
+  do
+    event = next_event(d, chunk);
+  while (event == YJ_EVENT_CHUNK && !is_wanted(wanted, chunk));
   return event;
 }

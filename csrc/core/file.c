@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -37,21 +36,26 @@ int yj_file_open_to_read(struct yj_file *f, const char *path) {
 
 /* ---- a file in the making ---- */
 
-/* What may be read of what stands there may be read of what takes its place,
- * and no more. Only root can give a file away: for others that does nothing. */
+/* Only root can give a file away: for others that does nothing. */
+static int set_owner_and_mode(int fd, const struct stat *st) {
+  if (fchown(fd, st->st_uid, st->st_gid) != 0 && errno != EPERM)
+    return errno;
+  return fchmod(fd, st->st_mode & 0777) == 0 ? 0 : errno;
+}
+
+/* Those who may read the file there may read the one that replaces it, and no
+ * others. */
 static void take_after(int fd, const char *target) {
   struct stat there;
-  if (lstat(target, &there) != 0 || !S_ISREG(there.st_mode))
-    return;
-  if (fchown(fd, there.st_uid, there.st_gid) == 0 || errno == EPERM)
-    fchmod(fd, there.st_mode & 0777);
+  if (lstat(target, &there) == 0 && S_ISREG(there.st_mode))
+    (void)set_owner_and_mode(fd, &there);
 }
 
 static int begin_part(const struct yj_file *f, const char *path) {
   if (flock(f->fd, LOCK_EX | LOCK_NB) != 0)
     return errno;
   if (!yj_file_is_at(f, path))
-    return EAGAIN; /* who had the lock has moved it away */
+    return EAGAIN; /* the last owner of the lock has moved the file away */
   return yj_file_truncate(f, 0);
 }
 
@@ -77,12 +81,12 @@ int yj_file_move(const struct yj_file *f, const char *from, const char *to) {
 }
 
 int yj_file_lend(int fd, int64_t size) {
-  int lent = ftruncate(fd, (off_t)size) == 0
-                 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
-  return lent;
+  if (ftruncate(fd, (off_t)size) != 0)
+    return -1;
+  return fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
-#define HERE ((int64_t)-1) /* where the descriptor stands */
+#define HERE ((int64_t)-1) /* the descriptor's own position */
 
 int yj_file_write_at(int fd, const char *bytes, size_t n, int64_t at) {
   while (n > 0) {
@@ -128,11 +132,11 @@ int yj_file_append(const struct yj_file *f, const char *bytes, size_t n,
   if (error == 0 && durable)
     error = yj_file_sync(f);
   if (error != 0)
-    yj_file_truncate(f, before); /* a torn tail is known by its checksum */
+    yj_file_truncate(f, before); /* else its checksum shows the torn tail */
   return error;
 }
 
-int yj_file_reserve(const struct yj_file *f, size_t n) {
+int yj_file_reserve(const struct yj_file *f, int64_t n) {
 #ifdef FALLOC_FL_KEEP_SIZE
   int64_t size = -1;
   int error = yj_file_size(f, &size);
@@ -154,11 +158,7 @@ int yj_file_truncate(const struct yj_file *f, int64_t size) {
 
 int yj_file_copy_mode(const struct yj_file *f, const struct yj_file *other) {
   struct stat st;
-  if (fstat(other->fd, &st) != 0)
-    return errno;
-  if (fchown(f->fd, st.st_uid, st.st_gid) != 0 && errno != EPERM)
-    return errno;
-  return fchmod(f->fd, st.st_mode & 07777) == 0 ? 0 : errno;
+  return fstat(other->fd, &st) == 0 ? set_owner_and_mode(f->fd, &st) : errno;
 }
 
 int yj_file_link_count(const struct yj_file *f) {
@@ -175,16 +175,10 @@ int yj_file_sync(const struct yj_file *f) {
 }
 
 int yj_file_sync_folder(const char *path) {
-  char folder[PATH_MAX] = ".";
-  const char *slash = strrchr(path, '/');
-  size_t n = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-  int fd, error;
-  if (n >= sizeof folder)
-    return ENAMETOOLONG;
-  if (n > 0) {
-    memcpy(folder, path, n);
-    folder[n] = '\0';
-  }
+  char folder[YJ_PATH_SIZE];
+  int fd, error = yj_path_folder(path, folder);
+  if (error != 0)
+    return error;
   fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
     return errno;

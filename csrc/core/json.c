@@ -8,14 +8,6 @@
 #define MAX_DEPTH 1000 /* cjson's decode_max_depth */
 #define END (-1)
 
-/* Keeps what is seldom needed out of functions that then save no registers:
- * a fourth of all instructions. */
-#if defined(__GNUC__)
-#define OUTLINE __attribute__((noinline))
-#else
-#define OUTLINE
-#endif
-
 /* What a byte is; the low four bits of a hex digit are its value. */
 enum {
   HEX = 0x10,
@@ -37,14 +29,14 @@ static const unsigned char class_of[256] = {
     ['A'] = HEX | 10, ['B'] = HEX | 11, ['C'] = HEX | 12,
     ['D'] = HEX | 13, ['E'] = HEX | 14, ['F'] = HEX | 15};
 
-/* What the byte behind a backslash stands for; 'u' is not in here. */
+/* What the byte behind a backslash means; 'u' is not in here. */
 static const char escapes[256] = {
     ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
     ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
 
-/* The text being read: nothing at end or behind it is ever touched. Each
- * read_ function takes what begins at p and returns what lies behind it, or
- * NULL with the verdict; then nobody goes on. */
+/* The text being read; nothing at end or behind it is ever touched. Each read_
+ * function reads what begins at p and returns the place behind it, or NULL
+ * with the verdict, which ends the reading. */
 struct reader {
   const char *end;
   struct yj_json_value *values;
@@ -61,7 +53,7 @@ static const char *stop(struct reader *r, enum yj_json_verdict verdict) {
   return NULL;
 }
 
-/* Something else must stand at p. */
+/* Nothing that can be read begins at p. */
 static const char *unfit(struct reader *r, const char *p) {
   return stop(r, p == r->end ? YJ_JSON_INCOMPLETE : YJ_JSON_INVALID);
 }
@@ -76,8 +68,7 @@ static const char *skip(const char *p, const char *end, unsigned classes) {
   return p;
 }
 
-/* Moves *p over blanks; gives the byte there, or END. All blanks are below all
- * bytes that can begin a token. */
+/* Moves *p over blanks; returns the byte there, or END. */
 static inline int peek(const struct reader *r, const char **p) {
   for (; *p < r->end; ++*p)
     if (**p > ' ' || !is(**p, BLANK))
@@ -85,12 +76,12 @@ static inline int peek(const struct reader *r, const char **p) {
   return END;
 }
 
-static int stands_at(const struct reader *r, const char *p, char c) {
+static int byte_is(const struct reader *r, const char *p, char c) {
   return p < r->end && *p == c;
 }
 
-/* How many bytes at p are those of `word`; with fold 0x20 capitals will do,
- * which is exact because such words are letters. */
+/* How many bytes at p are those of `word`, which has letters only; with fold
+ * 0x20 capitals are equal. */
 static size_t common(const char *p, const char *end, const char *word,
                      int fold) {
   size_t n = 0;
@@ -99,26 +90,22 @@ static size_t common(const char *p, const char *end, const char *word,
   return n;
 }
 
-static const char *cut_word(struct reader *r, const char *p,
-                            const char *word) {
-  return unfit(r, p + common(p, r->end, word, 0));
-}
-
 /* NB: n is a constant for the compiler, which makes one comparison of it. */
 static inline const char *read_word(struct reader *r, const char *p,
                                     const char *word, size_t n) {
   if ((size_t)(r->end - p) >= n && memcmp(p, word, n) == 0)
     return p + n;
-  return cut_word(r, p, word);
+  return unfit(r, p + common(p, r->end, word, 0));
 }
 
-/* ---- numbers: the longest that strtod() would take in the C locale. One that
- * the end cuts in two, like `1e`, is incomplete; `12` is whole. ---- */
+/* ---- numbers ----
+ *
+ * The longest that strtod() would take in the C locale. `1e` is incomplete. */
 
 /* p is behind a mantissa, at the letter of what may be an exponent. */
 static const char *read_exponent(struct reader *r, const char *p) {
   const char *digits = p + 1;
-  if (stands_at(r, digits, '+') || stands_at(r, digits, '-'))
+  if (byte_is(r, digits, '+') || byte_is(r, digits, '-'))
     digits++;
   if (digits == r->end)
     return unfit(r, digits);
@@ -131,7 +118,7 @@ static const char *read_digits(struct reader *r, const char *p,
   const char *start = p;
   size_t point = 0;
   p = skip(p, r->end, digits);
-  if (stands_at(r, p, '.')) {
+  if (byte_is(r, p, '.')) {
     point = 1;
     p = skip(p + 1, r->end, digits);
   }
@@ -168,7 +155,7 @@ static const char *read_nan(struct reader *r, const char *p) {
   const char *close = p + n + 1;
   if (n < 3)
     return unfit(r, p + n);
-  if (!stands_at(r, p + n, '('))
+  if (!byte_is(r, p + n, '('))
     return p + n;
   while (close < r->end && is_word_byte(*close))
     close++;
@@ -177,7 +164,7 @@ static const char *read_nan(struct reader *r, const char *p) {
   return *close == ')' ? close + 1 : p + n;
 }
 
-OUTLINE static const char *read_number(struct reader *r, const char *p) {
+static const char *read_number(struct reader *r, const char *p) {
   if (*p == '-' || *p == '+')
     p++;
   if (p == r->end)
@@ -191,7 +178,7 @@ OUTLINE static const char *read_number(struct reader *r, const char *p) {
   return read_digits(r, p, DIGIT, 'e');
 }
 
-OUTLINE static const char *read_null_or_nan(struct reader *r, const char *p) {
+static const char *read_null_or_nan(struct reader *r, const char *p) {
   if (r->end - p > 1 && (p[1] | 0x20) == 'a')
     return read_nan(r, p);
   return read_word(r, p, "null", 4);
@@ -214,24 +201,14 @@ static inline int unit_at(const char *digits) {
   return (a & 0xF) << 12 | (b & 0xF) << 8 | (c & 0xF) << 4 | (d & 0xF);
 }
 
-/* The same where the text may end: the digits it cuts off are taken from
- * `rest`, the most harmless ones, so that the others can be judged. */
-static int cut_unit_at(const struct reader *r, const char *p,
-                       const char *rest) {
-  char digits[4];
-  size_t have = (size_t)(r->end - p);
-  if (have >= sizeof digits)
-    return unit_at(p);
-  memcpy(digits, rest, sizeof digits);
-  memcpy(digits, p, have);
-  return unit_at(digits);
-}
-
-/* p is at the hex digits. */
+/* p is at the hex digits. Where the text ends among them those that are
+ * missing count as zeroes. */
 static const char *read_unicode(struct reader *r, const char *p) {
-  if (cut_unit_at(r, p, "0000") < 0)
-    return stop(r, YJ_JSON_INVALID);
-  return r->end - p < 4 ? unfit(r, r->end) : p + 4;
+  char digits[] = "0000";
+  if (r->end - p >= 4)
+    return unit_at(p) < 0 ? stop(r, YJ_JSON_INVALID) : p + 4;
+  memcpy(digits, p, (size_t)(r->end - p));
+  return unit_at(digits) < 0 ? stop(r, YJ_JSON_INVALID) : unfit(r, r->end);
 }
 
 /* p is at the backslash. */
@@ -243,7 +220,6 @@ static const char *read_escape(struct reader *r, const char *p) {
   return escapes[(unsigned char)p[1]] != 0 ? p + 2 : unfit(r, p);
 }
 
-#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define BYTES(c) (UINT64_C(0x0101010101010101) * (unsigned char)(c))
 
 /* Passes bytes that stand for themselves, eight at a time. Taking one from a
@@ -253,6 +229,8 @@ static inline const char *skip_plain(const char *p, const char *end) {
   for (; end - p >= 8; p += 8) {
     uint64_t word, hits;
     memcpy(&word, p, 8);
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+      word = __builtin_bswap64(word);
     hits = (word - BYTES(1)) | ((word ^ BYTES('"')) - BYTES(1)) |
            ((word ^ BYTES('\\')) - BYTES(1));
     hits &= ~word & BYTES(0x80);
@@ -263,34 +241,27 @@ static inline const char *skip_plain(const char *p, const char *end) {
     p++;
   return p;
 }
-#else
-static inline const char *skip_plain(const char *p, const char *end) {
-  while (p < end && !is(*p, STOP))
-    p++;
-  return p;
-}
-#endif
 
 /* The rest of a string, with p at its first backslash. */
-OUTLINE static const char *read_escaped(struct reader *r, const char *p) {
+static const char *read_escaped(struct reader *r, const char *p) {
   r->escaped = 1;
   do {
     p = read_escape(r, p);
     if (p == NULL)
       return NULL;
-    if (!stands_at(r, p, '\\'))
+    if (!byte_is(r, p, '\\'))
       p = skip_plain(p, r->end);
-  } while (stands_at(r, p, '\\'));
-  return stands_at(r, p, '"') ? p + 1 : unfit(r, p);
+  } while (byte_is(r, p, '\\'));
+  return byte_is(r, p, '"') ? p + 1 : unfit(r, p);
 }
 
 /* p is at the quote. All bytes but NUL may stand in a string, as in cjson. */
 static const char *read_string(struct reader *r, const char *p) {
   r->escaped = 0;
   p = skip_plain(p + 1, r->end);
-  if (stands_at(r, p, '"'))
+  if (byte_is(r, p, '"'))
     return p + 1;
-  return stands_at(r, p, '\\') ? read_escaped(r, p) : unfit(r, p);
+  return byte_is(r, p, '\\') ? read_escaped(r, p) : unfit(r, p);
 }
 
 enum yj_json_verdict yj_json_read_string(const char **p, const char *end,
@@ -376,7 +347,7 @@ size_t yj_json_unescape(const struct yj_json_value *value, char *out,
   return value->len;
 }
 
-OUTLINE size_t yj_json_put_half(char *out, uint16_t half) {
+size_t yj_json_put_half(char *out, uint16_t half) {
   return half == 0 ? 0 : (size_t)(put_utf8(out, half) - out);
 }
 
@@ -414,25 +385,7 @@ size_t yj_json_join_halves(char *text, size_t len, uint16_t *half) {
 
 /* ---- wanted fields ---- */
 
-/* The keys of one object. A name has a bit, which many may share; a name that
- * is not in the filter is not wanted, one not among the seen is no second. */
-struct wanted {
-  const struct yj_json_key *keys;
-  uint64_t filter, seen;
-};
-
-static uint64_t bit_of(const char *name, size_t len) {
-  return UINT64_C(1) << (((unsigned char)*name ^ len) & 63);
-}
-
-static uint64_t filter_of(const struct yj_json_key *keys) {
-  uint64_t filter = 0;
-  for (; keys != NULL && keys->name != NULL; keys++)
-    filter |= bit_of(keys->name, keys->name_len);
-  return filter;
-}
-
-/* An earlier value of the same name does not count, nor what was in it. */
+/* The name comes again: drops what was in its earlier value. */
 static void forget(struct reader *r, const struct yj_json_key *keys) {
   for (; keys != NULL && keys->name != NULL; keys++) {
     if (keys->slot >= 0)
@@ -441,11 +394,18 @@ static void forget(struct reader *r, const struct yj_json_key *keys) {
   }
 }
 
+/* The wanted fields of one object, and which of them were there, by their
+ * bits. */
+struct wanted {
+  const struct yj_json_key *keys; /* may be NULL */
+  uint64_t seen;
+};
+
 /* The key of that name, or NULL. The name is the last string read. */
 static const struct yj_json_key *find(struct reader *r, struct wanted *w,
                                       const char *name, size_t len) {
   const struct yj_json_key *key = w->keys;
-  uint64_t bit;
+  uint64_t bit = 1;
   if (r->escaped) {
     int halves = 0; /* no wanted name has any */
     if (len > sizeof r->name)
@@ -453,12 +413,9 @@ static const struct yj_json_key *find(struct reader *r, struct wanted *w,
     len = unescape(name, len, r->name, &halves);
     name = r->name;
   }
-  bit = bit_of(name, len);
-  if ((w->filter & bit) == 0 && len > 0)
-    return NULL;
-  while (key->name != NULL &&
-         (key->name_len != len || memcmp(key->name, name, len) != 0))
-    key++;
+  for (; key->name != NULL; key++, bit <<= 1)
+    if (key->name_len == len && memcmp(key->name, name, len) == 0)
+      break;
   if (key->name == NULL)
     return NULL;
   if ((w->seen & bit) != 0)
@@ -502,8 +459,7 @@ static int says_nothing(const char *start, const char *p) {
          (p - start == 2 && strchr("\"{[", *start) != NULL);
 }
 
-/* Notes a value that no key is for, or another one than the key is for. NB: of a
- * document's own member that is searched, what is inside counts. */
+/* Notes a value without a key, or of another type than its key's. */
 static void note_rest(struct reader *r, const char *start, const char *p) {
   if (says_nothing(start, p))
     return;
@@ -513,7 +469,7 @@ static void note_rest(struct reader *r, const char *start, const char *p) {
     r->rest.inside = 1;
 }
 
-/* Of a document's own member. */
+/* Adds the name of a member of the document itself to the hash. */
 static void note_name(struct reader *r, const char *name, size_t len,
                       const char *start, const char *p) {
   uint64_t hash = UINT64_C(14695981039346656037);
@@ -525,7 +481,7 @@ static void note_name(struct reader *r, const char *name, size_t len,
   r->rest.names += hash;
 }
 
-OUTLINE static const char *read_wanted(struct reader *r, const char *p,
+static const char *read_wanted(struct reader *r, const char *p,
                                const struct yj_json_key *key) {
   const char *start = p;
   p = read_value(r, p, key->inside, key->first);
@@ -559,13 +515,13 @@ static const char *read_member(struct reader *r, const char *p,
   if (p == NULL)
     return NULL;
   len = (size_t)(p - 1 - name);
-  if (w->filter != 0)
+  if (w->keys != NULL)
     key = find(r, w, name, len);
   if (peek(r, &p) != ':')
     return unfit(r, p);
   p++;
   peek(r, &p);
-  if (w->filter == 0)
+  if (w->keys == NULL)
     return read_value(r, p, NULL, 0);
   start = p;
   p = key == NULL ? read_unwanted(r, p) : read_wanted(r, p, key);
@@ -584,9 +540,9 @@ static inline const char *read_behind(struct reader *r, const char *p,
   return c == ',' || c == close ? p + 1 : unfit(r, p);
 }
 
-OUTLINE static const char *read_object(struct reader *r, const char *p,
+static const char *read_object(struct reader *r, const char *p,
                                        const struct yj_json_key *keys) {
-  struct wanted w = {keys, filter_of(keys), 0};
+  struct wanted w = {keys, 0};
   if (++r->depth > MAX_DEPTH)
     return stop(r, YJ_JSON_INVALID);
   p++;
@@ -601,7 +557,7 @@ OUTLINE static const char *read_object(struct reader *r, const char *p,
 }
 
 /* `inside` is for the first element. */
-OUTLINE static const char *read_array(struct reader *r, const char *p,
+static const char *read_array(struct reader *r, const char *p,
                                       const struct yj_json_key *inside) {
   const int is_searched = inside != NULL;
   if (++r->depth > MAX_DEPTH)

@@ -26,4 +26,11 @@
   ((CURLoption)(CURLOPTTYPE_OBJECTPOINT + 318)) /* 7.85 */
 #define YJ_OPT_QUICK_EXIT ((CURLoption)(CURLOPTTYPE_LONG + 322)) /* 7.87 */
 
+/* Sets an option, unless the CURLcode `code` is an error, which it keeps. */
+#define SET(easy, option, value)                      \
+  do {                                                \
+    if (code == CURLE_OK)                             \
+      code = curl_easy_setopt((easy), option, value); \
+  } while (0)
+
 #endif

@@ -15,30 +15,27 @@
 #define MOST 512 /* transfers of one multi at a time */
 #define AT_ONCE 16 /* of all begin between two looks at the sockets */
 
-/* ---- curl's callbacks ---- */
+/* libcurl and the poller have the same numbers for it. */
+typedef char same_bits[CURL_CSELECT_IN == YJ_READ && CURL_POLL_IN == YJ_READ &&
+                               CURL_CSELECT_OUT == YJ_WRITE &&
+                               CURL_POLL_OUT == YJ_WRITE &&
+                               CURL_CSELECT_ERR == YJ_ERROR
+                           ? 1 : -1];
 
-static void *owner_of(CURL *easy) {
-  char *owner = NULL;
-  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);
-  return owner;
-}
+/* ---- curl's callbacks ---- */
 
 static void go_blind(struct yj_multi *m) {
   m->is_blind = 1;
   m->all->is_untidy = 1;
 }
 
-/* NB: an error returned from here would make the multi refuse all work for
- * ever; the next step fails the transfers instead. */
+/* NB: never returns an error, after which the multi would refuse all work for
+ * ever: the next step fails the transfers instead. */
 static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *ud,
                             void *known) {
   struct yj_multi *m = ud;
-  int wanted = 0;
   (void)easy, (void)known;
-  if (what != CURL_POLL_REMOVE)
-    wanted = (what & CURL_POLL_IN ? YJ_READ : 0) |
-             (what & CURL_POLL_OUT ? YJ_WRITE : 0);
-  if (yj_pool_watch(m->all->pool, fd, wanted,
+  if (yj_pool_watch(m->all->pool, fd, what == CURL_POLL_REMOVE ? 0 : what,
                     (unsigned)(m - m->all->list)) != 0) {
     go_blind(m);
     yj_pool_wake(m->all->pool);
@@ -46,7 +43,7 @@ static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *ud,
   return 0;
 }
 
-/* One that has moved away is found out when its old moment comes. The alarm
+/* A timer that moved away is noticed when its old moment comes. The alarm
  * itself is set when the step ends. */
 static int on_timer_change(CURLM *curl, long ms, void *ud) {
   struct yj_multi *m = ud;
@@ -57,8 +54,8 @@ static int on_timer_change(CURLM *curl, long ms, void *ud) {
   return 0;
 }
 
-/* A child that the host starts must not inherit it: that would keep the
- * connection, and the bill, open. */
+/* A child that the host starts must not inherit the socket: that would keep
+ * the connection, and the bill, open. */
 static curl_socket_t open_socket(void *ud, curlsocktype purpose,
                                  struct curl_sockaddr *address) {
   struct yj_multi *m = ud;
@@ -73,10 +70,9 @@ static curl_socket_t open_socket(void *ud, curlsocktype purpose,
   return fd;
 }
 
-/* A child that forked without exec still has the socket, so that close() alone
- * would not end the connection. NB: nobody else may use it: libcurl closes what
- * is this process's, and in the child none of our code has it close anything;
- * should it, the parent's connection is left as it is. */
+/* A child that forked without exec has the socket as well, so close() alone
+ * would not end the connection. In such a child the parent's connection is
+ * left as it is. */
 static int close_socket(void *ud, curl_socket_t fd) {
   struct yj_multi *m = ud;
   yj_sockets_remove(&m->sockets, fd);
@@ -87,43 +83,32 @@ static int close_socket(void *ud, curl_socket_t fd) {
 
 /* ---- which one ---- */
 
-static CURLMcode set_up(struct yj_multi *m) {
-  CURLMcode code = CURLM_OK;
-#define SET(option, value)                               \
-  do {                                                   \
-    if (code == CURLM_OK)                                \
-      code = curl_multi_setopt(m->curl, option, value);  \
-  } while (0)
-  SET(CURLMOPT_SOCKETFUNCTION, on_socket_change);
-  SET(CURLMOPT_SOCKETDATA, m);
-  SET(CURLMOPT_TIMERFUNCTION, on_timer_change);
-  SET(CURLMOPT_TIMERDATA, m);
-#undef SET
-  return code;
+static int set_up(struct yj_multi *m) {
+  CURLM *curl = m->curl;
+  return curl_multi_setopt(curl, CURLMOPT_SOCKETFUNCTION, on_socket_change) ==
+             CURLM_OK &&
+         curl_multi_setopt(curl, CURLMOPT_SOCKETDATA, m) == CURLM_OK &&
+         curl_multi_setopt(curl, CURLMOPT_TIMERFUNCTION, on_timer_change) ==
+             CURLM_OK &&
+         curl_multi_setopt(curl, CURLMOPT_TIMERDATA, m) == CURLM_OK;
 }
 
 /* A connection stays with its multi, whatever transfers it serves. */
 static CURLcode set_sockets(struct yj_multi *m, CURL *easy) {
   CURLcode code = CURLE_OK;
-#define SET(option, value)                           \
-  do {                                               \
-    if (code == CURLE_OK)                            \
-      code = curl_easy_setopt(easy, option, value);  \
-  } while (0)
-  SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
-  SET(CURLOPT_OPENSOCKETDATA, m);
-  SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-  SET(CURLOPT_CLOSESOCKETDATA, m);
-#undef SET
+  SET(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  SET(easy, CURLOPT_OPENSOCKETDATA, m);
+  SET(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+  SET(easy, CURLOPT_CLOSESOCKETDATA, m);
   return code;
 }
 
-/* Whether curl's part is there now. */
-static int has_curl(struct yj_multi *m) {
+/* Makes curl's part if it is not there; 0: out of memory. */
+static int make_curl(struct yj_multi *m) {
   if (m->curl != NULL)
     return 1;
   m->curl = curl_multi_init();
-  if (m->curl == NULL || set_up(m) == CURLM_OK)
+  if (m->curl == NULL || set_up(m))
     return m->curl != NULL;
   curl_multi_cleanup(m->curl);
   m->curl = NULL;
@@ -140,7 +125,7 @@ static struct yj_multi *with_room(struct yj_multis *all) {
     m->due = YJ_NEVER;
     all->n++;
   }
-  return has_curl(m) ? m : NULL;
+  return make_curl(m) ? m : NULL;
 }
 
 int yj_multis_open(struct yj_multis *all, struct yj_pool *pool) {
@@ -192,19 +177,18 @@ void yj_multi_remove(struct yj_transfer *t, int mine) {
     curl_multi_remove_handle(t->multi->curl, t->easy);
 }
 
-struct yj_sockets *yj_multi_sockets(struct yj_multi *m) { return &m->sockets; }
-
 /* ---- moving on ---- */
 
-/* The message dies with curl_multi_remove_handle: what it says is copied. */
+/* NB: curl_multi_remove_handle() frees the message. */
 static void finish_done(struct yj_multi *m) {
   CURLMsg *message;
   int left;
   while ((message = curl_multi_info_read(m->curl, &left)) != NULL) {
-    CURL *easy = message->easy_handle;
-    CURLcode code = message->data.result;
-    if (message->msg == CURLMSG_DONE)
-      yj_transfer_finish(owner_of(easy), code);
+    char *transfer = NULL;
+    if (message->msg != CURLMSG_DONE)
+      continue;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+    yj_transfer_finish((void *)transfer, (int)message->data.result);
   }
 }
 
@@ -213,20 +197,17 @@ static void act(struct yj_multi *m, curl_socket_t fd, int mask) {
   if (m->curl == NULL || m->is_blind)
     return;
   if (curl_multi_socket_action(m->curl, fd, mask, &running) != CURLM_OK)
-    go_blind(m);  /* out of memory: some socket is no more heard of */
+    go_blind(m);  /* out of memory: some socket is not watched any more */
   if ((size_t)running < m->n)
     finish_done(m);
 }
 
 void yj_multis_act(struct yj_multis *all, const struct yj_ready *ready) {
-  act(&all->list[ready->tag], ready->fd,
-      (ready->what & YJ_READ ? CURL_CSELECT_IN : 0) |
-      (ready->what & YJ_WRITE ? CURL_CSELECT_OUT : 0) |
-      (ready->what & YJ_ERROR ? CURL_CSELECT_ERR : 0));
+  act(&all->list[ready->tag], ready->fd, ready->what);
 }
 
-/* If a thousand began together, the answers of the first would wait for as long
- * as it takes to ask for all of them. Whether any has begun. */
+/* Whether any has begun. If a thousand began together, the answers to the
+ * first would wait until all requests are sent. */
 static int begin_some(struct yj_multi *m, int *left) {
   int begun = 0;
   for (; m->waiting != NULL && *left > 0; --*left) {
@@ -240,7 +221,7 @@ static int begin_some(struct yj_multi *m, int *left) {
   return begun;
 }
 
-void yj_multis_hear_clock(struct yj_multis *all, int64_t now, int is_busy) {
+void yj_multis_act_on_clock(struct yj_multis *all, int64_t now, int is_busy) {
   int left = is_busy ? 1 : AT_ONCE;
   unsigned i;
   if (all->due > now)
@@ -273,8 +254,8 @@ static void give_up(struct yj_multi *m) {
   m->is_blind = 0;
 }
 
-/* NB: out of memory, libcurl (7.88) leaves an entry for a socket behind whose
- * next use divides by zero: the multi must go with it. */
+/* NB: out of memory, libcurl (7.88) leaves an entry of a socket behind whose
+ * next use divides by zero: so the whole multi is given up. */
 static int give_up_blind(struct yj_multis *all) {
   unsigned i;
   int found = 0;
@@ -287,8 +268,8 @@ static int give_up_blind(struct yj_multis *all) {
   return found;
 }
 
-/* The first stays: where the load goes to and fro over what one takes, its
- * connections are wanted again. */
+/* The first empty one stays: where the load varies around what one multi
+ * takes, its connections are needed again. */
 static void give_up_empty(struct yj_multis *all) {
   unsigned i, empty = 0;
   for (i = 0; i < all->n; i++)

@@ -9,8 +9,8 @@
 
 /* ---- reading ---- */
 
-/* The exact value between two doubles has 767 digits at most. Of those behind it
- * only counts whether they are all zeroes. */
+/* The exact value between two doubles has 767 digits at most; of further
+ * digits only matters whether all are zeroes. */
 #define MOST_DIGITS 768
 #define MOST_EXPONENT 100000 /* beyond it all is zero, or infinite */
 
@@ -19,8 +19,7 @@ static int is_digit(char c, int hex) {
   return (c >= '0' && c <= '9') || (hex && small >= 'a' && small <= 'f');
 }
 
-/* The exponent behind p, which is at its letter, as far as it matters; 0 where
- * there are no digits. */
+/* The exponent whose letter is at p, within limits; 0 without digits. */
 static long read_exponent(const char *p, const char *end) {
   long value = 0, sign = 1;
   p++;
@@ -31,9 +30,9 @@ static long read_exponent(const char *p, const char *end) {
   return sign * value;
 }
 
-/* Copies the digits from *p on to out, without their point and the zeroes in
- * front, and moves *p behind them. *scale becomes how many of them stood behind
- * the point, less those that had no room. Returns how many were copied. */
+/* Copies the digits from *p on to out, without point and leading zeroes, and
+ * moves *p behind them. Adds to *scale how many are behind the point, less
+ * those that had no room. Returns how many were copied. */
 static size_t copy_digits(const char **p, const char *end, int hex, char *out,
                           long *scale) {
   int behind = 0, rest = 0;
@@ -82,7 +81,7 @@ double yj_number_read(const char *text, size_t len) {
 
 /* ---- writing ---- */
 
-/* Writes the first n digits, rounded, of a value that is not negative, and a
+/* Writes the first n digits of a value that is not negative, rounded, and a
  * zero byte; returns the power of ten of the first. */
 static int write_digits(double value, int n, char *digits) {
   char text[YJ_NUMBER_SIZE + 16]; /* and a point of many bytes */
@@ -95,8 +94,8 @@ static int write_digits(double value, int n, char *digits) {
   return (int)read_exponent(p, text + strlen(text));
 }
 
-/* The fewest digits that are read as this value; all decimals of 15 digits can
- * be told apart, except by numbers so small that they have fewer bits. */
+/* Writes the fewest digits that are read as this value. Doubles differ for all
+ * decimals of 15 digits, but for those so small that they have fewer bits. */
 static int write_shortest(double value, char *digits) {
   char text[YJ_NUMBER_SIZE];
   int n = value < DBL_MIN ? 1 : DBL_DIG, exponent;
@@ -116,7 +115,7 @@ static int significant(const char *digits) {
   return n;
 }
 
-/* Lays digits out: 0.00012, 12.5, 1.25e-07. */
+/* Writes 0.00012, 12.5 or 1.25e-07. */
 static int lay_out(const char *digits, int exponent, char *out, size_t size) {
   int n = significant(digits), whole = exponent + 1;
   if (exponent < -4 || exponent >= YJ_NUMBER_DIGITS)

@@ -49,22 +49,26 @@ static size_t folder_length(const char *path) {
   return slash == NULL ? 0 : (size_t)(slash - path) + 1;
 }
 
+int yj_path_folder(const char *path, char *folder) {
+  size_t n = folder_length(path);
+  if (n >= YJ_PATH_SIZE)
+    return ENAMETOOLONG;
+  memcpy(folder, n == 0 ? "." : path, n == 0 ? 1 : n);
+  folder[n == 0 ? 1 : n] = '\0';
+  return 0;
+}
+
 static int is_trusted(uid_t user) { return user == 0 || user == geteuid(); }
 
-/* Whether another user may have put the link there: it is his, and so is the
- * folder, or others may write in it. Links of /tmp are the usual case. */
+/* Whether another user may have made the link: it is that user's, and either
+ * the folder is, too, or others may write in it, as in /tmp. */
 static int is_foreign(const char *path, const struct stat *link) {
-  char folder[YJ_PATH_SIZE + 1] = ".";
+  char folder[YJ_PATH_SIZE];
   struct stat st;
-  size_t n = folder_length(path);
   if (is_trusted(link->st_uid))
     return 0;
-  if (n > 0) {
-    memcpy(folder, path, n);
-    folder[n] = '\0';
-  }
-  return stat(folder, &st) != 0 || !is_trusted(st.st_uid) ||
-         (st.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  return yj_path_folder(path, folder) != 0 || stat(folder, &st) != 0 ||
+         !is_trusted(st.st_uid) || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
 /* Puts what the link says in its place. */
@@ -99,8 +103,8 @@ int yj_path_resolve(const char *path, char *real) {
   return error == 0 ? ELOOP : error;
 }
 
-/* NB: looked at before it is opened, for that alone may rewind a tape; and
- * after, for it may have been replaced in between. */
+/* NB: looks before opening, which alone may rewind a tape, and after, since
+ * the file may have been replaced in between. */
 static int open_there(const char *path, int flags, unsigned mode, int *fd) {
   struct stat st;
   int error = lstat(path, &st) == 0 ? problem_of(&st) : 0;

@@ -1,9 +1,10 @@
-/* path: what a path leads to, and the one way in which a file is opened.
+/* path: where a path leads, and the one way in which a file is opened.
  *
- * Only regular files are opened: a pipe would wait for its other end, and to
- * open a device may set it going. A link is followed unless another user may
- * have made it to have it lead where we write and he may not. Functions return
- * 0 or an error: an errno or YJ_NOT_A_FILE. Nothing here knows Lua or libcurl.
+ * Only regular files are opened: to open a pipe waits for its other end, and
+ * to open a device may start it. A link is followed unless another user may
+ * have made it, to have this process write where that user may not. Functions
+ * return 0 or an error: an errno or YJ_NOT_A_FILE. Nothing here knows Lua or
+ * libcurl.
  */
 #ifndef YJ_PATH_H
 #define YJ_PATH_H
@@ -18,22 +19,27 @@
 
 struct yj_path_info {
   const char *kind; /* "file", "folder", "pipe", "socket" or "device" */
-  uint64_t device, number; /* together they tell one file from all others */
+  uint64_t device, number; /* together they identify the file */
 };
 
-/* Words for an error of these functions, or an errno; good until the next. */
+/* The message of an error of these functions, or of an errno; good until the
+ * next call. */
 const char *yj_path_problem(int error);
 
 /* What the path leads to; or with path NULL, what is open as fd. */
 int yj_path_look(const char *path, int fd, struct yj_path_info *info);
 
+/* Writes into `folder` (of YJ_PATH_SIZE) the folder's part of the path, or
+ * ".". */
+int yj_path_folder(const char *path, char *folder);
+
 /* Writes into `real` (of YJ_PATH_SIZE) where the path leads when it is a link,
- * and else the path itself. There need be nothing there. ELOOP: too many links,
- * or one that is not followed. */
+ * and else the path itself. There need be nothing there. ELOOP: too many
+ * links, or one that is not followed. */
 int yj_path_resolve(const char *path, char *real);
 
 /* Opens a regular file without waiting; *fd is -1 on failure. With O_NOFOLLOW
- * no link is followed, whosever it is. `mode` is for one that is made. */
+ * no link is followed. `mode` is for a file that is made. */
 int yj_path_open(const char *path, int flags, unsigned mode, int *fd);
 
 /* Makes the folder, and those above it that are missing. */

@@ -17,51 +17,30 @@ int64_t yj_now(void) {
   return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* From now on a signal that is caught ends a wait, also one that came before
- * the wait. */
+/* From now on a signal that is caught ends a wait, even if it came before. */
 static void watch_signals(struct yj_poller *p) {
   int fd = yj_signals_fd();
   if (fd != p->signals && yj_poller_watch(p, fd, YJ_READ, 0) == 0)
     p->signals = fd;
 }
 
-/* Whether it was one of our own that is ready, and is heard now. */
-static int hear_signal(const struct yj_poller *p, int fd) {
-  if (fd != p->signals)
-    return 0;
-  yj_signals_hear();
-  return 1;
+/* Whether a signal is what is ready. */
+static int is_signal(const struct yj_poller *p, int fd) {
+  if (fd == p->signals)
+    yj_pipe_drain(fd);
+  return fd == p->signals;
 }
 
 #ifdef YJ_USE_POLL
 
 #include <poll.h>
 
-static void close_pipe(struct yj_poller *p) {
-  close(p->pipe[0]);
-  close(p->pipe[1]);
-}
-
-static int open_pipe(struct yj_poller *p) {
-  int i, failed = pipe(p->pipe);
-  if (failed)
-    return errno;
-  for (i = 0; i < 2; i++)
-    failed |= fcntl(p->pipe[i], F_SETFD, FD_CLOEXEC) |
-              fcntl(p->pipe[i], F_SETFL, O_NONBLOCK);
-  if (!failed)
-    return 0;
-  failed = errno;
-  close_pipe(p);
-  return failed;
-}
-
 int yj_poller_open(struct yj_poller *p) {
   int failed;
   memset(p, 0, sizeof *p);
   p->alarm = YJ_NEVER;
   p->signals = -1;
-  failed = open_pipe(p);
+  failed = yj_pipe_open(p->pipe);
   if (failed)
     return failed;
   failed = yj_poller_watch(p, p->pipe[0], YJ_READ, 0);
@@ -71,7 +50,8 @@ int yj_poller_open(struct yj_poller *p) {
 }
 
 void yj_poller_close(struct yj_poller *p) {
-  close_pipe(p);
+  close(p->pipe[0]);
+  close(p->pipe[1]);
   free(p->watched);
   free(p->tags);
 }
@@ -118,14 +98,8 @@ int yj_poller_watch(struct yj_poller *p, int fd, int what, unsigned tag) {
   return 0;
 }
 
-static void drain_pipe(struct yj_poller *p) {
-  char bytes[64];
-  while (read(p->pipe[0], bytes, sizeof bytes) > 0)
-    ;
-}
-
-/* Goes on where the last call ended: with more than max ready all the time
- * each is reported in its turn. */
+/* Begins where the last call ended: with more than max ready all the time each
+ * is reported in its turn. */
 static int collect(struct yj_poller *p, struct yj_ready *ready, int max) {
   size_t i, sockets = p->n_watched - 1;
   int n = 0;
@@ -133,7 +107,7 @@ static int collect(struct yj_poller *p, struct yj_ready *ready, int max) {
     size_t at = 1 + p->turn % sockets;
     short got = p->watched[at].revents;
     p->turn = at;
-    if (got == 0 || hear_signal(p, p->watched[at].fd))
+    if (got == 0 || is_signal(p, p->watched[at].fd))
       continue;
     ready[n].fd = p->watched[at].fd;
     ready[n].tag = p->tags[at];
@@ -167,7 +141,7 @@ int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
   if (p->alarm <= yj_now())
     p->alarm = YJ_NEVER;
   if (p->watched[0].revents != 0)
-    drain_pipe(p);
+    yj_pipe_drain(p->pipe[0]);
   return n == 0 ? 0 : collect(p, ready, max);
 }
 
@@ -241,8 +215,8 @@ int yj_poller_watch(struct yj_poller *p, int fd, int what, unsigned tag) {
   return errno;
 }
 
-/* The timer fired: nothing is armed any more. */
-static void hear_alarm(struct yj_poller *p) {
+/* The timer fired: it is not armed any more. */
+static void clear_alarm(struct yj_poller *p) {
   uint64_t times;
   if (read(p->timer, &times, sizeof times) == (ssize_t)sizeof times)
     p->alarm = YJ_NEVER;
@@ -263,10 +237,10 @@ int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
     uint32_t got = events[i].events;
     int fd = (int)(uint32_t)events[i].data.u64;
     if (fd == p->timer) {
-      hear_alarm(p);
+      clear_alarm(p);
       continue;
     }
-    if (hear_signal(p, fd))
+    if (is_signal(p, fd))
       continue;
     ready[n_ready].fd = fd;
     ready[n_ready].tag = (unsigned)(events[i].data.u64 >> 32);
@@ -277,16 +251,16 @@ int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
   return n_ready;
 }
 
-/* A later alarm than the one armed costs nothing: the early one ends a wait
- * for nothing once, and the next is set then. */
+/* A later alarm than the armed one costs nothing: the early one ends one wait
+ * in vain, and then the next is set. */
 void yj_poller_alarm(struct yj_poller *p, int64_t at) {
   if (at >= p->alarm || set_timer(p, at) != 0)
     return;
   p->alarm = at;
 }
 
-/* An alarm in the past, before which no other is: nothing sets the timer anew,
- * and unreadable, until a wait has heard it. */
+/* No other alarm is earlier than 0: nothing sets the timer anew, and
+ * unreadable, until a wait has cleared it. */
 void yj_poller_wake(struct yj_poller *p) { yj_poller_alarm(p, 0); }
 
 int yj_poller_fd(const struct yj_poller *p) { return p->epoll; }

@@ -1,9 +1,9 @@
 /* poller: waits for sockets, for an alarm, for a wake-up and for a signal.
  *
- * On Linux one epoll descriptor with a timerfd inside: it can be handed to any
- * other loop, and its cost follows the events, not the sockets watched. With
- * YJ_USE_POLL, and where there is no epoll, poll(2) serves; then there is no
- * descriptor to hand out. Nothing here knows Lua or libcurl.
+ * On Linux it is one epoll descriptor with a timerfd inside: any other loop
+ * can watch it, and its cost follows the events, not the sockets. With
+ * YJ_USE_POLL, and where there is no epoll, poll(2) serves, without such a
+ * descriptor. Nothing here knows Lua or libcurl.
  */
 #ifndef YJ_POLLER_H
 #define YJ_POLLER_H
@@ -50,8 +50,8 @@ int64_t yj_now(void);
 int yj_poller_open(struct yj_poller *p);
 void yj_poller_close(struct yj_poller *p);
 
-/* Watches fd for `what`; 0 stops watching. What is seen of it has the tag. 0, or
- * an errno. */
+/* Watches fd for `what`; 0 stops watching. The tag comes back in yj_ready. 0,
+ * or an errno. */
 int yj_poller_watch(struct yj_poller *p, int fd, int what, unsigned tag);
 
 /* Fills ready[0..max) with what is ready; waits at most ms, for ever if it is
@@ -64,8 +64,8 @@ int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
 /* Ends a wait at that time; it may also end at an earlier one set before. */
 void yj_poller_alarm(struct yj_poller *p, int64_t at);
 
-/* Ends the next wait, and that of whoever waits for the descriptor; whatever
- * alarms are set in between. */
+/* Ends the current or the next wait, and makes the descriptor readable;
+ * whatever alarms are set in between. */
 void yj_poller_wake(struct yj_poller *p);
 
 /* A descriptor that is readable when a wait would not block, or -1. */

@@ -18,102 +18,34 @@ struct yj_pool {
   int n_seen, turn;               /* turn on it has not been acted on */
   size_t looks;              /* in a row, each as full as can be */
   int64_t looked;            /* when the first of them was */
-  struct yj_transfer *ready; /* with news, a ring through ready_next */
-  struct yj_transfer **heap; /* by due, from 1; owned */
-  size_t n_heap, cap_heap;
+  struct yj_transfer *ready; /* a ring through ready_next, or NULL */
+  int64_t due;               /* no transfer runs out of time before */
   size_t n_flying, n_counted;
-  int64_t alarm_at;          /* when the owner wants to be woken, or YJ_NEVER */
+  int64_t alarm_at;          /* the owner's alarm, or YJ_NEVER */
   int64_t now;
   unsigned generation;       /* of the process that made it */
-  int is_closed;
-  const char *ca_path;       /* libcurl's, static, or NULL */
 };
 
-/* ---- the heap of deadlines ---- */
+/* ---- the clock ---- */
 
-static void put(struct yj_pool *p, size_t at, struct yj_transfer *t) {
-  p->heap[at] = t;
-  t->at = at;
-}
-
-static void sift_up(struct yj_pool *p, struct yj_transfer *t) {
-  size_t at = t->at;
-  while (at > 1 && p->heap[at / 2]->due > t->due) {
-    put(p, at, p->heap[at / 2]);
-    at /= 2;
-  }
-  put(p, at, t);
-}
-
-static void sift_down(struct yj_pool *p, struct yj_transfer *t) {
-  size_t at = t->at, child;
-  while ((child = 2 * at) <= p->n_heap) {
-    if (child < p->n_heap && p->heap[child + 1]->due < p->heap[child]->due)
-      child++;
-    if (p->heap[child]->due >= t->due)
-      break;
-    put(p, at, p->heap[child]);
-    at = child;
-  }
-  put(p, at, t);
-}
-
-static int heap_grow(struct yj_pool *p) {
-  size_t cap = p->cap_heap == 0 ? 16 : p->cap_heap * 2;
-  struct yj_transfer **heap;
-  if (p->n_heap + 1 < p->cap_heap)
-    return 1;
-  if (cap > SIZE_MAX / 2 / sizeof *heap)
-    return 0;
-  heap = realloc(p->heap, cap * sizeof *heap);
-  if (heap == NULL)
-    return 0;
-  p->heap = heap;
-  p->cap_heap = cap;
-  return 1;
-}
-
-static void heap_insert(struct yj_pool *p, struct yj_transfer *t) {
-  t->at = ++p->n_heap;
-  sift_up(p, t);
-}
-
-static void heap_remove(struct yj_pool *p, struct yj_transfer *t) {
-  struct yj_transfer *last = p->heap[p->n_heap--];
-  size_t at = t->at;
-  t->at = 0;
-  if (last == t)
-    return;
-  put(p, at, last);
-  sift_up(p, last);
-  sift_down(p, last);
-}
+static int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* The moment the pool must be moved on by the clock. */
 static int64_t earliest(const struct yj_pool *p) {
-  int64_t due = p->n_heap == 0 ? YJ_NEVER : p->heap[1]->due;
-  if (p->alarm_at < due)
-    due = p->alarm_at;
-  return p->multis.due < due ? p->multis.due : due;
+  return min(p->due, min(p->alarm_at, p->multis.due));
 }
 
-/* A deadline may have come nearer. One that moved away stays where it is in
- * the heap and is looked at again when its old moment comes: an event costs no
- * reordering. In a forked child the alarm is still the parent's. */
-void yj_pool_touch(struct yj_pool *p, struct yj_transfer *t) {
+/* In a forked child the alarm is still the parent's. */
+void yj_pool_touch(struct yj_pool *p, const struct yj_transfer *t) {
   enum yj_fault why;
-  int64_t due;
-  if (t->at == 0 || !yj_pool_is_mine(p))
+  int64_t due = yj_transfer_deadline(t, &why);
+  if (due >= p->due || !yj_pool_is_mine(p))
     return;
-  due = yj_transfer_deadline(t, &why);
-  if (due >= t->due)
-    return;
-  t->due = due;
-  sift_up(p, t);
+  p->due = due;
   yj_poller_alarm(&p->poller, due);
 }
 
-/* Its number may come back as another socket's. */
+/* The system may give the number to another socket. */
 static void forget_seen(struct yj_pool *p, int fd) {
   int i;
   for (i = p->turn; i < p->n_seen; i++)
@@ -129,29 +61,28 @@ int yj_pool_watch(struct yj_pool *p, int fd, int what, unsigned tag) {
 
 /* ---- its life ---- */
 
-/* How often this process is a fork of a fork. Asked for with each event, where
- * getpid() would be a system call. NB: only libc's fork() is noticed; that of
- * system() and popen() is followed by exec. */
+/* How many forks lead to this process, from 1; 0: forks are not noticed.
+ * Looked at with each event, where getpid() would be a system call. NB: only
+ * libc's fork() is noticed; system() and popen() exec after theirs. */
 static unsigned generation;
 static pthread_once_t forks_watched = PTHREAD_ONCE_INIT;
-static int are_forks_watched;
 
 static void enter_child(void) { generation++; }
 
 static void watch_forks(void) {
-  are_forks_watched = pthread_atfork(NULL, NULL, enter_child) == 0;
+  generation = pthread_atfork(NULL, NULL, enter_child) == 0;
 }
 
 struct yj_pool *yj_pool_new(int *error) {
   struct yj_pool *p = calloc(1, sizeof *p);
   *error = ENOMEM;
   pthread_once(&forks_watched, watch_forks);
-  if (p == NULL || !are_forks_watched || yj_curl_problem() != NULL) {
+  if (p == NULL || generation == 0 || yj_curl_problem() != NULL) {
     free(p);
     return NULL;
   }
   p->n_counted = 1;
-  p->alarm_at = YJ_NEVER;
+  p->due = p->alarm_at = YJ_NEVER;
   p->now = yj_now();
   p->generation = generation;
   *error = yj_poller_open(&p->poller);
@@ -159,7 +90,6 @@ struct yj_pool *yj_pool_new(int *error) {
     free(p);
     return NULL;
   }
-  p->ca_path = yj_curl_ca_path();
   if (!yj_multis_open(&p->multis, p)) {
     *error = ENOMEM;
     yj_pool_close(p);
@@ -175,7 +105,6 @@ int yj_pool_is_mine(const struct yj_pool *p) {
 void yj_pool_leave(struct yj_pool *p) {
   if (--p->n_counted > 0)
     return;
-  free(p->heap);
   yj_multis_free(&p->multis);
   free(p);
 }
@@ -185,7 +114,6 @@ void yj_pool_close(struct yj_pool *p) {
   yj_sigpipe_hold(&guard);
   yj_multis_close(&p->multis, yj_pool_is_mine(p));
   yj_sigpipe_release(&guard);
-  p->is_closed = 1;
   yj_poller_close(&p->poller);
   yj_pool_leave(p);
 }
@@ -193,20 +121,17 @@ void yj_pool_close(struct yj_pool *p) {
 /* ---- its transfers ---- */
 
 int yj_pool_add(struct yj_pool *p, struct yj_transfer *t) {
-  enum yj_fault why;
-  if (!yj_pool_is_mine(p) || !heap_grow(p) || !yj_multis_add(&p->multis, t))
+  if (!yj_pool_is_mine(p) || !yj_multis_add(&p->multis, t))
     return 0;
   p->n_counted++;
   p->n_flying++;
-  t->due = yj_transfer_deadline(t, &why);
-  heap_insert(p, t);
+  yj_pool_touch(p, t);
   yj_pool_rearm(p);
   return 1;
 }
 
 int yj_pool_remove(struct yj_pool *p, struct yj_transfer *t) {
   int mine = yj_pool_is_mine(p);
-  heap_remove(p, t);
   p->n_flying--;
   yj_multi_remove(t, mine);
   return mine;
@@ -243,39 +168,50 @@ void yj_pool_rearm(struct yj_pool *p) {
 
 /* ---- moving on ---- */
 
-/* Whether the last look may not have shown all: the alarm may take one place. */
+/* Whether the last look may not have shown all: the timer may take a place. */
 static int is_full(const struct yj_pool *p) {
   return p->n_seen >= MAX_SEEN - 1;
 }
 
-/* Whether each socket has had its turn since the time `looked`: a look that is
- * not full shows all, and of those that are full each shows others. */
+/* Whether each socket has had its turn since `looked`: a look that is not full
+ * shows all, and full looks in a row each show others. */
 static int has_seen_all(const struct yj_pool *p) {
   return p->turn == p->n_seen &&
          (!is_full(p) || p->looks > p->n_flying / MAX_SEEN);
 }
 
-/* What waits in a socket comes before any limit: only what was out of time
- * before all sockets had their turn is failed. */
+/* Fails a transfer that was out of time before all sockets had their turn:
+ * bytes that wait in a socket come before any limit. */
+static void check_time(struct yj_pool *p, struct yj_transfer *t) {
+  enum yj_fault why = YJ_FAULT_NONE;
+  int64_t due = yj_transfer_deadline(t, &why);
+  if (due <= p->looked && !yj_transfer_has_reason(t, why))
+    yj_transfer_fail(t, why);
+  else
+    p->due = min(p->due, yj_transfer_deadline(t, &why));
+}
+
+/* Looks at all transfers once the first deadline is reached. Most deadlines
+ * have moved away by then, so that this is rare, and an event costs nothing
+ * here. */
 static void expire(struct yj_pool *p) {
+  struct yj_transfer *t, *next;
+  unsigned i;
   if (!has_seen_all(p))
     return;
   p->looks = 0;
-  while (p->n_heap > 0 && p->heap[1]->due <= p->looked) {
-    struct yj_transfer *t = p->heap[1];
-    enum yj_fault why = YJ_FAULT_NONE;
-    int64_t due = yj_transfer_deadline(t, &why);
-    if (due <= p->looked && !yj_transfer_has_reason(t, why)) {
-      yj_transfer_fail(t, why);
-      continue;
+  if (p->due > p->looked)
+    return;
+  p->due = YJ_NEVER;
+  for (i = 0; i < p->multis.n; i++)
+    for (t = p->multis.list[i].first; t != NULL; t = next) {
+      next = t->next;
+      check_time(p, t);
     }
-    t->due = yj_transfer_deadline(t, &why);
-    sift_down(p, t);
-  }
 }
 
-/* Finds out what is ready, unless some of that is left from a step that ran
- * out of budget: nobody has a second turn before all had one. */
+/* Finds out what is ready, unless a step that ran out of budget has left some:
+ * no socket has a second turn before all had one. */
 static int look(struct yj_pool *p, int ms) {
   int n;
   if (p->turn < p->n_seen) {
@@ -305,12 +241,12 @@ static void act_on_seen(struct yj_pool *p, int64_t budget) {
   }
 }
 
-/* Those that wait to begin do so a few at a time; with a budget, until it is
- * spent. */
-static void hear_clock(struct yj_pool *p, int64_t budget) {
+/* Transfers that wait to begin do so a few at a time; with a budget, until it
+ * is spent. */
+static void act_on_clock(struct yj_pool *p, int64_t budget) {
   int64_t ends = p->now + budget;
   do
-    yj_multis_hear_clock(&p->multis, p->now, is_full(p));
+    yj_multis_act_on_clock(&p->multis, p->now, is_full(p));
   while (p->multis.due == 0 && budget > 0 && yj_now() < ends);
 }
 
@@ -319,18 +255,15 @@ static void act(struct yj_pool *p, int64_t budget) {
   struct yj_sigpipe guard;
   yj_sigpipe_hold(&guard);
   act_on_seen(p, budget);
-  hear_clock(p, budget);
+  act_on_clock(p, budget);
   if (yj_multis_tidy(&p->multis))
-    p->turn = p->n_seen;  /* the numbers of its sockets are others' now */
+    p->turn = p->n_seen;  /* other sockets may have their numbers now */
   expire(p);
   yj_sigpipe_release(&guard);
 }
 
 static int move(struct yj_pool *p, int ms, int64_t budget) {
-  int failed;
-  if (p->is_closed || !yj_pool_is_mine(p))
-    return p->is_closed ? EBADF : EPERM;
-  failed = look(p, ms);
+  int failed = yj_pool_is_mine(p) ? look(p, ms) : EPERM;
   if (failed)
     return failed;
   act(p, budget);
@@ -369,7 +302,5 @@ int64_t yj_pool_timeout(const struct yj_pool *p) {
 }
 
 size_t yj_pool_count(const struct yj_pool *p) { return p->n_flying; }
-
-const char *yj_pool_ca_path(const struct yj_pool *p) { return p->ca_path; }
 
 int64_t yj_pool_now(const struct yj_pool *p) { return p->now; }

@@ -2,14 +2,14 @@
 
 #include <string.h>
 
-/* How far the comparison has come, in the document and in the kept one. */
+/* The place of the comparison, in the document and in the kept one. */
 struct cursor {
   const char *p, *end;       /* the document */
   const char *kept;          /* the document kept */
   size_t at, kept_len;
 };
 
-/* Whether the next n bytes are the same; moves behind them. */
+/* Whether the next n bytes are the same; if so, moves behind them. */
 static int same(struct cursor *c, size_t n) {
   if ((size_t)(c->end - c->p) < n || memcmp(c->p, c->kept + c->at, n) != 0)
     return 0;
@@ -18,14 +18,15 @@ static int same(struct cursor *c, size_t n) {
   return 1;
 }
 
-/* Whether a string begins here that is written as `read` is: chunks say a text
- * twice. It need not be read again. */
-static int is_repeated(const struct cursor *c, const struct yj_json_value *read) {
+/* Whether the string here is written as `read` is: chunks have a text twice,
+ * and it need not be read again. */
+static int is_repeated(const struct cursor *c,
+                       const struct yj_json_value *read) {
   return read != NULL && (size_t)(c->end - c->p) >= read->len + 2 &&
          memcmp(c->p, read->text - 1, read->len + 2) == 0;
 }
 
-/* A string may differ: only that it is one counts. */
+/* A string, of any content. */
 static int match_string(struct cursor *c, const struct yj_shape_field *field,
                         struct yj_json_value *value,
                         const struct yj_json_value *last) {
@@ -81,7 +82,7 @@ static int match(const struct yj_shape *shape, const char *text, size_t len,
          same(&c, c.kept_len - c.at);
 }
 
-/* Keeps a document's text; when that can not be, nothing is kept. */
+/* Keeps a document's text, or nothing when out of memory. */
 static int keep(struct yj_shape *shape, const char *text, size_t len) {
   yj_buf_clear(&shape->text);
   shape->is_last = yj_buf_append(&shape->text, text, len) != 0;
@@ -95,8 +96,7 @@ static void place(struct yj_shape_field *field, const char *text,
   field->end = (uint16_t)(begin + value->len);
 }
 
-/* The document that has just been compared takes the place of the other, whose
- * memory is warm from that. */
+/* The document that has been compared replaces the other. */
 static void replace(struct yj_shape *shape, const char *text, size_t len,
                     const struct yj_json_value *values) {
   size_t i;
@@ -105,7 +105,7 @@ static void replace(struct yj_shape *shape, const char *text, size_t len,
       place(&shape->fields[i], text, &values[shape->fields[i].slot]);
 }
 
-/* Puts a field among those that begin before it and those behind. */
+/* Inserts a field, by where it begins. */
 static void insert(struct yj_shape *shape, size_t slot, const char *text,
                    const struct yj_json_value *value) {
   size_t begin = (size_t)(value->text - text), i = shape->n_fields++;

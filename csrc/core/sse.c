@@ -10,8 +10,8 @@ static void consume(struct yj_sse *s, struct yj_buf *in, size_t n) {
   yj_buf_consume(in, n);
 }
 
-/* The first `byte` behind *clear, or the end; *clear follows, so that no byte
- * is looked at twice. */
+/* The place of the first `byte` from *clear on, or the end. *clear moves
+ * there, so that no byte is looked at twice. */
 static size_t find(const char *text, size_t len, size_t *clear, int byte) {
   const char *hit;
   if (*clear < len) {
@@ -21,7 +21,7 @@ static size_t find(const char *text, size_t len, size_t *clear, int byte) {
   return *clear;
 }
 
-/* Takes one raw line; 0: none is whole. */
+/* Consumes one raw line; 0: none is whole. */
 static int take_line(struct yj_sse *s, struct yj_buf *in, int ended,
                      struct yj_slice *line) {
   const char *text;
@@ -65,7 +65,7 @@ static void strip_name(struct yj_slice *line) {
   line->len -= n;
 }
 
-/* Whether the word, in small letters, is in the text in any letters. */
+/* Whether the text has the word, which is in small letters, in any case. */
 static int contains(const struct yj_slice *text, const char *word) {
   size_t n = strlen(word), at, i;
   for (at = 0; at + n <= text->len; at++) {
@@ -77,7 +77,6 @@ static int contains(const struct yj_slice *text, const char *word) {
   return 0;
 }
 
-/* Notes the name of an event, or a part of it. */
 static void note_event(struct yj_sse *s, const struct yj_slice *line) {
   if (contains(line, "error") || contains(line, "fail"))
     s->failing = 1;
@@ -85,8 +84,8 @@ static void note_event(struct yj_sse *s, const struct yj_slice *line) {
 
 enum { OTHER = 1, EVENT };
 
-/* What a line is that is passed over, or 0. */
-static unsigned char passed_over(const struct yj_slice *line) {
+/* What a skipped line is, or 0. */
+static unsigned char skipped(const struct yj_slice *line) {
   if (is_field(line, "event"))
     return EVENT;
   return line->text[0] == ':' || is_field(line, "id") ||
@@ -95,20 +94,20 @@ static unsigned char passed_over(const struct yj_slice *line) {
              : 0;
 }
 
-#define OVERLAP ((size_t)4) /* of a word of note_event() that may be cut */
+#define OVERLAP ((size_t)4) /* of a word of note_event() that is cut in two */
 
-/* Of a line that is passed over nothing need be kept: it may be longer than
- * anybody wants to hold. A name alone may yet become another one. */
-static void drop_passed_over(struct yj_sse *s, struct yj_buf *in) {
+/* Consumes the part of a skipped line that is here: it may be of any length.
+ * The field's name must be whole. */
+static void drop_skipped(struct yj_sse *s, struct yj_buf *in) {
   struct yj_slice line;
   size_t kept;
   line.text = yj_buf_bytes(in);
   line.len = yj_buf_len(in);
   if (line.len == 0)
     return;
-  if (!s->dropping && passed_over(&line) != 0 &&
+  if (!s->dropping && skipped(&line) != 0 &&
       memchr(line.text, ':', line.len) != NULL)
-    s->dropping = passed_over(&line);
+    s->dropping = skipped(&line);
   if (s->dropping == EVENT)
     note_event(s, &line);
   kept = s->dropping == EVENT ? OVERLAP : 0;
@@ -130,13 +129,13 @@ enum yj_line yj_sse_next(struct yj_sse *s, struct yj_buf *in, int ended,
       return YJ_LINE_DATA;
     }
     if (what == 0)
-      what = passed_over(line);
+      what = skipped(line);
     if (what == EVENT)
       note_event(s, line);
     if (what == 0)
       return YJ_LINE_BARE;
   }
-  drop_passed_over(s, in);
+  drop_skipped(s, in);
   return YJ_LINE_MORE;
 }
 

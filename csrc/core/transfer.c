@@ -15,8 +15,8 @@
 #define HIGH_WATER ((size_t)256 << 10)
 #define MAX_HEAD ((size_t)256 << 10)
 #define MAX_BODY ((size_t)256 << 20)
-#define LONG_BODY ((int64_t)1 << 20) /* one whose sending may take a while */
-#define LAST_WAIT ((int64_t)1500000) /* for what may follow a complete answer */
+#define LONG_BODY ((int64_t)1 << 20) /* to send it may take a while */
+#define LAST_WAIT ((int64_t)1500000) /* for more, after a complete answer */
 
 /* ---- curl's callbacks: on curl's stack, they move bytes and return ---- */
 
@@ -33,53 +33,49 @@ static size_t pause_for(struct yj_transfer *t, enum yj_flow why) {
   return CURL_WRITEFUNC_PAUSE;
 }
 
+/* Ends the exchange: no byte was taken. */
+static size_t refuse(struct yj_transfer *t, enum yj_fault why) {
+  t->fault = why;
+  return 0;
+}
+
 /* A stream's bytes queue up for the reader; when it is slow the sender is
  * paused, and yj_transfer_next() resumes it. */
 static size_t take_event_bytes(struct yj_transfer *t, const char *data,
                                size_t n) {
   if (yj_buf_len(&t->decoder.inbox) >= t->high_water)
     return pause_for(t, YJ_FULL);
-  if (yj_decoder_feed(&t->decoder, data, n))
-    return n;
-  t->fault = YJ_FAULT_NO_MEMORY;
-  return 0;
+  return yj_decoder_feed(&t->decoder, data, n) ? n
+                                               : refuse(t, YJ_FAULT_NO_MEMORY);
 }
 
 static size_t take_body_bytes(struct yj_transfer *t, const char *data,
                               size_t n) {
   size_t len = yj_buf_len(&t->body);
-  if (len > t->max_body || n > t->max_body - len)
-    t->fault = YJ_FAULT_TOO_LARGE;
-  else if (!yj_buf_append(&t->body, data, n))
-    t->fault = YJ_FAULT_NO_MEMORY;
-  else {
-    int first = t->idle_from == 0;
-    t->idle_from = yj_pool_now(t->pool);
-    if (first)
-      yj_pool_touch(t->pool, t);
-    return n;
-  }
-  return 0;
-}
-
-/* To the disk; 0: the fault is set. */
-static size_t write_all(struct yj_transfer *t, const char *data, size_t n) {
-  t->file_error = yj_file_write_at(t->file, data, n, t->file_from + t->saved);
-  if (t->file_error != 0) {
-    t->fault = YJ_FAULT_FILE;
-    return 0;
-  }
-  t->saved += (int64_t)n;
+  int is_first = t->clock.idle_from == 0;
+  if (len > t->terms.max_body || n > t->terms.max_body - len)
+    return refuse(t, YJ_FAULT_TOO_LARGE);
+  if (!yj_buf_append(&t->body, data, n))
+    return refuse(t, YJ_FAULT_NO_MEMORY);
+  t->clock.idle_from = yj_pool_now(t->pool);
+  if (is_first)
+    yj_pool_touch(t->pool, t);
   return n;
 }
 
-/* A body that is held waits until somebody says where it goes. */
+/* A body that is held waits until yj_transfer_save() names a file. */
 static size_t take_file_bytes(struct yj_transfer *t, const char *data,
                               size_t n) {
-  if (!t->has_file)
+  struct yj_sink *sink = &t->sink;
+  if (!sink->is_set)
     return pause_for(t, YJ_UNPLACED);
-  t->idle_from = yj_pool_now(t->pool);
-  return write_all(t, data, n);
+  t->clock.idle_from = yj_pool_now(t->pool);
+  t->file_error =
+      yj_file_write_at(sink->fd, data, n, sink->from + sink->saved);
+  if (t->file_error != 0)
+    return refuse(t, YJ_FAULT_FILE);
+  sink->saved += (int64_t)n;
+  return n;
 }
 
 static size_t on_body(char *data, size_t size, size_t n, void *ud) {
@@ -90,9 +86,9 @@ static size_t on_body(char *data, size_t size, size_t n, void *ud) {
   if (t->decoder.pins > 0)
     return pause_for(t, YJ_PINNED);
   yj_pool_mark_ready(t->pool, t);
-  if (is_success(t) && t->events)
+  if (is_success(t) && t->terms.events)
     return take_event_bytes(t, data, n);
-  if (is_success(t) && t->hold)
+  if (is_success(t) && t->terms.hold)
     return take_file_bytes(t, data, n);
   return take_body_bytes(t, data, n);
 }
@@ -123,20 +119,16 @@ static size_t on_header(char *line, size_t size, size_t n, void *ud) {
     return n;
   }
   if (yj_buf_len(&t->head) > MAX_HEAD - (n < MAX_HEAD ? n : MAX_HEAD))
-    t->fault = YJ_FAULT_TOO_LARGE;
-  else if (yj_buf_append(&t->head, line, n))
-    return n;
-  else
-    t->fault = YJ_FAULT_NO_MEMORY;
-  return 0;
+    return refuse(t, YJ_FAULT_TOO_LARGE);
+  return yj_buf_append(&t->head, line, n) ? n : refuse(t, YJ_FAULT_NO_MEMORY);
 }
 
-/* OpenSSL's, where it is the libcurl's own. */
+/* OpenSSL's, if the process has it. */
 extern int SSL_has_pending(const void *ssl) __attribute__((weak));
 extern const char *OpenSSL_version(int what) __attribute__((weak));
 
-/* Whether they are of the very OpenSSL that libcurl was linked with: a process
- * may have two, and one must not look into what is the other's. */
+/* Whether these functions are of the OpenSSL that libcurl was linked with: a
+ * process may have two, and one must not look into the other's structures. */
 static int knows_tls(const struct curl_tlssessioninfo *tls) {
   static const char prefix[] = "OpenSSL/";
   const size_t n = sizeof prefix - 1;
@@ -149,40 +141,40 @@ static int knows_tls(const struct curl_tlssessioninfo *tls) {
          strncmp(used + n, OpenSSL_version(0) + n, strlen(used + n)) == 0;
 }
 
-/* Whether TLS holds what libcurl has not read: it reads no further than an
- * answer's length, and a record may hold more. What this buys: billable calls
- * keep their connections. A new one each would cost two round trips and 1.9 ms of
- * CPU a call in place of 0.15. */
+/* Whether TLS holds bytes that libcurl has not read: it reads no further than
+ * an answer's length, and a record may hold more. Thanks to this check
+ * billable calls keep their connections: a new one each would cost two round
+ * trips, and 1.9 ms of CPU in place of 0.15. */
 static int has_tls_bytes(const struct yj_transfer *t) {
   struct curl_tlssessioninfo *tls = NULL;
   curl_easy_getinfo(t->easy, CURLINFO_TLS_SSL_PTR, &tls);
   return knows_tls(tls) && SSL_has_pending(tls->internals);
 }
 
-/* Whether the connection has served before and something came since: an answer
- * that nobody asked for, its end, or a word of TLS' own. */
+/* Whether the connection has served before, and something came since: an
+ * answer without a request, the end, or a message of TLS itself. */
 static int is_stale(const struct yj_transfer *t, int local_port, int port) {
   long made = 0;
   curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &made);
   return made == 0 &&
          (has_tls_bytes(t) ||
-          !yj_sockets_is_quiet(yj_multi_sockets(t->multi), local_port, port));
+          !yj_sockets_is_quiet(&t->multi->sockets, local_port, port));
 }
 
-/* Whether the address that is connected may be asked. A connection at another
- * port than the URL's is a proxy's, which goes where it may go. */
+/* Whether the request may go to the connected address. At another port than
+ * the URL's it is a proxy's, and the proxy decides where to go. */
 static int is_allowed(struct yj_transfer *t, const char *ip, int port) {
-  if (t->peer_port == 0 || t->peer_port != port)
+  if (t->terms.peer_port == 0 || t->terms.peer_port != port)
     return 1;
   t->is_private = yj_network_of(ip) == YJ_PRIVATE;
-  return !t->only_public || !t->is_private;
+  return !t->terms.only_public || !t->is_private;
 }
 
-/* Called with a connection ready and no byte of the request written. libcurl
- * comes back here when a reused connection died unanswered, or Expect was
- * refused, and it wants to send the request again, POST or not; a billable one
- * must not be. The answer to any other begins anew. A stale connection is given
- * up: yj_transfer_finish() asks for a new one. */
+/* libcurl calls this when a connection is ready and no byte of the request is
+ * written. It calls again when a reused connection died unanswered, or Expect
+ * was refused, and it wants to send the request again, POST or not: a billable
+ * one must not be; the answer to any other begins anew. After a stale
+ * connection yj_transfer_finish() asks for a new one. */
 static int on_ready_to_send(void *ud, char *ip, char *local_ip, int port,
                             int local_port) {
   struct yj_transfer *t = ud;
@@ -191,7 +183,7 @@ static int on_ready_to_send(void *ud, char *ip, char *local_ip, int port,
     t->fault = YJ_FAULT_ADDRESS;
     return CURL_PREREQFUNC_ABORT;
   }
-  if (t->once && t->phase >= YJ_ASKED) {
+  if (t->terms.once && t->phase >= YJ_ASKED) {
     t->fault = YJ_FAULT_RESEND;
     return CURL_PREREQFUNC_ABORT;
   }
@@ -208,36 +200,29 @@ static int on_ready_to_send(void *ud, char *ip, char *local_ip, int port,
 
 /* ---- opening ---- */
 
-#define SET(option, value)                               \
-  do {                                                   \
-    if (code == CURLE_OK)                                \
-      code = curl_easy_setopt(t->easy, (option), (value)); \
-  } while (0)
-
 static CURLcode set_callbacks(struct yj_transfer *t) {
   CURLcode code = CURLE_OK;
-  SET(CURLOPT_PRIVATE, t);
-  SET(CURLOPT_ERRORBUFFER, t->error);
-  SET(CURLOPT_WRITEFUNCTION, on_body);
-  SET(CURLOPT_WRITEDATA, t);
-  SET(CURLOPT_HEADERFUNCTION, on_header);
-  SET(CURLOPT_HEADERDATA, t);
-  SET(CURLOPT_PREREQFUNCTION, on_ready_to_send);
-  SET(CURLOPT_PREREQDATA, t);
+  SET(t->easy, CURLOPT_PRIVATE, t);
+  SET(t->easy, CURLOPT_ERRORBUFFER, t->error);
+  SET(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+  SET(t->easy, CURLOPT_WRITEDATA, t);
+  SET(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+  SET(t->easy, CURLOPT_HEADERDATA, t);
+  SET(t->easy, CURLOPT_PREREQFUNCTION, on_ready_to_send);
+  SET(t->easy, CURLOPT_PREREQDATA, t);
   return code;
 }
 
+static void on_unpin(struct yj_decoder *d);
+
 static void describe(struct yj_transfer *t, const struct yj_request *r) {
-  t->limits = r->limits;
-  t->once = r->once != 0;
-  t->events = r->events != 0;
-  t->hold = r->hold != 0;
-  t->peer_port = r->peer_port;
-  t->only_public = r->only_public != 0;
-  t->max_body = r->max_body == 0 ? MAX_BODY : r->max_body;
-  t->decoder.limit = r->max_event;
+  t->terms = r->terms;
+  if (t->terms.max_body == 0)
+    t->terms.max_body = MAX_BODY;
+  t->decoder.limit = t->terms.max_event;
+  t->decoder.on_unpin = on_unpin;
   t->high_water = HIGH_WATER;
-  t->started = t->asked = yj_now();
+  t->clock.started = t->clock.asked = yj_now();
 }
 
 static CURLcode start(struct yj_transfer *t, const struct yj_request *r) {
@@ -246,7 +231,6 @@ static CURLcode start(struct yj_transfer *t, const struct yj_request *r) {
   if (t->easy == NULL)
     return CURLE_OUT_OF_MEMORY;
   code = (CURLcode)yj_request_apply(r, &t->out, t->easy,
-                                    yj_pool_ca_path(t->pool),
                                     yj_pool_count(t->pool));
   if (code == CURLE_OK)
     code = set_callbacks(t);
@@ -255,9 +239,8 @@ static CURLcode start(struct yj_transfer *t, const struct yj_request *r) {
   return yj_pool_add(t->pool, t) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }
 
-/* Out of the pool and rid of curl; what was received stays. In a forked child
- * curl's part is left alone: ending it would say goodbye on a connection that
- * is the parent's. */
+/* Leaves the pool and curl; what was received stays. In a forked child curl's
+ * part is left alone: to end it would close the parent's connection. */
 static void end_exchange(struct yj_transfer *t) {
   struct yj_sigpipe guard;
   if (t->easy == NULL)
@@ -324,7 +307,7 @@ int64_t yj_date(const char *text) {
 
 /* ---- reading ---- */
 
-/* Lets a paused sender go on. Curl may call on_body before this returns. */
+/* Lets a paused sender continue. Curl may call on_body before this returns. */
 static void resume(struct yj_transfer *t, enum yj_flow flow) {
   struct yj_sigpipe guard;
   CURLcode code;
@@ -338,24 +321,24 @@ static void resume(struct yj_transfer *t, enum yj_flow flow) {
   code = curl_easy_pause(t->easy, CURLPAUSE_CONT);
   yj_sigpipe_release(&guard);
   if (code != CURLE_OK)
-    yj_transfer_finish(t, code);
+    yj_transfer_finish(t, (int)code);
   else
     yj_pool_rearm(t->pool);
 }
 
-/* The reader has taken all there was: its clock for the next event starts, if
- * there was more than a sign of life, and a paused sender may go on, past the
- * high water if one event is that large; the time it was held is not the
- * sender's. NB: a clock that only begins anew brings no deadline nearer, and the
- * heap, which is cold, is left alone. */
+/* The reader has taken all there was. The idle clock begins anew, if there was
+ * more than a sign of life or the sender was paused, for that time is not the
+ * sender's. A paused sender continues, past the high water if one event is
+ * that large. NB: the pool need not know of a deadline that only moves
+ * away. */
 static void await_more(struct yj_transfer *t) {
-  int begins = t->news || is_paused(t);
-  int is_nearer = t->turn == YJ_READERS || (t->idle_from == 0 && begins) ||
-                  t->decoder.finished;
+  int begins = t->decoder.progress || is_paused(t);
+  int is_nearer = t->turn == YJ_READERS || t->decoder.finished ||
+                  (t->clock.idle_from == 0 && begins);
   if (begins)
-    t->idle_from = yj_now();
+    t->clock.idle_from = yj_now();
   t->turn = YJ_SENDERS;
-  t->news = 0;
+  t->decoder.progress = 0;
   if (is_nearer)
     yj_pool_touch(t->pool, t);
   t->high_water = yj_buf_len(&t->decoder.inbox) + HIGH_WATER;
@@ -363,28 +346,40 @@ static void await_more(struct yj_transfer *t) {
     resume(t, YJ_FLOWING);
 }
 
-enum yj_event yj_transfer_next(struct yj_transfer *t, struct yj_chunk *chunk) {
-  enum yj_event event = yj_decoder_next(&t->decoder, chunk);
+/* Continues what the pins have held up. */
+static void on_unpin(struct yj_decoder *d) {
+  struct yj_transfer *t = (struct yj_transfer *)d; /* its first member */
+  if (t->pool == NULL) {
+    yj_buf_free(&t->body);
+    return;
+  }
+  if (t->waiter.is_reading)
+    yj_pool_mark_ready(t->pool, t);
+  if (t->flow == YJ_PINNED && !t->done)
+    resume(t, YJ_FLOWING);
+}
+
+enum yj_event yj_transfer_next(struct yj_transfer *t, enum yj_wanted wanted,
+                               struct yj_chunk *chunk) {
+  enum yj_event event = yj_decoder_next(&t->decoder, wanted, chunk);
   if (event == YJ_EVENT_PENDING && !yj_pool_is_mine(t->pool))
-    return YJ_EVENT_END; /* in a forked child nobody moves it */
-  /* resuming the sender delivers at once what curl had kept */
+    return YJ_EVENT_END; /* in a forked child nothing more will come */
+  /* a sender that continues delivers at once what curl had kept */
   while (event == YJ_EVENT_PENDING && !t->done) {
     int was_paused = is_paused(t);
     await_more(t);
     if (!was_paused)
       break;
-    event = yj_decoder_next(&t->decoder, chunk);
+    event = yj_decoder_next(&t->decoder, wanted, chunk);
   }
   if (event == YJ_EVENT_CHUNK && t->turn == YJ_SENDERS)
     t->turn = YJ_TAKING;
-  if (event == YJ_EVENT_CHUNK)
-    t->news |= chunk->news;
   return event;
 }
 
 /* libcurl sends nothing again once the answer has begun. */
 static int is_all_sent(const struct yj_transfer *t) {
-  return t->easy != NULL && t->out.form.first == NULL &&
+  return t->easy != NULL && t->out.parts == NULL &&
          yj_transfer_uploaded(t) >= yj_outgoing_length(&t->out);
 }
 
@@ -395,29 +390,29 @@ void yj_transfer_trim(struct yj_transfer *t) {
   yj_buf_free(&t->head);
   if (!is_all_sent(t))
     return;
-  SET(CURLOPT_HTTPHEADER, NULL);
+  SET(t->easy, CURLOPT_HTTPHEADER, NULL);
   if (t->out.has_body)
-    SET(CURLOPT_POSTFIELDS, NULL);
+    SET(t->easy, CURLOPT_POSTFIELDS, NULL);
   if (code == CURLE_OK)
     yj_outgoing_free(&t->out);
 }
 
 static void close_file(struct yj_transfer *t) {
-  if (t->has_file)
-    close(t->file);
-  t->has_file = 0;
+  if (t->sink.is_set)
+    close(t->sink.fd);
+  t->sink.is_set = 0;
 }
 
 int yj_transfer_save(struct yj_transfer *t, int fd, int64_t offset) {
-  if (!t->hold || t->has_file)
+  if (!t->terms.hold || t->sink.is_set)
     return EINVAL;
-  t->file = yj_file_lend(fd, offset);
-  if (t->file < 0)
+  t->sink.fd = yj_file_lend(fd, offset);
+  if (t->sink.fd < 0)
     return errno;
-  t->has_file = 1;
-  t->file_from = offset;
+  t->sink.is_set = 1;
+  t->sink.from = offset;
   t->turn = YJ_SENDERS;
-  t->idle_from = yj_now();
+  t->clock.idle_from = yj_now();
   if (!t->done) {
     yj_pool_touch(t->pool, t);
     if (t->flow == YJ_UNPLACED)
@@ -429,8 +424,9 @@ int yj_transfer_save(struct yj_transfer *t, int fd, int64_t offset) {
 void yj_transfer_discard(struct yj_transfer *t, int64_t total) {
   if (t->done || t->pool == NULL)
     return;
-  memset(&t->limits, 0, sizeof t->limits);
-  t->limits.total = yj_now() - t->started + total + 1;  /* 0 would be none */
+  memset(&t->terms.limits, 0, sizeof t->terms.limits);
+  /* 0 would be no limit */
+  t->terms.limits.total = yj_now() - t->clock.started + total + 1;
   yj_pool_touch(t->pool, t);
   resume(t, YJ_DROPPED);
 }
@@ -438,27 +434,31 @@ void yj_transfer_discard(struct yj_transfer *t, int64_t total) {
 /* ---- ending ---- */
 
 int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why) {
-  int is_readers = t->turn == YJ_READERS;
-  struct {
+  const struct yj_limits *limits = &t->terms.limits;
+  const struct yj_clock *clock = &t->clock;
+  int is_senders = t->turn != YJ_READERS, is_idle = clock->idle_from != 0;
+  const struct {
     int64_t limit, from;
+    int applies;
     enum yj_fault fault;
   } rows[] = {
-      {t->limits.total, t->started, YJ_FAULT_TOTAL_TIMEOUT},
-      {t->phase >= YJ_ASKED ? 0 : t->limits.connect, t->started,
+      {limits->total, clock->started, 1, YJ_FAULT_TOTAL_TIMEOUT},
+      {limits->connect, clock->started, t->phase < YJ_ASKED,
        YJ_FAULT_CONNECT_TIMEOUT},
-      {t->phase == YJ_ANSWERED ? 0 : t->limits.head, t->asked,
+      {limits->head, clock->asked, t->phase != YJ_ANSWERED,
        YJ_FAULT_HEAD_TIMEOUT},
-      {t->idle_from != 0 || is_readers ? 0 : t->limits.first, t->asked,
+      {limits->first, clock->asked, is_senders && !is_idle,
        YJ_FAULT_FIRST_TIMEOUT},
-      {t->idle_from == 0 || is_readers ? 0 : t->limits.idle, t->idle_from,
+      {limits->idle, clock->idle_from, is_senders && is_idle,
        YJ_FAULT_IDLE_TIMEOUT},
-      {t->decoder.finished && !is_readers ? LAST_WAIT : 0, t->idle_from,
+      {LAST_WAIT, clock->idle_from, is_senders && t->decoder.finished,
        YJ_FAULT_IDLE_TIMEOUT},
   };
   int64_t due = YJ_NEVER;
   size_t i;
   for (i = 0; i < sizeof rows / sizeof *rows; i++)
-    if (rows[i].limit > 0 && rows[i].from + rows[i].limit < due) {
+    if (rows[i].applies && rows[i].limit > 0 &&
+        rows[i].from + rows[i].limit < due) {
       due = rows[i].from + rows[i].limit;
       *why = rows[i].fault;
     }
@@ -466,11 +466,12 @@ int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why) {
 }
 
 static int is_unread(const struct yj_transfer *t) {
-  return is_paused(t) || (t->events && (t->turn != YJ_SENDERS ||
+  return is_paused(t) || (t->terms.events && (t->turn != YJ_SENDERS ||
                                         yj_decoder_has_unread(&t->decoder)));
 }
 
-static int still_asks(struct yj_transfer *t) {
+/* A long body still goes out: the server's time to answer begins anew. */
+static int is_still_sending(struct yj_transfer *t) {
   int64_t uploaded;
   if (yj_outgoing_length(&t->out) < LONG_BODY)
     return 0;
@@ -478,7 +479,7 @@ static int still_asks(struct yj_transfer *t) {
   if (uploaded <= t->uploaded)
     return 0;
   t->uploaded = uploaded;
-  t->asked = yj_now();
+  t->clock.asked = yj_now();
   return 1;
 }
 
@@ -489,18 +490,18 @@ int yj_transfer_has_reason(struct yj_transfer *t, enum yj_fault why) {
     return 1;
   }
   return (why == YJ_FAULT_HEAD_TIMEOUT || why == YJ_FAULT_FIRST_TIMEOUT) &&
-         still_asks(t);
+         is_still_sending(t);
 }
 
-/* Has libcurl begin once more, on a connection of its own. */
+/* Has libcurl begin once more, on a new connection. */
 static int begin_anew(struct yj_transfer *t) {
   t->phase = YJ_CONNECTING;
   return curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
          yj_multi_again(t);
 }
 
-/* libcurl does not always keep the errno, and then says "couldn't connect" or
- * that a certificate is bad: so a pipe is tried, for which there is no room. */
+/* libcurl does not always keep the errno, and then reports a failed connection
+ * or a bad certificate: so this tries to open a pipe. */
 static int is_short_of_descriptors(const struct yj_transfer *t) {
   long error = 0;
   int fds[2];
@@ -514,7 +515,7 @@ static int is_short_of_descriptors(const struct yj_transfer *t) {
   return 0;
 }
 
-/* libcurl's words may not say what to do about it. */
+/* Adds to libcurl's message what to do about it. */
 static void explain(struct yj_transfer *t) {
   static const char what[] = "too many open files (ulimit -n)";
   size_t n = strlen(t->error), room = sizeof t->error - sizeof what - 2;
@@ -525,7 +526,7 @@ static void explain(struct yj_transfer *t) {
                  what);
 }
 
-/* What libcurl calls a success must have a head: 101 has none to go by. */
+/* A success must have a head: after a 101 libcurl has none. */
 void yj_transfer_finish(struct yj_transfer *t, int code) {
   if (t->phase == YJ_STALE && begin_anew(t))
     return;
@@ -556,20 +557,6 @@ void yj_transfer_fail(struct yj_transfer *t, enum yj_fault fault) {
 void yj_transfer_cancel(struct yj_transfer *t) {
   if (!t->done && t->pool != NULL && yj_pool_is_mine(t->pool))
     yj_transfer_fail(t, YJ_FAULT_CANCELLED);
-}
-
-void yj_transfer_unpin(struct yj_transfer *t) {
-  yj_decoder_unpin(&t->decoder);
-  if (t->decoder.pins > 0)
-    return;
-  if (t->pool == NULL) {
-    yj_buf_free(&t->body);
-    return;
-  }
-  if (t->awaited)
-    yj_pool_mark_ready(t->pool, t);
-  if (t->flow == YJ_PINNED && !t->done)
-    resume(t, YJ_FLOWING);
 }
 
 void yj_transfer_close(struct yj_transfer *t) {

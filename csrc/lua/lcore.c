@@ -12,12 +12,6 @@
 #include "curl_runtime.h"
 #include "sha256.h"
 
-#if defined(__GNUC__)
-#define YJ_EXPORT __attribute__((visibility("default")))
-#else
-#define YJ_EXPORT
-#endif
-
 int yj_push_fail(lua_State *L, const char *message) {
   lua_pushnil(L);
   lua_pushstring(L, message);
@@ -36,10 +30,17 @@ void yj_new_class(lua_State *L, const char *name, const luaL_Reg *methods,
   lua_pushvalue(L, -1);
   luaL_setfuncs(L, events, 1);
   lua_newtable(L);
-  lua_pushvalue(L, -2);
-  luaL_setfuncs(L, methods, 1);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
+  yj_add_methods(L, name, methods);
+}
+
+void yj_add_methods(lua_State *L, const char *name, const luaL_Reg *methods) {
+  luaL_getmetatable(L, name);
+  lua_getfield(L, -1, "__index");
+  lua_pushvalue(L, -2);
+  luaL_setfuncs(L, methods, 1);
+  lua_pop(L, 2);
 }
 
 void *yj_check_self(lua_State *L, const char *name) {
@@ -68,8 +69,8 @@ static int l_date(lua_State *L) {
   return 1;
 }
 
-/* How many bytes the UTF-8 sequence at p has, which is no ASCII, or 0: it is none.
- * Surrogates, overlong forms and what lies past U+10FFFF are none. */
+/* How many bytes the UTF-8 sequence at p has, which is not ASCII; 0: it is
+ * none. Surrogates, overlong forms and what is past U+10FFFF are none. */
 static inline size_t utf8_length(const unsigned char *p, size_t left) {
   const size_t n = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
   if (p[0] < 0xC2 || p[0] > 0xF4 || left < n || (p[1] & 0xC0) != 0x80 ||
@@ -94,8 +95,7 @@ static size_t sound_length(const char *text, size_t len) {
   return at;
 }
 
-/* random(n) -> so many random bytes, 16 at most; takes no descriptor
- *                                                          [-0, +1, v] */
+/* random(n) -> so many random bytes, 16 at most            [-0, +1, v] */
 static int l_random(lua_State *L) {
   char bytes[16];
   const lua_Integer n = luaL_checkinteger(L, 1);
@@ -119,8 +119,8 @@ static int l_utf8_error(lua_State *L) {
   return 1;
 }
 
-/* sound(text) -> the text in UTF-8: two halves of a surrogate pair become their
- * character, what else is none U+FFFD                      [-0, +1, v] */
+/* sound(text) -> the text in UTF-8: halves of a surrogate pair become their
+ * character, all else that is not UTF-8 U+FFFD             [-0, +1, v] */
 static int l_sound(lua_State *L) {
   size_t len, at;
   const char *text = luaL_checklstring(L, 1, &len);
@@ -147,8 +147,8 @@ static int l_sound(lua_State *L) {
   return 1;
 }
 
-/* pollfd(fd, seconds): waits until it can be read, in a thread of the host's
- * own: it touches nothing but the descriptor.              [-0, +1, v] */
+/* pollfd(fd, seconds) -> whether it can be read in that time. Any thread of
+ * the host may call it: it touches nothing but the descriptor. [-0, +1, v] */
 static int l_pollfd(lua_State *L) {
   struct pollfd watched;
   lua_Number seconds = luaL_checknumber(L, 2);
@@ -200,62 +200,45 @@ static int l_ca_file(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg functions[] = {{"now", l_now},
-                                     {"decode", yj_l_decode},
-                                     {"number", yj_l_number},
-                                     {"text", yj_l_text},
-                                     {"utf8_error", l_utf8_error},
-                                     {"sound", l_sound},
-                                     {"date", l_date},
-                                     {"sha256", l_sha256},
-                                     {"pollfd", l_pollfd},
-                                     {"curl_version", l_curl_version},
-                                     {"curl_features", l_curl_features},
-                                     {"ca_file", l_ca_file},
-                                     {"random", l_random},
-                                     {"is_terminal", yj_l_is_terminal},
-                                     {"terminal_width", yj_l_terminal_width},
-                                     {"catch_signals", yj_l_catch_signals},
-                                     {"caught_signal", yj_l_caught_signal},
-                                     {"release_signals", yj_l_release_signals},
-                                     {"decoder", yj_l_decoder},
-                                     {"pool", yj_l_pool},
-                                     {"switch", yj_l_switch},
-                                     {"fiber", yj_l_fiber},
-                                     {"is_yieldable", yj_l_is_yieldable},
-                                     {"interrupt", yj_l_interrupt},
-                                     {"file", yj_l_file},
-                                     {"open_to_read", yj_l_open_to_read},
-                                     {"part", yj_l_part},
-                                     {"look", yj_l_look},
-                                     {"resolve", yj_l_resolve},
-                                     {"make_folders", yj_l_make_folders},
-                                     {"network", yj_l_network},
-                                     {"real_path", yj_l_real_path},
-                                     {"sync_folder", yj_l_sync_folder},
-                                     {NULL, NULL}};
+/* ca_path() -> libcurl's folder of hashed certificates; nil: the bundle serves
+ *                                                          [-0, +1, m] */
+static int l_ca_path(lua_State *L) {
+  lua_pushstring(L, yj_curl_ca_path()); /* NULL: nil */
+  return 1;
+}
 
-YJ_EXPORT int luaopen_yuanjing_core(lua_State *L);
+static const luaL_Reg functions[] = {
+    {"now", l_now},                     {"date", l_date},
+    {"utf8_error", l_utf8_error},       {"sound", l_sound},
+    {"sha256", l_sha256},               {"random", l_random},
+    {"pollfd", l_pollfd},               {"curl_version", l_curl_version},
+    {"curl_features", l_curl_features}, {"ca_file", l_ca_file},
+    {"ca_path", l_ca_path},             {NULL, NULL}};
 
-/* Keeps this module, and so libcurl, in memory when Lua closes and unloads its
- * modules: libcurl may still have a thread that looks a name up. */
+__attribute__((visibility("default"))) int luaopen_yuanjing_core(lua_State *L);
+
+/* Keeps this module, and so libcurl, loaded when Lua closes: libcurl may still
+ * have a thread that looks a name up. */
 static void pin(void) {
   Dl_info self;
   if (dladdr((void *)(uintptr_t)&luaopen_yuanjing_core, &self) != 0)
     dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE);
 }
 
-YJ_EXPORT int luaopen_yuanjing_core(lua_State *L) {
+int luaopen_yuanjing_core(lua_State *L) {
   yj_check_lua(L);
   if (yj_curl_problem() != NULL)
     return luaL_error(L, "%s", yj_curl_problem());
   pin();
-  yj_open_decoder(L);
-  yj_open_file(L);
-  yj_open_transfer(L);
-  yj_open_pool(L);
-  yj_open_fiber(L);
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);
+  yj_open_decoder(L);
+  yj_open_document(L);
+  yj_open_fiber(L);
+  yj_open_file(L);
+  yj_open_terminal(L);
+  yj_open_pool(L);
+  yj_open_transfer(L);
+  yj_open_reader(L);
   return 1;
 }

@@ -1,5 +1,4 @@
-/* ldecoder: decoder.h for Lua, and the readers that a transfer shares with it.
- */
+/* ldecoder: decoder.h for Lua, and what a transfer shares with it. */
 #include <string.h>
 
 #include "lcore.h"
@@ -14,23 +13,26 @@ static void push_slice(lua_State *L, const struct yj_slice *s) {
   lua_pushlstring(L, s->text, s->len);
 }
 
-static void push_slice_or_nil(lua_State *L, const struct yj_slice *s) {
-  if (s->len > 0)
-    push_slice(L, s);
+static void push_or_nil(lua_State *L, const char *text, size_t len) {
+  if (len > 0)
+    lua_pushlstring(L, text, len);
   else
     lua_pushnil(L);
 }
 
-/* As a userdata: few ask for it, and a string is dear in LuaJIT, which tells
- * strings apart by twelve of their bytes: the documents of a stream differ in
- * others, and each would be compared with all that the collector has not taken
- * yet. */
+static void push_buf_or_nil(lua_State *L, const struct yj_buf *b) {
+  push_or_nil(L, yj_buf_bytes(b), yj_buf_len(b));
+}
+
+/* A userdata, for few readers need the document. LuaJIT hashes twelve bytes of
+ * a string, and those of a stream's documents are the same: to make strings of
+ * them takes eight times as long. */
 static void push_bytes(lua_State *L, const struct yj_slice *s) {
   memcpy(yj_newbytes(L, s->len), s->text, s->len);
 }
 
-/* text(bytes) -> the string that push_bytes() did not make [-0, +1, v] */
-int yj_l_text(lua_State *L) {
+/* text(bytes) -> the string for what push_bytes() has made [-0, +1, v] */
+static int l_text_of_bytes(lua_State *L) {
   lua_settop(L, 1);
   if (lua_type(L, 1) == LUA_TUSERDATA && !lua_getmetatable(L, 1))
     lua_pushlstring(L, lua_touserdata(L, 1), lua_rawlen(L, 1));
@@ -39,18 +41,7 @@ int yj_l_text(lua_State *L) {
   return 1;
 }
 
-static void push_buf(lua_State *L, const struct yj_buf *b) {
-  lua_pushlstring(L, yj_buf_bytes(b), yj_buf_len(b));
-}
-
-static void push_buf_or_nil(lua_State *L, const struct yj_buf *b) {
-  if (yj_buf_len(b) > 0)
-    push_buf(L, b);
-  else
-    lua_pushnil(L);
-}
-
-/* nil, name[, the text that is no JSON, or was set aside]  [-0, +2|3, m] */
+/* nil, name[, the text that is not JSON, or set aside]     [-0, +2|3, m] */
 static int push_no_chunk(lua_State *L, enum yj_event event,
                          const struct yj_decoder *d) {
   int is_broken = event == YJ_EVENT_BAD || event == YJ_EVENT_CUT;
@@ -60,20 +51,6 @@ static int push_no_chunk(lua_State *L, enum yj_event event,
     return 2;
   push_buf_or_nil(L, is_broken ? &d->pending : &d->aside);
   return 3;
-}
-
-static int is_wanted(enum yj_wanted wanted, const struct yj_chunk *chunk) {
-  return wanted == YJ_CHUNKS || chunk->odd ||
-         (wanted == YJ_TEXTS && chunk->content.len > 0);
-}
-
-enum yj_event yj_read(enum yj_wanted wanted, yj_next_fn next, void *source,
-                      struct yj_chunk *chunk) {
-  enum yj_event event;
-  do
-    event = next(source, chunk);
-  while (event == YJ_EVENT_CHUNK && !is_wanted(wanted, chunk));
-  return event;
 }
 
 /* true: odd; "failing": more than that; false              [-0, +1, m] */
@@ -89,7 +66,7 @@ static int push_chunk(lua_State *L, int as_bytes,
                       const struct yj_chunk *chunk) {
   push_slice(L, &chunk->content);
   (as_bytes ? push_bytes : push_slice)(L, &chunk->json);
-  push_slice_or_nil(L, &chunk->reasoning);
+  push_or_nil(L, chunk->reasoning.text, chunk->reasoning.len);
   lua_pushboolean(L, chunk->usage);
   push_odd_mark(L, chunk);
   return 5;
@@ -104,9 +81,9 @@ static int push_odd(lua_State *L, const struct yj_chunk *chunk) {
   return 4;
 }
 
-int yj_push_read(lua_State *L, enum yj_wanted wanted, int as_bytes,
-                 enum yj_event event, const struct yj_chunk *chunk,
-                 const struct yj_decoder *d) {
+int yj_push_event(lua_State *L, enum yj_wanted wanted, int as_bytes,
+                  enum yj_event event, const struct yj_chunk *chunk,
+                  const struct yj_decoder *d) {
   if (event != YJ_EVENT_CHUNK)
     return push_no_chunk(L, event, d);
   if (wanted == YJ_CHUNKS)
@@ -117,44 +94,15 @@ int yj_push_read(lua_State *L, enum yj_wanted wanted, int as_bytes,
   return 1;
 }
 
-/* summary() -> content, reasoning?, the first chunks with their names, one behind
- * the other?, json of the last chunk (of the last that has a usage)?, finished,
- * begun                                                    [-0, +6, m] */
-int yj_push_summary(lua_State *L, const struct yj_decoder *d) {
-  push_buf(L, &d->content);
-  push_buf_or_nil(L, &d->reasoning);
-  push_buf_or_nil(L, &d->first);
-  push_buf_or_nil(L, yj_decoder_tail(d));
-  lua_pushboolean(L, d->finished);
-  lua_pushboolean(L, d->begun);
-  return 6;
-}
-
-/* usual() -> how many chunks were not odd, bytes of content and of reasoning so
- * far                                                      [-0, +3, -] */
-int yj_push_usual(lua_State *L, const struct yj_decoder *d) {
-  lua_pushinteger(L, (lua_Integer)d->usual);
-  lua_pushinteger(L, (lua_Integer)yj_buf_len(&d->content));
-  lua_pushinteger(L, (lua_Integer)yj_buf_len(&d->reasoning));
-  return 3;
-}
-
-/* add(content, reasoning[, finished]) -> both, joined      [-0, +2, v] */
-int yj_add(lua_State *L, struct yj_decoder *d) {
-  struct yj_slice content, reasoning;
-  content.text = luaL_checklstring(L, 2, &content.len);
-  reasoning.text = luaL_checklstring(L, 3, &reasoning.len);
-  if (!lua_isnoneornil(L, 4))
-    d->finished = lua_toboolean(L, 4) != 0;
-  if (!yj_decoder_add(d, &content, &reasoning))
-    return luaL_error(L, "not enough memory");
-  push_slice(L, &content);
-  push_slice(L, &reasoning);
-  return 2;
-}
-
+/* Of a Transfer as well, for yj_stream_methods.            [-0, +0, v] */
 static struct yj_decoder *check(lua_State *L) {
   return yj_check_self(L, YJ_DECODER_MT);
+}
+
+static struct yj_decoder *check_open(lua_State *L) {
+  struct yj_decoder *d = check(L);
+  luaL_argcheck(L, !d->closed, 1, "it is closed");
+  return d;
 }
 
 /* One that nobody else is reading. */
@@ -165,8 +113,65 @@ static struct yj_decoder *check_free(lua_State *L) {
   return d;
 }
 
+/* summary() -> content, reasoning?, the first chunks with their names, one
+ * behind the other?, json of the last chunk (of the last that has a usage)?,
+ * finished, begun                                          [-0, +6, v] */
+static int l_summary(lua_State *L) {
+  struct yj_decoder *d = check_open(L);
+  yj_decoder_pin(d);
+  lua_pushlstring(L, yj_buf_bytes(&d->content), yj_buf_len(&d->content));
+  push_buf_or_nil(L, &d->reasoning);
+  push_buf_or_nil(L, &d->first);
+  push_buf_or_nil(L, yj_decoder_tail(d));
+  lua_pushboolean(L, d->finished);
+  lua_pushboolean(L, d->begun);
+  yj_decoder_unpin(d);
+  return 6;
+}
+
+/* usual() -> how many chunks were not odd, bytes of content and of reasoning
+ * so far                                                   [-0, +3, v] */
+static int l_usual(lua_State *L) {
+  const struct yj_decoder *d = check_open(L);
+  lua_pushinteger(L, (lua_Integer)d->usual);
+  lua_pushinteger(L, (lua_Integer)yj_buf_len(&d->content));
+  lua_pushinteger(L, (lua_Integer)yj_buf_len(&d->reasoning));
+  return 3;
+}
+
+/* add(content, reasoning[, finished]) -> both, joined: what was in an odd
+ * chunk, and whether the answer is complete now            [-0, +2, v] */
+static int l_add(lua_State *L) {
+  struct yj_decoder *d = check_open(L);
+  struct yj_slice content, reasoning;
+  content.text = luaL_checklstring(L, 2, &content.len);
+  reasoning.text = luaL_checklstring(L, 3, &reasoning.len);
+  check_free(L);
+  if (!lua_isnoneornil(L, 4))
+    d->finished = lua_toboolean(L, 4) != 0;
+  if (!yj_decoder_add(d, &content, &reasoning))
+    return luaL_error(L, "not enough memory");
+  yj_decoder_pin(d);
+  push_slice(L, &content);
+  push_slice(L, &reasoning);
+  yj_decoder_unpin(d);
+  return 2;
+}
+
+/* watch(): each chunk is odd from now on                   [-0, +0, v] */
+static int l_watch(lua_State *L) {
+  check_open(L)->watched = 1;
+  return 0;
+}
+
+const luaL_Reg yj_stream_methods[] = {{"summary", l_summary},
+                                      {"usual", l_usual},
+                                      {"add", l_add},
+                                      {"watch", l_watch},
+                                      {NULL, NULL}};
+
 /* decoder([limit]) -> Decoder; limit in bytes of one event [-0, +1, v] */
-int yj_l_decoder(lua_State *L) {
+static int l_decoder(lua_State *L) {
   lua_Number limit = luaL_optnumber(L, 1, 0);
   struct yj_decoder *d;
   luaL_argcheck(L, limit >= 0 && limit < 1e15, 1, "limit out of range");
@@ -193,23 +198,19 @@ static int l_finish(lua_State *L) {
   return 0;
 }
 
-static enum yj_event next_of(void *source, struct yj_chunk *chunk) {
-  return yj_decoder_next(source, chunk);
-}
-
 static int read_on(lua_State *L, enum yj_wanted wanted) {
   struct yj_decoder *d = check_free(L);
   struct yj_chunk chunk;
-  enum yj_event event = yj_read(wanted, next_of, d, &chunk);
+  enum yj_event event = yj_decoder_next(d, wanted, &chunk);
   int n;
   yj_decoder_pin(d);
-  n = yj_push_read(L, wanted, lua_toboolean(L, 2), event, &chunk, d);
+  n = yj_push_event(L, wanted, lua_toboolean(L, 2), event, &chunk, d);
   yj_decoder_unpin(d);
   return n;
 }
 
-/* next([as_bytes]) -> content, json (as bytes for text()), reasoning?, has usage,
- *          odd
+/* next([as_bytes]) -> content, json (as bytes for text()), reasoning?,
+ *          has usage, odd
  *        | nil, "pending"
  *        | nil, "done" | "end" | "too_large" | "no_memory", set aside?
  *        | nil, "bad" | "cut", text                        [-0, +n, m] */
@@ -223,34 +224,6 @@ static int l_text(lua_State *L) { return read_on(L, YJ_TEXTS); }
  * until there is something else                            [-0, +n, m] */
 static int l_drain(lua_State *L) { return read_on(L, YJ_ODDITIES); }
 
-static int l_usual(lua_State *L) { return yj_push_usual(L, check(L)); }
-
-/* add(content, reasoning[, finished]) -> both, joined: what was in an odd chunk,
- * and whether the answer is complete now                   [-0, +2, v] */
-static int l_add(lua_State *L) {
-  struct yj_decoder *d = check_free(L);
-  int n;
-  yj_decoder_pin(d);
-  n = yj_add(L, d);
-  yj_decoder_unpin(d);
-  return n;
-}
-
-/* watch(): each chunk is odd from now on                   [-0, +0, v] */
-static int l_watch(lua_State *L) {
-  check(L)->watched = 1;
-  return 0;
-}
-
-static int l_summary(lua_State *L) {
-  struct yj_decoder *d = check(L);
-  int n;
-  yj_decoder_pin(d);
-  n = yj_push_summary(L, d);
-  yj_decoder_unpin(d);
-  return n;
-}
-
 /* close() and __close                                      [-0, +0, v] */
 static int l_close(lua_State *L) {
   yj_decoder_close(check(L));
@@ -263,11 +236,14 @@ static int l_collect(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"feed", l_feed},   {"finish", l_finish},   {"next", l_next},
-    {"text", l_text},   {"drain", l_drain},     {"summary", l_summary},
-    {"usual", l_usual}, {"add", l_add},         {"watch", l_watch},
-    {"close", l_close}, {NULL, NULL}};
+    {"feed", l_feed}, {"finish", l_finish}, {"next", l_next}, {"text", l_text},
+    {"drain", l_drain}, {"close", l_close}, {NULL, NULL}};
+
+static const luaL_Reg functions[] = {
+    {"decoder", l_decoder}, {"text", l_text_of_bytes}, {NULL, NULL}};
 
 void yj_open_decoder(lua_State *L) {
+  luaL_setfuncs(L, functions, 0);
   yj_new_class(L, YJ_DECODER_MT, methods, l_close, l_collect);
+  yj_add_methods(L, YJ_DECODER_MT, yj_stream_methods);
 }

@@ -1,12 +1,11 @@
-/* ldocument: a JSON text as Lua values.
+/* ldocument: a JSON text as Lua values, and numbers as texts.
  *
- * json.h has found the text whole: nothing is checked here again. A field that
- * is null is not there; in a list it keeps its place as a light userdata of NULL,
- * which is cjson's null. Whole
+ * json.h has checked the text: nothing is checked here again. A null field is
+ * not there; in a list null is a light userdata of NULL, as in cjson. Whole
  * numbers are integers where Lua has them; one with more digits than a double
- * holds stays the text it is, for ids are texts
- * (docs/platform.md#what-comes-back). Members are gathered on the stack, so
- * that a table is made once and in its size.
+ * holds stays a text, for ids are texts (docs/platform.md#what-comes-back).
+ * Values are gathered on the stack, so that a table is made once and in its
+ * size.
  */
 #include <math.h>
 #include <string.h>
@@ -16,8 +15,8 @@
 
 #define LONG 16 /* digits that a double may not hold */
 
-/* How many values wait on the stack, and in how many objects within another:
- * deeper ones are filled as they come, or LuaJIT's stack would not do. */
+/* So many values wait on the stack; in tables nested deeper, one at a time, or
+ * LuaJIT's stack would overflow. */
 #define BATCH 64
 #define SHALLOW 16
 
@@ -100,8 +99,9 @@ static void push_other(lua_State *L, const char *text, size_t len) {
   push_whole(L, number);
 }
 
+/* Blanks and NUL are below all other ASCII. */
 static int ends_token(char c) {
-  return c == ',' || c == '}' || c == ']' || (c >= 0 && c <= ' ');
+  return c == ',' || c == '}' || c == ']' || (unsigned char)c <= ' ';
 }
 
 /* [-0, +1, m] */
@@ -123,79 +123,75 @@ static void build_number(struct builder *b) {
 
 /* ---- tables ---- */
 
-/* Moves the pairs above `table`, which is 0 as long as there is none, into it.
- *                                                          [-n, +0|1, m] */
-static void put_pairs(lua_State *L, int base, int *table) {
-  int i, top = lua_gettop(L);
-  if (*table == 0) {
-    lua_createtable(L, 0, (top - base) / 2);
-    lua_insert(L, base + 1);
-    *table = base + 1;
-    top++;
-  }
-  for (i = *table + 1; i < top; i += 2) {
-    lua_pushvalue(L, i);
-    lua_pushvalue(L, i + 1);
-    lua_rawset(L, *table);
-  }
-  lua_settop(L, *table);
+/* A table that is being built. Its values, and the names in front of them,
+ * wait on the stack above base, or above the table once it is there. */
+struct table {
+  int base;
+  int index; /* 0: not made yet */
+  int is_list, n;
+};
+
+/* Makes the table in the size of what waits.               [-0, +1, m] */
+static void make_table(lua_State *L, struct table *t) {
+  int waiting = lua_gettop(L) - t->base;
+  if (t->is_list)
+    lua_createtable(L, waiting, 0);
+  else
+    lua_createtable(L, 0, waiting / 2);
+  lua_insert(L, t->base + 1);
+  t->index = t->base + 1;
 }
 
-/* [-0, +1, m] */
-static void build_object(struct builder *b) {
-  lua_State *L = b->L;
-  int base = lua_gettop(L), table = 0;
-  int batch = b->depth > SHALLOW ? 2 : BATCH;
-  luaL_checkstack(L, BATCH + 8, "document nested too deep");
-  b->p++;
-  while (skip_blanks(b) != '}') {
+/* Moves all that waits into the table.                     [-n, +0|1, m] */
+static void flush(lua_State *L, struct table *t) {
+  int i, top;
+  if (t->index == 0)
+    make_table(L, t);
+  top = lua_gettop(L);
+  if (t->is_list) {
+    for (i = top; i > t->index; i--)
+      lua_rawseti(L, t->index, t->n + i - t->index);
+    t->n += top - t->index;
+  } else {
+    for (i = t->index + 1; i < top; i += 2) {
+      lua_pushvalue(L, i);
+      lua_pushvalue(L, i + 1);
+      lua_rawset(L, t->index);
+    }
+    lua_settop(L, t->index);
+  }
+}
+
+/* [-0, +1|2, m] */
+static void build_item(struct builder *b, int is_list) {
+  if (!is_list) {
     build_string(b);
     skip_blanks(b);
     b->p++; /* the colon */
-    build_value(b);
-    if (lua_gettop(L) - base >= batch)
-      put_pairs(L, base, &table);
-    if (skip_blanks(b) == ',')
-      b->p++;
   }
-  b->p++;
-  put_pairs(L, base, &table);
-}
-
-/* Moves the values above `table` into it, behind the first `n`.
- *                                                          [-n, +0|1, m] */
-static int put_values(lua_State *L, int base, int *table, int n) {
-  int i, more = lua_gettop(L) - (*table == 0 ? base : *table);
-  if (*table == 0) {
-    lua_createtable(L, more, 0);
-    lua_insert(L, base + 1);
-    *table = base + 1;
+  build_value(b);
+  if (is_list && lua_isnil(b->L, -1)) {
+    lua_pop(b->L, 1);
+    lua_pushlightuserdata(b->L, NULL);
   }
-  for (i = more; i > 0; i--)
-    lua_rawseti(L, *table, n + i);
-  return n + more;
 }
 
 /* [-0, +1, m] */
-static void build_array(struct builder *b) {
+static void build_table(struct builder *b, char close) {
   lua_State *L = b->L;
-  int base = lua_gettop(L), table = 0, n = 0;
+  struct table t = {lua_gettop(L), 0, close == ']', 0};
   int batch = b->depth > SHALLOW ? 1 : BATCH;
   luaL_checkstack(L, BATCH + 8, "document nested too deep");
   b->p++;
-  while (skip_blanks(b) != ']') {
-    build_value(b);
-    if (lua_isnil(L, -1)) {
-      lua_pop(L, 1);
-      lua_pushlightuserdata(L, NULL);
-    }
-    if (lua_gettop(L) - base >= batch)
-      n = put_values(L, base, &table, n);
+  while (skip_blanks(b) != close) {
+    build_item(b, t.is_list);
+    if (lua_gettop(L) - t.base >= batch)
+      flush(L, &t);
     if (skip_blanks(b) == ',')
       b->p++;
   }
   b->p++;
-  put_values(L, base, &table, n);
+  flush(L, &t);
 }
 
 /* [-0, +1, m] */
@@ -205,10 +201,8 @@ static void build_value(struct builder *b) {
   b->depth++;
   if (c == '"')
     build_string(b);
-  else if (c == '{')
-    build_object(b);
-  else if (c == '[')
-    build_array(b);
+  else if (c == '{' || c == '[')
+    build_table(b, c == '{' ? '}' : ']');
   else if (c == 't' || c == 'f' || (c == 'n' && b->p[1] == 'u')) {
     if (c == 'n')
       lua_pushnil(L);
@@ -221,9 +215,10 @@ static void build_value(struct builder *b) {
   b->depth--;
 }
 
-/* decode(text[, from[, keep_halves]]) -> the first value from there, bytes up to what is
- * behind it | nil, "incomplete" | "invalid" | "null", bytes [-0, +2|3, v] */
-int yj_l_decode(lua_State *L) {
+/* decode(text[, from[, keep_halves]]) -> the first value from there, bytes up
+ * to what is behind it | nil, "incomplete" | "invalid" | "null", bytes
+ *                                                          [-0, +2|3, v] */
+static int l_decode(lua_State *L) {
   struct builder b;
   size_t len, used = 0;
   const char *text = luaL_checklstring(L, 1, &len);
@@ -249,9 +244,9 @@ int yj_l_decode(lua_State *L) {
   return lua_gettop(L) - 1;
 }
 
-/* number(value[, digits]) -> its text, see number.h; an integer of Lua's has all
- * its digits | nil: it is infinity or NaN                  [-0, +1, v] */
-int yj_l_number(lua_State *L) {
+/* number(value[, digits]) -> its text, see number.h; an integer of Lua's has
+ * all its digits | nil: it is infinity or NaN              [-0, +1, v] */
+static int l_number(lua_State *L) {
   char text[YJ_NUMBER_SIZE];
   lua_Number value = luaL_checknumber(L, 1);
   lua_Integer digits = luaL_optinteger(L, 2, YJ_NUMBER_SHORTEST);
@@ -271,3 +266,8 @@ int yj_l_number(lua_State *L) {
     lua_pushlstring(L, text, len);
   return 1;
 }
+
+static const luaL_Reg functions[] = {
+    {"decode", l_decode}, {"number", l_number}, {NULL, NULL}};
+
+void yj_open_document(lua_State *L) { luaL_setfuncs(L, functions, 0); }

@@ -1,12 +1,12 @@
-/* lfiber: the switch to a coroutine and back, and which of them runs. What a
- * fiber is beyond that, fibers.lua knows.
+/* lfiber: switches to coroutines and back, for fibers.lua, and knows which
+ * fiber runs.
  */
 #include "lcore.h"
 
-/* A table in the registry, so that each Lua has its own. */
+/* The registry has a table under here_key, so that each Lua has its own. */
 enum {
   INNERMOST = 1, /* the coroutine that runs as a fiber, or nil */
-  INTERRUPTED        /* those that may not wait any more, weakly; nil: none */
+  INTERRUPTED    /* a weak set of those that may not wait any more, or nil */
 };
 
 static const char here_key = 0;
@@ -14,12 +14,6 @@ static const char here_key = 0;
 void yj_push_here(lua_State *L) {
   lua_pushlightuserdata(L, (void *)&here_key);
   lua_rawget(L, LUA_REGISTRYINDEX);
-}
-
-void yj_open_fiber(lua_State *L) {
-  lua_pushlightuserdata(L, (void *)&here_key);
-  lua_createtable(L, INTERRUPTED, 0);
-  lua_rawset(L, LUA_REGISTRYINDEX);
 }
 
 int yj_may_wait(lua_State *L) {
@@ -36,8 +30,8 @@ int yj_may_wait(lua_State *L) {
   return may;
 }
 
-/* One that waits has yielded itself. Takes what it yielded or returned off its
- * stack, and on failure pushes why.                        [-0, +0|1, -] */
+/* A coroutine that waits has yielded itself. Removes what it yielded or
+ * returned from its stack; on failure pushes the error.    [-0, +0|1, -] */
 static enum yj_course course_of(lua_State *L, lua_State *co, int status,
                                 int left) {
   int waits;
@@ -50,7 +44,7 @@ static enum yj_course course_of(lua_State *L, lua_State *co, int status,
   return waits ? YJ_WAITS : YJ_LEFT;
 }
 
-/* LuaJIT would go on with any, and break. */
+/* LuaJIT's lua_resume() does not check. */
 static int is_suspended(lua_State *co) {
   lua_Debug frame;
   return lua_status(co) == LUA_YIELD ||
@@ -58,7 +52,7 @@ static int is_suspended(lua_State *co) {
           !lua_getstack(co, 0, &frame));
 }
 
-/* NB: while it runs, that it is the innermost keeps it from the collector. */
+/* NB: the innermost fiber is safe from the collector. */
 enum yj_course yj_switch(lua_State *L, int here, lua_State *co, int n) {
   int status, left;
   if (!is_suspended(co))
@@ -75,8 +69,8 @@ enum yj_course yj_switch(lua_State *L, int here, lua_State *co, int n) {
   return course_of(L, co, status, left);
 }
 
-/* A mark on its own stack, which goes when it goes on. There is room: a C function
- * has stopped in it. */
+/* Puts a mark on its stack, which a resume removes. There is room: the
+ * coroutine is inside a C function. */
 int yj_hold(lua_State *co) {
   if (!is_suspended(co))
     return 0;
@@ -104,9 +98,9 @@ int yj_push_course(lua_State *L, enum yj_course course) {
   return 1;
 }
 
-/* switch(thread): has it go on as a fiber -> true: it waits; false: it yielded
- * otherwise, or returned; nil, message: it failed          [-0, +1|2, v] */
-int yj_l_switch(lua_State *L) {
+/* switch(thread): resumes it as a fiber -> true: it waits; false: it yielded
+ * otherwise, or returned; nil, error: it failed            [-0, +1|2, v] */
+static int l_switch(lua_State *L) {
   lua_State *co = lua_tothread(L, 1);
   luaL_argcheck(L, co != NULL, 1, "thread expected");
   lua_settop(L, 1);
@@ -114,15 +108,15 @@ int yj_l_switch(lua_State *L) {
   return yj_push_course(L, is_held(co) ? YJ_WAITS : yj_switch(L, 2, co, 0));
 }
 
-/* is_yieldable() -> whether who calls this could yield   [-0, +1, -] */
-int yj_l_is_yieldable(lua_State *L) {
+/* is_yieldable() -> whether the caller could yield          [-0, +1, -] */
+static int l_is_yieldable(lua_State *L) {
   lua_pushboolean(L, yj_crosses(L));
   return 1;
 }
 
-/* fiber() -> the thread that runs as a fiber, or in whose course this runs, or
- * nil                                                      [-0, +1, -] */
-int yj_l_fiber(lua_State *L) {
+/* fiber() -> the thread that runs as a fiber, even if this runs in a coroutine
+ * inside it, or nil                                        [-0, +1, -] */
+static int l_fiber(lua_State *L) {
   yj_push_here(L);
   lua_rawgeti(L, -1, INNERMOST);
   return 1;
@@ -142,8 +136,8 @@ static void push_interrupted(lua_State *L, int here) {
   lua_rawseti(L, here, INTERRUPTED);
 }
 
-/* interrupt(thread): it waits in no reader any more             [-0, +0, v] */
-int yj_l_interrupt(lua_State *L) {
+/* interrupt(thread): it waits in no reader any more         [-0, +0, v] */
+static int l_interrupt(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTHREAD);
   lua_settop(L, 1);
   yj_push_here(L); /* 2 */
@@ -152,4 +146,16 @@ int yj_l_interrupt(lua_State *L) {
   lua_pushboolean(L, 1);
   lua_rawset(L, -3);
   return 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"switch", l_switch},               {"fiber", l_fiber},
+    {"is_yieldable", l_is_yieldable},   {"interrupt", l_interrupt},
+    {NULL, NULL}};
+
+void yj_open_fiber(lua_State *L) {
+  luaL_setfuncs(L, functions, 0);
+  lua_pushlightuserdata(L, (void *)&here_key);
+  lua_createtable(L, INTERRUPTED, 0);
+  lua_rawset(L, LUA_REGISTRYINDEX);
 }

@@ -1,5 +1,5 @@
-/* lfile: file.h, path.h and address.h for Lua. What fails is nil, message and
- * an error's number. */
+/* lfile: file.h, path.h and address.h for Lua. Failures are nil, message,
+ * errno. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
@@ -43,14 +43,15 @@ struct yj_file *yj_check_file(lua_State *L, int arg) {
   return f;
 }
 
+/* Bytes, from 0 on.                                        [-0, +0, v] */
 static int64_t check_offset(lua_State *L, int arg) {
   lua_Number n = luaL_checknumber(L, arg);
   luaL_argcheck(L, n >= 0 && n <= LARGEST, arg, "out of range");
   return (int64_t)n;
 }
 
-/* The path, or NULL and an error at the top: the system would see another path,
- * one that ends at a zero byte.                            [-0, +0|3, v] */
+/* The path, or NULL and an error at the top for a zero byte, where the
+ * system's path would end.                                 [-0, +0|3, v] */
 static const char *check_path(lua_State *L, int arg) {
   size_t n;
   const char *path = luaL_checklstring(L, arg, &n);
@@ -61,6 +62,19 @@ static const char *check_path(lua_State *L, int arg) {
   return NULL;
 }
 
+/* [-0, +1|3, v] */
+static int by_path(lua_State *L, int (*act)(const char *path)) {
+  const char *path = check_path(L, 1);
+  return path == NULL ? 3 : push_outcome(L, act(path));
+}
+
+/* [-0, +1|3, v] */
+static int by_offset(lua_State *L,
+                     int (*act)(const struct yj_file *f, int64_t at)) {
+  struct yj_file *f = check(L);
+  return push_outcome(L, act(f, check_offset(L, 2)));
+}
+
 static struct yj_file *new_file(lua_State *L) {
   struct yj_file *f = yj_newuserdata(L, sizeof *f);
   memset(f, 0, sizeof *f);
@@ -69,9 +83,9 @@ static struct yj_file *new_file(lua_State *L) {
   return f;
 }
 
-typedef int open_fn(struct yj_file *f, const char *path);
-
-static int push_opened(lua_State *L, open_fn *open) {
+/* [-0, +1|3, v] */
+static int by_opening(lua_State *L,
+                      int (*open)(struct yj_file *f, const char *path)) {
   const char *path = check_path(L, 1);
   int error;
   if (path == NULL)
@@ -81,34 +95,35 @@ static int push_opened(lua_State *L, open_fn *open) {
 }
 
 /* file(path) -> File, a journal                            [-0, +1|3, v] */
-int yj_l_file(lua_State *L) { return push_opened(L, yj_file_open); }
+static int l_file(lua_State *L) { return by_opening(L, yj_file_open); }
 
 /* open_to_read(path) -> File                               [-0, +1|3, v] */
-int yj_l_open_to_read(lua_State *L) {
-  return push_opened(L, yj_file_open_to_read);
+static int l_open_to_read(lua_State *L) {
+  return by_opening(L, yj_file_open_to_read);
 }
 
 /* part(path[, target]) -> File in the making               [-0, +1|3, v] */
-int yj_l_part(lua_State *L) {
+static int l_part(lua_State *L) {
   const char *path = check_path(L, 1), *target = NULL;
-  int error;
-  if (path != NULL && !lua_isnoneornil(L, 2))
+  int error, has_target = !lua_isnoneornil(L, 2);
+  if (path != NULL && has_target)
     target = check_path(L, 2);
-  if (path == NULL || (target == NULL && !lua_isnoneornil(L, 2)))
+  if (path == NULL || (target == NULL && has_target))
     return 3;
   lua_settop(L, 2);
   error = yj_file_open_part(new_file(L), path, target);
+  if (error == 0)
+    return 1;
+  push_error(L, error);
   if (error == EAGAIN) {
-    yj_push_fail(L, "another download writes it");
-    lua_pushinteger(L, error);
-    return 3;
+    lua_pushliteral(L, "another download writes it");
+    lua_replace(L, -3);
   }
-  return error == 0 ? 1 : push_error(L, error);
+  return 3;
 }
 
-/* look(path or descriptor) -> kind, what tells it from others
- *                                                          [-0, +2|3, v] */
-int yj_l_look(lua_State *L) {
+/* look(path or descriptor) -> kind, identity               [-0, +2|3, v] */
+static int l_look(lua_State *L) {
   const char *path = NULL;
   struct yj_path_info info;
   int error, is_number = lua_type(L, 1) == LUA_TNUMBER;
@@ -123,8 +138,8 @@ int yj_l_look(lua_State *L) {
   return 2;
 }
 
-/* resolve(path) -> where it leads, if it is a link         [-0, +1|3, v] */
-int yj_l_resolve(lua_State *L) {
+/* resolve(path) -> where a link leads, or the path         [-0, +1|3, v] */
+static int l_resolve(lua_State *L) {
   char real[YJ_PATH_SIZE];
   const char *path = check_path(L, 1);
   int error;
@@ -138,21 +153,21 @@ int yj_l_resolve(lua_State *L) {
 }
 
 /* make_folders(path) -> true                               [-0, +1|3, v] */
-int yj_l_make_folders(lua_State *L) {
-  const char *path = check_path(L, 1);
-  return path == NULL ? 3 : push_outcome(L, yj_path_make_folders(path));
+static int l_make_folders(lua_State *L) {
+  return by_path(L, yj_path_make_folders);
 }
 
 /* network(host) -> "public" or "private"; nil: a name      [-0, +1, v] */
-int yj_l_network(lua_State *L) {
-  static const char *const names[] = {
-      [YJ_NO_ADDRESS] = NULL, [YJ_PUBLIC] = "public", [YJ_PRIVATE] = "private"};
+static int l_network(lua_State *L) {
+  static const char *const names[] = {[YJ_NO_ADDRESS] = NULL,
+                                      [YJ_PUBLIC] = "public",
+                                      [YJ_PRIVATE] = "private"};
   lua_pushstring(L, names[yj_network_of(luaL_checkstring(L, 1))]);
   return 1;
 }
 
 /* real_path(path) -> from the root and without links       [-0, +1|3, v] */
-int yj_l_real_path(lua_State *L) {
+static int l_real_path(lua_State *L) {
   char path[PATH_MAX];
   if (realpath(luaL_checkstring(L, 1), path) == NULL)
     return push_error(L, errno);
@@ -161,9 +176,8 @@ int yj_l_real_path(lua_State *L) {
 }
 
 /* sync_folder(path of a file in it) -> true                [-0, +1|3, v] */
-int yj_l_sync_folder(lua_State *L) {
-  const char *path = check_path(L, 1);
-  return path == NULL ? 3 : push_outcome(L, yj_file_sync_folder(path));
+static int l_sync_folder(lua_State *L) {
+  return by_path(L, yj_file_sync_folder);
 }
 
 /* size() -> bytes                                          [-0, +1|3, v] */
@@ -204,23 +218,17 @@ static int l_append(lua_State *L) {
 }
 
 /* reserve(bytes) -> true                                   [-0, +1|3, v] */
-static int l_reserve(lua_State *L) {
-  struct yj_file *f = check(L);
-  return push_outcome(L, yj_file_reserve(f, (size_t)check_offset(L, 2)));
-}
+static int l_reserve(lua_State *L) { return by_offset(L, yj_file_reserve); }
 
 /* truncate(size) -> true                                   [-0, +1|3, v] */
-static int l_truncate(lua_State *L) {
-  struct yj_file *f = check(L);
-  return push_outcome(L, yj_file_truncate(f, check_offset(L, 2)));
-}
+static int l_truncate(lua_State *L) { return by_offset(L, yj_file_truncate); }
 
 /* sync() -> true                                           [-0, +1|3, v] */
 static int l_sync(lua_State *L) {
   return push_outcome(L, yj_file_sync(check(L)));
 }
 
-/* copy_mode(other) -> true: it has its mode and owner       [-0, +1|3, v] */
+/* copy_mode(other) -> true                                 [-0, +1|3, v] */
 static int l_copy_mode(lua_State *L) {
   struct yj_file *f = check(L);
   struct yj_file *other = luaL_checkudata(L, 2, FILE_MT);
@@ -247,10 +255,7 @@ static int l_lock(lua_State *L) {
 }
 
 /* unlock(offset) -> true                                   [-0, +1|3, v] */
-static int l_unlock(lua_State *L) {
-  struct yj_file *f = check(L);
-  return push_outcome(L, yj_file_unlock(f, check_offset(L, 2)));
-}
+static int l_unlock(lua_State *L) { return by_offset(L, yj_file_unlock); }
 
 /* is_locked(offset) -> whether another open file has it    [-0, +1|3, v] */
 static int l_is_locked(lua_State *L) {
@@ -262,15 +267,14 @@ static int l_is_locked(lua_State *L) {
   return 1;
 }
 
-/* is_at(path) -> whether that still leads here             [-0, +1, v] */
+/* is_at(path) -> whether it still leads to this file       [-0, +1, v] */
 static int l_is_at(lua_State *L) {
   struct yj_file *f = check(L);
   lua_pushboolean(L, yj_file_is_at(f, luaL_checkstring(L, 2)));
   return 1;
 }
 
-/* move(from, to) -> true: a part is whole, and takes its place
- *                                                          [-0, +1|3, v] */
+/* move(from, to) -> true: a whole part replaces the file   [-0, +1|3, v] */
 static int l_move(lua_State *L) {
   struct yj_file *f = check(L);
   const char *from = check_path(L, 2);
@@ -297,10 +301,17 @@ static const luaL_Reg methods[] = {
     {"lock", l_lock},           {"unlock", l_unlock},
     {"is_locked", l_is_locked}, {"is_at", l_is_at},
     {"is_mine", l_is_mine},     {"move", l_move},
-    {"close", l_close},
-    {"link_count", l_link_count}, {"copy_mode", l_copy_mode},
-    {NULL, NULL}};
+    {"copy_mode", l_copy_mode}, {"link_count", l_link_count},
+    {"close", l_close},         {NULL, NULL}};
+
+static const luaL_Reg functions[] = {
+    {"file", l_file},           {"open_to_read", l_open_to_read},
+    {"part", l_part},           {"look", l_look},
+    {"resolve", l_resolve},     {"make_folders", l_make_folders},
+    {"network", l_network},     {"real_path", l_real_path},
+    {"sync_folder", l_sync_folder}, {NULL, NULL}};
 
 void yj_open_file(lua_State *L) {
+  luaL_setfuncs(L, functions, 0);
   yj_new_class(L, FILE_MT, methods, l_close, l_close);
 }

@@ -1,4 +1,4 @@
-/* lpool: pool.h for Lua. */
+/* lpool: pool.h for Lua. lreader.c and ltransfer.c add methods. */
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -17,7 +17,7 @@ struct yj_pool *yj_check_pool(lua_State *L) {
 }
 
 /* pool() -> Pool | nil, message                            [-0, +1|2, m] */
-int yj_l_pool(lua_State *L) {
+static int l_pool(lua_State *L) {
   struct yj_pool_box *box;
   int error;
   lua_settop(L, 0);
@@ -43,14 +43,14 @@ static int push_moved(lua_State *L, int error) {
   return yj_push_fail(L, strerror(error));
 }
 
-/* step([budget in seconds]): handles what is ready, never waits -> true, whether
- * more may be ready | nil, message                           [-0, +2, v] */
+/* step([budget in seconds]): handles what is ready, never waits -> true,
+ * whether more may be ready | nil, message                 [-0, +2, v] */
 static int l_step(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L);
   lua_Number budget = luaL_optnumber(L, 2, 0);
   int error;
   luaL_argcheck(L, budget >= 0 && budget <= 1e6, 2, "out of range");
-  /* rounded up: 0 would be no budget at all */
+  /* rounded up: 0 would be no limit */
   error = yj_pool_step(pool, (int64_t)(budget * 1e6) + (budget > 0));
   if (error != 0)
     return push_moved(L, error);
@@ -59,7 +59,7 @@ static int l_step(lua_State *L) {
   return 2;
 }
 
-/* Rounded up: a wait does not end before its time. */
+/* Rounds up: a wait does not end before its time. */
 static int to_ms(lua_Number seconds) {
   lua_Number ms = seconds * 1000;
   if (ms < 0)
@@ -67,8 +67,9 @@ static int to_ms(lua_Number seconds) {
   return ms >= INT_MAX ? INT_MAX : (int)ms + ((int)ms < ms);
 }
 
-/* wait([seconds [, unless_ready]]): until something happens, or not at all where
- * there are news and they are heeded; then as step()       [-0, +1|2, v] */
+/* wait([seconds [, unless_ready]]): until something happens, or with
+ * unless_ready not at all when a transfer is ready; then as step()
+ *                                                          [-0, +1|2, v] */
 static int l_wait(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L);
   lua_Number seconds = luaL_optnumber(L, 2, -1);
@@ -77,9 +78,8 @@ static int l_wait(lua_State *L) {
   return push_moved(L, yj_pool_wait(pool, is_ready ? 0 : to_ms(seconds)));
 }
 
-/* guard(f, ...): f(...), of which it returns one result. When f raises, what it had
- * to set an alarm for is not known: the next wait ends at once.
- *                                                          [-0, +1, v] */
+/* guard(f, ...): f(...), of which it returns one result. When f raises, it may
+ * not have set its alarm: the next wait ends at once.      [-0, +1, v] */
 static int l_guard(lua_State *L) {
   struct yj_pool_box *box = check_box(L);
   if (lua_pcall(L, lua_gettop(L) - 2, 1, 0) == LUA_OK)
@@ -94,19 +94,18 @@ static int l_wake(lua_State *L) {
   return 0;
 }
 
-/* alarm([at]): ends a wait at that time on the clock of now(), once, in place of
- * an alarm set before; nil: none                           [-0, +0, v] */
+/* alarm([at]): ends a wait at that time on the clock of now(), once; replaces
+ * the alarm before; nil: none                              [-0, +0, v] */
 static int l_alarm(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L);
   lua_Number at = luaL_optnumber(L, 2, HUGE_VAL);
   luaL_argcheck(L, at >= 0, 2, "out of range");
-  /* rounded up: a wait does not end before its time */
   yj_pool_alarm(pool, at >= 9e12 ? YJ_NEVER : (int64_t)(at * 1e6) + 1);
   return 0;
 }
 
-/* fd() -> a descriptor that is readable when step() has something to do, or nil
- *                                                          [-0, +1, v] */
+/* fd() -> a descriptor that is readable when step() has something to do; nil
+ * with poll(2)                                             [-0, +1, v] */
 static int l_fd(lua_State *L) {
   int fd = yj_pool_fd(yj_check_pool(L));
   if (fd >= 0)
@@ -139,13 +138,6 @@ static int l_is_mine(lua_State *L) {
   return 1;
 }
 
-/* ca_path() -> its folder of certificates, or nil: a bundle serves
- *                                                          [-0, +1, v] */
-static int l_ca_path(lua_State *L) {
-  lua_pushstring(L, yj_pool_ca_path(yj_check_pool(L))); /* NULL: nil */
-  return 1;
-}
-
 /* close(), __gc and __close: idempotent; its transfers fail [-0, +0, v] */
 static int l_close(lua_State *L) {
   struct yj_pool_box *box = check_box(L);
@@ -157,14 +149,14 @@ static int l_close(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"open", yj_l_open}, {"step", l_step},       {"wait", l_wait},
-    {"guard", l_guard},  {"wake", l_wake},       {"alarm", l_alarm},
-    {"fd", l_fd},
-    {"timeout", l_timeout}, {"ready", yj_l_ready}, {"dispatch", yj_l_dispatch},
-    {"waiters", yj_l_waiters},  {"count", l_count},
-    {"is_mine", l_is_mine}, {"ca_path", l_ca_path}, {"close", l_close},
-    {NULL, NULL}};
+    {"step", l_step},       {"wait", l_wait},   {"guard", l_guard},
+    {"wake", l_wake},       {"alarm", l_alarm}, {"fd", l_fd},
+    {"timeout", l_timeout}, {"count", l_count}, {"is_mine", l_is_mine},
+    {"close", l_close},     {NULL, NULL}};
+
+static const luaL_Reg functions[] = {{"pool", l_pool}, {NULL, NULL}};
 
 void yj_open_pool(lua_State *L) {
+  luaL_setfuncs(L, functions, 0);
   yj_new_class(L, YJ_POOL_MT, methods, l_close, l_close);
 }

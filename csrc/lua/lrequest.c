@@ -1,6 +1,6 @@
-/* lrequest: the table that describes a request, into request.h. What goes out is
- * copied as it is read, so that Lua may do with its strings what it likes; the
- * strings of the description stay on the stack, which keeps them.
+/* lrequest: a table that describes a request, into request.h. What goes out is
+ * copied as it is read; the strings of the description stay on the stack,
+ * which keeps them alive.
  */
 #include <errno.h>
 #include <string.h>
@@ -8,8 +8,7 @@
 #include "lcore.h"
 #include "path.h"
 
-/* Pushes the field; whether it is there, in which case it has that type.
- *                                                          [-0, +1, v] */
+/* Pushes the field; whether it is there. Another type raises. [-0, +1, v] */
 static int typed_field(lua_State *L, int table, const char *name, int type) {
   lua_getfield(L, table, name);
   if (!lua_isnil(L, -1) && lua_type(L, -1) != type)
@@ -18,8 +17,8 @@ static int typed_field(lua_State *L, int table, const char *name, int type) {
   return !lua_isnil(L, -1);
 }
 
-/* The string under `name`, which stays on the stack and so alive, or NULL.
- *                                                          [-0, +1, v] */
+/* The string under `name`, which stays on the stack, or NULL. Without `len` a
+ * zero byte in it raises.                                  [-0, +1, v] */
 static const char *string_field(lua_State *L, int request, const char *name,
                                 size_t *len) {
   size_t n = 0;
@@ -33,15 +32,15 @@ static const char *string_field(lua_State *L, int request, const char *name,
   return s;
 }
 
-static int flag_field(lua_State *L, int request, const char *name) {
-  int flag;
+static unsigned char flag_field(lua_State *L, int request, const char *name) {
+  unsigned char flag;
   lua_getfield(L, request, name);
-  flag = lua_toboolean(L, -1);
+  flag = lua_toboolean(L, -1) != 0;
   lua_pop(L, 1);
   return flag;
 }
 
-/* Bytes, as many as can be counted; 0 where there are none. [-0, +0, v] */
+/* A number of bytes, within limits; 0 where there is none. [-0, +0, v] */
 static size_t size_field(lua_State *L, int table, const char *name) {
   const size_t most = SIZE_MAX / 2;
   lua_Number n = 0;
@@ -51,8 +50,8 @@ static size_t size_field(lua_State *L, int table, const char *name) {
   return n > 0 ? (n < (lua_Number)most ? (size_t)n : most) : 0;
 }
 
-/* Seconds in Lua, microseconds in C, 0 where there is none; a limit that has
- * passed already is the shortest there is.                 [-0, +0, v] */
+/* Seconds in Lua, microseconds in C, 0 where there is none; zero or negative
+ * seconds are the shortest limit.                          [-0, +0, v] */
 static int64_t limit_field(lua_State *L, int limits, const char *name) {
   lua_Number seconds = 0;
   int is_limit = typed_field(L, limits, name, LUA_TNUMBER);
@@ -105,9 +104,8 @@ static int read_headers(lua_State *L, int request, struct yj_outgoing *out) {
   return error == 0 ? 0 : push_error(L, "headers", error);
 }
 
-/* What stands at the top as a piece of the source: a string, or a table with a
- * path (and base64), or with data. 0, or how many results say why not.
- *                                                          [-0, +0|3, v] */
+/* Adds the value at the top to the source: a string, or a table with path or
+ * data, and base64. 0, or how many results tell why not.   [-0, +0|3, v] */
 static int read_piece(lua_State *L, struct yj_source *source) {
   int at = lua_gettop(L), error;
   enum yj_coding coding = YJ_PLAIN;
@@ -155,7 +153,7 @@ static int read_body(lua_State *L, int request, struct yj_outgoing *out) {
 }
 
 /* The part at the top: name, file_name, type, and a piece.  [-0, +0|n, v] */
-static int read_part(lua_State *L, struct yj_form *form) {
+static int read_part(lua_State *L, struct yj_outgoing *out) {
   int at = lua_gettop(L), results;
   const char *name, *file_name, *type;
   struct yj_part *part;
@@ -165,7 +163,7 @@ static int read_part(lua_State *L, struct yj_form *form) {
   type = string_field(L, at, "type", NULL);
   if (name == NULL)
     return luaL_error(L, "a part has a name");
-  part = yj_form_add(form, name, file_name, type);
+  part = yj_outgoing_add_part(out, name, file_name, type);
   if (part == NULL)
     return push_error(L, name, ENOMEM);
   lua_pushvalue(L, at);
@@ -182,7 +180,7 @@ static int read_parts(lua_State *L, int request, struct yj_outgoing *out) {
           ? (int)lua_rawlen(L, -1) : 0;
   for (i = 1; i <= n && results == 0; i++) {
     lua_rawgeti(L, -1, i);
-    results = read_part(L, &out->form);
+    results = read_part(L, out);
     if (results == 0)
       lua_pop(L, 1);
   }
@@ -193,14 +191,14 @@ static int read_parts(lua_State *L, int request, struct yj_outgoing *out) {
 
 int yj_read_outgoing(lua_State *L, int request, struct yj_outgoing *out) {
   int results;
-  luaL_checkstack(L, 12, NULL); /* and no more: a job's stack would grow */
+  luaL_checkstack(L, 12, NULL); /* more would make a job's stack grow */
   results = read_headers(L, request, out);
   if (results == 0)
     results = read_body(L, request, out);
   return results != 0 ? results : read_parts(L, request, out);
 }
 
-/* libcurl writes the method as it is: a line end in it would be a header. */
+/* libcurl sends the method as it is: a line end in it would add a header. */
 static void check_method(lua_State *L, const char *method) {
   if (*method == '\0' ||
       method[strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0')
@@ -217,12 +215,12 @@ void yj_read_request(lua_State *L, int request, struct yj_request *r) {
   if (r->method == NULL || r->url == NULL)
     luaL_error(L, "method and url are needed");
   check_method(L, r->method);
-  r->events = flag_field(L, request, "events");
-  r->hold = flag_field(L, request, "hold");
-  r->once = flag_field(L, request, "once");
-  r->peer_port = (int)size_field(L, request, "peer_port");
-  r->only_public = flag_field(L, request, "only_public");
-  r->max_body = size_field(L, request, "max_body");
-  r->max_event = size_field(L, request, "max_event");
-  read_limits(L, request, &r->limits);
+  r->terms.events = flag_field(L, request, "events");
+  r->terms.hold = flag_field(L, request, "hold");
+  r->terms.once = flag_field(L, request, "once");
+  r->terms.peer_port = (int)size_field(L, request, "peer_port");
+  r->terms.only_public = flag_field(L, request, "only_public");
+  r->terms.max_body = size_field(L, request, "max_body");
+  r->terms.max_event = size_field(L, request, "max_event");
+  read_limits(L, request, &r->terms.limits);
 }

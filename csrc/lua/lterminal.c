@@ -1,5 +1,4 @@
-/* lterminal: what a command needs of the terminal and of signals, and Lua has
- * not. Nothing of it is touched unless it is called. */
+/* lterminal: the terminal and signals, for the command. */
 #define _GNU_SOURCE
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -8,13 +7,13 @@
 #include "signals.h"
 
 /* is_terminal(fd)                                          [-0, +1, v] */
-int yj_l_is_terminal(lua_State *L) {
+static int l_is_terminal(lua_State *L) {
   lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
   return 1;
 }
 
-/* terminal_width(fd) -> columns, or nil where nobody knows [-0, +1, v] */
-int yj_l_terminal_width(lua_State *L) {
+/* terminal_width(fd) -> columns; nil: unknown              [-0, +1, v] */
+static int l_terminal_width(lua_State *L) {
   struct winsize size;
   int fd = (int)luaL_checkinteger(L, 1);
   if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
@@ -24,15 +23,15 @@ int yj_l_terminal_width(lua_State *L) {
   return 1;
 }
 
-/* catch_signals(), caught_signal() -> its number or nil, release_signals(): see
- * signals.h                                                [-0, +n, -] */
-int yj_l_catch_signals(lua_State *L) {
+/* catch_signals(), caught_signal() -> its number or nil, release_signals():
+ * see signals.h                                            [-0, +n, -] */
+static int l_catch_signals(lua_State *L) {
   (void)L;
   yj_signals_catch();
   return 0;
 }
 
-int yj_l_caught_signal(lua_State *L) {
+static int l_caught_signal(lua_State *L) {
   if (yj_signals_caught() != 0)
     lua_pushinteger(L, yj_signals_caught());
   else
@@ -40,8 +39,15 @@ int yj_l_caught_signal(lua_State *L) {
   return 1;
 }
 
-int yj_l_release_signals(lua_State *L) {
+static int l_release_signals(lua_State *L) {
   (void)L;
   yj_signals_release();
   return 0;
 }
+
+static const luaL_Reg functions[] = {
+    {"is_terminal", l_is_terminal},       {"terminal_width", l_terminal_width},
+    {"catch_signals", l_catch_signals},   {"caught_signal", l_caught_signal},
+    {"release_signals", l_release_signals}, {NULL, NULL}};
+
+void yj_open_terminal(lua_State *L) { luaL_setfuncs(L, functions, 0); }

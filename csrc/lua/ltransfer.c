@@ -1,8 +1,7 @@
-/* ltransfer: transfer.h for Lua. */
+/* ltransfer: transfer.h for Lua. lreader.c and ldecoder.c add methods. */
 #include <errno.h>
 #include <string.h>
 
-#include "file.h"
 #include "lcore.h"
 
 static const char *const fault_names[] = {
@@ -36,7 +35,7 @@ static struct yj_transfer *check_open(lua_State *L) {
 /* ---- opening ---- */
 
 /* open(request) -> Transfer | nil, message, kind of error  [-0, +1|3, v] */
-int yj_l_open(lua_State *L) {
+static int l_open(lua_State *L) {
   struct yj_pool *pool;
   struct yj_transfer *t;
   struct yj_request request;
@@ -51,12 +50,12 @@ int yj_l_open(lua_State *L) {
   results = yj_read_outgoing(L, 2, &t->out);
   if (results != 0)
     return results;
-  yj_take_place(L, 1, 3, t);
-  /* a transfer hides 16 KiB behind a small userdata: let the collector feel it,
-   * or dropped streams would pile up */
+  yj_take_slot(L, 1, 3, t);
+  /* the collector does not see the 16 KiB behind this userdata: without a step
+   * dropped streams would pile up */
   if (yj_iscollecting(L))
     lua_gc(L, LUA_GCSTEP, 16);
-  pool = yj_check_pool(L);  /* Lua has run: metamethods, finalizers */
+  pool = yj_check_pool(L);  /* again: metamethods and finalizers have run */
   if (!yj_pool_is_mine(pool))
     return yj_push_fail(L, YJ_NOT_MINE);
   code = yj_transfer_open(t, pool, &request);
@@ -71,37 +70,6 @@ int yj_l_open(lua_State *L) {
 
 /* ---- reading ---- */
 
-static int l_summary(lua_State *L) {
-  struct yj_transfer *t = check_open(L);
-  int n;
-  yj_decoder_pin(&t->decoder);
-  n = yj_push_summary(L, &t->decoder);
-  yj_transfer_unpin(t);
-  return n;
-}
-
-static int l_usual(lua_State *L) {
-  return yj_push_usual(L, &check_open(L)->decoder);
-}
-
-/* add() and watch() are those of a decoder; what was added was news.
- *                                                          [-0, +2, v] */
-static int l_add(lua_State *L) {
-  struct yj_transfer *t = check_open(L);
-  int n;
-  luaL_argcheck(L, t->decoder.pins == 0, 1, "it is being read");
-  t->news = 1;
-  yj_decoder_pin(&t->decoder);
-  n = yj_add(L, &t->decoder);
-  yj_transfer_unpin(t);
-  return n;
-}
-
-static int l_watch(lua_State *L) {
-  check_open(L)->decoder.watched = 1;
-  return 0;
-}
-
 /* status() -> number once the head is here, or nil         [-0, +1, v] */
 static int l_status(lua_State *L) {
   struct yj_transfer *t = check(L);
@@ -112,19 +80,19 @@ static int l_status(lua_State *L) {
   return 1;
 }
 
-/* head() -> the raw lines of the head; copied before anything else may run, for
- * libcurl keeps no head back                               [-0, +1, v] */
+/* head() -> the raw lines of the head. NB: pins do not keep it: it is copied
+ * before a finalizer may run.                              [-0, +1, v] */
 static int l_head(lua_State *L) {
   struct yj_transfer *t = check(L);
   size_t room = yj_buf_len(&t->head), n;
-  char *copy = lua_newuserdata(L, room); /* may change the head */
+  char *copy = lua_newuserdata(L, room); /* a finalizer may change the head */
   n = yj_buf_len(&t->head) < room ? yj_buf_len(&t->head) : room;
   memcpy(copy, yj_buf_bytes(&t->head), n);
   lua_pushlstring(L, copy, n);
   return 1;
 }
 
-/* trim(): the head has been read                           [-0, +0, v] */
+/* trim(): gives memory back once the head has been read    [-0, +0, v] */
 static int l_trim(lua_State *L) {
   yj_transfer_trim(check(L));
   return 0;
@@ -135,11 +103,11 @@ static int l_body(lua_State *L) {
   struct yj_transfer *t = check(L);
   yj_decoder_pin(&t->decoder);
   lua_pushlstring(L, yj_buf_bytes(&t->body), yj_buf_len(&t->body));
-  yj_transfer_unpin(t);
+  yj_decoder_unpin(&t->decoder);
   return 1;
 }
 
-/* In a forked child nobody moves the transfers of the parent's pool. */
+/* In a forked child nothing moves the transfers of the parent's pool. */
 static int is_orphan(const struct yj_transfer *t) {
   return !t->done && (t->pool == NULL || !yj_pool_is_mine(t->pool));
 }
@@ -178,7 +146,7 @@ static int l_failure(lua_State *L) {
   return 5;
 }
 
-/* save(file, offset) -> true | nil, message: where a held body goes
+/* save(file, offset) -> true | nil, message: a held body goes there
  *                                                          [-0, +1|2, v] */
 static int l_save(lua_State *L) {
   struct yj_transfer *t = check_open(L);
@@ -193,16 +161,15 @@ static int l_save(lua_State *L) {
   return 1;
 }
 
-/* is_private() -> whether the host that was connected has no public address
- *                                                          [-0, +1, v] */
+/* is_private() -> whether the host's address is not public [-0, +1, v] */
 static int l_is_private(lua_State *L) {
   lua_pushboolean(L, check(L)->is_private);
   return 1;
 }
 
-/* saved() -> bytes that save() has brought to the disk     [-0, +1, v] */
+/* saved() -> bytes of the body that the file has           [-0, +1, v] */
 static int l_saved(lua_State *L) {
-  yj_pushcount(L, check(L)->saved);
+  yj_pushcount(L, check(L)->sink.saved);
   return 1;
 }
 
@@ -212,8 +179,7 @@ static int l_uploaded(lua_State *L) {
   return 1;
 }
 
-/* steps() -> seconds from its start to each step it has come to
- *                                                          [-0, +1, v] */
+/* steps() -> seconds from the start to each step so far    [-0, +1, v] */
 static int l_steps(lua_State *L) {
   static const char *const names[] = {
       [YJ_STEP_NAME] = "name", [YJ_STEP_CONNECT] = "connect",
@@ -231,8 +197,7 @@ static int l_steps(lua_State *L) {
   return 1;
 }
 
-/* discard(seconds): drops what comes, so that the connection can serve again
- *                                                          [-0, +0, v] */
+/* discard(seconds): see yj_transfer_discard()              [-0, +0, v] */
 static int l_discard(lua_State *L) {
   struct yj_transfer *t = check(L);
   lua_Number seconds = luaL_checknumber(L, 2);
@@ -241,7 +206,7 @@ static int l_discard(lua_State *L) {
   return 0;
 }
 
-/* cancel(): ends it at once; what came stays readable      [-0, +0, v] */
+/* cancel(): see yj_transfer_cancel()                       [-0, +0, v] */
 static int l_cancel(lua_State *L) {
   yj_transfer_cancel(check(L));
   return 0;
@@ -251,7 +216,7 @@ static int l_cancel(lua_State *L) {
 static int l_close(lua_State *L) {
   struct yj_transfer *t = check(L);
   yj_transfer_close(t);
-  yj_leave_place(L, 1, t);
+  yj_leave_slot(L, 1, t);
   return 0;
 }
 
@@ -261,16 +226,16 @@ static int l_collect(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"next", yj_l_next}, {"text", yj_l_next_text}, {"texts", yj_l_texts},        {"subscribe", yj_l_subscribe}, {"waiter", yj_l_waiter},
-    {"usual", l_usual}, {"add", l_add}, {"watch", l_watch},
-    {"drain", yj_l_drain},      {"summary", l_summary},  {"status", l_status},
-    {"head", l_head},        {"body", l_body},        {"done", l_done},
-    {"failure", l_failure},  {"save", l_save},        {"saved", l_saved},
-    {"is_private", l_is_private},
-    {"uploaded", l_uploaded}, {"steps", l_steps},      {"discard", l_discard},
-    {"cancel", l_cancel},    {"trim", l_trim},        {"close", l_close},
-    {NULL, NULL}};
+    {"status", l_status},         {"head", l_head},         {"body", l_body},
+    {"done", l_done},             {"failure", l_failure},   {"save", l_save},
+    {"is_private", l_is_private}, {"saved", l_saved},       {"trim", l_trim},
+    {"uploaded", l_uploaded},     {"steps", l_steps},       {"close", l_close},
+    {"discard", l_discard},       {"cancel", l_cancel},     {NULL, NULL}};
+
+static const luaL_Reg pool_methods[] = {{"open", l_open}, {NULL, NULL}};
 
 void yj_open_transfer(lua_State *L) {
   yj_new_class(L, YJ_TRANSFER_MT, methods, l_close, l_collect);
+  yj_add_methods(L, YJ_TRANSFER_MT, yj_stream_methods);
+  yj_add_methods(L, YJ_POOL_MT, pool_methods);
 }

@@ -16,7 +16,7 @@ static enum yj_event read_in_pieces(struct yj_decoder *d, const char *text,
     struct yj_chunk chunk;
     CHECK(yj_decoder_feed(d, text + at, n < left ? n : left));
     do
-      event = yj_decoder_next(d, &chunk);
+      event = yj_decoder_next(d, YJ_CHUNKS, &chunk);
     while (event == YJ_EVENT_CHUNK);
   }
   return event;

@@ -46,7 +46,7 @@ static void begin(struct exchange *e) {
   request.method = "GET";
   request.url = url;
   request.proxy = "";
-  request.events = 1;
+  request.terms.events = 1;
   e->pool = yj_pool_new(&error);
   opened = opened_with_cloexec = 0;
   if (e->pool == NULL || yj_transfer_open(&e->transfer, e->pool, &request) != 0)
@@ -131,7 +131,7 @@ static void test_child_ends(int way) {
   if (send(e.server, "data: {\"content\":\"x\"}\n\n", 23, MSG_NOSIGNAL) != 23)
     abort();
   for (tries = 0; tries < 100; tries++) {
-    if (yj_transfer_next(&e.transfer, &chunk) == YJ_EVENT_CHUNK)
+    if (yj_transfer_next(&e.transfer, YJ_CHUNKS, &chunk) == YJ_EVENT_CHUNK)
       break;
     yj_pool_wait(e.pool, 20);
   }

@@ -88,7 +88,7 @@ static int read_all(struct yj_pool *pool, struct yj_transfer *t) {
   enum yj_event event = YJ_EVENT_PENDING;
   int turns = 0;
   while (turns < 1000 && event <= YJ_EVENT_CHUNK) {
-    event = yj_transfer_next(t, &chunk);
+    event = yj_transfer_next(t, YJ_CHUNKS, &chunk);
     if (event == YJ_EVENT_PENDING) {
       yj_pool_wait(pool, 100);
       turns++;
@@ -100,7 +100,7 @@ static int read_all(struct yj_pool *pool, struct yj_transfer *t) {
 }
 
 static void check_whole(const struct yj_transfer *t, const char *text) {
-  const struct yj_buf *got = t->events && t->status == 200
+  const struct yj_buf *got = t->terms.events && t->status == 200
                                  ? &t->decoder.content : &t->body;
   CHECK(t->fault == YJ_FAULT_NONE && t->code == 0);
   harness_bytes(yj_buf_bytes(got), yj_buf_len(got), text, strlen(text),
@@ -118,8 +118,8 @@ static void exchange(const char *url, const char *text) {
   request.method = "POST";
   request.url = url;
   request.proxy = "";
-  request.events = 1;
-  request.limits.total = 5000000;
+  request.terms.events = 1;
+  request.terms.limits.total = 5000000;
   pool = yj_pool_new(&error);
   if (pool == NULL)
     return;

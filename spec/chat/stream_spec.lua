@@ -569,11 +569,11 @@ describe("a slow reader", function()
       local before = resident()
       local stream, server = stream_of({ { "fill", line, 100000 } },
         { timeout = { idle = 0.6 } })
-      for _ = 1, 8 do
+      assert.truthy(support.wait_until(function()
         assert.equal("a", stream:next().content)
         sleep(0.05)
-      end
-      assert.truthy(#server:events("stalled") > 0)
+        return #server:events("stalled") > 0
+      end, 20))
       local sent = server:connections().list[1].sent
       assert.truthy(sent < 20e6, sent)
       local grown = resident() - before

@@ -220,7 +220,7 @@ static enum yj_event drain(struct reading *r) {
                yj_buf_len(&r->decoder.pending) > 0; /* a blank may end it */
     if (r->shapeless)
       forget_shape(&r->decoder);
-    event = yj_decoder_next(&r->decoder, &chunk);
+    event = yj_decoder_next(&r->decoder, YJ_CHUNKS, &chunk);
     if (event != YJ_EVENT_CHUNK)
       return event;
     see_number(event);

@@ -10,9 +10,6 @@ local loop = require "yuanjing.runtime.loop"
 local stream = {}
 local await = loop.await
 
--- Whether a C function that has waited goes on with what came; or its caller.
-local CAN_GO_ON = _VERSION ~= "Lua 5.1"
-
 ---@class yuanjing.Chunk
 ---@field content string may be empty
 ---@field reasoning_content? string
@@ -308,10 +305,9 @@ end
 
 -- The texts of a transfer, one after the other; what is none is for `other`.
 local function texts_of(transfer, other)
-  local read = transfer:texts(other)
-  if CAN_GO_ON then return read end
+  if transfer.texts then return transfer:texts(other) end -- not LuaJIT's
   return function()
-    local content, event, body, mark = read()
+    local content, event, body, mark = transfer:text()
     if content then return content end
     local text = other(nil, event, body, mark)
     return text

@@ -63,6 +63,9 @@ function core.curl_features() end
 ---@return string? path libcurl's own bundle of certificates
 function core.ca_file() end
 
+---@return string? path libcurl's own folder of hashed certificates; nil: its bundle serves
+function core.ca_path() end
+
 ---@param fd integer 1 is stdout
 ---@return boolean
 function core.is_terminal(fd) end
@@ -435,9 +438,6 @@ function pool:count() end
 ---@return boolean
 function pool:is_mine() end
 
----@return string? path of the folder of certificates; without, a bundle serves
-function pool:ca_path() end
-
 function pool:close() end
 
 --- One exchange; a reader of its stream as a Decoder is. next(), text() and
@@ -446,7 +446,7 @@ function pool:close() end
 ---@class yuanjing.core.Transfer
 ---@field next fun(self, as_bytes: boolean?): ...
 ---@field text fun(self): ...
----@field texts fun(self, other: function): fun(): ... the next text; or what other(...) makes of anything else (in 5.1 its caller does)
+---@field texts fun(self, other: function): fun(): ... the next text; or what other(...) makes of anything else; not in LuaJIT
 ---@field drain fun(self): ...
 ---@field summary fun(self): ...
 local transfer = {}

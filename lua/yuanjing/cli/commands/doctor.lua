@@ -4,7 +4,6 @@ local cells = require "yuanjing.cli.terminal.cells"
 local core = require "yuanjing.core"
 local document = require "yuanjing.cli.document"
 local exits = require "yuanjing.cli.exits"
-local loop = require "yuanjing.runtime.loop"
 local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
 local session = require "yuanjing.cli.session"
@@ -64,7 +63,7 @@ local function certificates_in_words(settings, arguments)
     return ("%s (%s)"):format(table.concat(named, " and "),
       arguments.ca_file and "--ca-file" or "environment")
   end
-  local store = loop.pool():ca_path() or core.ca_file()
+  local store = core.ca_path() or core.ca_file()
   return store and store .. " (the system's)" or "none"
 end
 
