@@ -18,7 +18,7 @@ struct curl_slist;
 
 /* Time limits in microseconds from the start, idle from the last event; 0:
  * none. */
-struct yj_limits {
+struct yj_timeouts {
   int64_t connect; /* until a connection is there: name, TCP, proxy, TLS */
   int64_t head;    /* until the head of the answer */
   int64_t first;   /* until the first event, or byte of a plain body */
@@ -28,7 +28,7 @@ struct yj_limits {
 
 /* What the transfer keeps of a request. */
 struct yj_terms {
-  struct yj_limits limits;
+  struct yj_timeouts timeouts;
   size_t max_body;  /* of a plain body, in bytes; 0: the default */
   size_t max_event; /* of one event of a stream; 0: the default */
   int peer_port;    /* of the URL: an address connected at this port is the

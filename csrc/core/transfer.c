@@ -424,9 +424,9 @@ int yj_transfer_save(struct yj_transfer *t, int fd, int64_t offset) {
 void yj_transfer_discard(struct yj_transfer *t, int64_t total) {
   if (t->done || t->pool == NULL)
     return;
-  memset(&t->terms.limits, 0, sizeof t->terms.limits);
+  memset(&t->terms.timeouts, 0, sizeof t->terms.timeouts);
   /* 0 would be no limit */
-  t->terms.limits.total = yj_now() - t->clock.started + total + 1;
+  t->terms.timeouts.total = yj_now() - t->clock.started + total + 1;
   yj_pool_touch(t->pool, t);
   resume(t, YJ_DROPPED);
 }
@@ -434,7 +434,7 @@ void yj_transfer_discard(struct yj_transfer *t, int64_t total) {
 /* ---- ending ---- */
 
 int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why) {
-  const struct yj_limits *limits = &t->terms.limits;
+  const struct yj_timeouts *timeouts = &t->terms.timeouts;
   const struct yj_clock *clock = &t->clock;
   int is_senders = t->turn != YJ_READERS, is_idle = clock->idle_from != 0;
   const struct {
@@ -442,14 +442,14 @@ int64_t yj_transfer_deadline(const struct yj_transfer *t, enum yj_fault *why) {
     int applies;
     enum yj_fault fault;
   } rows[] = {
-      {limits->total, clock->started, 1, YJ_FAULT_TOTAL_TIMEOUT},
-      {limits->connect, clock->started, t->phase < YJ_ASKED,
+      {timeouts->total, clock->started, 1, YJ_FAULT_TOTAL_TIMEOUT},
+      {timeouts->connect, clock->started, t->phase < YJ_ASKED,
        YJ_FAULT_CONNECT_TIMEOUT},
-      {limits->head, clock->asked, t->phase != YJ_ANSWERED,
+      {timeouts->head, clock->asked, t->phase != YJ_ANSWERED,
        YJ_FAULT_HEAD_TIMEOUT},
-      {limits->first, clock->asked, is_senders && !is_idle,
+      {timeouts->first, clock->asked, is_senders && !is_idle,
        YJ_FAULT_FIRST_TIMEOUT},
-      {limits->idle, clock->idle_from, is_senders && is_idle,
+      {timeouts->idle, clock->idle_from, is_senders && is_idle,
        YJ_FAULT_IDLE_TIMEOUT},
       {LAST_WAIT, clock->idle_from, is_senders && t->decoder.finished,
        YJ_FAULT_IDLE_TIMEOUT},

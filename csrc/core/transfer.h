@@ -73,7 +73,7 @@ enum yj_flow {
   YJ_PINNED    /* until unpin */
 };
 
-/* Whose turn it is in a stream: the limits first and idle are the sender's.
+/* Whose turn it is in a stream: the timeouts first and idle are the sender's.
  *   SENDERS -> TAKING   the reader has taken an event
  *   any -> READERS      time seemed up, but the reader has not taken all
  *   any -> SENDERS      it has: the idle clock begins anew */

@@ -51,25 +51,26 @@ static size_t size_field(lua_State *L, int table, const char *name) {
 }
 
 /* Seconds in Lua, microseconds in C, 0 where there is none; zero or negative
- * seconds are the shortest limit.                          [-0, +0, v] */
-static int64_t limit_field(lua_State *L, int limits, const char *name) {
+ * seconds are the shortest time.                           [-0, +0, v] */
+static int64_t timeout_field(lua_State *L, int timeouts, const char *name) {
   lua_Number seconds = 0;
-  int is_limit = typed_field(L, limits, name, LUA_TNUMBER);
-  if (is_limit)
+  int is_given = typed_field(L, timeouts, name, LUA_TNUMBER);
+  if (is_given)
     seconds = lua_tonumber(L, -1);
   lua_pop(L, 1);
-  return is_limit +
+  return is_given +
          (int64_t)(seconds > 0 ? (seconds < 1e9 ? seconds : 1e9) * 1e6 : 0);
 }
 
-static void read_limits(lua_State *L, int request, struct yj_limits *limits) {
-  if (typed_field(L, request, "limits", LUA_TTABLE)) {
+static void read_timeouts(lua_State *L, int request,
+                          struct yj_timeouts *timeouts) {
+  if (typed_field(L, request, "timeouts", LUA_TTABLE)) {
     int at = lua_gettop(L);
-    limits->connect = limit_field(L, at, "connect");
-    limits->head = limit_field(L, at, "head");
-    limits->first = limit_field(L, at, "first");
-    limits->idle = limit_field(L, at, "idle");
-    limits->total = limit_field(L, at, "total");
+    timeouts->connect = timeout_field(L, at, "connect");
+    timeouts->head = timeout_field(L, at, "head");
+    timeouts->first = timeout_field(L, at, "first");
+    timeouts->idle = timeout_field(L, at, "idle");
+    timeouts->total = timeout_field(L, at, "total");
   }
   lua_pop(L, 1);
 }
@@ -222,5 +223,5 @@ void yj_read_request(lua_State *L, int request, struct yj_request *r) {
   r->terms.only_public = flag_field(L, request, "only_public");
   r->terms.max_body = size_field(L, request, "max_body");
   r->terms.max_event = size_field(L, request, "max_event");
-  read_limits(L, request, &r->terms.limits);
+  read_timeouts(L, request, &r->terms.timeouts);
 }

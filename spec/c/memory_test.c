@@ -119,7 +119,7 @@ static void exchange(const char *url, const char *text) {
   request.url = url;
   request.proxy = "";
   request.terms.events = 1;
-  request.terms.limits.total = 5000000;
+  request.terms.timeouts.total = 5000000;
   pool = yj_pool_new(&error);
   if (pool == NULL)
     return;

@@ -148,7 +148,7 @@ static void ask(int from, int to, int wanted) {
   request.method = "GET";
   request.url = url;
   request.proxy = "";
-  request.terms.limits.total = 20000000;
+  request.terms.timeouts.total = 20000000;
   for (i = from; i < to; i++) {
     memset(&transfers[i], 0, sizeof transfers[i]);
     good &= yj_transfer_open(&transfers[i], pool, &request) == 0;

@@ -92,8 +92,8 @@ describe("open()", function()
         "headers[1]: has a control character in it" },
       { { headers = { "A: \127" } },
         "headers[1]: has a control character in it" },
-      { { limits = 5 }, "limits: expected table, got number" },
-      { { limits = { idle = "1" } }, "idle: expected number, got string" },
+      { { timeouts = 5 }, "timeouts: expected table, got number" },
+      { { timeouts = { idle = "1" } }, "idle: expected number, got string" },
       { { max_body = "1" }, "max_body: expected number, got string" },
       { { max_event = fine }, "max_event: expected number, got table" },
     }
@@ -149,12 +149,12 @@ describe("open()", function()
   it("takes limits that have passed already for what they are", function()
     for _, seconds in ipairs { 0, -1, -math.huge } do
       local transfer = open(serve(SILENCE).url,
-        { limits = { total = seconds } })
+        { timeouts = { total = seconds } })
       assert.is_true(support.timed(finish, transfer) < 1)
       assert.equal("total_timeout", (transfer:failure()))
     end
     local transfer = open(serve({ "send", answer(200, {}, "ok") }).url,
-      { limits = { total = math.huge, idle = 1e300 } })
+      { timeouts = { total = math.huge, idle = 1e300 } })
     assert.is_nil(finish(transfer):failure())
   end)
 end)
@@ -227,7 +227,7 @@ describe("waiting", function()
   it("ends when it is told to, whatever is armed in between", function()
     pool:wake()
     assert.is_true(support.timed(pool.wait, pool, 5) < 4)
-    local transfer = open(serve(SILENCE).url, { limits = { total = 20 } })
+    local transfer = open(serve(SILENCE).url, { timeouts = { total = 20 } })
     move_for(0.4)  -- libcurl has no timer any more
     pool:wake()
     transfer:discard(2)  -- arms an earlier alarm
@@ -270,7 +270,7 @@ describe("waiting", function()
 
   it("costs no time of the processor", function()
     local transfer = open(serve({ "send", STREAM }, SILENCE).url,
-      { limits = { idle = 60, total = 60 }, events = true })
+      { timeouts = { idle = 60, total = 60 }, events = true })
     move_for(0.2)
     local from, ends = os.clock(), core.now() + 0.5
     local turns = 0
@@ -285,7 +285,7 @@ describe("waiting", function()
 
   it("knows when the clock has something to do", function()
     assert.is_nil(pool:timeout())
-    local transfer = open(serve(SILENCE).url, { limits = { total = 1.5 } })
+    local transfer = open(serve(SILENCE).url, { timeouts = { total = 1.5 } })
     assert.is_true(pool:timeout() <= 1.5)
     move_for(0.5)  -- libcurl has no timer any more
     assert.is_true(pool:timeout() > 0.1 and pool:timeout() <= 1,
@@ -312,7 +312,7 @@ describe("waiting", function()
     end
     assert.is_false(readable())
     local transfer = open(serve({ "sleep", 0.3 }, { "send", STREAM .. EVENT },
-      SILENCE).url, { events = true, limits = { first = 9, idle = 0.4 } })
+      SILENCE).url, { events = true, timeouts = { first = 9, idle = 0.4 } })
     assert.is_true(readable())  -- to connect
     settle()
     assert.is_nil(transfer:status())
@@ -385,7 +385,7 @@ describe("an alarm", function()
   end)
 
   it("and a limit end a wait each in its time", function()
-    local transfer = open(serve(SILENCE).url, { limits = { total = 0.5 } })
+    local transfer = open(serve(SILENCE).url, { timeouts = { total = 0.5 } })
     local from = core.now()
     move_for(0.1)
     pool:alarm(from + 60)
@@ -499,7 +499,7 @@ describe("step()", function()
 
   it("with a budget keeps the limits", function()
     firehoses(3)
-    local list = { open(serve(SILENCE).url, { limits = { total = 0.4 } }) }
+    local list = { open(serve(SILENCE).url, { timeouts = { total = 0.4 } }) }
     move_for(0.1)
     support.sleep(0.5)
     local steps = count_steps(list)
@@ -511,7 +511,7 @@ describe("step()", function()
     local server = serve({ "sleep", 1 }, { "send", STREAM .. EVENT }, SILENCE)
     local list = {}
     for i = 1, 150 do
-      list[i] = open(server.url, { events = true, limits = { first = 2 } })
+      list[i] = open(server.url, { events = true, timeouts = { first = 2 } })
     end
     move_for(0.4)  -- libcurl has no timer any more
     support.sleep(2)  -- nobody steps
@@ -537,7 +537,7 @@ describe("limits by the hundred", function()
     local limit_of, list = {}, {}
     for i = 1, COUNT do
       local transfer = subscribe(url,
-        { limits = { total = 20 + random(1000) / 1000, connect = 60 } })
+        { timeouts = { total = 20 + random(1000) / 1000, connect = 60 } })
       list[i] = transfer
     end
     move_for(0.5)  -- all connections are made
@@ -804,7 +804,7 @@ describe("a forked child", function()
   local FORK = [[
     local pool = core.pool()
     local transfer = open(pool, { events = true, ca_file = select(2, ...),
-      limits = { first = 20, idle = 10 } })
+      timeouts = { first = 20, idle = 10 } })
     local begun, content = core.now()
     repeat
       pool:wait(1)

@@ -299,33 +299,33 @@ describe("a limit", function()
   it("on connecting covers the TLS handshake", function()
     local server = support.serve { default = { SILENCE } }
     local transfer = open(server.url:gsub("^http", "https"),
-      { limits = { connect = SHORT, head = 9, total = 9 } })
+      { timeouts = { connect = SHORT, head = 9, total = 9 } })
     assert.same({ "connect_timeout", 42, false, false }, expire(transfer))
   end)
 
   it("on the head starts with the request", function()
     local server = serve({ "send", "HTTP/1.1 100 Continue\r\n\r\n" }, SILENCE)
     local transfer = open(server.url,
-      { limits = { connect = 9, head = SHORT, first = 9 } })
+      { timeouts = { connect = 9, head = SHORT, first = 9 } })
     assert.same({ "head_timeout", 42, true, false }, expire(transfer))
   end)
 
   it("on the first event or byte lasts beyond the head", function()
     local server = serve({ "send", STREAM }, { "sleep", 0.1 },
       { "send", ": ping\n\n" }, SILENCE)
-    local limits = { head = SHORT / 2, first = SHORT, idle = 9 }
+    local timeouts = { head = SHORT / 2, first = SHORT, idle = 9 }
     assert.same({ "first_timeout", 42, true, true },
-      expire(open(server.url, { limits = limits, events = true })))
+      expire(open(server.url, { timeouts = timeouts, events = true })))
     local plain = serve({ "send", STREAM }, SILENCE)
     assert.same({ "first_timeout", 42, true, true },
-      expire(open(plain.url, { limits = limits })))
+      expire(open(plain.url, { timeouts = timeouts })))
   end)
 
   it("on idling counts events, not comments", function()
     local server = serve({ "send", STREAM .. event_of("a") },
       { "repeat", 100, { { "sleep", 0.05 }, { "send", ": ping\n\n" } } })
     local transfer = open(server.url,
-      { limits = { first = 9, idle = SHORT }, events = true })
+      { timeouts = { first = 9, idle = SHORT }, events = true })
     local from = core.now()
     local texts, event = read_all(transfer)
     local took = core.now() - from
@@ -337,7 +337,7 @@ describe("a limit", function()
   it("on idling lets a body drip that never stops", function()
     local server = serve({ "send", STREAM },
       { "repeat", 10, { { "sleep", 0.1 }, { "send", "x" } } }, SILENCE)
-    local transfer = open(server.url, { limits = { first = 9, idle = 0.7 } })
+    local transfer = open(server.url, { timeouts = { first = 9, idle = 0.7 } })
     local took = support.timed(finish, transfer)
     assert.is_true(took > 1.6 and took < 9, took)
     assert.same({ "idle_timeout", 42, true, true }, fault(transfer))
@@ -348,7 +348,7 @@ describe("a limit", function()
     local server = serve({ "send", STREAM },
       { "repeat", 100, { { "sleep", 0.05 }, { "send", event_of("x") } } })
     local transfer = open(server.url, { events = true,
-      limits = { idle = 9, total = SHORT } })
+      timeouts = { idle = 9, total = SHORT } })
     local from = core.now()
     local texts = read_all(transfer)
     assert.is_true(#texts > 1 and core.now() - from < SHORT + 1)
@@ -357,7 +357,7 @@ describe("a limit", function()
 
   it("does not touch an answer in time", function()
     local server = serve({ "sleep", 0.1 }, { "send", answer(200, {}, "ok") })
-    local transfer = open(server.url, { limits = { connect = SHORT,
+    local transfer = open(server.url, { timeouts = { connect = SHORT,
       head = SHORT, first = SHORT, idle = SHORT, total = SHORT } })
     assert.same({}, fault(finish(transfer)))
     move_for(SHORT)
@@ -368,7 +368,7 @@ describe("a limit", function()
     local server = serve({ "send", STREAM .. event_of("a") .. event_of("b") },
       { "sleep", 0.7 }, { "send", event_of("c") }, { "close" })
     local transfer = open(server.url, { events = true,
-      limits = { first = SHORT, idle = SHORT } })
+      timeouts = { first = SHORT, idle = SHORT } })
     move_for(SHORT * 2)
     assert.equal("a", (transfer:next()))
     move_for(SHORT * 2)
@@ -382,7 +382,7 @@ describe("a limit", function()
     local server = serve({ "sleep", 0.15 },
       { "send", STREAM .. event_of("a") }, SILENCE)
     local transfer = open(server.url, { events = true,
-      limits = { first = SHORT, idle = SHORT } })
+      timeouts = { first = SHORT, idle = SHORT } })
     move_for(0.1)
     support.sleep(SHORT * 2)  -- nobody steps
     local content
@@ -396,7 +396,7 @@ describe("a limit", function()
   it("holds again once the slow reader has read all", function()
     local server = serve({ "send", STREAM .. event_of("a") }, SILENCE)
     local transfer = open(server.url, { events = true,
-      limits = { first = SHORT, idle = SHORT } })
+      timeouts = { first = SHORT, idle = SHORT } })
     move_for(SHORT * 2)
     assert.equal("a", (transfer:next()))
     move_for(SHORT * 2)
@@ -412,7 +412,7 @@ describe("a limit", function()
     local server = serve({ "send", STREAM }, { "send", event_of(long) },
       { "close" })
     local transfer = open(server.url, { events = true,
-      limits = { first = SHORT, idle = SHORT } })
+      timeouts = { first = SHORT, idle = SHORT } })
     move_for(SHORT * 2)
     local texts, event = read_all(transfer)
     assert.same({ "end", 1 }, { event, #texts })
@@ -426,7 +426,7 @@ describe("a body that is held", function()
     local server = serve({ "send", STREAM .. "ab" }, { "sleep", 0.9 },
       { "send", "cd" }, { "close" })
     local transfer = open(server.url, { hold = true,
-      limits = { first = 0.3, idle = 0.7 } })
+      timeouts = { first = 0.3, idle = 0.7 } })
     move_for(0.6)
     assert.same({ 200, 0, "" },
       { transfer:status(), transfer:saved(), transfer:body() })
@@ -439,7 +439,7 @@ describe("a body that is held", function()
 
   it("may stall no longer than any other, once it has its file", function()
     local transfer = open(serve({ "send", STREAM .. "ab" }, SILENCE).url,
-      { hold = true, limits = { first = 0.3, idle = 0.3 } })
+      { hold = true, timeouts = { first = 0.3, idle = 0.3 } })
     move_for(0.6)
     local path = support.tempdir() .. "/file"
     assert.is_true(transfer:save(assert(core.part(path)), 0))
@@ -757,7 +757,7 @@ describe("a proxy", function()
           package.cpath) .. [[
           local pool = require("yuanjing.core").pool()
           local transfer = assert(pool:open { method = "GET",
-            url = "http://a.invalid/x", proxy = ..., limits = { total = 5 } })
+            url = "http://a.invalid/x", proxy = ..., timeouts = { total = 5 } })
           while not transfer:done() do pool:wait(1) end
           io.write(transfer:body())
           transfer:close()]])
@@ -783,7 +783,7 @@ describe("a proxy", function()
       "HTTP/1.1 200 Connection established\r\n\r\n" }, SILENCE) }
     for _, proxy in ipairs(stuck) do
       local transfer = open("https://a.invalid/x",
-        { proxy = proxy.url, limits = { connect = 0.3, head = 9 } })
+        { proxy = proxy.url, timeouts = { connect = 0.3, head = 9 } })
       local took = support.timed(finish, transfer)
       assert.is_true(took > 0.25 and took < 5, took)
       assert.same({ "connect_timeout", 42, false, false }, fault(transfer))

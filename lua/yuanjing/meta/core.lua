@@ -340,7 +340,7 @@ function decoder:watch() end
 
 function decoder:close() end
 
----@class yuanjing.core.Limits seconds
+---@class yuanjing.core.Timeouts seconds
 ---@field connect? number
 ---@field head? number
 ---@field first? number
@@ -368,7 +368,7 @@ function decoder:close() end
 ---@field once? boolean libcurl may not send it a second time by itself
 ---@field peer_port? integer of the URL, for is_private()
 ---@field only_public? boolean with peer_port: nothing is sent to a private address
----@field limits? yuanjing.core.Limits
+---@field timeouts? yuanjing.core.Timeouts
 ---@field proxy? string
 ---@field ca_file? string
 ---@field ca_path? string
