@@ -5,6 +5,8 @@ local core = require "yuanjing.core"
 
 local errors = {}
 
+local require = require
+
 --- What happened. Programs branch on it.
 ---@alias yuanjing.ErrorKind
 ---| "invalid_request" # found before anything was sent (err.problems), or the platform's 400
@@ -76,17 +78,13 @@ local SECRETIVE = { message = 500, code = 100, type = 100, body = 2048,
 
 -- Secrets ------------------------------------------------------------------
 
-local function in_url(key, format)
-  return (key:gsub("[^0-9A-Za-z._~-]", function(char)
-    return format:format(char:byte())
-  end))
-end
-
--- The key as it is, in JSON that escapes its slashes, and in a URL.
+-- The key as it is, in JSON that escapes its slashes, and in a URL. NB: whoever
+-- has sent a key has loaded base/percent.
 local function shapes_of(key)
+  local in_url = require("yuanjing.base.percent").encode(key)
   local quoted = key:gsub('[\\"]', "\\%0")
-  return { key, quoted, (quoted:gsub("/", "\\/")), in_url(key, "%%%02X"),
-    in_url(key, "%%%02x") }
+  return { key, quoted, (quoted:gsub("/", "\\/")), in_url,
+    (in_url:gsub("%%%x%x", string.lower)) }
 end
 
 -- NB: a whole answer may be in here. Looking is cheap, replacing is not.

@@ -1,9 +1,9 @@
 local certificate = require "support.certificate"
 local child = require "support.child"
-local link = require "yuanjing.redis.connection"
 local redis = require "support.redis"
 local redis_journal = require "support.redis_journal"
 local redis_store = require "yuanjing.journal.stores.redis"
+local redis_url = require "yuanjing.redis.url"
 local support = require "support"
 local workers = require "support.workers"
 local yuanjing = require "yuanjing"
@@ -12,7 +12,7 @@ local IMAGE = { model = "wan2.2-t2i-plus", prompt = "x" }
 
 describe("the URL of a Redis", function()
   local function parsed(url)
-    return support.fields(assert(link.parse(url)), "host", "port", "is_tls",
+    return support.fields(assert(redis_url.parse(url)), "host", "port", "is_tls",
       "words", "name", "ca")
   end
 
@@ -23,8 +23,11 @@ describe("the URL of a Redis", function()
       ca = "/x.pem", words = { { "AUTH", "me", "p@:w" }, { "SELECT", "3" } } },
       parsed "rediss://me:p%40%3aw@[::1]:7/3?name=b%20c&ca=/x.pem")
     assert.same({ { "AUTH", "pw" } }, parsed("redis://:pw@h/0").words)
-    for _, url in ipairs { "redis://", "redis:///0", "redis://h/x" } do
-      assert.is_nil((link.parse(url)))
+    assert.same({ { "SELECT", "12" } }, parsed("REDIS://h/12").words)
+    for _, url in ipairs { "redis://", "redis:///0", "redis://h/x", "h:6379",
+      "http://h", "redis://:p/w@h", "redis://h:x", "redis://h:65536",
+      "redis://u:p@/0" } do
+      assert.is_nil((redis_url.parse(url)))
     end
   end)
 end)

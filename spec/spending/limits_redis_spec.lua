@@ -2,6 +2,7 @@
 local child = require "support.child"
 local fibers = require "yuanjing.runtime.fibers"
 local link = require "yuanjing.redis.connection"
+local redis_url = require "yuanjing.redis.url"
 local memory = require "yuanjing.spending.stores.memory"
 local nginx = require "support.nginx"
 local redis_journal = require "support.redis_journal"
@@ -24,7 +25,7 @@ describe("limits in Redis", function()
   before_each(function()
     url = suite:new_url()
     raw = assert(link.new(url))
-    keys = link.keys(assert(link.parse(url)), { "open", "recent", "spent",
+    keys = link.keys(assert(redis_url.parse(url)), { "open", "recent", "spent",
       "waiting" })
   end)
   after_each(function()

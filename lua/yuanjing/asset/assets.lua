@@ -8,6 +8,7 @@ local errors = require "yuanjing.errors"
 local media = require "yuanjing.base.media"
 local suggest = require "yuanjing.base.suggest"
 local types = require "yuanjing.base.media_types"
+local url_of = require "yuanjing.base.url"
 local verification = require "yuanjing.asset.verification"
 local protocol = require "yuanjing.protocol.assets"
 
@@ -164,8 +165,8 @@ end
 
 function Check:read_url(url)
   self:read_text("source_url", url)
-  local path = url:match("^[A-Za-z]+://[^/?#]+([^?#]*)") or ""
-  return { type = types.of_name(path), is_guess = true }
+  local parts = url_of.parse(url)
+  return { type = types.of_name(parts and parts.path or ""), is_guess = true }
 end
 
 function Check:read_medium(name, given)
@@ -181,8 +182,7 @@ end
 
 -- A path is refused here: a mistyped URL must not open a file.
 function Check:read_source_url(given)
-  local start = type(given) == "string" and ascii.lower(given:sub(1, 8)) or ""
-  if start:find("^https?://") or start:find("^data:") then
+  if type(given) == "string" and media.is_link(given) then
     return self:read_medium("source_url", given)
   end
   self:doubt("source_url: expected a URL or a data URI "

@@ -5,6 +5,7 @@ local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
 local loop = require "yuanjing.runtime.loop"
 local merging = require "yuanjing.journal.merging"
+local redis_url = require "yuanjing.redis.url"
 
 local book = {}
 
@@ -38,7 +39,7 @@ local METHODS = { "append", "read", "compact", "is_alive" }
 ---@return string?
 function Book:redis_url()
   local source = self.source
-  return type(source) == "string" and source:match("^rediss?://.*") or nil
+  return type(source) == "string" and redis_url.is(source) and source or nil
 end
 
 local function store_of(self)

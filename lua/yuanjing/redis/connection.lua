@@ -5,6 +5,7 @@ local ascii = require "yuanjing.base.ascii"
 local lazy = require "yuanjing.base.lazy"
 local loop = require "yuanjing.runtime.loop"
 local number = require "yuanjing.base.number"
+local redis_url = require "yuanjing.redis.url"
 
 local link = {
   --- Seconds for a call; in nginx for each step of one.
@@ -23,42 +24,6 @@ local unpack = table.unpack or unpack
 -- may lead to another server by now.
 local ELSEWHERE = { "READONLY", "LOADING", "MOVED", "ASK", "TRYAGAIN",
   "MASTERDOWN", "CLUSTERDOWN", "NOAUTH" }
-
----@class yuanjing.journal.Address
----@field host string
----@field port integer
----@field is_tls boolean
----@field words string[][] commands that open a connection
----@field name string of the journal, where several share a database
----@field ca? string PEM file
-
--- A term of a query, as it is meant.
-local function term(query, name)
-  local text = query:match(name .. "=([^&]+)")
-  return text and ascii.decode_percent(text)
-end
-
---- Parses redis://user:password@host:port/database?name=x&ca=x.pem
----@param url string
----@return yuanjing.journal.Address?
----@return string? problem
-function link.parse(url)
-  local scheme, authority, rest = url:match("^(rediss?)://([^/?]+)([^?]*)")
-  local path = rest and rest:match("^/?(%d*)$")
-  if not path then return nil, "no good URL of a Redis" end
-  local query = url:match("%?(.*)$") or ""
-  local login, place = authority:match("^(.*)@([^@]*)$")
-  local host, port = (place or authority):match("^%[?(.-)%]?:?(%d*)$")
-  local user, password = (login or ""):match("^([^:]*):?(.*)$")
-  local words = {}
-  if password ~= "" then
-    words[1] = { "AUTH", ascii.decode_percent(password) }
-    if user ~= "" then table.insert(words[1], 2, ascii.decode_percent(user)) end
-  end
-  if path ~= "" and path ~= "0" then words[#words + 1] = { "SELECT", path } end
-  return { host = host, port = tonumber(port) or 6379, words = words,
-    is_tls = scheme == "rediss", ca = term(query, "ca"), name = term(query, "name") or "journal" }
-end
 
 --- The key in Redis for each of these names of a journal.
 ---@param address? yuanjing.journal.Address
@@ -258,7 +223,7 @@ end
 ---@return string? problem
 ---@return yuanjing.journal.Address?
 function link.new(url)
-  local address, problem = link.parse(url)
+  local address, problem = redis_url.parse(url)
   if not address then return nil, problem end
   local ngx = rawget(_G, "ngx")
   local new = ngx and ngx.get_phase and new_shared or new_own

@@ -4,6 +4,7 @@ local columns = require "yuanjing.cli.terminal.columns"
 local document = require "yuanjing.cli.document"
 local destination = require "yuanjing.cli.destination"
 local follow = require "yuanjing.cli.follow"
+local media = require "yuanjing.base.media"
 local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
 local picture = require "yuanjing.cli.terminal.picture"
@@ -144,10 +145,6 @@ ACTIONS.groups = {
   end,
 }
 
-local function is_url(text)
-  return text:find("^https?://") or text:find("^data:")
-end
-
 ACTIONS.upload = {
   summary = "Upload a picture or a video to a group.",
   options = function(parser)
@@ -158,7 +155,7 @@ ACTIONS.upload = {
   end,
   run = function(client, shown)
     local arguments = shown.arguments
-    local source = is_url(arguments.file) and "source_url" or "file"
+    local source = media.is_link(arguments.file) and "source_url" or "file"
     shown.is_submitting = true
     local asset, err = client.assets:upload { [source] = arguments.file,
       vendor_group_id = arguments.group, name = arguments.name }

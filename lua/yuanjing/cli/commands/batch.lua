@@ -12,6 +12,7 @@ local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
 local plan = require "yuanjing.cli.batch.plan"
 local progress = require "yuanjing.cli.terminal.progress"
+local redis_url = require "yuanjing.redis.url"
 local session = require "yuanjing.cli.session"
 local yuanjing = require "yuanjing"
 
@@ -69,7 +70,7 @@ end
 
 -- Hides the URL, which may contain a password.
 local function journal_in_words(source)
-  return source:find("^rediss?://") and "..." or follow.word(source)
+  return redis_url.is(source) and "..." or follow.word(source)
 end
 
 -- The task of a line, bought now if necessary; or nil and why not.

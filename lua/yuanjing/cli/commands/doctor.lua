@@ -7,7 +7,7 @@ local exits = require "yuanjing.cli.exits"
 local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
 local session = require "yuanjing.cli.session"
-local settings_of = require "yuanjing.settings"
+local address = require "yuanjing.http.address"
 local terminal = require "yuanjing.cli.terminal.terminal"
 local version = require "yuanjing.version"
 
@@ -30,7 +30,7 @@ local function lua_version()
 end
 
 local function key_in_words(settings)
-  local key, err = settings_of.key(settings)
+  local key, err = address.key(settings)
   if not key then return err.message end
   return ("set, %d characters"):format(#key)
 end
@@ -133,7 +133,7 @@ local function check_all(client, settings)
   local hosts, first = document.list {}, nil
   for i, row in ipairs(HOSTS) do
     local err
-    hosts[i], err = check(client, settings_of.shown(settings[row[1]]), row[2])
+    hosts[i], err = check(client, address.shown(settings[row[1]]), row[2])
     first = first or err
   end
   return hosts, first

@@ -2,6 +2,7 @@
 local columns = require "yuanjing.cli.terminal.columns"
 local errors = require "yuanjing.errors"
 local output = require "yuanjing.cli.output"
+local redis_url = require "yuanjing.redis.url"
 local session = require "yuanjing.cli.session"
 
 local command = {
@@ -25,7 +26,7 @@ end
 
 -- Prevents that a missing journal is created.
 local function check_there(source)
-  if source:find("^rediss?://") then return true end
+  if redis_url.is(source) then return true end
   local file, problem = io.open(source, "rb")
   if file then return file:close() end
   return nil, errors.new { kind = "io", message = problem }
@@ -70,7 +71,7 @@ end
 
 -- A journal in a file has no workers, so no tasks were given up.
 local function retry(arguments, journal)
-  if arguments.journal:find("^rediss?://") then
+  if redis_url.is(arguments.journal) then
     return journal:retry { key = arguments.retry }
   end
   return nil, errors.new { kind = "not_found", message = "only a journal in "

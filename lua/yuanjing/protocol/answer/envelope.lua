@@ -10,10 +10,12 @@ local codes = require "yuanjing.protocol.answer.failure.code"
 local failures = require "yuanjing.protocol.answer.failure"
 local json = require "yuanjing.base.json"
 local kinds = require "yuanjing.protocol.answer.failure.kind"
+local lazy = require "yuanjing.base.lazy"
 local number = require "yuanjing.base.number"
 local python = require "yuanjing.protocol.answer.python"
 local sse = require "yuanjing.protocol.chat.sse"
 local texts = require "yuanjing.protocol.answer.failure.text"
+local url = lazy.module "yuanjing.base.url"
 local wrapping = require "yuanjing.protocol.answer.wrapping"
 
 local envelope = {}
@@ -213,11 +215,9 @@ end
 
 -- Only the host: the rest of a location may hold a signature.
 local function redirect_host(headers)
-  local location = header(headers, "location") or ""
-  local place = trim(location)
-  local authority = place:match("^[A-Za-z][0-9A-Za-z+.-]*://([^/?# \t-\r]+)")
-    or place:match("^//([^/?# \t-\r]+)")
-  return authority and authority:gsub("^.*@", "") or nil
+  local location = trim(header(headers, "location") or "")
+  local parts = url.parse((location:gsub("^//", "http://")))
+  return parts and parts.host ~= "" and parts.origin:gsub("^.*[/@]", "") or nil
 end
 
 local function redirect_message(headers)

@@ -2,7 +2,10 @@
 -- with one inside, lists of both, relative ones, and bytes in base64. Each becomes
 -- an absolute URL or a data URI.
 local ascii = require "yuanjing.base.ascii"
+local lazy = require "yuanjing.base.lazy"
+local percent = require "yuanjing.base.percent"
 local reasons = require "yuanjing.protocol.task.reasons"
+local url = lazy.module "yuanjing.base.url"
 
 local links = {}
 
@@ -47,26 +50,21 @@ local function looks_relative(text)
 end
 
 -- What no URL may hold goes as %20 and the like; all else stays as it is.
-local function escaped(text)
-  return (text:gsub("[%z\1-\32\127]", function(char)
-    return ("%%%02X"):format(char:byte())
-  end))
-end
+local function escaped(text) return percent.encode(text, "[%z\1-\32\127]") end
 
 local function absolute(text, base)
-  if text:find("^[A-Za-z][0-9A-Za-z+.-]*://") then return escaped(text) end
-  local scheme, origin = base:match("^([A-Za-z]+:)"),
-    base:match("^[A-Za-z]+://[^/?#]+")
-  if not origin then return text end
-  if text:find("^//[^/ \t-\r]") then return scheme .. escaped(text) end
-  if text:find("^/") then return origin .. escaped(text) end
+  if url.scheme(text) then return escaped(text) end
+  local parts = url.parse(base)
+  if not parts then return text end
+  if text:find("^//[^/ \t-\r]") then return parts.scheme .. ":" .. escaped(text) end
+  if text:find("^/") then return parts.origin .. escaped(text) end
   if not looks_relative(text) then return text end
-  if begins_with_host(text) then return scheme .. "//" .. text end
-  return origin .. "/" .. text
+  if begins_with_host(text) then return parts.scheme .. "://" .. text end
+  return parts.origin .. "/" .. text
 end
 
 local function is_plainly_one(text)
-  return text:find("^[A-Za-z][0-9A-Za-z+.-]*://[^ \t-\r]")
+  return url.scheme(text) and text:find("://[^ \t-\r]")
     or text:find("^//?[^/ \t-\r]")
 end
 
@@ -74,7 +72,7 @@ end
 local function of_text(text, base, is_doubtful)
   text = text:match("^[ \t-\r]*(.-)[ \t-\r]*$")
   if #text <= 4 and ABSENT[ascii.lower(text)] then return nil end
-  if ascii.lower(text:sub(1, 5)) == "data:" then return text end
+  if url.is_data(text) then return text end
   local mime = base64_type(text)
   if mime then
     return ("data:%s;base64,%s"):format(mime, (text:gsub("[ \t-\r]", "")))

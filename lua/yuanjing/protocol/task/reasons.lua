@@ -1,6 +1,8 @@
 --- Why a task failed, or brought nothing: each vendor has a field of its own
 -- for that, and the platform hands on what it got.
 local ascii = require "yuanjing.base.ascii"
+local lazy = require "yuanjing.base.lazy"
+local url = lazy.module "yuanjing.base.url"
 local words = require "yuanjing.protocol.task.words"
 
 local reasons = {}
@@ -48,7 +50,7 @@ end
 local function text_of(value)
   local text = trimmed(value)
   local is_none = not text or words.is_bare(text)
-    or text:find("^[A-Za-z]+://[^ \t-\r]+$")
+    or url.scheme(text) and not text:find("[ \t-\r]")
   return not is_none and text or nil
 end
 
