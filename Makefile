@@ -34,7 +34,7 @@ RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
 	LUA_CPATH="build/5.4/?.so;$$LUA_CPATH;"
 
 .PHONY: all build help deps poll locales test check rules exports plain-c rooms \
-	warnings compile-check lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz eventsource soak kills \
+	sends warnings compile-check lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz eventsource soak kills \
 	demo docs bench budget install clean
 
 all build: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
@@ -154,7 +154,7 @@ check:
 lint:
 	luacheck -q .
 
-rules: exports plain-c rooms
+rules: exports plain-c rooms sends
 
 exports: all
 	@for so in build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so; do \
@@ -187,6 +187,18 @@ warnings:
 		$(CC) $(DIALECT) -Werror -fsyntax-only -m32 $(call headers,) $(PLAIN) \
 			&& echo "warnings: none with 32 bits"; \
 	else echo "warnings: no headers for 32 bits here"; fi
+
+# Only http sends, and of its files retry.lua alone does so again: each of these is
+# called in one file.
+SENDS = loop.open:exchange exchange.run:call policy.attempt:retry
+
+sends:
+	@for pair in $(SENDS); do \
+		seen=$$(grep -rnF "$${pair%:*}(" lua --include=*.lua | \
+			grep -v ':function ' | cut -d: -f1 | sort -u | xargs); \
+		test "$$seen" = "lua/yuanjing/http/$${pair#*:}.lua" || \
+			{ echo "$${pair%:*}() is called in $$seen"; exit 1; }; \
+	done; echo "sends: http alone, and retry.lua alone again"
 
 # Every Lua that it runs on.
 compile-check:

@@ -34,8 +34,6 @@ rooms.ORDER = {
 
 --- Requires that go up all the same: { file, room, why }.
 rooms.EXCEPTIONS = {
-  { "http/request_builder.lua", "settings", "reads the key and the base URLs" },
-  { "task/download/init.lua", "settings", "reads the base URL" },
   { "sandbox/server/endpoints.lua", "protocol", "serves the paths that are called: "
     .. "data, of which specs of both sides have copies" },
   { "sandbox/server/routes.lua", "protocol", "the same" },

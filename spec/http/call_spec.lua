@@ -480,11 +480,11 @@ describe("a limit", function()
     end)
 
   it("has a default, which knows a stream from a plain answer", function()
-    local loop, limits = require("yuanjing.runtime.loop"), {}
+    local loop, timeouts = require("yuanjing.runtime.loop"), {}
     local open = loop.open
     finally(function() loop.open = open end)
     loop.open = function(wire)
-      limits[#limits + 1] = wire.limits
+      timeouts[#timeouts + 1] = wire.timeouts
       return nil, "not now", "invalid_request"
     end
     for _, timeout in ipairs { {}, { first = 1, idle = 2, total = 3 } } do
@@ -492,18 +492,18 @@ describe("a limit", function()
       PLAIN(client)
       STREAM(client)
     end
-    assert.truthy(limits[1].total > 599 and limits[1].total <= 600)
-    limits[1].total = 600
+    assert.truthy(timeouts[1].total > 599 and timeouts[1].total <= 600)
+    timeouts[1].total = 600
     for n = 3, 4 do
-      assert.truthy(limits[n].total > 2.9 and limits[n].total <= 3)
-      limits[n].total = 3
+      assert.truthy(timeouts[n].total > 2.9 and timeouts[n].total <= 3)
+      timeouts[n].total = 3
     end
     assert.same({
       { connect = 10, head = 120, idle = 60, total = 600 },
       { connect = 10, head = 120, first = 120, idle = 60 },
       { connect = 10, head = 1, first = 1, idle = 2, total = 3 },
       { connect = 10, head = 1, first = 1, idle = 2, total = 3 },
-    }, limits)
+    }, timeouts)
   end)
 
   it("for the first byte bounds a plain answer's head alone unless it is given",

@@ -196,7 +196,7 @@ describe("the key", function()
     for _, wrong in ipairs { { method = "get" }, { method = false },
       { url = "http://a\0b" }, { headers = { bearer, 1 } },
       { headers = { bearer .. "\r\nX: y" } }, { headers = { bearer .. "\0" } },
-      { body = {} }, { parts = { {} } }, { limits = { idle = "1" } },
+      { body = {} }, { parts = { {} } }, { timeouts = { idle = "1" } },
       { proxy = 1 }, { max_body = "1" } } do
       local request = { method = "POST", url = "http://127.0.0.1:1/",
         headers = { bearer }, body = "x" }

@@ -72,6 +72,65 @@ end
 local RANGE = ("bytes=%d-"):format(HALF)
 local AGAIN = ("all %s all"):format(RANGE)
 
+-- Attempts ------------------------------------------------------------------
+
+describe("a download in several attempts", function()
+  after_each(support.clean)
+
+  -- The events of a download, each as "type attempt", and the error.
+  local function told_by(server, retries, timeout)
+    local told = {}
+    local options = settings_with { timeout = timeout, on_event = function(event)
+      told[#told + 1] = ("%s %d"):format(event.type, event.attempt)
+    end }
+    options.retries = retries or 0
+    local _, err = download.save(options, server.url .. "/v.png",
+      support.tempdir() .. "/v.png", {})
+    return table.concat(told, ", "), err
+  end
+
+  it("tells of each, and why it is made", function()
+    local told, err = told_by(serving(broken(), rest()))
+    assert.is_nil(err)
+    assert.equal("request 1, response 1, error 1, retry 1, "
+      .. "request 2, response 2", told)
+  end)
+
+  it("is one call with its redirects", function()
+    local server = serving(answer(302, { Location = "/a" }, ""), broken(),
+      answer(302, { Location = "/b" }, ""), rest())
+    local told, err = told_by(server)
+    assert.is_nil(err)
+    assert.equal("request 1, error 1, request 1, response 1, error 1, retry 1, "
+      .. "request 2, error 2, request 2, response 2", told)
+  end)
+
+  it("says how many there were when it is given up", function()
+    local lie = rest { ETag = '"v2"' }
+    local _, err = told_by(serving(broken(), lie, broken(), lie))
+    assert.same({ "decode", 4, "the file has changed meanwhile" },
+      { err.kind, err.attempts, err.message })
+    _, err = told_by(serving(answer(500, {}, "")), 1)
+    assert.same({ "server", 2 }, { err.kind, err.attempts })
+    _, err = told_by(serving(answer(302, { Location = "ftp://a/" }, "")))
+    assert.same({ "platform", 1 }, { err.kind, err.attempts })
+    _, err = told_by { url = "ftp://a" }
+    assert.same({ "platform", 0 }, { err.kind, err.attempts })
+  end)
+
+  it("waits as long as the server asks, and not beyond its time", function()
+    local busy = answer(503, { ["Retry-After"] = "1" }, "")
+    local took, told = support.timed(told_by, serving(busy, whole()), 1)
+    assert.equal("request 1, error 1, retry 1, request 2, response 2", told)
+    assert.is_true(took >= 1 and took < 4, took)
+    local err
+    took, told, err = support.timed(told_by, serving(busy), 9, 0.9)
+    assert.same({ "request 1, error 1", "server", 1 },
+      { told, err.kind, err.attempts })
+    assert.is_true(took < 0.9, took)
+  end)
+end)
+
 -- Parts --------------------------------------------------------------------
 
 describe("a download whose remaining bytes are not what was requested",

@@ -93,7 +93,8 @@ end
 ---@field interval? number seconds between queries; default: Retry-After, or 2 to 10 with jitter
 ---@field on_update? fun(asset: yuanjing.Asset) called when the status has changed
 
-local AWAIT = { timeout = true, interval = true, on_update = true }
+local AWAIT = { timeout = "number", interval = "number",
+  on_update = "function" }
 
 --- Waits until the asset is Active and returns it; or nil and an error,
 --- task_failed if it failed. A wait that times out (kind timeout) can be
@@ -124,9 +125,6 @@ local function has_link(self)
   return self.url and os.time() < (self.url_expires_at or 0)
 end
 
--- How the platform's storage reports a link that has expired.
-local EXPIRED = { not_found = true, platform = true, invalid_request = true }
-
 local function no_link(self)
   return nil, errors.new { kind = "not_found", asset = self,
     call = "asset:save", message = "the platform gave no link to its file" }
@@ -134,7 +132,8 @@ end
 
 local function save_from(self, path, options)
   if not self.url then return no_link(self) end
-  return download.save(self._settings, self.url, path, options)
+  return download.save(self._settings, self.url, path, options, nil,
+    function() return self:refresh() and self.url end)
 end
 
 ---@class (exact) yuanjing.AssetSaveOptions: yuanjing.AssetAwaitOptions
@@ -163,11 +162,8 @@ function methods:save(path, options)
   local ok, err = self:await(wait)
   if ok and not has_link(self) then ok, err = self:refresh() end
   if not ok then return nil, err end
-  local saved, is_page
-  saved, err, is_page = save_from(self, path, options)
-  if err and (is_page or EXPIRED[err.kind]) and self.url and self:refresh() then
-    saved, err = save_from(self, path, options)
-  end
+  local saved
+  saved, err = save_from(self, path, options)
   if saved then return saved end
   err.asset = self
   return nil, err

@@ -1,13 +1,16 @@
---- One HTTP call: the key, the limits, the events, and the only place that
--- sends anything a second time. What a body means it does not know: the api
--- that calls it hands in `refusal`, which reads an answer that is no success.
+--- One HTTP call: the key, the limits, the events, the attempts. What a body
+-- means is not known here: the protocol hands in `refusal`, which reads an answer
+-- that is no success.
 local dry_run = require "yuanjing.spending.dry_run"
 local errors = require "yuanjing.errors"
 local events = require "yuanjing.events"
 local exchange = require "yuanjing.http.exchange"
+local lazy = require "yuanjing.base.lazy"
 local loop = require "yuanjing.runtime.loop"
 local outcome = require "yuanjing.http.outcome"
 local request_builder = require "yuanjing.http.request_builder"
+local retry = lazy.module "yuanjing.http.retry"
+local url_of = lazy.module "yuanjing.base.url"
 local usage = require "yuanjing.spending.usage"
 
 local http = {}
@@ -28,46 +31,25 @@ local http = {}
 ---@field request yuanjing.Request
 ---@field private key? string must not stay in any text
 ---@field private slot yuanjing.Slot under the limits
----@field private attempt integer how many there have been
----@field private started number when the last of them began
+---@field attempt integer how many there have been
+---@field private ends? number of several requests: when all must be over
+---@field private started? number when something was sent last
 ---@field private left integer seconds since 1970 then
 ---@field private has_left boolean? something of it may have arrived
 ---@field report_upload? fun(sent: number, is_over: boolean?)
 local Call = {}
 Call.__index = Call
 
-local MAX_RETRY_AFTER = 60
-
--- Trying again -------------------------------------------------------------
-
--- Seconds until the next attempt, or nil: this error stands.
-local function delay_before_next(settings, err, attempt, ends)
-  if not err.retryable or attempt > settings.retries then return nil end
-  local delay = err.retry_after
-  if not delay then
-    delay = math.min(8, 0.5 * 2 ^ (attempt - 1)) * (1 - 0.25 * loop.jitter())
-  end
-  if delay > MAX_RETRY_AFTER or loop.now() + delay >= ends then return nil end
-  return delay
-end
-
---- A URL to show: of somebody else's what follows "?" may be a signature, and
---- what stands before "@" a password.
----@param url string
----@return string
-function http.shown(url)
-  return (url:gsub("[?#].*$", ""):gsub("//[^/]*@", "//"))
-end
-
 local function call_of(request)
-  return request.method .. " " .. (request.path or http.shown(request.url))
+  return request.method .. " " .. (request.path or url_of.shown(request.url))
 end
 
 -- The fields as an error, with the call it belongs to and without the key.
 -- NB: once and no earlier, since an error's texts are cut, and half a key would
 -- not be found.
 local function complete(call, fields)
-  fields.call, fields.attempts = call_of(call.request), call.attempt
+  fields.call = call_of(call.request)
+  fields.attempts = call.started and call.attempt or 0
   if fields.kind == "outcome_unknown" then
     outcome.describe(fields, call.request, call.left)
   end
@@ -76,15 +58,17 @@ end
 
 -- Whoever listens ----------------------------------------------------------
 
-local function emit(call, event)
-  event.call, event.attempt = call_of(call.request), call.attempt
-  events.emit(call.settings, event)
+--- Tells of it, with the call and the attempt that it belongs to.
+---@param event table
+function Call:tell(event)
+  event.call, event.attempt = call_of(self.request), self.attempt
+  events.emit(self.settings, event)
 end
 
 local function emit_request(call, prepared)
   if not call.settings.on_event then return end
   local url = call.request.url
-  emit(call, { type = "request", url = url and http.shown(url) or prepared.url })
+  call:tell { type = "request", url = url and url_of.shown(url) or prepared.url }
 end
 
 -- What a plain answer says of usage.
@@ -95,10 +79,10 @@ end
 
 local function emit_response(call, response, err, transfer)
   if not call.settings.on_event then return end
-  emit(call, { type = response and "response" or "error", error = err,
+  call:tell { type = response and "response" or "error", error = err,
     status = (response or err).status, elapsed = loop.now() - call.started,
     usage = usage_in(call, response),
-    steps = transfer and transfer:steps() })
+    steps = transfer and transfer:steps() }
 end
 
 -- Tells of an upload's progress: five times a second at most, and at its end.
@@ -127,7 +111,7 @@ end
 ---@return yuanjing.Error
 function Call:fail(fields)
   local err = complete(self, fields)
-  emit(self, { type = "error", error = err, status = err.status })
+  self:tell { type = "error", error = err, status = err.status }
   return err
 end
 
@@ -141,15 +125,15 @@ function Call:over(status, used, is_whole)
     usage.add(self.settings, self.request.about.model, used)
   end
   if not is_whole or not self.settings.on_event then return end
-  emit(self, { type = "end", status = status, usage = used,
-    elapsed = loop.now() - self.started })
+  self:tell { type = "end", status = status, usage = used,
+    elapsed = loop.now() - self.started }
 end
 
 -- Sending ------------------------------------------------------------------
 
 -- A response, an error, or both: a body that broke off.
-local function attempt_once(call, prepared, ends)
-  prepared.limits = request_builder.limits(call.settings, call.request,
+local function send_once(call, prepared, ends)
+  prepared.timeouts = request_builder.timeouts(call.settings, call.request,
     ends - loop.now())
   emit_request(call, prepared)
   call.started, call.left = loop.now(), os.time()
@@ -169,18 +153,36 @@ local function is_body_whole(request, response)
   return response and request.is_whole and request.is_whole(response.body)
 end
 
+-- Of a call that is one request: it is sent again as it is.
+local function policy_of(request, prepared, settings, ends)
+  return {
+    ends = ends,
+    attempt = function(call) return send_once(call, prepared, ends) end,
+    delay = function(err, attempt, response)
+      if is_body_whole(request, response) then return nil end
+      return retry.delay(settings, err, attempt)
+    end,
+  }
+end
+
 -- Where nothing is limited, and for what costs nothing.
 local FREE = { send = function() end, leave = function() end }
 
-local function new_call(settings, request)
-  local prepared, err, key = request_builder.prepare(settings, request)
-  local call = setmetatable({ settings = settings, request = request,
-    key = key, slot = FREE, attempt = 0, has_left = false }, Call)
+local function new_call(settings)
+  return setmetatable({ settings = settings, slot = FREE, attempt = 0,
+    has_left = false }, Call)
+end
+
+-- What it sends next, as the core takes it; or nil and the error.
+local function prepare(call, request)
+  call.request = request
+  local prepared, err, key = request_builder.prepare(call.settings, request)
+  call.key = key
   if not prepared then return nil, complete(call, err) end
-  if request.length then
-    call.report_upload = new_upload_reporter(settings, request)
+  if call.settings.dry_run then
+    return nil, dry_run.describe(prepared, key)
   end
-  return call, prepared
+  return prepared
 end
 
 -- Waits for a turn under the limits of the client: when the call must be over.
@@ -213,19 +215,6 @@ local function confirm(call)
   return nil, err
 end
 
-local function attempt_until_done(call, prepared, ends)
-  while true do
-    call.attempt = call.attempt + 1
-    local response, err = attempt_once(call, prepared, ends)
-    local delay = err and not is_body_whole(call.request, response)
-      and delay_before_next(call.settings, err, call.attempt, ends)
-    if response and not delay then return response end
-    if not delay then return nil, err end
-    emit(call, { type = "retry", delay = delay, error = err })
-    loop.sleep(delay)
-  end
-end
-
 local function count(call, calls)
   local kind = call.request.billable
   if kind then usage.count(call.settings, kind, calls) end
@@ -235,12 +224,13 @@ end
 -- in its course, makes it uncounted.
 local function send_counted(call, prepared, ends)
   count(call, 1)
-  local response, err = attempt_until_done(call, prepared, ends)
+  local response, err = retry.run(call,
+    policy_of(call.request, prepared, call.settings, ends))
   if not call.has_left then count(call, -1) end
   if not response or not response.transfer then
     call.slot:leave(not call.has_left)
   end
-  return response, err
+  return response, not response and err or nil
 end
 
 --- Sends the request and returns its answer. The answer may have broken off
@@ -253,16 +243,40 @@ end
 ---@return yuanjing.Error|yuanjing.DryRun|nil
 function http.send(settings, request)
   if not settings.dry_run then loop.check_wait() end
-  local call, prepared = new_call(settings, request)
-  if not call then return nil, prepared end
-  if settings.dry_run then
-    return nil, dry_run.describe(prepared, call.key)
+  local call = new_call(settings)
+  local prepared, err = prepare(call, request)
+  if request.length and prepared then
+    call.report_upload = new_upload_reporter(settings, request)
   end
-  local ends, err = take_turn(call)
-  local ok = ends
+  local ends, ok
+  if prepared then ends, err = take_turn(call) end
   if ends then ok, err = confirm(call) end
   if not ok then return nil, err end
   return send_counted(call, prepared, ends)
+end
+
+--- Sends one request of a call that is several.
+---@param request yuanjing.Request not a billable one
+---@return yuanjing.Response?
+---@return yuanjing.Error|yuanjing.DryRun|nil
+function Call:send(request)
+  local prepared, err = prepare(self, request)
+  if not prepared then return nil, err end
+  return send_once(self, prepared, self.ends)
+end
+
+--- A call of several requests, such as a file that comes in parts: each attempt
+--- of the policy sends what it needs. Its time is that of a file.
+---@param settings table
+---@param policy yuanjing.RetryPolicy
+---@return any result of the last attempt
+---@return yuanjing.Error|yuanjing.DryRun|nil
+function http.run(settings, policy)
+  if not settings.dry_run then loop.check_wait() end
+  local call = new_call(settings)
+  call.ends = request_builder.deadline(settings, { hold = true })
+  policy.ends = call.ends
+  return retry.run(call, policy)
 end
 
 return http

@@ -1,11 +1,14 @@
 --- What goes out: the URL, the key, the headers, the body, and how long each step
 -- may take.
+local address = require "yuanjing.http.address"
 local ascii = require "yuanjing.base.ascii"
 local json = require "yuanjing.base.json"
 local loop = require "yuanjing.runtime.loop"
+local lazy = require "yuanjing.base.lazy"
 local number = require "yuanjing.base.number"
 local memoize = require "yuanjing.base.memoize"
-local settings_of = require "yuanjing.settings"
+local url_of = lazy.module "yuanjing.base.url"
+local percent = require "yuanjing.base.percent"
 local version = require "yuanjing.version"
 
 local request_builder = {}
@@ -38,12 +41,6 @@ local DEFAULT_FIRST = 120
 local DEFAULT_TOTAL = 600
 local MAX_BODY = 64 * 2 ^ 20 -- bytes of an answer that is read as a whole
 
-local function escape(text)
-  return (text:gsub("[^0-9A-Za-z._~-]", function(char)
-    return ("%%%02X"):format(char:byte())
-  end))
-end
-
 -- A term of a query; nil and why it can not be sent.
 local function term(name, value)
   if type(value) == "number" then
@@ -51,7 +48,7 @@ local function term(name, value)
     if not text then return nil, ("query.%s: %s"):format(name, problem) end
     value = text
   end
-  return escape(name) .. "=" .. escape(tostring(value))
+  return percent.encode(name) .. "=" .. percent.encode(tostring(value))
 end
 
 -- What the query adds to a path, which may have one of its own.
@@ -92,10 +89,8 @@ local function header_lines(settings, request, key)
 end
 
 local is_local = memoize.last(function(url)
-  local host = url:match("^[A-Za-z]+://%[?([0-9A-Za-z.:-]*)"):gsub(":%d*$", "")
-  return ascii.lower(host) == "localhost"
-    or host:find("^127%.%d+%.%d+%.%d+$") ~= nil
-    or url:find("^[A-Za-z]+://%[::1%]") ~= nil
+  local parts = url_of.parse(url)
+  return parts ~= nil and url_of.is_local(parts)
 end)
 
 -- A proxy of the environment is not meant for this machine.
@@ -126,10 +121,10 @@ local function encode_body(request)
   return request.embedded and embed(body, request.embedded) or body
 end
 
-local function own_address(settings, request)
-  local base, bad_base = settings_of.base(settings, request.base or "base_url")
+local function own_target(settings, request)
+  local base, bad_base = address.base(settings, request.base or "base_url")
   if not base then return nil, bad_base end
-  local key, no_key = settings_of.key(settings)
+  local key, no_key = address.key(settings)
   if not key then return nil, no_key end
   local query, problem = query_string(request.path, request.query)
   if not query then return invalid(problem) end
@@ -137,13 +132,13 @@ local function own_address(settings, request)
 end
 
 -- Where it goes and with what key: a path of ours, or somebody's URL.
-local function address(settings, request)
-  if not request.url then return own_address(settings, request) end
-  local ok, err = settings_of.check_url(request.url)
+local function target_of(settings, request)
+  if not request.url then return own_target(settings, request) end
+  local ok, err = address.check(request.url)
   return ok and request.url, err
 end
 
---- The request as the core takes it, but for its limits, and the key it carries;
+--- The request as the core takes it, but for its timeouts, and the key it carries;
 --- or nil and the fields of an error: all that can be wrong before anything is
 --- sent is found here.
 ---@param settings table
@@ -152,7 +147,7 @@ end
 ---@return table? failure
 ---@return string? key
 function request_builder.prepare(settings, request)
-  local url, err, key = address(settings, request)
+  local url, err, key = target_of(settings, request)
   if not url then return nil, err end
   local body
   body, err = encode_body(request)
@@ -172,13 +167,13 @@ local function is_timeless(request)
   return request.stream or request.hold or request.parts or request.embedded
 end
 
---- The limits of one attempt, with so many seconds left for it.
+--- The timeouts of one attempt, with so many seconds left for it.
 -- A plain answer's body may take as long as the model thinks: the platform
 -- sends its head at once and nothing until the answer is whole. So unless
 -- `first` is given it bounds the head alone there, and `total` the rest; where
 -- `total` does not, `first` is as long. While a long body goes out the core
 -- lets neither pass.
-function request_builder.limits(settings, request, left)
+function request_builder.timeouts(settings, request, left)
   local t = settings.timeout
   return {
     connect = t.connect, idle = t.idle,

@@ -3,6 +3,7 @@
 -- disk, under a name of their own beside the target's; a lock keeps other
 -- writers out. What a server calls a success is believed only as far as
 -- length, place and bytes bear it out.
+local address = require "yuanjing.http.address"
 local answer = require "yuanjing.task.download.answer"
 local core = require "yuanjing.core"
 local ending = require "yuanjing.task.download.ending"
@@ -15,10 +16,10 @@ local media = require "yuanjing.base.media"
 local name_of = require "yuanjing.task.download.name"
 local page = require "yuanjing.task.download.page"
 local redirect = require "yuanjing.task.download.redirect"
-local settings_of = require "yuanjing.settings"
+local retry = require "yuanjing.http.retry"
 local target_of = require "yuanjing.task.download.target"
 local types = require "yuanjing.base.media_types"
-local url_of = require "yuanjing.http.url"
+local url_of = require "yuanjing.base.url"
 
 local download = {}
 
@@ -34,13 +35,15 @@ local IDLE_TRIES = 4 -- without a byte more: then it is given up
 ---@field private part string the name until it is whole
 ---@field private file? yuanjing.core.File under that name; with its lock
 ---@field private transfer? yuanjing.core.Transfer that writes to it
----@field private ends number on the clock of the loop
 ---@field private reported number bytes that on_progress has heard of
 ---@field private received number bytes that are in the file
 ---@field private total? number how many it will have
 ---@field private validator? string the server's word for this version of it
 ---@field private headers? table<string, string> of the last answer
 ---@field private is_again? boolean it is fetched whole once more
+---@field private course? "refused"|"broken"|"wrong" why the last attempt failed, where another may go better
+---@field private refused integer attempts in a row that got no answer
+---@field private idle integer attempts in a row that brought no byte more
 ---@field private is_page? boolean a page came in its place
 ---@field private was_public? boolean a public host has been asked
 
@@ -72,18 +75,17 @@ local function headers_for(state)
 end
 
 local function request_for(state, url)
-  local _, _, port = url_of.parts(url)
+  local parts = url_of.parse(url)
   return { method = "GET", url = url, hold = true,
-    total = state.ends - loop.now(),
-    headers = headers_for(state), peer_port = port,
+    headers = headers_for(state), peer_port = parts and parts.port or nil,
     only_public = state.was_public and not state.settings.trust_redirects,
     refusal = function(...) return read_refusal(state, ...) end }
 end
 
-local function ask(state, url)
+local function ask(state, call, url)
   local request = request_for(state, url)
   state.location = nil
-  local response, err = http.send(state.settings, request)
+  local response, err = call:send(request)
   if response or state.location then
     state.was_public = state.was_public
       or redirect.is_public(url, request.is_private)
@@ -92,20 +94,19 @@ local function ask(state, url)
 end
 
 -- A result's URL may lead on to a storage host; no key goes there.
-local function get(state)
+local function get(state, call)
   local url = state.url
   for _ = 0, REDIRECTS do
-    local response, err = ask(state, url)
+    local response, err = ask(state, call, url)
     if not state.location then return response, err end
     local onward = url_of.resolve(url, state.location)
     local refusal = redirect.refusal(url, onward, state.was_public)
     if refusal and not (onward and state.settings.trust_redirects) then
-      return nil, refusal
+      return nil, call:fail(refusal)
     end
     url = onward
   end
-  return nil, errors.new { kind = "platform", message = "too many redirects",
-    call = "GET " .. http.shown(url) }
+  return nil, call:fail { kind = "platform", message = "too many redirects" }
 end
 
 -- One answer ---------------------------------------------------------------
@@ -144,14 +145,17 @@ local function note(state, response, total)
   state.headers, state.transfer = headers, response.transfer
 end
 
--- Takes the body to the disk: true, or nil, an error, and whether a fetch of the
--- whole may go better.
-local function take(state, response)
+-- What breaks a transfer off but may go better the next time.
+local PASSING = { transport = true, truncated = true, timeout = true }
+
+-- Takes the body to the disk: true, or nil and an error.
+local function take(state, call, response)
   local place, bad = answer.place(response, state)
   if not place then
     response.transfer:close()
-    return nil, response.call:fail { kind = "decode", message = bad,
-      status = response.status }, true
+    state.course = "wrong"
+    return nil, call:fail { kind = "decode", message = bad,
+      status = response.status }
   end
   note(state, response, place.total)
   local from, transfer = place.from, response.transfer
@@ -160,18 +164,18 @@ local function take(state, response)
   if not ok then return nil, io_error(state.part, problem) end
   follow_progress(state, transfer, from)
   state.received = from + transfer:saved()
-  local failure = exchange.failure(transfer, response.call.request)
-  return not failure or nil, failure and response.call:fail(failure)
+  local failure = exchange.failure(transfer, call.request)
+  if not failure then return true end
+  state.course = PASSING[failure.kind] and "broken"
+  return nil, call:fail(failure)
 end
 
 -- What there is then ------------------------------------------------------
 
 local function cut_short(state)
-  local message = state.total and ("%.0f of %.0f bytes came"):format(
-    state.received, state.total)
-    or ("%.0f bytes came, of a file that goes on"):format(state.received)
-  return errors.new { kind = "truncated", message = message,
-    call = "GET " .. http.shown(state.url) }
+  return { kind = "truncated", message = state.total
+    and ("%.0f of %.0f bytes came"):format(state.received, state.total)
+    or ("%.0f bytes came, of a file that goes on"):format(state.received) }
 end
 
 -- Where neither a length nor the framing says so, the format of the file may.
@@ -204,41 +208,37 @@ local function packed_failure(state, response)
     ("the file came packed (%s), which was not asked for"):format(coding) }
 end
 
--- Nil, or the fields of an error and whether a fetch of the whole may go better.
+-- The fields of an error; nil: the file is whole, and one.
 local function fault_of(state, response)
+  if is_short(state) then
+    state.course = "broken"
+    return cut_short(state)
+  end
+  state.course = "wrong"
   if is_patchwork(state) then
     return { kind = "decode", status = response.status,
-      message = "the parts that came do not fit together" }, true
+      message = "the parts that came do not fit together" }
   end
   local packed = packed_failure(state, response)
-  if packed then return packed, true end
+  if packed then return packed end
   local failure = page.failure(state.file, response.headers, state.kind)
   if not failure then return nil end
   failure.status = response.status
   state.is_page = not state.was_resumed
-  return failure, state.was_resumed
+  state.course = state.was_resumed and "wrong" or nil
+  return failure
 end
 
--- What breaks a transfer off but may go better the next time.
-local PASSING = { transport = true, truncated = true, timeout = true }
-
--- One try: true; or nil, an error, and "passing", or "wrong" where a fetch of
--- the whole may go better.
-local function try(state)
-  state.was_resumed = state.received > 0
-  local response, err = get(state)
-  if not response then
-    return nil, err, err.status and state.was_resumed and "wrong" or nil
-  end
-  local ok, problem, is_wrong = take(state, response)
-  if not ok then
-    return nil, problem, is_wrong and "wrong"
-      or PASSING[problem.kind] and "passing" or nil
-  end
-  if is_short(state) then return nil, cut_short(state), "passing" end
-  local fault, may_go_better = fault_of(state, response)
-  if not fault then return true end
-  return nil, response.call:fail(fault), may_go_better and "wrong" or nil
+-- Asks, and takes what comes: true, or nil and an error.
+local function get_and_take(state, call)
+  state.was_resumed, state.course = state.received > 0, "refused"
+  local response, err = get(state, call)
+  if not response then return nil, err end
+  state.refused, state.course = 0, nil
+  local ok, problem = take(state, call, response)
+  if not ok then return nil, problem end
+  local fault = fault_of(state, response)
+  return not fault or nil, fault and call:fail(fault)
 end
 
 -- The whole ----------------------------------------------------------------
@@ -249,38 +249,52 @@ local function check_part(state)
   if state.file:size() ~= state.received then state.received = 0 end
 end
 
-local function start_over(state)
-  state.received, state.is_again = 0, true
+local function attempt(state, call)
+  check_part(state)
+  local before = state.received
+  local ok, err = get_and_take(state, call)
+  close_transfer(state)
+  if not ok and not state.validator then state.received = 0 end
+  if state.course == "broken" then
+    state.idle = state.received > before and 0 or state.idle + 1
+  elseif state.course == "refused" then
+    state.refused = state.refused + 1
+  end
+  return ok, err
 end
 
--- Waits a moment where nothing came of the last try; false: no time is left.
-local function pause(state, idle)
-  local seconds = idle > 0 and 0.25 * 2 ^ idle or 0
-  if idle == IDLE_TRIES or loop.now() + seconds >= state.ends then
-    return false
-  end
-  if seconds > 0 then loop.sleep(seconds) end
-  return true
+local function start_over(state)
+  if state.is_again then return nil end
+  state.received, state.refused, state.is_again = 0, 0, true
+  return 0
 end
+
+-- Seconds until the next attempt, by the course that the last one took; nil: its
+-- error stands.
+local DELAYS = {
+  -- What is refused of the rest may be had as a whole.
+  refused = function(state, err)
+    local delay = retry.delay(state.settings, err, state.refused)
+    if delay or not (err.status and state.was_resumed) then return delay end
+    return start_over(state)
+  end,
+  -- It goes on where it was, as long as it gets further.
+  broken = function(state)
+    if state.idle == IDLE_TRIES then return nil end
+    return state.idle > 0 and retry.pause(state.idle) or 0
+  end,
+  -- What came can not be right.
+  wrong = start_over,
+}
 
 local function fetch(state)
-  local idle = 0
-  while true do
-    check_part(state)
-    local before = state.received
-    local ok, err, course = try(state)
-    close_transfer(state)
-    if ok then return true end
-    if not state.validator then state.received = 0 end
-    if course == "wrong" and not state.is_again then
-      start_over(state)
-    elseif course == "passing" then
-      idle = state.received > before and 0 or idle + 1
-      if not pause(state, idle) then return nil, err end
-    else
-      return nil, err
-    end
-  end
+  return http.run(state.settings, {
+    attempt = function(call) return attempt(state, call) end,
+    delay = function(err)
+      local delay = DELAYS[state.course]
+      return delay and delay(state, err)
+    end,
+  })
 end
 
 local function name_in_folder(state)
@@ -362,39 +376,52 @@ end
 -- The URL to ask for: what the platform gave may be relative to its own, or the
 -- file itself.
 local function address_of(settings, url)
-  if url:find("^[ \t-\r]*[Dd][Aa][Tt][Aa]:") then
-    return (url:gsub("^[ \t-\r]+", "")), true
-  end
-  local base = settings_of.base(settings, "base_url")
-  if not url:find("[^ \t-\r]") then return url, false end
+  url = url:gsub("^[ \t-\r]+", "")
+  if url_of.is_data(url) then return url, true end
+  local base = address.base(settings, "base_url")
+  if url == "" then return url, false end
   return url_of.resolve((base or "") .. "/", url) or url, false
 end
 
---- Saves what is under the URL; the path of the file. What is raised in its
---- course, by on_progress or since the job is cancelled, goes through it.
----@param settings table
----@param url string
----@param path string a file, or a folder
----@param options yuanjing.SaveOptions
----@param kind? yuanjing.FileKind what it should be
----@return string? path
----@return yuanjing.Error? err
----@return boolean? is_page a page came in its place: the link may have expired
-function download.save(settings, url, path, options, kind)
+-- What is raised in its course, by on_progress or since the job is cancelled, goes
+-- through it.
+local function save_from(settings, url, path, options, kind)
   local target, problem = target_of.of(path)
   if not target then
     return nil, errors.new { kind = "io", message = problem }
   end
-  local address, is_data = address_of(settings, url)
-  local state = { settings = settings, url = address, is_data = is_data,
+  local link, is_data = address_of(settings, url)
+  local state = { settings = settings, url = link, is_data = is_data,
     options = options, kind = kind, target = target,
-    part = part_of(target, address), received = 0, reported = -1,
-    ends = loop.now() + (settings.timeout.total or math.huge) }
+    part = part_of(target, link), received = 0, reported = -1,
+    idle = 0, refused = 0 }
   loop.scope_add(state, give_up) -- a request that nginx kills raises nothing
   local ok, saved, err = pcall(fetch_and_keep, state)
   give_up(state)
   if not ok then error(saved, 0) end
   return saved, err, state.is_page
+end
+
+-- How storage says, each in its own way, that a link is too old.
+local EXPIRED = { not_found = true, platform = true, invalid_request = true }
+
+--- Saves what is under the URL: the path of the file. Where the link has expired,
+--- `renew` gives another one, once; or none.
+---@param settings table
+---@param url string
+---@param path string a file, or a folder
+---@param options yuanjing.SaveOptions
+---@param kind? yuanjing.FileKind what it should be
+---@param renew? fun(): string?
+---@return string? path
+---@return yuanjing.Error? err
+function download.save(settings, url, path, options, kind, renew)
+  local saved, err, is_page = save_from(settings, url, path, options, kind)
+  local fresh = err and (is_page or EXPIRED[err.kind]) and renew and renew()
+  if fresh then
+    saved, err = save_from(settings, fresh, path, options, kind)
+  end
+  return saved, err
 end
 
 return download

@@ -2,6 +2,8 @@
 -- what its URL does. It names a file in that folder and nothing else.
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
+local percent = require "yuanjing.base.percent"
+local url_of = require "yuanjing.base.url"
 
 local name = {}
 
@@ -31,7 +33,7 @@ local function extended(header)
     "[Ff][Ii][Ll][Ee][Nn][Aa][Mm][Ee]%*[ \t]*=[ \t]*\"?"
       .. "([^'\";]*)'[^']*'([^;\"]*)")
   if not text then return nil end
-  text = ascii.decode_percent(text):gsub("[ \t]+$", "")
+  text = percent.decode(text):gsub("[ \t]+$", "")
   return ascii.lower(charset) == "utf-8" and text or latin1_to_utf8(text)
 end
 
@@ -45,7 +47,7 @@ local function plain(header)
   else
     text = rest:match("^[^;]*"):gsub("[ \t]+$", "")
   end
-  local decoded = ascii.decode_percent(text)
+  local decoded = percent.decode(text)
   return core.utf8_error(decoded) and text or decoded
 end
 
@@ -62,9 +64,10 @@ end
 ---@param url string
 ---@return string?
 function name.of_url(url)
-  local path = url:match("[?&]path=([^&#]+)")
-    or url:match("^[A-Za-z]+://[^/]+([^?#]*)")
-  return path and harmless(ascii.decode_percent(path))
+  local parts = url_of.parse(url)
+  if not parts then return nil end
+  return harmless(url_of.parameter(parts.query, "path")
+    or percent.decode(parts.path))
 end
 
 return name

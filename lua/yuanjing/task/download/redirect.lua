@@ -5,9 +5,7 @@
 -- are an address in the URL.
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
-local errors = require "yuanjing.errors"
-local http = require "yuanjing.http.call"
-local url_of = require "yuanjing.http.url"
+local url_of = require "yuanjing.base.url"
 
 local redirect = {}
 
@@ -22,30 +20,30 @@ end
 ---@param is_private boolean the address that was connected
 ---@return boolean
 function redirect.is_public(url, is_private)
-  local _, host = url_of.parts(url)
-  return host ~= nil and not is_private and not is_private_name(host)
+  local parts = url_of.parse(url)
+  return parts ~= nil and not is_private and not is_private_name(parts.host)
 end
 
 local function problem_of(from, to, is_public)
   if not to then return "a control character in its URL" end
-  local scheme, host = url_of.parts(to)
-  if scheme == "http" and url_of.parts(from) == "https" then
+  local target = url_of.parse(to)
+  if not target then return nil end
+  if target.scheme == "http" and url_of.scheme(from) == "https" then
     return "from https to http"
   end
-  if is_public and host and is_private_name(host) then
+  if is_public and is_private_name(target.host) then
     return "from a public address to a private one"
   end
 end
 
---- The error of a redirect that is not followed; nil: it is.
+--- The fields of an error where a redirect is not followed; nil: it is.
 ---@param from string
 ---@param to? string
 ---@param is_public boolean whether a public host has led there
----@return yuanjing.Error?
+---@return table?
 function redirect.refusal(from, to, is_public)
   local problem = problem_of(from, to, is_public)
-  return problem and errors.new { kind = "platform",
-    call = "GET " .. http.shown(from),
+  return problem and { kind = "platform",
     message = "the redirect is not followed: it leads " .. problem,
     hint = "trust_redirects = true follows it" } or nil
 end
