@@ -63,8 +63,9 @@ local c_files = [[
 local lua_files = [[
   init client errors events settings version
   asset/ asset assets verification
-  base/ ascii certificates cjson dependency digest faults finalizer heap json
-    lazy media media_types memoize number random_name sorted_json suggest
+  base/ ascii certificates check cjson dependency digest faults finalizer heap
+    json lazy media media_types memoize mistake number percent random_name
+    sorted_json suggest url
   chat/ call media stream
   cli/ init destination document exits extra flags follow making output
     session
@@ -75,7 +76,7 @@ local lua_files = [[
   generation/ submit
   generation/catalog/ init build legacy v1
   generation/params/ init guess refusal target value
-  http/ call exchange outcome request_builder url
+  http/ address call exchange outcome request_builder retry
   journal/ init book compaction encode handles leases merging recorder work
   journal/stores/ file redis
   meta/ core models
@@ -85,7 +86,7 @@ local lua_files = [[
   protocol/answer/failure/ init code kind names signs text
   protocol/chat/ call pieces reply sse tool_calls
   protocol/task/ answer kinds links reasons words
-  redis/ connection tls
+  redis/ connection tls url
   runtime/ backlog cancel_scope fibers heartbeat job job_failures loop map
     pollable
   runtime/nginx/ init requests threads

@@ -485,7 +485,7 @@ describe("a call that is written wrong raises:", function()
     ["client:models: expected table, got string"] = function()
       return (client:models("t2v"))
     end,
-    ['client:models: unknown option "categry"'] = function()
+    ['client:models: unknown option "categry", did you mean "category"?'] = function()
       return (client:models { categry = "t2v" })
     end,
     ["client:models: category: expected string, got number"] = function()
@@ -494,7 +494,8 @@ describe("a call that is written wrong raises:", function()
     ["client:request: expected table, got nil"] = function()
       return (client:request())
     end,
-    ['client:request: unknown option "url"'] = function()
+    ['client:request: unknown option "url" '
+      .. "(known: base, form, json, method, path, query)"] = function()
       return (client:request { url = "http://x" })
     end,
     ["client:request: json: expected table, got string"] = function()
@@ -506,7 +507,7 @@ describe("a call that is written wrong raises:", function()
     ["client:request: method: expected a word in capitals"] = function()
       return (client:request { path = "/x", method = "get" })
     end,
-    ["client:request: base: expected base_url or asset_url, got \"api_key\""] =
+    ["client:request: base: expected one of base_url, asset_url, got \"api_key\""] =
       function()
         return (client:request { path = "/x", base = "api_key" })
       end,

@@ -46,53 +46,55 @@ end
 describe("the options of a client", function()
   after_each(support.clean)
 
+  local SECONDS = "timeout: expected a number of seconds above 0"
   local KNOWN = " (known: api, api_key, asset_url, base_url, ca_file, dry_run, "
     .. "headers, journal, limits, on_event, proxy, retries, timeout, "
     .. "trust_redirects, "
     .. "user_agent, validate)"
 
   for _, case in ipairs {
-    { { api_kee = "x" }, 'unknown option "api_kee"' .. KNOWN },
+    { { api_kee = "x" }, 'unknown option "api_kee", did you mean "api_key"?' },
     { { "sk-test" }, 'unknown option "1"' .. KNOWN },
     { { api_key = 5 }, "api_key: expected string or function, got number" },
     { { api_key = false }, "api_key: expected string or function, got boolean" },
     { { base_url = 5 }, "base_url: expected string, got number" },
     { { asset_url = {} }, "asset_url: expected string, got table" },
-    { { api = "v2" }, "api: expected one of v1, legacy, got v2" },
+    { { api = "v2" }, 'api: expected one of v1, legacy, got "v2"' },
+    { { api = 1 }, "api: expected one of v1, legacy, got number" },
     { { proxy = true }, "proxy: expected string, got boolean" },
     { { ca_file = 1 }, "ca_file: expected string, got number" },
     { { user_agent = 1 },
-      "user_agent: expected a string without control characters" },
+      "user_agent: expected a string without control characters, got number" },
     { { user_agent = "a\r\nb" },
       "user_agent: expected a string without control characters" },
     { { validate = "no" }, "validate: expected boolean, got string" },
     { { on_event = {} }, "on_event: expected function, got table" },
     { { dry_run = 1 }, "dry_run: expected boolean, got number" },
     { { limits = 4 }, "limits: expected table, got number" },
-    { { limits = { per_hour = 1 } }, 'limits: unknown limit "per_hour" '
+    { { limits = { per_hour = 1 } }, 'limits: unknown option "per_hour" '
       .. "(known: in_flight, per_minute, total)" },
-    { { limits = { 4 } }, 'limits: unknown limit "1" '
+    { { limits = { 4 } }, 'limits: unknown option "1" '
       .. "(known: in_flight, per_minute, total)" },
     { { limits = { in_flight = "4" } },
-      "limits.in_flight: expected a whole number, 0 or more, got 4" },
-    { { limits = { in_flight = 0 } }, "limits.in_flight: must be 1 or more" },
-    { { limits = { per_minute = 0 } }, "limits.per_minute: must be 1 or more" },
+      "limits.in_flight: expected a whole number, 1 or more, got string" },
+    { { limits = { in_flight = 0 } }, "limits.in_flight: expected a whole number, 1 or more, got 0" },
+    { { limits = { per_minute = 0 } }, "limits.per_minute: expected a whole number, 1 or more, got 0" },
     { { limits = { total = -1 } },
       "limits.total: expected a whole number, 0 or more, got -1" },
     { { retries = -1 }, "retries: expected a whole number, 0 or more, got -1" },
     { { retries = 1.5 }, "retries: expected a whole number, 0 or more, got 1.5" },
-    { { retries = "2" }, "retries: expected a whole number, 0 or more, got 2" },
+    { { retries = "2" }, "retries: expected a whole number, 0 or more, got string" },
     { { retries = math.huge },
       "retries: expected a whole number, 0 or more, got inf" },
-    { { timeout = "5" }, "timeout: expected number or table, got string" },
-    { { timeout = 0 }, "timeout: must be more than 0 seconds" },
-    { { timeout = -1 }, "timeout: must be more than 0 seconds" },
-    { { timeout = 0 / 0 }, "timeout: must be more than 0 seconds" },
-    { { timeout = { idle = -1 } }, "timeout.idle: must be more than 0 seconds" },
+    { { timeout = "5" }, SECONDS .. ", or a table, got string" },
+    { { timeout = 0 }, SECONDS .. ", or a table, got 0" },
+    { { timeout = -1 }, SECONDS .. ", or a table, got -1" },
+    { { timeout = 0 / 0 }, SECONDS .. ", or a table, got " .. tostring(0 / 0) },
+    { { timeout = { idle = -1 } }, "timeout.idle: expected a number of seconds above 0, got -1" },
     { { timeout = { first = "1" } },
-      "timeout.first: expected number of seconds, got string" },
+      "timeout.first: expected a number of seconds above 0, got string" },
     { { timeout = { read = 1 } },
-      'timeout: unknown limit "read" (known: connect, first, idle, total)' },
+      'timeout: unknown option "read" (known: connect, first, idle, total)' },
     { { headers = "X: y" }, "headers: expected table, got string" },
     { { headers = { "X: y" } }, 'headers: "1" is no header name' },
     { { headers = { ["X Y"] = "z" } }, 'headers: "X Y" is no header name' },
@@ -102,7 +104,7 @@ describe("the options of a client", function()
     { { headers = { ["X"] = "a\0" } },
       "headers: X: expected a string without control characters" },
     { { headers = { ["X"] = 5 } },
-      "headers: X: expected a string without control characters" },
+      "headers: X: expected a string without control characters, got number" },
     { { headers = { AUTHORIZATION = "Basic x" } },
       "headers: AUTHORIZATION can not be set here (api_key says it)" },
     { { headers = { Cookie = "a=b" } },

@@ -1,4 +1,6 @@
 --- The client: settings, and the calls that use them.
+local address = require "yuanjing.http.address"
+local check = require "yuanjing.base.check"
 local protocols = require "yuanjing.protocol"
 local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
@@ -69,12 +71,6 @@ function methods:with(options)
   return new(settings_of.derive(self._settings, options, 2))
 end
 
-local function check_table(name, value, level)
-  if type(value) ~= "table" then
-    error(("%s: expected table, got %s"):format(name, type(value)), level + 1)
-  end
-end
-
 --- Asks a text model. With `stream = true` it returns when the head of the
 --- answer is here, else when the whole answer is. It is sent at most once
 --- unless the platform clearly did not take it
@@ -88,7 +84,7 @@ end
 ---@overload fun(self: yuanjing.Client, params: yuanjing.StreamParams): yuanjing.Stream?, yuanjing.Error?
 ---@nodiscard
 function methods:chat(params)
-  check_table("client:chat", params, 2)
+  check.table("client:chat", params)
   return dry_run.unwrap(chat.call(self._settings, params))
 end
 
@@ -101,7 +97,7 @@ end
 ---@return yuanjing.Error? err
 ---@nodiscard
 function methods:image(params)
-  check_table("client:image", params, 2)
+  check.table("client:image", params)
   return dry_run.unwrap(submit.call(self._settings, "image", params))
 end
 
@@ -118,7 +114,7 @@ end
 ---@return yuanjing.Error? err
 ---@nodiscard
 function methods:video(params)
-  check_table("client:video", params, 2)
+  check.table("client:video", params)
   return dry_run.unwrap(submit.call(self._settings, "video", params))
 end
 
@@ -148,50 +144,20 @@ end
 ---@nodiscard
 function methods:models(options)
   options = options or {}
-  check_table("client:models", options, 2)
-  for name in pairs(options) do
-    if name ~= "category" then
-      error(("client:models: unknown option %q"):format(tostring(name)), 2)
-    end
-  end
-  local kind = type(options.category)
-  if kind ~= "string" and kind ~= "nil" then
-    error(("client:models: category: expected string, got %s"):format(kind), 2)
-  end
+  check.options("client:models", options, { category = "string" })
   return dry_run.unwrap(protocols.of(self._settings).models(self._settings,
     options.category))
 end
 
-local REQUEST_FIELDS = { method = "string", path = "string", query = "table",
-  json = "table", form = "table", base = "string" }
-
-local function check_request(options)
-  check_table("client:request", options, 3)
-  for name, value in pairs(options) do
-    local wanted = REQUEST_FIELDS[name]
-    if not wanted then
-      error(("client:request: unknown option %q"):format(tostring(name)), 3)
-    end
-    if type(value) ~= wanted then
-      error(("client:request: %s: expected %s, got %s")
-        :format(name, wanted, type(value)), 3)
-    end
-  end
-  if not (options.path or ""):find("^/[^%z\1-\32\127]*$") then
-    error("client:request: path: expected a path that starts with /", 3)
-  end
-  if not (options.method or "GET"):find("^[A-Z]+$") then
-    error("client:request: method: expected a word in capitals", 3)
-  end
-  if options.json and options.form then
-    error("client:request: json, form: give one of them", 3)
-  end
-  local base = options.base
-  if base and base ~= "base_url" and base ~= "asset_url" then
-    error(("client:request: base: expected base_url or asset_url, got %q")
-      :format(base), 3)
-  end
-end
+local REQUEST = {
+  method = { "string", what = "a word in capitals", is = function(method)
+    return method:find("^[A-Z]+$") ~= nil
+  end },
+  path = { "string", needed = true, what = "a path that starts with /",
+    is = function(path) return path:find("^/[^%z\1-\32\127]*$") ~= nil end },
+  query = "table", json = "table", form = "table",
+  base = { "string", one_of = { "base_url", "asset_url" } },
+}
 
 -- JSON can not hold a file, and a handle holds more than others should see.
 local function refused_media(body)
@@ -225,7 +191,10 @@ end
 ---@return yuanjing.Error? err
 ---@nodiscard
 function methods:request(options)
-  check_request(options)
+  check.options("client:request", options, REQUEST)
+  if options.json and options.form then
+    error("client:request: json, form: give one of them", 2)
+  end
   local err = refused_media(options.json)
   if err then return nil, err end
   return dry_run.unwrap(protocols.of(self._settings).request(self._settings, {
@@ -246,7 +215,7 @@ end
 
 function Client:__tostring()
   return ("yuanjing.Client (%s)")
-    :format(settings_of.shown(self._settings.base_url))
+    :format(address.shown(self._settings.base_url))
 end
 
 return client

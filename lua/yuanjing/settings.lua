@@ -1,14 +1,11 @@
 --- What a client is told once: the options of `yuanjing.new`, checked, with
--- their defaults. Mistakes in code (an unknown name, a wrong type) raise; a key
--- or an address may come from a user's environment, so faults in those are
--- told by the call that needs them.
+-- their defaults. Mistakes in code (an unknown name, a wrong type) raise; what a
+-- user's environment may hold, the key and the URLs, http/address checks.
 local ascii = require "yuanjing.base.ascii"
 local certificates = require "yuanjing.base.certificates"
-local errors = require "yuanjing.errors"
+local check = require "yuanjing.base.check"
 local lazy = require "yuanjing.base.lazy"
-local memoize = require "yuanjing.base.memoize"
 local limits_of = lazy.module "yuanjing.spending.limits"
-local number = lazy.module "yuanjing.base.number"
 
 local settings = {}
 
@@ -36,71 +33,16 @@ local settings = {}
 ---@field trust_redirects? boolean true: a download follows a redirect from https to http, or into a private network
 ---@field dry_run? boolean true: nothing is sent, each call returns what it would send, a yuanjing.DryRun
 
-local LIMITS = { connect = true, first = true, idle = true, total = true }
+local SECONDS = { "number", above = 0, what = "a number of seconds above 0" }
 
-local function fail(name, expected, value, level)
-  error(("%s: expected %s, got %s"):format(name, expected, type(value)),
-    level)
+local TIMEOUTS = { connect = SECONDS, first = SECONDS, idle = SECONDS,
+  total = SECONDS }
+
+local function count(least)
+  return { "number", least = least, is_whole = true }
 end
 
-local function typed(...)
-  local types = { ... }
-  return function(name, value)
-    for _, wanted in ipairs(types) do
-      if type(value) == wanted then return value end
-    end
-    fail(name, table.concat(types, " or "), value, 0)
-  end
-end
-
-local function seconds(name, value)
-  if type(value) ~= "number" then fail(name, "number of seconds", value, 0) end
-  if value ~= value or value <= 0 then
-    error(("%s: must be more than 0 seconds"):format(name), 0)
-  end
-  return value
-end
-
-local function timeouts(name, value)
-  if type(value) == "number" then return { total = seconds(name, value) } end
-  if type(value) ~= "table" then fail(name, "number or table", value, 0) end
-  local limits = {}
-  for limit, time in pairs(value) do
-    if not LIMITS[limit] then
-      error(("%s: unknown limit %q (known: connect, first, idle, total)")
-        :format(name, tostring(limit)), 0)
-    end
-    limits[limit] = seconds(name .. "." .. limit, time)
-  end
-  return limits
-end
-
-local function count(name, value)
-  if type(value) ~= "number" or value < 0 or value % 1 ~= 0 then
-    error(("%s: expected a whole number, 0 or more, got %s")
-      :format(name, number.show(value)), 0)
-  end
-  return value
-end
-
-local BOUNDS = { in_flight = 1, per_minute = 1, total = 0 } -- and the least
-
-local function bounds(name, value)
-  if type(value) ~= "table" then fail(name, "table", value, 0) end
-  local copy = {}
-  for bound, most in pairs(value) do
-    local least = BOUNDS[bound]
-    if not least then
-      error(("%s: unknown limit %q (known: in_flight, per_minute, total)")
-        :format(name, tostring(bound)), 0)
-    end
-    copy[bound] = count(name .. "." .. bound, most)
-    if most < least then
-      error(("%s.%s: must be %d or more"):format(name, bound, least), 0)
-    end
-  end
-  return limits_of.new(copy)
-end
+local LIMITS = { in_flight = count(1), per_minute = count(1), total = count(0) }
 
 -- What only this module may say, and the option that says it: a session
 -- cookie would bill another account (docs/platform.md#addresses-and-keys).
@@ -111,74 +53,63 @@ local RESERVED = { authorization = "api_key", host = "base_url",
   ["transfer-encoding"] = false, ["accept-encoding"] = false, te = false,
   range = false, ["if-range"] = false }
 
-local function header_value(name, value)
-  if type(value) ~= "string" or value:find("[%z\1-\31\127]") then
-    error(("%s: expected a string without control characters"):format(name), 0)
-  end
-  return value
-end
+local TEXT = { "string", what = "a string without control characters",
+  is = function(text) return not text:find("[%z\1-\31\127]") end }
 
-local function header(name, value)
+local function header_problem(name, value)
   if type(name) ~= "string"
     or not name:find("^[0-9A-Za-z!#$%%&'*+.^_`|~-]+$") then
-    error(("headers: %q is no header name"):format(tostring(name)), 0)
+    return ("%q is no header name"):format(tostring(name))
   end
   local option = RESERVED[ascii.lower(name)]
   if option ~= nil then
-    error(("headers: %s can not be set here%s"):format(name,
-      option and (" (%s says it)"):format(option) or ""), 0)
+    return ("%s can not be set here%s"):format(name,
+      option and (" (%s says it)"):format(option) or "")
   end
-  return header_value("headers: " .. name, value)
+  return check.value(name, value, TEXT)
 end
 
-local function headers(name, value)
-  if type(value) ~= "table" then fail(name, "table", value, 0) end
-  local copy = {}
-  for header_name, text in pairs(value) do
-    copy[header_name] = header(header_name, text)
-  end
-  return copy
-end
-
-local function one_of(...)
-  local choices = { ... }
-  return function(name, value)
-    for _, choice in ipairs(choices) do
-      if value == choice then return value end
-    end
-    error(("%s: expected one of %s, got %s"):format(name,
-      table.concat(choices, ", "), number.show(value)), 0)
+local function headers_problem(headers)
+  for name, value in pairs(headers) do
+    local problem = header_problem(name, value)
+    if problem then return problem end
   end
 end
 
-local CHECKS = {
-  api_key = typed("string", "function"),
-  base_url = typed("string"),
-  asset_url = typed("string"),
-  api = one_of("v1", "legacy"),
-  timeout = timeouts,
-  retries = count,
-  proxy = typed("string"),
-  ca_file = typed("string"),
-  user_agent = header_value,
-  headers = headers,
-  validate = typed("boolean"),
-  journal = function(name, value)
-    typed("string", "table")(name, value)
-    return lazy.load("yuanjing.journal.book").new(value)
-  end,
-  on_event = typed("function"),
-  limits = bounds,
-  trust_redirects = typed("boolean"),
-  dry_run = typed("boolean"),
+local OPTIONS = {
+  api_key = { "string", "function" },
+  base_url = "string",
+  asset_url = "string",
+  api = { "string", one_of = { "v1", "legacy" } },
+  timeout = { "number", "table", above = 0, fields = TIMEOUTS,
+    what = "a number of seconds above 0, or a table" },
+  retries = count(0),
+  proxy = "string",
+  ca_file = "string",
+  user_agent = TEXT,
+  headers = { "table", problem = headers_problem },
+  validate = "boolean",
+  journal = { "string", "table" },
+  on_event = "function",
+  limits = { "table", fields = LIMITS },
+  trust_redirects = "boolean",
+  dry_run = "boolean",
 }
 
-local function known_names()
-  local names = {}
-  for name in pairs(CHECKS) do names[#names + 1] = name end
-  table.sort(names, ascii.less)
-  return table.concat(names, ", ")
-end
+-- What some of them become.
+local MADE = {
+  timeout = function(value)
+    return type(value) == "number" and { total = value } or value
+  end,
+  journal = function(value)
+    return lazy.load("yuanjing.journal.book").new(value)
+  end,
+  limits = function(value)
+    local copy = {}
+    for name, most in pairs(value) do copy[name] = most end
+    return limits_of.new(copy)
+  end,
+}
 
 -- Options that are tables are laid over those of the parent, field by field; an
 -- object, such as limits with their counters, is one whole.
@@ -208,20 +139,16 @@ end
 ---@param options yuanjing.Options
 ---@param level integer
 function settings.derive(parent, options, level)
-  if type(options) ~= "table" then
-    error(("options: expected table, got %s"):format(type(options)), level + 1)
-  end
+  check.table("options", options, level + 1)
+  local problem = check.problem(options, OPTIONS)
+  if problem then error(problem, level + 1) end
   local derived = {}
   for name, value in pairs(parent) do derived[name] = value end
   for name, value in pairs(options) do
-    local check = CHECKS[name]
-    if not check then
-      error(("unknown option %q (known: %s)"):format(tostring(name),
-        known_names()), level + 1)
-    end
-    local ok, checked = pcall(check, name, value)
-    if not ok then error(checked, level + 1) end
-    derived[name] = overlay(parent[name], checked)
+    local ok, made = true, value
+    if MADE[name] then ok, made = pcall(MADE[name], value) end
+    if not ok then error(made, level + 1) end
+    derived[name] = overlay(parent[name], made)
   end
   if options.ca_file then derived.ca_path = nil end
   if options.limits or options.journal then share_limits(derived) end
@@ -250,107 +177,6 @@ function settings.defaults()
     validate = true,
     ca_file = ca_file, ca_path = ca_path,
   }
-end
-
-local function no_key(message)
-  return nil, errors.new { kind = "auth", message = message,
-    hint = "pass api_key, or set YUANJING_API_KEY" }
-end
-
---- The key to send, without stray blanks and line ends: the server takes all
---- the rest as it is (docs/platform.md#addresses-and-keys).
----@return string?
----@return yuanjing.Error?
-function settings.key(self)
-  local key = self.api_key
-  if type(key) == "function" then
-    local ok, value = pcall(key)
-    if not ok then return no_key("api_key: the function failed") end
-    key = value
-  end
-  if key == nil then return no_key("no API key") end
-  if type(key) ~= "string" then
-    return no_key("api_key: the function returned no string")
-  end
-  key = key:match("^[ \t-\r]*(.-)[ \t-\r]*$")
-  if key == "" then return no_key("the API key is empty") end
-  if key:find("[%z\1-\31\127]") then
-    return no_key("the API key has control characters in it")
-  end
-  return key
-end
-
-local function bad_url(name, what)
-  return nil, errors.new { kind = "invalid_request",
-    message = ("%s: %s"):format(name, what),
-    hint = "it should look like https://opencomputing.ai" }
-end
-
--- What is wrong with "host", "host:port" or "[::1]:port"; nil: nothing.
-local function authority_problem(text)
-  if text:find("@", 1, true) then
-    return "no user or password may stand in the URL"
-  end
-  local host, port = text:match("^(%[[^%]]+%])(.*)$")
-  if not host then host, port = text:match("^([^:]*)(.*)$") end
-  if host == "" then return "no host in the URL" end
-  local digits = port:match("^:(%d*)$")
-  if port ~= "" and (not digits or (tonumber(digits) or 0) > 65535) then
-    return "no good port in the URL"
-  end
-end
-
--- What is wrong with a URL; or nil and what stands behind its host.
-local function url_problem(url)
-  local scheme, authority, rest =
-    url:match("^([A-Za-z][0-9A-Za-z+.-]*)://([^/?#]*)(.*)$")
-  if not scheme then return "no scheme in the URL" end
-  scheme = ascii.lower(scheme)
-  if scheme ~= "http" and scheme ~= "https" then
-    return "only http and https are spoken"
-  end
-  return authority_problem(authority), rest
-end
-
--- Of a base URL: without a slash at its end, or what is wrong with it.
-local read_base = memoize.last(function(text)
-  local url = text:match("^[ \t-\r]*(.-)[ \t-\r]*$")
-  local problem, rest = url_problem(url)
-  if not problem and (rest:find("[?#]") or url:find("[%z\1-\32\127]")) then
-    problem = "only a host and a path may stand in the URL"
-  end
-  return { problem = problem, url = url:gsub("/+$", "") }
-end)
-
---- One of the two base URLs, without a slash at its end.
----@param name "base_url"|"asset_url"
----@return string?
----@return yuanjing.Error?
-function settings.base(self, name)
-  local base = read_base(self[name])
-  if base.problem then return bad_url(name, base.problem) end
-  return base.url
-end
-
---- Whether a URL that somebody else gave is one we speak to.
----@param url string
----@return boolean?
----@return table? failure
-function settings.check_url(url)
-  local problem = url_problem(url)
-  if not problem and url:find("[%z\1-\32\127]") then
-    problem = "a blank in the URL"
-  end
-  if not problem then return true end
-  return nil, { kind = "platform",
-    message = ("the result has a bad URL (%s)"):format(problem) }
-end
-
---- A base URL to show: what base() refuses in it may be a secret.
----@param url string
----@return string
-function settings.shown(url)
-  return (url:gsub("//.*@", "//"):gsub("[?#].*$", ""))
 end
 
 return settings

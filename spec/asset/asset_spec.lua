@@ -358,8 +358,9 @@ describe("a wait for an asset", function()
   it("refuses unknown options, at the caller's line", function()
     local asset, server = uploaded { PROCESSING }
     for _, case in ipairs {
-      { { timout = 5 }, 'asset:await: unknown option "timout"' },
-      { { in_flight = 5 }, 'asset:await: unknown option "in_flight"' },
+      { { timout = 5 }, 'asset:await: unknown option "timout", did you mean "timeout"?' },
+      { { in_flight = 5 }, 'asset:await: unknown option "in_flight" '
+        .. "(known: interval, on_update, timeout)" },
       { { timeout = "5" }, "asset:await: timeout: expected number, got string" },
       { 5, "asset:await: expected table, got number" },
     } do
@@ -545,7 +546,7 @@ describe("asset:save", function()
       { {}, "save: path: expected a path" },
       { { "" }, "save: path: expected a path" },
       { { "x", { on_progres = print } },
-        "save: on_progres: expected no such option, got function" },
+        'save: unknown option "on_progres", did you mean "on_progress"?' },
       { { "x", { kind = "video" } }, "save: kind, index: an asset is one file" },
       { { "x", { index = 1 } }, "save: kind, index: an asset is one file" },
     } do

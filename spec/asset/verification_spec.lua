@@ -325,9 +325,10 @@ describe("session:await_group", function()
   it("refuses unknown options, at the caller's line", function()
     local session, server = begun { groups() }
     for _, case in ipairs {
-      { { timout = 5 }, 'session:await_group: unknown option "timout"' },
+      { { timout = 5 }, 'session:await_group: unknown option "timout", did you mean "timeout"?' },
       { { on_update = print },
-        'session:await_group: unknown option "on_update"' },
+        'session:await_group: unknown option "on_update" '
+          .. "(known: interval, timeout)" },
       { { interval = "5" },
         "session:await_group: interval: expected number, got string" },
       { 5, "session:await_group: expected table, got number" },

@@ -297,7 +297,7 @@ describe("media", function()
       support.raised(function() return (media.file()) end))
     assert.equal("yuanjing.bytes: expected string, got table",
       support.raised(function() return (media.bytes({})) end))
-    assert.equal('yuanjing.file: unknown option "nane" (known: name, type)',
+    assert.equal('yuanjing.file: unknown option "nane", did you mean "name"?',
       support.raised(function() return (media.file("a", { nane = "b" })) end))
     assert.equal("yuanjing.file: name: expected string, got number",
       support.raised(function() return (media.file("a", { name = 1 })) end))

@@ -280,7 +280,8 @@ describe("a worker", function()
         local ok, problem = pcall(client.journal.work, client.journal,
           { on_result = print, [name] = value })
         assert.is_false(ok)
-        assert.truthy(problem:find("journal:work: " .. name .. ": must be"))
+        assert.truthy(problem:find("journal:work: " .. name
+          .. ": expected a [a-z ]*number[, ].*, got [-0-9a-z.]+$"))
       end
     end
   end)

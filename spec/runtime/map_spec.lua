@@ -121,13 +121,14 @@ describe("yuanjing.map", function()
     assert.equal("yuanjing.map: expected table, got string",
       message("a", print))
     assert.equal("yuanjing.map: expected function, got nil", message({}))
-    assert.equal('yuanjing.map: unknown option "n"',
+    assert.equal('yuanjing.map: unknown option "n" (known: at_once)',
       message({}, print, { n = 1 }))
-    assert.equal("yuanjing.map: expected table of options, got number",
+    assert.equal("yuanjing.map: options: expected table, got number",
       message({}, print, 8))
-    for _, value in ipairs { 0, 1.5, "8", -1 } do
+    for value, got in pairs { [0] = "0", [1.5] = "1.5", ["8"] = "string",
+      [-1] = "-1" } do
       assert.equal("yuanjing.map: at_once: expected a whole number, 1 or more, "
-        .. "got " .. value, message({}, print, { at_once = value }))
+        .. "got " .. got, message({}, print, { at_once = value }))
     end
   end)
 end)

@@ -132,10 +132,11 @@ describe("a sandbox process", function()
       assert.is_false(ok)
       return (text:gsub("^.-:%d+: ", ""))
     end
-    assert.equal("sandbox.start: unknown option prot", message { prot = 1 })
-    assert.equal("sandbox.start: port: expected integer from 1 to 65535",
+    assert.equal('sandbox.start: unknown option "prot", did you mean "port"?', message { prot = 1 })
+    assert.equal("sandbox.start: port: expected a whole number from 1 to 65535, "
+      .. "got string",
       message { port = "80" })
-    assert.equal("sandbox.start: speed: expected number above 0",
+    assert.equal("sandbox.start: speed: expected a number above 0, got 0",
       message { speed = 0 })
     assert.equal("sandbox.start: expected table, got number", message(80))
   end)

@@ -288,10 +288,10 @@ describe("box:answer", function()
     local MISTAKES = {
       { 'unknown endpoint "chats"', "chats", {} },
       { "expected table, got string", "chat", "你好" },
-      { 'unknown field "contents"', "chat", { contents = "你好" } },
+      { 'unknown field "contents", did you mean "content"?', "chat", { contents = "你好" } },
       { "content: expected string, got number", "chat", { content = 1 } },
-      { "delay: expected 0 or more, got -1", "chat", { delay = -1 } },
-      { "times: expected 1 or more, got 0", "chat", { times = 0 } },
+      { "delay: expected a number, 0 or more, got -1", "chat", { delay = -1 } },
+      { "times: expected a number, 1 or more, got 0", "chat", { times = 0 } },
       { "content: means nothing to video", "video", { content = "你好" } },
       { "fails: means nothing to chat", "chat", { fails = "x" } },
       { "status and content exclude each other", "chat",
@@ -397,7 +397,7 @@ describe("box:clear", function()
       assert.matches(("box:%s: the sandbox is stopped$"):format(call), message)
     end
     assert.has_error(function() box:advance(-1) end,
-      "box:advance: expected number of seconds")
+      "box:advance: expected a number of seconds, 0 or more, got -1")
   end)
 end)
 

@@ -228,7 +228,8 @@ describe("await_all", function()
   it("refuses unknown options, at the caller's line", function()
     for name, call in pairs { await_all = yuanjing.await_all,
       as_completed = yuanjing.as_completed } do
-      assert.same({ 1, name .. ': unknown option "in_fligt"' },
+      assert.same({ 1, name .. ': unknown option "in_fligt", '
+        .. 'did you mean "in_flight"?' },
         { support.raised_at(function()
           local results = call({}, { in_fligt = 2 })
           return results

@@ -419,7 +419,7 @@ describe("a wait", function()
   end)
 
   local MISTAKES = {
-    { { timout = 5 }, 'task:await: unknown option "timout"' },
+    { { timout = 5 }, 'task:await: unknown option "timout", did you mean "timeout"?' },
     { { timeout = "5" }, "task:await: timeout: expected number, got string" },
     { { interval = true }, "task:await: interval: expected number, got boolean" },
     { { on_update = 1 }, "task:await: on_update: expected function, got number" },
@@ -499,13 +499,13 @@ describe("task:save", function()
       { {}, "save: path: expected a path" },
       { { "" }, "save: path: expected a path" },
       { { "x", { on_progres = print } },
-        "save: on_progres: expected no such option, got function" },
+        'save: unknown option "on_progres", did you mean "on_progress"?' },
       { { "x", { index = "1" } }, "save: index: expected number, got string" },
       { { "x", { timeout = "1" } },
         "task:save: timeout: expected number, got string" },
       { { "x", 5 }, "task:save: expected table, got number" },
       { { "x", { in_flight = 1 } },
-        "save: in_flight: expected no such option, got number" },
+        'save: unknown option "in_flight" (known: index, kind, on_progress)' },
     }
     for _, case in ipairs(CASES) do
       local ok, message = pcall(function()

@@ -80,7 +80,7 @@ local function timed_out(self, last, others)
     retryable = not is_over, message = table.concat(parts, "; ") }
 end
 
-local AWAIT = { timeout = true, interval = true }
+local AWAIT = { timeout = "number", interval = "number" }
 
 ---@class (exact) yuanjing.GroupAwaitOptions
 ---@field timeout? number seconds (300)

@@ -57,13 +57,4 @@ function ascii.matches_any(text, patterns)
   return false
 end
 
---- The text with what %41 and the like stand for.
----@param text string
----@return string
-function ascii.decode_percent(text)
-  return (text:gsub("%%(%x%x)", function(digits)
-    return string.char(tonumber(digits, 16))
-  end))
-end
-
 return ascii

@@ -2,9 +2,13 @@
 -- platform. Checks that a medium can be sent, and as which type. Reads only
 -- the first bytes of a file.
 local ascii = require "yuanjing.base.ascii"
+local check = require "yuanjing.base.check"
 local core = require "yuanjing.core"
+local lazy = require "yuanjing.base.lazy"
 local number = require "yuanjing.base.number"
+local percent = require "yuanjing.base.percent"
 local types = require "yuanjing.base.media_types"
+local url_of = lazy.module "yuanjing.base.url"
 
 local media = {}
 
@@ -36,29 +40,10 @@ local AssetRef = { __name = "yuanjing.AssetRef" }
 
 -- Made by a user ------------------------------------------------------------
 
-local OPTIONS = { name = "string", type = "string" }
-
-local function check_options(call, options, level)
-  if type(options) ~= "table" then
-    error(("%s: options: expected table, got %s"):format(call, type(options)),
-      level + 1)
-  end
-  for name, value in pairs(options) do
-    if not OPTIONS[name] then
-      error(("%s: unknown option %q (known: name, type)")
-        :format(call, tostring(name)), level + 1)
-    end
-    if type(value) ~= "string" then
-      error(("%s: %s: expected string, got %s"):format(call, name,
-        type(value)), level + 1)
-    end
-  end
-  local kind = options.type
-  if kind and not kind:find("^[0-9A-Za-z.+-]+/[0-9A-Za-z.+-]+$") then
-    error(("%s: type: expected a type such as image/png"):format(call),
-      level + 1)
-  end
-end
+local OPTIONS = { name = "string", type = { "string",
+  what = "a type such as image/png", is = function(kind)
+    return kind:find("^[0-9A-Za-z.+-]+/[0-9A-Za-z.+-]+$") ~= nil
+  end } }
 
 -- NB: do not call this as a tail call: the error level would be wrong.
 local function tagged(class, call, field, value, options)
@@ -66,7 +51,8 @@ local function tagged(class, call, field, value, options)
     error(("%s: expected string, got %s"):format(call, type(value)), 3)
   end
   options = options or {}
-  check_options(call, options, 3)
+  check.table(call .. ": options", options, 3)
+  check.options(call, options, OPTIONS, 3)
   return setmetatable({ [field] = value, name = options.name,
     type = options.type }, class)
 end
@@ -169,12 +155,12 @@ local function read_bytes(given)
     data:sub(1, types.HEAD), "file")
 end
 
-local function read_url(url)
-  local rest = url:match("^[A-Za-z]+://(.*)$")
-  if rest:find("^[/?#]") or rest == "" or url:find("[%z\1-\32\127]") then
+local function read_url(text)
+  local parts = url_of.parse(text)
+  if parts.host == "" or parts.port == false or text:find("[%z\1-\32\127]") then
     return nil, "no good URL"
   end
-  return { kind = "url", url = url }
+  return { kind = "url", url = text }
 end
 
 local function read_data_uri(uri)
@@ -193,12 +179,20 @@ local function read_asset(id)
   return { kind = "asset", url = "asset://" .. id }
 end
 
+local OF_SCHEME = { http = read_url, https = read_url, asset = read_asset }
+
 local function read_text(text)
-  local scheme = ascii.lower(text:sub(1, 8))
-  if scheme:find("^https?://") then return read_url(text) end
-  if scheme:find("^asset://") then return read_asset(text) end
-  if scheme:find("^data:") then return read_data_uri(text) end
+  if url_of.is_data(text) then return read_data_uri(text) end
+  local read = OF_SCHEME[url_of.scheme(text)]
+  if read then return read(text) end
   return read_file { path = text }
+end
+
+--- Whether a text says where a medium is, or holds it, and is no path.
+---@param text string
+---@return boolean
+function media.is_link(text)
+  return url_of.is_data(text) or OF_SCHEME[url_of.scheme(text)] == read_url
 end
 
 local READERS = {
@@ -287,7 +281,7 @@ end
 ---@return string? problem
 function media.decoded(medium)
   local head, body = medium.url:match("^[^:]*:([^,]*),(.*)$")
-  local data = ascii.decode_percent(body)
+  local data = percent.decode(body)
   if ascii.lower(head):find(";base64$") then
     data = unbase64(data)
     if not data then return nil, "the data URI is no base64" end

@@ -1,5 +1,6 @@
 --- The journal as its user sees it: the recorded submits of a client, handles of
 -- their tasks, and the workers on them. recorder.lua writes the records.
+local check = require "yuanjing.base.check"
 local errors = require "yuanjing.errors"
 local events = require "yuanjing.events"
 local handles = require "yuanjing.journal.handles"
@@ -67,25 +68,13 @@ end
 
 local WANTED = { note = "string", model = "string", since = "number" }
 
-local function check_wanted(wanted)
-  if type(wanted) ~= "table" then
-    error(("journal:find: expected table, got %s"):format(type(wanted)), 3)
-  end
-  for name, value in pairs(wanted) do
-    if type(value) ~= WANTED[name] then
-      error(("journal:find: %s: expected %s, got %s"):format(tostring(name),
-        WANTED[name] or "no such field", type(value)), 3)
-    end
-  end
-end
-
 --- All entries with that note, of that model, submitted since that time, the
 --- oldest first. Each has its `task` if there is one. Error kinds: io.
 ---@param wanted yuanjing.Wanted
 ---@return yuanjing.journal.Entry[]?
 ---@return yuanjing.Error? err
 function methods:find(wanted)
-  check_wanted(wanted)
+  check.options("journal:find", wanted, WANTED)
   return select_entries(self, function(entry)
     return (not wanted.note or entry.note == wanted.note)
       and (not wanted.model or entry.model == wanted.model)

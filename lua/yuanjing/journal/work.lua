@@ -2,13 +2,13 @@
 -- await each, and pass its result to the user. A worker holds a task as long
 -- as it renews the lease. A task is finished only when on_result has returned
 -- and its end is in the journal.
+local check = require "yuanjing.base.check"
 local compaction = require "yuanjing.journal.compaction"
 local errors = require "yuanjing.errors"
 local job = require "yuanjing.runtime.job"
 local loop = require "yuanjing.runtime.loop"
 local merging = require "yuanjing.journal.merging"
 local new_name = require "yuanjing.base.random_name"
-local number = require "yuanjing.base.number"
 
 local work = {}
 
@@ -27,10 +27,11 @@ local work = {}
 
 -- The type of each option, its bounds and its default.
 local OPTIONS = {
-  on_result = { "function" },
+  on_result = { "function", needed = true },
   drain = { "boolean" },
-  concurrency = { "number", least = 1, is_whole = true, default = 50 },
-  attempts = { "number", least = 1, is_whole = true, default = 5 },
+  concurrency = { "number", least = 1, most = 2 ^ 31, is_whole = true,
+    default = 50 },
+  attempts = { "number", least = 1, most = 2 ^ 31, is_whole = true, default = 5 },
   lease = { "number", least = 0.1, most = 86400, default = 60 },
   interval = { "number", least = 0.001, most = 86400 },
 }
@@ -42,39 +43,10 @@ local LONGEST = 60 -- seconds between two retries, at most
 local LOOK = 1 -- seconds between two reads of the journal
 local TIDY = 60 -- seconds between two searches for lost and old items
 
-local function check_number(option, value)
-  if value ~= value or value < option.least then
-    return "must be " .. number.show(option.least) .. " or more"
-  elseif value > (option.most or 2 ^ 31) then
-    return ("must be %s or less"):format(number.show(option.most or 2 ^ 31))
-  elseif option.is_whole and value % 1 ~= 0 then
-    return "must be a whole number"
-  end
-end
-
-local function fault_of(option, value)
-  if not option then return "no such option" end
-  if type(value) ~= option[1] then
-    return ("expected %s, got %s"):format(option[1], type(value))
-  end
-  return option[1] == "number" and check_number(option, value) or nil
-end
-
 --- Raises an error for wrong options, at the caller's caller.
 ---@param options yuanjing.WorkOptions
 function work.check_options(options)
-  if type(options) ~= "table" then
-    error(("journal:work: expected table, got %s"):format(type(options)), 3)
-  end
-  for name, value in pairs(options) do
-    local fault = fault_of(OPTIONS[name], value)
-    if fault then
-      error(("journal:work: %s: %s"):format(tostring(name), fault), 3)
-    end
-  end
-  if not options.on_result then
-    error("journal:work: on_result: missing", 3)
-  end
+  check.options("journal:work", options, OPTIONS, 3)
 end
 
 -- Leases -------------------------------------------------------------------

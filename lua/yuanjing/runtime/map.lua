@@ -1,4 +1,5 @@
 --- A function over a list, a few items at a time, each in a job of its own.
+local check = require "yuanjing.base.check"
 local job = require "yuanjing.runtime.job"
 local loop = require "yuanjing.runtime.loop"
 
@@ -12,30 +13,7 @@ local AT_ONCE = 8
 ---@class (exact) yuanjing.MapOptions
 ---@field at_once? integer how many items are worked on at a time (8)
 
-local function check_at_once(value)
-  if type(value) == "number" and value >= 1 and value % 1 == 0 then
-    return value
-  end
-  error(("yuanjing.map: at_once: expected a whole number, 1 or more, got %s")
-    :format(tostring(value)), 4)
-end
-
-local function check(list, run, options)
-  if type(list) ~= "table" then
-    error(("yuanjing.map: expected table, got %s"):format(type(list)), 3)
-  elseif type(run) ~= "function" then
-    error(("yuanjing.map: expected function, got %s"):format(type(run)), 3)
-  elseif type(options) ~= "table" then
-    error(("yuanjing.map: expected table of options, got %s"):format(
-      type(options)), 3)
-  end
-  for name in pairs(options) do
-    if name ~= "at_once" then
-      error(("yuanjing.map: unknown option %q"):format(tostring(name)), 3)
-    end
-  end
-  return check_at_once(options.at_once or AT_ONCE)
-end
+local OPTIONS = { at_once = { "number", least = 1, is_whole = true } }
 
 local function cancel_all(workers)
   for _, worker in ipairs(workers) do worker:cancel() end
@@ -76,11 +54,17 @@ end
 ---@return yuanjing.Mapped results
 ---@return yuanjing.Failures errors
 function map.map(list, run, options)
-  local at_once = check(list, run, options == nil and {} or options)
+  options = options == nil and {} or options
+  check.table("yuanjing.map", list)
+  if type(run) ~= "function" then
+    error(("yuanjing.map: expected function, got %s"):format(type(run)), 2)
+  end
+  check.table("yuanjing.map: options", options)
+  check.options("yuanjing.map", options, OPTIONS)
   loop.check_wait()
   local state = { list = list, run = run, n = #list, next = 1, results = {},
     errors = {}, workers = {} }
-  for i = 1, math.min(at_once, state.n) do
+  for i = 1, math.min(options.at_once or AT_ONCE, state.n) do
     state.workers[i] = job.async(run_worker, state)
   end
   local ok, problem = pcall(await_all, state)

@@ -4,6 +4,7 @@
 -- needs no C: a small shell script runs nginx as long as a pipe from this
 -- process is open, so nginx ends with this process, even if it is killed. The
 -- server's code is in sandbox/server/ and runs inside nginx.
+local check = require "yuanjing.base.check"
 local conf = require "yuanjing.sandbox.conf"
 local errors = require "yuanjing.errors"
 local journal = require "yuanjing.sandbox.request_log"
@@ -16,6 +17,9 @@ local DEFAULT_KEY = "sk-sandbox"
 local LATENCY = 0.025 -- seconds between two chunks of a stream
 local TASK_SECONDS = 1
 local VERIFY_SECONDS = 120
+local MOST = 1e9 -- seconds, and times as fast
+local SECONDS = { "number", least = 0, most = MOST,
+  what = "a number of seconds, 0 or more" }
 local ATTEMPTS = 20 -- ports to try, if none is given
 
 ---@class yuanjing.sandbox.Options
@@ -66,10 +70,6 @@ function methods:requests(endpoint)
   return list
 end
 
-local function is_seconds(value)
-  return type(value) == "number" and value >= 0 and value < math.huge
-end
-
 -- A stopped sandbox has no folder to write to.
 local function send(self, call, command, value)
   if not self._process then error(call .. ": the sandbox is stopped", 3) end
@@ -89,9 +89,8 @@ end
 --- Moves its clock forward: tasks advance, links expire.
 ---@param seconds number
 function methods:advance(seconds)
-  if not is_seconds(seconds) then
-    error("box:advance: expected number of seconds", 2)
-  end
+  local problem = check.value("box:advance", seconds, SECONDS)
+  if problem then error(problem, 2) end
   send(self, "box:advance", "advance", seconds)
 end
 
@@ -110,10 +109,6 @@ function Sandbox:__tostring()
   return ("yuanjing.Sandbox (%s%s)"):format(self.url, state)
 end
 
-local function is_speed(value)
-  return type(value) == "number" and value > 0 and value < math.huge
-end
-
 local function is_key_list(value)
   if type(value) ~= "table" or #value == 0 then return false end
   for _, key in ipairs(value) do
@@ -122,32 +117,13 @@ local function is_key_list(value)
   return true
 end
 
-local CHECKS = {
-  port = { "integer from 1 to 65535", function(value)
-    return type(value) == "number" and value % 1 == 0 and value >= 1 and
-      value <= 65535
-  end },
-  keys = { "list of strings", is_key_list },
-  latency = { "number of seconds", is_seconds },
-  task_seconds = { "number of seconds", is_seconds },
-  verify_seconds = { "number of seconds", is_seconds },
-  speed = { "number above 0", is_speed },
-  dir = { "string", function(value) return type(value) == "string" end },
+local OPTIONS = {
+  port = { "number", least = 1, most = 65535, is_whole = true },
+  keys = { "table", is = is_key_list, what = "a list of strings" },
+  latency = SECONDS, task_seconds = SECONDS, verify_seconds = SECONDS,
+  speed = { "number", above = 0, most = MOST },
+  dir = "string",
 }
-
-local function check(options)
-  if type(options) ~= "table" then
-    error(("sandbox.start: expected table, got %s"):format(type(options)), 3)
-  end
-  for name, value in pairs(options) do
-    local known = CHECKS[name]
-    if not known then
-      error(("sandbox.start: unknown option %s"):format(tostring(name)), 3)
-    elseif not known[2](value) then
-      error(("sandbox.start: %s: expected %s"):format(name, known[1]), 3)
-    end
-  end
-end
 
 local function io_error(message)
   return errors.new { kind = "io", message = "sandbox: " .. message }
@@ -203,7 +179,7 @@ end
 ---@return yuanjing.Error? err
 local function start(options)
   options = options or {}
-  check(options)
+  check.options("sandbox.start", options, OPTIONS)
   local host, message = machine.prepare(options.dir)
   if not host then return nil, io_error(message) end
   local running, port = try_ports(host, options)

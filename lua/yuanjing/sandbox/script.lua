@@ -3,10 +3,11 @@
 -- request, so it applies to every request that is sent later, and uses no
 -- connection.
 local ascii = require "yuanjing.base.ascii"
+local check = require "yuanjing.base.check"
 local endpoints = require "yuanjing.sandbox.server.endpoints"
 local json = require "yuanjing.base.json"
 local literal = require "yuanjing.sandbox.literal"
-local number = require "yuanjing.base.number"
+local mistake = require "yuanjing.base.mistake"
 local scenario = require "yuanjing.sandbox.server.scenario"
 
 local script = {}
@@ -53,27 +54,22 @@ local WORK = set_of("image", "video", "upload")
 -- the answer that the endpoint makes.
 local FIELDS = {
   model = { "string" }, prompt = { "string" }, times = { "number", least = 1 },
-  scenario = { "string" }, delay = { "number" }, break_after = { "number" },
+  scenario = { "string" }, delay = { "number", least = 0 }, break_after = { "number", least = 0 },
   status = { "number", least = 200, reply = true },
   error = { "string", reply = true },
   body = { "string", reply = true },
   json = { "table", reply = true },
-  headers = { "table", items = SCALARS }, retry_after = { "number" },
+  headers = { "table", items = SCALARS }, retry_after = { "number", least = 0 },
   content = { "string", made = CHAT },
   chunks = { "table", items = SCALARS, made = CHAT },
-  gap = { "number", made = CHAT }, reasoning = { "string", made = CHAT },
+  gap = { "number", least = 0, made = CHAT }, reasoning = { "string", made = CHAT },
   finish_reason = { "string", made = CHAT },
   usage = { "table", items = NUMBERS, made = CHAT },
-  seconds = { "number", made = WORK }, fails = { "string", made = WORK },
+  seconds = { "number", least = 0, made = WORK }, fails = { "string", made = WORK },
 }
 
 local NAMES = {} -- of the endpoints
 for _, name in pairs(endpoints) do NAMES[name] = true end
-
--- False for NaN.
-local function is_number(value, least)
-  return value == value and value >= least
-end
 
 -- What is wrong in a table, or nil.
 local function item_problem(name, list, allowed)
@@ -87,13 +83,9 @@ end
 -- What is wrong with one field, or nil.
 local function field_problem(endpoint, name, value)
   local known = FIELDS[name]
-  if not known then return ("unknown field %q"):format(tostring(name)) end
-  if type(value) ~= known[1] then
-    return ("%s: expected %s, got %s"):format(name, known[1], type(value))
-  elseif known[1] == "number" and not is_number(value, known.least or 0) then
-    return ("%s: expected %d or more, got %s"):format(name, known.least or 0,
-      number.show(value))
-  elseif known.made and not known.made[endpoint] then
+  local problem = check.value(name, value, known)
+  if problem then return problem end
+  if known.made and not known.made[endpoint] then
     return ("%s: means nothing to %s"):format(name, endpoint)
   end
   return known.items and item_problem(name, value, known.items)
@@ -110,6 +102,9 @@ end
 
 local function problem_of(endpoint, answer)
   for name, value in pairs(answer) do
+    if not FIELDS[name] then
+      return mistake.of_name("field", name, FIELDS)
+    end
     local problem = field_problem(endpoint, name, value)
     if problem then return problem end
   end

@@ -1,5 +1,6 @@
 --- Polling: how often to query, for how long, and which failures end it. The
 -- caller sends the query.
+local check = require "yuanjing.base.check"
 local loop = require "yuanjing.runtime.loop"
 
 local polling = {}
@@ -15,36 +16,19 @@ local MIN_ASKED, MAX_ASKED = 0.001, 60 -- seconds that an answer may request
 local LASTING = { auth = true, not_found = true, task_failed = true,
   invalid_request = true, cancelled = true, dry_run = true }
 
--- The options of a wait, and their types.
-local OPTIONS = { timeout = "number", interval = "number",
+-- The options of a wait, those of use to one alone, and those of many.
+local OF_ONE = { timeout = "number", interval = "number",
+  on_update = "function" }
+local OF_MANY = { timeout = "number", interval = "number",
   on_update = "function", in_flight = "number" }
-
-local function check(name, options, taken, level)
-  if type(options) ~= "table" then
-    error(("%s: expected table, got %s"):format(name, type(options)), level)
-  end
-  for key, value in pairs(options) do
-    local wanted = OPTIONS[key]
-    if not wanted or taken and not taken[key] then
-      error(("%s: unknown option %q"):format(name, tostring(key)), level)
-    end
-    if type(value) ~= wanted then
-      error(("%s: %s: expected %s, got %s"):format(name, key, wanted,
-        type(value)), level)
-    end
-  end
-end
 
 --- Checks the options of a wait; raises at the caller's caller.
 ---@param name string of the call
 ---@param options table
----@param taken? table<string, boolean> those it knows; default: all
-function polling.check_options(name, options, taken)
-  check(name, options, taken, 4)
+---@param rules? table<string, string> those it knows; default: all
+function polling.check_options(name, options, rules)
+  check.options(name, options, rules or OF_MANY, 3)
 end
-
--- Options for a single wait, which several waits can not share.
-local OF_ONE = { timeout = true, interval = true, on_update = true }
 
 --- Splits the options of a call that waits and then does something else:
 --- returns those of the wait, checked, and the others. Raises at the caller's
@@ -54,15 +38,13 @@ local OF_ONE = { timeout = true, interval = true, on_update = true }
 ---@return table wait
 ---@return table rest
 function polling.split(name, options)
-  if type(options) ~= "table" then
-    error(("%s: expected table, got %s"):format(name, type(options)), 3)
-  end
+  check.table(name, options, 3)
   local wait, rest = {}, {}
   for key, value in pairs(options) do
     local part = OF_ONE[key] and wait or rest
     part[key] = value
   end
-  check(name, wait, OF_ONE, 4)
+  check.options(name, wait, OF_ONE, 3)
   return wait, rest
 end
 

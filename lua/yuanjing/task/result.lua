@@ -1,4 +1,5 @@
 --- The result of a task: URLs, usage, and saving its files.
+local check = require "yuanjing.base.check"
 local download = require "yuanjing.task.download"
 local errors = require "yuanjing.errors"
 local kinds = require "yuanjing.protocol.task.kinds"
@@ -20,13 +21,7 @@ function result.check_save(path, options)
   if type(path) ~= "string" or path == "" then
     error("save: path: expected a path", 3)
   end
-  for key, value in pairs(options) do
-    local wanted = SAVE_OPTIONS[key]
-    if type(value) ~= wanted then
-      error(("save: %s: expected %s, got %s"):format(tostring(key),
-        wanted or "no such option", type(value)), 3)
-    end
-  end
+  check.options("save", options, SAVE_OPTIONS, 3)
 end
 
 -- The URL of the requested file, and its kind.
@@ -37,8 +32,6 @@ local function url_of(self, options)
     end
   end
 end
-
-local EXPIRED = { not_found = true, platform = true, invalid_request = true }
 
 -- The link may have expired: the platform makes a new one when the task is
 -- queried again.
@@ -78,12 +71,8 @@ function methods:save(path, options)
       message = "the result has no file of that kind"
         .. (self.reason and ": " .. self.reason or "") }
   end
-  local saved, err, is_page = download.save(task._settings, url, path, options,
-    kind)
-  url = err and (is_page or EXPIRED[err.kind]) and renew(self, options)
-  if url then
-    saved, err = download.save(task._settings, url, path, options, kind)
-  end
+  local saved, err = download.save(task._settings, url, path, options, kind,
+    function() return (renew(self, options)) end)
   if not saved then
     err.task = task
     return nil, err

@@ -1,6 +1,6 @@
 --- A streaming parser for multipart/form-data: it holds one piece of input at
 -- a time, whatever the size of the parts.
-local ascii = require "yuanjing.base.ascii"
+local percent = require "yuanjing.base.percent"
 
 local multipart = {}
 
@@ -84,7 +84,7 @@ end
 local function extended(text, name)
   local value =
     text:match(";%s*" .. name .. "%*=[Uu][Tt][Ff]%-8'[^']*'([^;%s]*)")
-  return value and ascii.decode_percent(value)
+  return value and percent.decode(value)
 end
 
 -- Returns nil if the part is not a form field.
