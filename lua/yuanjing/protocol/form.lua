@@ -150,7 +150,7 @@ function form.problem_of(part)
   for _, sent in pairs { part.name, text, part.file_name } do
     if core.utf8_error(sent) then return "the text is not UTF-8" end
   end
-  return part.name:find("[%z\1-\31\127]")
+  return part.name:find("[%z\1-\31]")
     and "a control character stands in the name" or nil
 end
 
