@@ -84,7 +84,7 @@ local lua_files = [[
     v1
   protocol/answer/ envelope python reading record wrapping
   protocol/answer/failure/ init code kind names signs text
-  protocol/chat/ call pieces reply sse tool_calls
+  protocol/chat/ assembly call choice endings merge pieces reply sent_tools sse tool_calls
   protocol/task/ answer kinds links reasons words
   redis/ connection tls url
   runtime/ backlog cancel_scope fibers heartbeat job job_failures loop map

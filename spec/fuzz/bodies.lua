@@ -1,7 +1,7 @@
 --- Every reader of bodies, on any bytes: none raises, each returns the types
 -- of its annotations, and an error can be shown.
 local answers = require "yuanjing.protocol.task.answer"
-local assembly = require "yuanjing.protocol.chat.reply"
+local assembly = require "yuanjing.protocol.chat.assembly"
 local cjson = require("cjson").new()
 local core = require "yuanjing.core"
 local envelope = require "yuanjing.protocol.answer.envelope"

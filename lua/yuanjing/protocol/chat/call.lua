@@ -1,7 +1,7 @@
 --- Texts on the wire: what a chat call sends, and what a reply and a chunk
 -- hold (docs/platform.md#chat-streams). The v1 and the legacy wire differ in
 -- the path.
-local assembly = require "yuanjing.protocol.chat.reply"
+local assembly = require "yuanjing.protocol.chat.assembly"
 local envelope = require "yuanjing.protocol.answer.envelope"
 local failures = require "yuanjing.protocol.answer.failure"
 local form = require "yuanjing.protocol.form"

@@ -11,6 +11,7 @@ local pieces = {}
 ---@field index? integer of the choice
 ---@field content string may be empty
 ---@field reasoning string may be empty
+---@field reasoning_kind? string the field it came in
 ---@field refusal? string which is the content then
 ---@field tool_calls? table[] pieces of calls
 ---@field finish_reason? string
@@ -83,7 +84,7 @@ local function add_first(text, kind, place, names)
     if place[name] ~= nil and place[name] ~= "" then
       local before = #text[kind]
       add_value(text, place[name], kind)
-      if #text[kind] > before then return end
+      if #text[kind] > before then return name end
     end
   end
 end
@@ -96,7 +97,8 @@ local CONTENT = { "content", "text", "parts" }
 local function read_place(place, choice)
   local text = new_text()
   add_first(text, "content", place, CONTENT)
-  add_first(text, "reasoning", place, REASONING)
+  local has_thoughts = #text.reasoning > 0 -- among the parts of the content
+  local kind = add_first(text, "reasoning", place, REASONING)
   local refusal = text.refusal
   if type(place.refusal) == "string" and place.refusal ~= "" then
     refusal = place.refusal
@@ -107,6 +109,7 @@ local function read_place(place, choice)
   return {
     content = table.concat(text.content),
     reasoning = table.concat(text.reasoning), refusal = refusal,
+    reasoning_kind = has_thoughts and "content" or kind,
     tool_calls = type(calls) == "table" and calls[1] ~= nil and calls or nil,
     odd = text.odd, others = text.others, choice = choice,
     place = choice and place,
@@ -234,6 +237,7 @@ local function add_copies(document, piece)
     local text = new_text()
     add_first(text, "reasoning", document, { "reasoning_content" })
     piece.reasoning = table.concat(text.reasoning)
+    piece.reasoning_kind = "reasoning_content"
   end
 end
 

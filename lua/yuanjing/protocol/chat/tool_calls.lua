@@ -16,6 +16,7 @@ local tool_calls = {}
 
 ---@class yuanjing.ToolCalls
 ---@field private _calls table[] in the order they began
+---@field private _is_flooded? true there were too many
 local methods = {}
 local ToolCalls = { __index = methods }
 
@@ -46,7 +47,11 @@ local function object_of(text)
   return type(value) == "table" and value[1] == nil and value or nil
 end
 
+-- NB: asked for each piece that has a name; most arguments that are not whole do
+-- not end as an object does.
 local function is_whole(call)
+  local last = call.arguments[#call.arguments]
+  if not last or not last:find("[}\"][ \t-\r]*$") then return false end
   return object_of(table.concat(call.arguments)) ~= nil
 end
 
@@ -75,17 +80,33 @@ local function is_repeat(call, piece)
     and piece.arguments == table.concat(call.arguments)
 end
 
+-- What is beyond this belongs to a sender that has gone mad.
+local MOST_CALLS, MOST_BYTES = 128, 2 ^ 20
+
 function methods:_open(piece)
-  local call = { arguments = {} }
+  local call = { arguments = {}, bytes = 0 }
+  if #self._calls == MOST_CALLS then
+    self._is_flooded = true
+    return call
+  end
   self._calls[#self._calls + 1] = call
   if piece.index then self._by_index[piece.index] = call end
   return call
 end
 
+-- A call that is complete does not change its name: its id is used twice.
+local function is_another(call, piece)
+  return piece.name and call.name and piece.name ~= call.name and is_whole(call)
+end
+
 -- The call of a piece; nil: it only repeats one.
 function methods:_find(piece)
   local known = piece.id and self._by_id[piece.id]
-  if known then return known end
+  if known and is_another(known, piece) then return self:_open(piece) end
+  if known then
+    if piece.index then self._by_index[piece.index] = known end
+    return known
+  end
   local call = self._calls[#self._calls]
   if piece.index then call = self._by_index[piece.index] end
   if not call then return self:_open(piece) end
@@ -106,6 +127,22 @@ local function add_name(call, name)
   end
 end
 
+local function add_arguments(call, text)
+  if not text then return end
+  call.bytes = call.bytes + #text
+  call.is_too_long = call.bytes > MOST_BYTES
+  if not call.is_too_long then call.arguments[#call.arguments + 1] = text end
+end
+
+function methods:_merge(call, piece)
+  if piece.id then
+    call.id = call.id or piece.id
+    self._by_id[piece.id] = call
+  end
+  if piece.name then add_name(call, piece.name) end
+  add_arguments(call, piece.arguments)
+end
+
 --- Takes the next piece: an item of `tool_calls` of a chunk or of a message, or
 --- an old `function_call`.
 ---@param delta table
@@ -113,13 +150,23 @@ function methods:add(delta)
   if type(delta) ~= "table" then return end
   local piece = read_piece(delta)
   local call = self:_find(piece)
-  if not call then return end
-  if piece.id then
-    call.id = call.id or piece.id
-    self._by_id[piece.id] = call
+  if call then self:_merge(call, piece) end
+end
+
+--- Takes the pieces of a chunk; or those of a message, each of which is a whole
+--- call, where there have been none before.
+---@param deltas table[]
+---@param are_whole? boolean
+function methods:add_all(deltas, are_whole)
+  local is_first = are_whole and #self._calls == 0
+  for _, delta in ipairs(deltas) do
+    if is_first and type(delta) == "table" then
+      local piece = read_piece(delta)
+      self:_merge(self:_open(piece), piece)
+    else
+      self:add(delta)
+    end
   end
-  if piece.name then add_name(call, piece.name) end
-  call.arguments[#call.arguments + 1] = piece.arguments
 end
 
 -- The end ------------------------------------------------------------------
@@ -130,15 +177,27 @@ local function repeats(before, last)
     or last:sub(1, #before) == before)
 end
 
+-- Whether each piece is all that was said by then.
+local function are_cumulative(pieces)
+  for n = 2, #pieces do
+    local before = pieces[n - 1]
+    if #pieces[n] <= #before or pieces[n]:sub(1, #before) ~= before then
+      return false
+    end
+  end
+  return #pieces > 1
+end
+
 -- The arguments as one text, and as an object if they are one. Some send the
--- whole at the end of its pieces, or an empty object before them.
+-- whole at the end of its pieces, or with each of them, or an empty object before.
 local function join(pieces)
   local text = core.sound(table.concat(pieces))
   if text == "" or text == "null" then text = "{}" end
   local object = object_of(text)
   if object then return text, object end
   local last = pieces[#pieces]
-  if #pieces > 1 and repeats(table.concat(pieces, "", 1, #pieces - 1), last) then
+  if #pieces > 1 and (are_cumulative(pieces) and object_of(last)
+    or repeats(table.concat(pieces, "", 1, #pieces - 1), last)) then
     return last, object_of(last)
   end
   local rest = text:match("^{}(.+)$")
@@ -146,27 +205,51 @@ local function join(pieces)
   return object and rest or text, object
 end
 
-local function problem_of(name, object)
-  if name == "" then return "the call has no name" end
-  if not object then return "the arguments are no JSON object" end
+local function problem_of(self, call, object, is_cut)
+  if is_cut then
+    return "the answer was cut off: the call may be incomplete"
+  elseif self._is_flooded then
+    return ("there are more than %d calls"):format(MOST_CALLS)
+  elseif not call.name then
+    return "the call has no name"
+  elseif call.is_too_long then
+    return "the arguments are too long"
+  elseif not object then
+    return "the arguments are no JSON object"
+  end
 end
 
-function methods:_unused_id(n)
-  while self._by_id["call_" .. n] do n = n + 1 end
-  local id = "call_" .. n
+-- An id that no other call of this answer has.
+function methods:_unused_id(beginning, n)
+  while self._by_id[beginning .. n] do n = n + 1 end
+  local id = beginning .. n
   self._by_id[id] = true
   return id
 end
 
+-- Made once, so that whoever asks again is told the same.
+function methods:_set_ids()
+  local seen = {}
+  for n, call in ipairs(self._calls) do
+    if not call.id then
+      call.id = self:_unused_id("call_", n)
+    elseif seen[call.id] then
+      call.id = self:_unused_id(call.id .. "_", 2)
+    end
+    seen[call.id] = true
+  end
+end
+
 --- All calls, as far as they have come; nil: there are none.
+---@param is_cut? boolean the answer broke off: none of them may be run
 ---@return yuanjing.ToolCall[]?
-function methods:list()
+function methods:list(is_cut)
   local list = {}
+  self:_set_ids()
   for n, call in ipairs(self._calls) do
     local text, object = join(call.arguments)
-    call.id = call.id or self:_unused_id(n)
     list[n] = { id = call.id, name = call.name or "", arguments = object,
-      raw = text, error = problem_of(call.name or "", object) }
+      raw = text, error = problem_of(self, call, object, is_cut) }
   end
   return #list > 0 and list or nil
 end
