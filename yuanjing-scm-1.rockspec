@@ -66,7 +66,10 @@ local lua_files = [[
   base/ ascii certificates check cjson dependency digest faults finalizer heap
     json lazy media media_types memoize mistake number percent random_name
     sorted_json suggest url
-  chat/ call media stream
+  chat/ call media message params stream sums
+  chat/conversation/ init ask ledger question saved sendable stream turns
+  chat/schema/ asking canonical check found tidy
+  chat/tools/ init arguments parameters run
   cli/ init destination document exits extra flags follow making output
     session
   cli/batch/ folder lines plan
@@ -84,7 +87,8 @@ local lua_files = [[
     v1
   protocol/answer/ envelope python reading record wrapping
   protocol/answer/failure/ init code kind names signs text
-  protocol/chat/ assembly call choice endings merge pieces reply sent_tools sse tool_calls
+  protocol/chat/ assembly call choice endings merge messages pieces reasoning
+    reply sent_tools sse structured tool_calls
   protocol/task/ answer kinds links reasons words
   redis/ connection tls url
   runtime/ backlog cancel_scope fibers heartbeat job job_failures loop map

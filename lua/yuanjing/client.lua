@@ -9,6 +9,7 @@ local usage = require "yuanjing.spending.usage"
 
 -- The modules of the calls, of which a program mostly uses one.
 local assets = lazy.module "yuanjing.asset.assets"
+local conversation = lazy.module "yuanjing.chat.conversation"
 local dry_run = lazy.module "yuanjing.spending.dry_run"
 local chat = lazy.module "yuanjing.chat.call"
 local journal = lazy.module "yuanjing.journal"
@@ -86,6 +87,20 @@ end
 function methods:chat(params)
   check.table("client:chat", params)
   return dry_run.unwrap(chat.call(self._settings, params))
+end
+
+--- A conversation: asks on and on, runs tools, and can be kept. Nil and an error
+--- where a saved one can not be read (kinds io, decode). Raises what is a mistake
+--- in code.
+---@param options? yuanjing.ConversationOptions model, system, tools, load, ...; other fields go out with each request
+---@return yuanjing.Conversation?
+---@return yuanjing.Error? err
+---@nodiscard
+function methods:conversation(options)
+  options = options or {}
+  check_table("client:conversation", options, 2)
+  local talk, err = conversation.new(self._settings, options)
+  return talk, err
 end
 
 --- Asks for an image and returns its task, which may be done already.

@@ -321,6 +321,48 @@ function media.read_to_send(value, as_text)
   return stays and medium or decoded, why
 end
 
+-- As plain data -------------------------------------------------------------
+
+local CHARS = {}
+for i = 1, #ALPHABET do CHARS[i - 1] = ALPHABET:sub(i, i) end
+
+local function four_of(three)
+  local a, b, c = three:byte(1, 3)
+  local bits = a * 65536 + (b or 0) * 256 + (c or 0)
+  local low = bits % 4096
+  local high = (bits - low) / 4096
+  return CHARS[math.floor(high / 64)] .. CHARS[high % 64]
+    .. (b and CHARS[math.floor(low / 64)] or "=") .. (c and CHARS[low % 64] or "=")
+end
+
+local function base64(data)
+  return (data:gsub("..?.?", four_of))
+end
+
+-- A path that could be taken for something else.
+local function plain_path(path)
+  local is_odd = path:find("^[A-Za-z][0-9A-Za-z+.-]*:")
+  return is_odd and "./" .. path or path
+end
+
+--- An object that stands for a medium as plain data, which can be written down: a
+--- text that is a path, a data URI or the id of an asset, and what it is sent as.
+---@param value table
+---@return { text: string, name?: string, type?: string }?
+---@return string? problem
+function media.plain(value)
+  local medium, problem = media.read(value)
+  if not medium then return nil, problem end
+  local text = medium.url
+  if medium.kind == "path" then text = plain_path(medium.path) end
+  if medium.kind == "bytes" then
+    text = ("data:%s;base64,%s"):format(medium.type, base64(medium.data))
+  end
+  local is_ours = medium.kind == "path" or medium.kind == "bytes"
+  return { text = text, name = is_ours and value.name or nil,
+    type = is_ours and value.type or nil }
+end
+
 -- Inside other values ---------------------------------------------------------
 
 local DEEPEST = 50 -- a table that contains itself has no end

@@ -1,98 +1,19 @@
 --- Chat calls: what a user asks, checked, and the answer as a reply or a
 -- stream.
 local protocols = require "yuanjing.protocol"
-local ascii = require "yuanjing.base.ascii"
 local categories = require "yuanjing.protocol.category"
 local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
+local messages = require "yuanjing.chat.message"
+local params_of = require "yuanjing.chat.params"
 local stream = require "yuanjing.chat.stream"
 local chat_media = lazy.module "yuanjing.chat.media"
+local structured = lazy.module "yuanjing.chat.schema.asking"
+local tools = lazy.module "yuanjing.chat.tools"
 
 local chat = {}
 
----@class yuanjing.ChatParams
----@field prompt? string what is asked; needed unless there are messages
----@field model? string "qwen3-max" when not given
----@field sys_prompt? string how the model shall answer
----@field stream? false
----@field messages? yuanjing.Message[] the conversation; replaces prompt
----@field category? string the platform's default is t2t, with media it is tm2t
----@field catelogid? string the wire's name for category
----@field image_file? yuanjing.AnyMedium a picture to ask about
----@field video_file? yuanjing.AnyMedium
----@field audio_file? yuanjing.AnyMedium
----@field off_peak? boolean|"Y"|"N"
----@field [string] any goes out untouched; a yuanjing.file and its like as a file
-
----@class yuanjing.StreamParams: yuanjing.ChatParams
----@field stream true the answer is a yuanjing.Stream
-
----@class yuanjing.Message
----@field role "system"|"user"|"assistant"
----@field content string
-
 chat.DEFAULT_MODEL = "qwen3-max"
-
-local TYPES = { prompt = "string", model = "string", sys_prompt = "string",
-  stream = "boolean", messages = "table",
-  category = "string", [categories.FIELD] = "string" }
-
-local function type_problems(params, problems)
-  for name, wanted in pairs(TYPES) do
-    local value = params[name]
-    if value ~= nil and type(value) ~= wanted then
-      problems[#problems + 1] = ("%s: expected %s, got %s")
-        :format(name, wanted, type(value))
-    end
-  end
-  table.sort(problems, ascii.less)
-end
-
-local function contradiction(params)
-  if categories.contradict(params.category, params[categories.FIELD]) then
-    return categories.BOTH .. ": they contradict each other"
-  end
-end
-
--- The highest place that a list uses; nil: it is no list.
-local function length_of(list)
-  local length = 0
-  for key in pairs(list) do
-    if type(key) ~= "number" or key < 1 or key % 1 ~= 0 then return nil end
-    length = math.max(length, key)
-  end
-  return length
-end
-
--- Whatever JSON would make of these, no platform means it.
-local function messages_problem(messages)
-  if type(messages) ~= "table" then return nil end
-  local length = length_of(messages)
-  if not length then
-    return "messages: expected a list; a single message goes into one as well: "
-      .. "{ { role = ..., content = ... } }"
-  end
-  if length == 0 then return "messages: expected a message, the list is empty" end
-  for n = 1, length do
-    local message = messages[n]
-    if message == nil then
-      return ("messages[%d]: missing, the list goes on behind it"):format(n)
-    elseif type(message) ~= "table" then
-      return ("messages[%d]: expected a table, got %s")
-        :format(n, type(message))
-    end
-  end
-end
-
-local function problems_of(params)
-  local problems = { contradiction(params) }
-  if params.messages == nil and (params.prompt == nil or params.prompt == "")
-  then
-    problems[#problems + 1] = "prompt: missing"
-  end
-  type_problems(params, problems)
-  return problems
-end
 
 local function refused(problems)
   return nil, errors.new { kind = "invalid_request", call = "client:chat",
@@ -127,14 +48,26 @@ end
 
 -- The media among the parameters, and all that is wrong.
 local function look_at(settings, params, protocol)
-  local problems = settings.validate and problems_of(params) or {}
-  problems[#problems + 1] = messages_problem(params.messages)
+  local problems = params_of.problems(params, settings.validate)
   if not may_hold_media(params) then return nil, problems end
   local found = chat_media.of(params, problems, settings.validate)
   if found then
     media_problems(found, params, protocol, problems, settings.validate)
   end
   return found, problems
+end
+
+-- The media in the parts of messages are read, and out of the way of what looks
+-- for files where they can not be sent.
+local function read_messages(params, problems)
+  local list = params.messages
+  if type(list) ~= "table" then return params end
+  local found = messages.read_media(list, problems)
+  if not found then return params end
+  local copy = {}
+  for name, value in pairs(params) do copy[name] = value end
+  copy.messages = messages.without_media(list, found)
+  return copy
 end
 
 local FLAGS = { Y = true, y = true, N = false, n = false }
@@ -159,26 +92,36 @@ end
 
 local function ask(settings, protocol, body, checked)
   return protocol.chat(settings, body, function(response)
-    return stream.read(response, protocol, body.n)
+    return stream.read(response, protocol, protocol.asked(body))
   end, checked)
 end
 
 local function open_stream(settings, protocol, body, checked)
+  local asked = protocol.asked(body)
   local response, err = protocol.chat_stream(settings, body, checked)
   if not response then return nil, err end
-  return stream.new(response, protocol, body.n)
+  return stream.new(response, protocol, asked)
 end
 
---- See Client:chat.
-function chat.call(settings, params)
-  local protocol = protocols.of(settings)
+--- Sends a chat call without a schema: see Client:chat.
+function chat.send(settings, params)
+  local protocol, unreadable = protocols.of(settings), {}
+  if params.tools then params = tools.in_params(params, unreadable) end
+  params = read_messages(params, unreadable)
   local found, problems = look_at(settings, params, protocol)
+  for _, problem in ipairs(unreadable) do problems[#problems + 1] = problem end
   local body = body_of(params, found)
   local checked = found and #found.files > 0
     and chat_media.form(body, found.files, problems) or nil
   if #problems > 0 then return refused(problems) end
   local call = params.stream == true and open_stream or ask
   return call(settings, protocol, body, checked)
+end
+
+--- See Client:chat.
+function chat.call(settings, params)
+  if params.schema == nil then return chat.send(settings, params) end
+  return structured.call(settings, params, chat.send)
 end
 
 return chat

@@ -46,6 +46,7 @@ function Chunk:__tostring() return self.content end
 ---@field private _broken? yuanjing.Error of a body that was here already
 ---@field private _closed boolean by the reader, before its end
 ---@field private _parts? yuanjing.Assembly of what the core does not read
+---@field private _judge? fun(reply: yuanjing.Reply): true?, yuanjing.Error?
 local methods = {}
 local Stream = {}
 Stream.__index = methods
@@ -352,8 +353,21 @@ function methods:finish()
     local chunks = self._api.assembly.documents((first or "") .. (last or ""))
     self._reply = parts_of(self):reply(content, reasoning or "", nil, chunks)
     if self._transfer:done() then self._transfer:close() end
+    if self._judge then
+      local ok, problem = self._judge(self._reply)
+      if not ok then self._err = problem end
+    end
   end
+  if self._err then return nil, self._err end
   return self._reply
+end
+
+--- Has the reply judged at its end: what judges it returns true, or nil and the
+--- error that finish() returns then.
+---@private
+---@param judge fun(reply: yuanjing.Reply): true?, yuanjing.Error?
+function methods:judge_by(judge)
+  self._judge = judge
 end
 
 --- Ends the transfer at once. What has been read stays the reader's; reading on

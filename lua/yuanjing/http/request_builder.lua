@@ -29,6 +29,7 @@ local request_builder = {}
 ---@field peer_port? integer of the URL: what was connected there is noted in is_private
 ---@field only_public? boolean then a private address is not asked
 ---@field is_private? boolean
+---@field most_bytes? integer of a body of JSON, with what is embedded in it
 ---@field stream? boolean a 2xx answer is a chat stream
 ---@field billable? string what it costs money for (chat, image, ...): docs/promises.md#at-most-once
 ---@field about? yuanjing.About of a billable one
@@ -114,10 +115,21 @@ local function embed(text, embedded)
   return pieces
 end
 
+local MIB = 2 ^ 20
+
+local function size_problem(body, request)
+  local size = #body + (request.embedded and request.length or 0)
+  if size <= (request.most_bytes or math.huge) then return nil end
+  return ("the request is %s MiB and the platform takes %s MiB: send fewer or "
+    .. "smaller files, or less of what was said"):format(
+    number.fixed(size / MIB, 1), number.fixed(request.most_bytes / MIB, 0))
+end
+
 local function encode_body(request)
   if not request.json then return nil end
   local body, problem = json.encode(request.json)
-  if not body then return invalid(problem) end
+  problem = problem or size_problem(body, request)
+  if problem then return invalid(problem) end
   return request.embedded and embed(body, request.embedded) or body
 end
 

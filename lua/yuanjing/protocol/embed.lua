@@ -7,15 +7,48 @@ local embed = {}
 
 -- A word that stands nowhere in what is sent: nobody's prompt, and no file's
 -- type, is taken for a file.
-local function unused_word(object, files)
+local function unused_word(object, media)
   local text, longest = json.encode(object) or "", 0
-  for _, file in ipairs(files) do
-    text = text .. (file.medium.url or file.medium.type)
+  for _, medium in ipairs(media) do
+    text = text .. (medium.url or medium.type)
   end
   for zeros in text:gmatch("yjfile(0*)") do
     longest = math.max(longest, #zeros)
   end
   return "yjfile" .. ("0"):rep(longest + 1) .. "x"
+end
+
+local function piece_of(medium)
+  return { path = medium.path, data = medium.data, base64 = true,
+    name = medium.name, type = medium.type, size = medium.size }
+end
+
+---@class yuanjing.EmbedWriter
+---@field uri fun(medium: yuanjing.Medium): string a data URI with a mark in it, or the URL
+---@field data fun(medium: yuanjing.Medium): string the mark alone, or the URL
+---@field embedded { word: string, pieces: table[] } for yuanjing.Request
+---@field length number of the pieces, as sent
+
+--- What puts marks for media into the texts of an object. The object is all that
+--- is sent but the media.
+---@param object table
+---@param media yuanjing.Medium[]
+---@return yuanjing.EmbedWriter
+function embed.writer(object, media)
+  local writer = { length = 0,
+    embedded = { word = unused_word(object, media), pieces = {} } }
+  function writer.data(medium)
+    if medium.url then return medium.url end
+    local n = #writer.embedded.pieces + 1
+    writer.embedded.pieces[n] = piece_of(medium)
+    writer.length = writer.length + math.floor((medium.size + 2) / 3) * 4
+    return ("%s%d;"):format(writer.embedded.word, n)
+  end
+  function writer.uri(medium)
+    if medium.url then return medium.url end
+    return ("data:%s;base64,%s"):format(medium.type, writer.data(medium))
+  end
+  return writer
 end
 
 local function put(object, file, text)
@@ -28,11 +61,6 @@ local function put(object, file, text)
   object[file.name] = list
 end
 
-local function piece_of(medium)
-  return { path = medium.path, data = medium.data, base64 = true,
-    name = medium.name, type = medium.type, size = medium.size }
-end
-
 --- Puts marked data URIs into the object, and the texts among the media as they
 --- are. What the marks stand for, for yuanjing.Request, and how long it is as
 --- sent; nil for no files.
@@ -42,19 +70,11 @@ end
 ---@return number? length
 function embed.files(object, files)
   if #files == 0 then return nil end
-  local embedded, length = { word = unused_word(object, files), pieces = {} }, 0
-  for _, file in ipairs(files) do
-    local medium, n = file.medium, #embedded.pieces + 1
-    if medium.url then
-      put(object, file, medium.url)
-    else
-      put(object, file, ("data:%s;base64,%s%d;"):format(medium.type,
-        embedded.word, n))
-      embedded.pieces[n] = piece_of(medium)
-      length = length + math.floor((medium.size + 2) / 3) * 4
-    end
-  end
-  return embedded, length
+  local media = {}
+  for n, file in ipairs(files) do media[n] = file.medium end
+  local writer = embed.writer(object, media)
+  for _, file in ipairs(files) do put(object, file, writer.uri(file.medium)) end
+  return writer.embedded, writer.length
 end
 
 return embed

@@ -6,8 +6,10 @@ local envelope = require "yuanjing.protocol.answer.envelope"
 local failures = require "yuanjing.protocol.answer.failure"
 local form = require "yuanjing.protocol.form"
 local json = require "yuanjing.base.json"
+local messages = require "yuanjing.protocol.chat.messages"
 local number = require "yuanjing.base.number"
 local reading = require "yuanjing.protocol.answer.reading"
+local sent_tools = require "yuanjing.protocol.chat.sent_tools"
 local sse = require "yuanjing.protocol.chat.sse"
 local usage = require "yuanjing.spending.usage"
 
@@ -124,12 +126,16 @@ end
 
 -- Calls --------------------------------------------------------------------
 
--- With files it is a form, and `checked` is what goes into that.
-local function chat_request(path, body, checked)
+-- With files beside the prompt it is a form, and `checked` is what goes into that.
+local function chat_request(path, settings, body, checked)
   local request = { method = "POST", path = path, json = body,
     stream = body.stream, billable = "chat", refusal = envelope.refusal,
     usage = envelope.usage,
     about = { model = body.model, category = body.catelogid } }
+  if type(body.messages) == "table" then
+    request.embedded, request.length = messages.put(body, body.messages)
+    request.most_bytes = settings.validate and messages.MOST_BYTES or nil
+  end
   if checked then
     request.json, request.about = nil, form.about(checked)
     request.parts, request.length = form.parts(checked)
@@ -161,19 +167,26 @@ local function read_reply(document, asked)
     document)
 end
 
+--- What an answer is compared with.
+---@param body table
+---@return table
+function texts.asked(body)
+  return { n = body.n, tools = sent_tools.of(body) }
+end
+
 --- A plain chat call. `read_stream(response)` turns a body in the manner of a
 --- stream into a reply.
 ---@return yuanjing.Reply?
 ---@return yuanjing.Error?
 local function chat(path, settings, body, read_stream, checked)
-  local response, err = form.send(settings, chat_request(path, body, checked))
+  local response, err = form.send(settings, chat_request(path, settings, body, checked))
   if not response then return nil, err end
   if sse.is_stream(response.body) then return read_stream(response) end
   local document
   document, err = reading.object(response)
   if not document then return nil, err end
   if is_chunk(document) then return read_stream(response) end
-  local reply, failure = read_reply(document, body.n)
+  local reply, failure = read_reply(document, texts.asked(body))
   if not reply then return reading.failed(failure, response) end
   usage.add(settings, body.model, reply.usage)
   return reply
@@ -182,7 +195,7 @@ end
 --- A streamed chat call: the response, whose transfer brings the chunks; or nil
 --- and an error.
 local function chat_stream(path, settings, body, checked)
-  return form.send(settings, chat_request(path, body, checked))
+  return form.send(settings, chat_request(path, settings, body, checked))
 end
 
 --- A wire with its chat calls, to which the rest is added.
@@ -191,7 +204,7 @@ end
 function texts.new_wire(name, path)
   return {
     name = name, read_event = texts.read_event,
-    read_aside = texts.read_aside, assembly = assembly,
+    read_aside = texts.read_aside, assembly = assembly, asked = texts.asked,
     chat = function(...) return chat(path, ...) end,
     chat_stream = function(...) return chat_stream(path, ...) end,
   }

@@ -1,0 +1,96 @@
+--- What a user gives a chat call: of what type it may be, and what can be wrong
+-- with it before anything is sent.
+local ascii = require "yuanjing.base.ascii"
+local categories = require "yuanjing.protocol.category"
+local messages = require "yuanjing.chat.message"
+
+local params = {}
+
+---@class yuanjing.ChatParams
+---@field prompt? string what is asked; needed unless there are messages
+---@field model? string "qwen3-max" when not given
+---@field sys_prompt? string how the model shall answer
+---@field stream? false
+---@field messages? yuanjing.Message[] the conversation; replaces prompt
+---@field tools? (yuanjing.Tool|table)[] what the model may call: of yuanjing.tool, or as the wire has them
+---@field tool_choice? "auto"|"none"|"required"|string|table or the name of a tool
+---@field schema? table a JSON schema that the answer has to fit; see `reply.data`
+---@field schema_by? "json_schema"|"json_object"|"prompt" how it is asked for; default: as far as the model is known to go
+---@field repairs? integer how many more requests an answer that does not fit may cost (0)
+---@field temperature? number
+---@field top_p? number
+---@field max_tokens? integer
+---@field stop? string|string[]
+---@field seed? integer
+---@field response_format? table
+---@field category? string the platform's default is t2t, with media it is tm2t
+---@field catelogid? string the wire's name for category
+---@field image_file? yuanjing.AnyMedium a picture to ask about
+---@field video_file? yuanjing.AnyMedium
+---@field audio_file? yuanjing.AnyMedium
+---@field off_peak? boolean|"Y"|"N"
+---@field [string] any goes out untouched; a yuanjing.file and its like as a file
+
+---@class yuanjing.StreamParams: yuanjing.ChatParams
+---@field stream true the answer is a yuanjing.Stream
+
+local TYPES = { prompt = "string", model = "string", sys_prompt = "string",
+  stream = "boolean", messages = "table", category = "string",
+  [categories.FIELD] = "string", temperature = "number", top_p = "number",
+  max_tokens = "number", seed = "number", response_format = "table",
+  tools = "table", schema = "table", schema_by = "string", repairs = "number" }
+
+-- What may be of two types.
+local EITHER = { stop = { "string", "table" },
+  tool_choice = { "string", "table" } }
+
+local function add(problems, name, wanted, value)
+  problems[#problems + 1] = ("%s: expected %s, got %s"):format(name, wanted,
+    type(value))
+end
+
+local function type_problems(given, problems)
+  for name, wanted in pairs(TYPES) do
+    local value = given[name]
+    if value ~= nil and type(value) ~= wanted then
+      add(problems, name, wanted, value)
+    end
+  end
+  for name, wanted in pairs(EITHER) do
+    local value = given[name]
+    if value ~= nil and type(value) ~= wanted[1] and type(value) ~= wanted[2]
+    then
+      add(problems, name, table.concat(wanted, " or "), value)
+    end
+  end
+  table.sort(problems, ascii.less)
+end
+
+local function contradiction(given)
+  if categories.contradict(given.category, given[categories.FIELD]) then
+    return categories.BOTH .. ": they contradict each other"
+  end
+end
+
+local function is_nothing_asked(given)
+  return given.messages == nil and (given.prompt == nil or given.prompt == "")
+end
+
+--- What is wrong with the parameters of a call.
+---@param given yuanjing.ChatParams
+---@param validate boolean false: only what JSON would make something else of
+---@return string[]
+function params.problems(given, validate)
+  local problems = {}
+  if validate then
+    problems[1] = contradiction(given)
+    if is_nothing_asked(given) then
+      problems[#problems + 1] = "prompt: missing"
+    end
+    type_problems(given, problems)
+  end
+  messages.check(given.messages, problems, validate)
+  return problems
+end
+
+return params

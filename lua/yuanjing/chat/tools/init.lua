@@ -1,0 +1,136 @@
+--- Tools: functions that a model may ask for.
+local check = require "yuanjing.chat.schema.check"
+local parameters = require "yuanjing.chat.tools.parameters"
+
+local tools = {}
+
+---@class (exact) yuanjing.ToolOptions
+---@field name string letters, digits, _ and -
+---@field description? string when and for what the model should call it
+---@field parameters? table<string, yuanjing.ShortParameter|string> in short, or a JSON schema
+---@field run? fun(args: table): any, any its result; nil and an error; without it a conversation stops and leaves the call to you
+---@field check? boolean false: the schema goes out as it is, and arguments come as they are
+
+---@class yuanjing.Tool
+---@field name string
+---@field description? string
+---@field parameters table a JSON schema
+---@field run? fun(args: table): any, any
+---@field check boolean
+local Tool = { __name = "yuanjing.Tool" }
+
+function Tool:__tostring() return ("yuanjing.Tool (%s)"):format(self.name) end
+
+local OPTIONS = { name = "string", description = "string", parameters = "table",
+  run = "function", check = "boolean" }
+
+local MOST_NAME = 64
+
+local function option_problem(options)
+  for name, value in pairs(options) do
+    local wanted = OPTIONS[name]
+    if not wanted then
+      return ("unknown option %q (known: check, description, name, "
+        .. "parameters, run)"):format(tostring(name))
+    elseif type(value) ~= wanted then
+      return ("%s: expected %s, got %s"):format(name, wanted, type(value))
+    end
+  end
+  local name = options.name or ""
+  if not name:find("^[0-9A-Za-z_-]+$") or #name > MOST_NAME then
+    return ("name: expected 1 to %d letters, digits, _ and -"):format(MOST_NAME)
+  end
+end
+
+-- A tool; or nil and what is wrong.
+local function make(options)
+  local problem = option_problem(options)
+  if problem then return nil, problem end
+  local schema = parameters.schema(options.parameters)
+  local is_checked = options.check ~= false
+  local problems = is_checked and check.definition(schema) or {}
+  if #problems > 0 then
+    return nil, "parameters: " .. table.concat(problems, "; ")
+  end
+  return setmetatable({ name = options.name, run = options.run,
+    description = options.description, parameters = schema,
+    check = is_checked }, Tool)
+end
+
+--- A tool for a model. Raises what is a mistake in code: an unknown option, a
+--- schema with a keyword that can not be checked.
+---@param options yuanjing.ToolOptions
+---@return yuanjing.Tool
+function tools.tool(options)
+  if type(options) ~= "table" then
+    error(("yuanjing.tool: expected table, got %s"):format(type(options)), 2)
+  end
+  local tool, problem = make(options)
+  if not tool then error("yuanjing.tool: " .. problem, 2) end
+  return tool
+end
+
+---@param value any
+---@return boolean
+function tools.is(value)
+  return type(value) == "table" and getmetatable(value) == Tool
+end
+
+-- What a user puts into a list of tools: a tool, the options of one, or one as
+-- the wire has it, which goes out as it is.
+local function read(value)
+  if tools.is(value) or type(value) ~= "table" then return value end
+  if value["function"] ~= nil or value.name == nil or value.type ~= nil then
+    return value
+  end
+  return make(value)
+end
+
+--- The tools of a list; those of the wire stay as they are.
+---@param list any[]
+---@param problems string[] is told what is no tool
+---@return any[]
+function tools.read(list, problems)
+  local made = {}
+  for n, value in ipairs(list) do
+    local tool, problem = read(value)
+    made[n] = tool == nil and value or tool
+    problems[#problems + 1] = problem and ("tools[%d].%s"):format(n, problem)
+  end
+  return made
+end
+
+-- Sending ------------------------------------------------------------------
+
+local function to_wire(tool)
+  if not tools.is(tool) then return tool end
+  return { type = "function", ["function"] = { name = tool.name,
+    description = tool.description, parameters = tool.parameters } }
+end
+
+local MODES = { auto = true, none = true, required = true, any = true }
+
+-- The name of a tool forces that.
+local function choice_of(choice)
+  if type(choice) ~= "string" or MODES[choice] then return choice end
+  return { type = "function", ["function"] = { name = choice } }
+end
+
+--- The parameters of a chat with its tools as the wire has them.
+---@param params table
+---@param problems string[]
+---@return table
+function tools.in_params(params, problems)
+  if type(params.tools) ~= "table" then return params end
+  local copy = {}
+  for name, value in pairs(params) do copy[name] = value end
+  copy.tool_choice = choice_of(params.tool_choice)
+  copy.tools = {}
+  for n, tool in ipairs(tools.read(params.tools, problems)) do
+    copy.tools[n] = to_wire(tool)
+  end
+  if #copy.tools == 0 then copy.tools, copy.tool_choice = nil, nil end
+  return copy
+end
+
+return tools
