@@ -15,7 +15,7 @@ local params = {}
 ---@field tools? (yuanjing.Tool|table)[] what the model may call: of yuanjing.tool, or as the wire has them
 ---@field tool_choice? "auto"|"none"|"required"|string|table or the name of a tool
 ---@field schema? table a JSON schema that the answer has to fit; see `reply.data`
----@field schema_by? "json_schema"|"json_object"|"prompt" how it is asked for; default: as far as the model is known to go
+---@field schema_by? "json_schema"|"json_object"|"prompt" how; default: as far as the model is known to go
 ---@field repairs? integer how many more requests an answer that does not fit may cost (0)
 ---@field temperature? number
 ---@field top_p? number

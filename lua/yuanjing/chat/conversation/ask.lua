@@ -181,7 +181,7 @@ function methods:take(reply)
   ledger.close(self._current, reply)
   self._usage = sums.add(self._usage, reply.usage)
   self._said[#self._said + 1] = reply.message
-  local over, err = reply, nil
+  local over, err
   if reply.tool_calls then
     over = self:_take_calls(reply)
   else
@@ -255,8 +255,9 @@ end
 ---@return yuanjing.Ask?
 ---@return yuanjing.Error?
 function ask.new(talk, said, options, is_single)
-  local all, params, schema_asking, err = merged(talk, options), {}, nil, nil
+  local all, params, schema_asking = merged(talk, options), {}, nil
   if all.schema ~= nil then
+    local err
     schema_asking, err = asking.new(all)
     if not schema_asking then return nil, err end
   end

@@ -8,7 +8,7 @@ local tools = {}
 ---@field name string letters, digits, _ and -
 ---@field description? string when and for what the model should call it
 ---@field parameters? table<string, yuanjing.ShortParameter|string> in short, or a JSON schema
----@field run? fun(args: table): any, any its result; nil and an error; without it a conversation stops and leaves the call to you
+---@field run? fun(args: table): any, any its result; nil and an error; without it the call is left to you
 ---@field check? boolean false: the schema goes out as it is, and arguments come as they are
 
 ---@class yuanjing.Tool

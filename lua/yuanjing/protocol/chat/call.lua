@@ -6,12 +6,14 @@ local envelope = require "yuanjing.protocol.answer.envelope"
 local failures = require "yuanjing.protocol.answer.failure"
 local form = require "yuanjing.protocol.form"
 local json = require "yuanjing.base.json"
-local messages = require "yuanjing.protocol.chat.messages"
+local lazy = require "yuanjing.base.lazy"
 local number = require "yuanjing.base.number"
 local reading = require "yuanjing.protocol.answer.reading"
-local sent_tools = require "yuanjing.protocol.chat.sent_tools"
 local sse = require "yuanjing.protocol.chat.sse"
 local usage = require "yuanjing.spending.usage"
+
+local messages = lazy.room "yuanjing.protocol.chat.messages"
+local sent_tools = lazy.room "yuanjing.protocol.chat.sent_tools"
 
 local texts = {}
 
@@ -171,7 +173,7 @@ end
 ---@param body table
 ---@return table
 function texts.asked(body)
-  return { n = body.n, tools = sent_tools.of(body) }
+  return { n = body.n, tools = body.tools and sent_tools.of(body) or nil }
 end
 
 --- A plain chat call. `read_stream(response)` turns a body in the manner of a
@@ -179,14 +181,16 @@ end
 ---@return yuanjing.Reply?
 ---@return yuanjing.Error?
 local function chat(path, settings, body, read_stream, checked)
-  local response, err = form.send(settings, chat_request(path, settings, body, checked))
+  local asked = texts.asked(body)
+  local response, err = form.send(settings,
+    chat_request(path, settings, body, checked))
   if not response then return nil, err end
   if sse.is_stream(response.body) then return read_stream(response) end
   local document
   document, err = reading.object(response)
   if not document then return nil, err end
   if is_chunk(document) then return read_stream(response) end
-  local reply, failure = read_reply(document, texts.asked(body))
+  local reply, failure = read_reply(document, asked)
   if not reply then return reading.failed(failure, response) end
   usage.add(settings, body.model, reply.usage)
   return reply

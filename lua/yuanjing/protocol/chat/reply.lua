@@ -3,10 +3,12 @@
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local endings = require "yuanjing.protocol.chat.endings"
+local lazy = require "yuanjing.base.lazy"
 local merge = require "yuanjing.protocol.chat.merge"
 local pieces = require "yuanjing.protocol.chat.pieces"
-local sent_tools = require "yuanjing.protocol.chat.sent_tools"
 local tool_calls = require "yuanjing.protocol.chat.tool_calls"
+
+local sent_tools = lazy.room "yuanjing.protocol.chat.sent_tools"
 
 local replies = {}
 
@@ -15,7 +17,7 @@ local replies = {}
 ---@field reasoning_content? string
 ---@field refusal? string the model's words where it refused; the content has them too
 ---@field finish_reason? string
----@field ended_by string the finish_reason; "tool_calls" of calls, else "stop", where the platform gives none; "max_steps" of a conversation that was stopped there
+---@field ended_by string the finish_reason, or what it comes to: "tool_calls" of calls, "stop", "max_steps"
 ---@field tool_calls? yuanjing.ToolCall[]
 ---@field message table to append to a list of `messages`
 ---@field choices yuanjing.Choice[] all of them, by index; `content` is that of the first
