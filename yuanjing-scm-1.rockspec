@@ -68,7 +68,7 @@ local lua_files = [[
     sorted_json suggest url
   chat/ call media message params stream sums
   chat/conversation/ init ask ledger question saved sendable stream turns
-  chat/schema/ asking canonical check found tidy
+  chat/schema/ asking canonical check definition found tidy values
   chat/tools/ init arguments parameters run
   cli/ init destination document exits extra flags follow making output
     session

@@ -2,6 +2,7 @@
 -- that do not fit.
 local canonical = require "yuanjing.chat.schema.canonical"
 local check = require "yuanjing.chat.schema.check"
+local definition = require "yuanjing.chat.schema.definition"
 local endings = require "yuanjing.protocol.chat.endings"
 local errors = require "yuanjing.errors"
 local found = require "yuanjing.chat.schema.found"
@@ -154,7 +155,7 @@ local function problems_of(params)
   if type(params.schema) ~= "table" then
     return { "schema: expected table, got " .. type(params.schema) }
   end
-  for n, problem in ipairs(check.definition(params.schema)) do
+  for n, problem in ipairs(definition.problems(params.schema)) do
     problems[n] = "schema: " .. problem
   end
   if params.schema_by ~= nil and not IS_WAY[params.schema_by] then

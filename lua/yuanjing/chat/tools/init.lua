@@ -1,5 +1,5 @@
 --- Tools: functions that a model may ask for.
-local check = require "yuanjing.chat.schema.check"
+local definition = require "yuanjing.chat.schema.definition"
 local parameters = require "yuanjing.chat.tools.parameters"
 
 local tools = {}
@@ -48,7 +48,7 @@ local function make(options)
   if problem then return nil, problem end
   local schema = parameters.schema(options.parameters)
   local is_checked = options.check ~= false
-  local problems = is_checked and check.definition(schema) or {}
+  local problems = is_checked and definition.problems(schema) or {}
   if #problems > 0 then
     return nil, "parameters: " .. table.concat(problems, "; ")
   end

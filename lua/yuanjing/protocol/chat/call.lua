@@ -12,8 +12,8 @@ local reading = require "yuanjing.protocol.answer.reading"
 local sse = require "yuanjing.protocol.chat.sse"
 local usage = require "yuanjing.spending.usage"
 
-local messages = lazy.room "yuanjing.protocol.chat.messages"
-local sent_tools = lazy.room "yuanjing.protocol.chat.sent_tools"
+local messages = lazy.module "yuanjing.protocol.chat.messages"
+local sent_tools = lazy.module "yuanjing.protocol.chat.sent_tools"
 
 local texts = {}
 

@@ -8,7 +8,7 @@ local merge = require "yuanjing.protocol.chat.merge"
 local pieces = require "yuanjing.protocol.chat.pieces"
 local tool_calls = require "yuanjing.protocol.chat.tool_calls"
 
-local sent_tools = lazy.room "yuanjing.protocol.chat.sent_tools"
+local sent_tools = lazy.module "yuanjing.protocol.chat.sent_tools"
 
 local replies = {}
 
