@@ -61,6 +61,26 @@ local events = {}
 ---@field message string
 ---@field task? yuanjing.Task|{ id: string?, status: string?, note: string? } the task that it is about
 
+---@class yuanjing.ToolCallEvent a conversation is about to run a tool
+---@field type "tool_call"
+---@field id string
+---@field name string
+---@field arguments? table
+---@field raw string the arguments as the model wrote them
+---@field step integer which answer of its ask the call was in
+
+---@class yuanjing.ToolResultEvent the call is answered
+---@field type "tool_result"
+---@field id string
+---@field name string
+---@field arguments? table
+---@field raw string
+---@field step integer
+---@field result? any what the tool returned
+---@field error? string why there is no result
+---@field text string what the model is told
+---@field elapsed? number seconds that the tool took
+
 --- An event for `on_event`; `type` tells which.
 ---@alias yuanjing.Event
 ---| yuanjing.RequestEvent
@@ -71,6 +91,8 @@ local events = {}
 ---| yuanjing.EndEvent
 ---| yuanjing.LimitEvent
 ---| yuanjing.WarningEvent
+---| yuanjing.ToolCallEvent
+---| yuanjing.ToolResultEvent
 
 --- Calls on_event. Its errors are ignored: they must not lose an answer that
 --- is paid for.

@@ -71,6 +71,19 @@ local rows = {
   { "arguments that break off", { piece("a", 0, "f", '{"x":') }, 'a f {"x":!' },
   { "arguments that are a list", { piece("a", 0, "f", "[1]") }, "a f [1]!" },
   { "a call without a name", { piece("a", 0, nil, X) }, "a  " .. X .. "!" },
+  { "an id that one call had is another's, once that is whole", {
+    piece("0", 0, "f", X), piece("0", 0, "g", Y) }, "0 f " .. X, "0_2 g " .. Y },
+  { "an id says whose the piece is, also at another index", {
+    piece("a", 0, "f", ""), piece("a", 1, nil, '{"x"'), piece(nil, 1, nil, ":1}") },
+    "a f " .. X },
+  { "arguments that are all said by then, each time", {
+    piece("a", 0, "f", '{"x'), piece(nil, 0, nil, '{"x":'), piece(nil, 0, nil, X) },
+    "a f " .. X },
+  { "a prefix that can be read goes on", { piece("a", 0, "f", "{}"),
+    piece(nil, 0, nil, " ") }, "a f {} " },
+  { "two entries of one index", { piece("a", 0, "f", ""), piece(nil, 0, nil, X) },
+    "a f " .. X },
+  { "a number for an id", { piece(7, 0, "f", X) }, "7 f " .. X },
   { "nothing", {} },
 }
 
@@ -101,6 +114,51 @@ describe("tool_calls", function()
     assert.same({ 'call_1 f {"x"!' }, shown(calls:list()))
     calls:add(piece(nil, 0, nil, ":1}"))
     assert.same({ "call_1 f " .. X }, shown(calls:list()))
+  end)
+
+  it("takes each call of a whole message as one", function()
+    local message = { piece("0", nil, "f", X), piece("0", nil, "f", Y),
+      piece(nil, nil, "f", X) }
+    local calls = tool_calls.new()
+    calls:add_all(message, true)
+    assert.same({ "0 f " .. X, "0_2 f " .. Y, "call_3 f " .. X },
+      shown(calls:list()))
+    calls:add_all({ piece("0", nil, "f", X) }, true) -- once more, at the end
+    assert.equal(3, #calls:list())
+  end)
+
+  it("runs none of an answer that was cut off", function()
+    local calls = tool_calls.new()
+    calls:add(piece("a", 0, "f", X))
+    local list = calls:list(true)
+    assert.equal("the answer was cut off: the call may be incomplete",
+      list[1].error)
+  end)
+
+  it("has an end", function()
+    local calls = tool_calls.new()
+    for n = 1, 200 do calls:add(piece("id" .. n, n, "f", "{}")) end
+    local list = calls:list()
+    assert.same({ 128, "there are more than 128 calls" },
+      { #list, list[1].error })
+    calls = tool_calls.new()
+    for _ = 1, 3 do calls:add(piece("a", 0, "f", ("x"):rep(2 ^ 19))) end
+    assert.equal("the arguments are too long", calls:list()[1].error)
+  end)
+
+  it("takes no longer for a name with each piece", function()
+    local calls, from = tool_calls.new(), os.clock()
+    calls:add(piece("a", 0, "f", '{"x":"'))
+    for _ = 1, 20000 do calls:add(piece("a", 0, "f", "abcdefgh")) end
+    calls:add(piece("a", 0, "f", '"}'))
+    assert.is_nil(calls:list()[1].error)
+    assert.is_true(os.clock() - from < 2)
+  end)
+
+  it("writes arguments that nobody would take again as an empty object", function()
+    local calls = tool_calls.merge { piece("a", 0, "f", "[1]") }
+    assert.equal("{}", tool_calls.to_wire(calls, true)[1]["function"].arguments)
+    assert.equal("[1]", tool_calls.to_wire(calls)[1]["function"].arguments)
   end)
 
   it("writes them as a message has them", function()

@@ -301,7 +301,10 @@ function media.type_of_data(medium)
   return mime ~= "application/octet-stream" and mime or medium.type
 end
 
-local function is_plain_base64(uri)
+--- Whether a data URI is right in every way: with a type, and in base64.
+---@param uri string
+---@return boolean
+function media.is_plain_data(uri)
   local data = uri:match("^data:[^,;]+;base64,([A-Za-z0-9+/]+=?=?)$")
   return data ~= nil and #data % 4 == 0
 end
@@ -317,26 +320,36 @@ function media.read_to_send(value, as_text)
   if not medium or medium.kind ~= "data_uri" then return medium, problem end
   local decoded, why = media.decoded(medium)
   local stays = decoded and as_text and decoded.type == medium.type
-    and is_plain_base64(medium.url)
+    and media.is_plain_data(medium.url)
   return stays and medium or decoded, why
 end
 
 -- As plain data -------------------------------------------------------------
 
-local CHARS = {}
-for i = 1, #ALPHABET do CHARS[i - 1] = ALPHABET:sub(i, i) end
-
-local function four_of(three)
-  local a, b, c = three:byte(1, 3)
-  local bits = a * 65536 + (b or 0) * 256 + (c or 0)
-  local low = bits % 4096
-  local high = (bits - low) / 4096
-  return CHARS[math.floor(high / 64)] .. CHARS[high % 64]
-    .. (b and CHARS[math.floor(low / 64)] or "=") .. (c and CHARS[low % 64] or "=")
+-- Two characters for each 12 bits.
+local function new_pairs()
+  local pairs_of, at = {}, 0
+  for first in ALPHABET:gmatch "." do
+    for second in ALPHABET:gmatch "." do
+      pairs_of[at] = first .. second
+      at = at + 1
+    end
+  end
+  return pairs_of
 end
 
 local function base64(data)
-  return (data:gsub("..?.?", four_of))
+  local pairs_of, out, size = new_pairs(), {}, #data
+  for at = 1, size, 3 do
+    local a, b, c = data:byte(at, at + 2)
+    local bits = a * 65536 + (b or 0) * 256 + (c or 0)
+    local low = bits % 4096
+    out[#out + 1] = pairs_of[(bits - low) / 4096]
+    out[#out + 1] = pairs_of[low]
+  end
+  local missing = -size % 3
+  local text = table.concat(out)
+  return text:sub(1, #text - missing) .. ("="):rep(missing)
 end
 
 -- A path that could be taken for something else.

@@ -59,7 +59,12 @@ end
 ---@return yuanjing.Medium?
 ---@return string? problem
 function message.read_part(part, kind)
-  return media.read_to_send(given(part, kind), true)
+  local value = given(part, kind)
+  -- NB: it may be megabytes, and is sent again with each question.
+  if type(value) == "string" and media.is_plain_data(value) then
+    return media.read(value)
+  end
+  return media.read_to_send(value, true)
 end
 
 -- Checks -------------------------------------------------------------------

@@ -12,6 +12,7 @@ local message = require "yuanjing.chat.message"
 local run = require "yuanjing.chat.tools.run"
 local sendable = require "yuanjing.chat.conversation.sendable"
 local sums = require "yuanjing.chat.sums"
+local tool_calls = require "yuanjing.protocol.chat.tool_calls"
 
 local ask = {}
 
@@ -172,6 +173,14 @@ function methods:_take_calls(reply)
   if self._number >= self._max_steps then self._why = "last" end
 end
 
+-- What the model said, to the letter: sendable() mends it each time.
+local function said_in(reply)
+  local copy = {}
+  for name, value in pairs(reply.message) do copy[name] = value end
+  copy.tool_calls = reply.tool_calls and tool_calls.to_wire(reply.tool_calls)
+  return copy
+end
+
 --- Takes an answer: the reply, where the ask is over; nil and an error; or nil,
 --- where it goes on with another request().
 ---@param reply yuanjing.Reply
@@ -180,7 +189,7 @@ end
 function methods:take(reply)
   ledger.close(self._current, reply)
   self._usage = sums.add(self._usage, reply.usage)
-  self._said[#self._said + 1] = reply.message
+  self._said[#self._said + 1] = said_in(reply)
   local over, err
   if reply.tool_calls then
     over = self:_take_calls(reply)

@@ -64,7 +64,8 @@ end
 
 local function result_of(result, id)
   local copy = result and copy_of(result) or { role = "tool", content = NOT_RUN }
-  copy.tool_call_id, copy.content = id, copy.content or ""
+  copy.tool_call_id = id
+  if copy.content == nil or copy.content == "" then copy.content = "(nothing)" end
   return copy
 end
 

@@ -41,7 +41,7 @@ local function shortened(text)
 end
 
 local function text_of(value)
-  if type(value) == "string" then return value end
+  if type(value) == "string" then return value ~= "" and value or "(nothing)" end
   if value == nil then return "done" end
   local text, problem = json.encode(value)
   if text then return canonical(value) end

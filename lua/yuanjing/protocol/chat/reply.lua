@@ -44,17 +44,18 @@ local function filled(value)
   return type(value) == "string" and value ~= "" and value or nil
 end
 
--- The message of a choice as it goes out again, and as `raw` has it.
-local function message_of(choice)
+-- The message of a choice as `raw` has it; or as it can go out again.
+local function message_of(choice, is_sound)
   return { role = "assistant", content = choice.content,
     reasoning_content = choice.reasoning_content, refusal = choice.refusal,
-    tool_calls = choice.tool_calls and tool_calls.to_wire(choice.tool_calls) }
+    tool_calls = choice.tool_calls
+      and tool_calls.to_wire(choice.tool_calls, is_sound) }
 end
 
 -- Some say "stop" of an answer that is calls, and of what is none they say
 -- nothing.
 local function end_of(reason, calls)
-  if calls and (not reason or reason == "stop") then return "tool_calls" end
+  if calls and (not reason or ascii.lower(reason) == "stop") then return "tool_calls" end
   return reason or "stop"
 end
 
@@ -67,7 +68,7 @@ local function finish_choice(choice, content, reasoning)
     finish_reason = reason, tool_calls = choice.calls:list(endings.is_cut(reason)),
   }
   made.ended_by = end_of(reason, made.tool_calls)
-  made.message = message_of(made)
+  made.message = message_of(made, true)
   return made
 end
 
@@ -99,7 +100,7 @@ local function raw_choice(choice, made)
   local raw = choice.rest
   raw.index, raw.finish_reason = made.index, made.finish_reason
   raw.message = choice.message
-  for name, value in pairs(made.message) do raw.message[name] = value end
+  for name, value in pairs(message_of(made)) do raw.message[name] = value end
   return raw
 end
 

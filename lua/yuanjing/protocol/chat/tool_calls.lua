@@ -270,12 +270,14 @@ end
 
 --- The calls as a message has them on the wire.
 ---@param calls yuanjing.ToolCall[]
+---@param is_sound? boolean arguments that no vendor would take again become {}
 ---@return table[]
-function tool_calls.to_wire(calls)
+function tool_calls.to_wire(calls, is_sound)
   local list = {}
   for n, call in ipairs(calls) do
+    local arguments = is_sound and not call.arguments and "{}" or call.raw
     list[n] = { id = call.id, type = "function",
-      ["function"] = { name = call.name, arguments = call.raw } }
+      ["function"] = { name = call.name, arguments = arguments } }
   end
   return list
 end
