@@ -20,6 +20,7 @@ local ask = {}
 ---@field talk yuanjing.Conversation
 ---@field job? yuanjing.Job in which it waits
 ---@field is_cancelled? true
+---@field is_streamed? boolean its first answer has begun, and whoever has the stream reads on
 ---@field private _params table of its requests, but for what changes from step to step
 ---@field private _on_event? fun(event: yuanjing.Event)
 ---@field private _is_single boolean one request, whose calls stay open

@@ -49,10 +49,15 @@ end
 
 -- One at a time --------------------------------------------------------------
 
--- A stream that nobody reads any more makes room for the next ask.
+-- A stream that nobody reads any more makes room for the next ask, and so does one
+-- that the collector has taken.
 local function free(self, call)
-  local open = self._open.stream
+  local open, ask = self._open.stream, self._asks
   if open and not open:is_busy() then open:close() end
+  if not open and ask and ask.is_streamed then
+    ask:abandon()
+    self._asks = nil
+  end
   if not self._asks then return true end
   return nil, invalid(call, "an ask of this conversation is under way: "
     .. "wait for it, or talk:cancel()")
@@ -93,7 +98,7 @@ local function run_streamed(self, ask)
     ask:abandon()
     error(stream, 0)
   end
-  self._open.stream = stream
+  self._open.stream, ask.is_streamed = stream, stream ~= nil
   if stream then loop.scope_add(stream, stream.close) end
   return stream, err
 end

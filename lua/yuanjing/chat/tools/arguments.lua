@@ -35,14 +35,6 @@ local function without_trailing_commas(text)
   return table.concat(out) .. text:sub(from)
 end
 
--- Line ends and tabs inside texts, which JSON wants escaped.
-local function with_escapes(text)
-  local ESCAPES = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
-  return (text:gsub('"[^"]*"', function(quoted)
-    return (quoted:gsub("[\n\r\t]", ESCAPES))
-  end))
-end
-
 -- How a text that is nearly JSON is read, and what that is called. A text that
 -- breaks off is not among them: what is missing, nobody knows.
 local REPAIRS = {
@@ -50,7 +42,6 @@ local REPAIRS = {
     return text:match("^[ \t-\r]*```%a*[ \t-\r]*(.-)[ \t-\r]*```[ \t-\r]*$")
   end },
   { "a comma before a bracket", without_trailing_commas },
-  { "a line end in a text", with_escapes },
   { "Python's way of writing", python.read },
   { "text around it", function(text) return text:match("^[^{]*(%b{})[^}]*$") end },
 }
