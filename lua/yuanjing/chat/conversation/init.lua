@@ -49,15 +49,19 @@ end
 
 -- One at a time --------------------------------------------------------------
 
--- A stream that nobody reads any more makes room for the next ask, and so does one
--- that the collector has taken.
+-- The collector may have taken a stream that was not read to its end.
+local function forget_dropped(self)
+  local ask = self._asks
+  if self._open.stream or not ask or not ask.is_streamed then return end
+  ask:abandon()
+  self._asks = nil
+end
+
+-- A stream that nobody reads any more makes room for the next ask.
 local function free(self, call)
-  local open, ask = self._open.stream, self._asks
+  local open = self._open.stream
   if open and not open:is_busy() then open:close() end
-  if not open and ask and ask.is_streamed then
-    ask:abandon()
-    self._asks = nil
-  end
+  forget_dropped(self)
   if not self._asks then return true end
   return nil, invalid(call, "an ask of this conversation is under way: "
     .. "wait for it, or talk:cancel()")
@@ -219,6 +223,7 @@ end
 --- told with an error of kind cancelled. Calls that wait for an answer are answered
 --- with "not run".
 function methods:cancel()
+  forget_dropped(self)
   local ask = self._asks
   if not ask then
     for _, call in ipairs(self:pending()) do
