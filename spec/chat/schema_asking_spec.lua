@@ -79,7 +79,7 @@ describe("a chat with a schema", function()
       .. 'integer, got string "seven"', '{"age":"seven"}', 4, 1 },
       { err.kind, err.message, err.partial, err.usage.total_tokens, #sent })
     assert.same({ 'age: expected integer, got string "seven"' }, err.problems)
-    _, err = ask({ prompt = "q" }, talks.plain { content = "no idea" })
+    err = select(2, ask({ prompt = "q" }, talks.plain { content = "no idea" }))
     assert.same({ "the answer has no JSON in it" }, err.problems)
   end)
 

@@ -16,6 +16,26 @@ local tool_calls = require "yuanjing.protocol.chat.tool_calls"
 
 local ask = {}
 
+---@class yuanjing.ToolCallEvent a conversation is about to run a tool
+---@field type "tool_call"
+---@field id string
+---@field name string
+---@field arguments? table
+---@field raw string the arguments as the model wrote them
+---@field step integer which answer of its ask the call was in
+
+---@class yuanjing.ToolResultEvent the call is answered
+---@field type "tool_result"
+---@field id string
+---@field name string
+---@field arguments? table
+---@field raw string
+---@field step integer
+---@field result? any what the tool returned
+---@field error? string why there is no result
+---@field text string what the model is told
+---@field elapsed? number seconds that the tool took
+
 ---@class yuanjing.Ask
 ---@field talk yuanjing.Conversation
 ---@field job? yuanjing.Job in which it waits

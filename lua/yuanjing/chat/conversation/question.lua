@@ -7,7 +7,7 @@ local message = require "yuanjing.chat.message"
 local question = {}
 
 ---@class yuanjing.Question: yuanjing.ChatParams
----@field [1]? string what is asked
+---@field [1] string|nil what is asked
 ---@field images? yuanjing.AnyMedium[] pictures to look at
 ---@field audios? yuanjing.AnyMedium[]
 ---@field videos? yuanjing.AnyMedium[]

@@ -8,8 +8,8 @@ local tidy = require "yuanjing.chat.schema.tidy"
 local parameters = {}
 
 ---@class yuanjing.ShortParameter
----@field [1]? "string"|"number"|"integer"|"boolean"|"array"|"object"|"null"
----@field [2]? string what it is
+---@field [1] nil|"string"|"number"|"integer"|"boolean"|"array"|"object"|"null"
+---@field [2] string|nil what it is
 ---@field optional? boolean
 ---@field enum? any[]
 ---@field items? yuanjing.ShortParameter|string of an array
