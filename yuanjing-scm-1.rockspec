@@ -69,7 +69,7 @@ local lua_files = [[
   chat/ call media message params stream sums
   chat/conversation/ init ask ledger question saved sendable stream turns
   chat/schema/ asking canonical check definition found tidy values
-  chat/tools/ init arguments parameters run
+  chat/tools/ arguments parameters run tool
   cli/ init destination document exits extra flags follow making output
     session
   cli/batch/ folder lines plan

@@ -24,6 +24,8 @@ local SECTIONS = {
   { title = "yuanjing", file = "init", is_module = true },
   { title = "Client", value = "client", file = "client" },
   { title = "Stream", value = "stream", file = "chat/stream" },
+  { title = "Conversation", value = "talk", file = "chat/conversation/init" },
+  { title = "TalkStream", value = "stream", file = "chat/conversation/stream" },
   { title = "Task", value = "task", file = "task/task" },
   { title = "Result", value = "result", file = "task/result" },
   { title = "Journal", value = "client.journal", file = "journal/init" },

@@ -89,9 +89,9 @@ function methods:chat(params)
   return dry_run.unwrap(chat.call(self._settings, params))
 end
 
---- A conversation: asks on and on, runs tools, and can be kept. Nil and an error
---- where a saved one can not be read (kinds io, decode). Raises what is a mistake
---- in code.
+--- A conversation: it asks again and again, runs tools, and can be saved. Raises
+--- what is a mistake in code. Error kinds, of a saved one that can not be read: io,
+--- decode, invalid_request. Source: docs/platform.md#chat-streams.
 ---@param options? yuanjing.ConversationOptions model, system, tools, load, ...; other fields go out with each request
 ---@return yuanjing.Conversation?
 ---@return yuanjing.Error? err

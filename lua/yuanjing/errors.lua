@@ -49,6 +49,10 @@ local require = require
 ---@field model? string of outcome_unknown
 ---@field category? string of outcome_unknown: t2v, i2v, ...
 ---@field digest? string of outcome_unknown: yuanjing.base.digest of the parameters
+---@field messages? yuanjing.Message[] of talk:ask: what was said in it, and is no part of the conversation
+---@field steps? yuanjing.Step[] of talk:ask: the calls that were answered in it
+---@field reply? yuanjing.Reply of a schema: the answer that does not fit it
+---@field usage? table of a schema: what the answers used
 ---@field hint? string what to do about it
 local Error = {}
 

@@ -32,7 +32,7 @@ local yuanjing = {
   as_completed = lazy.fn("yuanjing.task.await_many", "as_completed"),
   --- A tool for a model.
   ---@type fun(options: yuanjing.ToolOptions): yuanjing.Tool
-  tool = lazy.must("yuanjing.chat.tools", "tool"),
+  tool = lazy.must("yuanjing.chat.tools.tool", "tool"),
   --- A function over a list, a few items at a time.
   ---@type fun(list: any[], fn: yuanjing.MapFunction, options?: yuanjing.MapOptions): yuanjing.Mapped, yuanjing.Failures
   map = lazy.fn("yuanjing.runtime.map", "map"),

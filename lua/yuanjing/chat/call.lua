@@ -9,7 +9,7 @@ local params_of = require "yuanjing.chat.params"
 local stream = require "yuanjing.chat.stream"
 local chat_media = lazy.module "yuanjing.chat.media"
 local structured = lazy.module "yuanjing.chat.schema.asking"
-local tools = lazy.module "yuanjing.chat.tools"
+local tools = lazy.module "yuanjing.chat.tools.tool"
 
 local chat = {}
 

@@ -17,8 +17,8 @@ local params = {}
 ---@field schema? table a JSON schema that the answer has to fit; see `reply.data`
 ---@field schema_by? "json_schema"|"json_object"|"prompt" how; default: as far as the model is known to go
 ---@field repairs? integer how many more requests an answer that does not fit may cost (0)
----@field temperature? number
----@field top_p? number
+---@field temperature? number how freely the model writes; how many are good is its vendor's to say
+---@field top_p? number likewise, of how many words it may choose
 ---@field max_tokens? integer
 ---@field stop? string|string[]
 ---@field seed? integer

@@ -12,7 +12,7 @@ local question = require "yuanjing.chat.conversation.question"
 local run = require "yuanjing.chat.tools.run"
 local saved = require "yuanjing.chat.conversation.saved"
 local streams = require "yuanjing.chat.conversation.stream"
-local tools_of = require "yuanjing.chat.tools"
+local tools_of = require "yuanjing.chat.tools.tool"
 local turns = require "yuanjing.chat.conversation.turns"
 
 local conversation = {}
@@ -142,7 +142,7 @@ function methods:ask(asked)
 end
 
 --- One request with what was said so far, for a loop of your own. Its calls are not
---- run: pending() has them, and answer() answers them.
+--- run: pending() has them, and answer() answers them. Error kinds: those of ask.
 ---@param options? yuanjing.ChatParams of this request alone
 ---@return yuanjing.Reply?
 ---@return yuanjing.Error? err
@@ -154,7 +154,7 @@ function methods:send(options)
   return begin(self, "talk:send", nil, options or {}, true)
 end
 
---- Adds what the user says, for send().
+--- Adds what the user says, for send(). Error kinds: invalid_request.
 ---@param asked string|yuanjing.Question
 ---@return true?
 ---@return yuanjing.Error?
@@ -201,7 +201,8 @@ function methods:pending()
   return calls
 end
 
---- Answers a call, with a result or with why there is none.
+--- Answers a call, with a result or with why there is none. Error kinds:
+--- invalid_request, where no call of that id waits.
 ---@param id string of a pending call
 ---@param result any a text, or what JSON can hold
 ---@param problem? any
@@ -250,7 +251,8 @@ function methods:trim(options)
   return turns.trim(self.messages, math.floor(keep))
 end
 
---- All of it but the tools as a text: `from_json` reads that.
+--- All of it but the tools as a text: `from_json` reads that. Error kinds:
+--- invalid_request, where something in it is no data.
 ---@return string?
 ---@return yuanjing.Error?
 function methods:to_json()
@@ -258,6 +260,7 @@ function methods:to_json()
 end
 
 --- Writes all of it but the tools to a file, whole or not at all: `load` reads that.
+--- Error kinds: io, invalid_request.
 ---@param path string
 ---@return true?
 ---@return yuanjing.Error?

@@ -73,7 +73,7 @@ local function busily(self, fn)
 end
 
 --- The next chunk; nil at the end of the last answer; nil and an error when it
---- broke off. Tools that were called run in here.
+--- broke off. Tools that were called run in here. Error kinds: those of talk:ask.
 ---@return yuanjing.Chunk?
 ---@return yuanjing.Error?
 function methods:next()
@@ -113,7 +113,7 @@ local function drain(self)
 end
 
 --- Reads what is left; the reply of the whole ask, in the shape of an unstreamed
---- one.
+--- one. Error kinds: those of talk:ask.
 ---@return yuanjing.Reply?
 ---@return yuanjing.Error?
 function methods:finish()

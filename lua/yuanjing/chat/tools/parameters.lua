@@ -7,8 +7,10 @@ local tidy = require "yuanjing.chat.schema.tidy"
 
 local parameters = {}
 
+---@alias yuanjing.JsonType "string"|"number"|"integer"|"boolean"|"array"|"object"|"null"
+
 ---@class yuanjing.ShortParameter
----@field [1] nil|"string"|"number"|"integer"|"boolean"|"array"|"object"|"null"
+---@field [1] yuanjing.JsonType|nil
 ---@field [2] string|nil what it is
 ---@field optional? boolean
 ---@field enum? any[]

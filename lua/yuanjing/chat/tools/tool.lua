@@ -2,7 +2,7 @@
 local definition = require "yuanjing.chat.schema.definition"
 local parameters = require "yuanjing.chat.tools.parameters"
 
-local tools = {}
+local tool = {}
 
 ---@class (exact) yuanjing.ToolOptions
 ---@field name string letters, digits, _ and -
@@ -61,25 +61,25 @@ end
 --- schema with a keyword that can not be checked.
 ---@param options yuanjing.ToolOptions
 ---@return yuanjing.Tool
-function tools.tool(options)
+function tool.tool(options)
   if type(options) ~= "table" then
     error(("yuanjing.tool: expected table, got %s"):format(type(options)), 2)
   end
-  local tool, problem = make(options)
-  if not tool then error("yuanjing.tool: " .. problem, 2) end
-  return tool
+  local made, problem = make(options)
+  if not made then error("yuanjing.tool: " .. problem, 2) end
+  return made
 end
 
 ---@param value any
 ---@return boolean
-function tools.is(value)
+function tool.is(value)
   return type(value) == "table" and getmetatable(value) == Tool
 end
 
 -- What a user puts into a list of tools: a tool, the options of one, or one as
 -- the wire has it, which goes out as it is.
 local function read(value)
-  if tools.is(value) or type(value) ~= "table" then return value end
+  if tool.is(value) or type(value) ~= "table" then return value end
   if value["function"] ~= nil or value.name == nil or value.type ~= nil then
     return value
   end
@@ -90,22 +90,22 @@ end
 ---@param list any[]
 ---@param problems string[] is told what is no tool
 ---@return any[]
-function tools.read(list, problems)
-  local made = {}
+function tool.read(list, problems)
+  local all = {}
   for n, value in ipairs(list) do
-    local tool, problem = read(value)
-    made[n] = tool == nil and value or tool
+    local made, problem = read(value)
+    all[n] = made == nil and value or made
     problems[#problems + 1] = problem and ("tools[%d].%s"):format(n, problem)
   end
-  return made
+  return all
 end
 
 -- Sending ------------------------------------------------------------------
 
-local function to_wire(tool)
-  if not tools.is(tool) then return tool end
-  return { type = "function", ["function"] = { name = tool.name,
-    description = tool.description, parameters = tool.parameters } }
+local function to_wire(value)
+  if not tool.is(value) then return value end
+  return { type = "function", ["function"] = { name = value.name,
+    description = value.description, parameters = value.parameters } }
 end
 
 local MODES = { auto = true, none = true, required = true, any = true }
@@ -120,17 +120,17 @@ end
 ---@param params table
 ---@param problems string[]
 ---@return table
-function tools.in_params(params, problems)
+function tool.in_params(params, problems)
   if type(params.tools) ~= "table" then return params end
   local copy = {}
   for name, value in pairs(params) do copy[name] = value end
   copy.tool_choice = choice_of(params.tool_choice)
   copy.tools = {}
-  for n, tool in ipairs(tools.read(params.tools, problems)) do
-    copy.tools[n] = to_wire(tool)
+  for n, value in ipairs(tool.read(params.tools, problems)) do
+    copy.tools[n] = to_wire(value)
   end
   if #copy.tools == 0 then copy.tools, copy.tool_choice = nil, nil end
   return copy
 end
 
-return tools
+return tool
