@@ -73,6 +73,7 @@ local lua_files = [[
   cli/ init destination document exits extra flags follow making output
     session
   cli/batch/ folder lines plan
+  cli/chat/ commands conversation printing
   cli/commands/ assets batch catalog chat completion doctor image models
     sandbox task tasks video
   cli/terminal/ cells columns picture progress prompt screen terminal

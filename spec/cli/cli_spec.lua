@@ -203,6 +203,47 @@ describe("yuanjing", function()
     end)
   end)
 
+  describe("chat", function()
+    it("goes on with a conversation that is kept in a file", function()
+      local path = support.tempdir() .. "/talk.json"
+      well { "chat", "-m", "qwen-plus", "-s", "简短", "--keep", path,
+        stdin = "一\n" }
+      well { "chat", "--keep", path, stdin = "二\n" }
+      local sent = json.decode(last_post().body)
+      assert.equal("qwen-plus", sent.model)
+      assert.same({ "简短", "一", "二" }, { sent.messages[1].content,
+        sent.messages[2].content, sent.messages[4].content })
+      local kept = json.decode(support.read(path))
+      assert.same({ 5, 2 }, { #kept.messages, #kept.ledger })
+      support.write(path, "broken")
+      local ran = run { "chat", "--keep", path, stdin = "三\n" }
+      assert.is_true(ran.status ~= 0)
+      assert.equal("broken", support.read(path))
+    end)
+
+    it("looks at a picture, on a line of its own", function()
+      local path = support.tempdir() .. "/a.png"
+      support.write(path, "\137PNG\r\n\26\n" .. ("\0"):rep(20))
+      well { "chat", "-i", stdin = "/image " .. path .. "\n图里有什么\n" }
+      local content = json.decode(last_post().body).messages[1].content
+      assert.equal("图里有什么", content[1].text)
+      assert.truthy(content[2].image_url.url:find "^data:image/png;base64,")
+    end)
+
+    it("prints the JSON that fits a schema", function()
+      local path = support.write(support.tempdir() .. "/schema.json",
+        '{"type":"object","required":["n"],"properties":{"n":{"type":"integer"}}}')
+      assert.equal('{"n":7}\n', well { "chat", "--schema", path,
+        '{"n":7}', "--extra", "sandbox=echo" })
+      local ran = run { "chat", "--schema", path, '{"n":"x"}', "--extra",
+        "sandbox=echo" }
+      assert.is_true(ran.status ~= 0)
+      assert.truthy(ran.err:find('n: expected integer, got string "x"', 1, true))
+      ran = run { "chat", "--schema", path .. ".none", "q" }
+      assert.truthy(ran.err:find("No such file", 1, true))
+    end)
+  end)
+
   describe("image and video", function()
     it("print the address, or save the file and print its name", function()
       local url = output_of { "image", "-m", IMAGE, "猫" }

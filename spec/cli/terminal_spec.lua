@@ -1,6 +1,7 @@
 -- The command at a terminal, as a user sees it.
 local command = require "support.command"
 local sandbox = require "yuanjing.sandbox"
+local json = require "yuanjing.base.json"
 local support = require "support"
 
 -- The output is the same with every Lua: once is enough, because it waits a
@@ -77,17 +78,41 @@ describe("at a terminal", function()
       { "send", CTRL_D } },
       { "chat", "-i", "--extra", "sandbox=slow=0.5" })
     assert.equal(0, ran.status)
-    assert.same({ "Ctrl-D ends it.", "› hi" },
+    assert.same({ "Ctrl-D ends it, /help says more.", "› hi" },
       { ran.screen[1], ran.screen[2] })
     assert.is_truthy(ran.screen[3]:find("^Hello.*%^C$"), ran.screen[3])
     assert.same({ "yuanjing: interrupted", "›" },
       { ran.screen[4], ran.screen[5] })
   end)
 
-  it("a conversation ends by Ctrl-C where something is typed", function()
-    local ran = at(80, { { "wait", "› " }, { "send", CTRL_C } },
-      { "chat", "-i" })
+  it("Ctrl-C clears the line of a conversation, and two of them end it", function()
+    local ran = at(80, { { "wait", "› " }, { "send", "half" }, { "sleep", 0.2 },
+      { "send", CTRL_C }, { "wait", "› " }, { "send", "hi\n" },
+      { "wait", "Hello" }, { "wait", "› " }, { "send", CTRL_C },
+      { "wait", "› " }, { "send", CTRL_C } }, { "chat", "-i" })
     assert.equal(130, ran.status)
+    local seen = table.concat(ran.screen, "\n")
+    assert.is_truthy(seen:find("› hi\n", 1, true), seen)
+    assert.is_nil(seen:find("halfhi", 1, true))
+  end)
+
+  it("a conversation is saved, gone on with, and forgets", function()
+    local path = support.tempdir() .. "/talk.json"
+    local ran = at(80, { { "wait", "› " }, { "send", "one\n" },
+      { "wait", "Hello" }, { "wait", "› " }, { "send", "two\n" },
+      { "wait", "› " }, { "send", "/undo\n" }, { "wait", "› " },
+      { "send", "/save " .. path .. "\n" }, { "wait", "› " },
+      { "send", "/nothing\n" }, { "wait", "/image" }, { "send", CTRL_D } },
+      { "chat", "-i" })
+    assert.equal(0, ran.status)
+    local kept = assert(json.decode(support.read(path)))
+    assert.same({ "user", "assistant" },
+      { kept.messages[1].role, kept.messages[2].role })
+    assert.same({ 2, 2 }, { #kept.messages, #kept.ledger })
+    ran = at(80, { { "wait", "› " }, { "send", "/load " .. path .. "\n" },
+      { "wait", "2 messages" }, { "send", "/load none\n" },
+      { "wait", "No such file" }, { "send", CTRL_D } }, { "chat", "-i" })
+    assert.equal(0, ran.status)
   end)
 
   it("Ctrl-C while a prompt is typed sends nothing", function()

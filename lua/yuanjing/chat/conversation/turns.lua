@@ -36,4 +36,16 @@ function turns.trim(messages, keep)
   return dropped
 end
 
+--- Drops the last turn, as if it had never been said.
+---@param messages yuanjing.Message[] is changed
+---@return yuanjing.Message[] dropped
+function turns.undo(messages)
+  local starts, dropped = starts_of(messages), {}
+  local from = starts[#starts]
+  while from and messages[from] do
+    dropped[#dropped + 1] = table.remove(messages, from)
+  end
+  return dropped
+end
+
 return turns

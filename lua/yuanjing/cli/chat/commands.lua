@@ -1,0 +1,82 @@
+--- What is typed in a conversation that is no question: /save, /load, /undo, ...
+local output = require "yuanjing.cli.output"
+local turns = require "yuanjing.chat.conversation.turns"
+
+local commands = {}
+
+---@class yuanjing.cli.Conversation
+---@field arguments table
+---@field client yuanjing.Client
+---@field talk yuanjing.Conversation
+---@field images string[] that go with the next question
+---@field keep? string the file that it is kept in
+---@field is_typed boolean at a terminal
+
+-- For who looks on.
+local function tell(self, text)
+  if self.is_typed then output.note(text, "dim") end
+end
+
+local function said(problem) output.note("yuanjing: " .. tostring(problem)) end
+
+local function needs_file(name, words)
+  if words ~= "" then return true end
+  output.note(("/%s FILE"):format(name))
+  return false
+end
+
+local function save(self, path)
+  if path == "" then path = self.keep or "" end
+  if not needs_file("save", path) then return end
+  local ok, err = self.talk:save(path)
+  if not ok then return said(err) end
+  self.keep = path
+  tell(self, "saved in " .. path)
+end
+
+local function load(self, path)
+  if not needs_file("load", path) then return end
+  local talk, err = self.client:conversation { load = path }
+  if not talk then return said(err) end
+  self.talk, self.keep = talk, path
+  tell(self, ("%d messages"):format(#talk.messages))
+end
+
+local function undo(self)
+  local dropped = turns.undo(self.talk.messages)
+  tell(self, #dropped > 0 and "the last question and its answer are forgotten"
+    or "there is nothing to forget")
+end
+
+local function image(self, path)
+  if not needs_file("image", path) then return end
+  self.images[#self.images + 1] = path
+  tell(self, path .. " goes with the next question")
+end
+
+local function help()
+  output.note("/save FILE, /load FILE, /undo, /image FILE; Ctrl-C clears a line "
+    .. "or stops an answer, Ctrl-D ends it", "dim")
+end
+
+local BY_NAME = { save = save, load = load, undo = undo, image = image,
+  help = help }
+
+--- Does what a line says, if it is a command. At a terminal a line that looks like
+--- one and is none is not sent either.
+---@param self yuanjing.cli.Conversation
+---@param line string
+---@return boolean done
+function commands.run(self, line)
+  local name, words = (line .. " "):match("^/(%l+)[ \t-\r]+(.-)[ \t-\r]*$")
+  local run = name and BY_NAME[name]
+  if run then
+    run(self, words)
+    return true
+  end
+  local is_mistyped = name ~= nil and self.is_typed
+  if is_mistyped then help() end
+  return is_mistyped
+end
+
+return commands
