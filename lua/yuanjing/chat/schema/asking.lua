@@ -28,7 +28,7 @@ local Asking = { __index = methods }
 -- Words ----------------------------------------------------------------------
 
 -- The schema goes along in words, too: a gateway may drop `response_format` and say
--- nothing of it (PLATFORM.md section 3), and JSON mode wants the word JSON.
+-- nothing of it (docs/platform.md#what-goes-out), and JSON mode wants the word JSON.
 local function words_for(schema)
   return "Answer with one JSON value and nothing else. It has to fit this JSON "
     .. "schema:\n" .. canonical(schema)

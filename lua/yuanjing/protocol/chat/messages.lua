@@ -7,7 +7,7 @@ local tool_calls = require "yuanjing.protocol.chat.tool_calls"
 
 local messages = {}
 
---- The most that the platform takes as JSON (PLATFORM.md section 3), in bytes.
+--- The most that the platform takes as JSON (docs/platform.md#what-goes-out), in bytes.
 messages.MOST_BYTES = 10 * 2 ^ 20
 
 -- Calls --------------------------------------------------------------------
