@@ -305,6 +305,12 @@ describe("an ask that fails", function()
       local _, err = talk:ask(nothing)
       assert.equal("invalid_request", err.kind)
     end
+    for _, wrong in ipairs { { prompt = "q" }, { "q", tools = {} },
+      { "q", image = "a.png" }, { "bad \255" } } do
+      local _, err = talk:ask(wrong)
+      assert.equal("invalid_request", err.kind)
+    end
+    assert.is_nil((talk:say "bad \255"))
     assert(talk:ask "?")
     local _, err = talk:send()
     assert.equal("there is nothing to answer: the last message is the model's own",

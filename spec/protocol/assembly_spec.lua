@@ -35,6 +35,20 @@ describe("the thoughts of a model", function()
     assert.equal("ab", reply.reasoning_content)
   end)
 
+  it("are the same in pieces, and all of them each time", function()
+    local function details(...)
+      local deltas = {}
+      for n, text in ipairs { ... } do
+        deltas[n] = ('{"reasoning_details":[{"text":"%s"}]}'):format(text)
+      end
+      deltas[#deltas + 1] = '{"content":"t"}'
+      return streamed((table.unpack or unpack)(deltas)).reasoning_content
+    end
+    assert.equal("abc", details("a", "b", "c"))
+    assert.equal("abcd", details("ab", "abc", "abcd", "abcd"))
+    assert.equal("ababc", details("ab", "ab", "c"))
+  end)
+
   it("in the content stay there", function()
     local reply = streamed('{"content":"<think>a</think>t"}')
     assert.same({ "<think>a</think>t" }, { reply.content })

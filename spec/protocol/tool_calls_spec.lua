@@ -84,6 +84,8 @@ local rows = {
   { "two entries of one index", { piece("a", 0, "f", ""), piece(nil, 0, nil, X) },
     "a f " .. X },
   { "a number for an id", { piece(7, 0, "f", X) }, "7 f " .. X },
+  { "an id and a name that are no UTF-8", { piece("a\255", 0, "f\255", X) },
+    "a\239\191\189 f\239\191\189 " .. X },
   { "nothing", {} },
 }
 

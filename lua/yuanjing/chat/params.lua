@@ -21,7 +21,7 @@ local params = {}
 ---@field top_p? number likewise, of how many words it may choose
 ---@field max_tokens? integer
 ---@field stop? string|string[]
----@field seed? integer
+---@field seed? integer|string a string where it has more than 15 digits
 ---@field response_format? table
 ---@field category? string the platform's default is t2t, with media it is tm2t
 ---@field catelogid? string the wire's name for category
@@ -37,11 +37,11 @@ local params = {}
 local TYPES = { prompt = "string", model = "string", sys_prompt = "string",
   stream = "boolean", messages = "table", category = "string",
   [categories.FIELD] = "string", temperature = "number", top_p = "number",
-  max_tokens = "number", seed = "number", response_format = "table",
+  max_tokens = "number", response_format = "table",
   tools = "table", schema = "table", schema_by = "string", repairs = "number" }
 
 -- What may be of two types.
-local EITHER = { stop = { "string", "table" },
+local EITHER = { stop = { "string", "table" }, seed = { "number", "string" },
   tool_choice = { "string", "table" } }
 
 local function add(problems, name, wanted, value)

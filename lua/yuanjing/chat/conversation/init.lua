@@ -151,6 +151,11 @@ function methods:send(options)
   if options ~= nil and type(options) ~= "table" then
     error(("talk:send: expected table, got %s"):format(type(options)), 2)
   end
+  local problems = {}
+  question.check(options or {}, problems)
+  if problems[1] then
+    return nil, invalid("talk:send", table.concat(problems, "; "), problems)
+  end
   return begin(self, "talk:send", nil, options or {}, true)
 end
 

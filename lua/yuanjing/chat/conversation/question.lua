@@ -1,6 +1,7 @@
 --- What a user asks, as a message: a text, and media with it. Media become plain
 -- data here, so that a conversation can be written down; files are read when they
 -- are sent.
+local core = require "yuanjing.core"
 local media = require "yuanjing.base.media"
 local message = require "yuanjing.chat.message"
 
@@ -18,6 +19,29 @@ local question = {}
 
 local LISTS = {}
 for _, kind in ipairs(message.KINDS) do LISTS[kind .. "s"] = kind end
+
+-- What does not belong to one question, and what is meant instead.
+local ELSEWHERE = { prompt = "what is asked comes first: talk:ask { \"...\" }",
+  messages = "talk.messages has what was said",
+  tools = "give them to client:conversation",
+  system = "give it to client:conversation",
+  sys_prompt = "give it to client:conversation, as system" }
+for kind, name in pairs { image = "images", audio = "audios", video = "videos",
+  file = "files" } do
+  ELSEWHERE[kind] = ("expected %s, a list"):format(name)
+end
+
+--- Adds what is wrong with the options of a question.
+---@param options table
+---@param problems string[]
+function question.check(options, problems)
+  for name, instead in pairs(ELSEWHERE) do
+    if options[name] ~= nil then
+      problems[#problems + 1] = ("%s: %s"):format(name, instead)
+    end
+  end
+  table.sort(problems)
+end
 
 -- A medium as a part of plain data; nil and why not.
 local function part_of(kind, medium)
@@ -64,6 +88,10 @@ function question.read(given)
   local text, parts, problems = given[1], {}, {}
   if text ~= nil and type(text) ~= "string" then
     return nil, { "expected a text, got " .. type(text) }
+  end
+  question.check(given, problems)
+  if text and core.utf8_error(text) then
+    problems[#problems + 1] = "the text is not UTF-8"
   end
   if text and text ~= "" then parts[1] = { type = "text", text = text } end
   add_media(parts, given, problems)

@@ -28,6 +28,7 @@ local assembly = {}
 ---@field private _fields table top-level fields of what was taken
 ---@field private _choices table<integer, table>
 ---@field private _mode? "one"|"many" whether `index` counts choices
+---@field private _thoughts? "pieces"|"whole" how reasoning_details come
 ---@field private _odd? string why something could not be read
 ---@field has_halves? true half characters may be in the fields
 ---@field private _tools? yuanjing.SentTools that the model was to be told of
@@ -96,11 +97,24 @@ function methods:_message_increment(text, is_end, so_far)
   return rest or text
 end
 
+-- MiniMax writes its thoughts in pieces, or all of them by then each time: the
+-- second piece shows which.
+function methods:_thought_increment(text, length, before)
+  if not self._thoughts then
+    local grows = #text > length and behind(text, before.text "reasoning")
+    self._thoughts = grows and "whole" or "pieces"
+  end
+  return self._thoughts == "whole" and text:sub(length + 1) or text
+end
+
 -- What the text of a piece adds to that of its kind so far.
 function methods:_increment(piece, kind, before)
   local text, length = piece[kind], before.lengths[kind]
   local is_end = piece.finish_reason ~= nil or piece.is_end
   if text == "" or length == 0 then return text end
+  if kind == "reasoning" and piece.reasoning_kind == "reasoning_details" then
+    return self:_thought_increment(text, length, before)
+  end
   if piece.is_message then
     local so_far = (self._has_delta or #text >= length) and before.text(kind)
     return so_far and self:_message_increment(text, is_end, so_far) or text

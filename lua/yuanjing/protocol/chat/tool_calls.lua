@@ -36,7 +36,8 @@ end
 local function read_piece(delta)
   local called = type(delta["function"]) == "table" and delta["function"]
     or delta
-  return { id = filled(delta.id), name = filled(called.name),
+  local id = filled(delta.id)
+  return { id = id and core.sound(id), name = filled(called.name),
     index = type(delta.index) == "number" and delta.index or nil,
     arguments = text_of(called.arguments) }
 end
@@ -248,7 +249,7 @@ function methods:list(is_cut)
   self:_set_ids()
   for n, call in ipairs(self._calls) do
     local text, object = join(call.arguments)
-    list[n] = { id = call.id, name = call.name or "", arguments = object,
+    list[n] = { id = call.id, name = core.sound(call.name or ""), arguments = object,
       raw = text, error = problem_of(self, call, object, is_cut) }
   end
   return #list > 0 and list or nil
