@@ -7,6 +7,7 @@ local talks = require "support.talks"
 
 local IS_JIT = rawget(_G, "jit") ~= nil
 local LUA = IS_JIT and "luajit" or "lua5.4"
+local BUILD = IS_JIT and "luajit" or "5.4"
 local KILLS = 6
 
 -- Goes on with what the file has, for ever: a line on stdout is a life.
@@ -45,8 +46,10 @@ describe("a conversation that is saved after each step", function()
       talks.streamed { content = "t", calls = { { "look", "{}", id = "0" } } }) }
     local before = 0
     for n = 1, KILLS do
-      shell.read([[timeout -s KILL "0.$1" "$2" "$3" "$4" "$5" 2>&1]],
-        ("%02d"):format(30 + 5 * n), LUA, program, path, server.url)
+      shell.read([[LUA_PATH="lua/?.lua;lua/?/init.lua;;" \
+        LUA_CPATH="build/$6/?.so;;" timeout -s KILL "0.$1" \
+        "$2" "$3" "$4" "$5" 2>&1]],
+        ("%02d"):format(30 + 5 * n), LUA, program, path, server.url, BUILD)
       if support.exists(path) then -- else it was killed before it began
         local kept = assert(json.decode(support.read(path)))
         assert.is_true(#kept.messages >= before)

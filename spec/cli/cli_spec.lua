@@ -206,9 +206,9 @@ describe("yuanjing", function()
   describe("chat", function()
     it("goes on with a conversation that is kept in a file", function()
       local path = support.tempdir() .. "/talk.json"
-      well { "chat", "-m", "qwen-plus", "-s", "简短", "--keep", path,
+      output_of { "chat", "-m", "qwen-plus", "-s", "简短", "--keep", path,
         stdin = "一\n" }
-      well { "chat", "--keep", path, stdin = "二\n" }
+      output_of { "chat", "--keep", path, stdin = "二\n" }
       local sent = json.decode(last_post().body)
       assert.equal("qwen-plus", sent.model)
       assert.same({ "简短", "一", "二" }, { sent.messages[1].content,
@@ -224,7 +224,7 @@ describe("yuanjing", function()
     it("looks at a picture, on a line of its own", function()
       local path = support.tempdir() .. "/a.png"
       support.write(path, "\137PNG\r\n\26\n" .. ("\0"):rep(20))
-      well { "chat", "-i", stdin = "/image " .. path .. "\n图里有什么\n" }
+      output_of { "chat", "-i", stdin = "/image " .. path .. "\n图里有什么\n" }
       local content = json.decode(last_post().body).messages[1].content
       assert.equal("图里有什么", content[1].text)
       assert.truthy(content[2].image_url.url:find "^data:image/png;base64,")
@@ -233,7 +233,7 @@ describe("yuanjing", function()
     it("prints the JSON that fits a schema", function()
       local path = support.write(support.tempdir() .. "/schema.json",
         '{"type":"object","required":["n"],"properties":{"n":{"type":"integer"}}}')
-      assert.equal('{"n":7}\n', well { "chat", "--schema", path,
+      assert.equal('{"n":7}\n', output_of { "chat", "--schema", path,
         '{"n":7}', "--extra", "sandbox=echo" })
       local ran = run { "chat", "--schema", path, '{"n":"x"}', "--extra",
         "sandbox=echo" }
