@@ -1,6 +1,7 @@
 --- What a user asks, as a message: a text, and media with it. Media become plain
 -- data here, so that a conversation can be written down; files are read when they
 -- are sent.
+local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local media = require "yuanjing.base.media"
 local message = require "yuanjing.chat.message"
@@ -40,7 +41,7 @@ function question.check(options, problems)
       problems[#problems + 1] = ("%s: %s"):format(name, instead)
     end
   end
-  table.sort(problems)
+  table.sort(problems, ascii.less)
 end
 
 -- A medium as a part of plain data; nil and why not.

@@ -77,7 +77,7 @@ function saved.write(path, text, call)
   local ok, problem = replace(path, text)
   if ok then return true end
   return failed(call, "io", ("%s: %s"):format(path,
-    (tostring(problem):gsub("^" .. path:gsub("%p", "%%%0") .. ": ", ""))))
+    (tostring(problem):gsub("^" .. path:gsub("[^0-9A-Za-z]", "%%%0") .. ": ", ""))))
 end
 
 -- Reading --------------------------------------------------------------------

@@ -18,7 +18,7 @@ local function without_thoughts(text)
 end
 
 local function in_fences(text, is_good)
-  for body in text:gmatch("```[%a]*[ \t]*\r?\n(.-)```") do
+  for body in text:gmatch("```[A-Za-z]*[ \t]*\r?\n(.-)```") do
     local value = whole(body)
     if value == nil then value = arguments.read(body) end
     if value ~= nil and is_good(value) then return value end

@@ -39,7 +39,7 @@ end
 -- breaks off is not among them: what is missing, nobody knows.
 local REPAIRS = {
   { "a fence around it", function(text)
-    return text:match("^[ \t-\r]*```%a*[ \t-\r]*(.-)[ \t-\r]*```[ \t-\r]*$")
+    return text:match("^[ \t-\r]*```[A-Za-z]*[ \t-\r]*(.-)[ \t-\r]*```[ \t-\r]*$")
   end },
   { "a comma before a bracket", without_trailing_commas },
   { "Python's way of writing", python.read },

@@ -1,5 +1,6 @@
 --- Runs what a model has asked for. Whatever goes wrong there becomes a text for
 -- the model, which can try again or do without.
+local ascii = require "yuanjing.base.ascii"
 local arguments = require "yuanjing.chat.tools.arguments"
 local canonical = require "yuanjing.chat.schema.canonical"
 local core = require "yuanjing.core"
@@ -95,7 +96,7 @@ end
 local function names_of(tools)
   local names = {}
   for name in pairs(tools) do names[#names + 1] = name end
-  table.sort(names)
+  table.sort(names, ascii.less)
   return #names > 0 and table.concat(names, ", ") or "none"
 end
 

@@ -68,7 +68,7 @@ local BY_NAME = { save = save, load = load, undo = undo, image = image,
 ---@param line string
 ---@return boolean done
 function commands.run(self, line)
-  local name, words = (line .. " "):match("^/(%l+)[ \t-\r]+(.-)[ \t-\r]*$")
+  local name, words = (line .. " "):match("^/([a-z]+)[ \t-\r]+(.-)[ \t-\r]*$")
   local run = name and BY_NAME[name]
   if run then
     run(self, words)

@@ -52,8 +52,10 @@ end
 local MARKS = { "<tool_call>", "</tool_call>", "<|tool", "<function_call>",
   "<function=", "[TOOL_CALLS]" }
 
+local FENCED = "^[ \t-\r]*```[A-Za-z]*[ \t-\r]*(.-)[ \t-\r]*```[ \t-\r]*$"
+
 local function named_call(text, names)
-  local call = json.decode(text:match("^%s*```%a*%s*(.-)%s*```%s*$") or text)
+  local call = json.decode(text:match(FENCED) or text)
   if type(call) ~= "table" then return nil end
   call = type(call[1]) == "table" and call[1] or call
   if type(call["function"]) == "table" then call = call["function"] end
