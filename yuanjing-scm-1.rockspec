@@ -88,7 +88,7 @@ local lua_files = [[
     v1
   protocol/answer/ envelope python reading record wrapping
   protocol/answer/failure/ init code kind names signs text
-  protocol/chat/ assembly call choice endings merge messages pieces reasoning
+  protocol/chat/ assembly call choice endings merge messages parameters pieces reasoning
     reply sent_tools sse structured tool_calls
   protocol/task/ answer kinds links reasons words
   redis/ connection tls url

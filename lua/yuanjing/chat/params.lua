@@ -3,6 +3,7 @@
 local ascii = require "yuanjing.base.ascii"
 local categories = require "yuanjing.protocol.category"
 local messages = require "yuanjing.chat.message"
+local shared = require "yuanjing.protocol.chat.parameters"
 
 local params = {}
 
@@ -34,33 +35,25 @@ local params = {}
 ---@class yuanjing.StreamParams: yuanjing.ChatParams
 ---@field stream true the answer is a yuanjing.Stream
 
-local TYPES = { prompt = "string", model = "string", sys_prompt = "string",
-  stream = "boolean", messages = "table", category = "string",
-  [categories.FIELD] = "string", temperature = "number", top_p = "number",
-  max_tokens = "number", response_format = "table",
-  tools = "table", schema = "table", schema_by = "string", repairs = "number" }
+local TYPES = { prompt = { "string" }, model = { "string" },
+  sys_prompt = { "string" }, stream = { "boolean" }, messages = { "table" },
+  category = { "string" }, [categories.FIELD] = { "string" },
+  schema = { "table" }, schema_by = { "string" }, repairs = { "number" } }
+for name, types in pairs(shared) do TYPES[name] = types end
 
--- What may be of two types.
-local EITHER = { stop = { "string", "table" }, seed = { "number", "string" },
-  tool_choice = { "string", "table" } }
-
-local function add(problems, name, wanted, value)
-  problems[#problems + 1] = ("%s: expected %s, got %s"):format(name, wanted,
-    type(value))
+local function is_one_of(value, types)
+  for _, wanted in ipairs(types) do
+    if type(value) == wanted then return true end
+  end
+  return false
 end
 
 local function type_problems(given, problems)
-  for name, wanted in pairs(TYPES) do
+  for name, types in pairs(TYPES) do
     local value = given[name]
-    if value ~= nil and type(value) ~= wanted then
-      add(problems, name, wanted, value)
-    end
-  end
-  for name, wanted in pairs(EITHER) do
-    local value = given[name]
-    if value ~= nil and type(value) ~= wanted[1] and type(value) ~= wanted[2]
-    then
-      add(problems, name, table.concat(wanted, " or "), value)
+    if value ~= nil and not is_one_of(value, types) then
+      problems[#problems + 1] = ("%s: expected %s, got %s"):format(name,
+        table.concat(types, " or "), type(value))
     end
   end
   table.sort(problems, ascii.less)

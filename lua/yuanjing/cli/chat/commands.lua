@@ -11,6 +11,7 @@ local commands = {}
 ---@field images string[] that go with the next question
 ---@field keep? string the file that it is kept in
 ---@field is_typed boolean at a terminal
+---@field judge fun(status: integer, reply: any): integer
 
 -- For who looks on.
 local function tell(self, text)

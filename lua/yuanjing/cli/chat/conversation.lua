@@ -66,18 +66,18 @@ local function turn(self, line)
     self.images = {}
     return keep(self)
   end, { over = function() printer:finish() end })
-  return printing.judge(status, reply)
+  return self.judge(status, reply)
 end
 
 -- Begins anew, or goes on with the conversation that is kept in a file.
-local function begin(arguments, is_typed)
+local function begin(arguments, judge, is_typed)
   local client, keeps = session.client(arguments), arguments.keep
   local is_kept = keeps and core.look(keeps) ~= nil
   local talk, err = client:conversation { load = is_kept and keeps or nil,
     system = arguments.system, model = arguments.model }
   if not talk then return nil, err end
   return { arguments = arguments, client = client, talk = talk, images = {},
-    keep = keeps, is_typed = is_typed }
+    keep = keeps, is_typed = is_typed, judge = judge }
 end
 
 -- At a terminal the conversation continues after a failed turn.
@@ -100,10 +100,11 @@ end
 
 --- Runs a conversation to its end: the exit status.
 ---@param arguments table
+---@param judge fun(status: integer, reply: any): integer the exit status for an answer
 ---@return integer
-function conversation.run(arguments)
+function conversation.run(arguments, judge)
   local is_typed = terminal.is(STDIN)
-  local self, err = begin(arguments, is_typed)
+  local self, err = begin(arguments, judge, is_typed)
   if not self then return output.fail(arguments, err) end
   if is_typed then output.note("Ctrl-D ends it, /help says more.", "dim") end
   return converse(self)

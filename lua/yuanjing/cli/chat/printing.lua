@@ -1,7 +1,5 @@
 --- Answers of a model as they are printed.
-local ascii = require "yuanjing.base.ascii"
 local cells = require "yuanjing.cli.terminal.cells"
-local exits = require "yuanjing.cli.exits"
 local output = require "yuanjing.cli.output"
 local terminal = require "yuanjing.cli.terminal.terminal"
 
@@ -88,21 +86,6 @@ function printing.streams(arguments)
     return false
   end
   return arguments.stream or terminal.is(STDOUT)
-end
-
--- The reasons that the APIs give for an answer cut at its length limit.
-local CUT = { length = true, max_tokens = true, max_output_tokens = true }
-
---- The exit status for an answer; reports an answer that was cut.
----@param status integer
----@param reply any
----@return integer
-function printing.judge(status, reply)
-  local ended_by = type(reply) == "table" and reply.ended_by or ""
-  if status ~= exits.OK or not CUT[ascii.lower(ended_by)] then return status end
-  output.note(("yuanjing: the answer is cut off at its length limit (%s); "
-    .. "`--extra max_tokens=...` asks for more"):format(ended_by))
-  return exits.CUT
 end
 
 return printing

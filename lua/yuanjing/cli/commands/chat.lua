@@ -1,6 +1,8 @@
 --- `yuanjing chat`: one question, or a conversation.
 local conversation = require "yuanjing.cli.chat.conversation"
+local endings = require "yuanjing.protocol.chat.endings"
 local errors = require "yuanjing.errors"
+local exits = require "yuanjing.cli.exits"
 local extra = require "yuanjing.cli.extra"
 local json = require "yuanjing.base.json"
 local output = require "yuanjing.cli.output"
@@ -43,6 +45,15 @@ function command.options(parser)
   session.options(parser)
 end
 
+-- The exit status for an answer; reports an answer that was cut.
+local function judge(status, reply)
+  local reason = type(reply) == "table" and reply.finish_reason or nil
+  if status ~= exits.OK or not endings.is_full(reason) then return status end
+  output.note(("yuanjing: the answer is cut off at its length limit (%s); "
+    .. "`--extra max_tokens=...` asks for more"):format(reason))
+  return exits.CUT
+end
+
 -- Asks and prints. Returns the reply, true for a dry run, or nil and an error.
 local function ask(client, arguments, printer)
   local params = { prompt = prompt(arguments.prompt),
@@ -66,7 +77,7 @@ local function ask_once(arguments)
     reply, err = ask(client, arguments, printer)
     return reply and true, err
   end, { over = function() printer:finish() end })
-  return printing.judge(status, reply)
+  return judge(status, reply)
 end
 
 local function nothing_asked(arguments)
@@ -77,7 +88,7 @@ end
 
 function command.run(arguments)
   if arguments.interactive or arguments.keep then
-    return conversation.run(arguments)
+    return conversation.run(arguments, judge)
   end
   if terminal.is(terminal.STDIN) and #arguments.prompt == 0 then
     return nothing_asked(arguments)
