@@ -145,6 +145,17 @@ describe("a conversation", function()
     assert.equal("last", talk.ledger[3].why)
   end)
 
+  it("ends with an answer where one call is left of the client's limit", function()
+    local server, client = talks.serve({ call { "f" }, text "t" },
+      { limits = { total = 2 } })
+    local talk = assert(client:conversation { tools = { tool("f", tostring) } })
+    local reply = assert(talk:ask "?")
+    assert.same({ "t", "limit" }, { reply.content, reply.ended_by })
+    assert.is_nil(checked(server)[2].tools)
+    local _, err = talk:ask "on"
+    assert.same({ "limit", 4 }, { err.kind, #talk.messages })
+  end)
+
   it("forces a tool for one step", function()
     local talk, server = converse({ tools = { tool("f", tostring) } },
       call { "f" }, text "t")

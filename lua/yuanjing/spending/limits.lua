@@ -44,6 +44,7 @@ local limits = {}
 ---@field stamp? fun(self, ticket: any, delay: number)
 ---@field release fun(self, ticket: any, is_unsent: boolean?, delay: number?)
 ---@field renew? fun(self, tickets: any[])
+---@field left? fun(self, bounds: yuanjing.Bounds): number how many calls are left of the total
 ---@field HEARTBEAT? number seconds
 
 ---@class yuanjing.Limits
@@ -258,6 +259,13 @@ end
 local function begin_anew(self)
   self.pool, self.queue = loop.pool(), new_queue()
   self.open, self.stop_renewing = setmetatable({}, { __mode = "k" }), nil
+end
+
+--- How many calls are left of the total, where the store knows it without asking
+--- anybody; else math.huge.
+---@return number
+function methods:left()
+  return self.store.left and self.store:left(self.bounds) or math.huge
 end
 
 --- Waits for a turn, until the time `ends`. Returns a slot, to be left when

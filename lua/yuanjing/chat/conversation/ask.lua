@@ -51,6 +51,7 @@ local ask = {}
 ---@field private _number integer of requests
 ---@field private _why "ask"|"repair"|"last"
 ---@field private _asking? yuanjing.Asking of a schema
+---@field private _ends_by? "max_steps"|"limit"
 ---@field private _usage? table
 ---@field private _current table of the ledger
 local methods = {}
@@ -174,8 +175,16 @@ end
 function methods:_conclude(reply)
   add_all(self.talk.messages, self._said)
   reply.steps, reply.usage = self._steps, self._usage
-  if self._why == "last" then reply.ended_by = "max_steps" end
+  reply.ended_by = self._ends_by or reply.ended_by
   return reply
+end
+
+-- What lets the next request be the last one, if anything does: there is to be an
+-- answer.
+function methods:_bound()
+  if self._number >= self._max_steps then return "max_steps" end
+  local limits = self.talk._settings.limits
+  return limits and limits:left() == 1 and "limit" or nil
 end
 
 -- What an answer with calls leads to: the reply, or nil for one more request.
@@ -191,7 +200,8 @@ function methods:_take_calls(reply)
     return reply
   end
   if self:_run_calls(calls) then return reply end
-  if self._number >= self._max_steps then self._why = "last" end
+  self._ends_by = self:_bound()
+  if self._ends_by then self._why = "last" end
 end
 
 -- What the model said, to the letter: sendable() mends it each time.

@@ -6,7 +6,7 @@ local ledger = {}
 ---@class yuanjing.LedgerRow
 ---@field at integer when it was sent, in seconds since 1970
 ---@field model? string
----@field why "ask"|"repair"|"last" "last" is the one without tools at max_steps
+---@field why "ask"|"repair"|"last" "last" is the one without tools, at max_steps or a limit
 ---@field step integer which request of its ask it was
 ---@field attempt integer 1, 2, ... where a refused one was sent again
 ---@field outcome "open"|"answered"|"refused"|"not_sent"|"failed"|"unknown"|"cancelled"

@@ -17,7 +17,7 @@ local replies = {}
 ---@field reasoning_content? string
 ---@field refusal? string the model's words where it refused; the content has them too
 ---@field finish_reason? string
----@field ended_by string the finish_reason, or what it comes to: "tool_calls" of calls, "stop", "max_steps"
+---@field ended_by string the finish_reason, or what it comes to: "tool_calls", "stop", "max_steps", "limit"
 ---@field tool_calls? yuanjing.ToolCall[]
 ---@field message table to append to a list of `messages`
 ---@field choices yuanjing.Choice[] all of them, by index; `content` is that of the first

@@ -63,6 +63,11 @@ function Store:release(ticket, is_unsent, delay)
   self.recent:remove(ticket)
 end
 
+--- See yuanjing.LimitStore.
+function Store:left(bounds)
+  return (bounds.total or math.huge) - self.spent
+end
+
 ---@return yuanjing.MemoryStore
 function memory.new()
   return setmetatable({ open = 0, spent = 0, recent = heap.new() }, Store)
