@@ -98,7 +98,7 @@ end
 ---@nodiscard
 function methods:conversation(options)
   options = options or {}
-  check_table("client:conversation", options, 2)
+  check.table("client:conversation", options)
   local talk, err = conversation.new(self._settings, options)
   return talk, err
 end

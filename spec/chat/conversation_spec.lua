@@ -474,7 +474,7 @@ describe("client:conversation", function()
     ["prompt: see talk:ask"] = { prompt = "q" },
     ["sys_prompt: see system"] = { sys_prompt = "s" },
     ["tools: expected table, got string"] = { tools = "f" },
-    ["max_steps: expected an integer from 1 on"] = { max_steps = 0 },
+    ["max_steps: expected a whole number, 1 or more, got 0"] = { max_steps = 0 },
     ["tools[1].name: expected 1 to 64 letters, digits, _ and -"] =
       { tools = { { name = "" } } },
   } do

@@ -36,6 +36,7 @@ describe("yuanjing.tool", function()
 
   for problem, options in pairs {
     ["name: expected 1 to 64 letters, digits, _ and -"] = { name = "a b" },
+    ["name: missing"] = {},
     ["unknown option \"desc\" (known: check, description, name, parameters, run)"] =
       { name = "f", desc = "x" },
     ["run: expected function, got string"] = { name = "f", run = "x" },

@@ -2,6 +2,7 @@
 -- with it before anything is sent.
 local ascii = require "yuanjing.base.ascii"
 local categories = require "yuanjing.protocol.category"
+local check = require "yuanjing.base.check"
 local messages = require "yuanjing.chat.message"
 local shared = require "yuanjing.protocol.chat.parameters"
 
@@ -35,26 +36,17 @@ local params = {}
 ---@class yuanjing.StreamParams: yuanjing.ChatParams
 ---@field stream true the answer is a yuanjing.Stream
 
-local TYPES = { prompt = { "string" }, model = { "string" },
-  sys_prompt = { "string" }, stream = { "boolean" }, messages = { "table" },
-  category = { "string" }, [categories.FIELD] = { "string" },
-  schema = { "table" }, schema_by = { "string" }, repairs = { "number" } }
-for name, types in pairs(shared) do TYPES[name] = types end
-
-local function is_one_of(value, types)
-  for _, wanted in ipairs(types) do
-    if type(value) == wanted then return true end
-  end
-  return false
-end
+local RULES = { prompt = "string", model = "string", sys_prompt = "string",
+  stream = "boolean", messages = "table", category = "string",
+  [categories.FIELD] = "string", schema = "table", schema_by = "string",
+  repairs = "number" }
+for name, rule in pairs(shared) do RULES[name] = rule end
 
 local function type_problems(given, problems)
-  for name, types in pairs(TYPES) do
+  for name, rule in pairs(RULES) do
     local value = given[name]
-    if value ~= nil and not is_one_of(value, types) then
-      problems[#problems + 1] = ("%s: expected %s, got %s"):format(name,
-        table.concat(types, " or "), type(value))
-    end
+    problems[#problems + 1] = value ~= nil and check.value(name, value, rule)
+      or nil
   end
   table.sort(problems, ascii.less)
 end

@@ -2,6 +2,7 @@
 -- data, so that it can be kept anywhere, and can always be sent again.
 local ask_of = require "yuanjing.chat.conversation.ask"
 local arguments = require "yuanjing.chat.tools.arguments"
+local check = require "yuanjing.base.check"
 local dry_run = require "yuanjing.spending.dry_run"
 local errors = require "yuanjing.errors"
 local job = require "yuanjing.runtime.job"
@@ -284,34 +285,28 @@ end
 
 -- Making -----------------------------------------------------------------------
 
-local TYPES = { system = "string", tools = "table", max_steps = "number",
+local RULES = { system = "string", tools = "table", model = "string",
+  max_steps = { "number", least = 1, is_whole = true },
   echo_reasoning = "boolean", on_event = "function", load = "string",
-  from_json = "string", messages = "table", ledger = "table", model = "string" }
+  from_json = "string", messages = "table", ledger = "table" }
 
 -- What belongs to one call, or is said in other words here.
 local STRANGE = { prompt = "talk:ask", sys_prompt = "system",
   stream = "talk:ask { ..., stream = true }" }
 
+local CALL = "client:conversation"
+
+-- NB: any other field goes out with each request.
 local function check_options(options)
   for name, value in pairs(options) do
-    local wanted = TYPES[name]
-    if wanted and type(value) ~= wanted then
-      error(("client:conversation: %s: expected %s, got %s"):format(name, wanted,
-        type(value)), 4)
-    elseif STRANGE[name] then
-      error(("client:conversation: %s: see %s"):format(name, STRANGE[name]), 4)
-    end
-  end
-  local steps = options.max_steps
-  if steps and (steps < 1 or steps % 1 ~= 0) then
-    error("client:conversation: max_steps: expected an integer from 1 on", 4)
+    local problem = RULES[name] and check.value(name, value, RULES[name])
+      or STRANGE[name] and ("%s: see %s"):format(name, STRANGE[name])
+    if problem then error(CALL .. ": " .. problem, 4) end
   end
 end
 
 local NOT_SAVED = { tools = true, on_event = true, load = true,
   from_json = true, messages = true, ledger = true, system = true }
-
-local CALL = "client:conversation"
 
 local function copy_of(list)
   local copy = {}

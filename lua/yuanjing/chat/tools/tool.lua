@@ -1,4 +1,5 @@
 --- Tools: functions that a model may ask for.
+local check = require "yuanjing.base.check"
 local definition = require "yuanjing.chat.schema.definition"
 local parameters = require "yuanjing.chat.tools.parameters"
 
@@ -21,30 +22,20 @@ local Tool = { __name = "yuanjing.Tool" }
 
 function Tool:__tostring() return ("yuanjing.Tool (%s)"):format(self.name) end
 
-local OPTIONS = { name = "string", description = "string", parameters = "table",
-  run = "function", check = "boolean" }
-
 local MOST_NAME = 64
 
-local function option_problem(options)
-  for name, value in pairs(options) do
-    local wanted = OPTIONS[name]
-    if not wanted then
-      return ("unknown option %q (known: check, description, name, "
-        .. "parameters, run)"):format(tostring(name))
-    elseif type(value) ~= wanted then
-      return ("%s: expected %s, got %s"):format(name, wanted, type(value))
-    end
-  end
-  local name = options.name or ""
-  if not name:find("^[0-9A-Za-z_-]+$") or #name > MOST_NAME then
-    return ("name: expected 1 to %d letters, digits, _ and -"):format(MOST_NAME)
-  end
+local function is_name(text)
+  return text:find("^[0-9A-Za-z_-]+$") ~= nil and #text <= MOST_NAME
 end
+
+local OPTIONS = { description = "string", parameters = "table",
+  run = "function", check = "boolean",
+  name = { "string", needed = true, is = is_name,
+    what = ("1 to %d letters, digits, _ and -"):format(MOST_NAME) } }
 
 -- A tool; or nil and what is wrong.
 local function make(options)
-  local problem = option_problem(options)
+  local problem = check.problem(options, OPTIONS)
   if problem then return nil, problem end
   local schema = parameters.schema(options.parameters)
   local is_checked = options.check ~= false
@@ -62,9 +53,7 @@ end
 ---@param options yuanjing.ToolOptions
 ---@return yuanjing.Tool
 function tool.tool(options)
-  if type(options) ~= "table" then
-    error(("yuanjing.tool: expected table, got %s"):format(type(options)), 2)
-  end
+  check.table("yuanjing.tool", options)
   local made, problem = make(options)
   if not made then error("yuanjing.tool: " .. problem, 2) end
   return made
