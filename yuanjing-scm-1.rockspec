@@ -90,7 +90,8 @@ local lua_files = [[
   runtime/ backlog cancel_scope fibers heartbeat job job_failures loop map
     pollable
   runtime/nginx/ init requests threads
-  sandbox/ init conf literal machine ports process request_log script shell
+  sandbox/ init calls conf literal machine ports process request_log script
+    shell
   sandbox/server/ init auth clock endpoints framing guard history json models
     play request request_log routes scenario script
   sandbox/server/assets/ body bytes check confirm data_uri envelope groups ids
