@@ -106,6 +106,16 @@ local TOOLS = {
   tool("pet_cat", "Stroke the cat"),
   tool("addNumbers", "Adds two numbers", { a = { type = "number" },
     b = { type = "integer", maximum = 10 } }, { "a", "b" }),
+  tool("calculate", "Evaluates an arithmetic expression",
+    { expression = { type = "string" } }, { "expression" }),
+  tool("book_flight", "Books a flight", { from = { type = "string" },
+    to = { type = "string" }, date = { type = "string", format = "date" },
+    passengers = { type = "integer" } }, { "from", "to", "date", "passengers" }),
+  tool("search", "搜索网页", { query = { type = "string" } }, { "query" }),
+  tool("translate", "Translates a text", { text = { type = "string" },
+    language = { enum = { "fr", "de", "French" } } }, { "text", "language" }),
+  tool("orderStatus", "The status of an order",
+    { order_id = { type = "string" } }, { "order_id" }),
   tool("查订单", "查询订单的状态", { number = { type = "string" } }, { "number" }),
 }
 
@@ -134,6 +144,14 @@ describe("the sandbox's model calls", function()
     ["喂猫"] = "feed_cat{}",
     ["Feed the cat!"] = "feed_cat{}",
     ["add 3.5 and 70"] = 'addNumbers{"a": 3.5, "b": 10}',
+    ["What's 17 * 23?"] = 'calculate{"expression": "17 * 23"}',
+    ["Book a flight from Paris to Rome on 2026-12-24 for 2 people"] =
+      'book_flight{"from": "Paris", "to": "Rome", "date": "2026-12-24", ' ..
+      '"passengers": 2}',
+    ["搜索一下元境的价格"] = 'search{"query": "元境的价格"}',
+    ["translate “good morning” into French"] =
+      'translate{"text": "good morning", "language": "French"}',
+    ["order status of A-1234?"] = 'orderStatus{"order_id": "A-1234"}',
     ["我的订单到哪了？编号“A-17”"] = '查订单{"number": "A-17"}',
     ["Walk to the window and feed the cat, then paint a ship"] =
       'walk_to{"place": "window"} feed_cat{} paint{"subject": "a ship"}',

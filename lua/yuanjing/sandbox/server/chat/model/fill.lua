@@ -96,12 +96,18 @@ end
 
 -- Choices ------------------------------------------------------------------
 
+-- Where a text stands as a word of its own, or in Chinese.
+local function find_word(small, text)
+  if not text:find("^[a-z0-9]") then return small:find(text, 1, true) end
+  return small:find("%f[%w]" .. text:gsub("%p", "%%%0") .. "%f[%W]")
+end
+
 -- The choice that is spoken of: by its very text, or by its words.
 local function spoken_choice(choices, given)
   local small, best, place = given.text:lower(), nil, math.huge
   for _, choice in ipairs(choices) do
     local text = type(choice) == "string" and choice:lower()
-    local at = text and #text > 1 and small:find(text, 1, true)
+    local at = text and #text > 1 and find_word(small, text)
     for key in pairs(text and words.of(words.apart(choice)) or {}) do
       at = at or given.words[key]
     end

@@ -6,6 +6,7 @@ local source = {}
 
 ---@class yuanjing.sandbox.Spoken
 ---@field text string
+---@field numbers string the text without dates and times
 ---@field root table the schema that all is for
 ---@field words table<string, integer>
 ---@field keys table<string, integer> words that need no value
@@ -23,13 +24,20 @@ local function normal(text)
   return text
 end
 
+-- The figures of dates and times are no numbers.
+local function without_dates(text)
+  local function blank(date) return (" "):rep(#date) end
+  return (text:gsub("%d%d%d%d%-%d%d?%-%d%d?", blank):gsub("%d?%d:%d%d", blank))
+end
+
 ---@param text string
 ---@param root table
 ---@param keys table<string, integer>
 ---@return yuanjing.sandbox.Spoken
 function source.new(text, root, keys)
-  return { text = normal(text), root = root, words = words.of(text), keys = keys,
-    used = {}, taken = {} }
+  text = normal(text)
+  return { text = text, root = root, words = words.of(text), keys = keys,
+    numbers = without_dates(text), used = {}, taken = {} }
 end
 
 --- The same for a part of the text.
@@ -40,8 +48,8 @@ function source.part(given, text)
 end
 
 -- The next of a sort: `find(text, position)` gives where it ends, and itself.
-local function take(given, sort, find)
-  local value, ends = find(given.text, given.used[sort] or 1)
+local function take(given, sort, text, find)
+  local value, ends = find(text, given.used[sort] or 1)
   if value ~= nil then given.used[sort] = ends end
   return value
 end
@@ -72,7 +80,8 @@ end
 --- The next number; those in figures count before those in words.
 ---@return number?
 function source.number(given)
-  return take(given, "digits", digits) or take(given, "numeral", numeral)
+  return take(given, "digits", given.numbers, digits) or
+    take(given, "numeral", given.text, numeral)
 end
 
 -- Texts --------------------------------------------------------------------
@@ -80,7 +89,7 @@ end
 --- The next text in quotes.
 ---@return string?
 function source.quoted(given)
-  return take(given, "quoted", function(text, position)
+  return take(given, "quoted", given.text, function(text, position)
     local _, last, inside = text:find('"([^"]+)"', position)
     return inside, last and last + 1
   end)
@@ -145,10 +154,7 @@ local function end_of_key(given)
     if at and position then first = math.min(first, at) end
   end
   if first == math.huge then return nil end
-  local small = given.text:sub(first)
-  local ends = small:match("^[%a']+()") or small:match(
-    "^[\228-\233][\128-\191][\128-\191]()")
-  return ends and first + ends - 1
+  return first + words.length_at(given.text, first)
 end
 
 --- What stands behind the word that chose the tool, up to the end of its clause.
@@ -159,7 +165,7 @@ function source.object(given)
   given.used.object = from
   local rest = given.text:sub(from):match("^[^,;.!?\n]*")
   rest = rest:gsub(" and then .*$", ""):gsub(" then .*$", ""):gsub("然后.*$", "")
-  rest = trimmed(rest)
+  rest = trimmed(rest:gsub("^一下", ""))
   return rest ~= "" and rest or nil
 end
 

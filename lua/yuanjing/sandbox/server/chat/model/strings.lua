@@ -73,6 +73,23 @@ local function person(given)
     given.text:match("^" .. TWO_WIDE .. "%s") or capitalised(given)
 end
 
+local function id(given)
+  return given.text:match("%f[%w][%w-]*%d[%w-]*")
+end
+
+-- By the whole name of a property.
+local EXACT = {
+  from = function(given) return given.text:match("[Ff]rom (%u%l+)") end,
+  to = function(given)
+    return given.text:match("[%w._-]+@[%w.-]+%w") or
+      given.text:match("[Tt]o (%u%l+)")
+  end,
+  id = id, code = id, number = id,
+  expression = function(given)
+    return given.text:match("[%d(][%d%s%.%+%-%*/%^%%()]*[%d)]")
+  end,
+}
+
 -- By what the name of a property has in it.
 local BY_NAME = {
   { "email", function(given) return given.text:match("[%w._-]+@[%w.-]+%w") end },
@@ -89,6 +106,8 @@ local BY_NAME = {
 
 local function by_name(given, name)
   local small = (name or ""):lower()
+  local exact = EXACT[small] or small:find("[_ ]id$") and id
+  if exact then return exact(given), true end
   for _, row in ipairs(BY_NAME) do
     if small:find(row[1], 1, true) then return row[2](given), true end
   end

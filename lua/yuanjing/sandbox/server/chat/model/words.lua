@@ -27,7 +27,7 @@ local DICTIONARY = {
   "feed 喂 food", "cat kitty 猫", "dog 狗", "search find lookup 搜索 查找 搜 查询",
   "send 发送 寄 发给", "mail email 邮件 邮箱", "message 消息 短信", "city town 城市",
   "open 打开", "close shut 关上 关闭 关", "light lamp 灯", "music song 音乐 歌",
-  "play 播放 玩", "stop 停", "translate 翻译", "calculate compute 计算 算一算",
+  "play 播放 玩", "stop 停", "translate 翻译", "calculate calculator compute math 计算 算一算",
   "add sum plus 加 总和", "multiply times 乘", "price cost 价格 多少钱", "door 门",
   "window 窗", "table desk 桌", "bed 床", "easel canvas 画架 画板", "chair 椅",
   "left 左", "right 右", "north 北", "south 南", "east 东", "west 西",
@@ -126,6 +126,25 @@ function words.is_common(word)
   return STOP[word:lower()] == true
 end
 
+-- An arithmetic expression asks for a calculator.
+local function add_expression(found, text)
+  local position = text:find("%d[ ]*[%+%*/^][ ]*%d") or text:find("%d[ ]+%-[ ]+%d")
+  if position then add(found, "=" .. by_stem.calculate, position) end
+end
+
+--- How many bytes the word at a place has.
+---@param text string
+---@param position integer
+---@return integer
+function words.length_at(text, position)
+  local ends = text:match("^[%a']+()", position)
+  if ends then return ends - position end
+  for _, entry in ipairs(by_text) do
+    if text:find(entry[1], position, true) == position then return #entry[1] end
+  end
+  return text:find("^" .. WIDE, position) and 6 or 1
+end
+
 --- The words of a text, and where each is found first. A concept's name begins
 --- with "=".
 ---@param text string
@@ -134,6 +153,7 @@ function words.of(text)
   local found, small = {}, text:lower()
   add_english(found, small)
   add_chinese(found, small)
+  add_expression(found, small)
   return found
 end
 
