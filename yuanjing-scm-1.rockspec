@@ -95,16 +95,23 @@ local lua_files = [[
   runtime/ backlog cancel_scope fibers heartbeat job job_failures loop map
     pollable
   runtime/nginx/ init requests threads
-  sandbox/ init conf literal machine ports process request_log
-    script shell
-  sandbox/server/ init auth chat clock endpoints framing guard json models play request
-    request_log routes scenario script text
+  sandbox/ init calls conf literal machine ports process request_log script
+    shell
+  sandbox/server/ init auth clock endpoints framing guard history json models
+    play request request_log routes scenario script
   sandbox/server/assets/ body bytes check confirm data_uri envelope groups ids
     links page reply shelf upload verify
+  sandbox/server/chat/ init answer asked leaks text
+  sandbox/server/chat/dialects/ init deepseek doubao gateway glm kimi minimax
+    platform qwen standard writer
+  sandbox/server/chat/model/ init fill memory pictures results source strings
+    structured tools words
+  sandbox/server/chat/picture/ init colours jpeg png
   sandbox/server/media/ answers checks clip content digest files form incoming
     multipart odds offers png query received results submit tasks utf8
   sandbox/server/scenarios/ assets breaks chunks content dialects downloads
     errors framing queries results statuses stream_errors submits tasks timing
+    tools vendors
   spending/ dry_run limits usage
   spending/stores/ memory redis
   task/ await_many polling result task

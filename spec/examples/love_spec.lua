@@ -4,7 +4,7 @@
 local json = require "yuanjing.base.json"
 local socket = require "socket"
 local support = require "support"
-local text = require "yuanjing.sandbox.server.text"
+local text = require "yuanjing.sandbox.server.chat.text"
 
 local ROOT = support.output("pwd")
 local GAME = ROOT .. "/examples/love"

@@ -252,7 +252,7 @@ describe("a verification", function()
   it("takes no option but a time", function()
     local ok, message = pcall(sandbox.start, { verify_seconds = "120" })
     assert.is_false(ok)
-    assert.matches("verify_seconds: expected number of seconds", message)
+    assert.matches("verify_seconds: expected a number of seconds", message)
   end)
 end)
 

@@ -11,7 +11,6 @@ local FINE = { text = TEXT }
 local TOLD = { kind = "platform" }
 local RIGHT = {
   ["finish-null"] = { text = TEXT },
-  ["tool-calls"] = { text = "", ended_by = "tool_calls" },
   ["two-choices"] = { text = TEXT, choices = { TEXT, TEXT:upper() } },
   ["half-pair"] = { stream = "😀" .. TEXT, plain = "\239\191\189" .. TEXT },
   heartbeats = { kind = "timeout", plain = TEXT },

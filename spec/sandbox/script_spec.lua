@@ -95,6 +95,31 @@ describe("box:answer", function()
       assert.truthy(seconds > 0.18, seconds) -- head, text, two at the end
     end)
 
+    it("call tools, with words and thoughts or without", function()
+      local calls = { { name = "weather", arguments = { city = "北京" },
+        id = "c1" }, { name = "clock" } }
+      box:answer("chat", { tool_calls = calls, content = "等等",
+        reasoning_content = "嗯", times = 2 })
+      box:answer("chat", { tool_calls = { { name = "f",
+        arguments = '{"x":' } }, finish_reason = "length" })
+      local plain = assert(chat())
+      local streamed = assert(assert(client:chat(STREAM)):finish())
+      for _, reply in ipairs { plain, streamed } do
+        assert.same({ content = "等等", reasoning_content = "嗯",
+          finish_reason = "tool_calls" }, support.fields(reply, "content",
+          "reasoning_content", "finish_reason"))
+        assert.same({ id = "c1", name = "weather",
+          arguments = { city = "北京" }, raw = '{"city":"北京"}' },
+          reply.tool_calls[1])
+        assert.same({ "clock", "{}" },
+          { reply.tool_calls[2].name, reply.tool_calls[2].raw })
+        assert.matches("^call_%x+$", reply.tool_calls[2].id)
+      end
+      local cut = assert(chat())
+      assert.same({ "length", "", '{"x":' },
+        { cut.ended_by, cut.content, cut.tool_calls[1].raw })
+    end)
+
     it("send it in the legacy API", function()
       box:answer("chat", { content = "旧" })
       assert.equal("旧", assert(client:with { api = "legacy" }:chat(CHAT)).content)
@@ -303,6 +328,34 @@ describe("box:answer", function()
       { "usage[total_tokens]: a string", "chat",
         { usage = { total_tokens = "3" } } },
       { "headers[X-A]: a boolean", "chat", { headers = { ["X-A"] = true } } },
+      { "reasoning and reasoning_content are the same: give one", "chat",
+        { reasoning = "x", reasoning_content = "x" } },
+      { "tool_calls: means nothing to image", "image", { tool_calls = {} } },
+      { "tool_calls: expected table, got string", "chat",
+        { tool_calls = "weather" } },
+      { "tool_calls: the list is empty", "chat", { tool_calls = {} } },
+      { "tool_calls: expected a list of { name =, arguments = }", "chat",
+        { tool_calls = { name = "weather" } } },
+      { "tool_calls[2]: expected table, got string", "chat",
+        { tool_calls = { { name = "a" }, "b" } } },
+      { "tool_calls[1].name: missing", "chat", { tool_calls = { {} } } },
+      { "tool_calls[1].name: expected the name of a tool", "chat",
+        { tool_calls = { { name = "" } } } },
+      { 'tool_calls[1]: unknown option "args" (known: arguments, id, name)', "chat",
+        { tool_calls = { { name = "a", args = {} } } } },
+      { "tool_calls[1].arguments: expected table or string, got number", "chat",
+        { tool_calls = { { name = "a", arguments = 1 } } } },
+      { "tool_calls[1].arguments: expected an object, got a list", "chat",
+        { tool_calls = { { name = "a", arguments = { 1 } } } } },
+      { "tool_calls[1].arguments: f: a function can not be written as JSON",
+        "chat", { tool_calls = { { name = "a", arguments = { f = print } } } } },
+      { "status and tool_calls exclude each other", "chat",
+        { tool_calls = { { name = "a" } }, status = 500 } },
+      { "unknown scenario kimie", "chat", { scenario = "kimie" } },
+      { "doubao=half: expected one of whole", "chat",
+        { scenario = "doubao=half" } },
+      { "gateway needs a value: gateway=shape", "chat",
+        { scenario = "gateway" } },
       { "json: x: JSON has no inf", "chat", { json = { x = math.huge } } },
     }
     for _, mistake in ipairs(MISTAKES) do

@@ -3,6 +3,7 @@
 -- request, so it applies to every request that is sent later, and uses no
 -- connection.
 local ascii = require "yuanjing.base.ascii"
+local calls = require "yuanjing.sandbox.calls"
 local check = require "yuanjing.base.check"
 local endpoints = require "yuanjing.sandbox.server.endpoints"
 local json = require "yuanjing.base.json"
@@ -32,8 +33,10 @@ local script = {}
 ---@field chunks? (string|number)[] the text of a chat in chunks; a number is
 --- a pause in seconds
 ---@field gap? number seconds before each chunk; the sandbox's latency
+---@field tool_calls? yuanjing.sandbox.AnswerCall[] the tools that a chat calls
 ---@field reasoning? string the reasoning of a chat
----@field finish_reason? string of a chat; "stop"
+---@field reasoning_content? string the same, by its name on the wire
+---@field finish_reason? string of a chat; "stop", or "tool_calls" with these
 ---@field usage? { prompt_tokens: integer?, completion_tokens: integer?, total_tokens: integer? }
 ---@field seconds? number from the submit of a task, or an upload, to its end
 ---@field fails? string the task or asset fails, with this text
@@ -62,7 +65,9 @@ local FIELDS = {
   headers = { "table", items = SCALARS }, retry_after = { "number", least = 0 },
   content = { "string", made = CHAT },
   chunks = { "table", items = SCALARS, made = CHAT },
+  tool_calls = { "table", made = CHAT },
   gap = { "number", least = 0, made = CHAT }, reasoning = { "string", made = CHAT },
+  reasoning_content = { "string", made = CHAT },
   finish_reason = { "string", made = CHAT },
   usage = { "table", items = NUMBERS, made = CHAT },
   seconds = { "number", least = 0, made = WORK }, fails = { "string", made = WORK },
@@ -113,6 +118,8 @@ local function problem_of(endpoint, answer)
     return ("%s and %s exclude each other"):format(reply, made)
   elseif answer.body and answer.json then
     return "body and json exclude each other"
+  elseif answer.reasoning and answer.reasoning_content then
+    return "reasoning and reasoning_content are the same: give one"
   end
   return answer.scenario and scenario.problem(answer.scenario)
 end
@@ -140,6 +147,11 @@ function script.answer(endpoint, answer)
     if not given.body then refuse("json: " .. problem) end
     given.json = nil
   end
+  if answer.tool_calls then
+    given.tool_calls, problem = calls.read(answer.tool_calls)
+    if not given.tool_calls then refuse(problem) end
+  end
+  given.reasoning = given.reasoning or given.reasoning_content
   return given
 end
 

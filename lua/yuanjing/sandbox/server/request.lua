@@ -102,7 +102,8 @@ local function receive(seen)
   local announced = tonumber(seen.headers["content-length"])
   local boundary = multipart.boundary(seen.headers["content-type"])
   if boundary then
-    seen.form = form.receive(boundary, announced)
+    local is_looked_at = endpoints[seen.path] == "chat"
+    seen.form = form.receive(boundary, announced, is_looked_at)
     seen.bytes, seen.files = seen.form.bytes, seen.form.files
     return
   end

@@ -21,18 +21,19 @@
 --   reply(draft, value)        changes a success about it
 -- `limited`: the modifier `first` limits it to the first n of them. `takes`
 -- names its value, and `default` is the value if none is given. It is a
--- number unless `takes` is in TEXTUAL; `optional`: it may be missing. `only`
+-- number unless `takes` is in TEXTUAL; `optional`: it may be missing;
+-- `choices` has the possible values, each with its meaning, or true. `only`
 -- is "stream" or "plain": other answers stay unchanged. The answer's header
 -- X-Sandbox lists the scenarios that changed it.
 local play = require "yuanjing.sandbox.server.play"
 
 local scenario = {}
 
-local FAMILIES = { "framing", "chunks", "dialects", "breaks", "timing",
-  "errors", "stream_errors", "statuses", "content", "submits", "tasks",
+local FAMILIES = { "framing", "chunks", "vendors", "tools", "dialects", "breaks",
+  "timing", "errors", "stream_errors", "statuses", "content", "submits", "tasks",
   "queries", "results", "downloads", "assets" }
 local TEXTUAL = { text = true, field = true, where = true, url = true, word = true,
-  host = true }
+  host = true, shape = true }
 local PHASES = { "begin", "submit", "wait", "query", "result", "file", "sent",
   "verify", "reply" }
 
@@ -78,9 +79,26 @@ local function label(row)
   return (may_miss and "%s[=%s]" or "%s=%s"):format(row.name, row.takes)
 end
 
+-- The values that a row can have, in order.
+local function choices_of(row)
+  local list = {}
+  for value in pairs(row.choices) do list[#list + 1] = value end
+  table.sort(list)
+  return list
+end
+
+local function add_choices(out, row)
+  for _, value in ipairs(choices_of(row)) do
+    local help = row.choices[value]
+    out[#out + 1] = ("    %-26s %s"):format("=" .. value,
+      help == true and "" or help):gsub("%s+$", "")
+  end
+end
+
 local function add_rows(out, rows)
   for _, row in ipairs(rows) do
     out[#out + 1] = ("  %-28s %s"):format(label(row), row.help)
+    if row.choices then add_choices(out, row) end
   end
 end
 
@@ -111,6 +129,10 @@ local function read_value(row, given)
       return nil, ("%s needs a value: %s"):format(row.name, label(row))
     end
     return row.default
+  end
+  if row.choices and not row.choices[given] then
+    return nil, ("%s=%s: expected one of %s"):format(row.name, given,
+      table.concat(choices_of(row), ", "))
   end
   if TEXTUAL[row.takes] then return given end
   local number = tonumber(given)

@@ -111,7 +111,8 @@ function script.take(seen)
   local answer = queue and choose(queue, seen)
   if not answer then return end
   seen.answer, seen.steps = answer, steps_of(answer)
-  seen.overrides = { chunks = answer.chunks, usage = answer.usage }
+  seen.overrides = { chunks = answer.chunks, usage = answer.usage,
+    calls = answer.tool_calls }
   if answer.scenario then
     seen.scenario = seen.scenario .. "; " .. answer.scenario
   end

@@ -10,6 +10,7 @@ local form = {}
 
 local TEXT_LIMIT = 1024 * 1024
 local HEAD = 16 -- bytes of a file to show
+local PICTURE = 8 * 1024 * 1024 -- bytes of a file to keep
 
 ---@class yuanjing.sandbox.File what has been seen of it
 ---@field name string of the field
@@ -23,6 +24,7 @@ local HEAD = 16 -- bytes of a file to show
 ---@field fields table<string, string|string[]>
 ---@field files yuanjing.sandbox.File[]
 ---@field order string[] the names of all parts, as they came
+---@field contents string[] of the files, where they are kept
 ---@field bytes integer of the body
 ---@field problem? string the body can not be read, or is not whole
 
@@ -45,6 +47,9 @@ function Sink:add(bytes)
   if part.digest then
     part.digest:add(bytes)
     if #part.head < HEAD then part.head = (part.head .. bytes):sub(1, HEAD) end
+    if self.keeps and part.size <= PICTURE then
+      part.texts[#part.texts + 1] = bytes
+    end
   elseif part.size <= TEXT_LIMIT then
     part.texts[#part.texts + 1] = bytes
   end
@@ -72,7 +77,8 @@ end
 -- One byte that is not UTF-8 drops its field and all fields after it.
 local function is_lost(self, part, text)
   self.lost = self.lost or not utf8.is_valid(part.name) or
-    not utf8.is_valid(part.filename or "") or not utf8.is_valid(text)
+    not utf8.is_valid(part.filename or "") or
+    not (part.digest or utf8.is_valid(text))
   return self.lost
 end
 
@@ -80,7 +86,10 @@ function Sink:finish()
   local part, seen = self.part, self.form
   local text = table.concat(part.texts)
   if is_lost(self, part, text) then return end
-  if part.digest then return add_file(seen.files, part) end
+  if part.digest then
+    seen.contents[#seen.files + 1] = text
+    return add_file(seen.files, part)
+  end
   add_field(seen.fields, part.name, text)
 end
 
@@ -89,11 +98,12 @@ end
 --- Reads the form of the current request.
 ---@param boundary string
 ---@param announced? integer the Content-Length
+---@param keeps? boolean what the files hold is kept, up to some MiB
 ---@return yuanjing.sandbox.Form
-function form.receive(boundary, announced)
-  local seen = { fields = json.record(), files = {}, order = {} }
+function form.receive(boundary, announced, keeps)
+  local seen = { fields = json.record(), files = {}, contents = {}, order = {} }
   local body = incoming.open(announced)
-  local sink = setmetatable({ form = seen }, Sink)
+  local sink = setmetatable({ form = seen, keeps = keeps }, Sink)
   local _, problem = multipart.read(boundary, body.pull, sink)
   body:finish(problem)
   seen.bytes, seen.problem = body.bytes, problem

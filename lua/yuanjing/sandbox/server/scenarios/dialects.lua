@@ -123,34 +123,6 @@ local function count_events(answer)
   end)
 end
 
-local CALLS = {
-  record("index", 0, "id", "call_a", "type", "function", "function",
-    record("name", "weather", "arguments", '{"city":"Paris"}')),
-}
-
-local function calls(answer)
-  if answer.stream then
-    local call = json.copy(CALLS[1])
-    call["function"].arguments = '{"city":'
-    local rest = record("index", 0, "function",
-      record("arguments", '"Paris"}'))
-    answer:cut(1)
-    for _, piece in ipairs { call, rest } do
-      answer:insert(math.huge, { chunk = record("choices", { record("index", 0,
-        "delta", record("tool_calls", { piece })) }) })
-    end
-    answer:insert(math.huge, { chunk = record("choices", { record("index", 0,
-      "delta", json.decode "{}", "finish_reason", "tool_calls") }) })
-    return answer:insert(math.huge, { done = true })
-  end
-  each(answer, function(reply)
-    local choice = choice_of(reply)
-    choice.finish_reason = "tool_calls"
-    choice.message.content, choice.message.tool_calls = json.null, CALLS
-    reply.content = nil
-  end)
-end
-
 -- Half an emoji at the end of each text, or in two events.
 local function half_pair(answer)
   if answer.stream then
@@ -184,8 +156,6 @@ return {
     end),
   shape("finish-null", "the finish_reason is the text \"null\" everywhere",
     function(_, choice) choice.finish_reason = "null" end),
-  { name = "tool-calls", help = "a tool is called, in pieces in a stream",
-    change = calls },
   { name = "two-choices", help = "a second choice says the same in capitals",
     change = second_choice },
   { name = "index-counts", only = "stream",

@@ -38,6 +38,22 @@ function text.tokens(whole)
   return math.ceil(wide * 0.7) + words + 1
 end
 
+--- As much of a text as so many tokens hold.
+---@param whole string
+---@param tokens number
+---@return string
+function text.within(whole, tokens)
+  if text.tokens(whole) <= tokens then return whole end
+  local characters = text.characters(whole)
+  local low, high = 0, #characters -- the answer is from low to below high
+  while high - low > 1 do
+    local middle = math.floor((low + high) / 2)
+    local fits = text.tokens(table.concat(characters, "", 1, middle)) <= tokens
+    if fits then low = middle else high = middle end
+  end
+  return table.concat(characters, "", 1, low)
+end
+
 local function has_any(haystack, words)
   for _, word in ipairs(words) do
     if haystack:find(word, 1, true) then return true end
@@ -45,15 +61,22 @@ local function has_any(haystack, words)
   return false
 end
 
-local function is_chinese(whole)
+--- Whether there is a Chinese character in a text.
+---@param whole string
+---@return boolean
+function text.is_chinese(whole)
   return whole:find("[\228-\233][\128-\191][\128-\191]") ~= nil
 end
 
-local function language(prompt, system)
+--- The language to answer in.
+---@param prompt string
+---@param system string
+---@return "zh"|"en"
+function text.language(prompt, system)
   local wish = system:lower()
   if has_any(wish, { "english", "英文", "英语" }) then return "en" end
   if has_any(wish, { "chinese", "中文", "汉语" }) then return "zh" end
-  return is_chinese(prompt) and "zh" or "en"
+  return text.is_chinese(prompt) and "zh" or "en"
 end
 
 -- The first characters of the prompt, on one line.
@@ -107,7 +130,7 @@ end
 ---@param model string
 ---@return string
 function text.answer(prompt, system, model)
-  local answer = saying(prompt)[language(prompt, system)]
+  local answer = saying(prompt)[text.language(prompt, system)]
   local is_brief = has_any(system:lower(), BRIEF)
   answer = is_brief and answer:gsub("|.*$", "") or answer:gsub("|", "", 1)
   local values = { model = model, prompt = excerpt(prompt) }
@@ -119,7 +142,7 @@ end
 ---@param system string
 ---@return string
 function text.thought(prompt, system)
-  if language(prompt, system) == "zh" then
+  if text.language(prompt, system) == "zh" then
     return ("用户说“%s”。我先想一想,再好好回答。"):format(excerpt(prompt))
   end
   return ("The user says \"%s\". Let me think, then answer."):format(
