@@ -11,6 +11,8 @@ local ROOT = support.output("pwd")
 local EXPECTED = {
   ["chat.lua"] = { prints = "tokens, ended by stop" },
   ["stream.lua"] = { prints = "tokens, ended by stop" },
+  ["tools.lua"] = { prints = "(roll_dice {\"count\": 2}: {" },
+  ["extract.lua"] = { prints = "张三, 35, 北京" },
   ["errors.lua"] = { prints = "auth: Invalid API Key" },
   ["image.lua"] = { prints = "saved image.png", file = "image.png" },
   ["video.lua"] = { prints = "video.mp4", file = "video.mp4" },
