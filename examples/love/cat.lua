@@ -7,11 +7,23 @@ local Cat = {}
 Cat.__index = Cat
 
 local SPEED = 46
+local MEAL = 5 -- seconds
 
 function cat.new(x, y)
   return setmetatable({ x = x, y = y, goal_x = x, goal_y = y, facing = 1,
-    time = 0, rest = 2, is_walking = false,
+    time = 0, rest = 2, meal = 0, is_walking = false,
     random = love.math.newRandomGenerator(5) }, Cat)
+end
+
+--- Stays where it is, for a while.
+function Cat:stay()
+  self.goal_x, self.goal_y, self.rest = self.x, self.y, 10
+end
+
+--- Has something to eat.
+function Cat:feed()
+  self:stay()
+  self.meal = MEAL
 end
 
 local function choose_goal(self)
@@ -22,6 +34,7 @@ end
 
 function Cat:update(dt)
   self.time = self.time + dt
+  self.meal = math.max(0, self.meal - dt)
   local dx, dy = self.goal_x - self.x, self.goal_y - self.y
   local left = math.sqrt(dx * dx + dy * dy)
   self.is_walking = left > 2
@@ -80,6 +93,36 @@ local function draw_head(self)
   love.graphics.circle("fill", 27.5, -25, 1.8)
 end
 
+local function draw_bowl()
+  ink(0x3d7ea6)
+  love.graphics.polygon("fill", 28, -9, 54, -9, 49, 0, 33, 0)
+  ink(0xfbe6c8)
+  love.graphics.ellipse("fill", 41, -9, 12, 3)
+end
+
+-- Hearts that rise from it, one after the other.
+local function draw_hearts(time)
+  for i = 0, 2 do
+    local part = (time * 0.5 + i / 3) % 1
+    local x, y = 24 + 5 * math.sin(time * 2 + i * 2), -48 - 34 * part
+    ink(0xe8837c, 1 - part)
+    love.graphics.circle("fill", x - 2.5, y, 3.2)
+    love.graphics.circle("fill", x + 2.5, y, 3.2)
+    love.graphics.polygon("fill", x - 5.4, y + 1.4, x + 5.4, y + 1.4, x, y + 7)
+  end
+end
+
+-- It nods while it eats.
+local function draw_meal(self)
+  if self.meal == 0 then return draw_head(self) end
+  draw_bowl()
+  love.graphics.push()
+  love.graphics.translate(4, 8 + 2 * math.sin(self.time * 9))
+  draw_head(self)
+  love.graphics.pop()
+  draw_hearts(self.time)
+end
+
 function Cat:draw()
   local scale = 0.9 + 0.3 * (self.y - 400) / 140
   love.graphics.push()
@@ -90,7 +133,7 @@ function Cat:draw()
   draw_tail(self)
   draw_legs(self)
   draw_body()
-  draw_head(self)
+  draw_meal(self)
   love.graphics.pop()
 end
 

@@ -1,8 +1,10 @@
 --- A room on a winter night. Walk up to Yuan, the painter: ask, and the answer
--- is written into a speech bubble as it comes; say "paint ...", and the picture
--- comes onto the easel. Meanwhile everything moves on.
+-- is written into a speech bubble as it comes. She remembers what was said, also
+-- the next time, and acts: she walks, paints and feeds the cat when she is asked
+-- to. Meanwhile everything moves on.
 local yuanjing = require "yuanjing"
 
+local acts = require "acts"
 local bubble = require "bubble"
 local cat = require "cat"
 local clock = require "clock"
@@ -38,12 +40,18 @@ local function is_near_yuan()
   return player:distance(yuan.x, yuan.y) < NEAR
 end
 
-local PROMISE = "With pleasure! Look at the easel."
+local promise -- what she said when she began to paint
 
 local function paint(wish)
   if painting.hint then return speech:say("One at a time, please!") end
   painting.ask(wish)
-  speech:say(PROMISE)
+  promise = "With pleasure! Look at the easel."
+  speech:say(promise)
+end
+
+-- The answer is over.
+local function remember_promise()
+  if painting.hint then promise = speech.text end
 end
 
 -- The picture is done, or failed: not told in the middle of an answer.
@@ -53,32 +61,33 @@ local function announce()
   if outcome.err then
     if not speech:is_open() then speech:think() end
     speech:finish(outcome.err)
-  elseif speech.text == PROMISE then
+  elseif speech.text == promise then
     speech:say("There it is. Do you like it?")
   end
+  promise = nil
+end
+
+local function leave()
+  talk.leave()
+  yuan:stop()
+  speech:close()
 end
 
 local function send()
   local purpose, text = input.purpose, input.close()
   if text == "" then return end
-  local wish = painting.wish(text) or purpose == "paint" and text
-  talk.leave()
-  if wish then return paint(wish) end
+  leave()
+  if purpose == "paint" then return paint(text) end
   speech:think()
-  talk.ask(text, speech)
+  talk.ask(text, speech, remember_promise)
 end
 
 local function begin_typing()
   if is_near_easel() then
     input.open("paint", "What shall be painted?  一只猫坐在月亮上")
   elseif is_near_yuan() then
-    input.open("talk", "Ask anything, or “paint a cat on the moon”")
+    input.open("talk", "Ask anything, or “feed the cat”, “画一只猫”")
   end
-end
-
-local function leave()
-  talk.leave()
-  speech:close()
 end
 
 -- The player ---------------------------------------------------------------
@@ -87,24 +96,31 @@ local function is_down(...)
   return love.keyboard.isDown(...) and 1 or 0
 end
 
-local was_far = true
+-- The player has walked away: not Yuan, and not towards her.
+local function has_left(before)
+  local distance = player:distance(yuan.x, yuan.y)
+  return player.is_walking and not yuan.is_walking and distance > FAR
+    and distance > before
+end
 
 local function move(dt)
   local dx, dy = 0, 0
+  local before = player:distance(yuan.x, yuan.y)
   if not input.is_open then
     dx = is_down("right", "d") - is_down("left", "a")
     dy = is_down("down", "s") - is_down("up", "w")
   end
   player:walk(dx, dy, dt)
-  local is_far = player:distance(yuan.x, yuan.y) > FAR
-  if is_far and not was_far then leave() end
-  was_far = is_far
+  if has_left(before) then leave() end
 end
 
-local function update_yuan()
-  yuan.facing = player.x < yuan.x and -1 or 1
-  yuan.is_painting = painting.hint ~= nil
-  if yuan.is_painting then yuan.facing = 1 end
+local function update_yuan(dt)
+  yuan:follow(dt)
+  yuan.is_painting = painting.hint ~= nil and not yuan.is_walking
+  if not yuan.is_walking then
+    local other = yuan.is_painting and easel or player
+    yuan.facing = other.x < yuan.x and -1 or 1
+  end
   yuan.is_speaking = speech.state == "speaking"
 end
 
@@ -120,6 +136,7 @@ function love.load()
     speech:think()
     speech:finish(err)
   end
+  talk.open(acts.tools(yuan, pet))
 end
 
 function love.update(dt)
@@ -127,7 +144,7 @@ function love.update(dt)
   painting.update()
   announce()
   move(dt)
-  update_yuan()
+  update_yuan(dt)
   for _, one in ipairs { player, yuan, pet, speech } do one:update(dt) end
   for _, part in ipairs { window, clock, light, input } do part.update(dt) end
 end
@@ -210,6 +227,6 @@ function love.wheelmoved(_, y)
 end
 
 function love.quit()
-  talk.leave()
+  talk.close()
   platform.close()
 end

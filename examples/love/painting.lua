@@ -81,17 +81,4 @@ function painting.take_outcome()
   return told
 end
 
-local ORDERS = { "paint ", "please paint ", "draw ", "画", "请画", "给我画" }
-
---- What to paint, if that is what somebody says.
----@param text string
----@return string?
-function painting.wish(text)
-  for _, order in ipairs(ORDERS) do
-    if text:sub(1, #order):lower() == order and #text > #order then
-      return text:sub(#order + 1)
-    end
-  end
-end
-
 return painting

@@ -33,6 +33,26 @@ function Person:walk(dx, dy, dt)
     BOUNDS.bottom)
 end
 
+--- Goes there by itself, a step with each follow().
+function Person:go_to(x, y)
+  self.goal = { x = x, y = y }
+end
+
+function Person:stop()
+  self.goal, self.is_walking = nil, false
+end
+
+--- A frame on the way to the goal, if there is one.
+function Person:follow(dt)
+  if not self.goal then return self:stop() end
+  local dx, dy = self.goal.x - self.x, self.goal.y - self.y
+  if math.max(math.abs(dx), math.abs(dy)) <= SPEED * dt then
+    self.x, self.y = self.goal.x, self.goal.y
+    return self:stop()
+  end
+  self:walk(dx, dy, dt)
+end
+
 function Person:update(dt)
   self.time = self.time + dt
   self.stride = self.is_walking and self.stride + STEPS * dt or 0

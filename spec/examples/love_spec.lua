@@ -212,8 +212,35 @@ describe("the LÖVE example (LuaJIT suite only)", function()
     assert.is_true(report.texture[1] >= 64)
   end)
 
+  it("acts by tools: Yuan walks, and feeds the cat", function()
+    local steps, before, meal = 0, nil, 0
+    for _, frame in ipairs(frames "acting") do
+      if before and frame.yuan ~= before then steps = steps + 1 end
+      before, meal = frame.yuan, math.max(meal, frame.meal)
+    end
+    assert.is_true(steps > 10, steps .. " frames of walking")
+    assert.equal(430, report.rug)
+    assert.equal("Done. Yuan stands at the rug now.", report.walked)
+    assert.is_true(meal > 4 and report.gap < 60)
+    assert.equal("Done. The cat eats, and purrs.", report.fed)
+  end)
+
+  it("remembers what was said before she acted", function()
+    assert.equal("Nice to meet you, Ada! I will remember.", report.greeted)
+    assert.equal("Your name is Ada.", report.remembered)
+  end)
+
+  it("stops on her way when one leaves, and goes on with what was said",
+    function()
+      assert.same({ moved = 0, is_on = false }, report.stopped)
+      local saved = assert(json.decode(picture "talk.json"))
+      local last = saved.messages[#saved.messages]
+      assert.equal("Your name is Ada.", last.content)
+    end)
+
   it("draws it all", function()
-    for _, name in ipairs { "talk", "error", "painting", "painted" } do
+    for _, name in ipairs { "talk", "error", "painting", "painted",
+      "feeding" } do
       local bytes = picture(name .. ".png")
       assert.is_truthy(bytes:find("^\137PNG\r\n"), name)
       assert.is_true(#bytes > 30000, name) -- a screen of one colour is small

@@ -3,12 +3,14 @@
 local sandbox = require "yuanjing.sandbox"
 
 local bubble = require "bubble"
+local cat = require "cat"
 local person = require "person"
 
 -- Private values of the game.
-local server, speech, player
+local server, speech, player, yuan, pet
 
 local start, new_bubble, new_person = sandbox.start, bubble.new, person.new
+local new_cat = cat.new
 
 function sandbox.start(options)
   options.latency, options.task_seconds = 0.06, 1.2
@@ -23,8 +25,14 @@ end
 
 function person.new(fields)
   local made = new_person(fields)
+  if player then yuan = yuan or made end
   player = player or made
   return made
+end
+
+function cat.new(...)
+  pet = new_cat(...)
+  return pet
 end
 
 local clock = require "clock"
@@ -32,7 +40,6 @@ local font = require "font"
 local input = require "input"
 local loop = require "yuanjing.runtime.loop"
 local painting = require "painting"
-local platform = require "platform"
 local talk = require "talk"
 
 local hands, report
@@ -40,7 +47,8 @@ local hands, report
 local function watch()
   return { clock = clock.time, x = player.x, stride = player.stride,
     state = speech.state, text = #speech.text, height = speech.height,
-    lines = #speech.lines, hint = painting.hint, at = hands.chapter }
+    lines = #speech.lines, hint = painting.hint, at = hands.chapter,
+    yuan = yuan.x, is_walking = yuan.is_walking, meal = pet.meal }
 end
 
 local function begin(chapter)
@@ -82,12 +90,10 @@ local function listen()
   report.answer = speech.text
 end
 
--- Continues with a scenario of the sandbox.
+-- The next answer of the sandbox has this scenario.
 local function with_mood(mood, visit)
-  local client = platform.client
-  platform.client = client:with { headers = { ["X-Sandbox"] = mood } }
+  server:answer("chat", { scenario = mood })
   visit()
-  platform.client = client
 end
 
 -- The state one frame after leaving.
@@ -140,6 +146,46 @@ local function paint()
   hands.shoot "painted.png"
 end
 
+local function said_to(text)
+  ask(text)
+  wait_state("done", 20)
+  return speech.text
+end
+
+-- The player goes to where she is.
+local function follow()
+  local key = player.x < yuan.x and "right" or "left"
+  hands.hold(key)
+  hands.wait("Yuan", function() return math.abs(player.x - yuan.x) < 60 end)
+  hands.release(key)
+end
+
+-- She is asked to do things, and what she knows.
+local function act()
+  begin "acting"
+  report.greeted = said_to "Hello! My name is Ada."
+  report.walked = said_to "Please walk to the rug"
+  report.rug = yuan.x
+  follow()
+  report.fed = said_to "Feed the cat!"
+  hands.pause(0.3)
+  hands.shoot "feeding.png"
+  report.gap = yuan:distance(pet.x, pet.y)
+  follow()
+  report.remembered = said_to "What is my name?"
+end
+
+-- She is interrupted on her way.
+local function interrupt()
+  begin "interrupting"
+  ask "Walk to the window"
+  hands.wait("her walk", function() return yuan.is_walking end)
+  hands.press "escape"
+  local x = yuan.x
+  hands.pause(0.3)
+  report.stopped = { moved = math.abs(yuan.x - x), is_on = talk.is_on() }
+end
+
 return function(given)
   hands, report = given, given.report
   hands.watch = watch
@@ -150,6 +196,8 @@ return function(given)
   with_mood("slow=0.15", walk_away)
   with_mood("cut", break_line)
   paint()
+  act()
+  interrupt()
   begin "over"
   report.has_chinese = font.has_chinese
   report.url, report.dir = server.url, server.dir
