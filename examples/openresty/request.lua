@@ -4,6 +4,7 @@
 local answers = require "answers"
 local catalog = require "yuanjing.generation.catalog"
 local cjson = require "cjson.safe"
+local talks = require "talks"
 local uploads = require "uploads"
 
 local request = {}
@@ -16,13 +17,14 @@ end
 
 local CHAT = { "model", "prompt", "sys_prompt", "messages" }
 
---- The parameters of a chat.
+--- The parameters of a chat, and the id of the conversation that it goes on with,
+--- if there is one.
 function request.chat()
   local given, params = read_body(), { stream = true }
   for _, name in ipairs(CHAT) do
     if given[name] ~= cjson.null then params[name] = given[name] end
   end
-  return params
+  return params, talks.is_id(given.talk) and given.talk or nil
 end
 
 -- The file or the files of a parameter; nil: there is none.

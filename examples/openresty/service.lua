@@ -3,6 +3,7 @@
 -- luacheck: std +ngx_lua
 local answers = require "answers"
 local request = require "request"
+local talks = require "talks"
 local uploads = require "uploads"
 local yuanjing = require "yuanjing"
 
@@ -64,12 +65,27 @@ local function tell_end(stream, err)
     usage = reply.usage }
 end
 
---- POST /chat {"messages": [{"role": ..., "content": ...}]} or {"prompt": ...}:
---- lines of JSON, {"text": ...} as it comes, {"done": true} or {"error": ...}
---- last. Without one of these it is not the whole.
+-- The answer, and the conversation that it belongs to, if there is one.
+local function open_stream(params, id)
+  if not id then
+    local stream, err = client:chat(params)
+    return stream, nil, err
+  end
+  local talk, err = talks.open(client, id)
+  if not talk then return nil, nil, err end
+  local stream
+  stream, err = talk:ask { params.prompt, model = params.model, stream = true }
+  return stream, talk, err
+end
+
+--- POST /chat {"talk": ..., "prompt": ...} goes on with a conversation, and
+--- {"messages": [{"role": ..., "content": ...}]} or {"prompt": ...} asks this
+--- alone: lines of JSON, {"text": ...} as it comes, {"done": true} or
+--- {"error": ...} last. Without one of these it is not the whole. An answer that
+--- broke off leaves the conversation as it was.
 function service.chat()
-  local params = request.chat()
-  local stream, err = client:chat(params)
+  local params, id = request.chat()
+  local stream, talk, err = open_stream(params, id)
   if not stream then return fail(err) end
   ngx.header.content_type = "application/x-ndjson; charset=utf-8"
   repeat
@@ -78,6 +94,17 @@ function service.chat()
     err = problem
   until not chunk
   tell_end(stream, err)
+  if talk and not err then talks.keep(id, talk) end
+end
+
+--- GET /talk?id=: {"messages": [...]}, what was said in a conversation; {} if nobody
+--- has begun it, or if it is forgotten.
+function service.talk()
+  local id = ngx.var.arg_id
+  if not talks.is_id(id) then return answers.refuse("id") end
+  local talk, err = talks.open(client, id)
+  if not talk then return fail(err) end
+  answer(200, { messages = talks.said(talk) })
 end
 
 -- Files --------------------------------------------------------------------

@@ -70,6 +70,43 @@ describe("the studio's server", function()
     assert.truthy(last.usage.total_tokens > 0)
   end)
 
+  it("keeps a conversation between its requests", function()
+    local id, other = ("0a"):rep(16), ("1b"):rep(16)
+    local function say(text, talk)
+      local _, body = studio:ask("/chat", { json = { prompt = text,
+        talk = talk } })
+      return text_of(lines_of(body))
+    end
+    say("My name is Ada.", id)
+    assert.equal("Your name is Ada.", say("What is my name?", id))
+    assert.equal("You have not told me that yet.",
+      say("What is my name?", other))
+    assert.equal("You have not told me that yet.", say "What is my name?")
+    local said = studio:ask_json("/talk?id=" .. id)
+    assert.equal(4, #said.messages)
+    assert.same({ role = "assistant", content = "Your name is Ada." },
+      said.messages[4])
+    assert.same({}, studio:ask_json("/talk?id=" .. ("2c"):rep(16)))
+    for _, odd in ipairs { "", "x", ("g"):rep(32), ("0"):rep(33) } do
+      assert.equal(400, (studio:ask("/talk?id=" .. odd)), odd)
+    end
+  end)
+
+  it("keeps a conversation as it was when an answer breaks off", function()
+    local id = ("3d"):rep(16)
+    local function ask(text)
+      local _, body = studio:ask("/chat", { json = { prompt = text, talk = id } })
+      local lines = lines_of(body)
+      return lines[#lines]
+    end
+    ask "My name is Ada."
+    box:answer("chat", { chunks = { "so", "so" }, scenario = "cut=1" })
+    assert.equal("truncated", ask("What is my name?").error.kind)
+    assert.equal(2, #studio:ask_json("/talk?id=" .. id).messages)
+    assert.is_true(ask("What is my name?").done)
+    assert.equal(4, #studio:ask_json("/talk?id=" .. id).messages)
+  end)
+
   it("reports that a text was cut off", function()
     local head = scripted.answer(200, { ["Transfer-Encoding"] = "chunked" })
     local half = scripted.chunked { 'data: {"content":"half"}\n\n' }

@@ -113,6 +113,33 @@ describe("the studio's page", function()
       messages[3].content })
   end)
 
+  it("goes on with what was said after a reload, until a new chat", function()
+    local function said(count)
+      await(("document.querySelectorAll('.answer footer').length == %d")
+        :format(count))
+    end
+    enter("chat")
+    browser:type("#question", "我叫小明\n")
+    said(1)
+    browser:open(studio.url .. "/?reload#chat")
+    said(1)
+    assert.equal("我叫小明", browser:text(".question"))
+    assert.is_true(browser:evaluate
+      "document.querySelector('.greeting') == null")
+    browser:type("#question", "我叫什么？\n")
+    said(2)
+    assert.equal("你叫小明。", browser:evaluate
+      "[...document.querySelectorAll('.answer .text')].at(-1).textContent")
+    check_width("resumed")
+    browser:click("#new-chat")
+    browser:type("#question", "我叫什么？\n")
+    said(1)
+    assert.equal("这个你还没有告诉我。", browser:text(".answer .text"))
+    browser:click("#new-chat")
+    browser:open(studio.url .. "/?again#chat")
+    assert.equal("今天想聊点什么？", browser:text(".greeting h1"))
+  end)
+
   it("ends an answer by Esc, and what it costs", function()
     local event = 'data: {"choices":[{"delta":{"content":"so"}}]}\n\n'
     local upstream = support.serve {

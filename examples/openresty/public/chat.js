@@ -5,7 +5,7 @@ import { find, icon, make } from "./dom.js";
 import { label, say, word } from "./words.js";
 import { prose } from "./prose.js";
 
-const REMEMBERED = 40; // messages that go along
+const KEY = "yuanjing.talk"; // where the id of the conversation is kept
 
 const thread = find("#thread");
 const log = find("#log");
@@ -13,7 +13,7 @@ const question = find("#question");
 const send = find("#send");
 const model = find("#chat-model");
 
-let messages = [];
+let talk; // the id of the conversation: the server keeps what was said in it
 let running; // the AbortController of the answer that is coming
 
 // Looks ----------------------------------------------------------------------
@@ -101,9 +101,8 @@ function footer(answer, end) {
 // Asking ---------------------------------------------------------------------
 
 // Reads the whole answer; returns its last line.
-async function read(answer, signal) {
-  const asked = { model: model.value || undefined,
-    messages: messages.slice(-REMEMBERED) };
+async function read(answer, prompt, signal) {
+  const asked = { model: model.value || undefined, talk, prompt };
   for await (const line of lines("chat", asked, signal)) {
     if (line.error) throw new Failure(line.error);
     if (line.done) return line;
@@ -122,10 +121,9 @@ function problem(error) {
 }
 
 async function ask(text) {
-  const conversation = messages;
-  if (conversation.length === 0) thread.replaceChildren();
+  const asked = talk;
+  find(".greeting", thread)?.remove();
   const answer = newAnswer();
-  conversation.push({ role: "user", content: text });
   thread.append(make("article", { class: "question" }, text), answer.element);
   log.scrollTop = log.scrollHeight;
   running = new AbortController();
@@ -133,14 +131,13 @@ async function ask(text) {
   showRunning();
   let last;
   try {
-    last = footer(answer, await read(answer, signal));
+    last = footer(answer, await read(answer, text, signal));
+    localStorage.setItem(KEY, asked);
   } catch (error) {
     last = problem(error);
   }
-  const content = answer.text;
-  if (content) conversation.push({ role: "assistant", content });
   keepingTheEnd(() => answer.end(last));
-  if (conversation !== messages) return; // there is a new chat meanwhile
+  if (asked !== talk) return; // there is a new chat meanwhile
   running = undefined;
   showRunning();
 }
@@ -158,13 +155,43 @@ export function enter() {
   if (matchMedia("(hover: hover)").matches) question.focus();
 }
 
+// Nobody can guess it.
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 function restart() {
   running?.abort();
   running = undefined;
-  messages = [];
+  talk = newId();
+  localStorage.removeItem(KEY);
   showRunning();
   greet();
   enter();
+}
+
+function show({ role, content }) {
+  if (role === "user") {
+    return thread.append(make("article", { class: "question" }, content));
+  }
+  if (role !== "assistant") return;
+  const answer = newAnswer();
+  answer.add({ text: content });
+  answer.end(footer(answer, {}));
+  thread.append(answer.element);
+}
+
+// Goes on with the conversation of before, if there was one.
+async function resume() {
+  const kept = localStorage.getItem(KEY);
+  talk = kept ?? newId();
+  if (!kept) return greet();
+  const { messages = [] } = await get(`talk?id=${kept}`).catch(() => ({}));
+  if (kept !== talk || thread.childElementCount > 0) return; // meanwhile asked
+  if (messages.length === 0) return greet();
+  for (const message of messages) show(message);
+  log.scrollTop = log.scrollHeight;
 }
 
 async function fillModels() {
@@ -175,7 +202,7 @@ async function fillModels() {
 }
 
 export function start() {
-  greet();
+  resume();
   fillModels();
   question.addEventListener("input", grow);
   // Enter that ends the input of Chinese is not one that sends.
