@@ -142,7 +142,9 @@ local LONG, LOOK, SHORT = 86400, 0.4, 0.05
 
 local loop -- advanced by the pump
 local asked -- when the pump was requested, while it does not run
-local is_pumping = false
+local is_pumping, pump_waiter = false, nil
+local nap_ends = 0 -- of the pump's nap
+local has_opened = false -- whether there are transfers that have yet to begin
 local mover -- the waiter that advanced the loop last: the pump's, or another
 local stepping -- the waiter that advances the pool right now
 local trusted = 0 -- until this time the mover is assumed to be alive
@@ -285,19 +287,32 @@ local function watch(fd)
   return watch(fd)
 end
 
+local function nap(busy)
+  local seconds = nap_after(busy)
+  nap_ends = core.now() + seconds
+  park(pump_waiter, wait, seconds)
+end
+
+-- Returns whether there was work, or is for the next step.
+local function pump_once()
+  local had_opened = has_opened
+  has_opened = false
+  return step(pump_waiter) or had_opened
+end
+
 -- Waits until there may be work. NB: while work comes again within a nap's time
 -- a nap costs less than a wait in a thread, and what comes meanwhile is read in
 -- one turn.
 local function pump()
-  local fd, me, busy = loop.watched_fd(), nginx.waiter(), core.now()
-  local is_dense = false
-  step(me)
+  local fd, busy, is_dense = loop.watched_fd(), core.now(), false
+  pump_waiter = nginx.waiter()
+  step(pump_waiter)
   while loop.pool():count() > 0 do
     local from = core.now()
     local has_napped = is_dense or not watch(fd)
-    if has_napped then ngx.sleep(nap_after(busy)) end
+    if has_napped then nap(busy) end
     local is_short = has_napped or core.now() - from < SHORTEST_NAP
-    local did = step(me)
+    local did = pump_once()
     if did then busy = core.now() end
     is_dense = did and is_short
   end
@@ -315,7 +330,7 @@ local function run_pump()
     ngx.sleep(1)
     ok, problem = pcall(pump)
   end
-  is_pumping = false
+  is_pumping, pump_waiter = false, nil
 end
 
 --- Keeps the pump running while something is in flight. nginx may refuse a
@@ -324,6 +339,8 @@ end
 function nginx.keep_moving(other)
   loop = other or loop
   local now = core.now()
+  has_opened = true
+  if pump_waiter and nap_ends - now > SHORTEST_NAP then pump_waiter:wake() end
   if is_pumping or asked and now - asked < AGAIN or not nginx.can_spawn() then
     return
   end
