@@ -6,7 +6,7 @@
 # run.sh report           writes the results of the suites that were run
 # ROUNDS=3 is for all suites. The tree must be built (`make bench` sees to it).
 # What this makes lies under $W, build/bench by default. Of another kind:
-# bench/nginx.sh, bench/love/run.sh, bench/budget/run.sh.
+# bench/love/run.sh, bench/budget/run.sh.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin # where Debian keeps nginx

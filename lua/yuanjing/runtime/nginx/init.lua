@@ -3,7 +3,8 @@
 -- thread, the pump, advances all transfers and jobs while something is in
 -- flight, and then ends. It waits for the core's descriptor in an nginx
 -- thread (`thread_pool yuanjing threads=1;`, or the pool called default);
--- without one it polls every few milliseconds.
+-- without one, and while work comes all the time, it polls every millisecond or
+-- so.
 --
 -- A pump needs a timer that may run, a connection, and perhaps a thread; a
 -- busy worker may have none left. So no waiter relies on it: when nothing has
@@ -144,7 +145,7 @@ local loop -- advanced by the pump
 local asked -- when the pump was requested, while it does not run
 local is_pumping, pump_waiter = false, nil
 local nap_ends = 0 -- of the pump's nap
-local has_opened = false -- whether there are transfers that have yet to begin
+local has_opened = false -- a transfer, since the pump's last step
 local mover -- the waiter that advanced the loop last: the pump's, or another
 local stepping -- the waiter that advances the pool right now
 local trusted = 0 -- until this time the mover is assumed to be alive
@@ -287,13 +288,14 @@ local function watch(fd)
   return watch(fd)
 end
 
+-- Work that a request brings ends a long nap.
 local function nap(busy)
   local seconds = nap_after(busy)
   nap_ends = core.now() + seconds
   park(pump_waiter, wait, seconds)
 end
 
--- Returns whether there was work, or is for the next step.
+-- Returns whether there was work: a transfer that was opened is some.
 local function pump_once()
   local had_opened = has_opened
   has_opened = false
