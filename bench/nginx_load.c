@@ -1,15 +1,21 @@
-/* nginx_load: what bench/nginx.sh asks of an nginx, and what it saw.
+/* nginx_load: what bench/nginx.sh asks of a proxy, and what it saw.
  *
- *   nginx_load streams PORT PATH STREAMS EVENTS WORKER UPSTREAM
+ *   nginx_load streams PORT PATH VISITORS EVENTS PID
  *
  * Opens so many streams at once; each brings EVENTS lines that say when they
- * were sent (us of CLOCK_MONOTONIC). From when all have begun until one ends it
- * notes how late they are, the CPU of the process WORKER, how late answers to
- * /slow are, a handler that sleeps 50 ms, and what others did meanwhile: the
- * part of the machine that neither these processes nor idleness had. Lost
- * events are counted to the end.
+ * were sent (us of CLOCK_MONOTONIC), alone or as an event's content. It notes
+ * how long it takes until all have begun, and the CPU of the process PID
+ * meanwhile; from then until one ends, how late the events are, the CPU, and
+ * how late answers to /slow are, a handler that sleeps 50 ms. Lost events are
+ * counted to the end.
  *
- *   nginx_load abort PORT PATH TIMES UPSTREAM_PORT
+ *   nginx_load visits PORT PATH VISITORS VISITS PID
+ *
+ * So many visitors at once, each of whom leaves when the stream ends; another
+ * comes then, until there have been VISITS. Notes the CPU of PID for a visit,
+ * and how long one takes; not of the first fifth, which warms it up.
+ *
+ *   nginx_load leave PORT PATH TIMES UPSTREAM_PORT
  *
  * Plays the upstream as well: sends one event, has the client leave, and notes
  * how long the upstream's connection stays open.
@@ -34,9 +40,10 @@
 
 struct stream {
   int fd;
+  int64_t asked;
   long events;
   size_t n; /* of the line so far */
-  char line[32];
+  char line[512];
 };
 
 struct sample {
@@ -89,6 +96,7 @@ static double cpu_of(const char *pid) {
   if (dir == NULL) return 0;
   while ((task = readdir(dir)) != NULL) {
     FILE *file;
+    if (task->d_name[0] == '.') continue; /* ".." is the process */
     snprintf(path, sizeof path, "/proc/%s/task/%s/schedstat", pid,
              task->d_name);
     file = fopen(path, "r");
@@ -98,35 +106,6 @@ static double cpu_of(const char *pid) {
   }
   closedir(dir);
   return sum;
-}
-
-static double sum_of(const char *path, int first, int last) {
-  FILE *file = fopen(path, "r");
-  double sum = 0, value;
-  int i;
-  if (file == NULL || fscanf(file, "%*s") != 0) return 0;
-  for (i = 1; i <= last && fscanf(file, "%lf", &value) == 1; i++)
-    if (i >= first && i != 4 && i != 5) sum += value; /* idle, iowait */
-  fclose(file);
-  return sum;
-}
-
-/* What is used: by the worker, by all of ours, by everybody, and the most that
- * could be; in ns. */
-struct use {
-  double worker, ours, all, possible;
-};
-
-static struct use use_now(char **pids) {
-  double tick = 1e9 / (double)sysconf(_SC_CLK_TCK);
-  struct use u;
-  char self[20];
-  snprintf(self, sizeof self, "%d", (int)getpid());
-  u.worker = cpu_of(pids[0]);
-  u.ours = u.worker + cpu_of(pids[1]) + cpu_of(self);
-  u.all = sum_of("/proc/stat", 1, 8) * tick;
-  u.possible = (double)now_us() * 1e3 * (double)sysconf(_SC_NPROCESSORS_ONLN);
-  return u;
 }
 
 /* ---- asking */
@@ -156,17 +135,27 @@ static void watch(int fd, void *ptr) {
 
 /* ---- the streams */
 
-/* Lines of 15 digits are events; others belong to the head and the chunks. */
-static void hear_line(struct stream *s, int64_t now) {
-  s->line[s->n] = 0;
-  if (s->n == 15 && strspn(s->line, "0123456789") == 15) {
-    if (s->events++ == 0) n_begun++;
-    if (atoll(s->line) >= measured) note(&late, now - atoll(s->line));
-  }
-  s->n = 0;
+/* When the event of this line was sent, or 0: the line belongs to the head or
+ * to the frame of a chunk. */
+static int64_t sent_at(const char *line) {
+  static const char CONTENT[] = "\"content\": \"";
+  const char *found = strstr(line, CONTENT);
+  const char *digits = found == NULL ? line : found + sizeof CONTENT - 1;
+  return strspn(digits, "0123456789") == 15 ? atoll(digits) : 0;
 }
 
-static void hear(struct stream *s) {
+static void hear_line(struct stream *s, int64_t now) {
+  int64_t sent;
+  s->line[s->n] = 0;
+  s->n = 0;
+  sent = sent_at(s->line);
+  if (sent == 0) return;
+  if (s->events++ == 0) n_begun++;
+  if (sent >= measured) note(&late, now - sent);
+}
+
+/* Returns whether it has ended. */
+static int hear(struct stream *s) {
   char bytes[16384];
   ssize_t i, got = recv(s->fd, bytes, sizeof bytes, 0);
   int64_t now = now_us();
@@ -175,9 +164,18 @@ static void hear(struct stream *s) {
     else if (bytes[i] != '\r' && s->n < sizeof s->line - 1)
       s->line[s->n++] = bytes[i];
   }
-  if (got > 0) return;
+  if (got > 0) return 0;
   close(s->fd);
   n_ended++;
+  return 1;
+}
+
+static void begin(struct stream *s, const char *path) {
+  memset(s, 0, sizeof *s);
+  s->fd = dial();
+  s->asked = now_us();
+  ask(s->fd, path, "close");
+  watch(s->fd, s);
 }
 
 /* The neighbour: asks again as soon as it is answered. */
@@ -210,15 +208,11 @@ static void look(int neighbour, int64_t ends) {
 static void run_streams(char **argv) {
   long i, n = atol(argv[4]), events = atol(argv[5]), lost = 0;
   struct stream *all = calloc((size_t)n, sizeof *all);
-  int64_t ends = now_us() + events * 40000 + 20000000;
+  int64_t begun, began = now_us(), ends = began + events * 40000 + 20000000;
   int neighbour = dial();
-  struct use from, to;
+  double before = cpu_of(argv[6]), from, to;
   if (all == NULL) abort();
-  for (i = 0; i < n; i++) {
-    all[i].fd = dial();
-    ask(all[i].fd, argv[3], "close");
-    watch(all[i].fd, &all[i]);
-  }
+  for (i = 0; i < n; i++) begin(&all[i], argv[3]);
   watch(neighbour, NULL);
   asked = now_us();
   ask(neighbour, "/slow", "keep-alive");
@@ -227,19 +221,50 @@ static void run_streams(char **argv) {
     fputs("nginx_load: one has ended before all have begun\n", stderr);
     exit(1);
   }
-  measured = now_us();
-  from = use_now(argv + 6);
+  begun = measured = now_us();
+  from = cpu_of(argv[6]);
   while (n_ended == 0) look(neighbour, ends);
-  to = use_now(argv + 6);
+  to = cpu_of(argv[6]);
   measured = INT64_MAX;
   while (n_ended < n) look(neighbour, ends);
   for (i = 0; i < n; i++) lost += events - all[i].events;
   printf("events=%ld lost=%ld p50_ms=%.3f p99_ms=%.3f us_per_event=%.2f "
-         "slow_p50_ms=%.2f slow_max_ms=%.2f others=%.2f\n",
+         "slow_p50_ms=%.2f slow_max_ms=%.2f begun_ms=%.1f open_us=%.0f\n",
          late.n, lost, at(&late, 0.5), at(&late, 0.99),
-         (to.worker - from.worker) / 1e3 / (double)late.n, at(&slow, 0.5),
-         at(&slow, 1), (to.all - from.all - to.ours + from.ours) /
-         (to.possible - from.possible));
+         (to - from) / 1e3 / (double)late.n, at(&slow, 0.5), at(&slow, 1),
+         (double)(begun - began) / 1e3, (from - before) / 1e3 / (double)n);
+}
+
+/* ---- visits */
+
+static struct stream *next_end(void) {
+  for (;;) {
+    struct epoll_event event;
+    int n = epoll_wait(ep, &event, 1, 10000);
+    if (n == 0) {
+      fputs("nginx_load: the streams do not end\n", stderr);
+      exit(1);
+    }
+    if (n > 0 && hear(event.data.ptr)) return event.data.ptr;
+  }
+}
+
+static void run_visits(char **argv) {
+  long n = atol(argv[4]), visits = atol(argv[5]), warm = visits / 5, begun;
+  struct stream *all = calloc((size_t)n, sizeof *all);
+  double from = 0;
+  if (all == NULL) abort();
+  for (begun = 0; begun < n && begun < visits; begun++)
+    begin(&all[begun], argv[3]);
+  while (n_ended < visits) {
+    struct stream *s = next_end();
+    if (n_ended > warm) note(&late, now_us() - s->asked);
+    if (n_ended == warm) from = cpu_of(argv[6]);
+    if (begun++ < visits) begin(s, argv[3]);
+  }
+  printf("visits=%ld us_per_visit=%.1f p50_ms=%.2f p99_ms=%.2f\n", late.n,
+         (cpu_of(argv[6]) - from) / 1e3 / (double)late.n, at(&late, 0.5),
+         at(&late, 0.99));
 }
 
 /* ---- leaving */
@@ -291,10 +316,10 @@ static void leave_once(const char *path, int listener) {
   close(upstream);
 }
 
-static void run_abort(char **argv) {
+static void run_leave(char **argv) {
   int i, times = atoi(argv[4]), listener = listen_at(atoi(argv[5]));
   for (i = 0; i < times; i++) leave_once(argv[3], listener);
-  printf("aborts=%d p50_ms=%.2f max_ms=%.2f\n", times, at(&late, 0.5),
+  printf("times=%d p50_ms=%.2f max_ms=%.2f\n", times, at(&late, 0.5),
          at(&late, 1));
 }
 
@@ -302,7 +327,8 @@ int main(int argc, char **argv) {
   if (argc < 6) return 2;
   ep = epoll_create1(0);
   port = atoi(argv[2]);
-  if (strcmp(argv[1], "abort") == 0) run_abort(argv);
-  else if (argc > 7) run_streams(argv);
+  if (strcmp(argv[1], "leave") == 0) run_leave(argv);
+  else if (argc > 6 && strcmp(argv[1], "visits") == 0) run_visits(argv);
+  else if (argc > 6) run_streams(argv);
   return 0;
 }

@@ -6,12 +6,12 @@
 # run.sh report           writes the results of the suites that were run
 # ROUNDS=3 is for all suites. The tree must be built (`make bench` sees to it).
 # What this makes lies under $W, build/bench by default. Of another kind:
-# bench/nginx.sh, bench/love/run.sh, bench/budget/run.sh.
+# bench/love/run.sh, bench/budget/run.sh.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin # where Debian keeps nginx
 W=${W:-$PWD/build/bench}
-export DATA="$W/data" RESULTS="$W/results" NODE_PATH="$W/js/node_modules"
+export W DATA="$W/data" RESULTS="$W/results" NODE_PATH="$W/js/node_modules"
 export BENCH_CA="$W/ca.pem"
 export LUA_PATH="lua/?.lua;lua/?/init.lua;bench/?.lua;spec/support/?.lua;;"
 export LUA_CPATH="build/5.4/?.so;$W/?.so;;"
@@ -24,6 +24,7 @@ report() { lua5.4 bench/report.lua "$@"; }
 compile() {
   cc -O2 -o "$W/ab" bench/ab.c
   cc -O2 -o "$W/paced_server" bench/paced_server.c
+  cc -O2 -o "$W/nginx_load" bench/nginx_load.c
   # shellcheck disable=SC2046
   cc -O2 -std=gnu99 -shared -fPIC $(pkg-config --cflags lua5.4 libcurl) \
     -o "$W/floor.so" bench/floor.c $(pkg-config --libs libcurl)

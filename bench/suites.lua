@@ -79,6 +79,34 @@ local function paced(streams, events, gap, wait, rounds)
       units = 4000, unit = "event" } }
 end
 
+local function nginx_rows(mode, numbers)
+  local rows = {}
+  for _, row in ipairs {
+    { "thread_pool", "thread_pool" }, { "no thread_pool", "no_pool" },
+    { "by hand", "by_hand" }, { "proxy_pass", "proxy_pass" },
+    { "Node, openai", "openai", needs = "openai" },
+  } do
+    rows[#rows + 1] = { row[1], ("sh bench/nginx.sh %s %s %s"):format(mode,
+      row[2], numbers), needs = row.needs }
+  end
+  return rows
+end
+
+local function nginx(visitors, events, gap)
+  return { name = "nginx-" .. visitors, rounds = 5,
+    title = "Visitors of an nginx worker: " .. visitors,
+    about = ("Each reads a chat stream through it, %d events, one every %d ms. "
+      .. "by hand: a reader on nginx's own sockets. Late: from its sending until "
+      .. "the visitor has it. slow: a handler beside it that sleeps 50 ms.")
+      :format(events, gap),
+    rows = nginx_rows("streams", ("%d %d %d"):format(visitors, events, gap)),
+    figures = { { "us_per_event", "CPU µs an event", "%.1f" },
+      { "p50_ms", "late p50 ms", "%.2f" }, { "p99_ms", "late p99 ms", "%.2f" },
+      { "slow_max_ms", "slow late, most ms", "%.1f" },
+      { "begun_ms", "all begun ms", "%.0f" }, { "lost", "lost", "%d" } },
+    against = { "by hand", "proxy_pass" } }
+end
+
 local function sized(command, ...)
   local rows = {}
   for i, mib in ipairs { ... } do
@@ -100,6 +128,19 @@ return {
   stream("stream-tls", "A chat stream, framed, over TLS", "$SERVER_TLS/framed"),
   paced(1000, 100, 20, 2500, 5),
   paced(5000, 30, 100, 2500, 3),
+
+  nginx(1, 250, 20),
+  nginx(50, 250, 20),
+  nginx(500, 250, 20),
+  nginx(1000, 60, 100),
+  { name = "nginx-visits", rounds = 5,
+    title = "A visit to an nginx worker",
+    about = "Ten visitors at once, again and again: a stream is opened, brings "
+      .. "two events and ends.",
+    rows = nginx_rows("visits", "10 2000"),
+    figures = { { "us_per_visit", "CPU µs a visit", "%.0f" },
+      { "p50_ms", "takes p50 ms", "%.2f" }, { "p99_ms", "p99 ms", "%.2f" } },
+    against = { "by hand", "proxy_pass" } },
 
   { name = "upload", title = "Upload: a form with a file", rounds = 7,
     rows = with(sized(ours "upload_yuanjing.lua $SERVER $DATA/blob/SIZE",

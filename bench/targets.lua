@@ -46,6 +46,23 @@ add {
   { suite = "paced-1000", row = "text()", figure = "p50_ms", at_most = 1 },
 }
 paced("paced-5000", 10)
+for _, row in ipairs { "thread_pool", "no thread_pool" } do
+  for _, visitors in ipairs { 50, 500, 1000 } do
+    local suite = "nginx-" .. visitors
+    add {
+      { suite = suite, row = row, figure = "us_per_event", over = "by hand",
+        at_most = 1 },
+      { suite = suite, row = row, figure = "lost", at_most = 0 },
+    }
+  end
+  add {
+    { suite = "nginx-1", row = row, figure = "p50_ms", at_most = 1.2 },
+    { suite = "nginx-1000", row = row, figure = "begun_ms", over = "by hand",
+      at_most = 1.3 },
+    { suite = "nginx-visits", row = row, figure = "us_per_visit",
+      over = "by hand", at_most = 1.3 },
+  }
+end
 add {
   { suite = "upload", row = "yuanjing, 512 MiB", figure = "cpu_s",
     over = "curl -F", at_most = 1.0 },

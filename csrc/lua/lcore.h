@@ -57,6 +57,7 @@ struct yj_transfer *yj_check_transfer(lua_State *L);
 
 /* The userdata of a pool. */
 struct yj_pool_box {
+  size_t collect_at;    /* how many in flight drive the collector */
   struct yj_pool *pool; /* NULL: closed */
 };
 

@@ -23,6 +23,7 @@ static int l_pool(lua_State *L) {
   lua_settop(L, 0);
   box = yj_newuserdata(L, sizeof *box); /* 1 */
   box->pool = NULL;
+  box->collect_at = 16;
   luaL_setmetatable(L, YJ_POOL_MT);
   yj_push_waiters(L);
   yj_setuservalue(L, 1);

@@ -706,6 +706,18 @@ describe("a process that drops its transfers", function()
       assert(pool:count() == 0)
     ]], "http://127.0.0.1:1/"))
   end)
+
+  it("leaves the collector alone while they are few", function()
+    assert.same({ 0, "" }, run([[
+      local pool, ballast = core.pool(), {}
+      for i = 1, 5000 do ballast[i] = { i } end
+      pcall(collectgarbage, "incremental")
+      collectgarbage() collectgarbage()
+      local seen = setmetatable({ {} }, { __mode = "v" })
+      for _ = 1, 100 do open(pool):close() end
+      assert(seen[1] and #ballast > 0, "it has come round")
+    ]], "http://127.0.0.1:1/"))
+  end)
 end)
 
 describe("a signal", function()

@@ -442,6 +442,20 @@ describe("nginx", function()
         assert.truthy(until_closed(upstream, 8) < 8)
       end)
 
+      it("begins a call at once beside a stream that has long been silent",
+        function()
+          local silent, short = serve_silent(), serve_short()
+          local client, took = open_stream("/stream", silent), {}
+          for i = 1, 7 do
+            support.sleep(0.4)
+            took[i] = support.timed(body_of, server, "/stream?url=" .. short.url)
+          end
+          table.sort(took)
+          client:close()
+          assert.truthy(took[4] < 0.015, took[4])
+          until_closed(silent, 5)
+        end)
+
       it("uses no CPU while it waits", function()
         local upstream = serve_silent()
         local client = open_stream("/stream", upstream)

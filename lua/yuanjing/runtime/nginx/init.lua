@@ -3,7 +3,8 @@
 -- thread, the pump, advances all transfers and jobs while something is in
 -- flight, and then ends. It waits for the core's descriptor in an nginx
 -- thread (`thread_pool yuanjing threads=1;`, or the pool called default);
--- without one it polls every few milliseconds.
+-- without one, and while work comes all the time, it polls every millisecond or
+-- so.
 --
 -- A pump needs a timer that may run, a connection, and perhaps a thread; a
 -- busy worker may have none left. So no waiter relies on it: when nothing has
@@ -127,7 +128,7 @@ local WATCH = 0.1
 local COLLECT = 200
 
 -- Without a thread, a nap takes this part of the time since the last activity.
-local NAP, LONGEST_NAP = 0.3, 0.04
+local NAP, LONGEST_NAP = 0.1, 0.04
 
 -- Seconds that a pump has to begin, and that the mover may be away before
 -- another waiter takes over.
@@ -143,22 +144,12 @@ local LONG, LOOK, SHORT = 86400, 0.4, 0.05
 local loop -- advanced by the pump
 local asked -- when the pump was requested, while it does not run
 local is_pumping, pump_waiter = false, nil
+local nap_ends = 0 -- of the pump's nap
+local has_opened = false -- a transfer, since the pump's last step
 local mover -- the waiter that advanced the loop last: the pump's, or another
 local stepping -- the waiter that advances the pool right now
 local trusted = 0 -- until this time the mover is assumed to be alive
 local swept = 0 -- when requests that are gone were last searched for
-
--- Threads that were woken since the mover's last step and have not run yet.
--- NB: a thread whose request has ended never will.
-local n_woken = 0
-
--- The last of them wakes the pump, which steps again in the same turn of
--- nginx.
-local function count_out(waiter)
-  if not waiter.is_woken or waiter == pump_waiter then return end
-  n_woken = n_woken - 1
-  if n_woken == 0 and pump_waiter then pump_waiter:wake() end
-end
 
 -- A transfer without a waiter may have been dropped. The collector ends it,
 -- but a worker with little to do would not collect for minutes.
@@ -171,7 +162,7 @@ end
 -- Advances everything. Returns whether there was work, or more is left.
 local function step(waiter)
   local now = core.now()
-  mover, stepping, trusted, n_woken = waiter, waiter, now + STALL, 0
+  mover, stepping, trusted = waiter, waiter, now + STALL
   local did = loop.step(BUDGET) or core.now() - now >= BUDGET
   sweep(now)
   stepping = nil
@@ -197,7 +188,6 @@ local function park(waiter, how, seconds)
   waiter.is_parked, waiter.is_woken = true, false
   how(waiter, seconds)
   waiter.is_parked = false
-  count_out(waiter)
 end
 
 -- Wakes another waiter of a transfer, which checks that something is driving
@@ -246,7 +236,6 @@ end
 function Waiter:wake()
   if not self.is_parked or self.is_woken then return end
   self.is_woken = true
-  if self ~= pump_waiter then n_woken = n_woken + 1 end
   self.semaphore:post(1)
 end
 
@@ -299,25 +288,35 @@ local function watch(fd)
   return watch(fd)
 end
 
--- Yields to the threads that were woken, for a nap's time at most: the other
--- work of nginx gets its turn in a nap. Returns the time of the last nap.
-local function give_way(busy, napped)
-  if n_woken > 0 and core.now() - napped < SHORTEST_NAP then
-    park(pump_waiter, wait, SHORTEST_NAP)
-    return napped
-  end
-  ngx.sleep(nap_after(busy))
-  return core.now()
+-- Work that a request brings ends a long nap.
+local function nap(busy)
+  local seconds = nap_after(busy)
+  nap_ends = core.now() + seconds
+  park(pump_waiter, wait, seconds)
 end
 
+-- Returns whether there was work: a transfer that was opened is some.
+local function pump_once()
+  local had_opened = has_opened
+  has_opened = false
+  return step(pump_waiter) or had_opened
+end
+
+-- Waits until there may be work. NB: while work comes again within a nap's time
+-- a nap costs less than a wait in a thread, and what comes meanwhile is read in
+-- one turn.
 local function pump()
-  local fd, busy = loop.watched_fd(), core.now()
-  local napped = busy
+  local fd, busy, is_dense = loop.watched_fd(), core.now(), false
   pump_waiter = nginx.waiter()
   step(pump_waiter)
   while loop.pool():count() > 0 do
-    if not watch(fd) then napped = give_way(busy, napped) end
-    if step(pump_waiter) then busy = core.now() end
+    local from = core.now()
+    local has_napped = is_dense or not watch(fd)
+    if has_napped then nap(busy) end
+    local is_short = has_napped or core.now() - from < SHORTEST_NAP
+    local did = pump_once()
+    if did then busy = core.now() end
+    is_dense = did and is_short
   end
 end
 
@@ -342,6 +341,8 @@ end
 function nginx.keep_moving(other)
   loop = other or loop
   local now = core.now()
+  has_opened = true
+  if pump_waiter and nap_ends - now > SHORTEST_NAP then pump_waiter:wake() end
   if is_pumping or asked and now - asked < AGAIN or not nginx.can_spawn() then
     return
   end
