@@ -8,6 +8,7 @@ local number = require "yuanjing.base.number"
 local json = {}
 
 local NULL = cjson.null
+local type, next = type, next
 
 --- null in a decoded list; a field that is null is absent.
 json.null = NULL
@@ -77,18 +78,27 @@ local function copy_of(value)
   return type(metatable) == "table" and setmetatable(copy, metatable) or copy
 end
 
--- NB: raw access, as in cjson.
+-- Marks one field: in `copy`, which is made for the first that needs it.
+local function mark_field(value, copy, key, item, marks, depth)
+  local name, problem = key, nil
+  if type(key) == "number" then name, problem = name_of(value, key) end
+  assert(not problem)
+  local marked = mark(item, marks, depth)
+  if rawequal(marked, item) and name == key then return copy end
+  copy = copy or copy_of(value)
+  rawset(copy, key, nil)
+  rawset(copy, name, marked)
+  return copy
+end
+
+-- NB: raw access, as in cjson. A text under a name, which is most of what goes
+-- out, costs no call.
 function mark_all(value, marks, depth)
   local copy
   assert(depth <= MOST_DEPTH)
   for key, item in next, value do
-    local name, problem = name_of(value, key)
-    assert(not problem)
-    local marked = mark(item, marks, depth + 1)
-    if not rawequal(marked, item) or name ~= key then
-      copy = copy or copy_of(value)
-      rawset(copy, key, nil)
-      rawset(copy, name, marked)
+    if type(item) ~= "string" or type(key) ~= "string" then
+      copy = mark_field(value, copy, key, item, marks, depth + 1)
     end
   end
   return copy or value
