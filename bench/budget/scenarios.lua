@@ -131,9 +131,9 @@ end
 local talk, jobs, begun, heard = client_at "/talk", {}, 0, 0
 
 local function listen()
-  local stream = assert(talk:chat { prompt = "hi", stream = true })
+  local talker = assert(talk:chat { prompt = "hi", stream = true })
   begun = begun + 1
-  for _ in stream:text() do heard = heard + 1 end
+  for _ in talker:text() do heard = heard + 1 end
 end
 
 local function quiet()

@@ -8,7 +8,6 @@ local number = require "yuanjing.base.number"
 local json = {}
 
 local NULL = cjson.null
-local type, next = type, next
 
 --- null in a decoded list; a field that is null is absent.
 json.null = NULL
@@ -78,27 +77,18 @@ local function copy_of(value)
   return type(metatable) == "table" and setmetatable(copy, metatable) or copy
 end
 
--- Marks one field: in `copy`, which is made for the first that needs it.
-local function mark_field(value, copy, key, item, marks, depth)
-  local name, problem = key, nil
-  if type(key) == "number" then name, problem = name_of(value, key) end
-  assert(not problem)
-  local marked = mark(item, marks, depth)
-  if rawequal(marked, item) and name == key then return copy end
-  copy = copy or copy_of(value)
-  rawset(copy, key, nil)
-  rawset(copy, name, marked)
-  return copy
-end
-
--- NB: raw access, as in cjson. A text under a name, which is most of what goes
--- out, costs no call.
+-- NB: raw access, as in cjson.
 function mark_all(value, marks, depth)
   local copy
   assert(depth <= MOST_DEPTH)
   for key, item in next, value do
-    if type(item) ~= "string" or type(key) ~= "string" then
-      copy = mark_field(value, copy, key, item, marks, depth + 1)
+    local name, problem = name_of(value, key)
+    assert(not problem)
+    local marked = mark(item, marks, depth + 1)
+    if not rawequal(marked, item) or name ~= key then
+      copy = copy or copy_of(value)
+      rawset(copy, key, nil)
+      rawset(copy, name, marked)
     end
   end
   return copy or value
@@ -156,12 +146,20 @@ local function find_fault(value, path, depth)
   end
 end
 
--- NB: cjson accepts any bytes. False: the value has a fault.
-local function encode(value)
+-- False where a number was marked that the text does not have: a text of the
+-- value looked like a mark.
+local function encode_marked(value)
   local marks = { count = 0 }
-  local text, count = cjson.encode(mark(value, marks, 0)), 0
-  if marks.count > 0 then text, count = text:gsub(MARKED, "%1") end
-  return count == marks.count and not core.utf8_error(text) and text
+  local text, count = cjson.encode(mark(value, marks, 0)):gsub(MARKED, "%1")
+  return count == marks.count and text
+end
+
+-- NB: cjson accepts any bytes. False: the value has a fault. A long conversation
+-- holds a special number seldom: it is not walked in Lua to find none.
+local function encode(value)
+  local is_plain_value = core.is_plain(value)
+  local text = is_plain_value and cjson.encode(value) or encode_marked(value)
+  return text and not core.utf8_error(text) and text
 end
 
 --- A value as JSON; never raises. An empty table is an object. Every number is
