@@ -1,7 +1,6 @@
 --- Chat calls: what a user asks, checked, and the answer as a reply or a
 -- stream.
 local protocols = require "yuanjing.protocol"
-local ascii = require "yuanjing.base.ascii"
 local categories = require "yuanjing.protocol.category"
 local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
