@@ -1,7 +1,9 @@
 -- figures.lua FOLDER: draws the measurements under $RESULTS into
 -- FOLDER/bench-*.svg. A figure has its own background, so that it can be read
 -- on any page; its colours follow the reader's choice of light or dark.
+local curves = require "curves"
 local results = require "results"
+local svg = require "svg"
 local folder = arg[1]
 
 -- The label of each row in suites.lua, and its label in the figure; our rows
@@ -44,32 +46,6 @@ local FIGURES = {
 
 local WIDTH, LEFT, RIGHT, TOP, STEP, BAR = 720, 232, 92, 58, 32, 18
 
-local HEAD = [[
-<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d"
-  viewBox="0 0 %d %d" role="img" aria-label="%s">
-<style>
-text { font: 14px system-ui, sans-serif; fill: #1f2328; }
-.title { font-weight: 600; font-size: 15px; }
-.name { text-anchor: end; }
-.ground { fill: #ffffff; stroke: #d1d9e0; }
-.bar { fill: #b4bcc6; }
-.ours { fill: #0969da; }
-@media (prefers-color-scheme: dark) {
-  text { fill: #f0f6fc; }
-  .ground { fill: #0d1117; stroke: #3d444d; }
-  .bar { fill: #59636e; }
-  .ours { fill: #4493f8; }
-}
-</style>
-<rect class="ground" x="0.5" y="0.5" width="%d" height="%d" rx="6"/>
-<text class="title" x="20" y="34">%s</text>
-]]
-
-local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;",
-  ['"'] = "&quot;" }
-
-local function escape(text) return (text:gsub('[&<>"]', ESCAPES)) end
-
 local function bar(row, n, most)
   local y = TOP + (n - 1) * STEP
   local width = math.max(1, row.value / most * (WIDTH - LEFT - RIGHT))
@@ -77,8 +53,8 @@ local function bar(row, n, most)
 <text class="name" x="%d" y="%d">%s</text>
 <rect class="%s" x="%d" y="%d" width="%.1f" height="%d" rx="2"/>
 <text x="%.1f" y="%d">%s</text>
-]]):format(LEFT - 12, y + 14, escape(row.name), row.class, LEFT, y, width, BAR,
-    LEFT + width + 8, y + 14, escape(row.printed))
+]]):format(LEFT - 12, y + 14, svg.escape(row.name), row.class, LEFT, y, width, BAR,
+    LEFT + width + 8, y + 14, svg.escape(row.printed))
 end
 
 -- The rows that were measured.
@@ -102,15 +78,11 @@ end
 local function draw(figure)
   local rows, most = rows_of(figure)
   if #rows == 0 then return end
-  local height = TOP + #rows * STEP + 10
-  local title = escape(figure.title)
-  local file = assert(io.open(("%s/bench-%s.svg"):format(folder, figure.file),
-    "w"))
-  file:write(HEAD:format(WIDTH, height, WIDTH, height, title, WIDTH - 1,
-    height - 1, title))
-  for n, row in ipairs(rows) do file:write(bar(row, n, most)) end
-  file:write("</svg>\n")
-  file:close()
+  local bars = {}
+  for n, row in ipairs(rows) do bars[n] = bar(row, n, most) end
+  svg.write(("%s/bench-%s.svg"):format(folder, figure.file), WIDTH,
+    TOP + #rows * STEP + 10, figure.title, table.concat(bars))
 end
 
 for _, figure in ipairs(FIGURES) do draw(figure) end
+curves.draw(folder)

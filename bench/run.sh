@@ -21,13 +21,19 @@ report() { lua5.4 bench/report.lua "$@"; }
 
 # Setting up -------------------------------------------------------------------
 
+compile_floor() { # compile_floor LUA FILE
+  # shellcheck disable=SC2046
+  cc -O2 -std=gnu99 -shared -fPIC $(pkg-config --cflags "$1" libcurl) \
+    -o "$2" bench/floor.c $(pkg-config --libs libcurl)
+}
+
 compile() {
   cc -O2 -o "$W/ab" bench/ab.c
   cc -O2 -o "$W/paced_server" bench/paced_server.c
   cc -O2 -o "$W/nginx_load" bench/nginx_load.c
-  # shellcheck disable=SC2046
-  cc -O2 -std=gnu99 -shared -fPIC $(pkg-config --cflags lua5.4 libcurl) \
-    -o "$W/floor.so" bench/floor.c $(pkg-config --libs libcurl)
+  mkdir -p "$W/jit"
+  compile_floor lua5.4 "$W/floor.so"
+  compile_floor luajit "$W/jit/floor.so"
 }
 
 # Random bytes where CPU is measured: reading a sparse file is cheaper.
@@ -37,6 +43,12 @@ make_data() {
     [ -s "$DATA/framed/${k}k.txt" ] || lua5.4 bench/gen_body.lua ${k}000 \
       "$DATA/plain/${k}k.txt" "$DATA/framed/${k}k.txt" 2>/dev/null
   done
+  for mib in 1 10 100; do # of text, 1,000 bytes an event
+    [ -s "$DATA/plain/long$mib.txt" ] || lua5.4 bench/gen_body.lua \
+      $((mib * 1048576 / 1000)) "$DATA/plain/long$mib.txt" /dev/null 1000 \
+      2>/dev/null
+  done
+  [ -s "$DATA/blob/8k" ] || head -c 8192 /dev/urandom >"$DATA/blob/8k"
   [ -s "$DATA/blob/512" ] || head -c 536870912 /dev/urandom >"$DATA/blob/512"
   for mib in 4 128 1024; do truncate -s ${mib}M "$DATA/blob/$mib"; done
   cat "$DATA/blob/512" >/dev/null
@@ -92,7 +104,7 @@ stop() {
   for server in $servers; do kill "$server" 2>/dev/null || :; done
   wait
   servers=
-  rm -f "$DATA"/saved*
+  rm -rf "$DATA"/saved* "$DATA/small"
 }
 
 start() { # start PORT: false when the servers end again

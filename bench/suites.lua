@@ -121,7 +121,7 @@ local function with(rows, ...)
   return rows
 end
 
-return {
+local suites = {
   stream("stream-plain", "A chat stream, with a length", "$SERVER/plain"),
   stream("stream-framed", "A chat stream, a frame for each event",
     "$SERVER/framed"),
@@ -245,3 +245,7 @@ return {
     figures = { { "us_per_second", "CPU µs a second", "%.1f" } },
     against = {} },
 }
+
+for _, suite in ipairs(require "growth") do suites[#suites + 1] = suite end
+
+return suites

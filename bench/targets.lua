@@ -82,7 +82,7 @@ add {
     above = "yuanjing, 128 MiB", at_most = 1, at_least = -1 },
 
   { suite = "await", row = "await_all()", figure = "us_per_query",
-    over = "floor", at_most = 2 },
+    over = "floor", at_most = 1.3 },
 
   { suite = "startup", row = 'require "yuanjing"', figure = "cpu_s",
     over = "cjson, libcurl", at_most = 1.15 },
@@ -102,6 +102,55 @@ add {
   -- nothing, but for what opens and ends the wait
   { suite = "waiting", row = "yuanjing", figure = "us_per_second",
     at_most = 500 },
+}
+
+-- Growth --------------------------------------------------------------------
+
+-- The same target for each size: rows are named "label, size".
+local function growing(suite, figure, row, over, at_most, sizes)
+  for _, size in ipairs(sizes) do
+    add { { suite = suite, row = ("%s, %s"):format(row, size), figure = figure,
+      over = ("%s, %s"):format(over, size), at_most = at_most } }
+  end
+end
+
+growing("grow-streams", "us_per_event", "text()", "libcurl, bare", 1.35,
+  { "100", "1000", "5000", "9000" })
+growing("grow-streams", "us_per_event", "text(), LuaJIT", "libcurl, bare", 1.35,
+  { "100", "1000", "5000", "9000" })
+growing("grow-open", "us_per_stream", "yuanjing", "libcurl, bare", 2.9,
+  { "100", "1000", "5000" })
+growing("grow-question", "ms", "yuanjing", "cjson, libcurl", 1.1, { "1", "10" })
+growing("grow-tasks", "us_per_query", "await_all()", "floor", 1.3,
+  { "10", "100", "1000", "10000" })
+
+add {
+  -- MiB of text, and what the process has without any
+  { suite = "grow-length", row = "text(), 100", figure = "rss_mib",
+    above = "text(), 1", at_most = 110 },
+  { suite = "grow-length", row = "finish(), 100", figure = "rss_mib",
+    above = "finish(), 1", at_most = 210 },
+  { suite = "grow-length", row = "text(), 100", figure = "cpu_s",
+    over = "floor, 100", at_most = 1 },
+
+  { suite = "small-uploads", row = "yuanjing", figure = "cpu_s",
+    over = "curl -K", at_most = 1.3 },
+  { suite = "small-uploads", row = "yuanjing", figure = "wall_s",
+    over = "curl -K", at_most = 1.3 },
+  { suite = "small-downloads", row = "yuanjing", figure = "wall_s",
+    over = "curl --parallel", at_most = 1 },
+
+  { suite = "first-call", row = "yuanjing", figure = "cpu_s",
+    above = "cjson, libcurl", at_most = 0.002 },
+
+  { suite = "frames", row = "200, 2 ms", figure = "p50_ms", at_most = 9 },
+  { suite = "frames", row = "500, 4 ms", figure = "p50_ms", at_most = 10 },
+  { suite = "frames", row = "50, 2 ms", figure = "over_cpu_ms", at_most = 0.3 },
+  { suite = "frames", row = "200, 2 ms", figure = "over_cpu_ms",
+    at_most = 0.3 },
+  { suite = "frames", row = "500, 4 ms", figure = "over_cpu_ms",
+    at_most = 0.3 },
+  { suite = "frames", row = "200, 2 ms", figure = "idle_ns", at_most = 250 },
 }
 
 return targets

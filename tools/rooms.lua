@@ -36,7 +36,7 @@ rooms.ORDER = {
 rooms.EXCEPTIONS = {
   { "sandbox/server/endpoints.lua", "protocol", "serves the paths that are called: "
     .. "data, of which specs of both sides have copies" },
-  { "sandbox/server/routes.lua", "protocol", "the same" },
+  { "sandbox/server/routes.lua", "protocol", "routes the paths that are called" },
 }
 
 -- Reading --------------------------------------------------------------------

@@ -53,6 +53,11 @@ local function paced(events)
     { { "send", frame(CHUNK) }, { "sleep", 0.02 } })
 end
 
+-- The events come long after the head, while the client does not look.
+local EVENTS = 4
+local TALK = { PAUSE, { "send", HEAD }, { "sleep", 1 },
+  { "send", frame(CHUNK):rep(EVENTS) }, { "wait_close", 60 } }
+
 local function json(text)
   return { PAUSE, { "send", scripted.answer(200, {}, text) } }
 end
@@ -61,6 +66,8 @@ local CHAT = "/llmage/v1/chat/completions"
 local server = scripted.start { routes = {
   ["/burst/500" .. CHAT] = burst(500), ["/burst/2500" .. CHAT] = burst(2500),
   ["/paced/10" .. CHAT] = paced(10), ["/paced/110" .. CHAT] = paced(110),
+  ["/talk" .. CHAT] = TALK,
+  ["/first" .. CHAT] = json '{"choices":[{"message":{"content":"hi"}}]}',
   ["/llmage/v1/video/generations"] = json '{"taskid":"1","status":"CREATED"}',
   ["/llmage/v1/tasks"] = json '{"taskid":"1","status":"RUNNING"}',
 } }
@@ -71,6 +78,9 @@ local function client_at(place)
   return yuanjing.new { api_key = "sk-test", base_url = server.url .. place }
 end
 
+count("first chat", 1, function()
+  assert(client_at("/first"):chat { prompt = "hi" })
+end)
 local client = client_at ""
 
 -- A new base URL each time: a repeated one would be cheaper.
@@ -104,6 +114,49 @@ local function upload(mib)
   end
 end
 
+local function small_file()
+  local file = assert(io.open(path, "wb"))
+  assert(file:write(("x"):rep(8192)))
+  file:close()
+end
+
+local function send_small(n)
+  for _ = 1, n do
+    assert(client:video { model = "happyhorse-1.0-i2v", prompt = "hi",
+      first_frame = path })
+  end
+end
+
+-- Jobs that read streams at once; quiet() ends those of the scenario before.
+local talk, jobs, begun, heard = client_at "/talk", {}, 0, 0
+
+local function listen()
+  local talker = assert(talk:chat { prompt = "hi", stream = true })
+  begun = begun + 1
+  for _ in talker:text() do heard = heard + 1 end
+end
+
+local function quiet()
+  for _, job in ipairs(jobs) do job:cancel() end
+  jobs, begun, heard = {}, 0, 0
+end
+
+local function open_talk(n)
+  for i = 1, n do jobs[i] = yuanjing.async(listen) end
+end
+
+-- A frame after all of them have sent their events.
+local function frame_of_talk(n)
+  quiet()
+  open_talk(n)
+  while begun < n do yuanjing.sleep(0.01) end
+  os.execute "sleep 1.4"
+  assert(heard == 0)
+  return function()
+    repeat yuanjing.update(10) until heard == n * EVENTS
+  end
+end
+
 -- name, small, big, run(n). prepare(n) returns it after uncounted work, if
 -- there is any.
 local SCENARIOS = {
@@ -119,6 +172,10 @@ local SCENARIOS = {
   end },
   { "paced event", 10, 110, read_texts "paced" },
   { "upload a MiB", 1, 5, prepare = upload },
+  { "upload of 8 KiB", 5, 25, prepare = function()
+    small_file()
+    return send_small
+  end },
   { "task query", 10, 60, function(n)
     local task = client:task("1")
     for _ = 1, n do assert(task:refresh()) end
@@ -126,6 +183,11 @@ local SCENARIOS = {
   { "update() idle", 1000, 11000, function(n)
     for _ = 1, n do yuanjing.update() end
   end },
+  { "opening a stream", 10, 60, prepare = function()
+    quiet()
+    return open_talk
+  end },
+  { "stream in a frame of many", 20, 120, prepare = frame_of_talk },
 }
 
 for _, scenario in ipairs(SCENARIOS) do
@@ -133,4 +195,5 @@ for _, scenario in ipairs(SCENARIOS) do
   local prepare = scenario.prepare or function() return run end
   for _, n in ipairs { small, small, big } do count(name, n, prepare(n)) end
 end
+quiet()
 server:stop()

@@ -21,6 +21,7 @@
 #define EVENTS_BUFFER 65536L
 #define CROWD_BUFFER 2048L /* of a stream among FEW others or more */
 #define FEW ((size_t)64)
+#define SHORT_PART 4096 /* bytes */
 #define LARGE_BODY ((int64_t)1 << 20)
 
 /* curl_slist_append copies the line. */
@@ -183,6 +184,16 @@ static CURLcode set_source(CURL *easy, struct yj_source *body) {
   return code;
 }
 
+/* curl copies short bytes. For each part that it reads by a callback it sends
+ * anew, in a write of its own. */
+static CURLcode set_part_data(curl_mimepart *p, struct yj_source *source) {
+  const char *bytes = yj_source_bytes(source);
+  if (bytes != NULL && source->length <= SHORT_PART)
+    return curl_mime_data(p, bytes, (size_t)source->length);
+  return curl_mime_data_cb(p, (curl_off_t)source->length, on_read, on_seek,
+                           NULL, source);
+}
+
 /* curl copies the strings. */
 static CURLcode add_part(curl_mime *mime, struct yj_part *part) {
   curl_mimepart *p = curl_mime_addpart(mime);
@@ -191,8 +202,7 @@ static CURLcode add_part(curl_mime *mime, struct yj_part *part) {
     return CURLE_OUT_OF_MEMORY;
   code = curl_mime_name(p, part->name);
   if (code == CURLE_OK)
-    code = curl_mime_data_cb(p, (curl_off_t)part->source.length, on_read,
-                             on_seek, NULL, &part->source);
+    code = set_part_data(p, &part->source);
   if (code == CURLE_OK && part->file_name != NULL)
     code = curl_mime_filename(p, part->file_name);
   if (code == CURLE_OK && part->type != NULL)

@@ -82,17 +82,59 @@ static inline size_t utf8_length(const unsigned char *p, size_t left) {
   return n;
 }
 
+/* 8 where the next 8 bytes are ASCII, else 1: the first is. */
+static inline size_t ascii_length(const char *p, size_t left) {
+  uint64_t eight;
+  if (left < sizeof eight)
+    return 1;
+  memcpy(&eight, p, sizeof eight);
+  return (eight & UINT64_C(0x8080808080808080)) == 0 ? sizeof eight : 1;
+}
+
 /* How many bytes at the front are UTF-8. */
 static size_t sound_length(const char *text, size_t len) {
   size_t at = 0, n;
   for (; at < len; at += n) {
-    n = 1;
     if ((text[at] & 0x80) != 0)
       n = utf8_length((const unsigned char *)text + at, len - at);
+    else
+      n = ascii_length(text + at, len - at);
     if (n == 0)
       break;
   }
   return at;
+}
+
+/* Whether what stands at `at` is no number, or a whole one of 14 digits at
+ * most.                                                    [-0, +0, -] */
+static int is_plain_number(lua_State *L, int at) {
+  lua_Number n = 0;
+  if (lua_type(L, at) == LUA_TNUMBER)
+    n = lua_tonumber(L, at);
+  return n > -1e14 && n < 1e14 && (lua_Number)(int64_t)n == n;
+}
+
+/* The same of each number in the value at the top. No metamethod is called; a
+ * table that is nested too deep is not plain.              [-0, +0, m] */
+static int is_plain(lua_State *L, int depth) {
+  int plain = is_plain_number(L, -1);
+  if (!lua_istable(L, -1))
+    return plain;
+  if (depth == 0 || !lua_checkstack(L, 3))
+    return 0;
+  for (lua_pushnil(L); plain && lua_next(L, -2) != 0; lua_pop(L, 1))
+    plain = is_plain_number(L, -2) && is_plain(L, depth - 1);
+  if (!plain)
+    lua_pop(L, 1);
+  return plain;
+}
+
+/* is_plain(value) -> whether cjson writes each number in it as it is
+ *                                                          [-0, +1, m] */
+static int l_is_plain(lua_State *L) {
+  lua_settop(L, 1);
+  lua_pushboolean(L, is_plain(L, 1000));
+  return 1;
 }
 
 /* random(n) -> so many random bytes, 16 at most            [-0, +1, v] */
@@ -210,6 +252,7 @@ static int l_ca_path(lua_State *L) {
 static const luaL_Reg functions[] = {
     {"now", l_now},                     {"date", l_date},
     {"utf8_error", l_utf8_error},       {"sound", l_sound},
+    {"is_plain", l_is_plain},
     {"sha256", l_sha256},               {"random", l_random},
     {"pollfd", l_pollfd},               {"curl_version", l_curl_version},
     {"curl_features", l_curl_features}, {"ca_file", l_ca_file},

@@ -356,3 +356,25 @@ describe("the decoder", function()
     end
   end)
 end)
+
+describe("core.is_plain", function()
+  local deep = {}
+  for _ = 1, 1001 do deep = { deep } end
+  local own = {}
+  own.own = own
+  local guarded = setmetatable({ n = 1 }, { __index = error, __pairs = error })
+
+  for name, value in pairs { ["a text"] = "1.5", ["a whole number"] = 99999999999999,
+    ["below zero"] = -99999999999999, nothing = {}, ["a list"] = { 1, { 2 } },
+    ["a whole float"] = 2 ^ 40, ["a table that raises"] = guarded } do
+    it("takes " .. name, function() assert.is_true(core.is_plain(value)) end)
+  end
+
+  for name, value in pairs { ["a fraction"] = 0.5, ["15 digits"] = 1e14,
+    ["below -14 digits"] = -1e14, infinity = math.huge, ["no number"] = 0 / 0,
+    ["a fraction inside"] = { 1, { x = { 0.1 } }, 2 },
+    ["a fraction as a name"] = { [1.5] = 1 }, ["what is too deep"] = deep,
+    ["a table that holds itself"] = own } do
+    it("refuses " .. name, function() assert.is_false(core.is_plain(value)) end)
+  end
+end)

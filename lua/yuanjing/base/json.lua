@@ -146,12 +146,20 @@ local function find_fault(value, path, depth)
   end
 end
 
--- NB: cjson accepts any bytes. False: the value has a fault.
-local function encode(value)
+-- False where a number was marked that the text does not have: a text of the
+-- value looked like a mark.
+local function encode_marked(value)
   local marks = { count = 0 }
-  local text, count = cjson.encode(mark(value, marks, 0)), 0
-  if marks.count > 0 then text, count = text:gsub(MARKED, "%1") end
-  return count == marks.count and not core.utf8_error(text) and text
+  local text, count = cjson.encode(mark(value, marks, 0)):gsub(MARKED, "%1")
+  return count == marks.count and text
+end
+
+-- NB: cjson accepts any bytes. False: the value has a fault. A long conversation
+-- holds a special number seldom: it is not walked in Lua to find none.
+local function encode(value)
+  local is_plain_value = core.is_plain(value)
+  local text = is_plain_value and cjson.encode(value) or encode_marked(value)
+  return text and not core.utf8_error(text) and text
 end
 
 --- A value as JSON; never raises. An empty table is an object. Every number is

@@ -221,7 +221,8 @@ end
 
 --- Whether a value is a medium object. A string may be a medium as well.
 function media.is(value)
-  return type(value) == "table" and reader_of(value) ~= nil
+  return type(value) == "table" and getmetatable(value) ~= nil
+    and reader_of(value) ~= nil
 end
 
 --- Whether a value is such an object, or a list that holds one.
@@ -231,7 +232,7 @@ function media.is_or_holds(value)
   if type(value) ~= "table" then return false end
   if media.is(value) then return true end
   for _, item in ipairs(value) do
-    if media.is(item) then return true end
+    if getmetatable(item) and media.is(item) then return true end
   end
   return false
 end
@@ -381,10 +382,11 @@ end
 local DEEPEST = 50 -- a table that contains itself has no end
 
 local function find_inside(value, depth, is_wanted)
-  if type(value) ~= "table" or depth > DEEPEST then return nil end
+  if depth > DEEPEST then return nil end
   if is_wanted(value) then return "" end
   for key, item in pairs(value) do
-    local place = find_inside(item, depth + 1, is_wanted)
+    local place = type(item) == "table"
+      and find_inside(item, depth + 1, is_wanted)
     if place then
       return (type(key) == "number" and "[%s]" or ".%s")
         :format(number.show(key)) .. place
@@ -399,8 +401,9 @@ end
 ---@param is_wanted? fun(value: table): boolean test to use instead of media.is
 ---@return string? place
 function media.place_in(value, name, is_wanted)
-  local place = find_inside(value, 0, is_wanted or media.is)
-  return place and name .. place
+  local place = type(value) == "table"
+    and find_inside(value, 0, is_wanted or media.is)
+  return place and name .. place or nil
 end
 
 return media

@@ -1,7 +1,6 @@
 --- Chat calls: what a user asks, checked, and the answer as a reply or a
 -- stream.
 local protocols = require "yuanjing.protocol"
-local ascii = require "yuanjing.base.ascii"
 local categories = require "yuanjing.protocol.category"
 local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
@@ -21,14 +20,21 @@ local function refused(problems)
     message = table.concat(problems, "; "), problems = problems, attempts = 0 }
 end
 
--- How the names of fields with media begin, also of those that people guess.
-local OF_MEDIA = { "^image", "^picture", "^video", "^audio", "^file" }
+-- How the names of fields with media begin, also of those that people guess, by
+-- their first letters.
+local OF_MEDIA = { imag = "^image", pict = "^picture", vide = "^video",
+  audi = "^audio", file = "^file" }
+
+local function names_media(name)
+  local beginning = OF_MEDIA[name:sub(1, 4)]
+  return beginning and name:find(beginning)
+end
 
 -- Only a table can hold a medium, and of the texts those of certain names.
 local function may_hold_media(params)
   for name, value in pairs(params) do
     if type(value) == "table"
-      or type(name) == "string" and ascii.matches_any(name, OF_MEDIA) then
+      or type(name) == "string" and names_media(name) then
       return true
     end
   end

@@ -72,11 +72,19 @@ local function local_path(value)
   end
 end
 
+-- One look for both: a long conversation is walked once.
+local function is_or_looks_like_file(value)
+  return looks_like_file(value) or media.is(value)
+end
+
 local function check_plain(name, value, problems, validate)
   local path = validate and may_mean_media(name) and local_path(value)
   if path then
     problems[#problems + 1] = ("%s: %q would go out as a text; the platform "
       .. "takes a file as %s"):format(name, path, PLACES)
+  end
+  if not media.place_in(value, tostring(name), is_or_looks_like_file) then
+    return
   end
   local place = media.place_in(value, tostring(name))
   if place then

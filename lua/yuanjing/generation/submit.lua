@@ -6,6 +6,9 @@ local loop = require "yuanjing.runtime.loop"
 local params_of = require "yuanjing.generation.params"
 local task = require "yuanjing.task.task"
 
+-- It reads what is paid for: it is loaded before anything is sent.
+require "yuanjing.protocol.task.answer"
+
 local submit = {}
 
 local DATED = "if the platform takes it by now, `validate = false` sends it"

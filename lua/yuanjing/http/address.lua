@@ -13,6 +13,15 @@ local function no_key(message)
     hint = "pass api_key, or set YUANJING_API_KEY" }
 end
 
+local read_key = memoize.last(function(text)
+  local key, problem = text:match("^[ \t-\r]*(.-)[ \t-\r]*$"), nil
+  if key == "" then problem = "the API key is empty" end
+  if key:find("[%z\1-\31\127]") then
+    problem = "the API key has control characters in it"
+  end
+  return { key = key, problem = problem }
+end)
+
 --- The key to send, without stray blanks and line ends: the server takes all
 --- the rest as it is (docs/platform.md#addresses-and-keys).
 ---@param settings table
@@ -29,12 +38,9 @@ function address.key(settings)
   if type(key) ~= "string" then
     return no_key("api_key: the function returned no string")
   end
-  key = key:match("^[ \t-\r]*(.-)[ \t-\r]*$")
-  if key == "" then return no_key("the API key is empty") end
-  if key:find("[%z\1-\31\127]") then
-    return no_key("the API key has control characters in it")
-  end
-  return key
+  local read = read_key(key)
+  if read.problem then return no_key(read.problem) end
+  return read.key
 end
 
 local SPOKEN = { http = true, https = true }

@@ -1,6 +1,6 @@
 --- What is known of a call whose outcome is not: enough to look for it at the
 -- platform, and to know it again.
-local digest = require "yuanjing.base.digest"
+local lazy = require "yuanjing.base.lazy"
 
 local outcome = {}
 
@@ -9,6 +9,12 @@ local outcome = {}
 ---@field category? string
 ---@field params? any what it asks for, where that is more than its json
 
+-- Nil where no file can be opened any more: the rest is told all the same.
+local function digest_of(params)
+  local ok, digest = pcall(lazy.load, "yuanjing.base.digest")
+  return ok and digest(params) or nil
+end
+
 --- Adds that to the fields of an error.
 ---@param fields table of the kind outcome_unknown
 ---@param request yuanjing.Request
@@ -16,7 +22,7 @@ local outcome = {}
 function outcome.describe(fields, request, left)
   local about = request.about or {}
   fields.time, fields.model, fields.category = left, about.model, about.category
-  fields.digest = digest(about.params or request.json)
+  fields.digest = digest_of(about.params or request.json)
   fields.message = ("%s (it left at %s)"):format(fields.message,
     os.date("!%Y-%m-%dT%H:%M:%SZ", left))
 end

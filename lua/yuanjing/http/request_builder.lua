@@ -89,14 +89,15 @@ local function header_lines(settings, request, key)
   return lines
 end
 
-local is_local = memoize.last(function(url)
-  local parts = url_of.parse(url)
+local is_local = memoize.last(function(host)
+  local parts = url_of.parse(host)
   return parts ~= nil and url_of.is_local(parts)
 end)
 
 -- A proxy of the environment is not meant for this machine.
 local function proxy_for(settings, url)
-  return settings.proxy or is_local(url) and "" or nil
+  local host = url:match("^[^/]*//[^/?#]*") or url -- the same for most calls
+  return settings.proxy or is_local(host) and "" or nil
 end
 
 local function invalid(message)

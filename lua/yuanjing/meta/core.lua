@@ -38,6 +38,12 @@ function core.sound(text) end
 ---@return string?
 function core.number(value, digits) end
 
+--- Whether each number in a value is a whole one of at most 14 digits. Calls no
+--- metamethod; a table that is nested deeper than cjson goes is not plain.
+---@param value any
+---@return boolean
+function core.is_plain(value) end
+
 --- Where the first byte stands that is not UTF-8.
 ---@param text string
 ---@return integer?

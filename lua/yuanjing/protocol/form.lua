@@ -1,11 +1,12 @@
 --- Submits: fields and files as JSON or as a form, and the answer as a task.
-local answers = require "yuanjing.protocol.task.answer"
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local http = require "yuanjing.http.call"
 local json = require "yuanjing.base.json"
+local lazy = require "yuanjing.base.lazy"
 local number = require "yuanjing.base.number"
 local reading = require "yuanjing.protocol.answer.reading"
+local answers = lazy.module "yuanjing.protocol.task.answer"
 
 local form = {}
 

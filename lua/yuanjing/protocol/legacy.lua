@@ -1,11 +1,12 @@
 --- The legacy wire of 2026-03 (docs/platform/api-legacy.md): other
 -- paths, JSON throughout, images as URLs or as base64 inside it.
-local answers = require "yuanjing.protocol.task.answer"
 local embed = require "yuanjing.protocol.embed"
 local form = require "yuanjing.protocol.form"
+local lazy = require "yuanjing.base.lazy"
 local reading = require "yuanjing.protocol.answer.reading"
 local texts = require "yuanjing.protocol.chat.call"
 local v1 = require "yuanjing.protocol.v1"
+local answers = lazy.module "yuanjing.protocol.task.answer"
 
 local PATHS = require("yuanjing.protocol.endpoints").legacy
 

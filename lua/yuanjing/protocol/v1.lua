@@ -1,6 +1,5 @@
 --- The v1 wire: its paths and the shape of what it is sent
 -- (docs/platform.md#endpoints).
-local answers = require "yuanjing.protocol.task.answer"
 local categories = require "yuanjing.protocol.category"
 local envelope = require "yuanjing.protocol.answer.envelope"
 local errors = require "yuanjing.errors"
@@ -9,6 +8,7 @@ local json = require "yuanjing.base.json"
 local reading = require "yuanjing.protocol.answer.reading"
 local lazy = require "yuanjing.base.lazy"
 local texts = require "yuanjing.protocol.chat.call"
+local answers = lazy.module "yuanjing.protocol.task.answer"
 local user_form = lazy.module "yuanjing.protocol.user_form"
 
 local PATHS = require("yuanjing.protocol.endpoints").v1

@@ -67,6 +67,7 @@ end
 -- A legacy row may cover several models, and takes the model as a parameter.
 local function is_of_model(row, model)
   if row.model == model then return true end
+  if row.api ~= "legacy" then return false end
   local param = target.params(row, "model")[1]
   for _, choice in ipairs(param and param.choices or {}) do
     if choice == model then return true end
@@ -118,6 +119,7 @@ end
 -- it is t2v if there is one, and a picture is a frame rather than a reference.
 local function row_for(rows, given)
   local best, least
+  if #rows == 1 then return rows[1] end
   for _, row in ipairs(rows) do
     local much = misfit(row, rows, given)
     if not least or much < least then best, least = row, much end

@@ -173,7 +173,8 @@ local function collect(document, base, depth)
   if not json.is_object(document) or depth > 4 then return result end
   collect_named(result, document, base)
   for _, name in ipairs(CONTAINERS) do
-    merge(result, collect(document[name], base, depth + 1))
+    local inner = document[name]
+    if inner ~= nil then merge(result, collect(inner, base, depth + 1)) end
   end
   for _, name in ipairs(has_file(result) and {} or ANY_KIND) do
     take_field(result, nil, document[name], base)
