@@ -190,6 +190,8 @@ static int is_high(int unit) { return (unit & ~0x3FF) == 0xD800; }
 
 static int is_low(int unit) { return (unit & ~0x3FF) == 0xDC00; }
 
+static int is_half(int unit) { return (unit & ~0x7FF) == 0xD800; }
+
 /* The value of four hex digits, or -1. */
 static inline int unit_at(const char *digits) {
   int a = class_of[(unsigned char)digits[0]];
@@ -222,24 +224,43 @@ static const char *read_escape(struct reader *r, const char *p) {
 
 #define BYTES(c) (UINT64_C(0x0101010101010101) * (unsigned char)(c))
 
-/* Passes bytes that stand for themselves, eight at a time. Taking one from a
- * byte below 0x80 sets its top bit only if it was 0; what a borrow does to the
- * bytes behind such a one does not matter, for the first hit counts. */
-static inline const char *skip_plain(const char *p, const char *end) {
-  for (; end - p >= 8; p += 8) {
-    uint64_t word, hits;
+/* The first byte of eight that ends a run of plain ones, 0 to 7; 8: none does.
+ * Taking one from a byte below 0x80 sets its top bit only if it was 0; what a
+ * borrow does to the bytes behind such a one does not matter, for the first
+ * hit counts. */
+static inline size_t stop_in(uint64_t word) {
+  uint64_t hits;
+  if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+    word = __builtin_bswap64(word);
+  hits = (word - BYTES(1)) | ((word ^ BYTES('"')) - BYTES(1)) |
+         ((word ^ BYTES('\\')) - BYTES(1));
+  hits &= ~word & BYTES(0x80);
+  return hits == 0 ? 8 : (size_t)__builtin_ctzll(hits) / 8;
+}
+
+/* Passes bytes that stand for themselves, eight at a time. Copies them to
+ * *out, if that is not NULL, and some of what follows: there is room for as
+ * many bytes as there are up to the end. */
+static inline const char *pass_plain(const char *p, const char *end,
+                                     char **out) {
+  size_t n = 8;
+  for (; n == 8 && end - p >= 8; p += n) {
+    uint64_t word;
     memcpy(&word, p, 8);
-    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-      word = __builtin_bswap64(word);
-    hits = (word - BYTES(1)) | ((word ^ BYTES('"')) - BYTES(1)) |
-           ((word ^ BYTES('\\')) - BYTES(1));
-    hits &= ~word & BYTES(0x80);
-    if (hits != 0)
-      return p + __builtin_ctzll(hits) / 8;
+    n = stop_in(word);
+    if (out != NULL) {
+      memcpy(*out, p, 8);
+      *out += n;
+    }
   }
-  while (p < end && !is(*p, STOP))
-    p++;
+  for (; n == 8 && p < end && !is(*p, STOP); p++)
+    if (out != NULL)
+      *(*out)++ = *p;
   return p;
+}
+
+static const char *skip_plain(const char *p, const char *end) {
+  return pass_plain(p, end, NULL);
 }
 
 /* The rest of a string, with p at its first backslash. */
@@ -281,15 +302,23 @@ enum yj_json_verdict yj_json_read_string(const char **p, const char *end,
 }
 
 static inline char *put_utf8(char *out, int code) {
-  static const unsigned char leads[] = {0, 0, 0xC0, 0xE0, 0xF0};
-  int n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  int i;
-  for (i = n - 1; i > 0; i--) {
-    out[i] = (char)(0x80 | (code & 0x3F));
-    code >>= 6;
+  if (code < 0x80) {
+    *out++ = (char)code;
+    return out;
   }
-  out[0] = (char)(leads[n] | code);
-  return out + n;
+  if (code < 0x800) {
+    *out++ = (char)(0xC0 | code >> 6);
+  } else {
+    if (code < 0x10000) {
+      *out++ = (char)(0xE0 | code >> 12);
+    } else {
+      *out++ = (char)(0xF0 | code >> 18);
+      *out++ = (char)(0x80 | (code >> 12 & 0x3F));
+    }
+    *out++ = (char)(0x80 | (code >> 6 & 0x3F));
+  }
+  *out++ = (char)(0x80 | (code & 0x3F));
+  return out;
 }
 
 static int joined(int high, int low) {
@@ -303,8 +332,8 @@ static int second_half_at(const char *p, const char *end) {
 }
 
 /* Resolves a checked escape: *p is moved from the backslash behind it. */
-static char *put_escape(char *out, const char **p, const char *end,
-                        int *halves) {
+static inline char *put_escape(char *out, const char **p, const char *end,
+                               int *halves) {
   const char *digits = *p + 2;
   int code, low;
   *p = digits;
@@ -314,26 +343,22 @@ static char *put_escape(char *out, const char **p, const char *end,
   }
   code = unit_at(digits);
   *p += 4;
+  if (!is_half(code))
+    return put_utf8(out, code);
   low = is_high(code) ? second_half_at(*p, end) : 0;
-  if (low != 0) {
-    code = joined(code, low);
-    *p += 6;
-  }
-  *halves |= is_high(code) || is_low(code);
-  return put_utf8(out, code);
+  *p += low != 0 ? 6 : 0;
+  *halves |= low == 0;
+  return put_utf8(out, low != 0 ? joined(code, low) : code);
 }
 
 static size_t unescape(const char *p, size_t len, char *out, int *halves) {
   const char *end = p + len;
   char *o = out;
   while (p < end) {
-    const char *slash = memchr(p, '\\', (size_t)(end - p));
-    size_t n = (size_t)((slash == NULL ? end : slash) - p);
-    memcpy(o, p, n);
-    o += n;
-    p += n;
-    if (p < end)
+    if (*p == '\\')
       o = put_escape(o, &p, end, halves);
+    else
+      p = pass_plain(p, end, &o);
   }
   return (size_t)(o - out);
 }

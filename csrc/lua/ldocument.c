@@ -56,14 +56,24 @@ static void push_escaped(lua_State *L, const char *text, size_t len,
   lua_remove(L, -2);
 }
 
+/* The closing quote: one behind an even number of backslashes. */
+static const char *find_quote(const char *text, const char *end) {
+  const char *quote = text, *p;
+  for (;; quote++) {
+    quote = memchr(quote, '"', (size_t)(end - quote));
+    for (p = quote; p[-1] == '\\'; p--)
+      continue;
+    if ((quote - p) % 2 == 0)
+      return quote;
+  }
+}
+
 /* [-0, +1, m] */
 static void build_string(struct builder *b) {
-  const char *text = b->p + 1;
-  size_t len;
-  int escaped = 0;
-  yj_json_read_string(&b->p, b->end, &escaped);
-  len = (size_t)(b->p - 1 - text);
-  if (escaped)
+  const char *text = b->p + 1, *quote = find_quote(text, b->end);
+  size_t len = (size_t)(quote - text);
+  b->p = quote + 1;
+  if (memchr(text, '\\', len) != NULL)
     push_escaped(b->L, text, len, b->keep_halves);
   else
     lua_pushlstring(b->L, text, len);
