@@ -107,6 +107,19 @@ local function nginx(visitors, events, gap)
     against = { "by hand", "proxy_pass" } }
 end
 
+local function decode_rows()
+  local rows = {}
+  for _, build in ipairs { "5.4", "luajit" } do
+    local lua = build == "luajit" and build or "lua" .. build
+    for _, who in ipairs { "ours", "cjson" } do
+      rows[#rows + 1] = { who .. ", " .. lua,
+        ('LUA_CPATH="build/%s/?.so;;" exec %s bench/decode.lua %s'):format(build,
+          lua, who) }
+    end
+  end
+  return rows
+end
+
 local function sized(command, ...)
   local rows = {}
   for i, mib in ipairs { ... } do
@@ -141,6 +154,12 @@ local suites = {
     figures = { { "us_per_visit", "CPU µs a visit", "%.0f" },
       { "p50_ms", "takes p50 ms", "%.2f" }, { "p99_ms", "p99 ms", "%.2f" } },
     against = { "by hand", "proxy_pass" } },
+
+  { name = "escapes", title = "A document of escapes", rounds = 5,
+    about = "50 MB of \\u4f60 in one string, decoded.",
+    rows = decode_rows(),
+    figures = { { "decode_s", "CPU s", "%.4f" } },
+    against = { "cjson, lua5.4", "cjson, luajit" } },
 
   { name = "upload", title = "Upload: a form with a file", rounds = 7,
     rows = with(sized(ours "upload_yuanjing.lua $SERVER $DATA/blob/SIZE",

@@ -64,6 +64,10 @@ for _, row in ipairs { "thread_pool", "no thread_pool" } do
   }
 end
 add {
+  { suite = "escapes", row = "ours, lua5.4", figure = "decode_s",
+    over = "cjson, lua5.4", at_most = 1 },
+  { suite = "escapes", row = "ours, luajit", figure = "decode_s",
+    over = "cjson, luajit", at_most = 1 },
   { suite = "upload", row = "yuanjing, 512 MiB", figure = "cpu_s",
     over = "curl -F", at_most = 1.0 },
   { suite = "upload", row = "yuanjing, 512 MiB", figure = "wall_s",

@@ -114,8 +114,8 @@ static struct yj_decoder *check_free(lua_State *L) {
 }
 
 /* summary() -> content, reasoning?, the first chunks with their names, one
- * behind the other?, json of the last chunk (of the last that has a usage)?,
- * finished, begun                                          [-0, +6, v] */
+ * behind the other?, json of the last chunk (of the last that has a usage)?
+ *                                                          [-0, +4, v] */
 static int l_summary(lua_State *L) {
   struct yj_decoder *d = check_open(L);
   yj_decoder_pin(d);
@@ -123,10 +123,23 @@ static int l_summary(lua_State *L) {
   push_buf_or_nil(L, &d->reasoning);
   push_buf_or_nil(L, &d->first);
   push_buf_or_nil(L, yj_decoder_tail(d));
+  yj_decoder_unpin(d);
+  return 4;
+}
+
+/* outline() -> finished, begun, whether there is any content, json of the last
+ * chunk that has a usage?: without the text, which may be long
+ *                                                          [-0, +4, v] */
+static int l_outline(lua_State *L) {
+  struct yj_decoder *d = check_open(L);
   lua_pushboolean(L, d->finished);
   lua_pushboolean(L, d->begun);
+  lua_pushboolean(L, yj_buf_len(&d->content) > 0);
+  yj_decoder_pin(d);
+  push_or_nil(L, yj_buf_bytes(&d->tail),
+              d->tail_usage ? yj_buf_len(&d->tail) : 0);
   yj_decoder_unpin(d);
-  return 6;
+  return 4;
 }
 
 /* usual() -> how many chunks were not odd, bytes of content and of reasoning
@@ -165,6 +178,7 @@ static int l_watch(lua_State *L) {
 }
 
 const luaL_Reg yj_stream_methods[] = {{"summary", l_summary},
+                                      {"outline", l_outline},
                                       {"usual", l_usual},
                                       {"add", l_add},
                                       {"watch", l_watch},

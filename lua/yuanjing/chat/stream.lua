@@ -113,8 +113,8 @@ end
 
 -- What the platform said was used, if it has come to that.
 local function usage_of(self)
-  local _, _, _, last = self._transfer:summary()
-  local document = last and last:find('"usage"', 1, true) and json.decode(last)
+  local _, _, _, last = self._transfer:outline()
+  local document = last and json.decode(last)
   local used = type(document) == "table" and document.usage
   if type(used) == "table" then return used end
   return self._parts and self._parts:usage()
@@ -198,10 +198,10 @@ local function release(self)
 end
 
 -- What was sent and could not be read; nil: there was a text, or nothing else.
-local function unread(self)
+local function unread(self, has_content)
   local parts = self._parts
   local problem = parts and parts:problem()
-  if not problem or (self._transfer:summary()) ~= "" then return nil end
+  if not problem or has_content then return nil end
   return { kind = "decode", message = problem, body = parts.unread }
 end
 
@@ -212,8 +212,9 @@ local function take_end(self, event, body)
   if event == "closed" then return interrupted(self) end
   local held = release(self)
   if held ~= "" then return held end
-  local _, _, _, _, finished, begun = self._transfer:summary()
-  local failure = VERDICTS[event](self, body, finished, begun) or unread(self)
+  local finished, begun, has_content = self._transfer:outline()
+  local failure = VERDICTS[event](self, body, finished, begun)
+    or unread(self, has_content)
   if failure then return fail(self, failure) end
   return succeed(self, event)
 end
@@ -411,6 +412,7 @@ local function decoder_of(response)
     next = function() return decoder:next() end,
     drain = function() return decoder:drain() end,
     summary = function() return decoder:summary() end,
+    outline = function() return decoder:outline() end,
     usual = function() return decoder:usual() end,
     add = function(_, ...) return decoder:add(...) end,
     watch = function() decoder:watch() end,

@@ -323,9 +323,14 @@ function decoder:drain() end
 ---@return string? reasoning
 ---@return string? first the first chunk with each set of names, one behind the other
 ---@return string? last_chunk
+function decoder:summary() end
+
+--- What its end needs, without the text, which may be long.
 ---@return boolean finished
 ---@return boolean begun
-function decoder:summary() end
+---@return boolean has_content
+---@return string? last_with_usage its json
+function decoder:outline() end
 
 --- How much of it was read here.
 ---@return integer chunks that were not odd
