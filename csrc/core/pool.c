@@ -10,6 +10,9 @@
 #include "curl_runtime.h"
 
 #define MAX_SEEN 64
+#define LOOK_GAP 10 /* microseconds for each transfer that is looked at: the
+                       looks at all of them take some hundredths of the time
+                       at most, and a limit of 10,000 is 0.1 s late */
 
 struct yj_pool {
   struct yj_poller poller;
@@ -185,16 +188,21 @@ static int has_seen_all(const struct yj_pool *p) {
 static void check_time(struct yj_pool *p, struct yj_transfer *t) {
   enum yj_fault why = YJ_FAULT_NONE;
   int64_t due = yj_transfer_deadline(t, &why);
-  if (due <= p->looked && !yj_transfer_has_reason(t, why))
-    yj_transfer_fail(t, why);
-  else
-    p->due = min(p->due, yj_transfer_deadline(t, &why));
+  if (due <= p->looked) {
+    if (!yj_transfer_has_reason(t, why)) {
+      yj_transfer_fail(t, why);
+      return;
+    }
+    due = yj_transfer_deadline(t, &why);
+  }
+  p->due = min(p->due, due);
 }
 
 /* Looks at all transfers once the first deadline is reached. Most deadlines
  * have moved away by then, so that this is rare, and an event costs nothing
  * here. */
 static void expire(struct yj_pool *p) {
+  const int64_t soonest = LOOK_GAP * (int64_t)p->n_flying;
   struct yj_transfer *t, *next;
   unsigned i;
   if (!has_seen_all(p))
@@ -208,6 +216,8 @@ static void expire(struct yj_pool *p) {
       next = t->next;
       check_time(p, t);
     }
+  if (p->due < p->looked + soonest)
+    p->due = p->looked + soonest;
 }
 
 /* Finds out what is ready, unless a step that ran out of budget has left some:
