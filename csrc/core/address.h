@@ -2,8 +2,7 @@
  * make us ask a machine behind our firewall. Nothing here knows Lua or
  * libcurl.
  */
-#ifndef YJ_ADDRESS_H
-#define YJ_ADDRESS_H
+#pragma once
 
 #pragma GCC visibility push(hidden)
 
@@ -19,5 +18,3 @@ enum yj_network {
 enum yj_network yj_network_of(const char *host);
 
 #pragma GCC visibility pop
-
-#endif

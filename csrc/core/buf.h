@@ -3,8 +3,7 @@
  * All zeroes is a valid, empty buffer that owns nothing. Nothing here knows
  * Lua or libcurl.
  */
-#ifndef YJ_BUF_H
-#define YJ_BUF_H
+#pragma once
 
 #include <stddef.h>
 
@@ -45,5 +44,3 @@ static inline void yj_buf_clear(struct yj_buf *b) { b->head = b->tail = 0; }
 void yj_buf_free(struct yj_buf *b);
 
 #pragma GCC visibility pop
-
-#endif

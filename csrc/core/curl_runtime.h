@@ -3,8 +3,7 @@
  * bring their own. Nothing here knows Lua, and a file that includes this does
  * not see libcurl. All strings are static.
  */
-#ifndef YJ_CURL_RUNTIME_H
-#define YJ_CURL_RUNTIME_H
+#pragma once
 
 #include <signal.h>
 
@@ -54,5 +53,3 @@ void yj_sigpipe_hold(struct yj_sigpipe *guard);
 void yj_sigpipe_release(const struct yj_sigpipe *guard);
 
 #pragma GCC visibility pop
-
-#endif

@@ -7,8 +7,7 @@
  * the whole stream is kept here, so that an error can hand out what came
  * before it. Nothing here knows Lua or libcurl.
  */
-#ifndef YJ_DECODER_H
-#define YJ_DECODER_H
+#pragma once
 
 #include "buf.h"
 #include "json.h"
@@ -127,5 +126,3 @@ void yj_decoder_close(struct yj_decoder *d);
 void yj_decoder_free(struct yj_decoder *d);
 
 #pragma GCC visibility pop
-
-#endif

@@ -7,8 +7,7 @@
  * process may open a file only once. Functions return 0 or an errno unless
  * they say otherwise. Nothing here knows Lua or libcurl.
  */
-#ifndef YJ_FILE_H
-#define YJ_FILE_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -89,5 +88,3 @@ int yj_file_is_at(const struct yj_file *f, const char *path);
 void yj_file_close(struct yj_file *f);
 
 #pragma GCC visibility pop
-
-#endif

@@ -6,8 +6,7 @@
  * except that half a surrogate pair is a character: JavaScript and Java cut
  * texts there. Nothing here knows Lua or libcurl.
  */
-#ifndef YJ_JSON_H
-#define YJ_JSON_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -98,5 +97,3 @@ size_t yj_json_put_half(char *out, uint16_t half);
 size_t yj_json_join_halves(char *text, size_t len, uint16_t *half);
 
 #pragma GCC visibility pop
-
-#endif

@@ -3,8 +3,7 @@
  * The libcurl that runs may be another one than the one whose header this is.
  * What it can do is for curl_runtime.h to say; here are the numbers of the
  * options that only some of them have. */
-#ifndef YJ_LIBCURL_H
-#define YJ_LIBCURL_H
+#pragma once
 
 #ifdef __has_include
 #if !__has_include(<curl/curl.h>)
@@ -32,5 +31,3 @@
     if (code == CURLE_OK)                             \
       code = curl_easy_setopt((easy), option, value); \
   } while (0)
-
-#endif

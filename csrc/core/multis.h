@@ -7,8 +7,7 @@
  * as possible share connections. The pool owns them. Nothing here knows Lua,
  * and a file that includes this does not see libcurl.
  */
-#ifndef YJ_MULTIS_H
-#define YJ_MULTIS_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -76,5 +75,3 @@ void yj_multis_close(struct yj_multis *all, int mine);
 void yj_multis_free(struct yj_multis *all);
 
 #pragma GCC visibility pop
-
-#endif

@@ -5,8 +5,7 @@
  * reads 7e-1 instead of 0.7. The rounding is libc's. Nothing here knows Lua or
  * libcurl.
  */
-#ifndef YJ_NUMBER_H
-#define YJ_NUMBER_H
+#pragma once
 
 #include <stddef.h>
 
@@ -28,5 +27,3 @@ size_t yj_number_write(double value, int digits, char out[YJ_NUMBER_SIZE]);
 double yj_number_read(const char *text, size_t len);
 
 #pragma GCC visibility pop
-
-#endif

@@ -6,8 +6,7 @@
  * return 0 or an error: an errno or YJ_NOT_A_FILE. Nothing here knows Lua or
  * libcurl.
  */
-#ifndef YJ_PATH_H
-#define YJ_PATH_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -46,5 +45,3 @@ int yj_path_open(const char *path, int flags, unsigned mode, int *fd);
 int yj_path_make_folders(const char *path);
 
 #pragma GCC visibility pop
-
-#endif

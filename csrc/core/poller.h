@@ -5,8 +5,7 @@
  * YJ_USE_POLL, and where there is no epoll, poll(2) serves, without such a
  * descriptor. Nothing here knows Lua or libcurl.
  */
-#ifndef YJ_POLLER_H
-#define YJ_POLLER_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -72,5 +71,3 @@ void yj_poller_wake(struct yj_poller *p);
 int yj_poller_fd(const struct yj_poller *p);
 
 #pragma GCC visibility pop
-
-#endif

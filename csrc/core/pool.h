@@ -7,8 +7,7 @@
  * the parent's: it knows its process. Nothing here knows Lua, and a file that
  * includes this does not see libcurl.
  */
-#ifndef YJ_POOL_H
-#define YJ_POOL_H
+#pragma once
 
 #include <stdint.h>
 
@@ -91,5 +90,3 @@ int64_t yj_pool_now(const struct yj_pool *pool);
 int yj_pool_watch(struct yj_pool *pool, int fd, int what, unsigned tag);
 
 #pragma GCC visibility pop
-
-#endif

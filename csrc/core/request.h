@@ -4,8 +4,7 @@
  * certificates, headers, the body. Nothing here knows Lua, and a file that
  * includes this does not see libcurl.
  */
-#ifndef YJ_REQUEST_H
-#define YJ_REQUEST_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -90,5 +89,3 @@ int yj_outgoing_error(const struct yj_outgoing *out);
 void yj_outgoing_free(struct yj_outgoing *out);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,6 +1,5 @@
 /* sha256: FIPS 180-4, for a digest that anybody can make anew (sha256sum). */
-#ifndef YJ_SHA256_H
-#define YJ_SHA256_H
+#pragma once
 
 #include <stddef.h>
 
@@ -11,5 +10,3 @@
 void yj_sha256(const void *data, size_t n, unsigned char out[YJ_SHA256_SIZE]);
 
 #pragma GCC visibility pop
-
-#endif

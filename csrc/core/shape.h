@@ -7,8 +7,7 @@
  * with. With this a text costs a third of the instructions. Nothing here knows
  * Lua or libcurl.
  */
-#ifndef YJ_SHAPE_H
-#define YJ_SHAPE_H
+#pragma once
 
 #include <stdint.h>
 
@@ -43,5 +42,3 @@ enum yj_json_verdict yj_shape_read(struct yj_shape *shape, const char *text,
 void yj_shape_free(struct yj_shape *shape);
 
 #pragma GCC visibility pop
-
-#endif

@@ -3,8 +3,7 @@
  * misses none. For the command alone; a host's signals are its own. Nothing
  * here knows Lua or libcurl.
  */
-#ifndef YJ_SIGNALS_H
-#define YJ_SIGNALS_H
+#pragma once
 
 #pragma GCC visibility push(hidden)
 
@@ -27,5 +26,3 @@ int yj_pipe_open(int fds[2]);
 void yj_pipe_drain(int fd);
 
 #pragma GCC visibility pop
-
-#endif

@@ -4,8 +4,7 @@
  * Bytes that came while the connection was idle libcurl would take for the
  * answer to the next request: it only looks whether the peer has closed.
  */
-#ifndef YJ_SOCKETS_H
-#define YJ_SOCKETS_H
+#pragma once
 
 #include <stddef.h>
 
@@ -32,5 +31,3 @@ int yj_sockets_is_quiet(struct yj_sockets *s, int port, int peer);
 void yj_sockets_free(struct yj_sockets *s);
 
 #pragma GCC visibility pop
-
-#endif

@@ -5,8 +5,7 @@
  * a file that grows is sent up to there, one that shrinks fails. Nothing here
  * knows Lua or libcurl.
  */
-#ifndef YJ_SOURCE_H
-#define YJ_SOURCE_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -45,5 +44,3 @@ void yj_source_rewind(struct yj_source *s);
 void yj_source_free(struct yj_source *s);
 
 #pragma GCC visibility pop
-
-#endif

@@ -6,8 +6,7 @@
  * notes an event that is named as a failure. Linear in the bytes, however they
  * are split. Nothing here knows Lua or libcurl.
  */
-#ifndef YJ_SSE_H
-#define YJ_SSE_H
+#pragma once
 
 #include "buf.h"
 
@@ -43,5 +42,3 @@ enum yj_line yj_sse_next(struct yj_sse *s, struct yj_buf *in, int ended,
 int yj_sse_has_data(const struct yj_sse *s, const struct yj_buf *in);
 
 #pragma GCC visibility pop
-
-#endif

@@ -6,8 +6,7 @@
  * counts its pool, so that either may be collected first. Nothing here knows
  * Lua, and a file that includes this does not see libcurl.
  */
-#ifndef YJ_TRANSFER_H
-#define YJ_TRANSFER_H
+#pragma once
 
 #include <stdint.h>
 
@@ -196,5 +195,3 @@ void yj_transfer_finish(struct yj_transfer *t, int code);
 void yj_transfer_fail(struct yj_transfer *t, enum yj_fault fault);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,8 +1,7 @@
 /* compat: what differs between the Luas, and nothing else. LuaJIT exports some
  * 5.2 names of its own: the functions here have yj_ names behind a #define.
  */
-#ifndef YJ_COMPAT_H
-#define YJ_COMPAT_H
+#pragma once
 
 #ifdef __has_include
 #if !__has_include(<lua.h>)
@@ -118,6 +117,4 @@ static inline int yj_resume(lua_State *co, lua_State *from, int n, int *left) {
 LUA_API int lua_isyieldable(lua_State *L) __attribute__((weak));
 #define yj_crosses(L) (lua_isyieldable == NULL || lua_isyieldable(L))
 #define yj_isyieldable(L) (yj_crosses(L) && yj_iscollecting(L))
-#endif
-
 #endif

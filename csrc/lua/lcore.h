@@ -1,6 +1,5 @@
 /* lcore: what the files of the binding share. */
-#ifndef YJ_LCORE_H
-#define YJ_LCORE_H
+#pragma once
 
 #include "compat.h"
 #include "decoder.h"
@@ -121,5 +120,3 @@ int yj_push_course(lua_State *L, enum yj_course course);
 int yj_may_wait(lua_State *L);
 
 #pragma GCC visibility pop
-
-#endif
