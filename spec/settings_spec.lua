@@ -48,7 +48,7 @@ describe("the options of a client", function()
 
   local SECONDS = "timeout: expected a number of seconds above 0"
   local KNOWN = " (known: api, api_key, asset_url, base_url, ca_file, dry_run, "
-    .. "headers, journal, limits, on_event, proxy, retries, timeout, "
+    .. "headers, journal, limits, max_body, on_event, proxy, retries, timeout, "
     .. "trust_redirects, "
     .. "user_agent, validate)"
 
@@ -62,6 +62,9 @@ describe("the options of a client", function()
     { { api = "v2" }, 'api: expected one of v1, legacy, got "v2"' },
     { { api = 1 }, "api: expected one of v1, legacy, got number" },
     { { proxy = true }, "proxy: expected string, got boolean" },
+    { { max_body = 0 }, "max_body: expected a whole number, 1 or more, got 0" },
+    { { max_body = 1.5 },
+      "max_body: expected a whole number, 1 or more, got 1.5" },
     { { ca_file = 1 }, "ca_file: expected string, got number" },
     { { user_agent = 1 },
       "user_agent: expected a string without control characters, got number" },

@@ -26,6 +26,7 @@ local settings = {}
 ---@field ca_file? string PEM file of certificates; default: what the environment names, else the system's
 ---@field user_agent? string
 ---@field headers? table<string, string> sent along with each request
+---@field max_body? integer bytes of an answer that is taken as a whole (64 MiB)
 ---@field validate? boolean false: parameters go out unchecked
 ---@field journal? string|yuanjing.journal.Store where submits are recorded: path, redis:// URL, store; docs/journal.md
 ---@field on_event? fun(event: yuanjing.Event) sees each request, response, retry and error; no secrets
@@ -88,6 +89,7 @@ local OPTIONS = {
   ca_file = "string",
   user_agent = TEXT,
   headers = { "table", problem = headers_problem },
+  max_body = count(1),
   validate = "boolean",
   journal = { "string", "table" },
   on_event = "function",
@@ -174,6 +176,7 @@ function settings.defaults()
     timeout = { connect = 10, idle = 60 },
     retries = 2,
     headers = {},
+    max_body = 64 * 2 ^ 20,
     validate = true,
     ca_file = ca_file, ca_path = ca_path,
   }

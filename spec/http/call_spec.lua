@@ -577,6 +577,33 @@ describe("a redirect", function()
   end)
 end)
 
+describe("an answer", function()
+  after_each(support.clean)
+
+  it("has as many bytes as max_body says, and no more", function()
+    local body = '{"content":"' .. ("x"):rep(2000) .. '"}'
+    local server = support.serve { default = { { "request" },
+      { "send", scripted.answer(200, { Connection = "close" }, body) } } }
+    local function ask(most)
+      return client_at(server.url, { max_body = most }):chat { prompt = "x" }
+    end
+    assert.equal(2000, #assert(ask(#body)).content)
+    local reply, err = ask(#body - 1)
+    assert.is_nil(reply)
+    assert.equal("decode", err.kind)
+    assert.equal("POST POST", methods_seen(server))
+    assert.truthy(tostring(err):find("max_body", 1, true), tostring(err))
+  end)
+
+  it("has no such limit as a stream", function()
+    local server = support.serve { default = { { "request" },
+      { "send", EVENTS } } }
+    local stream = assert(client_at(server.url, { max_body = 1 }):chat {
+      prompt = "x", stream = true })
+    assert.equal("fine", assert(stream:finish()).content)
+  end)
+end)
+
 describe("on the wire", function()
   after_each(support.clean)
 

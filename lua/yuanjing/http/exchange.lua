@@ -30,7 +30,8 @@ local FAULTS = {
   idle_timeout = { "timeout", "nothing more came within the idle limit" },
   total_timeout = { "timeout", "not finished within the total limit" },
   resend = { "transport", "the connection was closed without an answer" },
-  too_large = { "decode", "the answer is larger than the limit" },
+  too_large = { "decode", "the head of the answer is larger than the limit" },
+  max_body = { "decode", "the answer has more bytes than max_body" },
   file = { "io" },
   no_memory = { "io", "out of memory" },
   cancelled = { "cancelled", "ended from this side" },
@@ -59,6 +60,7 @@ local function read_fault(transfer)
   local fault, message, code, sent, answered = transfer:failure()
   local is_in_head = answered and not transfer:status()
   if code == 100 or code == 27 and is_in_head then fault = "too_large" end
+  if fault == "too_large" and transfer:status() then fault = "max_body" end
   return fault, message, code, sent, answered
 end
 
@@ -67,9 +69,12 @@ local OF_TLS = { [35] = true, [51] = true, [53] = true, [54] = true, [58] = true
   [59] = true, [60] = true, [64] = true, [66] = true, [77] = true, [80] = true,
   [82] = true, [83] = true, [90] = true, [91] = true, [98] = true }
 
--- What to do about libcurl's codes for a certificate that nobody vouches for,
--- and for certificates that can not be read.
+-- What to do about faults, and about libcurl's codes for a certificate that nobody
+-- vouches for, and for certificates that can not be read.
 local HINTS = {
+  address = "trust_redirects = true follows it",
+  max_body = "the client's option max_body is the most bytes that are taken of "
+    .. "an answer; this one came and may have been billed",
   [60] = "if your network has certificates of its own, name their PEM file: "
     .. "ca_file, or SSL_CERT_FILE in the environment",
   [77] = "check ca_file, and CURL_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR in "
@@ -90,8 +95,7 @@ function exchange.failure(transfer, request)
     kind = kind,
     code = kind == "timeout" and not sent and "no_connection" or nil,
     message = FAULTS[fault] and FAULTS[fault][2] or message,
-    hint = fault == "address" and "trust_redirects = true follows it"
-      or HINTS[code],
+    hint = HINTS[fault] or HINTS[code],
     step = OF_TLS[code] and "tls" or nil,
     sent = sent,
     retryable = RETRIED[kind] and harmless and (sent or not LASTING[code]),

@@ -40,7 +40,6 @@ local request_builder = {}
 
 local DEFAULT_FIRST = 120
 local DEFAULT_TOTAL = 600
-local MAX_BODY = 64 * 2 ^ 20 -- bytes of an answer that is read as a whole
 
 -- A term of a query; nil and why it can not be sent.
 local function term(name, value)
@@ -171,7 +170,7 @@ function request_builder.prepare(settings, request)
     events = request.stream, hold = request.hold, once = request.billable ~= nil,
     peer_port = request.peer_port, only_public = request.only_public,
     proxy = proxy_for(settings, url), ca_file = settings.ca_file,
-    ca_path = settings.ca_path, max_body = MAX_BODY,
+    ca_path = settings.ca_path, max_body = settings.max_body,
   }, nil, key
 end
 
