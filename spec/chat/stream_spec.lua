@@ -136,8 +136,39 @@ local function assert_closed_soon(server, since)
   assert.truthy(took < 4, took)
 end
 
+-- How many KiB Lua has more once f has run, with all that f left behind.
+local function growth(f)
+  collectgarbage()
+  collectgarbage "stop"
+  local before = collectgarbage "count"
+  f()
+  local more = collectgarbage "count" - before
+  collectgarbage "restart"
+  return more
+end
+
 describe("the reply of a stream", function()
   after_each(support.clean)
+
+  it("costs its text only those who ask for it", function()
+    local LENGTH = 2 ^ 20
+    local long = events(("x"):rep(LENGTH))
+    for name, read in pairs {
+      ["an end"] = function(stream)
+        local next_text = stream:text()
+        assert.equal(LENGTH, #next_text())
+        return function() assert.is_nil(next_text()) end
+      end,
+      ["a close"] = function(stream)
+        assert.equal(LENGTH, #stream:text()())
+        return function() stream:close() end
+      end,
+    } do
+      local stream = stream_of { { "send", long }, { "send", LAST .. DONE } }
+      local kib = growth(read(stream))
+      assert.truthy(kib < LENGTH / 1024 / 4, name .. ": " .. kib)
+    end
+  end)
 
   it("has the shape of a plain one", function()
     local stream = stream_of { { "send", events("a") .. 'data: {"choices":['
