@@ -218,9 +218,7 @@ static inline int keep_text(struct yj_buf *text, uint16_t *half,
 
 static int add_text(struct yj_buf *text, uint16_t *half,
                     struct yj_slice *slice) {
-  struct yj_json_value value = {YJ_JSON_STRING, 0, NULL, 0};
-  value.text = slice->text;
-  value.len = slice->len;
+  struct yj_json_value value = {YJ_JSON_STRING, 0, slice->text, slice->len};
   return value.len == 0 || keep_text(text, half, &value, 1, slice);
 }
 
@@ -383,9 +381,7 @@ static enum yj_event refuse(struct yj_decoder *d, const struct yj_slice *text,
 }
 
 static enum yj_event refuse_aside(struct yj_decoder *d) {
-  struct yj_slice text;
-  text.text = yj_buf_bytes(&d->aside);
-  text.len = yj_buf_len(&d->aside);
+  struct yj_slice text = {yj_buf_bytes(&d->aside), yj_buf_len(&d->aside)};
   return refuse(d, &text, YJ_EVENT_BAD);
 }
 
@@ -442,10 +438,8 @@ static enum yj_event read_pending(struct yj_decoder *d, enum yj_event unfit,
   struct yj_json_value values[N_SLOTS];
   struct yj_json_rest rest;
   size_t used = 0;
-  struct yj_slice text;
+  struct yj_slice text = {yj_buf_bytes(&d->pending), yj_buf_len(&d->pending)};
   enum yj_event event;
-  text.text = yj_buf_bytes(&d->pending);
-  text.len = yj_buf_len(&d->pending);
   switch (yj_json_read(text.text, text.len, chunk_keys, values, N_SLOTS,
                        &used, &rest)) {
   case YJ_JSON_WHOLE:

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -188,12 +187,8 @@ int yj_file_sync_folder(const char *path) {
 }
 
 static struct flock lock_of(int64_t at, short type) {
-  struct flock lock;
-  memset(&lock, 0, sizeof lock);
-  lock.l_type = type;
-  lock.l_whence = SEEK_SET;
-  lock.l_start = (off_t)at;
-  lock.l_len = 1;
+  const struct flock lock = {.l_type = type, .l_whence = SEEK_SET,
+                             .l_start = (off_t)at, .l_len = 1};
   return lock;
 }
 

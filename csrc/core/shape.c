@@ -59,14 +59,10 @@ static int match_same(struct cursor *c, const struct yj_shape_field *field,
 
 static int match(const struct yj_shape *shape, const char *text, size_t len,
                  struct yj_json_value *values) {
-  struct cursor c;
+  struct cursor c = {text, text + len, yj_buf_bytes(&shape->text), 0,
+                     yj_buf_len(&shape->text)};
   const struct yj_json_value *string = NULL; /* the last one */
   size_t i;
-  c.p = text;
-  c.end = text + len;
-  c.kept = yj_buf_bytes(&shape->text);
-  c.kept_len = yj_buf_len(&shape->text);
-  c.at = 0;
   for (i = 0; i < shape->n_fields; i++) {
     const struct yj_shape_field *field = &shape->fields[i];
     struct yj_json_value *value = &values[field->slot];

@@ -99,10 +99,8 @@ static unsigned char skipped(const struct yj_slice *line) {
 /* Consumes the part of a skipped line that is here: it may be of any length.
  * The field's name must be whole. */
 static void drop_skipped(struct yj_sse *s, struct yj_buf *in) {
-  struct yj_slice line;
+  struct yj_slice line = {yj_buf_bytes(in), yj_buf_len(in)};
   size_t kept;
-  line.text = yj_buf_bytes(in);
-  line.len = yj_buf_len(in);
   if (line.len == 0)
     return;
   if (!s->dropping && skipped(&line) != 0 &&

@@ -192,11 +192,9 @@ static int l_sound(lua_State *L) {
 /* pollfd(fd, seconds) -> whether it can be read in that time. Any thread of
  * the host may call it: it touches nothing but the descriptor. [-0, +1, v] */
 static int l_pollfd(lua_State *L) {
-  struct pollfd watched;
+  struct pollfd watched = {(int)luaL_checkinteger(L, 1), POLLIN, 0};
   lua_Number seconds = luaL_checknumber(L, 2);
   luaL_argcheck(L, seconds >= 0 && seconds <= 1e6, 2, "out of range");
-  watched.fd = (int)luaL_checkinteger(L, 1);
-  watched.events = POLLIN;
   lua_pushboolean(L, poll(&watched, 1, (int)(seconds * 1e3)) > 0);
   return 1;
 }

@@ -42,13 +42,9 @@ static char skip_blanks(struct builder *b) {
  *                                                          [-0, +1, m] */
 static void push_escaped(lua_State *L, const char *text, size_t len,
                          int keep_halves) {
-  struct yj_json_value value;
+  const struct yj_json_value value = {YJ_JSON_STRING, 1, text, len};
   char *scratch = lua_newuserdata(L, len);
   int halves = 0;
-  value.type = YJ_JSON_STRING;
-  value.escaped = 1;
-  value.text = text;
-  value.len = len;
   len = yj_json_unescape(&value, scratch, &halves);
   if (halves && !keep_halves)
     len = yj_json_join_halves(scratch, len, NULL);
