@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define DEFAULT_LIMIT ((size_t)16 << 20)
-#define FIELD_NAME ((size_t)6)          /* "data: " */
+#define LEAD ((size_t)9) /* of a line: a byte order mark and "data: " */
 #define FOREIGN_LIMIT ((size_t)8 << 10) /* enough of an error page to show */
 
 enum slot {
@@ -522,7 +522,7 @@ static enum yj_event next_event(struct yj_decoder *d, struct yj_chunk *chunk) {
       event = take_line(d, &line, kind, chunk);
     else if (d->ended)
       event = at_end(d, chunk);
-    else if (yj_buf_len(&d->inbox) > limit_of(d) + FIELD_NAME)
+    else if (yj_buf_len(&d->inbox) > limit_of(d) + LEAD)
       event = end_with(d, YJ_EVENT_TOO_LARGE);
     else
       break;

@@ -194,6 +194,15 @@ describe("the decoder", function()
     end
   end)
 
+  it("counts neither a byte order mark nor the field's name", function()
+    local json = '{"content":"' .. ("x"):rep(242) .. '"}'
+    local bytes = "\239\187\191data: " .. json .. "\n"
+    for _, pieces in ipairs { { bytes }, each_byte(bytes) } do
+      assert.equal(("x"):rep(242), (decode(pieces, 256)))
+      assert.equal("too_large", (select(2, decode(pieces, 255))))
+    end
+  end)
+
   it("reads a value of many lines in linear time", function()
     local body = 'data: {"x":[\n' .. ("data: 1,\n"):rep(200000)
       .. 'data: 1],"content":"y"}\n'
