@@ -63,8 +63,8 @@ local c_files = [[
 local lua_files = [[
   init client errors events settings version
   asset/ asset assets verification
-  base/ ascii certificates check cjson dependency digest faults finalizer heap
-    json lazy media media_types memoize mistake number percent random_name
+  base/ ascii base64 certificates check cjson dependency digest faults finalizer
+    heap json lazy media media_types memoize mistake number percent random_name
     sorted_json suggest url
   chat/ call media message params stream sums
   chat/conversation/ init ask ledger question saved sendable stream turns
@@ -90,6 +90,7 @@ local lua_files = [[
   protocol/answer/failure/ init code kind names signs text
   protocol/chat/ assembly call choice endings merge messages parameters pieces reasoning
     reply sent_tools sse structured tool_calls
+  protocol/speech/ call document
   protocol/task/ answer kinds links reasons words
   redis/ connection tls url
   runtime/ backlog cancel_scope fibers heartbeat job job_failures loop map
@@ -110,8 +111,10 @@ local lua_files = [[
   sandbox/server/media/ answers checks clip content digest files form incoming
     multipart odds offers png query received results submit tasks utf8
   sandbox/server/scenarios/ assets breaks chunks content dialects downloads
-    errors framing queries results statuses stream_errors submits tasks timing
-    tools vendors
+    errors framing queries results speech statuses stream_errors submits tasks
+    timing tools vendors
+  sandbox/server/speech/ hear memory say shapes tone
+  speech/ answer coding params saving sound speak speech transcribe wav
   spending/ dry_run limits usage
   spending/stores/ memory redis
   task/ await_many polling result task

@@ -18,6 +18,7 @@ rooms.ORDER = {
   { chat = "text: calls, replies, streams",
     generation = "images and videos: the catalog, parameters, submits",
     asset = "real-person assets",
+    speech = "spoken texts, and sound written down",
     journal = "records submits and tasks, which call it as settings.recorder" },
   { task = "what the platform does in its own time, and files from it" },
   { protocol = "the platform's paths, fields and envelopes" },

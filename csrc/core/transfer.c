@@ -63,12 +63,9 @@ static size_t take_body_bytes(struct yj_transfer *t, const char *data,
   return n;
 }
 
-/* A body that is held waits until yj_transfer_save() names a file. */
 static size_t take_file_bytes(struct yj_transfer *t, const char *data,
                               size_t n) {
   struct yj_sink *sink = &t->sink;
-  if (!sink->is_set)
-    return pause_for(t, YJ_UNPLACED);
   t->clock.idle_from = yj_pool_now(t->pool);
   t->file_error =
       yj_file_write_at(sink->fd, data, n, sink->from + sink->saved);
@@ -76,6 +73,19 @@ static size_t take_file_bytes(struct yj_transfer *t, const char *data,
     return refuse(t, YJ_FAULT_FILE);
   sink->saved += (int64_t)n;
   return n;
+}
+
+/* A body that is held waits until yj_transfer_save() names a file, or
+ * yj_transfer_read() wants it: that one's sender is paused when it is slow. */
+static size_t take_held_bytes(struct yj_transfer *t, const char *data,
+                              size_t n) {
+  if (t->sink.is_set)
+    return take_file_bytes(t, data, n);
+  if (!t->is_read)
+    return pause_for(t, YJ_UNPLACED);
+  if (yj_buf_len(&t->body) >= HIGH_WATER)
+    return pause_for(t, YJ_FULL);
+  return take_body_bytes(t, data, n);
 }
 
 static size_t on_body(char *data, size_t size, size_t n, void *ud) {
@@ -89,7 +99,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *ud) {
   if (is_success(t) && t->terms.events)
     return take_event_bytes(t, data, n);
   if (is_success(t) && t->terms.hold)
-    return take_file_bytes(t, data, n);
+    return take_held_bytes(t, data, n);
   return take_body_bytes(t, data, n);
 }
 
@@ -418,6 +428,22 @@ int yj_transfer_save(struct yj_transfer *t, int fd, int64_t offset) {
     if (t->flow == YJ_UNPLACED)
       resume(t, YJ_FLOWING);
   }
+  return 0;
+}
+
+int yj_transfer_read(struct yj_transfer *t) {
+  if (!t->terms.hold || t->sink.is_set)
+    return EINVAL;
+  t->is_read = 1;
+  if (t->done || yj_buf_len(&t->body) > 0)
+    return 0;
+  if (t->turn == YJ_READERS || is_paused(t)) {
+    t->turn = YJ_SENDERS;
+    t->clock.idle_from = yj_now();
+    yj_pool_touch(t->pool, t);
+  }
+  if (is_paused(t))
+    resume(t, YJ_FLOWING);
   return 0;
 }
 

@@ -67,8 +67,8 @@ enum yj_phase {
 enum yj_flow {
   YJ_FLOWING,
   YJ_DROPPED,
-  YJ_FULL,     /* until the reader of the stream has taken all there is */
-  YJ_UNPLACED, /* until save() names a file */
+  YJ_FULL,     /* until the reader has taken all there is */
+  YJ_UNPLACED, /* until save() names a file, or read() begins */
   YJ_PINNED    /* until unpin */
 };
 
@@ -116,6 +116,7 @@ struct yj_transfer {
   unsigned char phase, flow, turn; /* as above */
   unsigned char done;
   unsigned char is_private; /* the host's address is not public */
+  unsigned char is_read;    /* a body that was held goes to read() */
   struct yj_waiter waiter;
   struct yj_transfer *ready_prev, *ready_next; /* the pool's ring of those that
                                                   are ready; NULL: it is not */
@@ -166,6 +167,10 @@ void yj_transfer_trim(struct yj_transfer *t);
 /* Has a body that was held go into the file from that offset on, where the
  * file is cut first. The descriptor stays the caller's. 0, or an errno. */
 int yj_transfer_save(struct yj_transfer *t, int fd, int64_t offset);
+
+/* Has more of a body that was held come into `body`, once all that is there
+ * has been taken from it. 0, or EINVAL: it is not held, or goes to a file. */
+int yj_transfer_read(struct yj_transfer *t);
 
 /* Drops what comes from now on, and waits for the end so long at most, so that
  * the connection can serve again. */

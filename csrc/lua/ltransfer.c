@@ -171,6 +171,26 @@ static int l_save(lua_State *L) {
   return 1;
 }
 
+/* read() -> the next bytes of a held body | nil: none here [-0, +1|2, v] */
+static int l_read(lua_State *L) {
+  struct yj_transfer *t = check_open(L);
+  int error;
+  if (t->decoder.pins > 0)
+    return luaL_error(L, YJ_IS_READ);
+  error = yj_transfer_read(t);
+  if (error != 0)
+    return yj_push_fail(L, strerror(error));
+  if (yj_buf_len(&t->body) == 0) {
+    lua_pushnil(L);
+    return 1;
+  }
+  yj_decoder_pin(&t->decoder); /* meanwhile nothing is added to the body */
+  lua_pushlstring(L, yj_buf_bytes(&t->body), yj_buf_len(&t->body));
+  yj_buf_clear(&t->body);
+  yj_decoder_unpin(&t->decoder);
+  return 1;
+}
+
 /* is_private() -> whether the host's address is not public [-0, +1, v] */
 static int l_is_private(lua_State *L) {
   lua_pushboolean(L, check(L)->is_private);
@@ -240,7 +260,8 @@ static const luaL_Reg methods[] = {
     {"done", l_done},             {"failure", l_failure},   {"save", l_save},
     {"is_private", l_is_private}, {"saved", l_saved},       {"trim", l_trim},
     {"uploaded", l_uploaded},     {"steps", l_steps},       {"close", l_close},
-    {"discard", l_discard},       {"cancel", l_cancel},     {NULL, NULL}};
+    {"discard", l_discard},       {"cancel", l_cancel},     {"read", l_read},
+    {NULL, NULL}};
 
 static const luaL_Reg pool_methods[] = {{"open", l_open}, {NULL, NULL}};
 

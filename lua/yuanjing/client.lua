@@ -14,8 +14,10 @@ local dry_run = lazy.module "yuanjing.spending.dry_run"
 local chat = lazy.module "yuanjing.chat.call"
 local journal = lazy.module "yuanjing.journal"
 local media = lazy.module "yuanjing.base.media"
+local speak = lazy.module "yuanjing.speech.speak"
 local submit = lazy.module "yuanjing.generation.submit"
 local task = lazy.module "yuanjing.task.task"
+local transcribe = lazy.module "yuanjing.speech.transcribe"
 
 local client = {}
 
@@ -131,6 +133,32 @@ end
 function methods:video(params)
   check.table("client:video", params)
   return dry_run.unwrap(submit.call(self._settings, "video", params))
+end
+
+--- Has a text spoken, and returns when the first of the sound is here:
+--- `speech:save(path)` saves it, `speech:chunks()` reads it as it comes. It is
+--- sent at most once. Seen in the platform's public source, not yet confirmed
+--- live. Error kinds: those of chat, io; err.task is a task that the platform
+--- made instead. Source: docs/platform.md#speech.
+---@param params yuanjing.SpeakParams model, text, voice, and what the model takes
+---@return yuanjing.Speech?
+---@return yuanjing.Error? err
+---@nodiscard
+function methods:speak(params)
+  check.table("client:speak", params)
+  return dry_run.unwrap(speak.call(self._settings, params))
+end
+
+--- Has a sound written down. A file of any size is sent in constant memory, and at
+--- most once. Seen in the platform's public source, not yet confirmed live. Error
+--- kinds: those of speak. Source: docs/platform.md#speech.
+---@param params yuanjing.TranscribeParams file, model, and what the model takes
+---@return yuanjing.Transcript?
+---@return yuanjing.Error? err
+---@nodiscard
+function methods:transcribe(params)
+  check.table("client:transcribe", params)
+  return dry_run.unwrap(transcribe.call(self._settings, params))
 end
 
 --- A handle for a task that was submitted earlier or elsewhere, by its id.

@@ -2,6 +2,7 @@
 -- platform. Checks that a medium can be sent, and as which type. Reads only
 -- the first bytes of a file.
 local ascii = require "yuanjing.base.ascii"
+local base64 = require "yuanjing.base.base64"
 local check = require "yuanjing.base.check"
 local core = require "yuanjing.core"
 local lazy = require "yuanjing.base.lazy"
@@ -254,28 +255,6 @@ end
 
 -- Data URIs -----------------------------------------------------------------
 
-local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-  .. "0123456789+/"
-local DIGITS = { [("="):byte()] = 0 }
-for i = 1, #ALPHABET do DIGITS[ALPHABET:byte(i)] = i - 1 end
-
-local function bytes_of_four(four)
-  local a, b, c, d = four:byte(1, 4)
-  local bits = ((DIGITS[a] * 64 + DIGITS[b]) * 64 + DIGITS[c]) * 64 + DIGITS[d]
-  local low = bits % 65536
-  return string.char((bits - low) / 65536, (low - low % 256) / 256,
-    low % 256)
-end
-
-local function unbase64(text)
-  text = text:gsub("[ \t-\r]+", ""):gsub("-", "+"):gsub("_", "/")
-  local digits, pad = text:match("^([0-9A-Za-z+/]*)(=*)$")
-  if not digits or #pad > 2 or #digits % 4 == 1 then return nil end
-  local missing = -#digits % 4
-  local data = (digits .. ("="):rep(missing)):gsub("....", bytes_of_four)
-  return data:sub(1, #data - missing)
-end
-
 --- The bytes of a data URI as a medium of kind "bytes"; or nil and why not.
 ---@param medium yuanjing.Medium of kind "data_uri"
 ---@return yuanjing.Medium?
@@ -284,7 +263,7 @@ function media.decoded(medium)
   local head, body = medium.url:match("^[^:]*:([^,]*),(.*)$")
   local data = percent.decode(body)
   if ascii.lower(head):find(";base64$") then
-    data = unbase64(data)
+    data = base64.decode_any(data)
     if not data then return nil, "the data URI is no base64" end
   end
   return read_bytes { data = data, type = medium.type }
@@ -297,7 +276,7 @@ end
 function media.type_of_data(medium)
   local start = medium.url:match(",(.*)$"):sub(1, 2 * types.HEAD)
     :gsub("[ \t-\r]+", "")
-  local head = unbase64(start:sub(1, #start - #start % 4)) or ""
+  local head = base64.decode_any(start:sub(1, #start - #start % 4)) or ""
   local _, mime = types.match("file", head, medium.type)
   return mime ~= "application/octet-stream" and mime or medium.type
 end

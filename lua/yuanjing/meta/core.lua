@@ -516,6 +516,12 @@ function transfer:failure() end
 ---@return string? message
 function transfer:save(part, offset) end
 
+--- The next bytes of a body that was held; a slow reader pauses the sender. Nil:
+--- none are here now.
+---@return string?
+---@return string? message
+function transfer:read() end
+
 --- Whether the host that was connected has no public address, as far as
 --- peer_port lets it be known.
 ---@return boolean

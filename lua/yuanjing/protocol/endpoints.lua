@@ -9,6 +9,8 @@ return {
     image = "/llmage/v1/image/generations",
     video = "/llmage/v1/video/generations",
     task = "/llmage/v1/tasks",
+    speech = "/llmage/v1/audio/speech",
+    transcription = "/llmage/v1/audio/transcriptions",
   },
   --- The legacy API of 2026-03. What it has not is asked of v1.
   legacy = {

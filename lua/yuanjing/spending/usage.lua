@@ -14,7 +14,7 @@ local usage = {}
 ---@field duration number seconds of video
 
 ---@class yuanjing.Usage: yuanjing.ModelUsage
----@field calls table<string, integer> sent, by kind: chat, image, video, upload, verify, request
+---@field calls table<string, integer> sent, by kind: chat, image, video, speech, transcription, upload, verify, request
 ---@field models table<string, yuanjing.ModelUsage> "unknown" where no model is named
 
 -- The fields of an answer's usage that can be summed.

@@ -31,6 +31,10 @@ local JSON_LIMIT = 10 * 1024 * 1024
 ---@field answer? table a test's own, meant for this request
 ---@field steps? table[] its scenarios: name, value
 ---@field overrides? table changes of a chat answer
+---@field shape? string of a spoken text
+---@field is_open_wav? boolean its header has no lengths
+---@field damage? fun(text: string, n: integer): string of its n-th piece
+---@field heard? string what a transcription says
 ---@field too_large? boolean a JSON body beyond the limit
 ---@field latency number
 ---@field task_seconds number

@@ -3,11 +3,13 @@
 local chat = require "yuanjing.sandbox.server.chat"
 local confirm = require "yuanjing.sandbox.server.assets.confirm"
 local files = require "yuanjing.sandbox.server.media.files"
+local hear = require "yuanjing.sandbox.server.speech.hear"
 local links = require "yuanjing.sandbox.server.assets.links"
 local models = require "yuanjing.sandbox.server.models"
 local paths = require "yuanjing.protocol.endpoints"
 local play = require "yuanjing.sandbox.server.play"
 local query = require "yuanjing.sandbox.server.media.query"
+local say = require "yuanjing.sandbox.server.speech.say"
 local scenario = require "yuanjing.sandbox.server.scenario"
 local submit = require "yuanjing.sandbox.server.media.submit"
 local upload = require "yuanjing.sandbox.server.assets.upload"
@@ -33,6 +35,8 @@ local TABLE = {
   [paths.v1.video] = {
     POST = { handle = submit.video, submits = true },
   },
+  [paths.v1.speech] = { POST = { handle = say.speak } },
+  [paths.v1.transcription] = { POST = { handle = hear.transcribe } },
   [paths.legacy.video] = { POST = { handle = submit.legacy, submits = true } },
   [paths.v1.task] = { GET = { handle = query.status, polled = true } },
   [paths.legacy.task] = {
@@ -58,6 +62,7 @@ local TABLE = {
     POST = { handle = confirm.press, open = true },
   },
   ["/reallife_asset/file"] = { GET = { handle = links.get, open = true } },
+  ["/sandbox/speech"] = { GET = { handle = say.get, open = true } },
   ["/sandbox/tasks"] = { GET = { handle = query.list, open = true } },
   ["/sandbox/scenarios"] = { GET = { handle = list_scenarios, open = true } },
   ["/sandbox/elsewhere"] = {

@@ -11,6 +11,7 @@ local form = {}
 local TEXT_LIMIT = 1024 * 1024
 local HEAD = 16 -- bytes of a file to show
 local PICTURE = 8 * 1024 * 1024 -- bytes of a file to keep
+local START = 64 -- and to look at, by its MD5
 
 ---@class yuanjing.sandbox.File what has been seen of it
 ---@field name string of the field
@@ -23,6 +24,7 @@ local PICTURE = 8 * 1024 * 1024 -- bytes of a file to keep
 ---@class yuanjing.sandbox.Form
 ---@field fields table<string, string|string[]>
 ---@field files yuanjing.sandbox.File[]
+---@field starts table<string, string> the first bytes of each file, by its MD5
 ---@field order string[] the names of all parts, as they came
 ---@field contents string[] of the files, where they are kept
 ---@field bytes integer of the body
@@ -46,7 +48,7 @@ function Sink:add(bytes)
   part.size = part.size + #bytes
   if part.digest then
     part.digest:add(bytes)
-    if #part.head < HEAD then part.head = (part.head .. bytes):sub(1, HEAD) end
+    if #part.head < START then part.head = (part.head .. bytes):sub(1, START) end
     if self.keeps and part.size <= PICTURE then
       part.texts[#part.texts + 1] = bytes
     end
@@ -68,10 +70,12 @@ local function add_field(fields, name, value)
   end
 end
 
-local function add_file(files, part)
+local function add_file(seen, part)
+  local files, md5 = seen.files, part.digest:finish()
+  seen.starts[md5] = part.head
   files[#files + 1] = json.record("name", part.name,
     "filename", part.filename, "type", part.type, "size", part.size,
-    "md5", part.digest:finish(), "head", digest.hex(part.head))
+    "md5", md5, "head", digest.hex(part.head:sub(1, HEAD)))
 end
 
 -- One byte that is not UTF-8 drops its field and all fields after it.
@@ -88,7 +92,7 @@ function Sink:finish()
   if is_lost(self, part, text) then return end
   if part.digest then
     seen.contents[#seen.files + 1] = text
-    return add_file(seen.files, part)
+    return add_file(seen, part)
   end
   add_field(seen.fields, part.name, text)
 end
@@ -101,7 +105,8 @@ end
 ---@param keeps? boolean what the files hold is kept, up to some MiB
 ---@return yuanjing.sandbox.Form
 function form.receive(boundary, announced, keeps)
-  local seen = { fields = json.record(), files = {}, contents = {}, order = {} }
+  local seen = { fields = json.record(), files = {}, contents = {}, starts = {},
+    order = {} }
   local body = incoming.open(announced)
   local sink = setmetatable({ form = seen, keeps = keeps }, Sink)
   local _, problem = multipart.read(boundary, body.pull, sink)
