@@ -75,7 +75,7 @@ local lua_files = [[
   cli/batch/ folder lines plan
   cli/chat/ commands conversation printing
   cli/commands/ assets batch catalog chat completion doctor image models
-    sandbox task tasks video
+    sandbox speak task tasks transcribe video
   cli/terminal/ cells columns picture progress prompt screen terminal
   generation/ submit
   generation/catalog/ init build legacy v1

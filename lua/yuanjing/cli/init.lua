@@ -8,8 +8,9 @@ local output = require "yuanjing.cli.output"
 
 local cli = {}
 
-local COMMANDS = { "chat", "image", "video", "batch", "task", "tasks", "models",
-  "catalog", "assets", "sandbox", "doctor", "completion" }
+local COMMANDS = { "chat", "image", "video", "speak", "transcribe", "batch",
+  "task", "tasks", "models", "catalog", "assets", "sandbox", "doctor",
+  "completion" }
 
 local WELCOME = [[
 The 元境 platform from the command line.

@@ -1,5 +1,6 @@
 --- What a user gives to a call with sound, checked: all that is wrong, at once.
 local ascii = require "yuanjing.base.ascii"
+local check = require "yuanjing.base.check"
 local categories = require "yuanjing.protocol.category"
 local errors = require "yuanjing.errors"
 local number = require "yuanjing.base.number"
@@ -22,9 +23,8 @@ function params.problems(given, wanted, needed)
     if type(name) ~= "string" then
       problems[#problems + 1] = ("%s: no name of a parameter")
         :format(number.show(name))
-    elseif wanted[name] and type(value) ~= wanted[name] then
-      problems[#problems + 1] = ("%s: expected %s, got %s")
-        :format(name, wanted[name], type(value))
+    elseif wanted[name] then
+      problems[#problems + 1] = check.value(name, value, wanted[name])
     end
   end
   table.sort(problems, ascii.less)

@@ -75,7 +75,10 @@ end
 -- A segment a sentence, each as long as it has characters.
 local function segments_of(text, seconds)
   local list, parts, all = {}, {}, 0
-  for part in (text:gsub("[。！？!?.]+%s*", "%0\0")):gmatch("%Z+") do
+  for _, mark in ipairs { "。", "！", "？", "%. ", "%! ", "%? " } do
+    text = text:gsub(mark, "%0\0")
+  end
+  for part in text:gmatch("%Z+") do
     parts[#parts + 1], all = part, all + #part
   end
   local from = 0
