@@ -422,6 +422,71 @@ describe("a limit", function()
 end)
 
 describe("a body that is held", function()
+  -- All that read() brings until the end.
+  local function read_body(transfer)
+    local parts = {}
+    while true do
+      local bytes = transfer:read()
+      parts[#parts + 1] = bytes
+      if not bytes and transfer:done() then return table.concat(parts), #parts end
+      if not bytes then pool:wait(0.05) end
+    end
+  end
+
+  it("is read as it comes", function()
+    local server = serve({ "send", STREAM .. "ab" }, { "sleep", 0.2 },
+      { "send", "cd" }, { "close" })
+    local transfer = open(server.url, { hold = true })
+    assert.is_nil(transfer:read())
+    assert.same({ "abcd", 2 }, { read_body(transfer) })
+    assert.same({ {}, 200 }, { fault(transfer), transfer:status() })
+    assert.is_nil(transfer:read())
+  end)
+
+  it("holds its sender while nobody reads, and the limits with it", function()
+    local server = serve({ "send", STREAM }, { "fill", ("x"):rep(65536), 200 },
+      { "sleep", 0.1 }, { "close" })
+    local transfer = open(server.url, { hold = true,
+      timeouts = { first = 0.3, idle = 0.3 } })
+    move_until(function() return transfer:status() end)
+    local count = 0
+    for _ = 1, 3 do
+      local most = 0
+      move_for(0.4)
+      local bytes = transfer:read()
+      while bytes do
+        count, most = count + #bytes, math.max(most, #bytes)
+        bytes = count < 4e6 and transfer:read()
+      end
+      assert.is_true(most < 600000, most)
+    end
+    local rest = read_body(transfer)
+    assert.same({ {}, 200 * 65536 }, { fault(transfer), count + #rest })
+  end)
+
+  it("waits only so long for a sender that is silent while it is read",
+    function()
+      local server = serve({ "send", STREAM .. "ab" }, SILENCE)
+      local transfer = open(server.url, { hold = true,
+        timeouts = { first = 5, idle = 0.3 } })
+      move_until(function() return transfer:status() end)
+      assert.equal("ab", (read_body(transfer)))
+      assert.equal("idle_timeout", (transfer:failure()))
+    end)
+
+  it("goes to a file or to a reader, not to both", function()
+    local server = serve({ "send", STREAM .. "ab" }, { "close" })
+    local transfer = open(server.url)
+    assert.is_truthy(select(2, transfer:read()))
+    transfer = open(server.url, { hold = true })
+    local path = support.tempdir() .. "/file"
+    assert.is_true(transfer:save(assert(core.part(path)), 0))
+    assert.is_truthy(select(2, transfer:read()))
+    finish(transfer)
+    transfer:close()
+    assert.has_error(function() transfer:read() end)
+  end)
+
   it("waits for its file, and the limits with it", function()
     local server = serve({ "send", STREAM .. "ab" }, { "sleep", 0.9 },
       { "send", "cd" }, { "close" })

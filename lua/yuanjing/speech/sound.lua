@@ -14,6 +14,8 @@ local wav = require "yuanjing.speech.wav"
 ---@field private frame integer bytes that stay together
 ---@field private pending string
 ---@field private is_known? boolean the first bytes have been looked at
+---@field private asked? string
+---@field private failure? table
 ---@field private pull fun(): string?, table?
 local Sound = {}
 Sound.__index = Sound
@@ -25,9 +27,10 @@ local PCM_FRAME = 2 -- 16 bits
 --- A sound of what pull() brings: bytes; nil at the end; nil and the fields of an
 --- error.
 ---@param pull fun(): string?, table?
+---@param asked? string the format that it should have, where nothing tells it
 ---@return yuanjing.Sound
-function sound.new(pull)
-  return setmetatable({ pull = pull, pending = "", frame = 1, received = 0 },
+function sound.new(pull, asked)
+  return setmetatable({ pull = pull, asked = asked, pending = "", frame = 1, received = 0 },
     Sound)
 end
 
@@ -39,9 +42,12 @@ function Sound:describe(told)
   self.sample_rate = self.sample_rate or told.sample_rate
 end
 
--- Adds the next bytes to those that wait; false at the end.
+-- Adds the next bytes to those that wait; false at the end. A failure is kept: it
+-- counts once what came before it has been handed out.
 local function pull_more(self)
+  if self.failure then return nil, self.failure end
   local bytes, failure = self.pull()
+  self.failure = failure
   if failure then return nil, failure end
   if not bytes then return false end
   self.pending = self.pending .. bytes
@@ -49,26 +55,19 @@ local function pull_more(self)
 end
 
 local function read_header(self)
-  local header, more, failure
-  repeat
-    header = wav.read(self.pending)
-    if header == nil then
-      more, failure = pull_more(self)
-      if failure then return nil, failure end
-      if not more then header = false end
-    end
-  until header ~= nil
-  if not header then return true end
+  local header = wav.read(self.pending)
+  while header == nil and pull_more(self) do header = wav.read(self.pending) end
+  if not header then return end
   self.header, self.frame = header, header.frame
   self.format, self.sample_rate = "wav", header.sample_rate
   self.channels, self.bits = header.channels, header.bits
-  return true
 end
 
 -- What the first bytes say, or else what is told of them.
 local function describe(self)
   local head = self.pending:sub(1, types.HEAD)
   local name, mime = types.match("sound", head, self.type)
+  self.format = self.format or self.asked
   if types.of_bytes(head) or not self.format then
     self.format = name:match("%.([0-9a-z]+)$") or self.format
   end
@@ -85,15 +84,13 @@ end
 function Sound:begin()
   self.is_known = true
   while #self.pending < types.HEAD do
-    local more, failure = pull_more(self)
-    if failure then return nil, failure end
-    if not more then break end
+    if not pull_more(self) then break end
   end
   if self.pending == "" then
-    return nil, { kind = "decode", message = "the answer holds no sound" }
+    return nil, self.failure or { kind = "decode", message = "the answer holds no sound" }
   end
   describe(self)
-  if wav.may_be(self.pending) then return read_header(self) end
+  if wav.may_be(self.pending) then read_header(self) end
   return true
 end
 

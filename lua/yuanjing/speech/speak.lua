@@ -47,7 +47,8 @@ function speak.call(settings, given)
   local response, err = wire.speak(settings,
     params.fields(given, wire.CATEGORY, wire.FIELDS))
   if not response then return nil, err end
-  return speech.new(response, protocols.of(settings), given.model)
+  return speech.new(response, protocols.of(settings),
+    { model = given.model, format = wire.asked_format(given) })
 end
 
 return speak

@@ -135,12 +135,10 @@ function methods:save(path, options)
     next = function() return next_bytes(self) end }, path, options)
 end
 
---- Ends the transfer at once.
+--- Ends the transfer at once. After its end nothing is left to close.
 function methods:close()
-  if self._closed then return end
-  self._closed = true
-  if self._over then return end
-  self._over = true
+  if self._over or self._closed then return end
+  self._closed, self._over = true, true
   self._call:over(self._response.status, self._answer.usage, false)
   loop.close(self._response.transfer)
   self._answer:close()
@@ -159,14 +157,14 @@ end
 --- nil and an error.
 ---@param response yuanjing.Response
 ---@param protocol table
----@param model? string
+---@param asked { model?: string, format?: string }
 ---@return yuanjing.Speech?
 ---@return yuanjing.Error?
-function speech.new(response, protocol, model)
+function speech.new(response, protocol, asked)
   local made = answer.new(response)
-  local heard = sound.new(function() return made:next() end)
+  local heard = sound.new(function() return made:next() end, asked.format)
   made.sound = heard
-  local self = setmetatable({ model = model, _call = response.call,
+  local self = setmetatable({ model = asked.model, _call = response.call,
     _response = response, _answer = made, _sound = heard, _protocol = protocol },
     Speech)
   local ok, failure = made:begin()

@@ -54,7 +54,9 @@ function wav.read(head)
   local at, format = 13, nil
   while at + 7 <= #head and at < LONGEST do
     local name, length = head:sub(at, at + 3), number(head, at + 4, 4)
-    if name == "data" then return format and header_of(head, format, at) end
+    if name == "data" then
+      return format ~= nil and header_of(head, format, at)
+    end
     if name == "fmt " then
       if length < 16 then return false end
       if at + 7 + 16 > #head then return nil end

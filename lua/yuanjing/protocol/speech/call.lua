@@ -33,6 +33,15 @@ function speech.speak(settings, fields)
       params = body } })
 end
 
+--- The format that was asked for, in the words of most APIs.
+---@param given table
+---@return string?
+function speech.asked_format(given)
+  for _, name in ipairs { "format", "response_format", "audio_format" } do
+    if type(given[name]) == "string" then return ascii.lower(given[name]) end
+  end
+end
+
 -- How a text begins that is no sound.
 local TEXTS = { '^[ \t-\r]*{[ \t-\r]*["\'}]', '^[ \t-\r]*%[[ \t-\r]*[{"]',
   "^[ \t-\r]*<[A-Za-z!?]", "^[ \t-\r]*data:", "^[ \t-\r]*event:",
