@@ -10,7 +10,7 @@ function love.conf(game)
   game.window.title = "元境"
   game.window.width, game.window.height = 960, 540
   game.window.msaa = 4
-  for _, unused in ipairs { "audio", "sound", "physics", "joystick" } do
+  for _, unused in ipairs { "physics", "joystick" } do
     game.modules[unused] = false
   end
 end

@@ -18,6 +18,7 @@ local person = require "person"
 local platform = require "platform"
 local room = require "room"
 local talk = require "talk"
+local voice = require "voice"
 local window = require "window"
 
 local NEAR, FAR = 120, 190 -- from somebody: to talk, and to have left
@@ -137,6 +138,7 @@ function love.load()
     speech:finish(err)
   end
   talk.open(acts.tools(yuan, pet))
+  voice.switch(platform.is_free == true) -- with a key each sentence costs
 end
 
 function love.update(dt)
@@ -146,6 +148,7 @@ function love.update(dt)
   move(dt)
   update_yuan(dt)
   for _, one in ipairs { player, yuan, pet, speech } do one:update(dt) end
+  voice.update(speech)
   for _, part in ipairs { window, clock, light, input } do part.update(dt) end
 end
 
@@ -173,7 +176,8 @@ local function draw_hints()
   elseif is_near_easel() then
     draw_pill("Enter: have a picture painted", 480, 500)
   elseif is_near_yuan() then
-    draw_pill("Enter: talk    Esc or walk away: leave", 480, 500)
+    draw_pill("Enter: talk    Esc or walk away: leave    V: voice "
+      .. (voice.is_on and "off" or "on"), 480, 500)
   else
     draw_pill("Arrow keys or WASD: walk up to Yuan", 480, 500)
   end
@@ -204,6 +208,7 @@ local TYPING = {
 }
 local WALKING = {
   ["return"] = begin_typing, kpenter = begin_typing, escape = leave,
+  v = function() voice.switch(not voice.is_on) end,
   pageup = function() speech:scroll(3) end,
   pagedown = function() speech:scroll(-3) end,
 }
@@ -227,6 +232,7 @@ function love.wheelmoved(_, y)
 end
 
 function love.quit()
+  voice.hush()
   talk.close()
   platform.close()
 end

@@ -20,6 +20,7 @@ function platform.open()
   platform.client = yuanjing.new {
     base_url = sandbox.url, api_key = sandbox.api_key,
   }
+  platform.is_free = true
   platform.interval = 0.5 -- seconds between two looks at a task
   return true
 end

@@ -4,7 +4,7 @@ local base64 = require "yuanjing.base.base64"
 
 local coding = {}
 
-local SLICE = 65536 -- letters that are decoded at a time
+local SLICE = 16384 -- letters that are decoded at a time
 
 local function of_hex(text)
   return (text:gsub("..", function(digits)

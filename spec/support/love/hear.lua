@@ -1,0 +1,130 @@
+-- A visit to the room of examples/love by somebody who listens to Yuan.
+local sandbox = require "yuanjing.sandbox"
+
+local bubble = require "bubble"
+local person = require "person"
+
+-- Private values of the game.
+local server, speech, player
+
+local start, new_bubble, new_person = sandbox.start, bubble.new, person.new
+
+function sandbox.start(options)
+  options.latency, options.task_seconds = 0.03, 1.2
+  server = assert(start(options))
+  return server
+end
+
+function bubble.new()
+  speech = new_bubble()
+  return speech
+end
+
+function person.new(fields)
+  local made = new_person(fields)
+  player = player or made
+  return made
+end
+
+local loop = require "yuanjing.runtime.loop"
+local platform = require "platform"
+local voice = require "voice"
+
+local hands, report
+
+local function watch()
+  return { at = hands.chapter, state = speech.state, text = #speech.text,
+    played = voice.played, spoken = #voice.spoken }
+end
+
+local function ask(text)
+  hands.press "return"
+  hands.type(text)
+  hands.press "return"
+end
+
+local function wait_done()
+  hands.wait("the answer", function() return speech.state == "done" end, 20)
+end
+
+local function come()
+  hands.hold "right"
+  hands.wait("Yuan", function() return player.x > 575 end)
+  hands.release "right"
+end
+
+-- How many texts have been sent to be spoken.
+local function count_spoken()
+  local count = 0
+  for _, seen in ipairs(server:requests()) do
+    if seen.path:find("audio/speech", 1, true) then count = count + 1 end
+  end
+  return count
+end
+
+local function listen()
+  hands.chapter = "listening"
+  ask "讲个故事"
+  wait_done()
+  hands.wait("her voice", function() return voice.played > 100000 end, 20)
+  report.spoken, report.text = table.concat(voice.spoken), speech.text
+  report.sentences = #voice.spoken
+end
+
+local function interrupt()
+  hands.chapter = "interrupting"
+  ask "讲个故事"
+  hands.wait("her voice", function() return voice.played > 10000 end, 20)
+  hands.press "escape"
+  coroutine.yield()
+  report.interrupted = { played = voice.played, in_flight = loop.pool():count() }
+end
+
+local function switch_off()
+  hands.chapter = "silent"
+  hands.press "v"
+  local before = count_spoken()
+  ask "你是谁"
+  wait_done()
+  hands.pause(0.3)
+  report.silent = { is_on = voice.is_on, played = voice.played,
+    sent = count_spoken() - before }
+  hands.press "escape"
+end
+
+-- The speech fails, and she goes on in writing.
+local function lose_voice()
+  hands.chapter = "failing"
+  hands.press "v"
+  local client = platform.client
+  server:answer("speech", { scenario = "speech-bad" })
+  ask "你是谁"
+  wait_done()
+  hands.wait("the failure", function() return voice.err end)
+  report.failed = { kind = voice.err.kind, state = speech.state,
+    has_text = #speech.text > 0 }
+  platform.client = client
+end
+
+return function(given)
+  hands, report = given, given.report
+  hands.watch = watch
+  hands.chapter = "walking"
+  report.has_device = voice.has_device()
+  report.was_on = voice.is_on
+  come()
+  if report.was_on then
+    listen()
+    interrupt()
+  else
+    ask "你是谁"
+    wait_done()
+    report.sent = count_spoken()
+    hands.press "v"
+    report.is_on = voice.is_on
+  end
+  if report.was_on then
+    switch_off()
+    lose_voice()
+  end
+end
