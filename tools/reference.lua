@@ -26,6 +26,7 @@ local SECTIONS = {
   { title = "Stream", value = "stream", file = "chat/stream" },
   { title = "Conversation", value = "talk", file = "chat/conversation/init" },
   { title = "TalkStream", value = "stream", file = "chat/conversation/stream" },
+  { title = "Speech", value = "speech", file = "speech/speech" },
   { title = "Task", value = "task", file = "task/task" },
   { title = "Result", value = "result", file = "task/result" },
   { title = "Journal", value = "client.journal", file = "journal/init" },

@@ -108,7 +108,8 @@ function saving.save(source, path, options)
     not is_elsewhere and options.on_progress or nil)
   give_up(state)
   if not ok then error(saved, 0) end
-  return saved, err
+  if not saved then return nil, err end
+  return saved
 end
 
 return saving

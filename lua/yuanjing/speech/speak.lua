@@ -11,7 +11,7 @@ local speak = {}
 ---@field text string what is said
 ---@field model string
 ---@field voice? string whose voice, as the model calls it
----@field speed? number
+---@field speed? number how many times as fast as usual
 ---@field emotion? string
 ---@field category? string tts when not given
 ---@field [string] any goes out untouched
