@@ -15,6 +15,7 @@ describe("base64", function()
       local text = shell.read('base64 -w0 "$1"', path)
       assert.is_nil(base64.problem(text), text)
       assert.equal(bytes, base64.decode(text))
+      assert.equal(text, base64.encode(bytes))
       assert.equal(bytes, base64.decode_any(text))
     end
   end)

@@ -1,4 +1,4 @@
---- Bytes from base64 (RFC 4648).
+--- Bytes to base64 and back (RFC 4648).
 local base64 = {}
 
 local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -43,6 +43,35 @@ function base64.decode_any(text)
   local digits, pad = text:match("^([0-9A-Za-z+/]*)(=*)$")
   if not digits or #pad > 2 or #digits % 4 == 1 then return nil end
   return base64.decode(digits .. ("="):rep(-#digits % 4))
+end
+
+-- Two characters for each 12 bits.
+local function new_pairs()
+  local pairs_of, at = {}, 0
+  for first in ALPHABET:gmatch "." do
+    for second in ALPHABET:gmatch "." do
+      pairs_of[at] = first .. second
+      at = at + 1
+    end
+  end
+  return pairs_of
+end
+
+--- The base64 of bytes, with its padding.
+---@param data string
+---@return string
+function base64.encode(data)
+  local pairs_of, out, size = new_pairs(), {}, #data
+  for at = 1, size, 3 do
+    local a, b, c = data:byte(at, at + 2)
+    local bits = a * 65536 + (b or 0) * 256 + (c or 0)
+    local low = bits % 4096
+    out[#out + 1] = pairs_of[(bits - low) / 4096]
+    out[#out + 1] = pairs_of[low]
+  end
+  local missing = -size % 3
+  local text = table.concat(out)
+  return text:sub(1, #text - missing) .. ("="):rep(missing)
 end
 
 return base64

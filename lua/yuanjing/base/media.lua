@@ -306,32 +306,6 @@ end
 
 -- As plain data -------------------------------------------------------------
 
--- Two characters for each 12 bits.
-local function new_pairs()
-  local pairs_of, at = {}, 0
-  for first in ALPHABET:gmatch "." do
-    for second in ALPHABET:gmatch "." do
-      pairs_of[at] = first .. second
-      at = at + 1
-    end
-  end
-  return pairs_of
-end
-
-local function base64(data)
-  local pairs_of, out, size = new_pairs(), {}, #data
-  for at = 1, size, 3 do
-    local a, b, c = data:byte(at, at + 2)
-    local bits = a * 65536 + (b or 0) * 256 + (c or 0)
-    local low = bits % 4096
-    out[#out + 1] = pairs_of[(bits - low) / 4096]
-    out[#out + 1] = pairs_of[low]
-  end
-  local missing = -size % 3
-  local text = table.concat(out)
-  return text:sub(1, #text - missing) .. ("="):rep(missing)
-end
-
 -- A path that could be taken for something else.
 local function plain_path(path)
   local is_odd = path:find("^[A-Za-z][0-9A-Za-z+.-]*:")
@@ -349,7 +323,7 @@ function media.plain(value)
   local text = medium.url
   if medium.kind == "path" then text = plain_path(medium.path) end
   if medium.kind == "bytes" then
-    text = ("data:%s;base64,%s"):format(medium.type, base64(medium.data))
+    text = ("data:%s;base64,%s"):format(medium.type, base64.encode(medium.data))
   end
   local is_ours = medium.kind == "path" or medium.kind == "bytes"
   return { text = text, name = is_ours and value.name or nil,

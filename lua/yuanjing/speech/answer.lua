@@ -236,8 +236,9 @@ end
 
 -- Choosing -----------------------------------------------------------------------
 
+-- As much as it takes to tell a sound from a text.
 local function read_head(self)
-  while #self.head < types.HEAD do
+  while #self.head < types.HEAD and not speech.is_text(self.head) do
     local bytes = receive(self)
     if not bytes then return end
     self.head = self.head .. bytes

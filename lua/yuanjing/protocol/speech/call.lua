@@ -52,6 +52,13 @@ local function is_of_sound(mime)
   return mime:find("^audio/") or mime:find("octet%-stream") or mime:find("^video/")
 end
 
+--- Whether an answer that begins so is a text, whatever its type.
+---@param head string
+---@return boolean
+function speech.is_text(head)
+  return ascii.matches_any(head:gsub("^\239\187\191", ""), TEXTS)
+end
+
 --- Whether the answer is the sound itself, and not a text that has it. The type
 --- says so where it is one of a sound; elsewhere it may be anything
 --- (docs/platform.md#what-comes-back), and the first bytes do.
@@ -59,9 +66,7 @@ end
 ---@param head string
 ---@return boolean
 function speech.is_sound(headers, head)
-  for _, pattern in ipairs(TEXTS) do
-    if head:find(pattern) then return false end
-  end
+  if speech.is_text(head) then return false end
   local mime = ascii.lower(headers["content-type"] or "")
   local known = types.of_bytes(head)
   return is_of_sound(mime) ~= nil or known ~= nil and is_of_sound(known) ~= nil

@@ -7,7 +7,7 @@ local results = require "yuanjing.sandbox.server.media.results"
 
 local shapes = {}
 
----@class yuanjing.sandbox.Said
+---@class yuanjing.sandbox.Melody
 ---@field wav string
 ---@field pcm string
 ---@field sound string the one that was asked for
