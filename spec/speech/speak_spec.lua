@@ -345,6 +345,17 @@ describe("client:speak", function()
     speech = assert(speak(client_at(gone.url, { retries = 0 })))
     local bytes, err = saved(speech)
     assert.same({ "old", "transport" }, { bytes, err.kind })
+    local stuck = support.serve { default = { { "request" },
+      { "send", scripted.answer(200, { ["Content-Length"] = "9" }, nil) },
+      { "wait_close", 10 } } }
+    local server = serve_body(('{"audio":"%s/a"}'):format(stuck.url))
+    local job = yuanjing.async(function()
+      return assert(speak(client_at(server.url))):save(folder .. "/y")
+    end)
+    yuanjing.sleep(0.3)
+    assert.is_true(support.exists(folder .. "/x.part"))
+    job:cancel()
+    assert.equal("cancelled", select(2, job:await()).kind)
     assert.equal("", support.output("ls -A " .. folder))
   end)
 

@@ -211,19 +211,22 @@ end
 local function fetch(self)
   local path = os.tmpname()
   self.path = path
-  local options = { on_progress = self.on_progress }
-  local saved, err = download.save(self.response.call.settings, self.url, path,
-    options, "audio")
-  if not saved then return nil, err end
-  local file, problem = core.open_to_read(path)
-  if not file then
-    return nil, errors.new { kind = "io", message = path .. ": " .. problem }
+  loop.scope_add(self, self.close) -- a request that nginx kills raises nothing
+  local ok, saved, err = pcall(download.save, self.response.call.settings,
+    self.url, path, { on_progress = self.on_progress }, "audio")
+  local file, problem
+  if ok and saved then file, problem = core.open_to_read(path) end
+  os.remove(path)
+  if not ok then error(saved, 0) end
+  if problem then
+    err = errors.new { kind = "io", message = path .. ": " .. problem }
   end
   self.file, self.at = file, 0
-  return true
+  return file ~= nil or nil, err
 end
 
 take_file = function(self)
+  if self.is_closed then return nil end
   if not self.file then
     local ok, err = fetch(self)
     if not ok then return nil, err end
@@ -290,8 +293,8 @@ function Answer:close()
   self.is_closed = true
   if self.decoder then self.decoder:close() end
   if self.file then self.file:close() end
-  if self.path then os.remove(self.path) end
-  self.path = nil
+  if self.path then os.remove(self.path) end -- where an open file keeps its name
+  self.file, self.path = nil, nil
 end
 
 --- An answer that nothing has been read of.

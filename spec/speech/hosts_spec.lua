@@ -1,0 +1,57 @@
+-- A speech where nothing may be held up: between the frames of a game, and in an
+-- nginx worker.
+local nginx = require "support.nginx"
+local sandbox = require "yuanjing.sandbox"
+local support = require "support"
+local yuanjing = require "yuanjing"
+
+local TEXT = ("从前有一只小猫。"):rep(20)
+
+local box
+
+describe("a speech", function()
+  setup(function() box = assert(sandbox.start { latency = 0.05 }) end)
+  teardown(function() box:stop() end)
+  after_each(nginx.clean)
+  after_each(support.clean)
+
+  it("comes between the frames of a game", function()
+    local client = yuanjing.new { base_url = box.url, api_key = box.api_key }
+    local path = support.tempdir() .. "/x.wav"
+    local job = yuanjing.async(function()
+      return assert(client:speak { model = "m", text = TEXT, stream = true })
+        :save(path)
+    end)
+    local frames, longest = 0, 0
+    while not job.done do
+      local took = support.timed(yuanjing.update)
+      frames, longest = frames + 1, math.max(longest, took)
+      support.sleep(0.005)
+    end
+    assert.equal(path, job:await())
+    assert.is_true(#support.read(path) > 800000)
+    assert.is_true(frames > 10, frames)
+    assert.is_true(longest < 0.5, longest)
+  end)
+
+  it("goes through an nginx worker, which has other requests meanwhile",
+    function()
+      local server = nginx.start { locations = {
+        ["/quick"] = 'ngx.say "quick"',
+        ["/speak"] = ([[
+          local client = require("yuanjing").new { base_url = %q, api_key = %q }
+          local speech = assert(client:speak { model = "m", text = %q,
+            stream = true, sandbox = "slow=0.3" })
+          local count = 0
+          for bytes in speech:chunks() do count = count + #bytes end
+          ngx.say(count)
+        ]]):format(box.url, box.api_key, TEXT) } }
+      local slow = server:open("/speak")
+      local took, quick = support.timed(server.get, server, "/quick")
+      assert.same({ "quick\n", true }, { quick, took < 0.25 })
+      local said = slow:receive "*a"
+      slow:close()
+      local expected = 44 + 2 * 2640 * 160
+      assert.is_truthy(said:find("\n" .. expected .. "\n", 1, true), said)
+    end)
+end)
