@@ -86,7 +86,7 @@ local lua_files = [[
   meta/ core models
   protocol/ init assets category embed endpoints fields form legacy user_form
     v1
-  protocol/answer/ envelope python reading record wrapping
+  protocol/answer/ envelope python reading record
   protocol/answer/failure/ init code kind names signs text
   protocol/chat/ assembly call choice endings merge messages parameters pieces reasoning
     reply sent_tools sse structured tool_calls

@@ -6,6 +6,7 @@ local certificates = require "yuanjing.base.certificates"
 local check = require "yuanjing.base.check"
 local lazy = require "yuanjing.base.lazy"
 local limits_of = lazy.module "yuanjing.spending.limits"
+local protocols = require "yuanjing.protocol"
 
 local settings = {}
 
@@ -81,7 +82,7 @@ local OPTIONS = {
   api_key = { "string", "function" },
   base_url = "string",
   asset_url = "string",
-  api = { "string", one_of = { "v1", "legacy" } },
+  api = { "string", one_of = protocols.NAMES },
   timeout = { "number", "table", above = 0, fields = TIMEOUTS,
     what = "a number of seconds above 0, or a table" },
   retries = count(0),

@@ -132,7 +132,7 @@ end
 ---@param text string
 ---@return string?
 function url.resolve(base, text)
-  text = text:match("^[ \t-\r]*(.-)[ \t-\r]*$"):gsub("&amp;", "&"):gsub("#.*$", "")
+  text = ascii.trim(text):gsub("&amp;", "&"):gsub("#.*$", "")
   if text:find("[%z\1-\31\127]") then return nil end
   text = made_fit(text)
   local is_absolute = text:find("^[A-Za-z][A-Za-z0-9+.-]*:")

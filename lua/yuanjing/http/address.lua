@@ -1,6 +1,7 @@
 --- Where a call goes and with what key, by the client's settings. Both may come
 -- from a user's environment, so what is wrong with them the call tells that
 -- needs them.
+local ascii = require "yuanjing.base.ascii"
 local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
 local memoize = require "yuanjing.base.memoize"
@@ -14,7 +15,7 @@ local function no_key(message)
 end
 
 local read_key = memoize.last(function(text)
-  local key, problem = text:match("^[ \t-\r]*(.-)[ \t-\r]*$"), nil
+  local key, problem = ascii.trim(text), nil
   if key == "" then problem = "the API key is empty" end
   if key:find("[%z\1-\31\127]") then
     problem = "the API key has control characters in it"
@@ -58,7 +59,7 @@ end
 
 -- Of a base URL: without a slash at its end, or what is wrong with it.
 local read_base = memoize.last(function(text)
-  local url = text:match("^[ \t-\r]*(.-)[ \t-\r]*$")
+  local url = ascii.trim(text)
   local problem, parts = problem_of(url)
   if parts and (parts.query or parts.fragment or url:find("[%z\1-\32\127]")) then
     problem = "only a host and a path may stand in the URL"

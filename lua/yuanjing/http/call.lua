@@ -100,11 +100,8 @@ end
 
 --- The fields as an error of this call, of which nobody is told: the call went
 --- well.
----@param fields table
----@return yuanjing.Error
-function Call:describe(fields)
-  return complete(self, fields)
-end
+---@type fun(self: yuanjing.Call, fields: table): yuanjing.Error
+Call.describe = complete
 
 --- Makes the fields an error of this call, and tells of it.
 ---@param fields table

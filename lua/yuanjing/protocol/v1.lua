@@ -45,7 +45,12 @@ end
 
 -- The rest -----------------------------------------------------------------
 
-local function ids_of(document)
+local function read_models(document)
+  local failure = envelope.failure(document)
+  if failure then return nil, failure end
+  if type(document.data) ~= "table" then
+    return nil, { kind = "decode", message = "no list of models came" }
+  end
   local ids, seen = { raw = document }, {}
   for _, model in ipairs(document.data) do
     local id = type(model) == "table" and model.id
@@ -63,16 +68,11 @@ end
 ---@return string[]?
 ---@return yuanjing.Error?
 function v1.models(settings, category)
-  local document, response = reading.fetch(settings, { method = "GET",
+  local ids, err = reading.fetch_answer(settings, { method = "GET",
     path = PATHS.models, query = {
-      [categories.FIELD] = category and categories.named(category) } })
-  if not document then return nil, response end
-  local failure = envelope.failure(document)
-  if not failure and type(document.data) ~= "table" then
-    failure = { kind = "decode", message = "no list of models came" }
-  end
-  if failure then return reading.failed(failure, response) end
-  return ids_of(document)
+      [categories.FIELD] = category and categories.named(category) } },
+    read_models)
+  return ids, err
 end
 
 local function refused(faults)

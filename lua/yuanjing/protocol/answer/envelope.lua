@@ -13,10 +13,10 @@ local kinds = require "yuanjing.protocol.answer.failure.kind"
 local lazy = require "yuanjing.base.lazy"
 local number = require "yuanjing.base.number"
 local python = require "yuanjing.protocol.answer.python"
+local record = require "yuanjing.protocol.answer.record"
 local sse = require "yuanjing.protocol.chat.sse"
 local texts = require "yuanjing.protocol.answer.failure.text"
 local url = lazy.module "yuanjing.base.url"
-local wrapping = require "yuanjing.protocol.answer.wrapping"
 
 local envelope = {}
 
@@ -49,8 +49,8 @@ envelope.failure = failures.of
 local function usage_within(document, wraps)
   if not json.is_object(document) then return nil end
   if json.is_object(document.usage) then return document.usage end
-  if wraps == wrapping.MOST then return nil end
-  for _, name in ipairs(wrapping.NAMES) do
+  if wraps == record.MOST_WRAPPINGS then return nil end
+  for _, name in ipairs(record.WRAPPINGS) do
     local usage = usage_within(document[name], wraps + 1)
     if usage then return usage end
   end
@@ -73,16 +73,12 @@ local function document_of(body)
   return nil, rest, verdict
 end
 
-local function entity(name)
-  return ENTITIES[name]
-end
-
 local function element(html, lower, name)
   local _, open = lower:find("<" .. name .. "%f[^0-9A-Za-z][^>]*>")
   local close = open and lower:find("</" .. name, open, true)
   if not close then return nil end
   local text = html:sub(open + 1, close - 1):gsub("<[^>]*>", " ")
-  text = trim(text:gsub("&(#?[0-9A-Za-z]+);", entity):gsub("[ \t-\r]+", " "))
+  text = trim(text:gsub("&(#?[0-9A-Za-z]+);", ENTITIES):gsub("[ \t-\r]+", " "))
   return text ~= "" and text or nil
 end
 
@@ -134,8 +130,7 @@ local function text_failure(body, problem, verdict)
   if text:find("^[%[{]") then
     return unreadable("decode", "the answer is broken JSON: " .. problem, body)
   end
-  return unreadable("decode", "the answer is no JSON: " .. text,
-    body)
+  return unreadable("decode", "the answer is no JSON: " .. text, body)
 end
 
 -- For a body that is no document.

@@ -80,18 +80,14 @@ local function is_whole(body)
   return (document or problem.document) ~= nil
 end
 
---- Sends a request and reads its answer as an object.
----@return table? document
----@return yuanjing.Error|yuanjing.Response the response with a document
-function reading.fetch(settings, request)
+-- The object that a request is answered with, and the response.
+local function fetch(settings, request)
   request.refusal, request.usage = envelope.refusal, envelope.usage
   request.is_whole = is_whole
   local response, err = http.send(settings, request)
   if not response then return nil, err end
-  local document
-  document, err = reading.object(response)
-  if not document then return nil, err end
-  return document, response
+  local document, problem = reading.object(response)
+  return document, document and response or problem
 end
 
 --- Sends a request and has `read` say what its answer means; it is given the
@@ -102,7 +98,7 @@ end
 ---@return yuanjing.Error? err
 ---@return number? pause seconds that the answer asks to wait before the next
 function reading.fetch_answer(settings, request, read)
-  local document, response = reading.fetch(settings, request)
+  local document, response = fetch(settings, request)
   if not document then return nil, response end
   local answer, failure = read(document, settings[request.base or "base_url"])
   if not answer then

@@ -3,7 +3,12 @@ local ascii = require "yuanjing.base.ascii"
 local json = require "yuanjing.base.json"
 local number = require "yuanjing.base.number"
 
-local record = {}
+local record = {
+  --- The fields that the platform wraps its answers in, and how many wrappings
+  --- may stand one inside another. "resposne" is the platform's own spelling.
+  WRAPPINGS = { "data", "resposne", "response" },
+  MOST_WRAPPINGS = 3,
+}
 
 -- What a vendor's null looks like after Python made a string of it.
 local ABSENT = { [""] = true, none = true, null = true }

@@ -106,11 +106,6 @@ local function kind_of(link)
     (link:match("path=([^&#]+)") or link:gsub("[?#].*$", ""))))
 end
 
-local function add(result, kind, link)
-  local list = result[kind .. "s"]
-  list[#list + 1] = link
-end
-
 local function add_lost(result, kind, lost)
   local places = {}
   for n in pairs(lost) do places[#places + 1] = n end
@@ -127,7 +122,8 @@ local function take_field(result, kind, value, base)
   if value == nil then return end
   local found, lost = links.of(value, base, kind == nil)
   for _, link in ipairs(found) do
-    add(result, kind or kind_of(link), link)
+    local list = result[(kind or kind_of(link)) .. "s"]
+    list[#list + 1] = link
   end
   if #found > 0 or kind and kind ~= "output" then
     add_lost(result, kind or "file", lost)
@@ -195,10 +191,6 @@ local function result_of(document, task, base)
     result.reason = reasons.of(document)
   end
   return result
-end
-
-local function has_result(result)
-  return has_file(result) or result.text ~= nil
 end
 
 -- A line of a log, which may be an output as well, is none.
@@ -307,7 +299,8 @@ function answers.read_submit(document, base)
   if not id and not result then
     result = result_of(document, task, base or "")
   end
-  if result and has_result(result) and (meaning == "succeeded" or not id) then
+  if result and (has_file(result) or result.text)
+    and (meaning == "succeeded" or not id) then
     return { id = id, status = "SUCCEEDED", result = result }
   end
   id = id or status and record.word(task.id)

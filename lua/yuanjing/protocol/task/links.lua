@@ -70,7 +70,7 @@ end
 
 -- nil: there is none.
 local function of_text(text, base, is_doubtful)
-  text = text:match("^[ \t-\r]*(.-)[ \t-\r]*$")
+  text = ascii.trim(text)
   if #text <= 4 and ABSENT[ascii.lower(text)] then return nil end
   if url.is_data(text) then return text end
   local mime = base64_type(text)

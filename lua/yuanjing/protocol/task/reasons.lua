@@ -41,7 +41,7 @@ end
 
 local function trimmed(value)
   if type(value) ~= "string" then return nil end
-  local text = value:match("^[ \t-\r]*(.-)[ \t-\r]*$")
+  local text = ascii.trim(value)
   if #text <= 5 and PLAIN[ascii.lower(text)] then return nil end
   return not says_success(text) and text or nil
 end

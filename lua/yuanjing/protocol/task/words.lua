@@ -59,7 +59,7 @@ function words.status(value)
   if type(value) ~= "string" then return nil end
   local status = fold(value)
   if RANK[status] then return status end
-  status = status:match("^[ \t-\r]*(.-)[ \t-\r]*$")
+  status = ascii.trim(status)
   return status ~= "" and status or nil
 end
 

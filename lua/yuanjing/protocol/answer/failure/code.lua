@@ -2,7 +2,6 @@
 local json = require "yuanjing.base.json"
 local names = require "yuanjing.protocol.answer.failure.names"
 local record = require "yuanjing.protocol.answer.record"
-local wrapping = require "yuanjing.protocol.answer.wrapping"
 
 local codes = {}
 
@@ -10,7 +9,8 @@ local codes = {}
 local function code_of(document, depth)
   local fields = record.lowered(document)
   local own = record.first_word(fields, names.CODES)
-  for _, name in ipairs(depth < wrapping.MOST and names.CODE_PLACES or {}) do
+  for _, name in ipairs(depth < record.MOST_WRAPPINGS and names.CODE_PLACES
+    or {}) do
     local place = fields[name]
     local code = json.is_object(place) and (name == "error" or not own)
       and code_of(place, depth + 1)

@@ -9,7 +9,6 @@ local names = require "yuanjing.protocol.answer.failure.names"
 local record = require "yuanjing.protocol.answer.record"
 local signs = require "yuanjing.protocol.answer.failure.signs"
 local texts = require "yuanjing.protocol.answer.failure.text"
-local wrapping = require "yuanjing.protocol.answer.wrapping"
 
 local failures = {
   --- The message of a failure that has none.
@@ -84,8 +83,8 @@ end
 local function failure_within(document, wraps)
   if not json.is_object(document) then return nil end
   if fails(document) then return describe(document) end
-  if wraps == wrapping.MOST then return nil end
-  for _, name in ipairs(wrapping.NAMES) do
+  if wraps == record.MOST_WRAPPINGS then return nil end
+  for _, name in ipairs(record.WRAPPINGS) do
     local failure = failure_within(document[name], wraps + 1)
     if failure then return with_task(failure, document) end
   end
@@ -105,7 +104,7 @@ end
 -- What the items of a list within it say of a failure.
 local function failure_in_lists(document, wraps)
   local fields = record.lowered(document)
-  for _, name in ipairs(wraps < wrapping.MOST and names.LISTS or {}) do
+  for _, name in ipairs(wraps < record.MOST_WRAPPINGS and names.LISTS or {}) do
     local value, failure = fields[name], nil
     if json.is_object(value) then
       failure = failure_in_lists(value, wraps + 1)

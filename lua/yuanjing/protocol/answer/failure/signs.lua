@@ -5,7 +5,6 @@ local json = require "yuanjing.base.json"
 local names = require "yuanjing.protocol.answer.failure.names"
 local record = require "yuanjing.protocol.answer.record"
 local texts = require "yuanjing.protocol.answer.failure.text"
-local wrapping = require "yuanjing.protocol.answer.wrapping"
 
 local signs = {}
 
@@ -80,7 +79,8 @@ local function of_failure(document, wraps)
   if not record.is_empty(fields.error) or is_named_failure(fields) then
     return true
   end
-  for _, name in ipairs(wraps < wrapping.MOST and names.CONTAINERS or {}) do
+  for _, name in ipairs(wraps < record.MOST_WRAPPINGS and names.CONTAINERS
+    or {}) do
     if json.is_object(fields[name]) and of_failure(fields[name], wraps + 1) then
       return true
     end
