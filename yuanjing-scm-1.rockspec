@@ -63,9 +63,11 @@ local c_files = [[
 local lua_files = [[
   init client errors events settings version
   asset/ asset assets verification
-  base/ ascii certificates check cjson dependency digest faults finalizer heap
-    json lazy media media_types memoize mistake number percent random_name
-    sorted_json suggest url
+  base/ ascii certificates dependency digest finalizer heap lazy memoize number
+    percent random_name suggest url
+  base/check/ init faults mistake
+  base/json/ init cjson sorted
+  base/media/ init types
   chat/ call media message params stream sums
   chat/conversation/ init ask ledger question saved sendable stream turns
   chat/schema/ asking canonical check definition found tidy values

@@ -1,7 +1,7 @@
 --- A form as a user gives it to client:request: a map of fields, or a list of
 -- { name, value } in the order they go out. A text is a text here, never a path.
 local ascii = require "yuanjing.base.ascii"
-local faults = require "yuanjing.base.faults"
+local faults = require "yuanjing.base.check.faults"
 local form = require "yuanjing.protocol.form"
 local json = require "yuanjing.base.json"
 local media = require "yuanjing.base.media"

@@ -7,7 +7,7 @@ local kinds = require "yuanjing.protocol.task.kinds"
 local links = require "yuanjing.protocol.task.links"
 local record = require "yuanjing.protocol.answer.record"
 local reasons = require "yuanjing.protocol.task.reasons"
-local types = require "yuanjing.base.media_types"
+local types = require "yuanjing.base.media.types"
 local words = require "yuanjing.protocol.task.words"
 
 local answers = {}

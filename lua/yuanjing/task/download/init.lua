@@ -18,7 +18,7 @@ local page = require "yuanjing.task.download.page"
 local redirect = require "yuanjing.task.download.redirect"
 local retry = require "yuanjing.http.retry"
 local target_of = require "yuanjing.task.download.target"
-local types = require "yuanjing.base.media_types"
+local types = require "yuanjing.base.media.types"
 local url_of = require "yuanjing.base.url"
 
 local download = {}

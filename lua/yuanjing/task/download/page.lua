@@ -4,7 +4,7 @@
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local envelope = require "yuanjing.protocol.answer.envelope"
-local types = require "yuanjing.base.media_types"
+local types = require "yuanjing.base.media.types"
 
 local page = {}
 

@@ -2,7 +2,7 @@
 -- no number that differs from the number that was sent.
 local dependency = require "yuanjing.base.dependency"
 local core = dependency "yuanjing.core"
-local cjson = require "yuanjing.base.cjson"
+local cjson = require "yuanjing.base.json.cjson"
 local number = require "yuanjing.base.number"
 
 local json = {}

@@ -3,7 +3,7 @@
 -- or a yuanjing.Rule:
 --   { timeout = "number", at_once = { "number", least = 1, is_whole = true } }
 local lazy = require "yuanjing.base.lazy"
-local mistake = lazy.module "yuanjing.base.mistake"
+local mistake = lazy.module "yuanjing.base.check.mistake"
 
 local check = {}
 

@@ -7,7 +7,7 @@ local core = require "yuanjing.core"
 local lazy = require "yuanjing.base.lazy"
 local number = require "yuanjing.base.number"
 local percent = require "yuanjing.base.percent"
-local types = require "yuanjing.base.media_types"
+local types = require "yuanjing.base.media.types"
 local url_of = lazy.module "yuanjing.base.url"
 
 local media = {}
