@@ -11,6 +11,7 @@ local FAST = { interval = 0.01 }
 local DONE = { taskid = "vendor-9", status = "SUCCEEDED", video = "http://h/v",
   image = "http://h/c", usage = { seconds = 5 } }
 local MISSING = { status = "FAILED", error = "taskid=7 not exist" }
+local QUERY = "GET /llmage/v1/tasks"
 
 local function client_at(url, options)
   options = options or {}
@@ -213,7 +214,8 @@ describe("a task that the platform does not know", function()
     loop.now = function() return now() + 61 end
     local result, err = task:await(FAST)
     assert.is_nil(result)
-    assert.same({ "not_found", task }, { err.kind, err.task })
+    assert.same({ "not_found", task, QUERY, 1 }, { err.kind, err.task, err.call,
+      err.attempts })
     assert.is_true(task.done)
   end)
 
@@ -233,8 +235,8 @@ describe("a task that the platform does not know", function()
     for _ = 1, 2 do
       local same, err = task:refresh()
       assert.is_nil(same)
-      assert.same({ "not_found", task, true }, { err.kind, err.task,
-        err.retryable })
+      assert.same({ "not_found", task, true, QUERY, 1 }, { err.kind, err.task,
+        err.retryable, err.call, err.attempts })
       assert.equal(err, task.error)
     end
     assert.equal(task, (task:refresh()))

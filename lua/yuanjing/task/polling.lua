@@ -17,7 +17,7 @@ local LASTING = { auth = true, not_found = true, task_failed = true,
   invalid_request = true, cancelled = true, dry_run = true }
 
 -- The options of a wait, those of use to one alone, and those of many.
-local OF_ONE = { timeout = "number", interval = "number",
+polling.OF_ONE = { timeout = "number", interval = "number",
   on_update = "function" }
 local OF_MANY = { timeout = "number", interval = "number",
   on_update = "function", in_flight = "number" }
@@ -41,10 +41,10 @@ function polling.split(name, options)
   check.table(name, options, 3)
   local wait, rest = {}, {}
   for key, value in pairs(options) do
-    local part = OF_ONE[key] and wait or rest
+    local part = polling.OF_ONE[key] and wait or rest
     part[key] = value
   end
-  check.options(name, wait, OF_ONE, 3)
+  check.options(name, wait, polling.OF_ONE, 3)
   return wait, rest
 end
 

@@ -91,8 +91,7 @@ local function fetch(settings, request)
 end
 
 --- Sends a request and has `read` say what its answer means; it is given the
---- platform's URL, too. A failure that an answer tells becomes an error of this
---- call.
+--- platform's URL, too. A failure in an answer becomes an error of this call.
 ---@param read fun(document: table, base: string): any, table?
 ---@return any answer
 ---@return yuanjing.Error? err

@@ -228,7 +228,7 @@ end
 ---@field id? string
 ---@field status? string in capitals
 ---@field result? yuanjing.ResultFields of a task that succeeded
----@field failure? table fields of an error: the task failed
+---@field failure? table fields of an error: the task failed, or is missing
 ---@field missing? boolean the platform does not know the task
 
 -- What an answer means, by its status word, and its result unless that word says
@@ -252,7 +252,8 @@ end
 function answers.read_status(document, base)
   local task, status, id = unwrap(document)
   if is_missing(task) or task ~= document and is_missing(document) then
-    return { status = status, missing = true }
+    return { status = status, missing = true, failure = { kind = "not_found",
+      message = "the platform does not know the task (any more)" } }
   end
   local query_failure = not status and envelope.failure(document)
   if query_failure then return nil, query_failure end
