@@ -29,8 +29,8 @@ end
 ---@field embedded { word: string, pieces: table[] } for yuanjing.Request
 ---@field length number encoded bytes of the pieces
 
---- What puts marks for media into the texts of an object. The object is all that
---- is sent but the media.
+--- Makes a writer of markers for media into the texts of an object. The object must
+--- hold everything else that is sent, so that the marker is unique.
 ---@param object table
 ---@param media yuanjing.Medium[]
 ---@return yuanjing.EmbedWriter
