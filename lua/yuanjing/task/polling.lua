@@ -5,7 +5,7 @@ local loop = require "yuanjing.runtime.loop"
 
 local polling = {}
 
----@class (exact) yuanjing.Pace seconds between two questions: it begins with `first` and grows to `longest`
+---@class (exact) yuanjing.Pace seconds between two queries: from `first`, growing to `longest`
 ---@field first number
 ---@field longest number
 
@@ -16,7 +16,7 @@ local MIN_ASKED, MAX_ASKED = 0.001, 60 -- seconds that an answer may request
 local LASTING = { auth = true, not_found = true, task_failed = true,
   invalid_request = true, cancelled = true, dry_run = true }
 
--- The options of a wait, those of use to one alone, and those of many.
+-- The options of a wait for one task, and of a wait for many.
 polling.OF_ONE = { timeout = "number", interval = "number",
   on_update = "function" }
 local OF_MANY = { timeout = "number", interval = "number",
