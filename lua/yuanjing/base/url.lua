@@ -85,7 +85,7 @@ function url.shown(text)
   return (text:gsub("[?#].*$", ""):gsub("//[^/]*@", "//"))
 end
 
--- Relative ones -------------------------------------------------------------
+-- Relative URLs -------------------------------------------------------------
 
 -- Escapes bytes that no URL may contain, and a percent sign that begins no escape.
 local function made_fit(text)

@@ -35,7 +35,7 @@ local request_builder = {}
 ---@field about? yuanjing.About of a billable request
 ---@field before_sending? fun(): true?, yuanjing.Error? called when its turn has come and nothing was sent
 ---@field is_whole? fun(body: string): boolean whether a body that broke off is complete
----@field refusal fun(status: integer, headers: table, body: string, sent: number?): table reads an answer that is not 2xx
+---@field refusal fun(status: integer, headers: table, body: string, sent: number?): table
 ---@field usage? fun(body: string): table? reads the usage in an answer
 
 local DEFAULT_FIRST = 120

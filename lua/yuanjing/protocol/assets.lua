@@ -76,7 +76,7 @@ local GROUP_FIELDS = { "vendor_group_id", "vendor", "name", "status",
 ---@field vendor_group_id string what an upload names
 ---@field vendor? string
 ---@field name? string
----@field status? string "active" when somebody can be uploaded to it
+---@field status? string "active" when files can be uploaded to it
 ---@field create_time? string on the platform's clock
 
 local function read_groups(document)

@@ -20,9 +20,9 @@ local task = {}
 ---@field result? yuanjing.Result of a task that succeeded
 ---@field error? yuanjing.Error of a task that failed
 ---@field note? string the user's own
----@field private _submitted? number when, on the clock of the loop; nil: nobody knows
+---@field private _submitted? number when, on the clock of the loop; nil: unknown
 ---@field private _made number when the handle was made
----@field private _missing? yuanjing.Error the last query did not know it
+---@field private _missing? yuanjing.Error the last query's, if the platform did not know the task
 ---@field private _pause? number seconds that the last answer asked to wait
 ---@field private _entry? yuanjing.journal.Entry of it in the journal; the settings have a recorder then
 ---@field private _is_recorded? boolean its result is the journal's
