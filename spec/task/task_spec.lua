@@ -5,20 +5,13 @@ local polling = require "yuanjing.task.polling"
 local scripted = require "support.scripted"
 local support = require "support"
 local task_of = require "yuanjing.task.task"
-local yuanjing = require "yuanjing"
 
 local FAST = { interval = 0.01 }
 local DONE = { taskid = "vendor-9", status = "SUCCEEDED", video = "http://h/v",
   image = "http://h/c", usage = { seconds = 5 } }
+local client_at = require("support.answering").client
 local MISSING = { status = "FAILED", error = "taskid=7 not exist" }
 local QUERY = "GET /llmage/v1/tasks"
-
-local function client_at(url, options)
-  options = options or {}
-  options.base_url, options.api_key = url, "sk-secret"
-  options.retries = options.retries or 0
-  return yuanjing.new(options)
-end
 
 -- A handle of a task by its id, as in another process, and its server.
 local function known(list, options)
