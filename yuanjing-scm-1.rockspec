@@ -54,8 +54,8 @@ local core = {
 -- Files without their endings, behind the folder that they are in.
 -- spec/rockspec_spec.lua compares both lists with the tree.
 local c_files = [[
-  core/ address buf curl_runtime decoder file json multis number path
-    poller pool request sha256 shape signals sockets source sse transfer
+  core/ address buf curl_runtime decoder file json multis number path poller
+    pool request sha256 shape signals sockets source sse transfer
   lua/ lcore ldecoder ldocument lfiber lfile lpool lreader lrequest lterminal
     ltransfer
 ]]
@@ -63,9 +63,11 @@ local c_files = [[
 local lua_files = [[
   init client errors events settings version
   asset/ asset assets verification
-  base/ ascii base64 certificates check cjson dependency digest faults finalizer
-    heap json lazy media media_types memoize mistake number percent random_name
-    sorted_json suggest url
+  base/ ascii base64 certificates dependency digest finalizer heap lazy
+    memoize number percent random_name suggest url
+  base/check/ init faults mistake
+  base/json/ init cjson sorted
+  base/media/ init types
   chat/ call media message params stream sums
   chat/conversation/ init ask ledger question saved sendable stream turns
   chat/schema/ asking canonical check definition found tidy values
@@ -86,10 +88,10 @@ local lua_files = [[
   meta/ core models
   protocol/ init assets category embed endpoints fields form legacy user_form
     v1
-  protocol/answer/ envelope python reading record wrapping
+  protocol/answer/ envelope python reading record
   protocol/answer/failure/ init code kind names signs text
-  protocol/chat/ assembly call choice endings merge messages parameters pieces reasoning
-    reply sent_tools sse structured tool_calls
+  protocol/chat/ assembly call choice endings merge messages parameters pieces
+    reasoning reply sent_tools sse structured tool_calls
   protocol/speech/ call document
   protocol/task/ answer kinds links reasons words
   redis/ connection tls url

@@ -264,19 +264,28 @@ local function find(file, name)
   error(("%s: no function %s"):format(path_of(file), name), 0)
 end
 
+-- The file of a module, as path_of() takes it.
+local function file_of(module)
+  local name = module:gsub("%.", "/")
+  local file = io.open(path_of(name))
+  if not file then return name .. "/init" end
+  file:close()
+  return name
+end
+
 -- `new = client.new,` in the module's table, with the file of `client`.
 local function module_functions(file)
   local source, homes, list = path_of(file), {}, {}
   for line in io.lines(source) do
     local home, module = line:match(
       '^local (%w+) = require "yuanjing%.([%w.]+)"')
-    if home then homes[home] = module:gsub("%.", "/") end
+    if home then homes[home] = file_of(module) end
     local name, owner, made = line:match("^  ([%w_]+) = (%w+)%.([%w_]+),$")
     if not name then -- file = lazy.fn("yuanjing.base.media", "file"),
       name, module, made = line:match(
         '^  ([%w_]+) = lazy%.%l+%("yuanjing%.([%w_.]+)", "([%w_]+)"%),$')
       owner = module and module:match("[%w_]+$")
-      homes[owner or false] = module and module:gsub("%.", "/")
+      homes[owner or false] = module and file_of(module)
     end
     if name and homes[owner] then
       list[#list + 1] = { call = "yuanjing." .. name,

@@ -82,8 +82,8 @@ local SECRETIVE = { message = 500, code = 100, type = 100, body = 2048,
 
 -- Secrets ------------------------------------------------------------------
 
--- The key as it is, in JSON that escapes its slashes, and in a URL. NB: whoever
--- has sent a key has loaded base/percent.
+-- The key as it is, in JSON with escaped slashes, and in a URL. NB: base/percent is
+-- loaded by then, because http/request_builder requires it.
 local function shapes_of(key)
   local in_url = require("yuanjing.base.percent").encode(key)
   local quoted = key:gsub('[\\"]', "\\%0")

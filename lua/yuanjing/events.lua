@@ -61,7 +61,7 @@ local events = {}
 ---@field message string
 ---@field task? yuanjing.Task|{ id: string?, status: string?, note: string? } the task that it is about
 
---- An event for `on_event`; `type` tells which.
+--- An event for `on_event`; `type` names its class.
 ---@alias yuanjing.Event
 ---| yuanjing.RequestEvent
 ---| yuanjing.ResponseEvent

@@ -38,7 +38,7 @@ local yuanjing = {
   map = lazy.fn("yuanjing.runtime.map", "map"),
   version = require "yuanjing.version",
   --- The value of null in a list of an answer. A field that is null is absent.
-  null = require("yuanjing.base.cjson").null,
+  null = require("yuanjing.base.json.cjson").null,
   --- Starts a job.
   async = job.async,
   --- Waits; everything in flight goes on.

@@ -1,11 +1,12 @@
---- What a client is told once: the options of `yuanjing.new`, checked, with
--- their defaults. Mistakes in code (an unknown name, a wrong type) raise; what a
--- user's environment may hold, the key and the URLs, http/address checks.
+--- The settings of a client: checks the options of `yuanjing.new` and adds their
+-- defaults. Mistakes in code (an unknown name, a wrong type) raise. The key and
+-- the URLs may come from a user's environment: http/address checks those.
 local ascii = require "yuanjing.base.ascii"
 local certificates = require "yuanjing.base.certificates"
 local check = require "yuanjing.base.check"
 local lazy = require "yuanjing.base.lazy"
 local limits_of = lazy.module "yuanjing.spending.limits"
+local protocols = require "yuanjing.protocol"
 
 local settings = {}
 
@@ -19,15 +20,15 @@ local settings = {}
 ---@field api_key? string|fun(): string default: $YUANJING_API_KEY
 ---@field base_url? string default: $YUANJING_BASE_URL or https://opencomputing.ai
 ---@field asset_url? string default: $YUANJING_ASSET_URL or https://token.opencomputing.cn
----@field api? "v1"|"legacy" the wire spoken
+---@field api? "v1"|"legacy" the API of the platform to use
 ---@field timeout? number|yuanjing.Timeouts seconds; a number sets total
 ---@field retries? integer how often a call is sent again where that is provably harmless (2)
----@field proxy? string URL, for every host; default: as the environment says; "" for none
----@field ca_file? string PEM file of certificates; default: what the environment names, else the system's
+---@field proxy? string URL, for every host; default: from the environment; "" for none
+---@field ca_file? string PEM file of certificates; default: from the environment, else the system's
 ---@field user_agent? string
----@field headers? table<string, string> sent along with each request
+---@field headers? table<string, string> added to each request
 ---@field max_body? integer bytes of an answer that is taken as a whole (64 MiB)
----@field validate? boolean false: parameters go out unchecked
+---@field validate? boolean false: parameters are sent unchecked
 ---@field journal? string|yuanjing.journal.Store where submits are recorded: path, redis:// URL, store; docs/journal.md
 ---@field on_event? fun(event: yuanjing.Event) sees each request, response, retry and error; no secrets
 ---@field limits? yuanjing.Bounds on calls that cost; shared by derived clients, and through a journal in Redis
@@ -45,9 +46,9 @@ end
 
 local LIMITS = { in_flight = count(1), per_minute = count(1), total = count(0) }
 
--- What only this module may say, and the option that says it: a session
--- cookie would bill another account (docs/platform.md#addresses-and-keys).
--- Nothing here unpacks what came packed, or puts together what came in ranges.
+-- Headers that a user can not set, and the option that sets each instead. A
+-- session cookie would bill another account (docs/platform.md#addresses-and-keys),
+-- and no code here could decode a compressed answer or join ranges.
 local RESERVED = { authorization = "api_key", host = "base_url",
   ["user-agent"] = "user_agent", cookie = false, expect = false,
   ["content-length"] = false, ["content-type"] = false,
@@ -81,7 +82,7 @@ local OPTIONS = {
   api_key = { "string", "function" },
   base_url = "string",
   asset_url = "string",
-  api = { "string", one_of = { "v1", "legacy" } },
+  api = { "string", one_of = protocols.NAMES },
   timeout = { "number", "table", above = 0, fields = TIMEOUTS,
     what = "a number of seconds above 0, or a table" },
   retries = count(0),
@@ -98,7 +99,7 @@ local OPTIONS = {
   dry_run = "boolean",
 }
 
--- What some of them become.
+-- Functions that make the setting from the value of an option.
 local MADE = {
   timeout = function(value)
     return type(value) == "number" and { total = value } or value
@@ -113,8 +114,8 @@ local MADE = {
   end,
 }
 
--- Options that are tables are laid over those of the parent, field by field; an
--- object, such as limits with their counters, is one whole.
+-- Merges an option that is a table with the parent's, field by field. An object,
+-- such as limits with their counters, replaces the parent's.
 local function overlay(below, value)
   if type(below) ~= "table" or type(value) ~= "table" or getmetatable(value)
   then
@@ -126,7 +127,8 @@ local function overlay(below, value)
   return merged
 end
 
--- Whoever shares a journal in Redis shares the counters that are beside it.
+-- Clients that share a journal in Redis also share the counters of their limits,
+-- which are kept there.
 local function share_limits(self)
   local most = self.limits and self.limits.bounds
   local url = self.journal and self.journal:redis_url()
@@ -135,8 +137,8 @@ local function share_limits(self)
     lazy.load("yuanjing.spending.stores.redis").new(url))
 end
 
---- New settings: those of `parent` with the options laid over them. Raises, at
---- `level` of the call stack, what is a mistake in code.
+--- New settings: the parent's, changed by the options. Raises mistakes in code, at
+--- `level` of the call stack.
 ---@param parent table
 ---@param options yuanjing.Options
 ---@param level integer
@@ -160,7 +162,7 @@ function settings.derive(parent, options, level)
   return derived
 end
 
---- What holds where nothing is given. An empty variable counts as not set.
+--- The defaults. An empty environment variable counts as not set.
 function settings.defaults()
   local function env(name, default)
     local value = os.getenv(name)

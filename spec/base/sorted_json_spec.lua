@@ -1,4 +1,4 @@
-local sorted_json = require "yuanjing.base.sorted_json"
+local sorted_json = require "yuanjing.base.json.sorted"
 
 local write = sorted_json.writer {
   string = function(value) return "<" .. value .. ">" end,

@@ -1,4 +1,4 @@
-/* address_test: which network a host is of, in all the forms that it has. */
+/* address_test: the network of a host, in all forms of its address. */
 #include "address.h"
 #include "harness.h"
 

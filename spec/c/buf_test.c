@@ -1,4 +1,4 @@
-/* buf: against a plain array of bytes, and at the edges of arithmetic. */
+/* buf: compared with a plain array of bytes, and at the limits of size_t. */
 #include "buf.h"
 #include "harness.h"
 
@@ -11,7 +11,7 @@ static size_t pick(size_t n) {
   return (size_t)state % n;
 }
 
-/* All zeroes can be read, consumed, cleared and freed. */
+/* A buffer of all zeroes can be read, consumed, cleared and freed. */
 static void test_empty(void) {
   struct yj_buf b;
   memset(&b, 0, sizeof b);
@@ -54,7 +54,7 @@ static void test_reserve(void) {
   yj_buf_free(&b);
 }
 
-/* More than can be counted is refused and changes nothing. */
+/* A length that would overflow is refused, and the buffer stays as it is. */
 static void test_huge(void) {
   static const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX / 2,
                                  SIZE_MAX / 2 + 1};
@@ -72,8 +72,8 @@ static void test_huge(void) {
   yj_buf_free(&b);
 }
 
-/* Whatever comes and goes, it holds what an array would, in memory that is a
- * small multiple of the most that it has held. */
+/* After any operations the buffer equals an array. Its memory stays a small
+ * multiple of the most bytes that it has held. */
 static void test_against_array(void) {
   static char all[200000];
   struct yj_buf b;
@@ -100,7 +100,7 @@ static void test_against_array(void) {
   yj_buf_free(&b);
 }
 
-/* A queue that is never empty moves its bytes only so often. */
+/* The bytes of a queue that is never empty are moved only seldom. */
 static void test_linear(void) {
   struct yj_buf b;
   long i, moved = 0;

@@ -1,4 +1,4 @@
-/* curl_runtime: the guard against SIGPIPE, as with a libcurl that needs it.
+/* curl_runtime: the guard against SIGPIPE, for a libcurl that needs it.
  * ldflags: -Wl,--wrap=curl_version_info */
 #define _GNU_SOURCE
 #include "curl_runtime.h"
@@ -27,7 +27,7 @@ static void on_signal(int number) {
   n_signals++;
 }
 
-/* To a pipe that nobody reads: whether the write failed for that. */
+/* Writes to a pipe without a reader; returns whether it failed with EPIPE. */
 static int write_in_vain(void) {
   int fds[2], failed;
   if (pipe(fds) != 0)
@@ -60,10 +60,10 @@ static void test_guard(void) {
   CHECK(is_blocked());
   yj_sigpipe_release(&outer);
   CHECK(n_signals == 0 && !is_blocked() && !is_pending());
-  CHECK(write_in_vain() && n_signals == 1); /* the host's own is the host's */
+  CHECK(write_in_vain() && n_signals == 1); /* the host's own is kept */
 }
 
-/* A host that blocks it has it blocked afterwards, and what was pending. */
+/* For a host that blocks SIGPIPE it stays blocked, and pending if it was. */
 static void test_host_that_blocks(void) {
   struct yj_sigpipe guard;
   sigset_t pipe, before;

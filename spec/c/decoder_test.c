@@ -1,12 +1,12 @@
-/* decoder: what lasts longer than one chunk. What a stream is read as, at each
- * split, spec/core/decoder_spec.lua says. */
+/* decoder: its state from one chunk to the next. spec/core/decoder_spec.lua
+ * reads streams, split at each place. */
 #include "decoder.h"
 #include "harness.h"
 
 #define LIMIT ((size_t)16)
 #define OVERLAP ((size_t)4) /* of the name of an event */
 
-/* Reads all there is, in pieces of n bytes: PENDING, or the verdict. */
+/* Reads everything, in pieces of n bytes: PENDING, or the final event. */
 static enum yj_event read_in_pieces(struct yj_decoder *d, const char *text,
                                     size_t n) {
   size_t len = strlen(text), at;
@@ -22,8 +22,8 @@ static enum yj_event read_in_pieces(struct yj_decoder *d, const char *text,
   return event;
 }
 
-/* The bytes behind the verdict are gone, with all that was known of them: it
- * read behind the end of what was left. */
+/* At the final event the rest of the bytes is dropped, and all state about
+ * them. A former version read behind their end. */
 static void test_nothing_unread_after_the_verdict(void) {
   static const struct {
     const char *text;
@@ -45,8 +45,8 @@ static void test_nothing_unread_after_the_verdict(void) {
     }
 }
 
-/* What is passed over is no event, however long it is and however it comes;
- * nothing is kept of it. */
+/* Skipped bytes make no event, whatever their length and pieces, and none of
+ * them is kept. */
 static void test_long_lines_that_are_passed_over(void) {
   static const char *const texts[] = {
       ": a comment beyond the limit of an event\ndata: {}\n\n",

@@ -1,6 +1,6 @@
-/* fork_test: a connection and a child that forked without exec. What the parent
- * ends is over at once, though the child has the socket as well; what the child
- * ends is not. No socket is ever without FD_CLOEXEC.
+/* fork_test: a connection and a child that was forked without exec. A transfer
+ * that the parent ends is closed at once, although the child also has the
+ * socket. The child can not end it. Every socket always has FD_CLOEXEC.
  * ldflags: -Wl,--wrap=socket
  */
 #define _GNU_SOURCE
@@ -36,7 +36,7 @@ static int has_news(int fd, int ms) {
   return poll(&watched, 1, ms) > 0;
 }
 
-/* A stream whose head is here. */
+/* Begins a stream and waits for its head. */
 static void begin(struct exchange *e) {
   char url[64], bytes[4096];
   int error, tries, listener = loopback_listen(1, url, sizeof url);
@@ -105,7 +105,7 @@ static void test_parent_ends(int way) {
   close(e.server);
 }
 
-/* The child cancels, closes and collects what it has of it, or just exits. */
+/* The child cancels, closes and collects its copy, or only exits. */
 static void test_child_ends(int way) {
   struct exchange e;
   struct yj_chunk chunk;
@@ -123,7 +123,7 @@ static void test_child_ends(int way) {
     }
     if (way == 2)
       exit(0);
-    _exit(0); /* of curl's part it has left all as it was, and so a leak */
+    _exit(0); /* without the leak check: curl's objects are left as they are */
   }
   waitpid(child, &status, 0);
   CHECK(status == 0);

@@ -1,7 +1,7 @@
-/* harness: what the C tests share. A test program calls the checks and ends
- * with `return harness_end();`, which prints the one line `N passed, N failed`
- * (and `, N skipped`) and gives the exit status. A failed check says where and
- * goes on. */
+/* harness: shared by the C tests. A test program calls the checks and ends
+ * with `return harness_end();`, which prints the line `N passed, N failed`
+ * (and `, N skipped`) and returns the exit status. A failed check prints its
+ * place, and the program goes on. */
 #ifndef HARNESS_H
 #define HARNESS_H
 
@@ -37,7 +37,7 @@ static inline int harness_bytes(const char *got, size_t got_len,
   return harness_check(ok, file, line, "same bytes", what);
 }
 
-/* What can not be tried here. */
+/* For a check that is not possible here. */
 static inline void harness_skip(const char *what) {
   harness_skipped++;
   printf("skipped: %s\n", what);
@@ -61,7 +61,7 @@ static inline int harness_end(void) {
   harness_bytes(got, got_len, want, sizeof want - 1, __FILE__, __LINE__, what)
 
 /* A malloc'd copy of exactly n bytes (one, if n is 0), so that a sanitizer
- * sees whoever reads past its end; the caller frees it. */
+ * detects a read behind its end; the caller frees it. */
 static inline char *harness_copy(const char *bytes, size_t n) {
   char *copy = malloc(n == 0 ? 1 : n);
   if (copy == NULL)

@@ -1,6 +1,6 @@
-/* json_test: csrc/core/json.c against what lua-cjson 2.1.0 does, which was found
- * out by asking it. Every text is read from a block of exactly its size, so
- * that a sanitizer sees a look behind its end. */
+/* json_test: csrc/core/json.c must behave as lua-cjson 2.1.0 did when it was
+ * given these texts. Every text is in a block of exactly its size, so that a
+ * sanitizer detects a read behind its end. */
 #include "harness.h"
 #include "json.h"
 
@@ -42,13 +42,13 @@ struct text {
 #define T(literal) {literal, sizeof literal - 1}
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* What cjson decodes. */
+/* Texts that cjson decodes. */
 static const struct text whole[] = {
     T("{}"), T("[]"), T(" [ ] "), T("\t{\r}\n"), T("[[]]"), T("[{}]"),
     T("null"), T("true"), T("false"), T("\"\""), T("\"a\""), T("1"),
     T("[1,2]"), T("{\"a\":1}"), T("{ \"a\" : 1 , \"b\" : [ ] }"),
     T("{\"\":1}"), T("{\"a\":1,\"a\":2}"), T("[null,true,false]"),
-    /* numbers are what strtod() takes, if they begin like one */
+    /* as strtod() reads them, if they begin like a number */
     T("0"), T("-0"), T("00"), T("01"), T("-01"), T("12345678901234567890"),
     T("1.5"), T("1."), T("1.e5"), T("-.5"), T("+.5"), T("+1"), T("1e5"),
     T("1E5"), T("1e+5"), T("1e-5"), T("1e5000"), T("0e0"), T("[+1,-2]"),
@@ -61,7 +61,7 @@ static const struct text whole[] = {
     T("\"\x01\x1f\x7f\""), T("\"\t\n\r\""), T("\"\x80\xff\xc0\""),
     T("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), T("\"\\u0000\""), T("\"\\uaBcD\""),
     T("\"\\ud800\\udc00\""), T("\"\\uDBFF\\uDFFF\""), T("\"\\ue000\""),
-    /* half a pair, which cjson refuses */
+    /* half a surrogate pair, which cjson refuses */
     T("\"\\uDFff\""), T("\"\\ud800\""), T("\"\\ud800x\""),
     T("\"\\ud800\\n\""), T("\"\\ud800\\ud800\""), T("\"\\ud800\\ue000\""),
     T("\"'\""), T("\"long enough to be read eight at a time, twice\""),
@@ -69,7 +69,7 @@ static const struct text whole[] = {
     T("[1]\0"), T("[1]\0garbage"), T("[1] \0[2]"), T("1 \0x"), T("inf\0"),
     T("12\0"), T("{\"a\":1}\0")};
 
-/* What cjson refuses and would, whatever followed. */
+/* Texts that cjson refuses, whatever bytes may follow. */
 static const struct text invalid[] = {
     T("x"), T("'a'"), T(".5"), T("/"), T("\v1"), T("\f1"), T("\xef\xbb\xbf{}"),
     T("}"), T("]"), T(","), T(":"), T("[,"), T("[1,]"), T("[1,,"), T("[}"),
@@ -87,12 +87,12 @@ static const struct text invalid[] = {
     T("\"\\v"), T("\"\\'"), T("\"\\x41"), T("\"\\U"), T("\"\\0"),
     T("\"\\u00g"), T("\"\\u 041"), T("\"\\u-001"),
     T("\"\\ud800\\udc0g"), T("\"\\udc0g"),
-    /* NUL anywhere but behind the value, and what looks like UTF-16 */
+    /* NUL anywhere but behind the value, and texts like UTF-16 */
     T("\0"), T("\0\0"), T("\0x"), T("1\0"), T("[\0"), T("\"\0"), T(" \0"),
     T("\"a\0b\""), T("[1\0]"), T("[1,\0"), T("{\"a\"\0"), T("tru\0"),
     T("\"\\\0"), T("\"\\u00\0"), T("  \0")};
 
-/* What cjson refuses, but would decode if the right bytes followed. */
+/* Texts that cjson refuses, but would decode with further bytes. */
 static const struct text incomplete[] = {
     T(""), T(" "), T("\r\n\t "), T("{"), T("["), T("[ "), T("[["), T("{ "),
     T("[1"), T("[1,"), T("[1, "), T("{\"a"), T("{\"a\""),
@@ -115,7 +115,7 @@ struct first {
   size_t used;
 };
 
-/* A value, and something behind it. */
+/* A value with more bytes behind it. */
 static const struct first firsts[] = {
     {T("{}{}"), 2},      {T("{} {}"), 3},      {T(" {}\n\n[]"), 5},
     {T("[1]]"), 3},      {T("1 2"), 2},        {T("1,2"), 1},
@@ -165,7 +165,7 @@ static void test_first_value(void) {
   }
 }
 
-/* No prefix of a document is invalid; one that is whole is so to its end. */
+/* No prefix of a document is invalid; a complete one is read to its end. */
 static void test_prefixes(void) {
   size_t i, n, used;
   for (i = 0; i < COUNT(whole); i++)
@@ -234,7 +234,7 @@ static const struct document documents[] = {
      {[CHOICES] = OBJECT("{\"finish_reason\":1}")}},
     {"{\"choices\":[{\"delta\":[{\"content\":1}]}]}",
      {[CHOICES] = ARRAY("[{\"delta\":[{\"content\":1}]}]")}},
-    /* the last of two names counts, with nothing left of the first */
+    /* the second of two equal names counts, and replaces the first */
     {"{\"content\":\"\\n\",\"content\":\"b\"}", {[CONTENT] = STRING("b")}},
     {"{\"content\":\"a\",\"content\":null}", {[CONTENT] = NOTHING}},
     {"{\"choices\":[{\"delta\":{\"content\":1}}],\"choices\":[{}]}",
@@ -305,7 +305,7 @@ static void test_empty_name(void) {
   CHECK_BYTES("empty name", value.text, value.len, "x");
 }
 
-/* Escaped names that are too long for any wanted one, or just not. */
+/* Escaped names that are just longer than the wanted ones, or just not. */
 static void test_long_names(void) {
   static const char escape[] = "\\u0061";
   struct yj_json_key keys[] = {KEY("", 0, NULL), END_OF_KEYS};
@@ -410,7 +410,7 @@ static void test_unescape(void) {
     value.escaped = strchr(u->raw, '\\') != NULL;
     value.len = strlen(u->raw);
     value.text = u->raw;
-    out = harness_copy(u->raw, value.len);  /* as large as is asked for */
+    out = harness_copy(u->raw, value.len);  /* as large as decoding asks for */
     n = yj_json_unescape(&value, out, &halves);
     harness_bytes(out, n, u->plain.text, u->plain.len, __FILE__, __LINE__,
                   u->raw);
@@ -423,8 +423,8 @@ static void test_unescape(void) {
 #define FACE "\xf0\x9f\x98\x80"
 #define ODD "\xef\xbf\xbd"
 
-/* Texts with halves of pairs, what they are joined to, and what is left for the
- * next text where one may follow. */
+/* Texts with halves of surrogate pairs, the joined text, and the bytes that
+ * are left for the next text if one may follow. */
 static void test_join_halves(void) {
   static const struct {
     struct text raw, joined, before;
@@ -455,7 +455,7 @@ static void test_join_halves(void) {
   }
 }
 
-/* Each half is written as three bytes, and told. */
+/* Each half is written as three bytes, and reported. */
 static void test_unescape_halves(void) {
   static const char raw[] = "\\ud83d\\ud83d\\ude00\\ude00";
   static const char want[] = HIGH FACE LOW;
@@ -467,7 +467,7 @@ static void test_unescape_halves(void) {
   CHECK(halves);
 }
 
-/* What stands beside the wanted fields. */
+/* Fields beside the wanted ones. */
 static void test_rest(void) {
   static const struct {
     const char *text;
@@ -496,7 +496,7 @@ static void test_rest(void) {
   }
 }
 
-/* The names that count are the same in any order, and others are not. */
+/* The set of known names is the same in any order; other names change it. */
 static uint64_t names_of_text(const char *text) {
   struct yj_json_value values[N_SLOTS];
   struct yj_json_rest rest;
@@ -514,7 +514,7 @@ static void test_names(void) {
   CHECK(names_of_text("{\"b\":\"\"}") == 0);
 }
 
-/* Whether a string of n bytes ends where it does, with c at place i. */
+/* Whether the end of a string of n bytes is found, with c at place i. */
 static int ends_right(size_t n, size_t i, char c) {
   char text[40];
   size_t used = 0;
@@ -527,8 +527,8 @@ static int ends_right(size_t n, size_t i, char c) {
                          used == n + 2;
 }
 
-/* A string's end at each place of a block of eight, and in each place each
- * byte that could be taken for it. */
+/* The end of a string at each place of a block of eight bytes, and at each
+ * place each byte that could be mistaken for it. */
 static void test_string_ends(void) {
   size_t n, i;
   int c;

@@ -1,4 +1,4 @@
-/* loopback: the listening socket of a test's own server, and connections. */
+/* loopback: the listening socket of a test's server, and connections to it. */
 #ifndef LOOPBACK_H
 #define LOOPBACK_H
 
@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A listener at a port that is free; its URL goes into `url`. */
+/* Listens at a free port; writes the URL to `url`. */
 static inline int loopback_listen(int backlog, char *url, size_t size) {
   struct sockaddr_in address;
   socklen_t len = sizeof address;
@@ -26,8 +26,8 @@ static inline int loopback_listen(int backlog, char *url, size_t size) {
   return listener;
 }
 
-/* A connection to a listener of its own: pair[0] is ours, from that port (0: any),
- * and pair[1] the other end. */
+/* A connection to a new listener: pair[0] is the client's end, from that port
+ * (0: any), and pair[1] is the server's. */
 static inline void loopback_connect(int port, int pair[2]) {
   struct sockaddr_in there, here = {.sin_family = AF_INET};
   socklen_t size = sizeof there;

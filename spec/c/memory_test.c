@@ -1,7 +1,7 @@
-/* Out of memory: a whole exchange, in which the n-th allocation fails, n = 0, 1,
- * 2 and so on until none does any more. Nothing may crash, hang, leak (a
- * sanitizer or valgrind tells) or come out wrong. libcurl's allocations fail as
- * well as ours.
+/* Out of memory: an exchange in which the n-th allocation fails, for n = 0, 1,
+ * 2 and so on, until no allocation fails. It must not crash, hang, leak (a
+ * sanitizer or valgrind detects that) or return a wrong result. libcurl's
+ * allocations fail as well as ours.
  * ldflags: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
  */
 #define _GNU_SOURCE
@@ -25,7 +25,7 @@ void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t n);
 char *__wrap_strdup(const char *s);
 
-static long until_failure; /* so many allocations succeed; below 0: all do */
+static long until_failure; /* allocations that still succeed; below 0: all */
 static int has_failed;
 
 static int fails(void) {
@@ -55,7 +55,7 @@ static const char *const answers[] = {
     "data: [DONE]\n\n",
     "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 2\r\n\r\nno"};
 
-/* Answers each request with the answer of that number, and closes. */
+/* Sends the answer to each request, and closes. */
 static void serve(int listener, const char *answer) {
   char request[4096];
   int client;
@@ -82,7 +82,7 @@ static pid_t start_server(const char *answer, char *url, size_t size) {
   return child;
 }
 
-/* Reads to the end; whether the end came. */
+/* Reads to the end. Returns whether it was reached. */
 static int read_all(struct yj_pool *pool, struct yj_transfer *t) {
   struct yj_chunk chunk;
   enum yj_event event = YJ_EVENT_PENDING;
@@ -107,7 +107,7 @@ static void check_whole(const struct yj_transfer *t, const char *text) {
                 __FILE__, __LINE__, NULL);
 }
 
-/* One exchange on a pool of its own. */
+/* One exchange, in a new pool. */
 static void exchange(const char *url, const char *text) {
   struct yj_transfer t;
   struct yj_request request;

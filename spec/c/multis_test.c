@@ -1,6 +1,6 @@
 /* multis: more transfers than one multi takes. The server holds its answers to
- * /N until N requests for it have come, so that they are all in flight at once,
- * and answers how many connections it has had and how many of them are open.
+ * /N until N such requests have arrived, so that all are in flight at once.
+ * Its answer has the number of connections so far and of those that are open.
  * ldflags: -Wl,--wrap=yj_poller_watch
  */
 #define _GNU_SOURCE
@@ -19,7 +19,7 @@
 
 #define MOST 512 /* as in multis.c */
 #define MANY 1200
-#define AT_ONCE 16 /* as well */
+#define AT_ONCE 16 /* as in multis.c */
 #define FILES 4096
 
 /* ---- the server ---- */
@@ -55,7 +55,7 @@ static void answer(int fd) {
   conns[fd].waits_for = 0;
   conns[fd].n = 0;
   if (send(fd, text, (size_t)n, MSG_NOSIGNAL) != n)
-    return; /* it has gone, which will be heard of */
+    return; /* the client has gone; the test notices */
 }
 
 static void answer_all(int wanted) {
@@ -117,7 +117,7 @@ static pid_t start_server(void) {
 int __real_yj_poller_watch(struct yj_poller *p, int fd, int what, unsigned tag);
 int __wrap_yj_poller_watch(struct yj_poller *p, int fd, int what, unsigned tag);
 
-static int blind = -1; /* the multi whose sockets are watched no more */
+static int blind = -1; /* the multi whose sockets are no longer watched */
 static unsigned char was_watched[FILES];
 
 int __wrap_yj_poller_watch(struct yj_poller *p, int fd, int what,
@@ -137,8 +137,8 @@ static void open_pool(void) {
     abort();
 }
 
-/* Opens those from `from` to before `to`, which are answered when `wanted` are
- * there. */
+/* Opens the transfers from `from` to before `to`. They are answered when
+ * `wanted` requests have arrived. */
 static void ask(int from, int to, int wanted) {
   struct yj_request request;
   char url[96];
@@ -156,7 +156,7 @@ static void ask(int from, int to, int wanted) {
   CHECK(good);
 }
 
-/* How many of them ended for that reason; they are closed. */
+/* Closes them. Returns how many had ended for that reason. */
 static int end(int from, int to, enum yj_fault fault) {
   int i, n = 0;
   for (i = from; i < to; i++) {
@@ -174,7 +174,7 @@ static void move_for(int ms) {
     yj_pool_wait(pool, 20);
 }
 
-/* As the server answers the last one, which is closed. */
+/* The numbers in the answer to the last one, which is closed. */
 static void count(int *had, int *open) {
   struct yj_transfer *t = &transfers[MANY - 1];
   char text[12] = "";
@@ -194,8 +194,8 @@ static int connections_had(void) {
   return had;
 }
 
-/* All at once, each on a connection of its own; what is left of those is what
- * libcurl leaves of one multi's. */
+/* All at once, each on its own connection. Afterwards libcurl keeps as many
+ * connections as for one multi. */
 static void test_many(void) {
   int before, had, open;
   open_pool();
@@ -211,8 +211,8 @@ static void test_many(void) {
   yj_pool_close(pool);
 }
 
-/* Beside so many that are held, as many again and again: the connections of
- * the first serve all others. */
+/* Beside so many that are held, rounds of as many others: all rounds use the
+ * connections of the first. */
 static void test_reuse(int held, int again) {
   int before, round;
   open_pool();
@@ -229,7 +229,7 @@ static void test_reuse(int held, int again) {
   yj_pool_close(pool);
 }
 
-/* Out of memory in one: the others are none the worse. */
+/* Out of memory in one multi: the others go on. */
 static void test_blind(void) {
   open_pool();
   ask(0, MOST, MOST + 1);
@@ -261,7 +261,7 @@ static void test_closed(void) {
   yj_pool_close(pool);
 }
 
-/* The child ends all it has; the parent's go on. */
+/* The child ends its copies; the parent's transfers go on. */
 static void test_forked(void) {
   int i, status = 0;
   pid_t child;
@@ -289,15 +289,15 @@ static int sockets_had(void) {
   return n;
 }
 
-/* How many have begun by one step. */
+/* The number that one step has begun. */
 static int begun_by_step(int64_t budget) {
   int before = sockets_had();
   yj_pool_step(pool, budget);
   return sockets_had() - before;
 }
 
-/* Some of them at a time, with time for more all that are left; and one that is
- * gone before its turn is not missed. */
+/* One step begins some of them; with more time it begins all. One that is
+ * closed before its turn does no harm. */
 static void test_turns(void) {
   open_pool();
   memset(was_watched, 0, sizeof was_watched);
@@ -320,8 +320,8 @@ static int count_sent(int from, int to) {
   return n;
 }
 
-/* Beside answers that wait to be read, which a busy machine may bring late; on
- * the connections of those that have been. */
+/* Beside answers that were not read yet, which may be late on a busy machine;
+ * on the connections of earlier ones. */
 static int begun_beside_answers(void) {
   int begun;
   open_pool();
@@ -357,7 +357,7 @@ int main(void) {
   test_busy();
   test_many();
   test_reuse(MOST - 100, 100);
-  test_reuse(MOST, 4); /* to and fro over what one takes */
+  test_reuse(MOST, 4); /* around the size of one multi */
   test_blind();
   test_closed();
   test_forked();

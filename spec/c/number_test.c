@@ -1,4 +1,5 @@
-/* number: against libc in the C locale, and in locales with other points. */
+/* number: compared with libc in the C locale, and in locales with other
+ * points. */
 #define _POSIX_C_SOURCE 200809L
 #include "harness.h"
 #include "number.h"
@@ -90,7 +91,8 @@ static void test_refused(void) {
   CHECK(yj_number_write(HUGE_VAL - HUGE_VAL, 0, out) == 0);
 }
 
-/* Each is in memory of its own, so that a sanitizer sees who reads on. */
+/* In a block of exactly its size, so that a sanitizer detects a read behind
+ * it. */
 static double read_number(const char *text) {
   size_t len = strlen(text);
   char *copy = harness_copy(text, len);
@@ -115,7 +117,8 @@ static void test_readings(void) {
     CHECK_IN(texts[i], same(read_number(texts[i]), strtod(texts[i], NULL)));
 }
 
-/* More digits than are kept, exactly between two doubles and just above. */
+/* More digits than the reader keeps, exactly between two doubles or just
+ * above. */
 static void test_long(void) {
   char text[3000];
   size_t len;
@@ -128,7 +131,7 @@ static void test_long(void) {
       len = (size_t)n + 1;
       text[len] = '\0';
       CHECK_IN(text, same(read_number(text), strtod(text, NULL)));
-      memcpy(text, "0.0000", 6); /* and far behind zeroes */
+      memcpy(text, "0.0000", 6); /* and after many zeroes */
       CHECK_IN(text, same(read_number(text), strtod(text, NULL)));
     }
   memset(text, '9', sizeof text);
@@ -138,8 +141,8 @@ static void test_long(void) {
   CHECK(same(read_number(text), strtod(text, NULL)));
 }
 
-/* As "%.17g" writes it, and shortest: it is read as the same, and no text of a
- * digit less is, or it is one of the seldom ones at a power of two. */
+/* As "%.17g" writes it, and shortest: it is read as the same number, and no
+ * text with one digit less is, except for rare numbers at a power of two. */
 static void test_round_trip(int rounds) {
   char out[YJ_NUMBER_SIZE], want[400];
   int i, odd = 0;
@@ -159,7 +162,7 @@ static void test_round_trip(int rounds) {
   CHECK(odd == 0);
 }
 
-/* Readings of what no double is written as. */
+/* Texts that no double is written as. */
 static void test_against_strtod(int rounds) {
   static const char alphabet[] = "00112345678999";
   char text[64];
@@ -177,7 +180,7 @@ static void test_against_strtod(int rounds) {
   CHECK(odd == 0);
 }
 
-/* glibc never frees what it keeps of $LOCPATH. */
+/* glibc never frees its copy of $LOCPATH. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void) { return "leak:argz"; }
 

@@ -1,5 +1,5 @@
-/* path_test: what is opened, what is refused without being touched, and whose
- * links are followed. As root it also plays another user.
+/* path_test: files that are opened, files that are refused unopened, and links
+ * that are followed, by their owner. As root it also acts as another user.
  * ldflags: -Wl,--wrap=geteuid
  */
 #define _GNU_SOURCE
@@ -87,8 +87,8 @@ static void test_links(void) {
   CHECK(yj_path_resolve(at("loop"), real) == ELOOP);
 }
 
-/* The links are root's as seen by root; for another user they are trusted, too.
- * Those of user 12345 are not, where others may write. */
+/* Links of root are followed for root and for any other user. Links of user
+ * 12345 are not followed in a folder where others may write. */
 static void test_foreign_links(void) {
   char real[YJ_PATH_SIZE];
   if (getuid() != 0)
@@ -100,10 +100,10 @@ static void test_foreign_links(void) {
   CHECK(yj_path_resolve(at("link"), real) == ELOOP);
   CHECK(open_error(at("link"), O_RDONLY) == ELOOP);
   user = 12345;
-  CHECK(yj_path_resolve(at("link"), real) == 0); /* his own */
+  CHECK(yj_path_resolve(at("link"), real) == 0); /* the user's own */
   user = 12346;
   CHECK(yj_path_resolve(at("link"), real) == ELOOP);
-  CHECK(yj_path_resolve(at("chain"), real) == ELOOP); /* by way of it */
+  CHECK(yj_path_resolve(at("chain"), real) == ELOOP); /* through it */
   CHECK(yj_path_resolve(at("dangling"), real) == 0);  /* root's */
   user = 0;
   CHECK(chmod(folder, 0755) == 0 && chown(folder, 12345, 0) == 0);

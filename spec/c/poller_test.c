@@ -1,4 +1,4 @@
-/* poller: both kinds; the Makefile builds this once more with YJ_USE_POLL. */
+/* poller: epoll. The Makefile builds it again with YJ_USE_POLL, for poll(2). */
 #define _GNU_SOURCE
 #include "harness.h"
 #include "poller.h"
@@ -65,7 +65,7 @@ static void test_sockets(void) {
   close(pair[0]);
 }
 
-/* A descriptor that is none can not be watched; poll(2) finds out late. */
+/* A bad descriptor can not be watched; poll(2) reports it only in the wait. */
 static void test_bad_descriptor(void) {
 #ifndef YJ_USE_POLL
   int pair[2];
@@ -76,7 +76,7 @@ static void test_bad_descriptor(void) {
 #endif
 }
 
-/* With more ready than are asked for each has its turn. */
+/* If more are ready than are asked for, each gets its turn. */
 static void test_fairness(void) {
   static int pairs[MANY][2];
   char seen[MANY] = {0};
@@ -109,7 +109,7 @@ static void test_alarm(void) {
   CHECK(wait_for(5000) == 0);
   CHECK(ms_since(from) >= 40 && ms_since(from) < 1000);
   from = yj_now();
-  CHECK(wait_for(30) == 0); /* it comes once */
+  CHECK(wait_for(30) == 0); /* an alarm fires once */
   CHECK(ms_since(from) >= 30);
   yj_poller_alarm(&poller, from - 1);
   CHECK(wait_for(5000) == 0);
@@ -120,7 +120,7 @@ static void test_alarm(void) {
   CHECK(ms_since(from) >= 30);
 }
 
-/* An alarm does not hide a socket, nor the other way round. */
+/* An alarm does not hide a socket, nor a socket an alarm. */
 static void test_alarm_and_socket(void) {
   int pair[2];
   open_pair(pair);
@@ -136,7 +136,7 @@ static void test_wake(void) {
   int64_t from = yj_now();
   yj_poller_wake(&poller);
   yj_poller_wake(&poller);
-  yj_poller_alarm(&poller, from + 300000); /* must not put it off */
+  yj_poller_alarm(&poller, from + 300000); /* must not delay it */
   CHECK(wait_for(5000) == 0);
   CHECK(ms_since(from) < 200);
   yj_poller_alarm(&poller, yj_now() + 10000);
@@ -186,7 +186,7 @@ static void test_signal(void) {
   CHECK(wait_for(0) == 0);
 }
 
-/* What never waits is never interrupted, however many signals come. */
+/* A call that does not wait is never interrupted, whatever signals arrive. */
 static void test_signals_without_a_wait(void) {
   const struct itimerval often = {{0, 50}, {0, 50}}, never = {{0, 0}, {0, 0}};
   int64_t ends = yj_now() + 500000;
@@ -206,7 +206,7 @@ static int has_default(int number) {
   return action.sa_handler == SIG_DFL;
 }
 
-/* One that comes before the wait ends it all the same, once. */
+/* A signal before the wait also ends it, once. */
 static void test_caught_signal(void) {
   int64_t from;
   yj_signals_catch();
@@ -226,7 +226,7 @@ static void test_caught_signal(void) {
   CHECK(has_default(SIGTERM) && has_default(SIGINT));
 }
 
-/* With no descriptor left it can not be opened, and keeps none. */
+/* Without a free descriptor it can not be opened, and leaks none. */
 static void test_no_descriptors(void) {
   static int taken[65536];
   struct yj_poller other;

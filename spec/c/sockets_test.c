@@ -1,4 +1,4 @@
-/* sockets: two connections that have the same port of ours. */
+/* sockets: two connections with the same local port. */
 #define _GNU_SOURCE
 #include "harness.h"
 #include "loopback.h"
@@ -37,7 +37,7 @@ int main(void) {
   CHECK(yj_sockets_is_quiet(&sockets, one.port, one.peer));
   CHECK(yj_sockets_is_quiet(&sockets, one.port, other.peer));
   CHECK(!yj_sockets_is_quiet(&sockets, one.port, one.port));
-  close(one.ends[1]); /* its end is something to be read */
+  close(one.ends[1]); /* the end makes the socket readable */
   CHECK(!yj_sockets_is_quiet(&sockets, one.port, one.peer));
   CHECK(yj_sockets_is_quiet(&sockets, one.port, other.peer));
   yj_sockets_remove(&sockets, other.ends[0]);

@@ -1,5 +1,5 @@
-/* source_test: csrc/core/source.c against a copy of what it should send, which is
- * made here the slow way: base64 bit by bit, from the definition. */
+/* source_test: compares csrc/core/source.c with the bytes that it should send,
+ * which are made here slowly: base64 bit by bit, from the definition. */
 #define _GNU_SOURCE
 #include "harness.h"
 #include "path.h"
@@ -14,7 +14,7 @@
 
 static char folder[] = "/tmp/yj_source_XXXXXX";
 
-/* ---- what is expected ---- */
+/* ---- the expected bytes ---- */
 
 struct text {
   char *bytes;
@@ -71,8 +71,8 @@ static struct text base64_of(const struct text *text) {
 
 /* ---- reading ---- */
 
-/* All of it, `step` bytes at a time from blocks of just that size; the caller
- * frees it. len is SIZE_MAX when the source failed. */
+/* Reads everything, `step` bytes at a time into blocks of exactly that size.
+ * The caller frees it. len is SIZE_MAX if the source failed. */
 static struct text read_all(struct yj_source *s, size_t step) {
   struct text all = {NULL, 0};
   char *block = malloc(step);
@@ -186,7 +186,7 @@ static void test_lengths(void) {
   }
 }
 
-/* Around what is encoded at a time, 1024 groups of three. */
+/* Lengths around the block that is encoded at a time, 1024 groups of three. */
 static void test_long_base64(void) {
   static const size_t lengths[] = {3071, 3072, 3073, 6144, 6145, 10000};
   static const size_t steps[] = {1, 7, 4095, 4096, 4097, 65536};
@@ -213,8 +213,8 @@ static void append(struct text *all, const struct text *more) {
   all->len += more->len;
 }
 
-/* Bytes, an empty piece, a file in base64, an empty file, bytes, a file: as a
- * JSON body with files in it has them. */
+/* Bytes, an empty piece, a file in base64, an empty file, bytes, a file: like
+ * a JSON body with files. */
 static void test_pieces(void) {
   struct yj_source s = {0};
   struct text text = text_of(50), coded = base64_of(&text), none = text_of(0);
@@ -297,13 +297,13 @@ static void try_shrinking(enum yj_coding coding) {
   write_file("f", &text);
   yj_source_rewind(&s);
   got = read_all(&s, 16);
-  CHECK(got.len == (size_t)s.length); /* it is whole again */
+  CHECK(got.len == (size_t)s.length); /* the file has its length again */
   free(got.bytes);
   yj_source_free(&s);
   free(text.bytes);
 }
 
-/* Renamed or removed, it is still the file that was added. */
+/* A file that was renamed or removed is still sent. */
 static void test_replaced(void) {
   struct yj_source s = {0};
   struct text text = text_of(LONGEST);
@@ -314,7 +314,7 @@ static void test_replaced(void) {
   free(text.bytes);
 }
 
-/* Lengths beyond 32 bits; a hole takes no room. */
+/* Lengths of more than 32 bits, in a sparse file. */
 static void test_huge(void) {
   const int64_t size = ((int64_t)5 << 30) + 1;
   struct text none = text_of(0);

@@ -1,11 +1,11 @@
-/* sse: every input at every split, in memory of exactly its size. */
+/* sse: every input, split at every place, in a block of exactly its size. */
 #include "harness.h"
 #include "sse.h"
 
 #define BOM "\xEF\xBB\xBF"
 
-/* What a text is read as: D, B and | for data, a bare line and a blank one, the
- * text of the first two behind it. */
+/* A text and its expected lines: D, B or | for data, a bare line or a blank
+ * line, with the line's text behind D and B. */
 static const struct {
   const char *name, *bytes, *want;
   size_t len, want_len; /* 0: up to the zero byte */
@@ -54,7 +54,7 @@ static void put(struct yj_buf *out, enum yj_line kind,
     yj_buf_append(out, line->text, line->len);
 }
 
-/* Reads all there is; whether has_data had told, and had consumed nothing. */
+/* Reads everything; returns whether has_data() was right and consumed nothing */
 static int drain(struct yj_sse *s, struct yj_buf *in, int ended,
                  struct yj_buf *out) {
   struct yj_slice line;
@@ -70,7 +70,7 @@ static int drain(struct yj_sse *s, struct yj_buf *in, int ended,
   return said == found || ended;
 }
 
-/* In pieces that end behind a and b; checks and frees what comes of it. */
+/* Reads it in pieces that end behind a and b, and checks the result. */
 static void read_split(size_t row, size_t len, size_t a, size_t b) {
   char *bytes = harness_copy(rows[row].bytes, len);
   const size_t ends[] = {a, b, len};
@@ -108,9 +108,9 @@ static void test_rows(void) {
   }
 }
 
-/* A line is there as soon as its end is, and not before; a CR needs no LF. */
-/* The name of an event tells of a failure until the event is over, wherever it
- * is cut. */
+/* A line is returned as soon as its end has arrived; a CR needs no LF. */
+/* The name of an event marks a failure until the event ends, wherever it is
+ * split. */
 static void test_failing(void) {
   static const struct {
     const char *text;
@@ -163,7 +163,7 @@ static void test_at_once(void) {
   yj_buf_free(&in);
 }
 
-/* 4 MiB of one line byte by byte, asked after each: quadratic would not end. */
+/* 4 MiB of one line, read after each byte: quadratic growth would not end. */
 static void test_linear(void) {
   struct yj_sse s;
   struct yj_buf in;

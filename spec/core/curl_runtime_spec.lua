@@ -1,15 +1,15 @@
--- A libcurl at run time that is another one than at build time.
+-- The libcurl at run time is another one than at build time.
 local certificate = require "support.certificate"
 local child = require "support.child"
 local scripted = require "support.scripted"
 local support = require "support"
 
--- The sanitizers' own library would have to be preloaded before ours.
+-- The sanitizers' library would have to be preloaded first.
 local IS_SANITIZED = (os.getenv("YJ_BUILD") or ""):find("asan")
 local it = IS_SANITIZED and pending or it
 
--- What a script says with such a libcurl; see other_libcurl.c for the words. NB:
--- LuaSocket, in this process, ignores SIGPIPE, and a child would, too.
+-- The output of a script with such a libcurl; other_libcurl.c has its variants. NB:
+-- LuaSocket makes this process ignore SIGPIPE, and a child would inherit that.
 local function run_with(libcurl, script)
   local folder = support.tempdir()
   local path = support.write(folder .. "/script.lua",
@@ -75,8 +75,8 @@ describe("a libcurl at run time", function()
     assert.equal("a\ncertificate\nstatus 0", said)
   end)
 
-  -- One connection, reset by the server while it is kept, and so often; each
-  -- has to be closed by libcurl, which says goodbye in TLS.
+  -- The server resets each connection while libcurl keeps it. Then libcurl closes
+  -- it, and sends the end of TLS to the reset socket.
   it("that raises SIGPIPE does not end the host", function()
     local authority = certificate.authority(support.tempdir())
     local pair = certificate.server(authority)

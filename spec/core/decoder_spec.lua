@@ -1,8 +1,8 @@
 local core = require "yuanjing.core"
 local streams = require "support.streams"
 
--- Feeds the pieces and reads all that can be read after each: the text, the last
--- word of the decoder, and the chunks that were odd.
+-- Feeds the pieces, and reads until the decoder is pending after each. Returns the
+-- text, the decoder's last event, and the odd chunks.
 local function decode(pieces, limit)
   local decoder = core.decoder(limit)
   local texts, odds, event, rest = {}, {}, "pending", nil
@@ -34,7 +34,7 @@ local function each_byte(bytes)
   return pieces
 end
 
--- What the decoder alone says; what it means is the stream's affair.
+-- The events of the decoder alone; the stream interprets them.
 local EVENTS = { truncated = { "end", "cut" }, decode = { "bad", "end", "done" },
   platform = { "done", "end", "bad" } }
 
@@ -208,7 +208,7 @@ describe("the decoder", function()
       .. 'data: 1],"content":"y"}\n'
     local from = core.now()
     assert.equal("y", (decode { body }))
-    -- quadratic would be minutes: this bounds the shape, not the speed
+    -- quadratic growth would take minutes: this tests growth, not speed
     assert.is_true(core.now() - from < 10)
   end)
 

@@ -1,6 +1,6 @@
--- Finalizers of the user's run in the midst of the core, wherever it makes a Lua
--- string: what they close, feed, move on or read must not be what the core reads
--- from. spec/soak/finalizers.lua does the same at random.
+-- A user's finalizers may run inside the core, wherever it makes a Lua string. They
+-- must not be able to close, feed, advance or read the object that the core is
+-- reading. spec/soak/finalizers.lua tests the same at random.
 local core = require "yuanjing.core"
 local scripted = require "support.scripted"
 local support = require "support"
@@ -23,7 +23,7 @@ local function check_chunk(n, content, json, reasoning)
   assert.equal(("r"):rep(300), reasoning)
 end
 
-local act, inside, met -- what finalizers do; whether a call is looked at
+local act, inside, met -- the action of finalizers; whether a call runs; their count in it
 
 local function attach(collect)
   if not new_proxy then return setmetatable({}, { __gc = collect }) end
@@ -41,7 +41,7 @@ local function arm()
   end)
 end
 
--- The results of a method, with finalizers that do that in its midst.
+-- The results of a method during which finalizers perform the action.
 local function amidst(object, name, ...)
   local method = object[name]
   inside = true
@@ -50,11 +50,11 @@ local function amidst(object, name, ...)
   return a, b, c, d, e, f
 end
 
--- Again and again, until finalizers have come so often. Where few strings are
--- made the collector may never come: there it is tried for a while.
+-- Repeats until finalizers have run so often. If few strings are made, the
+-- collector may never run: then it stops after a while.
 local function until_met(what, run, is_rare)
   act, met, inside = what, 0, false
-  -- so many that most steps of the collector have some to call
+  -- so many that most steps of the collector call some
   for _ = 1, new_proxy and 3000 or 300 do arm() end
   local round, ends = 0, core.now() + (is_rare and 2 or 20)
   while met < (is_rare and 1 or 3) and core.now() < ends do
@@ -255,7 +255,7 @@ describe("a fiber that is told", function()
     return steps
   end
 
-  -- Reads one stream after the other, and notes how each ends.
+  -- Reads the streams one by one, and records the end of each.
   local function begin(server)
     transfer = assert(pool:open { method = "GET", proxy = "",
       url = server.url, events = true })

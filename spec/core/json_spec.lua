@@ -1,5 +1,4 @@
--- The core reads JSON by itself: what cjson takes it must take, and make the same
--- of it.
+-- The core's own JSON reader must accept what cjson accepts, with the same result.
 local cjson = require "cjson"
 local core = require "yuanjing.core"
 
@@ -67,7 +66,7 @@ local MUTATIONS = {
   end,
 }
 
--- f(text) for each seed and for many texts made of them.
+-- Calls f(text) for each seed and for many variants of the seeds.
 local function each_document(count, f)
   for _, seed in ipairs(SEEDS) do f(seed) end
   for _ = 1, count do
@@ -90,7 +89,7 @@ end
 
 local function is_there(value) return value ~= nil and value ~= NULL end
 
--- Where a chunk that is not odd has what it says.
+-- The fields of a usual chunk.
 local TEXTS = { "content", "reasoning_content", "reasoning", "text" }
 
 local function are_texts(record)
@@ -102,8 +101,8 @@ local function are_texts(record)
   return true
 end
 
--- What decoder:next() must make of a document that is not odd, but for its second
--- value; nil: it has to be odd.
+-- The expected results of decoder:next() for a usual document, without its second
+-- value; nil if the document must be odd.
 local function chunk_of(document)
   if type(document) ~= "table" or is_there(document.error)
     or is_there(document.status) then
@@ -125,7 +124,7 @@ local function chunk_of(document)
   }
 end
 
--- cjson refuses half a surrogate pair, which is U+FFFD here.
+-- cjson refuses half a surrogate pair; the core reads it as U+FFFD.
 local function with_pairs(text)
   text = text:gsub("\\(.)", function(char)
     return "\\" .. (char == "\\" and "\1" or char)
@@ -143,8 +142,8 @@ end
 
 local function is_blank(text) return not text:find("[^ \t\r\n]") end
 
--- Long integers are read as the texts they are; cjson would round them. For
--- documents without texts.
+-- Quotes long integers: the core reads them as texts, while cjson would round
+-- them. For documents without texts.
 local function quote_long_integers(text)
   return (text:gsub("[%w.+-]+", function(token)
     local digits = token:match("^%-?(%d+)$")
@@ -152,7 +151,7 @@ local function quote_long_integers(text)
   end))
 end
 
--- What decode() must make of what cjson has made.
+-- The expected result of decode(), from the result of cjson.
 local function settled(value)
   if type(value) == "number" and math.tointeger then
     return math.tointeger(value) or value
@@ -166,7 +165,7 @@ local function settled(value)
   return copy
 end
 
--- NaN is unlike itself; so it is written out.
+-- NaN is not equal to itself, so it becomes a text.
 local function written(value)
   if type(value) ~= "table" then
     return ("%s %s"):format(math.type and math.type(value) or type(value),
@@ -180,7 +179,7 @@ local function written(value)
   return "{" .. table.concat(parts, ",") .. "}"
 end
 
--- How much of the text is the first value; nil: there is none.
+-- The length of the first value in the text, or nil.
 local function length_of(text)
   local value, used, used_by_null = core.decode(text)
   if value ~= nil then return used end
@@ -274,7 +273,7 @@ describe("decode()", function()
 end)
 
 describe("the decoder", function()
-  -- Line ends would make more than one line of it.
+  -- Line ends would split it into several lines.
   local function line_of(text) return (text:gsub("[\r\n]", " ")) end
 
   it("finds the fields that cjson finds", function()

@@ -1,6 +1,6 @@
--- Whatever becomes of a pool and its transfers, in whatever order and however
--- far they had come: nothing breaks, and nothing is left. The sanitizers and
--- valgrind look on where they run it.
+-- A pool and its transfers are closed or collected in every order and at every
+-- stage: nothing crashes, and nothing leaks. The sanitizers and valgrind run this
+-- as well.
 local child = require "support.child"
 local core = require "yuanjing.core"
 local scripted = require "support.scripted"
@@ -9,7 +9,7 @@ local support = require "support"
 local STREAM = scripted.answer(200, {})
 local EVENT = 'data: {"content":"x"}\n'
 
--- How far a transfer is brought before it is given up.
+-- The stages of a transfer at which it is closed.
 local STAGES = {
   ["before it leaves"] = function() end,
   ["while it waits for an answer"] = function(pool) pool:wait(0.01) end,
@@ -47,7 +47,7 @@ local function open(pool, url)
     events = true })
 end
 
--- Gives up each of the things, in that order: by hand, or by the collector.
+-- Closes the handles in that order, or has the collector free them.
 local function give_up(things, order, is_closed)
   for _, name in ipairs(order) do
     if is_closed[name] then things[name]:close() end
@@ -101,7 +101,7 @@ describe("a pool and its transfers", function()
       end)
     end
 
-    -- In a state that ends what is left goes in the order it was not made in.
+    -- lua_close() finalizes the rest in the reverse order of creation.
     it("may go with their state, " .. name, function()
       local script = ([[
         local core, url = require "yuanjing.core", ...

@@ -1,70 +1,42 @@
--- All transfers of a process together: what opening takes, how they are moved
--- on, and what becomes of them with the collector, the clock and the process.
-local busted = require "busted"
+-- All transfers of a process together: which requests open() accepts, how the pool
+-- advances them, and what the collector, the clock and a fork do to them.
 local child = require "support.child"
 local core = require "yuanjing.core"
 local scripted = require "support.scripted"
 local socket = require "socket"
 local support = require "support"
+local transfers = require "support.transfers"
 
 local answer = scripted.answer
-local jit = rawget(_G, "jit")
 local STREAM = answer(200, { ["Connection"] = "close" })
 local EVENT = 'data: {"content":"x"}\n'
 local SILENCE = { "wait_close", 20 }
 
+local it, request_of, serve = transfers.it, transfers.request, transfers.serve
+
 local pool
 
--- A test in a coroutine: what it leaves on its stack goes with it, or LuaJIT
--- would still see handles there in after_each.
-local function it(name, test)
-  return busted.it(name, function()
-    local ok, err = coroutine.resume(coroutine.create(test))
-    if not ok then error(err, 0) end
-  end)
-end
-
-local function request_of(url, options)
-  local request = { method = "GET", proxy = "", url = url }
-  for name, value in pairs(options or {}) do request[name] = value end
-  return request
-end
-
 local function open(url, options)
-  return support.watch(assert(pool:open(request_of(url, options))))
+  return transfers.open(pool, url, options)
 end
 
--- As open(); ready() gives it when it has news.
+-- As open(); ready() returns the transfer when it has an event.
 local function subscribe(url, options)
   local transfer = open(url, options)
   transfer:subscribe(transfer)
   return transfer
 end
 
-local function move_for(seconds)
-  local ends = core.now() + seconds
-  while core.now() < ends do pool:wait(math.max(0, ends - core.now())) end
-end
+local function move_for(seconds) transfers.move_for(pool, seconds) end
 
-local function finish(transfer)
-  local ends = core.now() + 10
-  while not transfer:done() and core.now() < ends do pool:wait(0.1) end
-  assert.is_true(transfer:done())
-  return transfer
-end
-
-local function serve(...)
-  return support.serve { default = { { "request" }, ... } }
-end
+local function finish(transfer) return transfers.finish(pool, transfer) end
 
 before_each(function() pool = support.watch(assert(core.pool())) end)
 
 after_each(function()
   pool:close()
   pool = nil
-  support.clean()
-  if jit then jit.flush() end  -- traces hold the upvalues of what they ran
-  support.assert_freed()
+  transfers.clean()
 end)
 
 describe("open()", function()
@@ -460,7 +432,7 @@ end)
 describe("step()", function()
   local TINY = 1.5e-6  -- seconds: enough for one socket
 
-  -- Senders that always have more, and never a reader.
+  -- The senders never stop, and nothing reads.
   local function firehoses(count)
     local server = serve({ "send", STREAM }, { "fill", ("x"):rep(1000), 1e7 })
     local list = {}
@@ -472,7 +444,7 @@ describe("step()", function()
     return list
   end
 
-  -- How many steps of one socket each it takes until all are done.
+  -- The number of steps, each for one socket, until all are done.
   local function count_steps(list)
     local steps, ends = 0, core.now() + 5
     for _, transfer in ipairs(list) do
@@ -588,7 +560,7 @@ describe("what is dropped", function()
   end)
 end)
 
--- Descriptors of this process: number = {what it is, whether exec closes it}.
+-- The descriptors of this process: number = { its target, whether exec closes it }.
 local function descriptors()
   local file = assert(io.open("/proc/self/stat"))
   local pid = file:read("*a"):match("^%d+")
@@ -684,7 +656,7 @@ local function read_all(pool, transfer)
 end
 ]]
 
--- Runs a script in a process of its own: its exit status, its output.
+-- Runs a script in another process. Returns its exit status and its output.
 local function run(script, url, ...)
   local prelude = script:find("process.", 1, true)
     and 'local process = require "process"\n' .. PRELUDE or PRELUDE
@@ -692,8 +664,8 @@ local function run(script, url, ...)
 end
 
 describe("a process that drops its transfers", function()
-  -- In a process of its own: a heap that was large keeps the collector away for
-  -- as many bytes as it had.
+  -- In another process: after a large heap the collector would not run again for
+  -- as many bytes.
   it("does not pile them up", function()
     assert.same({ 0, "" }, run([[
       local pool, most = core.pool(), 0
@@ -801,7 +773,7 @@ describe("the end of the state", function()
   end
 end)
 
--- As the kernel tells it, for to connect would be to be served.
+-- From the kernel's tables: to connect for a test would be a further connection.
 local function wait_for_listener(port)
   local line, ends = (":%04X 0+:0000 0A"):format(port), core.now() + 10
   repeat
@@ -812,7 +784,7 @@ local function wait_for_listener(port)
 end
 
 describe("a forked child", function()
-  -- The child touches all there is, then ends as Lua ends.
+  -- The child uses every handle, then ends as Lua ends.
   local FORK = [[
     local pool = core.pool()
     local transfer = open(pool, { events = true, ca_file = select(2, ...),
@@ -895,7 +867,7 @@ describe("a forked child", function()
       local listener = assert(socket.bind("127.0.0.1", 0))
       local _, port = listener:getsockname()
       listener:close()
-      -- answers once the first line of the request is here
+      -- answers when the first line of the request has arrived
       local fifo = support.tempdir() .. "/answer"
       os.execute(("mkfifo %s; (timeout 20 openssl s_server -quiet -accept "
         .. "127.0.0.1:%s -cert %s -key %s -naccept 1 <%s 2>/dev/null | "

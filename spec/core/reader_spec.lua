@@ -1,5 +1,5 @@
--- Who waits for the news of a transfer, and is told: fibers inside the readers
--- of a stream, and whoever else asked to hear.
+-- Waiters for the events of a transfer: fibers inside the readers of a stream, and
+-- other subscribers.
 local core = require "yuanjing.core"
 local scripted = require "support.scripted"
 local support = require "support"
@@ -22,14 +22,15 @@ after_each(function()
   support.clean()
 end)
 
--- A stream of which this comes, step by step.
+-- A stream whose server follows these steps.
 local function open(...)
   local server = support.serve { default = { { "request" }, ... } }
   return assert(pool:open { method = "GET", proxy = "", url = server.url,
     events = true })
 end
 
--- A coroutine that runs it; and has run until it waits.
+-- A coroutine for the function, and the results of its first switch: it has run
+-- until it waits.
 local function fiber(run)
   local thread = coroutine.create(run)
   return thread, core.switch(thread)
@@ -40,15 +41,15 @@ local function move_for(seconds)
   repeat pool:wait(math.max(0, ends - core.now())) until core.now() >= ends
 end
 
--- Tells until that fiber has left; how tell() says so.
-local function tell_until_left()
+-- Dispatches until a fiber has ended. Returns the results of dispatch().
+local function dispatch_until_ended()
   local ends = core.now() + 5
   repeat
     pool:wait(0.1)
     local told = { pool:dispatch() }
     if told[2] then return told end
   until core.now() > ends
-  error("nobody left")
+  error("no fiber has ended")
 end
 
 describe("a fiber", function()
@@ -62,7 +63,7 @@ describe("a fiber", function()
     end)
     assert.is_true(waits)
     assert.equal(thread, transfer:waiter())
-    assert.same({ true, thread, false }, tell_until_left())
+    assert.same({ true, thread, false }, dispatch_until_ended())
     assert.same({ { "a" }, { "b" }, { nil, "done" } }, seen)
     assert.is_nil(transfer:waiter())
     assert.equal("dead", coroutine.status(thread))
@@ -76,7 +77,7 @@ describe("a fiber", function()
     for _, name in ipairs { "next", "text", "drain" } do
       local transfer = open(unpack(script))
       fiber(function() seen[name] = { transfer[name](transfer, true) } end)
-      tell_until_left()
+      dispatch_until_ended()
       if name == "next" then
         assert.equal("done", select(2, transfer:next()))
       end
@@ -108,7 +109,7 @@ describe("a fiber", function()
       assert.equal("done", select(2, transfer:text()))
       times = times + 1
     end)
-    tell_until_left()
+    dispatch_until_ended()
     assert.equal(1, times)
   end)
 
@@ -122,7 +123,7 @@ describe("a fiber", function()
       seen[2] = transfer:text()
     end)
     assert.is_true(core.switch(thread))
-    tell_until_left()
+    dispatch_until_ended()
     assert.same({ 0, "a" }, seen)
   end)
 
@@ -188,14 +189,14 @@ describe("a fiber", function()
       coroutine.yield(core.fiber())
     end)
     assert.same({ true, true }, { waits, inner_waits })
-    assert.is_false(tell_until_left()[3])
+    assert.is_false(dispatch_until_ended()[3])
     assert.equal("a", text)
     assert.is_false(core.switch(outer))
   end)
 end)
 
 describe("a fiber that has read a stream to its end", function()
-  -- Of which this comes last.
+  -- A stream with this as its end.
   local function check_forgotten(...)
     local transfer = open({ "send", STREAM }, { "sleep", 0.05 }, ...)
     local threads = setmetatable({}, { __mode = "k" })
@@ -203,7 +204,7 @@ describe("a fiber that has read a stream to its end", function()
       while transfer:text() do end
     end)
     threads[thread], thread = true, nil
-    tell_until_left()
+    dispatch_until_ended()
     collectgarbage()
     collectgarbage()
     assert.is_nil((next(threads)))

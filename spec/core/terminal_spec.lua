@@ -1,4 +1,4 @@
--- What the core knows of terminals and signals, in scripts of their own.
+-- The core's functions for terminals and signals, each in its own script.
 local child = require "support.child"
 local command = require "support.command"
 local core = require "yuanjing.core"
@@ -103,7 +103,7 @@ describe("the core", function()
       io.popen("kill -INT $PPID"):close()
       for i = 1, 1e6 do local _ = i end
       print "not interrupted" ]] .. "; } 2>&1")
-    -- lua has a handler of its own, which raises; another host has none
+    -- the program lua has its own handler, which raises; other hosts have none
     assert.is_truthy(said:find("^begun "), said)
     assert.is_nil(said:find("not interrupted", 1, true), said)
   end)

@@ -1,65 +1,42 @@
--- One exchange over the C core, as far as bytes and time decide it.
-local busted = require "busted"
+-- One exchange over the C core: bytes, limits and time.
 local certificate = require "support.certificate"
 local child = require "support.child"
 local core = require "yuanjing.core"
 local scripted = require "support.scripted"
 local support = require "support"
+local transfers = require "support.transfers"
 
 local answer = scripted.answer
-local jit = rawget(_G, "jit")
 local unpack = table.unpack or unpack
 local STREAM = answer(200, { ["Connection"] = "close" })
 local SILENCE = { "wait_close", 20 }
 
+local it, serve = transfers.it, transfers.serve
+
 local pool
 
--- A test in a coroutine: what it leaves on its stack goes with it, or LuaJIT
--- would still see handles there in after_each.
-local function it(name, test)
-  return busted.it(name, function()
-    local ok, err = coroutine.resume(coroutine.create(test))
-    if not ok then error(err, 0) end
-  end)
-end
-
 local function open(url, options)
-  local request = { method = "GET", proxy = "", url = url }
-  for name, value in pairs(options or {}) do request[name] = value end
-  return support.watch(assert(pool:open(request)))
+  return transfers.open(pool, url, options)
 end
 
--- Moves the pool until the predicate holds, at most so many seconds.
 local function move_until(predicate, seconds)
-  local ends = core.now() + (seconds or 10)
-  while not predicate() and core.now() < ends do pool:wait(0.05) end
-  return predicate()
+  return transfers.move_until(pool, predicate, seconds)
 end
 
-local function move_for(seconds)
-  local ends = core.now() + seconds
-  while core.now() < ends do pool:wait(math.max(0, ends - core.now())) end
-end
+local function move_for(seconds) transfers.move_for(pool, seconds) end
 
-local function finish(transfer)
-  assert.is_true(move_until(function() return transfer:done() end))
-  return transfer
-end
+local function finish(transfer) return transfers.finish(pool, transfer) end
 
 local function fetch(url, options) return finish(open(url, options)) end
 
--- failure() without the words: fault, curl's code, sent, answered.
+-- failure() without the message: fault, curl's code, sent, answered.
 local function fault(transfer)
   local name, message, code, sent, answered = transfer:failure()
   if name then assert.is_true(#message > 0) end
   return { name, code, sent, answered }
 end
 
-local function serve(...)
-  return support.serve { default = { { "request" }, ... } }
-end
-
--- All texts of a stream, then its last event.
+-- Reads all texts of a stream. Returns its last event.
 local function read_all(transfer, texts)
   texts = texts or {}
   local event
@@ -81,9 +58,7 @@ before_each(function() pool = assert(core.pool()) end)
 after_each(function()
   pool:close()
   pool = nil
-  support.clean()
-  if jit then jit.flush() end  -- traces hold the upvalues of what they ran
-  support.assert_freed()
+  transfers.clean()
 end)
 
 describe("a request", function()
@@ -170,7 +145,7 @@ describe("the head", function()
   end)
 
   it("of a second answer within one exchange replaces the first", function()
-    -- libcurl asks again by itself when Expect is refused
+    -- libcurl itself repeats a request whose Expect is refused
     local again = { { "request" },
       { "send", answer(200, { ["X-B"] = "b" }, "ok") } }
     local server = support.serve { connections = { { { "head" },
@@ -258,7 +233,7 @@ describe("failure()", function()
     for _, case in ipairs(cases) do
       local transfer = fetch(serve(unpack(case[2])).url, { once = true })
       local got = fault(transfer)
-      -- a reset shows where libcurl looks first: in a write or in a read
+      -- libcurl notices a reset in a write or in a read
       if got[2] == 55 then got[2] = 56 end
       assert.same({ case[1], case[3] }, { case[1], got })
     end
@@ -289,7 +264,7 @@ end)
 describe("a limit", function()
   local SHORT = 0.3
 
-  -- The fault, once it came after the limit and not much later.
+  -- The fault, after a check that it came soon after the limit.
   local function expire(transfer)
     local took = support.timed(finish, transfer)
     assert.is_true(took >= SHORT - 0.02 and took < SHORT + 3, took)
@@ -537,7 +512,7 @@ describe("the address of a host", function()
     assert.same({ "address", false },
       { (transfer:failure()), (select(4, transfer:failure())) })
     assert.equal(0, #server:requests())
-    -- a connection at another port than the URL's is a proxy's
+    -- a connection to another port than the URL's leads to a proxy
     assert.is_nil(ask(server, { peer_port = port + 1, only_public = true })
       :failure())
   end)
@@ -571,8 +546,8 @@ describe("a connection that dies when it is used again", function()
   end)
 end)
 
--- libcurl (7.88) looks whether an idle connection was closed, and no further:
--- what it is sent there would be the answer to the next request.
+-- libcurl 7.88 checks only whether an idle connection was closed. Bytes that a
+-- server sent there would be read as the answer to the next request.
 describe("a connection on which more came than was asked for", function()
   local LATE = answer(200, {}, "not for you")
   local BIG = answer(200, {}, ("x"):rep(70000))
@@ -652,7 +627,7 @@ describe("a connection on which more came than was asked for", function()
 end)
 
 describe("without a descriptor left", function()
-  -- What a request comes to with so few of them.
+  -- The result of a request with so few descriptors.
   local function said_with(left, url)
     local path = support.write(support.tempdir() .. "/script.lua", ([[
       package.cpath = %q
@@ -813,7 +788,7 @@ describe("a proxy", function()
     assert.equal("http://a.invalid/x", proxy:requests()[1].path)
   end)
 
-  -- The environment is read by libcurl, and can not be changed from here.
+  -- libcurl reads the environment, which Lua can not change.
   it("that is given is asked whatever no_proxy says", function()
     for _, no_proxy in ipairs { "*", "a.invalid", ".invalid,b" } do
       local proxy = serve({ "send", answer(200, {}, "ok") })
@@ -894,7 +869,7 @@ describe("a slow reader", function()
   end)
 end)
 
--- So many at once that libcurl's receive buffers are small: see request.c.
+-- With so many transfers libcurl's receive buffers are small: see request.c.
 describe("a stream among many", function()
   local LONG = { "X-Long", ("h"):rep(9000) }
   local TEXTS = { "a", ("x"):rep(300000), "b", ("y"):rep(1024), "c" }
@@ -1047,7 +1022,7 @@ describe("close()", function()
     transfer = open("http://b.invalid/")
     pool:step()
     assert.is_true(support.timed(pool.close, pool) < 1)
-    -- or the name server was faster: there is no such host
+    -- or the name server answered first: there is no such host
     local why, _, code = transfer:failure()
     assert.truthy(why == "pool" or code == 6, why)
   end)

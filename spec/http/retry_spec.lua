@@ -3,8 +3,8 @@ local retry = require "yuanjing.http.retry"
 
 local FAILURE = { kind = "server", retryable = true }
 
--- Runs a policy whose attempts end like these, the last one for ever: what came of
--- it, the attempts, and what was told. It sleeps in no time.
+-- Runs a policy whose attempts end like these; all further ones end like the last.
+-- Returns the result, the attempts and the events. Its pauses take no time.
 local function run(delays, seconds)
   local sleep, now, told, at = loop.sleep, loop.now, {}, 0
   finally(function() loop.sleep, loop.now = sleep, now end)

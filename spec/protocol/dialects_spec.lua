@@ -1,5 +1,5 @@
--- Answers in many dialects: each is read by every reader, and streams are cut at
--- every place.
+-- Answers in many dialects: every reader reads each of them, and streams are split
+-- at every place.
 local dialects = require "support.dialects"
 local read_stream = require "support.read_stream"
 local scripted = require "support.scripted"

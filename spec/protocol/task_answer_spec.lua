@@ -15,6 +15,10 @@ local function read(how, text)
   return answer, failure
 end
 
+local GONE = { status = "FAILED", missing = true, failure = {
+  kind = "not_found",
+  message = "the platform does not know the task (any more)" } }
+
 -- Submits ------------------------------------------------------------------
 
 local DONE_AT_ONCE = { status = "SUCCEEDED",
@@ -143,13 +147,13 @@ local STATUSES = {
     { status = "QUEUED-AGAIN" } },
   ["unknown for the moment"] = {
     '{"status":"FAILED","error":"taskid=8 not exist"}',
-    { status = "FAILED", missing = true } },
+    GONE },
   ["unknown, wrapped"] = {
     '{"status":"ok","data":{"status":"FAILED","error":"taskid=8 not exist"}}',
-    { status = "FAILED", missing = true } },
+    GONE },
   ["unknown, with empty data"] = {
     '{"status":"FAILED","error":"taskid=8 not exist","data":{}}',
-    { status = "FAILED", missing = true } },
+    GONE },
   ["an array and a cover"] = { '{"taskid":8,"status":"succeeded",'
     .. '"video":["http://h/1","http://h/2"],"image":"http://h/c",'
     .. '"usage":{"n":2}}',

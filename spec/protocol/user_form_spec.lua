@@ -1,4 +1,4 @@
--- client:request { form = }, as a server gets it that reads forms by Python's
+-- client:request { form = }, as a server receives it that parses forms with Python's
 -- email package.
 local cjson = require "cjson"
 local digest = require "yuanjing.base.digest"
@@ -27,7 +27,7 @@ local function client_at(server, options)
   return yuanjing.new(options)
 end
 
--- What the parser makes of a form, and the request it came in.
+-- The parser's result for a form, and its request.
 local function sent(form, options)
   local server = serve()
   local answer = assert(client_at(server, options):request {

@@ -1,8 +1,8 @@
---- Only lua/yuanjing/protocol knows the platform's words: its paths, its names of
--- fields, its status words. This reads the code of every other room.
+--- Only lua/yuanjing/protocol contains the platform's names: its paths, its names of
+-- fields, its status words. This spec reads the code of every other folder.
 local support = require "support"
 
--- As Lua patterns on code, comments left out.
+-- Lua patterns for code without comments.
 local WORDS = {
   -- paths
   "/llmage", "reallife_asset", "%.dspy", "/idfile",
@@ -19,12 +19,12 @@ local WORDS = {
   '"PROCESSING"', '"Processing"', '"Active"', '"Failed"',
 }
 
--- These rooms speak the wire: the protocol, the platform of the tests, the tables
--- of what the platform documents, and the types made of them.
+-- These folders may contain such names: the protocol, the sandbox, the tables of the
+-- platform's documents, and the types that are made from them.
 local ROOMS = { "^protocol/", "^sandbox/", "^generation/catalog/v1",
   "^generation/catalog/legacy", "^meta/" }
 
--- What else may be: "file word" with its reason.
+-- Further exceptions: "file name" with its reason.
 local EXCEPTIONS = {
   ['task/task.lua "CREATED"'] = "the status, which is public, of a handle that "
     .. "has not been asked about",

@@ -1,5 +1,5 @@
 -- The strict reader of messages: what every vendor takes, and what some refuse.
-local cjson = require "yuanjing.base.cjson"
+local cjson = require "yuanjing.base.json.cjson"
 local history = require "yuanjing.sandbox.server.history"
 local server_json = require "yuanjing.sandbox.server.json"
 

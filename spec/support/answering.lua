@@ -22,6 +22,17 @@ local function step_of(answer)
   return { "send", answering.bytes_of(answer) }
 end
 
+--- A client of a server, which does not retry unless the options say so.
+---@param url string
+---@param options? yuanjing.Options
+---@return yuanjing.Client
+function answering.client(url, options)
+  options = options or {}
+  options.base_url, options.api_key = url, "sk-secret"
+  options.retries = options.retries or 0
+  return require("yuanjing").new(options)
+end
+
 --- Starts the server.
 ---@param list (table|string|number)[]
 ---@return table server

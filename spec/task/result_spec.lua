@@ -3,18 +3,11 @@ local core = require "yuanjing.core"
 local json = require "yuanjing.base.json"
 local scripted = require "support.scripted"
 local support = require "support"
-local yuanjing = require "yuanjing"
 
+local client_at = require("support.answering").client
 local FILM = ("0123456789abcdef"):rep(4000) -- 64000 bytes
 local HALF = 30000
 local ETAG = '"v1"'
-
-local function client_at(url, options)
-  options = options or {}
-  options.base_url, options.api_key = url, "sk-secret"
-  options.retries = options.retries or 0
-  return yuanjing.new(options)
-end
 
 -- A result with a video. Its task is queried at `api`.
 local function result_at(url, options, api)

@@ -5,19 +5,13 @@ local polling = require "yuanjing.task.polling"
 local scripted = require "support.scripted"
 local support = require "support"
 local task_of = require "yuanjing.task.task"
-local yuanjing = require "yuanjing"
 
 local FAST = { interval = 0.01 }
 local DONE = { taskid = "vendor-9", status = "SUCCEEDED", video = "http://h/v",
   image = "http://h/c", usage = { seconds = 5 } }
+local client_at = require("support.answering").client
 local MISSING = { status = "FAILED", error = "taskid=7 not exist" }
-
-local function client_at(url, options)
-  options = options or {}
-  options.base_url, options.api_key = url, "sk-secret"
-  options.retries = options.retries or 0
-  return yuanjing.new(options)
-end
+local QUERY = "GET /llmage/v1/tasks"
 
 -- A handle of a task by its id, as in another process, and its server.
 local function known(list, options)
@@ -213,7 +207,8 @@ describe("a task that the platform does not know", function()
     loop.now = function() return now() + 61 end
     local result, err = task:await(FAST)
     assert.is_nil(result)
-    assert.same({ "not_found", task }, { err.kind, err.task })
+    assert.same({ "not_found", task, QUERY, 1 }, { err.kind, err.task, err.call,
+      err.attempts })
     assert.is_true(task.done)
   end)
 
@@ -233,8 +228,8 @@ describe("a task that the platform does not know", function()
     for _ = 1, 2 do
       local same, err = task:refresh()
       assert.is_nil(same)
-      assert.same({ "not_found", task, true }, { err.kind, err.task,
-        err.retryable })
+      assert.same({ "not_found", task, true, QUERY, 1 }, { err.kind, err.task,
+        err.retryable, err.call, err.attempts })
       assert.equal(err, task.error)
     end
     assert.equal(task, (task:refresh()))

@@ -93,9 +93,6 @@ end
 ---@field interval? number seconds between queries; default: Retry-After, or 2 to 10 with jitter
 ---@field on_update? fun(asset: yuanjing.Asset) called when the status has changed
 
-local AWAIT = { timeout = "number", interval = "number",
-  on_update = "function" }
-
 --- Waits until the asset is Active and returns it; or nil and an error,
 --- task_failed if it failed. A wait that times out (kind timeout) can be
 --- repeated; temporary failures do not end it.
@@ -104,7 +101,7 @@ local AWAIT = { timeout = "number", interval = "number",
 ---@return yuanjing.Error? err
 function methods:await(options)
   options = options or {}
-  polling.check_options("asset:await", options, AWAIT)
+  polling.check_options("asset:await", options, polling.OF_ONE)
   if self.done and not self.error then return self end
   local told
   local wait = { timeout = options.timeout or TIMEOUT,

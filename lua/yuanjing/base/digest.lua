@@ -4,7 +4,7 @@
 -- counts by its name and size.
 local core = require "yuanjing.core"
 local media = require "yuanjing.base.media"
-local sorted_json = require "yuanjing.base.sorted_json"
+local sorted_json = require "yuanjing.base.json.sorted"
 
 local function escape(char)
   return ("\\u%04x"):format(char:byte())

@@ -1,19 +1,19 @@
---- The escapes of a URL's texts: %20 and the like.
+--- Percent-encoding of texts in URLs, such as %20.
 local percent = {}
 
 local function escape(char)
   return ("%%%02X"):format(char:byte())
 end
 
---- The text with each byte as %XX that may not stand as it is.
+--- The text with unsafe bytes as %XX.
 ---@param text string
----@param unsafe? string set of a pattern; default: all but letters, digits and -._~
+---@param unsafe? string a set of a pattern; default: all but letters, digits and -._~
 ---@return string
 function percent.encode(text, unsafe)
   return (text:gsub(unsafe or "[^0-9A-Za-z._~-]", escape))
 end
 
---- The text without its escapes. A percent sign that begins none stays.
+--- The text with its escapes decoded. A percent sign that begins no escape stays.
 ---@param text string
 ---@return string
 function percent.decode(text)

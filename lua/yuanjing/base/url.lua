@@ -1,6 +1,6 @@
---- URLs (RFC 3986), the only place that takes one apart: its parts, what a
--- relative one means, and what of one may be shown. Whether a URL is good enough
--- to be asked for http/address says.
+--- URLs (RFC 3986): parses them, resolves relative ones, and removes secrets before
+-- they are shown. No other module parses URLs. http/address decides whether a
+-- request can be sent to a URL.
 local ascii = require "yuanjing.base.ascii"
 local percent = require "yuanjing.base.percent"
 
@@ -12,16 +12,15 @@ local PORTS = { http = 80, https = 443 }
 
 ---@class yuanjing.Url
 ---@field scheme string in lower case
----@field origin string scheme, "//" and all that stands before the path, as written
+---@field origin string the scheme, "//" and everything before the path, as written
 ---@field userinfo? string
----@field host string may be empty; of IPv6 without the brackets
----@field port integer|false|nil as written, else the scheme's; false: no good one
+---@field host string may be empty; an IPv6 address has no brackets
+---@field port integer|false|nil as written, else the scheme's; false: it is not valid
 ---@field path string may be empty
 ---@field query? string without "?"
 ---@field fragment? string without "#"
 
---- The scheme, in lower case, of a text that begins like "scheme://"; nil: it does
---- not.
+--- The scheme, in lower case, of a text that begins like "scheme://", or nil.
 ---@param text string
 ---@return string?
 function url.scheme(text)
@@ -46,7 +45,7 @@ local function host_and_port(place, default)
   return host, default
 end
 
---- The parts of a URL; nil: it has no scheme.
+--- The parts of a URL; nil if it has no scheme.
 ---@param text string
 ---@return yuanjing.Url?
 function url.parse(text)
@@ -61,7 +60,7 @@ function url.parse(text)
     fragment = rest:match("#(.*)$") }
 end
 
---- The value of a parameter of a query, without its escapes.
+--- The value of a parameter of a query, decoded.
 ---@param query? string
 ---@param name string of letters
 ---@return string?
@@ -70,7 +69,7 @@ function url.parameter(query, name)
   return value and percent.decode(value)
 end
 
---- Whether the URL is one of this machine's own, by its name.
+--- Whether the host of a URL is this machine, by its name.
 ---@param parts yuanjing.Url
 ---@return boolean
 function url.is_local(parts)
@@ -78,17 +77,17 @@ function url.is_local(parts)
     or parts.host:find("^127%.%d+%.%d+%.%d+$") ~= nil
 end
 
---- A URL to show: what stands before "@" is a password, and what follows "?" may
---- be a signature.
+--- A URL that is safe to show: without the password before "@", and without the
+--- query, which may be a signature.
 ---@param text string
 ---@return string
 function url.shown(text)
   return (text:gsub("[?#].*$", ""):gsub("//[^/]*@", "//"))
 end
 
--- Relative ones -------------------------------------------------------------
+-- Relative URLs -------------------------------------------------------------
 
--- What no URL has in it, and a percent sign that begins nothing, are escaped.
+-- Escapes bytes that no URL may contain, and a percent sign that begins no escape.
 local function made_fit(text)
   local fit = percent.encode(text, "[^!#-;=?-Z%[%]_a-z~]")
   return (fit:gsub("()%%", function(at)
@@ -109,7 +108,7 @@ local function without_dots(path)
   return "/" .. table.concat(parts) .. query
 end
 
--- "host:8080/a" has the form of a scheme, and is none.
+-- "host:8080/a" looks like a scheme, but begins with a host.
 local function begins_with_host(text)
   return text:find("^[^/?#]*:%d+$") or text:find("^[^/?#]*:%d+[/?]")
 end
@@ -126,13 +125,14 @@ local function joined(base, reference)
   return base.origin .. without_dots(folder .. reference)
 end
 
---- The URL that a text means, where it stands beside `base`; nil when there is
---- a control character in it. Whether it can be asked for http/address says.
+--- The absolute URL for a text that may be relative to `base`; nil if the text
+--- contains a control character. NB: it may still be a URL that http/address
+--- refuses.
 ---@param base string
 ---@param text string
 ---@return string?
 function url.resolve(base, text)
-  text = text:match("^[ \t-\r]*(.-)[ \t-\r]*$"):gsub("&amp;", "&"):gsub("#.*$", "")
+  text = ascii.trim(text):gsub("&amp;", "&"):gsub("#.*$", "")
   if text:find("[%z\1-\31\127]") then return nil end
   text = made_fit(text)
   local is_absolute = text:find("^[A-Za-z][A-Za-z0-9+.-]*:")

@@ -6,7 +6,7 @@ local categories = require "yuanjing.protocol.category"
 local fields = require "yuanjing.protocol.fields"
 local form = require "yuanjing.protocol.form"
 local media = require "yuanjing.base.media"
-local types = require "yuanjing.base.media_types"
+local types = require "yuanjing.base.media.types"
 
 local chat_media = {}
 

@@ -2,7 +2,7 @@
 -- and empty lists stay lists.
 local json = require "yuanjing.base.json"
 local number = require "yuanjing.base.number"
-local sorted_json = require "yuanjing.base.sorted_json"
+local sorted_json = require "yuanjing.base.json.sorted"
 
 local document = { list = sorted_json.list }
 

@@ -4,7 +4,7 @@ local ascii = require "yuanjing.base.ascii"
 local catalog = require "yuanjing.generation.catalog"
 local fields = require "yuanjing.protocol.fields"
 local errors = require "yuanjing.errors"
-local faults = require "yuanjing.base.faults"
+local faults = require "yuanjing.base.check.faults"
 local number = require "yuanjing.base.number"
 
 local flags = {}

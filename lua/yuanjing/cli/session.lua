@@ -18,12 +18,19 @@ local LOOK = 0.5
 
 -- Options ------------------------------------------------------------------
 
---- Converter for argparse: a number of seconds.
-function session.to_seconds(text)
-  local seconds = number.read(text)
-  if seconds and seconds > 0 and seconds < math.huge then return seconds end
-  return nil, ("seconds are expected, not '%s'"):format(text)
+--- Makes a converter for argparse, of finite numbers.
+---@param wanted string the beginning of its message: "seconds are"
+---@param is_good fun(value: number): boolean
+function session.to_number(wanted, is_good)
+  return function(text)
+    local value = number.read(text)
+    if value and value < math.huge and is_good(value) then return value end
+    return nil, ("%s expected, not '%s'"):format(wanted, text)
+  end
 end
+
+session.to_seconds = session.to_number("seconds are",
+  function(seconds) return seconds > 0 end)
 
 --- Converter for argparse: a path, an id or a key. It is empty when a shell
 --- variable is not set.

@@ -1,6 +1,7 @@
---- Where a call goes and with what key, by the client's settings. Both may come
--- from a user's environment, so what is wrong with them the call tells that
--- needs them.
+--- The URL and the key of a call, from the client's settings. Both may come from
+-- the environment of a user, so a mistake in them is an error of the call that
+-- needs them, and is not raised by yuanjing.new().
+local ascii = require "yuanjing.base.ascii"
 local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
 local memoize = require "yuanjing.base.memoize"
@@ -13,8 +14,9 @@ local function no_key(message)
     hint = "pass api_key, or set YUANJING_API_KEY" }
 end
 
+-- A record with the key, without blanks around it, or with its problem.
 local read_key = memoize.last(function(text)
-  local key, problem = text:match("^[ \t-\r]*(.-)[ \t-\r]*$"), nil
+  local key, problem = ascii.trim(text), nil
   if key == "" then problem = "the API key is empty" end
   if key:find("[%z\1-\31\127]") then
     problem = "the API key has control characters in it"
@@ -22,8 +24,8 @@ local read_key = memoize.last(function(text)
   return { key = key, problem = problem }
 end)
 
---- The key to send, without stray blanks and line ends: the server takes all
---- the rest as it is (docs/platform.md#addresses-and-keys).
+--- The key to send, without blanks and line ends around it: the server compares
+--- all other bytes (docs/platform.md#addresses-and-keys).
 ---@param settings table
 ---@return string?
 ---@return yuanjing.Error?
@@ -45,7 +47,7 @@ end
 
 local SPOKEN = { http = true, https = true }
 
--- What is wrong with a URL; nil and its parts: nothing.
+-- What is wrong with a URL; or nil and its parts.
 local function problem_of(url)
   local parts = url_of.parse(url)
   if not parts then return "no scheme in the URL" end
@@ -56,9 +58,10 @@ local function problem_of(url)
   return nil, parts
 end
 
--- Of a base URL: without a slash at its end, or what is wrong with it.
+-- Checks a base URL. Returns a record with the URL, without a slash at its end, or
+-- with its problem.
 local read_base = memoize.last(function(text)
-  local url = text:match("^[ \t-\r]*(.-)[ \t-\r]*$")
+  local url = ascii.trim(text)
   local problem, parts = problem_of(url)
   if parts and (parts.query or parts.fragment or url:find("[%z\1-\32\127]")) then
     problem = "only a host and a path may stand in the URL"
@@ -79,7 +82,7 @@ function address.base(settings, name)
     hint = "it should look like https://opencomputing.ai" }
 end
 
---- Whether a URL that somebody else gave is one we speak to.
+--- Whether the client can send a request to a URL from an answer.
 ---@param url string
 ---@return boolean?
 ---@return table? failure
@@ -93,7 +96,7 @@ function address.check(url)
     message = ("the result has a bad URL (%s)"):format(problem) }
 end
 
---- A base URL to show: what base() refuses in it may be a secret.
+--- A base URL that is safe to show: a part that base() refuses may be a secret.
 ---@param url string
 ---@return string
 function address.shown(url)

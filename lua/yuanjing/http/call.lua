@@ -1,6 +1,6 @@
---- One HTTP call: the key, the limits, the events, the attempts. What a body
--- means is not known here: the protocol hands in `refusal`, which reads an answer
--- that is no success.
+--- One HTTP call: the key, the limits, the events, the attempts. This module does
+-- not know what a body means: the protocol passes the function `refusal`, which
+-- reads an answer with a status other than 2xx.
 local dry_run = require "yuanjing.spending.dry_run"
 local errors = require "yuanjing.errors"
 local events = require "yuanjing.events"
@@ -16,26 +16,25 @@ local usage = require "yuanjing.spending.usage"
 local http = {}
 
 ---@class yuanjing.Response
----@field call yuanjing.Call that it answers
+---@field call yuanjing.Call
 ---@field status integer
 ---@field headers? table<string, string> by lower-case name; not of a stream
 ---@field body? string
----@field transfer? yuanjing.core.Transfer of an answer whose body is to come
----@field failure? yuanjing.Error the body broke off
+---@field transfer? yuanjing.core.Transfer if the body is still to come
+---@field failure? yuanjing.Error if the body broke off
 
--- What is known of a call until its answer has been read. NB: a stream may be
--- open for long, and so are all of these: a table has room for eight fields or
--- for sixteen.
+-- The state of a call until its answer has been read. NB: a stream keeps it for as
+-- long as it is open, and Lua doubles the size of a table at the ninth field.
 ---@class yuanjing.Call
 ---@field settings table
 ---@field request yuanjing.Request
----@field private key? string must not stay in any text
+---@field private key? string is removed from every text
 ---@field private slot yuanjing.Slot under the limits
 ---@field attempt integer how many there have been
----@field private ends? number of several requests: when all must be over
----@field private started? number when something was sent last
----@field private left integer seconds since 1970 then
----@field private has_left boolean? something of it may have arrived
+---@field private ends? number of a call with several requests: its deadline
+---@field private started? number when the last attempt began, on the loop's clock
+---@field private left integer the same in seconds since 1970
+---@field private has_left boolean? the server may have received a part of it
 ---@field report_upload? fun(sent: number, is_over: boolean?)
 local Call = {}
 Call.__index = Call
@@ -44,9 +43,8 @@ local function call_of(request)
   return request.method .. " " .. (request.path or url_of.shown(request.url))
 end
 
--- The fields as an error, with the call it belongs to and without the key.
--- NB: once and no earlier, since an error's texts are cut, and half a key would
--- not be found.
+-- Makes the fields an error: adds the call, and removes the key. NB: errors.new()
+-- also cuts long texts, and half a key would not be found. So call it only once.
 local function complete(call, fields)
   fields.call = call_of(call.request)
   fields.attempts = call.started and call.attempt or 0
@@ -56,9 +54,9 @@ local function complete(call, fields)
   return errors.new(fields, call.key)
 end
 
--- Whoever listens ----------------------------------------------------------
+-- Events -------------------------------------------------------------------
 
---- Tells of it, with the call and the attempt that it belongs to.
+--- Emits an event, with the call and the attempt that it belongs to.
 ---@param event table
 function Call:tell(event)
   event.call, event.attempt = call_of(self.request), self.attempt
@@ -71,7 +69,7 @@ local function emit_request(call, prepared)
   call:tell { type = "request", url = url and url_of.shown(url) or prepared.url }
 end
 
--- What a plain answer says of usage.
+-- The usage that a plain answer reports.
 local function usage_in(call, response)
   local read = call.request.usage
   return read and response and response.body and read(response.body) or nil
@@ -85,7 +83,8 @@ local function emit_response(call, response, err, transfer)
     steps = transfer and transfer:steps() }
 end
 
--- Tells of an upload's progress: five times a second at most, and at its end.
+-- Makes a function that emits the progress of an upload: five times a second at
+-- most, and at its end.
 local function new_upload_reporter(settings, request)
   local told, last = 0, 0
   return function(sent, is_over)
@@ -96,17 +95,14 @@ local function new_upload_reporter(settings, request)
   end
 end
 
--- For who reads the answer -------------------------------------------------
+-- For readers of the answer ------------------------------------------------
 
---- The fields as an error of this call, of which nobody is told: the call went
---- well.
----@param fields table
----@return yuanjing.Error
-function Call:describe(fields)
-  return complete(self, fields)
-end
+--- Makes the fields an error of this call without an event: the call itself has
+--- succeeded.
+---@type fun(self: yuanjing.Call, fields: table): yuanjing.Error
+Call.describe = complete
 
---- Makes the fields an error of this call, and tells of it.
+--- Makes the fields an error of this call, and emits it.
 ---@param fields table
 ---@return yuanjing.Error
 function Call:fail(fields)
@@ -115,9 +111,9 @@ function Call:fail(fields)
   return err
 end
 
---- Its stream has ended, in whatever way.
+--- To be called when its stream has ended, in any way.
 ---@param status integer of HTTP
----@param used? table what the platform said of usage
+---@param used? table the usage that the platform reported
 ---@param is_whole? boolean
 function Call:over(status, used, is_whole)
   self.slot:leave()
@@ -131,7 +127,7 @@ end
 
 -- Sending ------------------------------------------------------------------
 
--- A response, an error, or both: a body that broke off.
+-- Sends one attempt. Returns a response, an error, or both if the body broke off.
 local function send_once(call, prepared, ends)
   prepared.timeouts = request_builder.timeouts(call.settings, call.request,
     ends - loop.now())
@@ -148,12 +144,12 @@ local function send_once(call, prepared, ends)
   return response, err
 end
 
--- Whether a body broke off behind all that it had to say.
+-- Whether a body is complete although its transfer broke off.
 local function is_body_whole(request, response)
   return response and request.is_whole and request.is_whole(response.body)
 end
 
--- Of a call that is one request: it is sent again as it is.
+-- The policy of a call with one request: each attempt sends the same request.
 local function policy_of(request, prepared, settings, ends)
   return {
     ends = ends,
@@ -165,7 +161,7 @@ local function policy_of(request, prepared, settings, ends)
   }
 end
 
--- Where nothing is limited, and for what costs nothing.
+-- The slot of a call without limits, or of a call that costs nothing.
 local FREE = { send = function() end, leave = function() end }
 
 local function new_call(settings)
@@ -173,7 +169,7 @@ local function new_call(settings)
     has_left = false }, Call)
 end
 
--- What it sends next, as the core takes it; or nil and the error.
+-- Prepares the next request of a call for the core; or returns nil and an error.
 local function prepare(call, request)
   call.request = request
   local prepared, err, key = request_builder.prepare(call.settings, request)
@@ -185,9 +181,9 @@ local function prepare(call, request)
   return prepared
 end
 
--- Waits for a turn under the limits of the client: when the call must be over.
--- A total that was given bounds the wait and the call together; else the call's
--- time begins with its turn.
+-- Waits for a turn under the client's limits. Returns the call's deadline, or nil
+-- and an error. A total timeout of the user's includes the wait; the default one
+-- begins with the turn.
 local function take_turn(call)
   local settings, request = call.settings, call.request
   local ends = request_builder.deadline(settings, request)
@@ -203,8 +199,8 @@ local function take_turn(call)
     or request_builder.deadline(settings, request)
 end
 
--- The last word of whoever sends it, once its turn has come and before a byte
--- leaves: the turn is given back where that says no.
+-- Calls before_sending() when the turn has come and no byte has been sent. If it
+-- refuses, the turn is given back.
 local function confirm(call)
   local before_sending = call.request.before_sending
   if not before_sending then return true end
@@ -220,8 +216,8 @@ local function count(call, calls)
   if kind then usage.count(call.settings, kind, calls) end
 end
 
--- What is billed is counted before it goes out: nobody who cancels it, or raises
--- in its course, makes it uncounted.
+-- A billable call is counted before it is sent, so that it is also counted if the
+-- job is cancelled or on_event raises meanwhile.
 local function send_counted(call, prepared, ends)
   count(call, 1)
   local response, err = retry.run(call,
@@ -233,10 +229,10 @@ local function send_counted(call, prepared, ends)
   return response, not response and err or nil
 end
 
---- Sends the request and returns its answer. The answer may have broken off
---- (`failure`): what came of it is kept. In a dry run the description of the
---- request takes the place of the error. Error kinds: all of yuanjing.ErrorKind
---- but task_failed.
+--- Sends the request and returns its answer. If the answer broke off, the response
+--- has the first part and `failure`. In a dry run it returns nil and the
+--- description of the request. Error kinds: all of yuanjing.ErrorKind but
+--- task_failed.
 ---@param settings table
 ---@param request yuanjing.Request
 ---@return yuanjing.Response?
@@ -255,8 +251,8 @@ function http.send(settings, request)
   return send_counted(call, prepared, ends)
 end
 
---- Sends one request of a call that is several.
----@param request yuanjing.Request not a billable one
+--- Sends one request of a call with several requests.
+---@param request yuanjing.Request not billable
 ---@return yuanjing.Response?
 ---@return yuanjing.Error|yuanjing.DryRun|nil
 function Call:send(request)
@@ -265,8 +261,9 @@ function Call:send(request)
   return send_once(self, prepared, self.ends)
 end
 
---- A call of several requests, such as a file that comes in parts: each attempt
---- of the policy sends what it needs. Its time is that of a file.
+--- Runs a call of several requests, such as the download of a file in parts. Each
+--- attempt of the policy sends the requests that it needs. The call has the total
+--- timeout of a file.
 ---@param settings table
 ---@param policy yuanjing.RetryPolicy
 ---@return any result of the last attempt

@@ -1,5 +1,5 @@
---- One exchange: a request goes out, once, and its answer is read. How that can
--- fail, and how far it had come, is known here; whether it is tried again is not.
+--- One exchange: sends a request once and reads its answer. Classifies the failures
+-- by how far the exchange had come; http/retry decides whether to try again.
 local ascii = require "yuanjing.base.ascii"
 local loop = require "yuanjing.runtime.loop"
 
@@ -16,7 +16,7 @@ local function parse_head(head)
   return headers
 end
 
--- libcurl's codes for what a second try will not mend, where nothing was sent.
+-- libcurl's codes for failures before the request was sent that would happen again.
 local LASTING = {
   [1] = true, [3] = true, [4] = true,                  -- URL, protocol
   [53] = true, [54] = true, [58] = true, [59] = true,  -- TLS set-up
@@ -41,9 +41,9 @@ local FAULTS = {
     .. "or its pool was closed" },
 }
 
--- The kind of a failure by how far the exchange had come: what may have been
--- received and was not answered has an unknown outcome; an answer that had
--- begun is cut off.
+-- The kind of a failure, by how far the exchange had come. A billable request that
+-- was sent and not answered has an unknown outcome; an answer that had begun is
+-- truncated.
 local function kind_of(fault, sent, answered, billable)
   local kind = FAULTS[fault] and FAULTS[fault][1] or "transport"
   if kind ~= "timeout" and kind ~= "transport" then return kind end
@@ -54,8 +54,8 @@ end
 
 local RETRIED = { transport = true, timeout = true, truncated = true }
 
--- A line of the head beyond libcurl's own limit: newer ones say so (100), older
--- ones that memory ran out (27).
+-- NB: for a head that exceeds libcurl's own limit, newer versions report code 100,
+-- and older ones report code 27, out of memory.
 local function read_fault(transfer)
   local fault, message, code, sent, answered = transfer:failure()
   local is_in_head = answered and not transfer:status()
@@ -64,13 +64,13 @@ local function read_fault(transfer)
   return fault, message, code, sent, answered
 end
 
--- libcurl's codes for what goes wrong with TLS.
+-- libcurl's codes for failures of TLS.
 local OF_TLS = { [35] = true, [51] = true, [53] = true, [54] = true, [58] = true,
   [59] = true, [60] = true, [64] = true, [66] = true, [77] = true, [80] = true,
   [82] = true, [83] = true, [90] = true, [91] = true, [98] = true }
 
--- What to do about faults, and about libcurl's codes for a certificate that nobody
--- vouches for, and for certificates that can not be read.
+-- Advice for faults, and for libcurl's codes: a certificate that can not be
+-- verified, and a file of certificates that can not be read.
 local HINTS = {
   address = "trust_redirects = true follows it",
   max_body = "the client's option max_body is the most bytes that are taken of "
@@ -81,8 +81,8 @@ local HINTS = {
     .. "the environment",
 }
 
---- The failure of a transfer, as fields of an error; nil when it has none. It
---- may be tried again when nothing of the request left, or when it costs nothing.
+--- The failure of a transfer, as fields of an error, or nil. It may be tried again
+--- if nothing of the request was sent, or if the request costs nothing.
 ---@param transfer yuanjing.core.Transfer
 ---@param request yuanjing.Request
 ---@return table?
@@ -102,7 +102,7 @@ function exchange.failure(transfer, request)
   }
 end
 
--- How long the request's body was, as far as it is worth to be told.
+-- The length of the request's body, for a message, if it is known.
 local function size_of(request, prepared)
   local body = prepared.body
   return request.length or type(body) == "string" and #body or nil
@@ -126,8 +126,8 @@ local function is_success(status)
   return status ~= nil and status >= 200 and status < 300
 end
 
--- An answer that broke off is kept whole, for it may be paid for. NB: one that is
--- too large is not: that would hold up the host.
+-- The body to keep for an error. A body that broke off is kept whole, because it
+-- may be paid for. NB: not if it is too large: redacting it would block the host.
 local function kept_of(response, failure)
   return failure.kind == "decode" and response.body:sub(1, MAX_REFUSAL)
     or response.body
@@ -153,7 +153,7 @@ local function read_plain(request, prepared, transfer)
   return response
 end
 
--- How much of a body has gone out, for whoever wants to see it grow.
+-- Waits for the head of the answer, and reports the progress of an upload.
 local function await_head(call, transfer)
   if not call.request.length then return loop.wait_head(transfer) end
   while not transfer:status() and not transfer:done() do
@@ -163,8 +163,9 @@ local function await_head(call, transfer)
   call.report_upload(transfer:uploaded(), true)
 end
 
--- An answer whose body is to come. Of a stream nobody asks for the headers.
--- What was sent may be long, and so may what comes.
+-- A response with its body still to come. A stream does not need the headers.
+-- NB: the body of the request is released here: it may be large, and the answer
+-- may take long.
 local function hand_on(request, transfer)
   local response = request.stream and { status = transfer:status() }
     or read_head(transfer)
@@ -174,8 +175,8 @@ local function hand_on(request, transfer)
   return response
 end
 
---- Sends the request of a call: a response, or nil and the fields of an error;
---- and the transfer, where there was one.
+--- Sends the request of a call. Returns a response, or nil and the fields of an
+--- error; and the transfer, if there was one.
 ---@param call yuanjing.Call
 ---@param prepared yuanjing.core.Request
 ---@return yuanjing.Response?

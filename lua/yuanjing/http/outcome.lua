@@ -1,24 +1,24 @@
---- What is known of a call whose outcome is not: enough to look for it at the
--- platform, and to know it again.
+--- Describes a call with an unknown outcome, so that a user can look for it at the
+-- platform and recognise it.
 local lazy = require "yuanjing.base.lazy"
 
 local outcome = {}
 
----@class yuanjing.About what a request that costs money is about
+---@class yuanjing.About what a billable request asks for
 ---@field model? string
 ---@field category? string
----@field params? any what it asks for, where that is more than its json
+---@field params? any its parameters, if they are more than its json
 
--- Nil where no file can be opened any more: the rest is told all the same.
+-- The digest; nil if the module can not be loaded, because no descriptor is left.
 local function digest_of(params)
   local ok, digest = pcall(lazy.load, "yuanjing.base.digest")
   return ok and digest(params) or nil
 end
 
---- Adds that to the fields of an error.
+--- Adds the description to the fields of an error.
 ---@param fields table of the kind outcome_unknown
 ---@param request yuanjing.Request
----@param left integer seconds since 1970 when it went out
+---@param left integer when it was sent, in seconds since 1970
 function outcome.describe(fields, request, left)
   local about = request.about or {}
   fields.time, fields.model, fields.category = left, about.model, about.category

@@ -1,5 +1,5 @@
---- What goes out: the URL, the key, the headers, the body, and how long each step
--- may take.
+--- Builds a request for the core: the URL, the key, the headers, the body and the
+-- timeouts.
 local address = require "yuanjing.http.address"
 local ascii = require "yuanjing.base.ascii"
 local json = require "yuanjing.base.json"
@@ -15,33 +15,33 @@ local request_builder = {}
 
 ---@class yuanjing.Request
 ---@field method string
----@field path? string of the base URL
+---@field path? string below the base URL
 ---@field base? "base_url"|"asset_url"
 ---@field query? table<string, string|number>
 ---@field json? table
 ---@field embedded? { word: string, pieces: table[] } the n-th piece goes where the json has word .. n .. ";"
 ---@field total? number seconds; bounds this call if nothing shorter does
 ---@field parts? table[] of a form: { name, data | path, file_name?, type?, size? }
----@field length? number of the files in it as sent, in bytes
----@field url? string instead of path: not of ours, so without the key
+---@field length? number encoded bytes of its files
+---@field url? string instead of path: another host, so without the key
 ---@field headers? table<string, string> for that URL
----@field hold? boolean a 2xx answer is handed on with its body still to come
----@field peer_port? integer of the URL: what was connected there is noted in is_private
----@field only_public? boolean then a private address is not asked
----@field is_private? boolean
----@field most_bytes? integer of a body of JSON, with what is embedded in it
+---@field hold? boolean a 2xx answer is returned with its body still to come
+---@field peer_port? integer of the URL: is_private is set from the address that was connected there
+---@field only_public? boolean nothing is sent to a private address
+---@field is_private? boolean the address that was connected is private
+---@field most_bytes? integer the longest body of JSON, with the embedded files
 ---@field stream? boolean a 2xx answer is a chat stream
----@field billable? string what it costs money for (chat, image, ...): docs/promises.md#at-most-once
----@field about? yuanjing.About of a billable one
----@field before_sending? fun(): true?, yuanjing.Error? asked when its turn has come and nothing has left
----@field is_whole? fun(body: string): boolean asked of a body that broke off
+---@field billable? string what is billed (chat, image, ...): docs/promises.md#at-most-once
+---@field about? yuanjing.About of a billable request
+---@field before_sending? fun(): true?, yuanjing.Error? called when its turn has come and nothing was sent
+---@field is_whole? fun(body: string): boolean whether a body that broke off is complete
 ---@field refusal fun(status: integer, headers: table, body: string, sent: number?): table
----@field usage? fun(body: string): table? what an answer says of usage
+---@field usage? fun(body: string): table? reads the usage in an answer
 
 local DEFAULT_FIRST = 120
 local DEFAULT_TOTAL = 600
 
--- A term of a query; nil and why it can not be sent.
+-- A term of a query; or nil and why it can not be sent.
 local function term(name, value)
   if type(value) == "number" then
     local text, problem = number.text(value, "a query")
@@ -51,7 +51,7 @@ local function term(name, value)
   return percent.encode(name) .. "=" .. percent.encode(tostring(value))
 end
 
--- What the query adds to a path, which may have one of its own.
+-- The query string to append to a path, which may already have a query.
 local function query_string(path, query)
   if not query then return "" end
   local terms = {}
@@ -65,20 +65,20 @@ local function query_string(path, query)
   return (path:find("?", 1, true) and "&" or "?") .. table.concat(terms, "&")
 end
 
--- "Name:" would tell libcurl to leave the header out.
+-- NB: libcurl omits a header that is given as "Name:"; "Name;" is an empty one.
 local function header_line(name, value)
   return value:find("[^ \t-\r]") and name .. ": " .. value or name .. ";"
 end
 
--- Without a key it goes to a host that is not ours: neither does it get the
--- user's own headers, for who knows what they hold.
+-- A request without a key goes to a foreign host. It does not get the headers of
+-- the user's settings either: they may hold secrets.
 local function header_lines(settings, request, key)
   local lines = {
     "User-Agent: " .. (settings.user_agent or "yuanjing-lua/" .. version),
-    "Expect:", -- libcurl would wait for a 100 with large bodies
+    "Expect:", -- or libcurl would wait for a 100 before large bodies
   }
   if key then lines[#lines + 1] = "Authorization: Bearer " .. key end
-  if not request.parts then -- libcurl would name a form's type
+  if not request.parts then -- for a form libcurl sets the type
     lines[#lines + 1] = request.json and "Content-Type: application/json"
       or "Content-Type:"
   end
@@ -93,7 +93,7 @@ local is_local = memoize.last(function(host)
   return parts ~= nil and url_of.is_local(parts)
 end)
 
--- A proxy of the environment is not meant for this machine.
+-- A proxy from the environment is not used for this machine itself.
 local function proxy_for(settings, url)
   local host = url:match("^[^/]*//[^/?#]*") or url -- the same for most calls
   return settings.proxy or is_local(host) and "" or nil
@@ -103,7 +103,7 @@ local function invalid(message)
   return nil, { kind = "invalid_request", message = message }
 end
 
--- The text with pieces (files, mostly) in the places of their marks.
+-- Splits the text at its markers and puts the pieces (mostly files) in between.
 local function embed(text, embedded)
   local pieces, from = {}, 1
   while from do
@@ -143,16 +143,17 @@ local function own_target(settings, request)
   return base .. request.path .. query, nil, key
 end
 
--- Where it goes and with what key: a path of ours, or somebody's URL.
+-- The URL of a request, and the key if it is the platform's; or nil and the fields
+-- of an error.
 local function target_of(settings, request)
   if not request.url then return own_target(settings, request) end
   local ok, err = address.check(request.url)
   return ok and request.url, err
 end
 
---- The request as the core takes it, but for its timeouts, and the key it carries;
---- or nil and the fields of an error: all that can be wrong before anything is
---- sent is found here.
+--- The request for the core, without its timeouts, and the key that it contains; or
+--- nil and the fields of an error. All mistakes that can be found before sending
+--- are found here.
 ---@param settings table
 ---@param request yuanjing.Request
 ---@return yuanjing.core.Request?
@@ -174,17 +175,17 @@ function request_builder.prepare(settings, request)
   }, nil, key
 end
 
--- Files take the time they take.
+-- Files and streams have no default total timeout.
 local function is_timeless(request)
   return request.stream or request.hold or request.parts or request.embedded
 end
 
---- The timeouts of one attempt, with so many seconds left for it.
--- A plain answer's body may take as long as the model thinks: the platform
--- sends its head at once and nothing until the answer is whole. So unless
--- `first` is given it bounds the head alone there, and `total` the rest; where
--- `total` does not, `first` is as long. While a long body goes out the core
--- lets neither pass.
+--- The timeouts of one attempt, with so many seconds left for it. For a plain
+-- answer the platform sends the head at once, and nothing more until the model
+-- has finished. So the default of `first` is only for the head there, and
+-- `total` is for the body; without `total` the first byte of the body may take
+-- as long as the default of `total`. While a long body is being uploaded the
+-- core counts neither.
 function request_builder.timeouts(settings, request, left)
   local t = settings.timeout
   return {
@@ -196,7 +197,7 @@ function request_builder.timeouts(settings, request, left)
   }
 end
 
---- When a call that begins now must be over, retries and all.
+--- The deadline of a call that begins now, with its retries.
 function request_builder.deadline(settings, request)
   local total = settings.timeout.total
     or not is_timeless(request) and DEFAULT_TOTAL or math.huge
@@ -204,7 +205,7 @@ function request_builder.deadline(settings, request)
     math.min(total, request.total or math.huge))
 end
 
---- When a call that waits for its turn gives up.
+--- The time at which a call that waits for its turn gives up.
 function request_builder.patience(settings)
   return loop.now() + (settings.timeout.total or DEFAULT_TOTAL)
 end

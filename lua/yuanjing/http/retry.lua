@@ -1,23 +1,23 @@
---- Trying again: the only loop that sends anything a second time. What an
--- attempt is and which failures may pass the caller says with a policy; how long
--- the pauses are, and when there is no time for another attempt, is said here.
+--- Retries: the only loop that sends a request a second time. The caller's policy
+-- makes the attempts and decides which failures may pass. This module computes
+-- the pauses, and stops when there is no time for another attempt.
 local loop = require "yuanjing.runtime.loop"
 
 local retry = {}
 
-local FIRST, MOST = 0.5, 8 -- seconds of a pause that nobody asked for
+local FIRST, MOST = 0.5, 8 -- seconds of a pause without a Retry-After
 local JITTER = 0.25
-local MAX_RETRY_AFTER = 60 -- seconds; who asks for more is not asked again
+local MAX_RETRY_AFTER = 60 -- seconds; no retry if a server asks for more
 
 ---@class yuanjing.RetryPolicy
----@field ends? number when all attempts must be over; http.run() sets it
---- One attempt, which sends with call:send(): what came of it, and an error
---- where that is not good.
+---@field ends? number the deadline of all attempts; http.run() sets it
+--- Makes one attempt, with call:send(). Returns its result, and an error if it
+--- failed.
 ---@field attempt fun(call: yuanjing.Call): any, yuanjing.Error?
---- Seconds until the next attempt; nil: the error stands.
+--- Seconds until the next attempt; nil ends the call with the error.
 ---@field delay fun(err: yuanjing.Error, attempt: integer, result: any): number?
 
---- The pause after so many failures in a row, each about twice the last.
+--- The pause after so many failures in a row: about twice the pause before.
 ---@param failures integer
 ---@return number seconds
 function retry.pause(failures)
@@ -25,8 +25,8 @@ function retry.pause(failures)
     * (1 - JITTER * loop.jitter())
 end
 
---- The delay of a call that was not answered: where it is harmless, as often as
---- the settings say, and when the server wants to be asked again.
+--- The pause before a call is sent again; nil if that could be billed twice, if
+--- the settings allow no more retries, or if the server asks for too long a pause.
 ---@param settings table
 ---@param err yuanjing.Error
 ---@param failures integer in a row
@@ -37,7 +37,7 @@ function retry.delay(settings, err, failures)
   return delay <= MAX_RETRY_AFTER and delay or nil
 end
 
---- Attempts until one is good, an error stands, or the call's time is over.
+--- Makes attempts until one succeeds, the policy stops, or the time is over.
 ---@param call yuanjing.Call
 ---@param policy yuanjing.RetryPolicy
 ---@return any result

@@ -1,6 +1,5 @@
---- The wire of the real-person assets: its paths, its fields and both of its
--- envelopes (docs/platform.md#real-person-assets). It is the same whichever
--- wire the rest speaks.
+--- The protocol of the real-person assets: its paths, its fields and both of its
+-- envelopes (docs/platform.md#real-person-assets). Clients of either API use it.
 local answers = require "yuanjing.protocol.task.answer"
 local ascii = require "yuanjing.base.ascii"
 local embed = require "yuanjing.protocol.embed"
@@ -14,11 +13,11 @@ local record = require "yuanjing.protocol.answer.record"
 local reasons = require "yuanjing.protocol.task.reasons"
 
 local assets = {
-  --- Seconds a person has to open the link of a verification.
+  --- Seconds in which the person must open the link of a verification.
   LINK_SECONDS = 120,
-  --- Seconds the link to an asset's file is good for.
+  --- Seconds for which the link to an asset's file is valid.
   URL_SECONDS = 12 * 3600,
-  --- The status of an asset of which nothing is known yet.
+  --- The status of an asset that was not queried yet.
   FIRST_STATUS = "Processing",
 }
 
@@ -26,7 +25,8 @@ local PATHS = require("yuanjing.protocol.endpoints").assets
 
 local text_of = record.word
 
--- `{"status":"ok","data":{...}}`, or the same without a wrapping.
+-- The inner record of `{"status":"ok","data":{...}}`; the fields may also stand
+-- in the document itself.
 local function content_of(document)
   return json.is_object(document.data) and document.data or document
 end
@@ -52,7 +52,7 @@ local function read_session(document)
     byted_token = text_of(content.byted_token), raw = document }
 end
 
--- The list of that name, in its wrapping or instead of it.
+-- The list of that name in the inner record, or `data` if that is the list.
 local function list_in(document, name)
   local list = content_of(document)[name] or document.data
   if type(list) ~= "table" or not (list[1] or next(list) == nil) then
@@ -76,7 +76,7 @@ local GROUP_FIELDS = { "vendor_group_id", "vendor", "name", "status",
 ---@field vendor_group_id string what an upload names
 ---@field vendor? string
 ---@field name? string
----@field status? string "active" when somebody can be uploaded to it
+---@field status? string "active" when files can be uploaded to it
 ---@field create_time? string on the platform's clock
 
 local function read_groups(document)
@@ -103,7 +103,7 @@ end
 
 local FIELDS = { "vendor_asset_id", "url", "name", "asset_type", "create_time" }
 
--- "ok" is said of an answer, never of an asset.
+-- NB: "ok" is the status of an answer, never of an asset.
 local function status_of(content)
   local status = text_of(content.status)
   status = status and ascii.upper(status:sub(1, 1))
@@ -111,7 +111,7 @@ local function status_of(content)
   return status ~= "Ok" and status or nil
 end
 
--- NB: ERROR is said of a query, never of an asset.
+-- NB: ERROR is the status of a query, never of an asset.
 local function failure_in(content)
   local failure = envelope.failure(content)
   if not failure or not failure.state or failure.state == "ERROR" then
@@ -130,7 +130,8 @@ local function asset_in(content)
   return fields
 end
 
--- An asset that failed is in an answer that went well.
+-- Whether the query itself succeeded. An asset that failed comes in such an
+-- answer.
 local function went_well(document)
   return json.is_object(document.data) and not envelope.failure {
     status = document.status, error = document.error,
@@ -165,7 +166,7 @@ local function read_assets(document)
   return found
 end
 
---- Whether a status is that of an asset or a group that can be used.
+--- Whether an asset or a group with this status can be used.
 ---@param status? string
 ---@return boolean
 function assets.is_active(status)
@@ -174,7 +175,7 @@ end
 
 -- Calls --------------------------------------------------------------------
 
---- Begins a verification. It is sent at most once.
+--- Begins a verification. The request is sent at most once.
 ---@param fields { vendor: string, project_name?: string, name?: string }
 ---@return { id?: string, h5_link: string, byted_token?: string, raw: table }?
 ---@return yuanjing.Error?
@@ -183,7 +184,7 @@ function assets.verify(settings, fields)
     billable = "verify" }, read_session)
 end
 
---- The groups of whoever the key belongs to.
+--- The groups of the account that the key belongs to.
 ---@param seconds? number that the query may take, retries and all
 ---@return yuanjing.Group[]?
 ---@return yuanjing.Error?
@@ -194,7 +195,7 @@ end
 
 local UNREAD = { truncated = true, timeout = true, decode = true }
 
--- The asset that half an answer names.
+-- The asset that is named in an incomplete answer.
 local function asset_named_by(err)
   local body = UNREAD[err.kind] and err.body
   if not body or not body:find("^[ \t-\r]*{") then return nil end
@@ -202,8 +203,9 @@ local function asset_named_by(err)
     or reading.named_in(body, "id")
 end
 
---- Uploads: the file, if any, as a data URI in `source_url`. At most once. An
---- error has the asset's fields whenever its id was readable.
+--- Uploads a file, as a data URI in `source_url`, or the URL that is there. The
+--- request is sent at most once. An error has the asset's fields whenever its id
+--- was readable.
 ---@param fields table
 ---@param medium? yuanjing.Medium of the kind path or bytes
 ---@return yuanjing.AssetFields?
@@ -219,7 +221,7 @@ function assets.upload(settings, fields, medium)
   return made, err
 end
 
---- How an asset stands.
+--- Queries the status of an asset.
 ---@param seconds? number that the query may take, retries and all
 ---@return yuanjing.AssetFields?
 ---@return yuanjing.Error?
@@ -228,7 +230,7 @@ function assets.status(settings, id, seconds)
     total = answers.query_limit(seconds) }, read_asset)
 end
 
---- All assets of a group; `total` as the platform counts them.
+--- All assets of a group; `total` is the platform's count.
 ---@param fields { vendor_group_id: string }
 ---@return yuanjing.AssetFields[]?
 ---@return yuanjing.Error?

@@ -1,7 +1,8 @@
---- The category of a call: its field, and the words for it. People have those of
--- the documents' headings, of other vendors, and of the `type` in a task's usage.
+--- The category of a call: its field, and its names. Users may write the
+-- platform's name, a heading of its documents, another vendor's name, or the
+-- `type` in a task's usage.
 local category = {
-  --- Its name on the wire, in the platform's own spelling.
+  --- The name of the field, in the platform's own spelling.
   FIELD = "catelogid",
 }
 
@@ -15,16 +16,16 @@ local ALIASES = {
   reference2video = "ref2v", refer2video = "ref2v",
 }
 
---- The platform's word for a category; a text that is no other word for one
---- stays as it is.
+--- The platform's name of a category. A text that is no known alias stays as
+--- it is.
 ---@param text string
 ---@return string
 function category.named(text)
   return ALIASES[text] or text
 end
 
---- What goes out where a category is given as `category`, by the wire's name, or
---- both. The wire's own field may have a word that is new to us.
+--- The value to send if a user gave `category`, the platform's own field, or
+--- both. The platform's field may hold a name that this module does not know.
 ---@param ours? string
 ---@param wire? string
 ---@return string?
@@ -32,7 +33,7 @@ function category.chosen(ours, wire)
   return ours and category.named(ours) or wire
 end
 
---- Whether the two ways to give a category say different things.
+--- Whether a user gave two different categories in the two fields.
 ---@param ours? string
 ---@param wire? string
 ---@return boolean
@@ -41,7 +42,7 @@ function category.contradict(ours, wire)
     and category.named(ours) ~= category.named(wire)
 end
 
---- "category, catelogid", to say so.
+--- "category, catelogid", for the message about that.
 category.BOTH = "category, " .. category.FIELD
 
 return category

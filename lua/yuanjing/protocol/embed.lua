@@ -1,12 +1,12 @@
---- Files inside JSON, as data URIs: a mark stands in the text where the bytes
--- go, and those come from the core, piece by piece, as they are sent. So a file
--- of any size costs the same.
+--- Files inside JSON, as data URIs. The JSON has a marker in the place of the
+-- bytes; the core reads the file piece by piece while it sends. So the memory
+-- does not grow with the size of the file.
 local json = require "yuanjing.base.json"
 
 local embed = {}
 
--- A word that stands nowhere in what is sent: nobody's prompt, and no file's
--- type, is taken for a file.
+-- A marker that does not occur in the request: no prompt and no type of a file
+-- can be mistaken for it.
 local function unused_word(object, media)
   local text, longest = json.encode(object) or "", 0
   for _, medium in ipairs(media) do
@@ -24,13 +24,13 @@ local function piece_of(medium)
 end
 
 ---@class yuanjing.EmbedWriter
----@field uri fun(medium: yuanjing.Medium): string a data URI with a mark in it, or the URL
----@field data fun(medium: yuanjing.Medium): string the mark alone, or the URL
+---@field uri fun(medium: yuanjing.Medium): string a data URI with a marker in it, or the URL
+---@field data fun(medium: yuanjing.Medium): string the marker alone, or the URL
 ---@field embedded { word: string, pieces: table[] } for yuanjing.Request
----@field length number of the pieces, as sent
+---@field length number encoded bytes of the pieces
 
---- What puts marks for media into the texts of an object. The object is all that
---- is sent but the media.
+--- Makes a writer of markers for media into the texts of an object. The object must
+--- hold everything else that is sent, so that the marker is unique.
 ---@param object table
 ---@param media yuanjing.Medium[]
 ---@return yuanjing.EmbedWriter
@@ -61,9 +61,9 @@ local function put(object, file, text)
   object[file.name] = list
 end
 
---- Puts marked data URIs into the object, and the texts among the media as they
---- are. What the marks stand for, for yuanjing.Request, and how long it is as
---- sent; nil for no files.
+--- Adds the media to the object: a URL as a text, a file as a data URI with a
+--- marker. Returns what the markers stand for (the field `embedded` of
+--- yuanjing.Request) and the encoded length of the files; nil without files.
 ---@param object table
 ---@param files yuanjing.SentMedium[]
 ---@return { word: string, pieces: table[] }? embedded

@@ -1,5 +1,5 @@
---- The paths of the platform: one line an endpoint. The sandbox serves the same
--- ones, under the names that they have here.
+--- The paths of the platform, one line for each endpoint. The sandbox serves
+-- the same paths and uses the same names.
 local ASSETS = "/reallife_asset/api/"
 
 return {
@@ -12,13 +12,13 @@ return {
     speech = "/llmage/v1/audio/speech",
     transcription = "/llmage/v1/audio/transcriptions",
   },
-  --- The legacy API of 2026-03. What it has not is asked of v1.
+  --- The legacy API of 2026-03. Its clients use v1 for all other endpoints.
   legacy = {
     chat = "/llmage/t2t",
     video = "/llmage/video",
     task = "/llmage/tasks",
   },
-  --- Real-person assets, on a host of their own.
+  --- Real-person assets; they have their own host.
   assets = {
     verify = ASSETS .. "rl_verify.dspy",
     groups = ASSETS .. "rl_query_groups.dspy",
@@ -26,7 +26,8 @@ return {
     status = ASSETS .. "rl_status.dspy",
     assets = ASSETS .. "rl_assets.dspy",
   },
-  --- Results, which have URLs of their own: no client asks for one by its path.
+  --- Files of results. The client never builds this path: an answer has the
+  --- whole URL.
   results = {
     file = "/idfile",
   },

@@ -1,4 +1,5 @@
---- Submits: fields and files as JSON or as a form, and the answer as a task.
+--- Submits: sends fields and files as JSON or as a form, and reads the answer
+-- as a task.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local http = require "yuanjing.http.call"
@@ -26,11 +27,11 @@ end
 
 ---@class yuanjing.SentMedium
 ---@field name string of the field
----@field medium yuanjing.Medium of the kinds path and bytes; or one that goes out as a text
----@field is_listed? boolean in JSON it is in an array, however short
+---@field medium yuanjing.Medium
+---@field is_listed? boolean in JSON the field is an array, even with one item
 
---- Adds the media of a field. Texts alone go with the fields; where there are
---- files they all go with those, so that pictures stay in their order.
+--- Adds the media of a field. If all are URLs, the field is a text or a list of
+--- texts. If one is a file, all are added as files, to keep their order.
 ---@param out { fields: table[], files: yuanjing.SentMedium[] }
 ---@param name string
 ---@param media yuanjing.Medium[]
@@ -50,8 +51,9 @@ end
 
 local SAYABLE = { string = true, number = true, boolean = true, table = true }
 
--- What a form can not say of a value; nil: nothing. In a form the text "false"
--- is true (docs/platform.md#what-goes-out), and an empty list is no field.
+-- Why a form can not express a value, or nil. The platform reads the text
+-- "false" in a form as true (docs/platform.md#what-goes-out), and an empty list
+-- would be no field at all.
 local function unsayable(value, is_item)
   if value == false then
     return "false can not be said along with files, where each text is true: "
@@ -72,7 +74,7 @@ local function unsayable(value, is_item)
   end
 end
 
---- Tells of each field that can not be said in a form.
+--- Calls report() for each field that a form can not express.
 ---@param fields { [1]: string, [2]: any }[]
 ---@param report fun(name: string, problem: string)
 function form.check(fields, report)
@@ -82,7 +84,7 @@ function form.check(fields, report)
   end
 end
 
--- A list is a field that is repeated.
+-- A list becomes a repeated field.
 local function add_text(parts, name, value)
   if type(value) ~= "table" then
     local text, problem = text_of(value)
@@ -92,19 +94,19 @@ local function add_text(parts, name, value)
   for _, item in ipairs(value) do add_text(parts, name, item) end
 end
 
---- A medium as a part: a URL is a text there.
+--- A medium as a part of a form. A URL becomes a text.
 ---@param name string of the field
 ---@param medium yuanjing.Medium
 ---@return table
 function form.medium_part(name, medium)
   if medium.url then return { name = name, data = medium.url } end
   return { name = name, path = medium.path, data = medium.data,
-    -- a server may take "%41" in a name for "A"
+    -- a server may decode "%41" in a name to "A"
     file_name = medium.name:gsub("%%", "%%25"), type = medium.type,
     size = medium.size }
 end
 
---- The parts of a form, texts first and files last, and how long its files are.
+--- The parts of a form, texts first and files last, and the length of its files.
 ---@param checked yuanjing.Checked
 ---@return table[] parts
 ---@return number length
@@ -133,7 +135,7 @@ function form.sizes(files)
   return list
 end
 
---- What a submit is about.
+--- What a submit asks for; an error and a journal name it.
 ---@param checked yuanjing.Checked
 ---@return yuanjing.About
 function form.about(checked)
@@ -141,8 +143,8 @@ function form.about(checked)
     fields = form.object(checked.fields), files = form.sizes(checked.files) } }
 end
 
---- Why a part can not go out; nil: it can. One byte that is not UTF-8 makes the
---- platform drop all later fields.
+--- Why a part can not be sent, or nil. If one byte is not UTF-8, the platform
+--- drops all later fields.
 ---@param part table
 ---@return string?
 function form.problem_of(part)
@@ -155,7 +157,7 @@ function form.problem_of(part)
     and "a control character stands in the name" or nil
 end
 
--- "name: why" for the first part that can not go out.
+-- "name: why" for the first part that can not be sent.
 local function first_problem(parts)
   for _, part in ipairs(parts or {}) do
     local problem = form.problem_of(part)
@@ -163,7 +165,7 @@ local function first_problem(parts)
   end
 end
 
--- A request whose texts can go out; or nil and an error.
+-- The request; or nil and an error if a text in its form can not be sent.
 local function sound(request)
   local problem = first_problem(request.parts)
   if not problem then return request end
@@ -171,7 +173,7 @@ local function sound(request)
     call = request.method .. " " .. request.path, message = problem }
 end
 
---- Sends a request that may have a form: see http.send.
+--- Sends a request that may have a form, as http.send() does.
 ---@return yuanjing.Response?
 ---@return yuanjing.Error?
 function form.send(settings, request)
@@ -180,8 +182,8 @@ function form.send(settings, request)
   return http.send(settings, request)
 end
 
---- Sends a submit: what the platform says of the new task. Error kinds: those
---- of a call, and task_failed. An error has the task whenever its id was readable.
+--- Sends a submit and returns the new task. Error kinds: those of a call, and
+--- task_failed. An error has the task whenever its id was readable.
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?
 function form.submit(settings, request)

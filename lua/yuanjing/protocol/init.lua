@@ -1,4 +1,5 @@
---- The platform's APIs by their names. Each is loaded when it is first used.
+--- The protocols of the platform's APIs, by name. Each is loaded when it is
+-- first used.
 local lazy = require "yuanjing.base.lazy"
 
 local api = {

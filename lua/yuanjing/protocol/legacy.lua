@@ -1,5 +1,5 @@
---- The legacy wire of 2026-03 (docs/platform/api-legacy.md): other
--- paths, JSON throughout, images as URLs or as base64 inside it.
+--- The protocol of the legacy API of 2026-03 (docs/platform/api-legacy.md):
+-- other paths, and all requests are JSON. It holds images as URLs or in base64.
 local embed = require "yuanjing.protocol.embed"
 local form = require "yuanjing.protocol.form"
 local lazy = require "yuanjing.base.lazy"
@@ -13,7 +13,7 @@ local PATHS = require("yuanjing.protocol.endpoints").legacy
 local legacy = texts.new_wire("legacy", PATHS.chat)
 legacy.models, legacy.request = v1.models, v1.request
 
---- Submits a video. There is no submit of images on this wire.
+--- Submits a video. The legacy API takes no images.
 ---@param checked yuanjing.Checked
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?
@@ -25,7 +25,7 @@ function legacy.submit(settings, _, checked)
     about = form.about(checked), before_sending = checked.before_sending })
 end
 
---- Asks how a task stands: a POST here, but one that costs nothing.
+--- Queries the status of a task. This POST costs nothing.
 ---@param seconds? number that the query may take, retries and all
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?

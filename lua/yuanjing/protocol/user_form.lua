@@ -1,7 +1,8 @@
---- A form as a user gives it to client:request: a map of fields, or a list of
--- { name, value } in the order they go out. A text is a text here, never a path.
+--- The form that a user passes to client:request: a map of fields, or a list of
+-- { name, value } in the order to send. Here a string is always a text and never
+-- a path.
 local ascii = require "yuanjing.base.ascii"
-local faults = require "yuanjing.base.faults"
+local faults = require "yuanjing.base.check.faults"
 local form = require "yuanjing.protocol.form"
 local json = require "yuanjing.base.json"
 local media = require "yuanjing.base.media"
@@ -24,7 +25,7 @@ local function is_pair(item)
     and type(item[1]) == "string" and item[2] ~= nil and #item == 2
 end
 
--- The fields of a map, by their names.
+-- The fields of a map, sorted by name.
 local function of_map(map, found)
   local names, list = {}, {}
   for name in pairs(map) do
@@ -39,7 +40,7 @@ local function of_map(map, found)
   return list
 end
 
--- Name and value of each field, in their order.
+-- The name and the value of each field, in the order to send.
 local function fields_of(given, found)
   if not is_pair(given[1]) or not json.is_list(given) then
     return of_map(given, found)
@@ -55,7 +56,7 @@ local function fields_of(given, found)
   return list
 end
 
--- The part of one value; nil and why it can not be sent.
+-- The part for one value; or nil and why it can not be sent.
 local function part_of(name, value)
   if media.is(value) then
     local medium, problem = media.read_to_send(value)
@@ -71,7 +72,7 @@ local function part_of(name, value)
       or type(value))
 end
 
--- A list as it is, any other value as a list of it.
+-- The items of a list; any other value is the only item.
 local function items_of(value)
   local is_list = type(value) == "table" and value[1] ~= nil
     and not media.is(value) and json.is_list(value)
@@ -92,7 +93,7 @@ local function add_field(parts, name, value, found)
   end
 end
 
---- The parts of a form and how long its files are; or nil and what is wrong.
+--- The parts of a form and the length of its files; or nil and its faults.
 ---@param given yuanjing.Form
 ---@return table[]? parts
 ---@return number|yuanjing.Faults length_or_faults

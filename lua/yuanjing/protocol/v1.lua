@@ -1,4 +1,4 @@
---- The v1 wire: its paths and the shape of what it is sent
+--- The protocol of the v1 API: its paths, and the form of its requests
 -- (docs/platform.md#endpoints).
 local categories = require "yuanjing.protocol.category"
 local envelope = require "yuanjing.protocol.answer.envelope"
@@ -17,7 +17,7 @@ local v1 = texts.new_wire("v1", PATHS.chat)
 
 -- Tasks --------------------------------------------------------------------
 
---- Submits an image or a video: JSON, or a form when files go along.
+--- Submits an image or a video: as a form if files go along, else as JSON.
 ---@param kind "image"|"video"
 ---@param checked yuanjing.Checked
 ---@return yuanjing.TaskAnswer?
@@ -33,7 +33,7 @@ function v1.submit(settings, kind, checked)
   return form.submit(settings, request)
 end
 
---- Asks how a task stands.
+--- Queries the status of a task.
 ---@param seconds? number that the query may take, retries and all
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?
@@ -45,7 +45,12 @@ end
 
 -- The rest -----------------------------------------------------------------
 
-local function ids_of(document)
+local function read_models(document)
+  local failure = envelope.failure(document)
+  if failure then return nil, failure end
+  if type(document.data) ~= "table" then
+    return nil, { kind = "decode", message = "no list of models came" }
+  end
   local ids, seen = { raw = document }, {}
   for _, model in ipairs(document.data) do
     local id = type(model) == "table" and model.id
@@ -57,32 +62,27 @@ local function ids_of(document)
   return ids
 end
 
---- The ids of the models, each once; `raw` is the platform's own list.
+--- The ids of the models, without duplicates; `raw` is the platform's list.
 ---@param settings table
----@param category? string by any of its names
+---@param category? string any of its names
 ---@return string[]?
 ---@return yuanjing.Error?
 function v1.models(settings, category)
-  local document, response = reading.fetch(settings, { method = "GET",
+  local ids, err = reading.fetch_answer(settings, { method = "GET",
     path = PATHS.models, query = {
-      [categories.FIELD] = category and categories.named(category) } })
-  if not document then return nil, response end
-  local failure = envelope.failure(document)
-  if not failure and type(document.data) ~= "table" then
-    failure = { kind = "decode", message = "no list of models came" }
-  end
-  if failure then return reading.failed(failure, response) end
-  return ids_of(document)
+      [categories.FIELD] = category and categories.named(category) } },
+    read_models)
+  return ids, err
 end
 
 local function refused(faults)
-  if errors.is(faults) then return nil, faults end -- the room could not be loaded
+  if errors.is(faults) then return nil, faults end -- user_form did not load
   local fields = faults:fields()
   fields.call = "client:request"
   return nil, errors.new(fields)
 end
 
---- Any call: its answer, decoded where it is JSON.
+--- Sends any request and returns the answer, decoded if it is JSON.
 ---@param request yuanjing.Request
 ---@param fields? yuanjing.Form
 ---@return yuanjing.RawResponse?

@@ -8,7 +8,7 @@ local check = require "yuanjing.base.check"
 local endpoints = require "yuanjing.sandbox.server.endpoints"
 local json = require "yuanjing.base.json"
 local literal = require "yuanjing.sandbox.literal"
-local mistake = require "yuanjing.base.mistake"
+local mistake = require "yuanjing.base.check.mistake"
 local scenario = require "yuanjing.sandbox.server.scenario"
 
 local script = {}

@@ -5,7 +5,7 @@ local loop = require "yuanjing.runtime.loop"
 
 local polling = {}
 
----@class (exact) yuanjing.Pace seconds between two questions: it begins with `first` and grows to `longest`
+---@class (exact) yuanjing.Pace seconds between two queries: from `first`, growing to `longest`
 ---@field first number
 ---@field longest number
 
@@ -16,8 +16,8 @@ local MIN_ASKED, MAX_ASKED = 0.001, 60 -- seconds that an answer may request
 local LASTING = { auth = true, not_found = true, task_failed = true,
   invalid_request = true, cancelled = true, dry_run = true }
 
--- The options of a wait, those of use to one alone, and those of many.
-local OF_ONE = { timeout = "number", interval = "number",
+-- The options of a wait for one task, and of a wait for many.
+polling.OF_ONE = { timeout = "number", interval = "number",
   on_update = "function" }
 local OF_MANY = { timeout = "number", interval = "number",
   on_update = "function", in_flight = "number" }
@@ -41,10 +41,10 @@ function polling.split(name, options)
   check.table(name, options, 3)
   local wait, rest = {}, {}
   for key, value in pairs(options) do
-    local part = OF_ONE[key] and wait or rest
+    local part = polling.OF_ONE[key] and wait or rest
     part[key] = value
   end
-  check.options(name, wait, OF_ONE, 3)
+  check.options(name, wait, polling.OF_ONE, 3)
   return wait, rest
 end
 

@@ -54,8 +54,8 @@ end
 --- page instead of the file is refused; only then the target appears or is
 --- replaced. A link is followed, and a file's mode is kept. A folder (or a
 --- path that ends with "/", which is then made) gets a file named by the
---- server or the URL, with the extension of its content. The key is not sent
---- along. Error kinds: io (the file), transport, timeout, truncated,
+--- server or the URL, with the extension of its content. The key is not
+--- sent. Error kinds: io (the file), transport, timeout, truncated,
 --- not_found, decode, server, platform.
 ---@param path string
 ---@param options? yuanjing.SaveOptions

@@ -20,9 +20,9 @@ local task = {}
 ---@field result? yuanjing.Result of a task that succeeded
 ---@field error? yuanjing.Error of a task that failed
 ---@field note? string the user's own
----@field private _submitted? number when, on the clock of the loop; nil: nobody knows
+---@field private _submitted? number when, on the clock of the loop; nil: unknown
 ---@field private _made number when the handle was made
----@field private _is_missing? boolean the last query did not know it
+---@field private _missing? yuanjing.Error the last query's, if the platform did not know the task
 ---@field private _pause? number seconds that the last answer asked to wait
 ---@field private _entry? yuanjing.journal.Entry of it in the journal; the settings have a recorder then
 ---@field private _is_recorded? boolean its result is the journal's
@@ -59,8 +59,8 @@ end
 -- Copies an answer into the handle. A final status of a submit without a
 -- result or a reason is not the end: a query returns them.
 local function take(self, answer)
-  if self._is_missing then
-    self.done, self.error, self._is_missing = false, nil, nil
+  if self._missing then
+    self.done, self.error, self._missing = false, nil, nil
   end
   self.status = answer.status or self.status
   if answer.result then
@@ -76,26 +76,27 @@ local function fail(self, fields)
   return nil, self.error
 end
 
-local function take_missing(self)
-  self._is_missing = true
+local function take_missing(self, failure)
+  self._missing = failure
   local age = loop.now() - (self._submitted or self._made)
   if age < UNKNOWN_AT_FIRST then return self end
-  return fail(self, { kind = "not_found",
-    message = "the platform does not know the task (any more)" })
+  return fail(self, failure)
 end
 
 -- "No such task": refresh() returns it, but a wait goes on until the first
 -- minute is over.
 local function not_known_yet(self)
-  return fail(self, { kind = "not_found", retryable = true,
-    message = "the platform does not know the task (yet)",
-    hint = "await waits for one that was submitted a moment ago" })
+  local err = errors.new(self._missing)
+  err.message = "the platform does not know the task (yet)"
+  err.hint = "await waits for one that was submitted a moment ago"
+  err.retryable = true
+  return fail(self, err)
 end
 
 -- Whether the state is final. "Not found" is not: the task can be queried
 -- again.
 local function has_ended(self)
-  return self.done and not self._is_missing
+  return self.done and not self._missing
 end
 
 -- A query that was sent may hang as long as the task runs.
@@ -119,7 +120,7 @@ function task.refresh(self, seconds)
     if errors.is(err) then err.task = self end
     return nil, err
   end
-  if answer.missing then return take_missing(self) end
+  if answer.missing then return take_missing(self, answer.failure) end
   take(self, answer)
   if answer.failure then return fail(self, answer.failure) end
   record(self)
@@ -139,7 +140,7 @@ end
 ---@return yuanjing.Error? err
 function methods:refresh()
   local same, err = task.refresh(self, math.huge)
-  if same and self._is_missing and not self._submitted then
+  if same and self._missing and not self._submitted then
     return not_known_yet(self)
   end
   return dry_run.unwrap(same, err)
@@ -152,7 +153,7 @@ end
 
 --- The error of a wait that took too long: the task itself is not affected.
 function task.timed_out(self, last)
-  local summary = self._is_missing
+  local summary = self._missing
     and "the platform does not know the task (yet)" or "still " .. self.status
   return errors.new { kind = "timeout", task = self, call = "task:await",
     retryable = true, summary = summary, message = ("%s; await it again, or "
@@ -242,7 +243,7 @@ function task.new(settings, api, answer, about)
   take(self, answer)
   if about.error then
     self.done, self.error = true, about.error
-    self._is_missing = about.error.kind == "not_found"
+    self._missing = about.error.kind == "not_found" and about.error or nil
   end
   return self
 end

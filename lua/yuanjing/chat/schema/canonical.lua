@@ -1,7 +1,7 @@
 --- A value as JSON that is always the same text for the same value.
 local json = require "yuanjing.base.json"
 local number = require "yuanjing.base.number"
-local sorted_json = require "yuanjing.base.sorted_json"
+local sorted_json = require "yuanjing.base.json.sorted"
 
 local function encode(value)
   return json.encode(value) or json.encode(tostring(value))

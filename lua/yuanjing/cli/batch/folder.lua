@@ -3,7 +3,7 @@
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local shell = require "yuanjing.sandbox.shell"
-local types = require "yuanjing.base.media_types"
+local types = require "yuanjing.base.media.types"
 
 local folder = {}
 

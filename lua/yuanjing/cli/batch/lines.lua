@@ -1,6 +1,7 @@
 --- The file that `yuanjing batch` reads: UTF-8, one line for each picture or
 -- video. It is read completely before anything is bought, and all faults are
 -- reported at once.
+local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local json = require "yuanjing.base.json"
@@ -18,8 +19,7 @@ local function split(text)
   local list = {}
   text = text:gsub("\r\n?", "\n")
   for line in (text .. "\n"):gmatch("(.-)\n") do
-    list[#list + 1] = line:gsub("^\239\187\191", "")
-      :match("^[ \t-\r]*(.-)[ \t-\r]*$")
+    list[#list + 1] = ascii.trim((line:gsub("^\239\187\191", "")))
   end
   return list
 end

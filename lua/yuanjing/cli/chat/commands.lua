@@ -1,4 +1,4 @@
---- What is typed in a conversation that is no question: /save, /load, /undo, ...
+--- The commands that a user types in a conversation: /save, /load, /undo, ...
 local output = require "yuanjing.cli.output"
 local turns = require "yuanjing.chat.conversation.turns"
 
@@ -13,7 +13,7 @@ local commands = {}
 ---@field is_typed boolean at a terminal
 ---@field judge fun(status: integer, reply: any): integer
 
--- For who looks on.
+-- Prints a note, at a terminal only.
 local function tell(self, text)
   if self.is_typed then output.note(text, "dim") end
 end
@@ -63,8 +63,8 @@ end
 local BY_NAME = { save = save, load = load, undo = undo, image = image,
   help = help }
 
---- Does what a line says, if it is a command. At a terminal a line that looks like
---- one and is none is not sent either.
+--- Runs a line that is a command. At a terminal an unknown command is not sent as a
+--- question either.
 ---@param self yuanjing.cli.Conversation
 ---@param line string
 ---@return boolean done

@@ -18,8 +18,8 @@ local function sign()
   return terminal.paint(STDOUT, "mark", terminal.is_utf8() and "› " or "> ")
 end
 
--- The next line, or nil at the end; and the exit status after two Ctrl-C, of which
--- the first clears the line.
+-- The next line, or nil at the end. At a terminal the first Ctrl-C clears the line;
+-- after the second it returns nil and the exit status.
 local function read_line(is_typed)
   if not is_typed then return io.read("*l") end
   local line, status = session.typed(sign())
@@ -30,7 +30,7 @@ end
 
 -- Turns ----------------------------------------------------------------------
 
--- What is asked, with what goes along.
+-- The question, with its pictures and options.
 local function question(self, line)
   local asked = { line, images = #self.images > 0 and self.images or nil,
     schema = self.arguments.schema,
@@ -69,7 +69,7 @@ local function turn(self, line)
   return self.judge(status, reply)
 end
 
--- Begins anew, or goes on with the conversation that is kept in a file.
+-- A new conversation, or the one that a file keeps; or nil and an error.
 local function begin(arguments, judge, is_typed)
   local client, keeps = session.client(arguments), arguments.keep
   local is_kept = keeps and core.look(keeps) ~= nil
@@ -98,7 +98,7 @@ local function converse(self)
   return ended or is_typed and exits.OK or status
 end
 
---- Runs a conversation to its end: the exit status.
+--- Runs a conversation to its end. Returns the exit status.
 ---@param arguments table
 ---@param judge fun(status: integer, reply: any): integer the exit status for an answer
 ---@return integer

@@ -1,4 +1,4 @@
---- Answers of a model as they are printed.
+--- Prints the answers of a model.
 local cells = require "yuanjing.cli.terminal.cells"
 local output = require "yuanjing.cli.output"
 local terminal = require "yuanjing.cli.terminal.terminal"

@@ -8,7 +8,6 @@ local folder = require "yuanjing.cli.batch.folder"
 local follow = require "yuanjing.cli.follow"
 local lines = require "yuanjing.cli.batch.lines"
 local loop = require "yuanjing.runtime.loop"
-local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
 local plan = require "yuanjing.cli.batch.plan"
 local progress = require "yuanjing.cli.terminal.progress"
@@ -24,11 +23,8 @@ local command = {
 -- Until the bytes show the type.
 local EXTENSIONS = { image = "png", video = "mp4", audio = "mp3" }
 
-local function to_count(text)
-  local count = number.read(text)
-  if count and count % 1 == 0 and count >= 1 then return count end
-  return nil, ("a number of 1 or more is expected, not '%s'"):format(text)
-end
+local to_count = session.to_number("a number of 1 or more is",
+  function(count) return count % 1 == 0 and count >= 1 end)
 
 function command.options(parser)
   parser:argument("prompts", "A file in UTF-8 with a prompt a line, or a JSON "

@@ -1,8 +1,8 @@
 --- `yuanjing sandbox`: the platform on loopback, until Ctrl-C.
 local errors = require "yuanjing.errors"
-local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
 local scenario = require "yuanjing.sandbox.server.scenario"
+local session = require "yuanjing.cli.session"
 local shell = require "yuanjing.sandbox.shell"
 
 local command = {
@@ -10,24 +10,12 @@ local command = {
   summary = "Run the platform on this machine, until Ctrl-C.",
 }
 
-local function to_port(text)
-  local port = number.read(text)
-  if port and port % 1 == 0 and port >= 1 and port <= 65535 then return port end
-  return nil, ("port: a number from 1 to 65535 is expected, not '%s'")
-    :format(text)
-end
-
-local function to_seconds(text)
-  local seconds = number.read(text)
-  if seconds and seconds >= 0 and seconds < math.huge then return seconds end
-  return nil, ("seconds are expected, not '%s'"):format(text)
-end
-
-local function to_speed(text)
-  local speed = number.read(text)
-  if speed and speed > 0 and speed < math.huge then return speed end
-  return nil, ("a speed above 0 is expected, not '%s'"):format(text)
-end
+local to_port = session.to_number("port: a number from 1 to 65535 is",
+  function(port) return port % 1 == 0 and port >= 1 and port <= 65535 end)
+local to_seconds = session.to_number("seconds are",
+  function(seconds) return seconds >= 0 end)
+local to_speed = session.to_number("a speed above 0 is",
+  function(speed) return speed > 0 end)
 
 local SECONDS = {
   { "--latency", "Seconds between two chunks of a stream." },

@@ -1,6 +1,7 @@
 --- The text of a prompt: the given words, where `-` stands for stdin; or stdin
 -- alone if there are no words and stdin is not a terminal. Call it inside
 -- session.run(), which watches for Ctrl-C.
+local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local output = require "yuanjing.cli.output"
@@ -26,7 +27,7 @@ local function prompt(words)
   for i, word in ipairs(words) do
     parts[i] = word == "-" and "\n" .. stdin() .. "\n" or word
   end
-  return (table.concat(parts, " "):match("^[ \t-\r]*(.-)[ \t-\r]*$"))
+  return ascii.trim(table.concat(parts, " "))
 end
 
 return prompt

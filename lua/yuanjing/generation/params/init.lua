@@ -6,7 +6,7 @@
 -- (params/guess.lua).
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
-local faults = require "yuanjing.base.faults"
+local faults = require "yuanjing.base.check.faults"
 local fields = require "yuanjing.protocol.fields"
 local form = require "yuanjing.protocol.form"
 local guess = require "yuanjing.generation.params.guess"

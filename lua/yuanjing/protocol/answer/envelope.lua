@@ -1,9 +1,9 @@
---- What the platform's bodies mean. The HTTP status tells little (inference
--- answers 200 before the vendor is even called), so the bytes are read; what a
--- document says of a failure is in the folder failure/.
+--- Reads the bodies of answers. The HTTP status is not enough: inference
+-- endpoints answer 200 before they call the vendor. The folder failure/ finds
+-- failures in decoded documents.
 --
--- Failures are plain tables that errors.new() takes as they are, after the
--- caller has added what it knows (call, attempts, the key to redact).
+-- A failure is a plain table. The caller adds what it knows (the call, the
+-- attempts) and passes the table to errors.new(), which redacts the key.
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local codes = require "yuanjing.protocol.answer.failure.code"
@@ -13,10 +13,10 @@ local kinds = require "yuanjing.protocol.answer.failure.kind"
 local lazy = require "yuanjing.base.lazy"
 local number = require "yuanjing.base.number"
 local python = require "yuanjing.protocol.answer.python"
+local record = require "yuanjing.protocol.answer.record"
 local sse = require "yuanjing.protocol.chat.sse"
 local texts = require "yuanjing.protocol.answer.failure.text"
 local url = lazy.module "yuanjing.base.url"
-local wrapping = require "yuanjing.protocol.answer.wrapping"
 
 local envelope = {}
 
@@ -26,11 +26,11 @@ local envelope = {}
 ---@field code? string
 ---@field type? string
 ---@field task? { id: string, status?: string }
----@field state? string the status word that said so, upper case: ERROR, FAILED
+---@field state? string the status word that reports it, in capitals: ERROR, FAILED
 ---@field status? integer of HTTP, from refusal()
 ---@field retry_after? number seconds, from refusal()
 ---@field body? string from read() and refusal()
----@field document? table what was decoded; from read() and refusal()
+---@field document? table the decoded body, from read() and refusal()
 
 local KIND_OF_STATUS = {
   [400] = "invalid_request", [401] = "auth", [402] = "balance",
@@ -43,14 +43,14 @@ local ENTITIES = {
 
 local trim = ascii.trim
 
---- What a decoded document says of a failure: see failures.of.
+--- The failure that a decoded document reports: see failures.of.
 envelope.failure = failures.of
 
 local function usage_within(document, wraps)
   if not json.is_object(document) then return nil end
   if json.is_object(document.usage) then return document.usage end
-  if wraps == wrapping.MOST then return nil end
-  for _, name in ipairs(wrapping.NAMES) do
+  if wraps == record.MOST_WRAPPINGS then return nil end
+  for _, name in ipairs(record.WRAPPINGS) do
     local usage = usage_within(document[name], wraps + 1)
     if usage then return usage end
   end
@@ -62,7 +62,8 @@ local REST_IGNORED = "the answer held more behind its first JSON value; "
   .. "it was ignored"
 local PYTHON_READ = "the answer was a Python dict instead of JSON"
 
--- A body as a document and a warning; else nil, message, verdict.
+-- The document in a body and perhaps a warning; or nil, a message and the
+-- decoder's verdict.
 local function document_of(body)
   local value, rest, verdict = json.decode_first(body)
   if type(value) == "table" then
@@ -73,16 +74,12 @@ local function document_of(body)
   return nil, rest, verdict
 end
 
-local function entity(name)
-  return ENTITIES[name]
-end
-
 local function element(html, lower, name)
   local _, open = lower:find("<" .. name .. "%f[^0-9A-Za-z][^>]*>")
   local close = open and lower:find("</" .. name, open, true)
   if not close then return nil end
   local text = html:sub(open + 1, close - 1):gsub("<[^>]*>", " ")
-  text = trim(text:gsub("&(#?[0-9A-Za-z]+);", entity):gsub("[ \t-\r]+", " "))
+  text = trim(text:gsub("&(#?[0-9A-Za-z]+);", ENTITIES):gsub("[ \t-\r]+", " "))
   return text ~= "" and text or nil
 end
 
@@ -90,14 +87,14 @@ local function is_markup(body)
   return body:find("^[ \t-\r]*<[A-Za-z!?]") ~= nil
 end
 
--- What a proxy's page says of itself, or an object store's XML.
+-- The text of a proxy's page, or of an object store's error in XML.
 local function markup_text(body)
   local lower = ascii.lower(body)
   return element(body, lower, "title") or element(body, lower, "h1")
     or element(body, lower, "message")
 end
 
--- A body that is one JSON string is as plain as one without the quotes.
+-- A body without JSON objects. If it is one JSON string, the quotes are removed.
 local function plain_text(body)
   local value = json.decode(body)
   return trim(type(value) == "string" and value or body)
@@ -107,7 +104,8 @@ local function unreadable(kind, message, body)
   return { kind = kind, message = message, body = body }
 end
 
--- XML says what it is, or has no element of a page: an object store's error.
+-- Whether markup is XML and not a page: it declares itself, or has the element
+-- <message> of an object store's error.
 local function is_xml(body)
   local lower = ascii.lower(body)
   return not lower:find("<html", 1, true) and not lower:find("<!doctype", 1, true)
@@ -134,11 +132,10 @@ local function text_failure(body, problem, verdict)
   if text:find("^[%[{]") then
     return unreadable("decode", "the answer is broken JSON: " .. problem, body)
   end
-  return unreadable("decode", "the answer is no JSON: " .. text,
-    body)
+  return unreadable("decode", "the answer is no JSON: " .. text, body)
 end
 
--- For a body that is no document.
+-- The failure for a body without a document.
 local function unread(body, problem, verdict)
   if not body:find("[^ \t-\r]") then
     return unreadable("decode", "the answer is empty", body)
@@ -147,10 +144,11 @@ local function unread(body, problem, verdict)
   return text_failure(body, problem, verdict)
 end
 
---- Reads the body of an answer with a 2xx status. The document, and a warning
---- where the body was not quite one; or nil and what failed: kind "platform"
---- for what the platform says of itself ("not_found" for an asset or a group),
---- "truncated" for the beginning of one, "decode" for a body that is none.
+--- Reads the body of an answer with a 2xx status. Returns the document, with a
+--- warning if it had to be repaired; or nil and a failure. Its kind is
+--- "platform" for a failure that the document reports ("not_found" for an asset
+--- or a group), "truncated" for an incomplete document, "decode" for any other
+--- body.
 ---@param body string?
 ---@return table? document
 ---@return string|yuanjing.Failure|nil warning_or_failure
@@ -164,7 +162,7 @@ function envelope.read(body)
   return nil, failure
 end
 
---- What a body says of usage, as the platform has it; nil: nothing.
+--- The usage that a body reports, unchanged; nil if there is none.
 ---@param body string
 ---@return table?
 function envelope.usage(body)
@@ -174,13 +172,13 @@ end
 
 -- Refusals -----------------------------------------------------------------
 
--- What a stream of events tells of a failure, wherever in it.
+-- The failure that any event of a stream reports.
 local function said_in_events(body)
   local failure = failures.whole(sse.documents(body))
   return failure or { message = trim(body) }
 end
 
--- What any body says, as a failure that may lack a message.
+-- The failure that any body reports; it may have no message.
 local function said_in(body)
   if sse.is_stream(body) then return said_in_events(body) end
   local document = document_of(body)
@@ -213,7 +211,7 @@ local function header(headers, name)
   return type(value) == "string" and value or nil
 end
 
--- Only the host: the rest of a location may hold a signature.
+-- The host alone: the rest of a location may hold a signature.
 local function redirect_host(headers)
   local location = trim(header(headers, "location") or "")
   local parts = url.parse((location:gsub("^//", "http://")))
@@ -244,7 +242,8 @@ local function message_of(status, said, headers, sent)
   return said.message or "the platform gave no reason"
 end
 
---- The seconds an answer asks to wait, by the clock of its own server.
+--- The seconds that Retry-After requests. A date is compared with the server's
+--- own clock.
 ---@param headers? table<string, string>
 ---@return number?
 function envelope.retry_after(headers)
@@ -257,18 +256,18 @@ function envelope.retry_after(headers)
   return due and math.max(0, due - now) or nil
 end
 
---- What an answer with another status than 2xx means. `headers` has lower-case
---- names. Nothing here is ever followed or sent again.
+--- The failure that an answer with a status other than 2xx reports. `headers`
+--- has lower-case names. NB: redirects are never followed here.
 ---@param status integer
 ---@param headers? table<string, string>
 ---@param body? string
----@param sent? number how long the request's body was
+---@param sent? number bytes of the request's body
 ---@return yuanjing.Failure
 function envelope.refusal(status, headers, body, sent)
   body = body or ""
   local said, document = said_in(body)
   local after = envelope.retry_after(headers)
-  local known = said.kind ~= "platform" and said.kind or nil -- an asset's text
+  local known = said.kind ~= "platform" and said.kind or nil -- from a known text
   return {
     kind = known or kind_of(status, said, after),
     message = message_of(status, said, headers, sent),

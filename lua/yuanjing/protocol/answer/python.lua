@@ -1,5 +1,5 @@
---- A Python dict as the platform prints one by mistake: "{'error': 'x'}".
--- Rewritten token by token into JSON, which then decides whether it was one.
+--- Reads a Python dict, which the platform prints by mistake: "{'error': 'x'}".
+-- Each token is rewritten as JSON; the JSON decoder then accepts or refuses it.
 local json = require "yuanjing.base.json"
 
 local python = {}
@@ -10,7 +10,7 @@ local BRACKETS = { ["("] = "[", [")"] = "]", ["["] = "[", ["]"] = "]",
 local ESCAPES = { n = "\\n", r = "\\r", t = "\\t", ["\\"] = "\\\\",
   ['"'] = '\\"' }
 
--- The escape whose backslash is at `at` as JSON, and where it ends.
+-- The escape whose backslash is at `at`, as JSON, and the place of its end.
 local function read_escape(text, at)
   local byte = text:match("^x(%x%x)", at + 1)
   if byte then return "\\u00" .. byte, at + 3 end
@@ -20,7 +20,7 @@ local function read_escape(text, at)
   return ESCAPES[char] or char, at + 1
 end
 
--- The string whose quote is at `start` as JSON, and where it ends.
+-- The string whose quote is at `start`, as JSON, and the place of its end.
 local function read_string(text, start)
   local quote = text:sub(start, start)
   local out, from = {}, start + 1

@@ -1,5 +1,5 @@
---- What every call does with its answer: the bytes become a document, or an
--- error that has what came.
+--- Reads the answer of a call: the bytes become a document, or an error that
+-- keeps the body.
 local envelope = require "yuanjing.protocol.answer.envelope"
 local failures = require "yuanjing.protocol.answer.failure"
 local http = require "yuanjing.http.call"
@@ -7,7 +7,7 @@ local json = require "yuanjing.base.json"
 
 local reading = {}
 
---- The failure as an error of that call, of the kind that its code names.
+--- Makes a failure an error of the call, of the kind that its code names.
 ---@return nil
 ---@return yuanjing.Error
 function reading.failed(failure, response)
@@ -18,8 +18,8 @@ function reading.failed(failure, response)
   return nil, response.call:fail(failure)
 end
 
---- What has its id in that field of an answer that is not whole: it is paid for
---- all the same.
+--- The id in that field of an incomplete answer, as a record: the call is billed
+--- even if the answer broke off.
 ---@param body string
 ---@param name string
 ---@return { id: string }?
@@ -30,13 +30,13 @@ function reading.named_in(body, name)
   return id and { id = id } or nil
 end
 
--- The task that is named in an answer which is not read as one.
+-- The task that is named in an answer that can not be decoded.
 local function task_in(body)
   return reading.named_in(body, "taskid") or reading.named_in(body, "task_id")
 end
 
--- The broken transfer comes before what its half body looks like, but not
--- before what a whole one says.
+-- If the transfer broke off, that is the error, and not what the incomplete body
+-- looks like. But a failure in a complete document counts first.
 local function unreadable(failure, response)
   local broken = response.failure
   if broken and not failure.document then
@@ -47,7 +47,7 @@ local function unreadable(failure, response)
   return reading.failed(failure, response)
 end
 
--- The object that a document is, or that is alone in a list.
+-- The document if it is an object, or the only object in a list.
 local function object_of(document)
   if json.is_object(document) then return document end
   return #document == 1 and json.is_object(document[1]) and document[1] or nil
@@ -60,7 +60,8 @@ local function no_object(document, response)
   return reading.failed(failure, response)
 end
 
---- The JSON object of an answer, whatever it says; or nil and an error.
+--- The JSON object of an answer, even if it reports a failure; or nil and an
+--- error.
 ---@param response yuanjing.Response
 ---@return table?
 ---@return yuanjing.Error?
@@ -80,33 +81,29 @@ local function is_whole(body)
   return (document or problem.document) ~= nil
 end
 
---- Sends a request and reads its answer as an object.
----@return table? document
----@return yuanjing.Error|yuanjing.Response the response with a document
-function reading.fetch(settings, request)
+-- Sends a request. Returns the object in its answer and the response; or nil and
+-- an error.
+local function fetch(settings, request)
   request.refusal, request.usage = envelope.refusal, envelope.usage
   request.is_whole = is_whole
   local response, err = http.send(settings, request)
   if not response then return nil, err end
-  local document
-  document, err = reading.object(response)
-  if not document then return nil, err end
-  return document, response
+  local document, problem = reading.object(response)
+  return document, document and response or problem
 end
 
---- Sends a request and has `read` say what its answer means; it is given the
---- platform's URL, too. A failure that an answer tells becomes an error of this
---- call.
+--- Sends a request and reads the object in its answer with `read`, which also
+--- gets the platform's URL. A failure in the answer becomes an error of the call.
 ---@param read fun(document: table, base: string): any, table?
 ---@return any answer
 ---@return yuanjing.Error? err
----@return number? pause seconds that the answer asks to wait before the next
+---@return number? pause seconds until the next request, if the answer asks for it
 function reading.fetch_answer(settings, request, read)
-  local document, response = reading.fetch(settings, request)
+  local document, response = fetch(settings, request)
   if not document then return nil, response end
   local answer, failure = read(document, settings[request.base or "base_url"])
   if not answer then
-    -- What names nothing that was asked for may still be a message.
+    -- A document without the expected fields may still hold a message.
     failure = failure.kind == "decode" and failures.whole(document) or failure
     failure.task = failure.task or task_in(response.body)
     return reading.failed(failure, response)

@@ -1,15 +1,20 @@
---- Small readers of the fields of a decoded record.
+--- Reads the fields of a decoded record.
 local ascii = require "yuanjing.base.ascii"
 local json = require "yuanjing.base.json"
 local number = require "yuanjing.base.number"
 
-local record = {}
+local record = {
+  --- The fields that the platform wraps its answers in, and how many wrappings
+  --- may stand one inside another. "resposne" is the platform's own spelling.
+  WRAPPINGS = { "data", "resposne", "response" },
+  MOST_WRAPPINGS = 3,
+}
 
--- What a vendor's null looks like after Python made a string of it.
+-- The texts that Python makes of a vendor's null.
 local ABSENT = { [""] = true, none = true, null = true }
 
---- A text, or the digits of a number; nil for all else. Ids and codes are
---- strings here, whatever the wire made of them.
+--- A text that is not empty, or a number as a text; nil for anything else. So an
+--- id or a code is a string, even if the platform sent a number.
 ---@param value any
 ---@return string?
 function record.word(value)
@@ -18,7 +23,7 @@ function record.word(value)
   return number.show(value)
 end
 
---- The first of the fields that holds a word.
+--- The word in the first of these fields that holds one.
 ---@param fields table
 ---@param names string[]
 ---@return string?
@@ -29,7 +34,7 @@ function record.first_word(fields, names)
   end
 end
 
---- A copy of the record with its names in small letters.
+--- A copy of the record with its names in lower case.
 ---@param fields table
 ---@return table
 function record.lowered(fields)
@@ -40,8 +45,8 @@ function record.lowered(fields)
   return copy
 end
 
---- Whether a value says nothing: null, false, 0, "", "None", and a table of
---- nothing but those.
+--- Whether a value is empty: null, false, 0, "", "None", or a table that holds
+--- only such values.
 ---@param value any
 ---@return boolean
 function record.is_empty(value)

@@ -1,5 +1,5 @@
---- What the platform says of tasks, in all the envelopes it uses
--- (docs/platform.md#tasks). Shared by the v1 and the legacy wire.
+--- Reads answers about tasks, in all envelopes that the platform uses
+-- (docs/platform.md#tasks). Both protocols, v1 and legacy, use it.
 local ascii = require "yuanjing.base.ascii"
 local envelope = require "yuanjing.protocol.answer.envelope"
 local json = require "yuanjing.base.json"
@@ -7,21 +7,21 @@ local kinds = require "yuanjing.protocol.task.kinds"
 local links = require "yuanjing.protocol.task.links"
 local record = require "yuanjing.protocol.answer.record"
 local reasons = require "yuanjing.protocol.task.reasons"
-local types = require "yuanjing.base.media_types"
+local types = require "yuanjing.base.media.types"
 local words = require "yuanjing.protocol.task.words"
 
 local answers = {}
 
 local QUERY_LIMIT = 60
 
---- Seconds a status query may take: it may hang until the task ends.
----@param left? number seconds that its caller has left
+--- The time limit of a status query: it may hang until the task ends.
+---@param left? number seconds that the caller has left
 ---@return number
 function answers.query_limit(left)
   return math.min(QUERY_LIMIT, left or QUERY_LIMIT)
 end
 
--- "resposne" is the wire's own spelling.
+-- Records that may contain the task. "resposne" is the platform's own spelling.
 local WRAPPERS = { "data", "resposne", "response", "result", "task" }
 
 local ID_FIELDS = { "taskid", "task_id", "taskId" }
@@ -32,8 +32,8 @@ local function id_of(document)
   return record.first_word(document, ID_FIELDS)
 end
 
--- What a wrapper says of itself, which is no status of a task; but an error is
--- the task's where its id stands beside it.
+-- The status in a record. OK and ERROR describe the answer, and not the task;
+-- but an ERROR beside the task's id is the task's.
 local function status_of(document)
   for i = 1, #STATUS_FIELDS do
     local value = document[STATUS_FIELDS[i]]
@@ -49,7 +49,7 @@ local function holds_a_task(document, id)
     or document.image ~= nil or document.video ~= nil
 end
 
--- A record, or the task that is alone in a list.
+-- A record, or the only task in a list.
 local function record_in(value)
   if type(value) ~= "table" then return nil end
   if value[1] == nil then return value end
@@ -64,7 +64,7 @@ local function inside(document)
   end
 end
 
--- The task inside its wrappings, its status and its id: the innermost there is.
+-- Finds the innermost task in the wrappings: its record, its status and its id.
 local function unwrap(document)
   local status, id = status_of(document), id_of(document)
   for _ = 1, 3 do
@@ -86,16 +86,16 @@ end
 ---@field videos string[]
 ---@field audio? string
 ---@field audios string[]
----@field output? string URL of the first of what has no kind of its own
+---@field output? string URL of the first file of no known kind
 ---@field outputs string[]
 ---@field text? string
 ---@field usage? table
----@field problems? string[] what was promised and has no address: "image 2: why"
----@field reason? string of one without any file or text: what the platform says of that
+---@field problems? string[] files that were promised and have no address: "image 2: why"
+---@field reason? string why there is no file and no text, if the platform says so
 ---@field raw table the platform's own document
 
--- What stands in these may be of any kind: its name tells, or what it is said to
--- be.
+-- Fields for files of any kind: the name of the file or its declared type shows
+-- the kind.
 local ANY_KIND = { "url", "urls", "result_url", "resultUrl", "file_url",
   "download_url", "results", "result", "creations", "files", "data" }
 local CONTAINERS = { "output", "result", "results", "task_result", "taskResult",
@@ -104,11 +104,6 @@ local CONTAINERS = { "output", "result", "results", "task_result", "taskResult",
 local function kind_of(link)
   return kinds.of_type(link:match("^data:([A-Za-z]+)/") or types.of_name(
     (link:match("path=([^&#]+)") or link:gsub("[?#].*$", ""))))
-end
-
-local function add(result, kind, link)
-  local list = result[kind .. "s"]
-  list[#list + 1] = link
 end
 
 local function add_lost(result, kind, lost)
@@ -122,12 +117,14 @@ local function add_lost(result, kind, lost)
   end
 end
 
--- Of what has no address in it nothing is lost: it is something else.
+-- Adds the files in a field. A field of no certain kind, without any address, is
+-- something else: then no file is reported as lost.
 local function take_field(result, kind, value, base)
   if value == nil then return end
   local found, lost = links.of(value, base, kind == nil)
   for _, link in ipairs(found) do
-    add(result, kind or kind_of(link), link)
+    local list = result[(kind or kind_of(link)) .. "s"]
+    list[#list + 1] = link
   end
   if #found > 0 or kind and kind ~= "output" then
     add_lost(result, kind or "file", lost)
@@ -147,7 +144,8 @@ local function new_lists()
   return lists
 end
 
--- What its own fields name. An output that is an object is a container.
+-- Adds the files in the fields of each kind. NB: an output that is an object is a
+-- container.
 local function collect_named(result, document, base)
   for _, kind in ipairs(kinds) do
     for _, name in ipairs(kinds.FIELDS[kind]) do
@@ -159,7 +157,8 @@ local function collect_named(result, document, base)
   end
 end
 
--- Of each kind what stands outermost: further inside it may be there again.
+-- Adds the files from further inside, for each kind that has none yet: the same
+-- file may be at both places.
 local function merge(result, inner)
   for _, kind in ipairs(kinds) do
     local list = kind .. "s"
@@ -183,7 +182,7 @@ local function collect(document, base, depth)
   return result
 end
 
--- `task` is what is inside the wrappings of the document.
+-- The result in a document. `task` is the record inside its wrappings.
 local function result_of(document, task, base)
   local result = collect(document, base, 0)
   result.raw = task
@@ -197,11 +196,7 @@ local function result_of(document, task, base)
   return result
 end
 
-local function has_result(result)
-  return has_file(result) or result.text ~= nil
-end
-
--- A line of a log, which may be an output as well, is none.
+-- Whether a file has an absolute URL. An output may also be a line of a log.
 local function has_address(result)
   for _, kind in ipairs(kinds) do
     local link = result[kind]
@@ -212,7 +207,7 @@ end
 
 -- Answers --------------------------------------------------------------------
 
--- A task that failed, as the fields of an error.
+-- The fields of an error for a task that failed.
 local function task_failure(document, status)
   local failure = envelope.failure(document) or {}
   local message, code = reasons.of(document)
@@ -224,8 +219,9 @@ local function task_failure(document, status)
   return failure
 end
 
--- "taskid=... not exist": it means "not yet" for a moment after the submit. The
--- word before tells it from a task that failed for lack of something else.
+-- "taskid=... not exist". For a moment after the submit it means "not yet". NB:
+-- the word "taskid" must be there: a task may fail because something else does
+-- not exist.
 local function is_missing(document)
   local said = document.error or document.message
   return type(said) == "string"
@@ -236,12 +232,11 @@ end
 ---@field id? string
 ---@field status? string in capitals
 ---@field result? yuanjing.ResultFields of a task that succeeded
----@field failure? table fields of an error: the task failed
+---@field failure? table fields of an error: the task failed, or is missing
 ---@field missing? boolean the platform does not know the task
 
--- What an answer means, by its status word, and its result unless that word says
--- that there is none. A word that nobody knows is final where a result or a
--- reason stands beside it.
+-- The meaning of an answer by its status word, and the result, if the word allows
+-- one. An unknown word is final if there is also a result or a reason.
 local function meaning_of(document, task, status, base)
   local meaning = status and words.meaning(status)
   if meaning == "going" or meaning == "failed" then return meaning end
@@ -251,8 +246,8 @@ local function meaning_of(document, task, status, base)
   return status and reasons.are_stated(document) and "failed" or "going", result
 end
 
---- What an answer to a status query says of the task; or nil and the fields of
---- an error when the query itself failed.
+--- Reads the answer to a status query; or returns nil and the fields of an error
+--- if the query itself failed.
 ---@param document table
 ---@param base? string the platform's URL
 ---@return yuanjing.TaskAnswer?
@@ -260,7 +255,8 @@ end
 function answers.read_status(document, base)
   local task, status, id = unwrap(document)
   if is_missing(task) or task ~= document and is_missing(document) then
-    return { status = status, missing = true }
+    return { status = status, missing = true, failure = { kind = "not_found",
+      message = "the platform does not know the task (any more)" } }
   end
   local query_failure = not status and envelope.failure(document)
   if query_failure then return nil, query_failure end
@@ -277,8 +273,8 @@ function answers.read_status(document, base)
   return answer
 end
 
--- A failure that a submit was answered with; nil: none. A final word without a
--- reason is not the end: the query has it.
+-- The failure in the answer to a submit, or nil. A final status without a reason
+-- is not the end of the task: a query returns the reason.
 local function submit_failure(document, status, id)
   local failure = envelope.failure(document)
   local failed = status and words.meaning(status) == "failed"
@@ -293,8 +289,8 @@ local function submit_failure(document, status, id)
   return failure
 end
 
---- What an answer to a submit says: a task, with its result where it is
---- finished at once; or nil and the fields of an error.
+--- Reads the answer to a submit: a task, with its result if it is already
+--- finished; or returns nil and the fields of an error.
 ---@param document table
 ---@param base? string the platform's URL
 ---@return yuanjing.TaskAnswer?
@@ -307,7 +303,8 @@ function answers.read_submit(document, base)
   if not id and not result then
     result = result_of(document, task, base or "")
   end
-  if result and has_result(result) and (meaning == "succeeded" or not id) then
+  if result and (has_file(result) or result.text)
+    and (meaning == "succeeded" or not id) then
     return { id = id, status = "SUCCEEDED", result = result }
   end
   id = id or status and record.word(task.id)

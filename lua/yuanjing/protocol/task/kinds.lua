@@ -1,16 +1,15 @@
---- The kinds of files that a task may bring, the main thing first: of a video the
--- image is its cover. A result has the first file of each kind by its name, and
--- all of them in a list: `video`, `videos`. `output` is what has no kind of its
--- own.
+--- The kinds of files that a task may return, the main one first: an image beside
+-- a video is its cover. A result has the first file of each kind in a field, and
+-- all of them in a list: `video`, `videos`. `output` is any other kind.
 ---@alias yuanjing.FileKind "video"|"image"|"audio"|"output"
 
 ---@type yuanjing.FileKind[]
 local kinds = { "video", "image", "audio", "output" }
 
--- "video_url", "videoUrls": each vendor has another name.
+-- Each vendor uses another name: "video_url", "videoUrls".
 local ENDINGS = { "", "s", "_url", "_urls", "Url", "Urls" }
 
---- The fields of an answer in which files of a kind stand.
+--- The fields of an answer that hold files of a kind.
 ---@type table<string, string[]>
 kinds.FIELDS = { output = { "output", "outputs" } }
 for _, kind in ipairs { "video", "image", "audio" } do
@@ -19,7 +18,7 @@ for _, kind in ipairs { "video", "image", "audio" } do
   kinds.FIELDS[kind] = names
 end
 
---- The kind of a file by its type: "video" for "video/mp4".
+--- The kind of a file, from its type: "video" for "video/mp4".
 ---@param mime? string
 ---@return string
 function kinds.of_type(mime)

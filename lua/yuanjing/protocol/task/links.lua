@@ -1,6 +1,6 @@
---- The addresses of results, in each form that vendors give them: texts, objects
--- with one inside, lists of both, relative ones, and bytes in base64. Each becomes
--- an absolute URL or a data URI.
+--- Finds the addresses of results, in all forms that vendors use: texts, objects
+-- that contain one, lists of both, relative URLs, and bytes in base64. Each
+-- becomes an absolute URL or a data URI.
 local ascii = require "yuanjing.base.ascii"
 local lazy = require "yuanjing.base.lazy"
 local percent = require "yuanjing.base.percent"
@@ -11,14 +11,14 @@ local links = {}
 
 local ABSENT = { [""] = true, none = true, null = true, ["nil"] = true }
 
--- Where an object has its address, by plain names: "video_url" and "videoUrl"
--- are one, and "b64_json" is "bjson".
+-- The fields of an object that may hold its address. Only the letters of a name
+-- count: "video_url" and "videoUrl" are the same, and "b64_json" is "bjson".
 local ADDRESSES = { "url", "uri", "link", "href", "src", "imageurl", "videourl",
   "audiourl", "fileurl", "downloadurl", "downloadlink", "resulturl", "ossurl",
   "cdnurl", "originurl", "image", "video", "audio", "file", "bjson", "base",
   "imagebase", "videobase", "audiobase", "data" }
 
--- How base64 of a medium begins.
+-- The beginnings of media in base64, and their types.
 local BASE64 = {
   { "^/9j/", "image/jpeg" }, { "^iVBORw0KGgo", "image/png" },
   { "^R0lGOD", "image/gif" }, { "^UklGR.......RUJQ", "image/webp" },
@@ -49,7 +49,7 @@ local function looks_relative(text)
     and (text:find("[/?]") or text:find("%.[0-9A-Za-z]+$")) ~= nil
 end
 
--- What no URL may hold goes as %20 and the like; all else stays as it is.
+-- Escapes only the bytes that no URL may contain, such as blanks.
 local function escaped(text) return percent.encode(text, "[%z\1-\32\127]") end
 
 local function absolute(text, base)
@@ -68,9 +68,9 @@ local function is_plainly_one(text)
     or text:find("^//?[^/ \t-\r]")
 end
 
--- nil: there is none.
+-- The address in a text, or nil.
 local function of_text(text, base, is_doubtful)
-  text = text:match("^[ \t-\r]*(.-)[ \t-\r]*$")
+  text = ascii.trim(text)
   if #text <= 4 and ABSENT[ascii.lower(text)] then return nil end
   if url.is_data(text) then return text end
   local mime = base64_type(text)
@@ -81,7 +81,7 @@ local function of_text(text, base, is_doubtful)
   return absolute(text, base)
 end
 
-local of_item -- below, for objects hold objects
+local of_item -- declared here because objects contain objects
 
 local function of_object(object, ...)
   local fields = {}
@@ -106,11 +106,11 @@ function of_item(item, base, is_doubtful, depth)
   return of_object(item, base, is_doubtful, depth + 1)
 end
 
---- The addresses in a value; and of the items of a list that have none, why:
+--- The addresses in a value, and the reasons for items of a list that have none:
 --- { [3] = reason } for the third.
 ---@param value any a text, an object, or a list of them
----@param base string the platform's own URL, which relative ones stand in
----@param is_doubtful? boolean it may be anything else: only what is plainly an address counts
+---@param base string the platform's own URL, to which relative URLs belong
+---@param is_doubtful? boolean the value may be something else: only a plain address counts
 ---@return string[] addresses
 ---@return table<integer, string> lost
 function links.of(value, base, is_doubtful)

@@ -1,5 +1,5 @@
---- Why a task failed, or brought nothing: each vendor has a field of its own
--- for that, and the platform hands on what it got.
+--- Finds the reason why a task failed or returned nothing. Each vendor has its own
+-- field for it, and the platform passes the answer on.
 local ascii = require "yuanjing.base.ascii"
 local lazy = require "yuanjing.base.lazy"
 local url = lazy.module "yuanjing.base.url"
@@ -7,14 +7,14 @@ local words = require "yuanjing.protocol.task.words"
 
 local reasons = {}
 
--- Names of fields, in small letters alone: "fail_reason" and "failReason" are
--- one. The most telling first; these speak of nothing but a failure.
+-- Fields that only failures have, the most specific first. Only the letters of a
+-- name count, in lower case: "fail_reason" and "failReason" are the same.
 local STATED = { "error", "failreason", "failedreason", "failurereason",
   "failmessage", "failmsg", "failedmsg", "failuremessage", "failure",
   "errormessage", "errormsg", "errmessage", "errmsg", "errordetail",
   "errordetails", "errordescription", "errinfo", "errorinfo", "exception" }
 
--- These say it where it is known that something failed.
+-- Fields that hold the reason if it is known that the task failed.
 local TOLD = { "taskstatusmsg", "taskstatusmessage", "taskmessage", "taskmsg",
   "statusmsg", "statusmessage", "statusdetail", "statusreason",
   "statusdescription", "reason", "cause", "detail", "details", "message",
@@ -33,7 +33,7 @@ local PLAIN = { [""] = true, none = true, null = true, ["nil"] = true,
 
 local SHORT = 40 -- bytes
 
--- "Task completed", "操作成功": what is said of anything that went well.
+-- Whether a short text reports success: "Task completed", "操作成功".
 local function says_success(text)
   return #text < SHORT and not text:find("[^ ]+ +[^ ]+ +[^ ]+ +[^ ]")
     and words.meaning(text) == "succeeded"
@@ -41,12 +41,12 @@ end
 
 local function trimmed(value)
   if type(value) ~= "string" then return nil end
-  local text = value:match("^[ \t-\r]*(.-)[ \t-\r]*$")
+  local text = ascii.trim(value)
   if #text <= 5 and PLAIN[ascii.lower(text)] then return nil end
   return not says_success(text) and text or nil
 end
 
--- A status word is no reason, nor is an address.
+-- A text that can be a reason: no bare status word, and no address.
 local function text_of(value)
   local text = trimmed(value)
   local is_none = not text or words.is_bare(text)
@@ -61,7 +61,7 @@ local function code_of(value)
   return trimmed(value)
 end
 
--- The record's fields by their plain names.
+-- The record's fields, by the letters of their names.
 local function plain_fields(record)
   local fields = {}
   for name, value in pairs(record) do
@@ -69,7 +69,7 @@ local function plain_fields(record)
       local plain = ascii.lower(name):gsub("[^a-z]", "")
       if plain ~= "finishreason" and not fields.reason
         and plain:find("reason$") then
-        fields.reason = value -- of a cancel, a block, ...
+        fields.reason = value -- "cancelReason", "block_reason", ...
       end
       if fields[plain] == nil then fields[plain] = value end
     end
@@ -77,7 +77,7 @@ local function plain_fields(record)
   return fields
 end
 
-local search -- below, for records hold records
+local search -- declared here because records contain records
 
 local function search_list(list, kind, depth)
   for _, item in ipairs(list) do
@@ -94,7 +94,8 @@ local function search_names(fields, names, kind, depth)
   end
 end
 
--- What a record says by the names of that kind, here or in what it contains.
+-- The first value of that kind in a record or in the records inside it. `kind` is
+-- the list of the names of fields, with the function that reads a field.
 function search(record, kind, depth)
   if type(record) ~= "table" or depth > DEEPEST then return nil end
   if record[1] ~= nil then return search_list(record, kind, depth + 1) end
@@ -117,12 +118,12 @@ end
 
 local TEXTS, ALL_CODES = joined(STATED, TOLD), joined(STATED_CODES, CODES)
 TEXTS.read, ALL_CODES.read = text_of, code_of
--- What stands in a field of failures is about one, whatever its name.
+-- Inside a field that only failures have, any field of a reason counts.
 STATED.read, STATED.inner = text_of, TEXTS
 STATED_CODES.read = code_of
 
---- The reason that an answer about a failure gives, and its code; nil where it
---- gives none.
+--- The reason and the code in an answer about a failure; nil for each that is not
+--- there.
 ---@param document table
 ---@return string? message
 ---@return string? code
@@ -130,7 +131,7 @@ function reasons.of(document)
   return search(document, TEXTS, 0), search(document, ALL_CODES, 0)
 end
 
---- Whether an answer names a reason in a field that only failures have.
+--- Whether an answer has a reason in a field that only failures have.
 ---@param document table
 ---@return boolean
 function reasons.are_stated(document)

@@ -1,11 +1,11 @@
---- Status words by their meaning. The platform has five of its own, but hands
+--- The meaning of status words. The platform has five of its own, but also passes
 -- on those of its vendors: "succeed", "COMPLETED", "task_failed", "超时".
 local ascii = require "yuanjing.base.ascii"
 
 local words = {}
 
--- A status has the meaning of the first row that one of its parts is in: what is
--- tried again after a failure goes on, but the error of a start is a failure.
+-- The first row that contains a part of the status gives the meaning. So a status
+-- with RETRYING goes on even if it also has FAILED, and START_ERROR is a failure.
 local MEANINGS = {
   { "going", { "RETRYING", "RETRY", "RETRIED" } },
   { "failed", { "FAILED", "FAIL", "FAILS", "FAILURE", "ERROR", "ERRORED",
@@ -35,7 +35,7 @@ for rank, row in ipairs(MEANINGS) do
   for _, word in ipairs(row[2]) do RANK[word] = rank end
 end
 
--- The first that is found anywhere in a status counts.
+-- The first text that the status contains gives the meaning.
 local CHINESE = {
   { "未完成", "going" }, { "未成功", "failed" }, { "失败", "failed" },
   { "错误", "failed" }, { "出错", "failed" }, { "超时", "failed" },
@@ -52,14 +52,14 @@ local function fold(text)
   return RANK[text] and text or ascii.upper(text)
 end
 
---- A status as it is shown: in capitals, without blanks around it.
+--- A status as users see it: in capitals, without blanks around it.
 ---@param value any
 ---@return string?
 function words.status(value)
   if type(value) ~= "string" then return nil end
   local status = fold(value)
   if RANK[status] then return status end
-  status = status:match("^[ \t-\r]*(.-)[ \t-\r]*$")
+  status = ascii.trim(status)
   return status ~= "" and status or nil
 end
 
@@ -71,7 +71,8 @@ local function parts_of(text)
   return parts
 end
 
--- What is "not finished" may be anything but that.
+-- The meaning of an English status. NOT_FINISHED has none: it may be going on or
+-- have failed.
 local function english(text)
   local parts, first = parts_of(text), nil
   for part in pairs(parts) do
@@ -85,7 +86,7 @@ end
 local BARE = { FAILED = true, FAIL = true, FAILS = true, FAILURE = true,
   ERROR = true, ERRORED = true, ERR = true }
 
---- Whether a text is a status word that gives no reason: "timeout" is one.
+--- Whether a text is only a status word, and no reason. "timeout" is a reason.
 ---@param text string
 ---@return boolean
 function words.is_bare(text)
@@ -94,7 +95,7 @@ function words.is_bare(text)
   return rank ~= nil and (MEANINGS[rank][1] ~= "failed" or BARE[word] == true)
 end
 
---- What a status word means; nil: it is not known.
+--- The meaning of a status word; nil for an unknown word.
 ---@param text string
 ---@return "going"|"failed"|"succeeded"|nil
 function words.meaning(text)

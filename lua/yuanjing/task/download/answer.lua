@@ -1,10 +1,10 @@
---- What the head of an answer says of a file: which version of it comes, which
--- part, and in what form. Servers say odd things; what can not be is refused here,
--- before a byte of the body is taken.
+--- Reads the head of an answer with a file: the version of the file, the range of
+-- the bytes, and their coding. Servers send contradictions; those are refused
+-- here, before a byte of the body is written.
 local answer = {}
 
---- The server's word for a version of the file, such as goes into If-Range: a
---- weak ETag does not say that the bytes are the same.
+--- The validator of a version of the file, for If-Range. NB: a weak ETag does not
+--- promise the same bytes.
 ---@param headers table<string, string>
 ---@return string?
 function answer.validator(headers)
@@ -15,7 +15,7 @@ end
 
 local function is_etag(validator) return validator:find('^"') ~= nil end
 
---- Whether an answer may be of the version that has this validator.
+--- Whether an answer may belong to the version with this validator.
 ---@param headers table<string, string>
 ---@param old? string
 ---@return boolean
@@ -24,7 +24,7 @@ function answer.is_same_version(headers, old)
   return not old or not new or is_etag(old) ~= is_etag(new) or old == new
 end
 
---- How the bytes are packed; nil: they are not.
+--- The coding of the bytes, such as gzip; nil if there is none.
 ---@param headers table<string, string>
 ---@return string?
 function answer.coding(headers)
@@ -34,11 +34,11 @@ end
 
 ---@class yuanjing.Place
 ---@field from number where the first byte belongs in the file
----@field last? number and the last one, where it is a part
+---@field last? number where the last byte of a range belongs
 ---@field length? number bytes of the body
 ---@field total? number bytes of the file
 
--- Whatever the status: some call a part 200.
+-- NB: the status is not enough: some servers send a range with status 200.
 local function read_place(response)
   local headers = response.headers
   local length = tonumber(headers["content-length"])
@@ -59,12 +59,12 @@ local function contradicts_itself(place)
     or place.total ~= nil and last >= place.total)
 end
 
--- Whether it does not go on where we are, or not beyond that.
+-- Whether the range leaves a gap behind the received bytes, or ends before them.
 local function leads_nowhere(place, received)
   return place.from > received or place.last ~= nil and place.last < received
 end
 
--- What is wrong with bytes that are to go behind those we have.
+-- Why the bytes can not be appended to the received ones, or nil.
 local function rest_problem(place, headers, known)
   if answer.coding(headers) then
     return "the rest came packed, which was not asked for"
@@ -75,9 +75,9 @@ local function rest_problem(place, headers, known)
   end
 end
 
---- Where the bytes of an answer belong; or nil and what is wrong with them.
+--- The place of an answer's bytes in the file; or nil and what is wrong with them.
 ---@param response yuanjing.Response
----@param known { received: number, total?: number, validator?: string } of the part that is there
+---@param known { received: number, total?: number, validator?: string } of the part file
 ---@return yuanjing.Place?
 ---@return string? problem
 function answer.place(response, known)

@@ -1,9 +1,9 @@
---- Whether a medium's bytes break off, by what its own format says of its end:
--- for a file that came without a length. A format that says nothing, or a file
--- that is odd, is taken for whole: what is paid for must not be refused.
+--- Recognises a medium whose end is missing, from its own format: for a file that
+-- was sent without a length. An unknown format or an odd file counts as complete:
+-- a file that is paid for must not be refused.
 local ending = {}
 
-local TAIL = 2 ^ 20 -- bytes behind a JPEG's end that are looked at
+local TAIL = 2 ^ 20 -- bytes at the end of a JPEG that are searched
 
 local function big_endian(text)
   local number = 0
@@ -15,7 +15,7 @@ local function read_at(file, from, count)
   return file:read(from, count) or ""
 end
 
--- Chunks of a length, a name, the bytes, a sum; IEND is the last one.
+-- PNG has chunks of a length, a name, bytes and a checksum; the last one is IEND.
 local function png_is_cut(file, size)
   local from = 8
   while from + 12 <= size do
@@ -26,7 +26,8 @@ local function png_is_cut(file, size)
   return true
 end
 
--- The size of the box that begins there; nil: it goes on to the end, or is none.
+-- The size of the box that begins there; nil for one that ends with the file, and
+-- for bytes that are no box.
 local function box_size(head)
   local size = big_endian(head:sub(1, 4))
   if size == 1 then size = big_endian(head:sub(9, 16)) end
@@ -34,8 +35,8 @@ local function box_size(head)
     or nil
 end
 
--- Boxes, each with its size; a film is nothing without its moov, nor a picture
--- without its meta, which may be the last one.
+-- MP4 has boxes, each with its size. A film needs its box "moov" and a picture its
+-- box "meta"; they may come last.
 local function mp4_is_cut(file, size)
   local from, has_index = 0, false
   while from < size do
@@ -49,13 +50,14 @@ local function mp4_is_cut(file, size)
   return from > size or not has_index
 end
 
--- One chunk with its length, the lowest byte first; a live sender leaves it.
+-- RIFF has one chunk with its length, lowest byte first. A sender of live media
+-- leaves 0 or the largest number there.
 local function riff_is_cut(file, size)
   local length = big_endian(read_at(file, 4, 4):reverse())
   return length > 0 and length < 2 ^ 32 - 1 and length + 8 > size
 end
 
--- The mark of its end is nowhere else in what is coded.
+-- The marker of a JPEG's end does not occur in the coded data.
 local function jpeg_is_cut(file, size)
   local tail = read_at(file, math.max(0, size - TAIL), TAIL)
   return not tail:find("\255\217", 1, true)
@@ -66,8 +68,7 @@ local FORMATS = {
   { "^RIFF", riff_is_cut }, { "^\255\216\255", jpeg_is_cut },
 }
 
---- Whether the file is the beginning of a picture, a film or a sound, and no
---- more.
+--- Whether the file is only the beginning of a picture, a film or a sound.
 ---@param file yuanjing.core.File
 ---@return boolean
 function ending.is_missing(file)

@@ -1,8 +1,7 @@
---- A file from a URL, whole or not at all
--- (docs/promises.md#no-torn-file). The bytes go straight from the core to the
--- disk, under a name of their own beside the target's; a lock keeps other
--- writers out. What a server calls a success is believed only as far as
--- length, place and bytes bear it out.
+--- Downloads a file from a URL, whole or not at all
+-- (docs/promises.md#no-torn-file). The core writes the bytes to a part file
+-- beside the target, with a lock against other writers. An answer with a 2xx
+-- status is accepted only if its length, its range and its bytes fit.
 local address = require "yuanjing.http.address"
 local answer = require "yuanjing.task.download.answer"
 local core = require "yuanjing.core"
@@ -18,42 +17,43 @@ local page = require "yuanjing.task.download.page"
 local redirect = require "yuanjing.task.download.redirect"
 local retry = require "yuanjing.http.retry"
 local target_of = require "yuanjing.task.download.target"
-local types = require "yuanjing.base.media_types"
+local types = require "yuanjing.base.media.types"
 local url_of = require "yuanjing.base.url"
 
 local download = {}
 
 local REDIRECTS = 5
-local IDLE_TRIES = 4 -- without a byte more: then it is given up
+local IDLE_TRIES = 4 -- attempts in a row without a new byte
 
 ---@class yuanjing.Download
 ---@field private settings table
----@field private url string where each attempt begins, for what a redirect has led to may expire
+---@field private url string each attempt begins here: the target of a redirect may expire
 ---@field private options yuanjing.SaveOptions
 ---@field private kind? string what the file should be
 ---@field private target yuanjing.SaveTarget
----@field private part string the name until it is whole
----@field private file? yuanjing.core.File under that name; with its lock
+---@field private part string the name of the part file
+---@field private file? yuanjing.core.File the part file, with its lock
 ---@field private transfer? yuanjing.core.Transfer that writes to it
----@field private reported number bytes that on_progress has heard of
----@field private received number bytes that are in the file
----@field private total? number how many it will have
----@field private validator? string the server's word for this version of it
+---@field private reported number bytes that on_progress was called with
+---@field private received number bytes in the part file
+---@field private total? number bytes of the whole file
+---@field private validator? string names the version of the file
 ---@field private headers? table<string, string> of the last answer
----@field private is_again? boolean it is fetched whole once more
----@field private course? "refused"|"broken"|"wrong" why the last attempt failed, where another may go better
----@field private refused integer attempts in a row that got no answer
----@field private idle integer attempts in a row that brought no byte more
----@field private is_page? boolean a page came in its place
----@field private was_public? boolean a public host has been asked
+---@field private is_again? boolean it has started over once
+---@field private course? "refused"|"broken"|"wrong" why the last attempt failed, if another may succeed
+---@field private refused integer attempts in a row that got no 2xx answer
+---@field private idle integer attempts in a row that got no new byte
+---@field private is_page? boolean the answer was a page instead of the file
+---@field private was_public? boolean a request has gone to a public host
 
 local function io_error(what, problem)
   return errors.new { kind = "io", message = what .. ": " .. problem }
 end
 
--- Asking -------------------------------------------------------------------
+-- Requests -----------------------------------------------------------------
 
--- A link that has expired is refused; there is no key here that could be wrong.
+-- NB: these requests have no key, so a refusal of kind auth means that the link
+-- has expired.
 local function read_refusal(state, status, headers, body)
   local refusal = envelope.refusal(status, headers, body)
   if refusal.kind == "auth" then
@@ -93,7 +93,7 @@ local function ask(state, call, url)
   return response, err
 end
 
--- A result's URL may lead on to a storage host; no key goes there.
+-- Follows redirects: the URL of a result may lead to a storage host.
 local function get(state, call)
   local url = state.url
   for _ = 0, REDIRECTS do
@@ -111,8 +111,8 @@ end
 
 -- One answer ---------------------------------------------------------------
 
--- Tells how much there is, if that is more than was reported: where a transfer
--- begins anew it goes on when it has caught up.
+-- Calls on_progress if there are more bytes than it was called with. So after a
+-- new beginning it is called again only when the transfer has caught up.
 local function tell_progress(state, received)
   local report = state.options.on_progress
   if not report or received <= state.reported then return end
@@ -133,7 +133,7 @@ local function close_transfer(state)
   state.transfer = nil
 end
 
--- What the answer says of the file, kept where a later one does not say it.
+-- Keeps what the answer says about the file: a later answer may not repeat it.
 local function note(state, response, total)
   local headers = response.headers
   if not answer.is_same_version(headers, state.validator) then
@@ -145,10 +145,10 @@ local function note(state, response, total)
   state.headers, state.transfer = headers, response.transfer
 end
 
--- What breaks a transfer off but may go better the next time.
+-- Failures of a transfer after which another attempt may succeed.
 local PASSING = { transport = true, truncated = true, timeout = true }
 
--- Takes the body to the disk: true, or nil and an error.
+-- Writes the body to the part file. Returns true, or nil and an error.
 local function take(state, call, response)
   local place, bad = answer.place(response, state)
   if not place then
@@ -170,7 +170,7 @@ local function take(state, call, response)
   return nil, call:fail(failure)
 end
 
--- What there is then ------------------------------------------------------
+-- The file that arrived ---------------------------------------------------
 
 local function cut_short(state)
   return { kind = "truncated", message = state.total
@@ -178,7 +178,8 @@ local function cut_short(state)
     or ("%.0f bytes came, of a file that goes on"):format(state.received) }
 end
 
--- Where neither a length nor the framing says so, the format of the file may.
+-- Whether bytes are missing. Without a length and chunks, only the format of the
+-- file may show that.
 local function is_short(state)
   if state.total then return state.received < state.total end
   return not state.is_framed and ending.is_missing(state.file)
@@ -186,21 +187,21 @@ end
 
 local function head_of(state) return state.file:read(0, types.HEAD) or "" end
 
--- Whether a part that was to be the rest is the beginning once more.
+-- Whether the server sent the beginning again instead of the rest.
 local function repeats_itself(state)
   local head = head_of(state)
   return state.from > 0 and types.of_bytes(head)
     and state.file:read(state.from, types.HEAD) == head
 end
 
--- Parts that do not belong together.
+-- Whether the parts do not belong together.
 local function is_patchwork(state)
   return state.total and state.received > state.total or repeats_itself(state)
 end
 
 local function packed_failure(state, response)
   local coding = answer.coding(response.headers)
-  -- the bytes of a medium are not packed, whatever the head says
+  -- a known medium is not packed, although the header says so
   if not coding or types.of_bytes(head_of(state)) then
     return nil
   end
@@ -208,7 +209,7 @@ local function packed_failure(state, response)
     ("the file came packed (%s), which was not asked for"):format(coding) }
 end
 
--- The fields of an error; nil: the file is whole, and one.
+-- The fields of an error; nil if the file is complete and is no page.
 local function fault_of(state, response)
   if is_short(state) then
     state.course = "broken"
@@ -229,7 +230,7 @@ local function fault_of(state, response)
   return failure
 end
 
--- Asks, and takes what comes: true, or nil and an error.
+-- Sends the request and takes the answer. Returns true, or nil and an error.
 local function get_and_take(state, call)
   state.was_resumed, state.course = state.received > 0, "refused"
   local response, err = get(state, call)
@@ -243,8 +244,8 @@ end
 
 -- The whole ----------------------------------------------------------------
 
--- Where the next bytes go, by what is on the disk: somebody else may have cut
--- the file meanwhile.
+-- Starts over if the part file has another size than was written: another
+-- process may have changed it.
 local function check_part(state)
   if state.file:size() ~= state.received then state.received = 0 end
 end
@@ -269,21 +270,21 @@ local function start_over(state)
   return 0
 end
 
--- Seconds until the next attempt, by the course that the last one took; nil: its
--- error stands.
+-- Seconds until the next attempt, by the reason why the last one failed; nil ends
+-- the download with its error.
 local DELAYS = {
-  -- What is refused of the rest may be had as a whole.
+  -- A server that refuses a range may still send the whole file.
   refused = function(state, err)
     local delay = retry.delay(state.settings, err, state.refused)
     if delay or not (err.status and state.was_resumed) then return delay end
     return start_over(state)
   end,
-  -- It goes on where it was, as long as it gets further.
+  -- It is resumed as long as new bytes arrive.
   broken = function(state)
     if state.idle == IDLE_TRIES then return nil end
     return state.idle > 0 and retry.pause(state.idle) or 0
   end,
-  -- What came can not be right.
+  -- The bytes can not be right.
   wrong = start_over,
 }
 
@@ -305,7 +306,7 @@ local function name_in_folder(state)
   return name, of_header ~= nil or not of_url
 end
 
--- The file is whole: it gets its name.
+-- Gives the complete file its name.
 local function keep(state)
   local target = state.target
   local path, real = target.path, target.real
@@ -319,9 +320,8 @@ local function keep(state)
   return path
 end
 
--- NB: no half file stays behind, whatever the error; but what another writer
--- has by now put under that name is not ours to remove, nor in a forked child
--- what the parent still writes.
+-- Removes the part file, after any error. NB: not if another writer has replaced
+-- it, and not in a forked child: the parent may still write it.
 local function give_up(state)
   close_transfer(state)
   if not state.file then return end
@@ -332,7 +332,7 @@ local function give_up(state)
   state.file = nil
 end
 
--- The bytes of a data URI, as if they had come.
+-- Writes the bytes of a data URI to the part file.
 local function unpack_uri(state)
   local medium, problem = media.read(state.url)
   if medium then medium, problem = media.decoded(medium) end
@@ -366,15 +366,16 @@ local function fetch_and_keep(state)
   return keep(state)
 end
 
--- Files of the same name from two URLs may come at the same time.
+-- The name of the part file. In a folder it contains a digest of the URL: two
+-- files of the same name may be downloaded at the same time.
 local function part_of(target, url)
   if not target.is_folder then return target_of.part(target.real) end
   return target_of.part(("%s%s-%s"):format(target.path,
     name_of.of_url(url) or "download", core.sha256(url):sub(1, 8)))
 end
 
--- The URL to ask for: what the platform gave may be relative to its own, or the
--- file itself.
+-- The absolute URL, and whether it is a data URI. A URL of the platform may be
+-- relative to the base URL.
 local function address_of(settings, url)
   url = url:gsub("^[ \t-\r]+", "")
   if url_of.is_data(url) then return url, true end
@@ -383,8 +384,8 @@ local function address_of(settings, url)
   return url_of.resolve((base or "") .. "/", url) or url, false
 end
 
--- What is raised in its course, by on_progress or since the job is cancelled, goes
--- through it.
+-- NB: on_progress may raise, or the job be cancelled: the error is raised again
+-- after the part file was removed.
 local function save_from(settings, url, path, options, kind)
   local target, problem = target_of.of(path)
   if not target then
@@ -402,16 +403,16 @@ local function save_from(settings, url, path, options, kind)
   return saved, err, state.is_page
 end
 
--- How storage says, each in its own way, that a link is too old.
+-- The kinds of errors with which storage hosts report an expired link.
 local EXPIRED = { not_found = true, platform = true, invalid_request = true }
 
---- Saves what is under the URL: the path of the file. Where the link has expired,
---- `renew` gives another one, once; or none.
+--- Saves the file at the URL and returns its path. If the link has expired, it is
+--- renewed once: `renew` returns another link, or nil.
 ---@param settings table
 ---@param url string
 ---@param path string a file, or a folder
 ---@param options yuanjing.SaveOptions
----@param kind? yuanjing.FileKind what it should be
+---@param kind? yuanjing.FileKind what the file should be
 ---@param renew? fun(): string?
 ---@return string? path
 ---@return yuanjing.Error? err

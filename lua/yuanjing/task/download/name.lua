@@ -1,5 +1,5 @@
---- The name of a file that is saved in a folder: what the server calls it, else
--- what its URL does. It names a file in that folder and nothing else.
+--- The name of a file that is saved in a folder: from the server's header, else
+-- from the URL. The name can not lead out of the folder.
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local percent = require "yuanjing.base.percent"
@@ -7,7 +7,7 @@ local url_of = require "yuanjing.base.url"
 
 local name = {}
 
-local LONGEST = 200 -- bytes, so that an ending and a number still fit
+local LONGEST = 200 -- bytes: an ending and a number must fit behind it
 
 local function harmless(text)
   text = text:match("([^/\\]*)$")
@@ -43,7 +43,7 @@ local function plain(header)
   if not rest then return nil end
   local text = rest:match('^"(.*)')
   if text then
-    text = text:gsub('\\"', "'"):match('^[^"]*') -- an escaped one is no end
+    text = text:gsub('\\"', "'"):match('^[^"]*') -- an escaped quote is not the end
   else
     text = rest:match("^[^;]*"):gsub("[ \t]+$", "")
   end
@@ -51,7 +51,7 @@ local function plain(header)
   return core.utf8_error(decoded) and text or decoded
 end
 
---- The name in a Content-Disposition; nil: there is none.
+--- The name in a Content-Disposition, or nil.
 ---@param header? string
 ---@return string?
 function name.of_header(header)
@@ -59,8 +59,8 @@ function name.of_header(header)
   return found and harmless(found)
 end
 
---- The last part of the path that a URL names, such as it stands in
---- /idfile?path=; nil: it has none.
+--- The last part of the path in a URL, or of its parameter `path`, as in
+--- /idfile?path=/a.png; nil if there is none.
 ---@param url string
 ---@return string?
 function name.of_url(url)

@@ -1,17 +1,17 @@
---- What a server sends in place of a file, and calls a success: nothing at all, a
--- page to log in, the platform's own JSON. Known by the bytes; what they begin
--- like nothing that is known is taken for the file: it has been paid for.
+--- Recognises a 2xx answer that is no file: an empty body, a login page, JSON of
+-- the platform. The first bytes decide. Unknown bytes are accepted as the file,
+-- because it is paid for.
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local envelope = require "yuanjing.protocol.answer.envelope"
-local types = require "yuanjing.base.media_types"
+local types = require "yuanjing.base.media.types"
 
 local page = {}
 
 local HEAD = 4096
-local LONGEST = 65536 -- bytes of a page that are read for what it says
+local LONGEST = 65536 -- bytes of a page that are read for its message
 
--- The beginning of a text, without the marks of its encoding.
+-- The beginning of a text without a byte order mark; of UTF-16 its ASCII letters.
 local function plain(head)
   if head:find("^\255\254") or head:find("^\254\255") then
     return (head:sub(3):gsub("%z", ""))
@@ -31,7 +31,7 @@ local function is_json(text)
   return start:find('^{["}]') ~= nil or start:find('^%[[%[{"%]]') ~= nil
 end
 
--- Whether a server says that it sends text, and does.
+-- Whether the header declares a text, and the bytes are one.
 local function is_text(text, headers)
   local told = ascii.lower(headers["content-type"] or "")
   return (told:find("^[ \t-\r]*text/") or told:find("json") or told:find("xml"))
@@ -40,7 +40,7 @@ end
 
 local function is_page(head, headers, kind)
   local text = plain(head)
-  if kind == "output" then -- which may be a text in its own right
+  if kind == "output" then -- an output may itself be a text
     local told = ascii.lower(headers["content-type"] or "")
     return told:find("^[ \t-\r]*text/html") ~= nil and is_markup(text)
   end
@@ -49,7 +49,8 @@ local function is_page(head, headers, kind)
   return not types.of_bytes(head) and is_text(text, headers)
 end
 
--- A page without a key can say nothing of one: the link is what is wrong.
+-- NB: the request had no key, so a page about a key means that the link is wrong:
+-- the kind is never auth.
 local function fields_of(body)
   local _, failure = envelope.read(body)
   local said = type(failure) == "table" and failure or {}
@@ -59,10 +60,10 @@ local function fields_of(body)
       .. (said.message and ": " .. said.message or "") }
 end
 
---- The fields of an error where the file is none; nil: it may be one.
+--- The fields of an error if the bytes are no file, or nil.
 ---@param file yuanjing.core.File
 ---@param headers table<string, string> of the answer
----@param kind? yuanjing.FileKind what it should be
+---@param kind? yuanjing.FileKind what the file should be
 ---@return table?
 function page.failure(file, headers, kind)
   local size = file:size()

@@ -1,8 +1,7 @@
---- Where a redirect may lead. A server elsewhere must not have us ask a machine
--- of our own network, nor give up the encryption. What counts is the address
--- that is connected, and the core looks at that one before anything is sent; a
--- proxy looks names up itself, so that of its hosts only those are known that
--- are an address in the URL.
+--- Decides which redirects are followed. A public server must not make the client
+-- send requests into a private network, or without encryption. The address that
+-- is connected counts, and the core checks it before anything is sent. NB: a
+-- proxy looks up names itself; then only an address in the URL can be checked.
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local url_of = require "yuanjing.base.url"
@@ -14,10 +13,10 @@ local function is_private_name(host)
     or ("." .. ascii.lower(host)):find("%.localhost%.?$") ~= nil
 end
 
---- Whether the host of an exchange that is over has a public address, as far as
---- that is known.
+--- Whether the host of a finished exchange has a public address, as far as that is
+--- known.
 ---@param url string
----@param is_private boolean the address that was connected
+---@param is_private boolean whether the address that was connected is private
 ---@return boolean
 function redirect.is_public(url, is_private)
   local parts = url_of.parse(url)
@@ -36,10 +35,10 @@ local function problem_of(from, to, is_public)
   end
 end
 
---- The fields of an error where a redirect is not followed; nil: it is.
+--- The fields of an error if the redirect must not be followed, or nil.
 ---@param from string
 ---@param to? string
----@param is_public boolean whether a public host has led there
+---@param is_public boolean whether a public host was among those before
 ---@return table?
 function redirect.refusal(from, to, is_public)
   local problem = problem_of(from, to, is_public)

@@ -1,21 +1,21 @@
---- Where a file is saved: a path as users give it, checked before anything is
--- asked for or paid.
+--- The place where a file is saved: checks a user's path before anything is sent
+-- or paid for.
 local core = require "yuanjing.core"
 
 local target = {}
 
 local NOTHING = 2 -- ENOENT
-local LONGEST = 255 -- bytes of a name, on nearly every file system
+local LONGEST = 255 -- bytes of a name on nearly all file systems
 local ENDING = ".part"
 
 ---@class yuanjing.SaveTarget
 ---@field path string the folder, with a slash, or the file as it was given
 ---@field is_folder boolean
----@field real? string the file itself, where the path is a link
+---@field real? string the file itself, if the path is a link
 
 local function is_utf8_tail(char) return char:find("[\128-\191]") end
 
--- A name that may be as long as can be, with so much behind it.
+-- The name with an ending, shortened to the longest possible name.
 local function shortened(name, ending)
   if #name + #ending <= LONGEST then return name .. ending end
   ending = "-" .. core.sha256(name):sub(1, 8) .. ending
@@ -30,7 +30,7 @@ local function split(path)
   return path:match("^(.*/)([^/]*)$") or "", path:match("[^/]*$")
 end
 
---- The name that a file has until it is whole, beside its own.
+--- The path of the part file, beside the file.
 ---@param path string
 ---@return string
 function target.part(path)
@@ -38,7 +38,7 @@ function target.part(path)
   return folder .. shortened(name, ENDING)
 end
 
--- Whether a file can be made in that folder, with a name of that length.
+-- Whether a file with a name of that length can be created in the folder.
 local function try_to_make(folder, length)
   local probe = (".%.0f"):format(core.now() * 1e6)
   local path = folder .. probe .. ("x"):rep(length - #probe)
@@ -53,7 +53,7 @@ local function refused(path, problem)
   return nil, ("%s can not be written: %s"):format(path, problem)
 end
 
--- The file that a path leads to, which may be there or not.
+-- The file that a path leads to; it may not exist yet.
 local function real_file(path)
   local kind, identity, number = core.look(path)
   if not kind and number ~= NOTHING then return nil, identity end
@@ -83,10 +83,10 @@ local function look_at_folder(path)
   return { path = path, is_folder = true }
 end
 
---- What a path means: a folder where there is one or the path ends with a slash,
---- and then it is made; else a file, that of a link where it leads. Nil and why
---- nothing can be saved there: it is a device, a pipe or a socket, the folder is
---- missing or read-only, the name is too long, a link is another user's.
+--- The target for a path. A path of a folder, or one that ends with a slash, is a
+--- folder, which is created. Any other path is a file; a link is followed. Or nil
+--- and why nothing can be saved there: it is a device, a pipe or a socket, the
+--- folder is missing or read-only, the name is too long, a link is another user's.
 ---@param path string
 ---@return yuanjing.SaveTarget?
 ---@return string? problem
@@ -104,7 +104,7 @@ function target.of(path)
   return look_at_file(path)
 end
 
--- A name that nothing has yet: cat.png, cat-2.png, ...
+-- A path that does not exist yet: cat.png, cat-2.png, ...
 local function free_path(folder, name)
   local stem, extension = name:match("^(.+)(%.[^.]*)$")
   local path, n = folder .. name, 1
@@ -115,14 +115,13 @@ local function free_path(folder, name)
   return path
 end
 
---- Where a file of the folder goes: another file of that name is replaced, if
---- that is what its own URL says, and is spared where a server has just made the
---- name up.
+--- The path for a file in a folder. A name from the URL replaces the file of that
+--- name; a name that a server made up never replaces a file.
 ---@param folder string with its slash
 ---@param name string
 ---@param is_made_up boolean
 ---@return string path
----@return string real the file itself, where that is a link
+---@return string real the file itself, if the path is a link
 function target.in_folder(folder, name, is_made_up)
   local path = folder .. name
   local real = not is_made_up and real_file(path)

@@ -1,16 +1,17 @@
---- The code of a document.
+--- The code of a failure: finds it in a document.
 local json = require "yuanjing.base.json"
 local names = require "yuanjing.protocol.answer.failure.names"
 local record = require "yuanjing.protocol.answer.record"
-local wrapping = require "yuanjing.protocol.answer.wrapping"
 
 local codes = {}
 
--- A code deep inside is more precise than one outside, but for that of `error`.
+-- A code in `error` is more precise than one beside it; in other records a code
+-- counts only if there is none outside.
 local function code_of(document, depth)
   local fields = record.lowered(document)
   local own = record.first_word(fields, names.CODES)
-  for _, name in ipairs(depth < wrapping.MOST and names.CODE_PLACES or {}) do
+  for _, name in ipairs(depth < record.MOST_WRAPPINGS and names.CODE_PLACES
+    or {}) do
     local place = fields[name]
     local code = json.is_object(place) and (name == "error" or not own)
       and code_of(place, depth + 1)
@@ -19,7 +20,7 @@ local function code_of(document, depth)
   return own ~= "0" and own or nil -- 0 stands for a success in every API
 end
 
---- The most precise code there is, of a document that need not be a failure.
+--- The most precise code in a document, which may be no failure at all.
 ---@param document table
 ---@return string?
 function codes.of(document)
@@ -31,8 +32,8 @@ local function is_failing(value)
   return code ~= nil and code ~= "0"
 end
 
---- Whether a code stands where only failures have one. MiniMax has a field of
---- its own for how a call went.
+--- Whether there is a code in a field that only failures have. MiniMax has its
+--- own field for the outcome of a call.
 ---@param document table
 ---@return boolean
 function codes.tell_failure(document)

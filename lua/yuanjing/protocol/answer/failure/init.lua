@@ -1,6 +1,7 @@
---- What a decoded document says of a failure, in the forms of every API that the
--- platform hands on. of() finds what calls itself one, in any document; whole()
--- reads a document that has nothing else to say, where a message is enough.
+--- Finds the failure that a decoded document reports, in the forms of all APIs
+-- behind the platform. of() finds a failure that is marked as one, in any
+-- document. whole() is for a document that holds nothing else: there a message
+-- alone counts as a failure.
 local ascii = require "yuanjing.base.ascii"
 local codes = require "yuanjing.protocol.answer.failure.code"
 local json = require "yuanjing.base.json"
@@ -9,7 +10,6 @@ local names = require "yuanjing.protocol.answer.failure.names"
 local record = require "yuanjing.protocol.answer.record"
 local signs = require "yuanjing.protocol.answer.failure.signs"
 local texts = require "yuanjing.protocol.answer.failure.text"
-local wrapping = require "yuanjing.protocol.answer.wrapping"
 
 local failures = {
   --- The message of a failure that has none.
@@ -25,7 +25,7 @@ local FAILING = { ERROR = true, FAILED = true, FAILURE = true, FAIL = true }
 local TASK_FIELDS = { "taskid", "task_id" }
 local STATUS_FIELDS = { "status", "taskstatus" }
 
--- What calls itself a failure ----------------------------------------------
+-- Marked failures ----------------------------------------------------------
 
 local function status_word(document)
   for _, name in ipairs(STATUS_FIELDS) do
@@ -41,7 +41,7 @@ local function fails(document)
     or document.object == "error"
 end
 
--- What is left to say of a failure without a text.
+-- The message of a failure without a text.
 local function spelled_out(document)
   local err = document.error
   local spelled = type(err) == "table"
@@ -52,7 +52,7 @@ local function spelled_out(document)
     or failures.UNTOLD
 end
 
--- The task a failure is about: its id must not get lost.
+-- The task that a failure is about: its id must not get lost.
 local function task_of(document)
   local id = record.first_word(document, TASK_FIELDS)
     or json.is_object(document.data)
@@ -60,7 +60,7 @@ local function task_of(document)
   return id and { id = id, status = status_word(document) } or nil
 end
 
--- A failure inside the document, with the task that is named around it.
+-- A failure from inside the document, with the task that the document names.
 local function with_task(failure, document)
   failure.task = failure.task or task_of(document)
   return failure
@@ -84,16 +84,16 @@ end
 local function failure_within(document, wraps)
   if not json.is_object(document) then return nil end
   if fails(document) then return describe(document) end
-  if wraps == wrapping.MOST then return nil end
-  for _, name in ipairs(wrapping.NAMES) do
+  if wraps == record.MOST_WRAPPINGS then return nil end
+  for _, name in ipairs(record.WRAPPINGS) do
     local failure = failure_within(document[name], wraps + 1)
     if failure then return with_task(failure, document) end
   end
 end
 
---- What a decoded document says of a failure; nil when it says nothing of one.
---- A task that has FAILED and an asset that has Failed are failures here:
---- `state` is then FAILED, while a query that failed has ERROR or none.
+--- The failure that a decoded document reports, or nil. A task with the status
+--- FAILED and an asset with Failed are failures, too: then `state` is FAILED. A
+--- query that failed has the state ERROR or none.
 ---@param document any
 ---@return yuanjing.Failure?
 function failures.of(document)
@@ -102,10 +102,10 @@ end
 
 -- A document as a whole ----------------------------------------------------
 
--- What the items of a list within it say of a failure.
+-- The failure that an item of a list inside the document reports.
 local function failure_in_lists(document, wraps)
   local fields = record.lowered(document)
-  for _, name in ipairs(wraps < wrapping.MOST and names.LISTS or {}) do
+  for _, name in ipairs(wraps < record.MOST_WRAPPINGS and names.LISTS or {}) do
     local value, failure = fields[name], nil
     if json.is_object(value) then
       failure = failure_in_lists(value, wraps + 1)
@@ -128,11 +128,11 @@ local function of_items(list, is_named)
   end
 end
 
---- What a document says of a failure that has no place for a text, no known part
---- of a chunk and no usage: a message, a code, a list around one. Nil: it says
---- nothing, like a sign of life.
+--- The failure in a document that has no text of a model, no known part of a
+--- chunk and no usage: a message, a code, or a list that holds one. Nil for a
+--- document without these, such as a sign of life.
 ---@param document any
----@param is_named? boolean it came in an event that is named as a failure
+---@param is_named? boolean the event's name says that it is a failure
 ---@return yuanjing.Failure?
 function failures.whole(document, is_named)
   if type(document) == "string" then return of_text(document, is_named) end

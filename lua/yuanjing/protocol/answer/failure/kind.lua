@@ -1,10 +1,10 @@
---- The kind of a failure, by its code, its type and its words.
+--- The kind of a failure, from its code, its type and its text.
 local ascii = require "yuanjing.base.ascii"
 
 local kinds = {}
 
--- Lua patterns on small letters. "balance" alone is enough for a 429, not for a
--- 400, where it may be a parameter's name.
+-- Lua patterns for lower case. The word "balance" alone is enough for a 429, but
+-- not for a 400, where it may be the name of a parameter.
 local NO_MONEY = {
   "insufficient[ \t-\r_-]*funds?", "insufficient[ \t-\r_-]*balance",
   "insufficient[ \t-\r_-]*quota", "not enough balance", "arrearage",
@@ -15,17 +15,17 @@ local RATE = {
   "%f[A-Za-z]rate%f[^A-Za-z]", "ratelimit", "ratequota", "frequen", "too many",
   "throttl", "concurren", "频", "限流", "并发",
 }
--- In a code or a type.
+-- For a code or a type.
 local RATE_CODES = { "rate_?%-?limit", "ratequota", "too_?many_?requests",
   "throttl", "concurren" }
--- In a text whose code is a number.
+-- For the text beside a code that is a number.
 local RATE_TEXTS = { "rate limit", "too many requests", "too frequent", "throttl",
   "频率", "频繁", "限流" }
 local AUTH = { "invalid_?%-?api_?%-?key", "unauthori[sz]ed", "authentication",
   "^forbidden", "access_?denied", "permission_?denied", "permission_error" }
 
--- What a code or a type, and the text beside a number, say: the first row that
--- fits counts.
+-- Patterns for a code or a type, and for the text beside a code that is a number.
+-- The first row that matches counts.
 local WORDS = {
   { kind = "balance", codes = NO_MONEY, texts = NO_MONEY },
   { kind = "auth", codes = AUTH, texts = AUTH },
@@ -34,8 +34,8 @@ local WORDS = {
 
 local OF_NUMBERS = { ["401"] = "auth", ["402"] = "balance", ["403"] = "auth" }
 
---- Whether a text in small letters tells that there is no money.
----@param text string
+--- Whether a text reports that the account has no money.
+---@param text string in lower case
 ---@param status? integer of HTTP
 ---@return boolean
 function kinds.says_balance(text, status)
@@ -43,8 +43,9 @@ function kinds.says_balance(text, status)
   return status == 429 and ascii.matches_any(text, BALANCE)
 end
 
---- The platform's 429 is the balance unless something speaks for a rate.
----@param text string in small letters
+--- The kind of a 429: the platform means the balance unless the text or a
+--- Retry-After names a rate.
+---@param text string in lower case
 ---@param retry_after? number
 ---@return "balance"|"rate_limit"
 function kinds.of_429(text, retry_after)
@@ -53,8 +54,8 @@ function kinds.of_429(text, retry_after)
   return "balance"
 end
 
---- The kind that the code of a failure names, or else its own. What a number
---- means stands in the text beside it.
+--- The kind that a failure's code or type names, else the kind that it has. The
+--- text explains a code that is a number.
 ---@param failure yuanjing.Failure
 ---@return string
 function kinds.named(failure)

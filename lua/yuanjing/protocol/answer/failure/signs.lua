@@ -1,11 +1,10 @@
---- What a document without a known place says of itself: a failure, that all is
--- well, that it goes on, or only that the sender is there.
+--- Classifies a document that has no known form: a failure, a success, a state of
+-- work in progress, or a sign of life of the sender.
 local ascii = require "yuanjing.base.ascii"
 local json = require "yuanjing.base.json"
 local names = require "yuanjing.protocol.answer.failure.names"
 local record = require "yuanjing.protocol.answer.record"
 local texts = require "yuanjing.protocol.answer.failure.text"
-local wrapping = require "yuanjing.protocol.answer.wrapping"
 
 local signs = {}
 
@@ -15,16 +14,16 @@ local function set_of(text)
   return set
 end
 
--- Codes and words of something that goes well.
+-- Codes and words for success.
 local WELL = set_of [[ 0 200 ok okay success succeed succeeded successful true done
   finished complete completed stop end_turn length tool_calls ]]
 
--- Words of something that goes on, or of a sender that shows it is there.
+-- Words for work in progress, and signs of life.
 local GOING_ON = set_of [[ processing pending running queued queueing queuing
   started starting created connected waiting in_progress
   ping pong keepalive keep-alive keep_alive heartbeat heart-beat noop alive ]]
 
--- A text in small letters, without what stands around its words.
+-- A text in lower case, without punctuation at its ends.
 local function plain(value)
   local text = record.word(value) or value == true and "true" or ""
   return (ascii.trim(ascii.lower(text)):gsub("^[!-/:-@[-`{-~]+", "")
@@ -36,13 +35,13 @@ local function is_harmless(value)
   return WELL[text] or GOING_ON[text] or text == ""
 end
 
--- What the record calls itself.
+-- The words with which a record may describe itself.
 local function names_of(fields)
   return { plain(fields.type), plain(fields.event), plain(fields.object),
     plain(fields.status), plain(fields.state) }
 end
 
--- Whether it says that all is well, and so that its message is no failure's.
+-- Whether the record reports success: then its message is not a failure's.
 local function is_well(fields)
   for _, name in ipairs(names_of(fields)) do
     if WELL[name] or GOING_ON[name] then return true end
@@ -80,7 +79,8 @@ local function of_failure(document, wraps)
   if not record.is_empty(fields.error) or is_named_failure(fields) then
     return true
   end
-  for _, name in ipairs(wraps < wrapping.MOST and names.CONTAINERS or {}) do
+  for _, name in ipairs(wraps < record.MOST_WRAPPINGS and names.CONTAINERS
+    or {}) do
     if json.is_object(fields[name]) and of_failure(fields[name], wraps + 1) then
       return true
     end
@@ -90,16 +90,15 @@ local function of_failure(document, wraps)
     or has_telling_text(fields)
 end
 
---- Whether a record that has nothing else to say speaks of a failure: by its
---- name, by a code, by a text that only failures have.
+--- Whether a record of no known form reports a failure: by its name, by a code,
+--- or by a text in a field that only failures have.
 ---@param document table
 ---@return boolean
 function signs.of_failure(document)
   return of_failure(document, 0)
 end
 
---- Whether a text in the place of a JSON event only shows that the sender is
---- there.
+--- Whether a text in the place of a JSON event is only a sign of life.
 ---@param text string
 ---@return boolean
 function signs.of_life(text)

@@ -1,11 +1,11 @@
---- The text of a failure: where it stands, and what some texts mean.
+--- The text of a failure: finds it in a document, and knows what some texts mean.
 local ascii = require "yuanjing.base.ascii"
 local names = require "yuanjing.protocol.answer.failure.names"
 local record = require "yuanjing.protocol.answer.record"
 
 local texts = {}
 
--- Texts of the assets API that have a meaning of their own.
+-- Texts of the assets API that imply a code, and some a kind.
 local KNOWN = {
   { text = "无效的素材组合ID或无权访问", code = "group_not_found",
     kind = "not_found" },
@@ -16,8 +16,8 @@ local KNOWN = {
   { text = "尚未完成认证或认证失败", code = "verification_incomplete" },
 }
 
--- How the plain text of an error begins. Lua patterns on small letters; anchored,
--- for an answer may well talk about errors.
+-- Lua patterns for the beginning of an error's plain text in lower case. They are
+-- anchored, because the answer of a model may talk about errors.
 local OPENINGS = {
   "^%[?error", "^%d%d%d:", "^%d%d%d[ \t-\r]+[A-Za-z]", "^exception", "^traceback",
   "^unauthorized", "^forbidden", "^not found", "^failed", "^bad request",
@@ -27,7 +27,7 @@ local OPENINGS = {
   "^upstream ",
 }
 
---- The text that tells most about a failure, however deep it is wrapped.
+--- The most specific text about a failure, at any depth of wrapping.
 ---@param value any
 ---@return string?
 function texts.find(value)
@@ -43,15 +43,15 @@ function texts.find(value)
   end
 end
 
---- Whether a plain text in the place of an answer is an error's.
+--- Whether a plain text in the place of an answer is an error message.
 ---@param text string
 ---@return boolean
 function texts.reads_like_error(text)
   return ascii.matches_any(ascii.lower(text), OPENINGS)
 end
 
---- A failure of the platform with that text, and with the code and the kind that
---- a known text stands for.
+--- A failure of the platform with that text. A known text sets the code and the
+--- kind.
 ---@param text string
 ---@return yuanjing.Failure
 function texts.failure(text)

@@ -1,24 +1,24 @@
---- Option tables, checked by a table of rules: a mistake in code raises one
--- sentence, at the line of the caller that made it. A rule is the name of a type,
--- or a yuanjing.Rule:
+--- Checks option tables by a table of rules. A mistake in code raises an error of
+-- one sentence, at the caller's line. A rule is the name of a type, or a
+-- yuanjing.Rule:
 --   { timeout = "number", at_once = { "number", least = 1, is_whole = true } }
 local lazy = require "yuanjing.base.lazy"
-local mistake = lazy.module "yuanjing.base.mistake"
+local mistake = lazy.module "yuanjing.base.check.mistake"
 
 local check = {}
 
 ---@class yuanjing.Rule
----@field [integer] string the types it may have
+---@field [integer] string the types that the value may have
 ---@field least? number
 ---@field above? number
 ---@field most? number
 ---@field is_whole? boolean
 ---@field one_of? string[]
 ---@field is? fun(value: any): boolean
----@field what? string what is expected, in words
+---@field what? string the expected value in words, for the message
 ---@field needed? boolean
----@field fields? table<string, string|yuanjing.Rule> of a table, by name
----@field problem? fun(value: any): string? what else is wrong
+---@field fields? table<string, string|yuanjing.Rule> rules for the fields of a table
+---@field problem? fun(value: any): string? a further check: returns what is wrong
 
 local function is_in_range(value, rule)
   return value == value and value >= (rule.least or -math.huge)
@@ -34,7 +34,7 @@ local function is_among(value, list)
   return false
 end
 
---- What is wrong with a value; nil: nothing.
+--- What is wrong with a value, or nil.
 ---@param name string
 ---@param value any
 ---@param rule string|yuanjing.Rule
@@ -63,10 +63,10 @@ local function missing(options, rules)
   end
 end
 
---- What is wrong with the options; nil: nothing.
+--- What is wrong with the options, or nil.
 ---@param options table
 ---@param rules table<string, string|yuanjing.Rule>
----@param place? string where they are one option of several
+---@param place? string the name of the option that holds them
 ---@return string?
 function check.problem(options, rules, place)
   for name, value in pairs(options) do
@@ -82,7 +82,7 @@ function check.problem(options, rules, place)
   return missing(options, rules)
 end
 
---- Raises where a value is no table.
+--- Raises unless a value is a table.
 ---@param call string
 ---@param value any
 ---@param level? integer as of error(), where this is called; 2

@@ -1,11 +1,11 @@
---- What base/check says of a mistake.
+--- The messages of base/check.
 local ascii = require "yuanjing.base.ascii"
 local number = require "yuanjing.base.number"
 local suggest = require "yuanjing.base.suggest"
 
 local mistake = {}
 
--- What a rule expects, in words.
+-- The values that a rule allows, in words.
 local function words_of(rule)
   if type(rule) == "string" then return rule end
   if rule.what then return rule.what end
@@ -21,7 +21,8 @@ local function words_of(rule)
   return table.concat(rule, " or ")
 end
 
--- NB: a text is not shown where it may be anything, such as a password.
+-- What the caller passed. NB: a text is shown only if the rule has a list of
+-- values: any other text may be a password.
 local function shown(value, rule)
   for _, kind in ipairs(type(rule) == "table" and rule or {}) do
     if kind == type(value) then
@@ -32,7 +33,7 @@ local function shown(value, rule)
   return ", got " .. type(value)
 end
 
---- Of a value that its rule does not take.
+--- The message for a value that its rule does not allow.
 ---@param name string
 ---@param value any
 ---@param rule string|yuanjing.Rule
@@ -41,8 +42,9 @@ function mistake.of_value(name, value, rule)
   return ("%s: expected %s%s"):format(name, words_of(rule), shown(value, rule))
 end
 
---- Of a name that is none of these: which one was meant, or all there are.
----@param kind string what it should be the name of
+--- The message for an unknown name, with the name that was probably meant, or else
+--- all known names.
+---@param kind string what it should name: "option"
 ---@param name any
 ---@param known table<string, any> by name
 ---@return string

@@ -1,10 +1,10 @@
---- All that is wrong with the parameters of a call, found in one go: texts for
--- people, and the parameter that each of them is about for programs.
+--- A list of everything that is wrong with the parameters of a call. Each fault has
+-- a text for people, and names its parameter for programs.
 
 ---@class yuanjing.Fault
----@field parameter? string the name it was given by; nil: it is about several
----@field index? integer which item of a list
----@field text string what is wrong with it
+---@field parameter? string its name as the user gave it; nil if several are wrong together
+---@field index? integer the item of a list
+---@field text string what is wrong
 
 ---@class yuanjing.Faults
 ---@field [integer] yuanjing.Fault
@@ -14,15 +14,15 @@ Faults.__index = Faults
 
 local faults = {}
 
---- A list of faults. Doubts are none unless `validate`.
+--- An empty list. It ignores doubts unless `validate` is true.
 ---@param validate boolean
 ---@return yuanjing.Faults
 function faults.new(validate)
   return setmetatable({ validate = validate }, Faults)
 end
 
---- Adds what can not go out at all.
----@param place string|{ parameter: string, index: integer }|nil the parameter
+--- Adds a fault: the call can not be sent.
+---@param place string|{ parameter: string, index: integer }|nil
 ---@param format string
 ---@param ... any
 function Faults:add(place, format, ...)
@@ -35,7 +35,7 @@ function Faults:add(place, format, ...)
   self[#self + 1] = fault
 end
 
---- Adds what the platform would refuse, as far as is known.
+--- Adds a doubt: the platform would probably refuse the call.
 ---@param place string|{ parameter: string, index: integer }|nil
 ---@param format string
 ---@param ... any

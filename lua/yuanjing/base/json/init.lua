@@ -2,7 +2,7 @@
 -- no number that differs from the number that was sent.
 local dependency = require "yuanjing.base.dependency"
 local core = dependency "yuanjing.core"
-local cjson = require "yuanjing.base.cjson"
+local cjson = require "yuanjing.base.json.cjson"
 local number = require "yuanjing.base.number"
 
 local json = {}
@@ -13,7 +13,7 @@ local NULL = cjson.null
 json.null = NULL
 
 --- Whether a decoded value is an object: a table with names. An empty table is
---- one, for nobody can tell it from an empty list.
+--- one, because it can not be told apart from an empty list.
 ---@param value any
 ---@return boolean
 function json.is_object(value)

@@ -8,7 +8,7 @@ local core = require "yuanjing.core"
 local lazy = require "yuanjing.base.lazy"
 local number = require "yuanjing.base.number"
 local percent = require "yuanjing.base.percent"
-local types = require "yuanjing.base.media_types"
+local types = require "yuanjing.base.media.types"
 local url_of = lazy.module "yuanjing.base.url"
 
 local media = {}
@@ -102,7 +102,6 @@ end
 
 -- Read ----------------------------------------------------------------------
 
-
 -- A name that is safe in a form, a header and a folder. Letters of any script
 -- stay, if the name is UTF-8.
 local function safe_name(name)
@@ -189,7 +188,7 @@ local function read_text(text)
   return read_file { path = text }
 end
 
---- Whether a text says where a medium is, or holds it, and is no path.
+--- Whether a text is an http(s) URL or a data URI, and not a path.
 ---@param text string
 ---@return boolean
 function media.is_link(text)
@@ -347,7 +346,7 @@ local function find_inside(value, depth, is_wanted)
   end
 end
 
---- Where a medium stands in a table of other values, such as
+--- The place of a medium in a table of other values, such as
 --- "messages[1].content", or nil. A medium can not be encoded as JSON.
 ---@param value any
 ---@param name string of the table
