@@ -10,7 +10,7 @@ local errors = require "yuanjing.errors"
 local loop = require "yuanjing.runtime.loop"
 local speech = require "yuanjing.protocol.speech.call"
 local texts = require "yuanjing.protocol.chat.call"
-local types = require "yuanjing.base.media_types"
+local types = require "yuanjing.base.media.types"
 
 local LIMIT = 64 * 2 ^ 20 -- bytes of one document
 local BLOCK = 65536 -- bytes of a file that are read at a time

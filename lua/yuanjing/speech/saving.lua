@@ -4,7 +4,7 @@ local errors = require "yuanjing.errors"
 local loop = require "yuanjing.runtime.loop"
 local new_name = require "yuanjing.base.random_name"
 local target_of = require "yuanjing.task.download.target"
-local types = require "yuanjing.base.media_types"
+local types = require "yuanjing.base.media.types"
 local wav = require "yuanjing.speech.wav"
 
 local saving = {}

@@ -1,6 +1,6 @@
 --- A sound as it comes: whole samples, though the pieces that bring them end
 -- anywhere, and whether it is whole at its end.
-local types = require "yuanjing.base.media_types"
+local types = require "yuanjing.base.media.types"
 local wav = require "yuanjing.speech.wav"
 
 ---@class yuanjing.Sound

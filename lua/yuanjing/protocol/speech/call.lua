@@ -7,7 +7,7 @@ local failures = require "yuanjing.protocol.answer.failure"
 local form = require "yuanjing.protocol.form"
 local json = require "yuanjing.base.json"
 local reading = require "yuanjing.protocol.answer.reading"
-local types = require "yuanjing.base.media_types"
+local types = require "yuanjing.base.media.types"
 
 local PATHS = require("yuanjing.protocol.endpoints").v1
 

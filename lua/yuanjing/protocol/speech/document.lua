@@ -6,7 +6,7 @@ local ascii = require "yuanjing.base.ascii"
 local failures = require "yuanjing.protocol.answer.failure"
 local json = require "yuanjing.base.json"
 local words = require "yuanjing.protocol.task.words"
-local wrapping = require "yuanjing.protocol.answer.wrapping"
+local record = require "yuanjing.protocol.answer.record"
 
 local documents = {}
 
@@ -84,8 +84,8 @@ end
 
 -- The record that the platform has wrapped an answer in, taken off.
 local function unwrapped(document, wraps)
-  if wraps == wrapping.MOST or is_minimax(document) then return document end
-  for _, name in ipairs(wrapping.NAMES) do
+  if wraps == record.MOST_WRAPPINGS or is_minimax(document) then return document end
+  for _, name in ipairs(record.WRAPPINGS) do
     local inner = document[name]
     local says_so = name ~= "data" or type(document.status) == "string"
       or document.success == true
