@@ -6,7 +6,7 @@ local ascii = require "yuanjing.base.ascii"
 local failures = require "yuanjing.protocol.answer.failure"
 local json = require "yuanjing.base.json"
 local words = require "yuanjing.protocol.task.words"
-local record = require "yuanjing.protocol.answer.record"
+local records = require "yuanjing.protocol.answer.record"
 
 local documents = {}
 
@@ -84,8 +84,8 @@ end
 
 -- The record that the platform has wrapped an answer in, taken off.
 local function unwrapped(document, wraps)
-  if wraps == record.MOST_WRAPPINGS or is_minimax(document) then return document end
-  for _, name in ipairs(record.WRAPPINGS) do
+  if wraps == records.MOST_WRAPPINGS or is_minimax(document) then return document end
+  for _, name in ipairs(records.WRAPPINGS) do
     local inner = document[name]
     local says_so = name ~= "data" or type(document.status) == "string"
       or document.success == true
