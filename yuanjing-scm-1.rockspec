@@ -62,6 +62,7 @@ local c_files = [[
 
 local lua_files = [[
   init client errors events settings version
+  account/ settle verdict
   asset/ asset assets verification
   base/ ascii base64 certificates check cjson dependency digest faults finalizer
     heap json lazy media media_types memoize mistake number percent random_name
@@ -81,11 +82,12 @@ local lua_files = [[
   generation/catalog/ init build legacy v1
   generation/params/ init guess refusal target value
   http/ address call exchange outcome request_builder retry
-  journal/ init book compaction encode handles leases merging recorder work
+  journal/ init book compaction encode handles leases merging recorder
+    settle work
   journal/stores/ file redis
   meta/ core models
-  protocol/ init assets category embed endpoints fields form legacy user_form
-    v1
+  protocol/ init account assets category embed endpoints fields form legacy
+    transno user_form v1
   protocol/answer/ envelope python reading record wrapping
   protocol/answer/failure/ init code kind names signs text
   protocol/chat/ assembly call choice endings merge messages parameters pieces reasoning
@@ -100,6 +102,7 @@ local lua_files = [[
     shell
   sandbox/server/ init auth clock endpoints framing guard history json models
     play request request_log routes scenario script
+  sandbox/server/account/ init ledger prices
   sandbox/server/assets/ body bytes check confirm data_uri envelope groups ids
     links page reply shelf upload verify
   sandbox/server/chat/ init answer asked leaks text
@@ -110,8 +113,8 @@ local lua_files = [[
   sandbox/server/chat/picture/ init colours jpeg png
   sandbox/server/media/ answers checks clip content digest files form incoming
     multipart odds offers png query received results submit tasks utf8
-  sandbox/server/scenarios/ assets breaks chunks content dialects downloads
-    errors framing queries results speech statuses stream_errors submits tasks
+  sandbox/server/scenarios/ account assets breaks chunks content dialects
+    downloads errors framing queries results speech statuses stream_errors submits tasks
     timing tools vendors
   sandbox/server/speech/ hear memory say shapes tone
   speech/ answer coding params saving sound speak speech transcribe wav

@@ -48,7 +48,8 @@ describe("the options of a client", function()
 
   local SECONDS = "timeout: expected a number of seconds above 0"
   local KNOWN = " (known: api, api_key, asset_url, base_url, ca_file, dry_run, "
-    .. "headers, journal, limits, max_body, on_event, proxy, retries, timeout, "
+    .. "headers, journal, limits, max_body, on_event, proxy, reconcile, "
+    .. "retries, timeout, "
     .. "trust_redirects, "
     .. "user_agent, validate)"
 

@@ -53,7 +53,9 @@ local require = require
 ---@field steps? yuanjing.Step[] of talk:ask: the calls that were answered in it
 ---@field reply? yuanjing.Reply of a schema: the answer that does not fit it
 ---@field usage? table of a schema: what the answers used
+---@field transno? string of a billable call with `reconcile`: the number it carried
 ---@field hint? string what to do about it
+---@field settle fun(self: yuanjing.Error, options?: yuanjing.SettleOptions): yuanjing.Settled, yuanjing.Error? of a billable call: looks for it in the history
 local Error = {}
 
 --- Every kind, with advice where there is any (else "").
@@ -73,7 +75,8 @@ errors.kinds = {
 
 local FIELDS = { "kind", "message", "code", "type", "status", "call", "body",
   "attempts", "retry_after", "partial", "partial_reasoning", "task", "asset",
-  "problems", "faults", "step", "summary", "time", "model", "category", "digest", "hint" }
+  "problems", "faults", "step", "summary", "time", "model", "category", "digest", "transno",
+  "hint" }
 
 -- Fields with text of the platform, which may repeat the key, and the longest
 -- text that is kept of each. Not `partial`: that text is the model's.
@@ -162,6 +165,30 @@ local function shown_task(task, key)
   return shown
 end
 
+-- Settling -----------------------------------------------------------------
+
+-- How an error is settled, by the error: not in it, for what it takes has the
+-- key in it.
+local settlers = setmetatable({}, { __mode = "k" })
+
+--- Says how an error of a billable call is settled.
+---@param err yuanjing.Error
+---@param settle fun(options?: table): table, yuanjing.Error?
+function errors.on_settle(err, settle)
+  settlers[err] = settle
+end
+
+-- NB: the closure may refer to what refers to the error; the values of a weak
+-- table do not keep a key of Lua 5.4, but they do on LuaJIT. It refers to the
+-- settings and the request alone.
+local function settle(self, options)
+  local run = settlers[self]
+  if not run then
+    error("err:settle: this error is of no call that may have been billed", 2)
+  end
+  return run(options)
+end
+
 -- The value ----------------------------------------------------------------
 
 local function is_accepted(status)
@@ -189,6 +216,7 @@ function errors.new(fields, key)
     err[name] = value
   end
   err.task = shown_task(err.task, key)
+  settlers[err] = settlers[fields]
   return setmetatable(err, Error)
 end
 
@@ -232,6 +260,7 @@ local function fold(text)
 end
 
 function Error:__index(name)
+  if name == "settle" then return settle end
   if name ~= "hint" then return nil end
   local hint = errors.kinds[rawget(self, "kind")]
   return hint ~= "" and hint or nil

@@ -7,6 +7,8 @@ local check = require "yuanjing.base.check"
 local lazy = require "yuanjing.base.lazy"
 local limits_of = lazy.module "yuanjing.spending.limits"
 
+local settle = lazy.fn("yuanjing.account.settle", "call")
+
 local settings = {}
 
 ---@class (exact) yuanjing.Timeouts
@@ -32,6 +34,7 @@ local settings = {}
 ---@field on_event? fun(event: yuanjing.Event) sees each request, response, retry and error; no secrets
 ---@field limits? yuanjing.Bounds on calls that cost; shared by derived clients, and through a journal in Redis
 ---@field trust_redirects? boolean true: a download follows a redirect from https to http, or into a private network
+---@field reconcile? boolean true: each billable call carries a number by which its outcome can be found; docs/guide/outcome_unknown.md
 ---@field dry_run? boolean true: nothing is sent, each call returns what it would send, a yuanjing.DryRun
 
 local SECONDS = { "number", above = 0, what = "a number of seconds above 0" }
@@ -96,6 +99,7 @@ local OPTIONS = {
   limits = { "table", fields = LIMITS },
   trust_redirects = "boolean",
   dry_run = "boolean",
+  reconcile = "boolean",
 }
 
 -- What some of them become.
@@ -135,6 +139,15 @@ local function share_limits(self)
     lazy.load("yuanjing.spending.stores.redis").new(url))
 end
 
+-- The calls that an account is known to have: those of another key, or another
+-- host, are not in its history.
+local function new_received(derived, options)
+  if not derived.reconcile then return end
+  if options.reconcile or options.api_key or options.base_url then
+    derived.reconcile = {}
+  end
+end
+
 --- New settings: those of `parent` with the options laid over them. Raises, at
 --- `level` of the call stack, what is a mistake in code.
 ---@param parent table
@@ -153,6 +166,7 @@ function settings.derive(parent, options, level)
     derived[name] = overlay(parent[name], made)
   end
   if options.ca_file then derived.ca_path = nil end
+  new_received(derived, options)
   if options.limits or options.journal then share_limits(derived) end
   if derived.journal then
     derived.recorder = lazy.load("yuanjing.journal.recorder").new(derived)
@@ -179,6 +193,7 @@ function settings.defaults()
     max_body = 64 * 2 ^ 20,
     validate = true,
     ca_file = ca_file, ca_path = ca_path,
+    settle = settle,
   }
 end
 

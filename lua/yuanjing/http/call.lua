@@ -44,6 +44,18 @@ local function call_of(request)
   return request.method .. " " .. (request.path or url_of.shown(request.url))
 end
 
+-- Such an error can be settled: what is needed for that is kept beside it, not in
+-- it.
+local function settleable(call, err)
+  local settings, request, left = call.settings, call.request, call.left
+  local ended = os.time()
+  err.transno = request.transno
+  errors.on_settle(err, function(options)
+    return settings.settle(settings, outcome.wanted(request, left, ended),
+      options)
+  end)
+end
+
 -- The fields as an error, with the call it belongs to and without the key.
 -- NB: once and no earlier, since an error's texts are cut, and half a key would
 -- not be found.
@@ -53,7 +65,9 @@ local function complete(call, fields)
   if fields.kind == "outcome_unknown" then
     outcome.describe(fields, call.request, call.left)
   end
-  return errors.new(fields, call.key)
+  local err = errors.new(fields, call.key)
+  if call.left and call.request.billable then settleable(call, err) end
+  return err
 end
 
 -- Whoever listens ----------------------------------------------------------

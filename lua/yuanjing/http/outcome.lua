@@ -27,4 +27,16 @@ function outcome.describe(fields, request, left)
     os.date("!%Y-%m-%dT%H:%M:%SZ", left))
 end
 
+--- What the history of the account is asked for.
+---@param request yuanjing.Request
+---@param left integer seconds since 1970 when it went out
+---@param ended integer seconds since 1970: later nothing of it was sent
+---@return yuanjing.WantedCall
+function outcome.wanted(request, left, ended)
+  local about = request.about or {}
+  return { transno = request.transno, at = left, latest = ended,
+    kind = request.billable, model = about.model, category = about.category,
+    digest = digest_of(about.params or request.json) }
+end
+
 return outcome

@@ -33,6 +33,7 @@ local request_builder = {}
 ---@field stream? boolean a 2xx answer is a chat stream
 ---@field billable? string what it costs money for (chat, image, ...): docs/promises.md#at-most-once
 ---@field about? yuanjing.About of a billable one
+---@field transno? string the number of ours that a billable one carries
 ---@field before_sending? fun(): true?, yuanjing.Error? asked when its turn has come and nothing has left
 ---@field is_whole? fun(body: string): boolean asked of a body that broke off
 ---@field refusal fun(status: integer, headers: table, body: string, sent: number?): table

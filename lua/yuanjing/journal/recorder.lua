@@ -51,7 +51,8 @@ end
 local function intent_of(settings, kind, checked, note)
   return { state = "sending", at = os.time(), kind = kind, api = settings.api,
     model = checked.model, category = checked.category, note = note,
-    digest = digest(form.about(checked).params), media = media_of(checked) }
+    digest = digest(form.about(checked).params), media = media_of(checked),
+    transno = checked.transno }
 end
 
 local function warn_of_duplicate(self, intent)
@@ -78,6 +79,7 @@ local function intend(self, intent)
   local is_unsure
   if ok then
     intent.key, intent.owner = book:new_key(), book.store.owner
+    intent.at = os.time() -- it may have waited for its turn
     warn_of_duplicate(self, intent)
     ok, problem, is_unsure = book:append(intent, true)
   end
@@ -139,6 +141,7 @@ end
 local function conclude(self, intent, answer, failure)
   local outcome = outcome_of(answer, failure)
   outcome.owner, outcome.media = intent.owner, intent.media
+  outcome.took = intent.transno and os.difftime(os.time(), intent.at) or nil
   outcome.submitted = true
   write(self, merging.record(intent, outcome), true)
 end

@@ -4,9 +4,11 @@ local errors = require "yuanjing.errors"
 local http = require "yuanjing.http.call"
 local json = require "yuanjing.base.json"
 local lazy = require "yuanjing.base.lazy"
+local loop = require "yuanjing.runtime.loop"
 local number = require "yuanjing.base.number"
 local reading = require "yuanjing.protocol.answer.reading"
 local answers = lazy.module "yuanjing.protocol.task.answer"
+local transno = lazy.module "yuanjing.protocol.transno"
 
 local form = {}
 
@@ -163,21 +165,35 @@ local function first_problem(parts)
   end
 end
 
--- A request whose texts can go out; or nil and an error.
-local function sound(request)
+-- A request whose texts can go out; or nil and an error. With `reconcile` it has
+-- a number of ours from here on.
+local function sound(settings, request)
+  if settings.reconcile and request.billable then transno.add(request) end
   local problem = first_problem(request.parts)
   if not problem then return request end
   return nil, errors.new { kind = "invalid_request", attempts = 0,
     call = request.method .. " " .. request.path, message = problem }
 end
 
+-- Notes that the platform has it: settling looks for it in the history.
+local function received(settings, request, began, id)
+  if not request.transno then return end
+  transno.received(settings.reconcile, { transno = request.transno, id = id,
+    at = os.time(), kind = request.billable, took = loop.now() - began })
+end
+
 --- Sends a request that may have a form: see http.send.
 ---@return yuanjing.Response?
 ---@return yuanjing.Error?
 function form.send(settings, request)
-  local ok, err = sound(request)
+  local ok, err = sound(settings, request)
   if not ok then return nil, err end
-  return http.send(settings, request)
+  local began, response = loop.now(), nil
+  response, err = http.send(settings, request)
+  if response and response.body and not response.failure then
+    received(settings, request, began)
+  end
+  return response, err
 end
 
 --- Sends a submit: what the platform says of the new task. Error kinds: those
@@ -185,9 +201,13 @@ end
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?
 function form.submit(settings, request)
-  local ok, err = sound(request)
-  if not ok then return nil, err end
-  return reading.fetch_answer(settings, request, answers.read_submit)
+  local ok, problem = sound(settings, request)
+  if not ok then return nil, problem end
+  local began = loop.now()
+  local answer, err, pause = reading.fetch_answer(settings, request,
+    answers.read_submit)
+  if answer then received(settings, request, began, answer.id) end
+  return answer, err, pause
 end
 
 return form

@@ -22,7 +22,8 @@ function legacy.submit(settings, _, checked)
   local embedded, length = embed.files(object, checked.files)
   return form.submit(settings, { method = "POST", path = PATHS.video,
     json = object, embedded = embedded, length = length, billable = "video",
-    about = form.about(checked), before_sending = checked.before_sending })
+    about = form.about(checked), transno = checked.transno,
+    before_sending = checked.before_sending })
 end
 
 --- Asks how a task stands: a POST here, but one that costs nothing.

@@ -24,7 +24,8 @@ local v1 = texts.new_wire("v1", PATHS.chat)
 ---@return yuanjing.Error?
 function v1.submit(settings, kind, checked)
   local request = { method = "POST", path = PATHS[kind], billable = kind,
-    about = form.about(checked), before_sending = checked.before_sending }
+    about = form.about(checked), transno = checked.transno,
+    before_sending = checked.before_sending }
   if #checked.files > 0 then
     request.parts, request.length = form.parts(checked)
   else
