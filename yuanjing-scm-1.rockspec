@@ -62,7 +62,7 @@ local c_files = [[
 
 local lua_files = [[
   init client errors events settings version
-  account/ settle verdict
+  account/ init settle verdict
   asset/ asset assets verification
   base/ ascii base64 certificates check cjson dependency digest faults finalizer
     heap json lazy media media_types memoize mistake number percent random_name
@@ -75,7 +75,7 @@ local lua_files = [[
     session
   cli/batch/ folder lines plan
   cli/chat/ commands conversation printing
-  cli/commands/ assets batch catalog chat completion doctor image models
+  cli/commands/ account assets batch catalog chat completion doctor image models
     sandbox speak task tasks transcribe video
   cli/terminal/ cells columns picture progress prompt screen terminal
   generation/ submit
@@ -118,7 +118,7 @@ local lua_files = [[
     timing tools vendors
   sandbox/server/speech/ hear memory say shapes tone
   speech/ answer coding params saving sound speak speech transcribe wav
-  spending/ dry_run limits usage
+  spending/ dry_run limits prices usage
   spending/stores/ memory redis
   task/ await_many polling result task
   task/download/ init answer ending name page redirect target

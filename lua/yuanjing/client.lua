@@ -8,6 +8,7 @@ local settings_of = require "yuanjing.settings"
 local usage = require "yuanjing.spending.usage"
 
 -- The modules of the calls, of which a program mostly uses one.
+local account = lazy.module "yuanjing.account"
 local assets = lazy.module "yuanjing.asset.assets"
 local conversation = lazy.module "yuanjing.chat.conversation"
 local dry_run = lazy.module "yuanjing.spending.dry_run"
@@ -22,6 +23,7 @@ local transcribe = lazy.module "yuanjing.speech.transcribe"
 local client = {}
 
 ---@class yuanjing.Client
+---@field account yuanjing.Account its history, its balance, prices
 ---@field assets yuanjing.Assets real-person assets
 ---@field journal? yuanjing.Journal of a client that has one
 ---@field private _settings table
@@ -30,6 +32,7 @@ local Client = {}
 
 -- Fields of a client that are made when they are first used.
 local MODULES = {
+  account = function(settings) return account.new(settings) end,
   assets = function(settings) return assets.new(settings) end,
   journal = function(settings)
     if settings.journal then return journal.of(settings) end

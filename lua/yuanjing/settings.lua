@@ -46,7 +46,8 @@ local function count(least)
   return { "number", least = least, is_whole = true }
 end
 
-local LIMITS = { in_flight = count(1), per_minute = count(1), total = count(0) }
+local LIMITS = { in_flight = count(1), per_minute = count(1), total = count(0),
+  cost = { "number", least = 0 } }
 
 -- What only this module may say, and the option that says it: a session
 -- cookie would bill another account (docs/platform.md#addresses-and-keys).
@@ -139,11 +140,12 @@ local function share_limits(self)
     lazy.load("yuanjing.spending.stores.redis").new(url))
 end
 
--- The calls that an account is known to have: those of another key, or another
--- host, are not in its history.
-local function new_received(derived, options)
-  if not derived.reconcile then return end
-  if options.reconcile or options.api_key or options.base_url then
+-- The calls that an account is known to have, and what it was told that things
+-- cost: another key or another host has others.
+local function new_account(derived, options)
+  local is_other = options.api_key or options.base_url
+  if is_other or not derived.prices then derived.prices = {} end
+  if derived.reconcile and (options.reconcile or is_other) then
     derived.reconcile = {}
   end
 end
@@ -166,7 +168,7 @@ function settings.derive(parent, options, level)
     derived[name] = overlay(parent[name], made)
   end
   if options.ca_file then derived.ca_path = nil end
-  new_received(derived, options)
+  new_account(derived, options)
   if options.limits or options.journal then share_limits(derived) end
   if derived.journal then
     derived.recorder = lazy.load("yuanjing.journal.recorder").new(derived)

@@ -119,9 +119,9 @@ end
 local function shown(settings, wanted, found)
   local settled = { outcome = found.outcome, reason = found.reason,
     status = found.status, usage = found.usage, amount = found.amount }
-  if found.task_id then
+  if found.task then
     settled.task = task.new(settings, protocols.of(settings),
-      { id = found.task_id, status = found.status },
+      { id = found.task, status = found.status },
       { model = wanted.model, category = wanted.category })
   end
   return settled

@@ -32,6 +32,7 @@ local verdict = {}
 ---@field calls yuanjing.HistoryCall[] all that were read, each once
 ---@field by_transno table<string, yuanjing.HistoryCall[]>
 ---@field is_whole boolean read to its end
+---@field is_short? boolean a page had fewer calls than it should
 ---@field is_mixed? boolean the newest do not come first
 ---@field total? integer how many calls it says there are
 ---@field known yuanjing.KnownCall[]
@@ -59,10 +60,10 @@ end
 
 -- A known call must have its task, and no other's.
 local function contradicts(evidence, ids, call, known)
-  if not call.task_id or not known.id or call.task_id == known.id then
+  if not call.task or not known.id or call.task == known.id then
     return false
   end
-  return ids[call.task_id] ~= nil
+  return ids[call.task] ~= nil
 end
 
 -- Looks at the known calls: the zone of the clock, and whether to trust it.
@@ -124,6 +125,9 @@ function verdict.add(evidence, page)
     end
   end
   evidence.total = page.total
+  local size = page.page_size
+  evidence.is_short = evidence.is_short or size and page.total
+    and #page < size and (page.page or 1) * size < page.total
   look_at_known(evidence)
 end
 
@@ -176,7 +180,7 @@ end
 
 -- Why an entry with our number can not be ours; nil: it is.
 local function doubt_of(evidence, wanted, call)
-  local known = call.task_id and evidence.ids[call.task_id]
+  local known = call.task and evidence.ids[call.task]
   if known and known.transno ~= wanted.transno then
     return "the history has this call's number at the task of another"
   end
@@ -192,10 +196,10 @@ end
 -- The platform has it. One that failed may cost nothing: then what it cost says
 -- so.
 local function taken(call, count)
-  local found = { task_id = call.task_id, status = call.status,
+  local found = { task = call.task, status = call.status,
     usage = call.usage, amount = call.amount, call = call }
   if count > 1 then
-    found.task_id = nil
+    found.task = nil
     found.reason = ("the history has %d entries with its number"):format(count)
   end
   found.is_failed = account.meaning(call) == "failed"
@@ -210,7 +214,7 @@ end
 local function tasks_in(calls)
   local ids, count = {}, 0
   for _, call in ipairs(calls) do
-    local id = call.task_id or ""
+    local id = call.task or ""
     if not ids[id] then ids[id], count = true, count + 1 end
   end
   return count
@@ -252,7 +256,7 @@ local function by_digest(evidence, wanted)
   if wanted.transno or not wanted.digest or not wanted.model then return nil end
   local found = {}
   for _, call in ipairs(evidence.calls) do
-    if is_twin(evidence, wanted, call) and not evidence.ids[call.task_id or ""]
+    if is_twin(evidence, wanted, call) and not evidence.ids[call.task or ""]
     then
       found[#found + 1] = call
     end
@@ -332,9 +336,10 @@ local function gap_in(evidence, wanted, now)
   if not verdict.reaches(evidence, wanted.at) then
     return "the history does not reach back to it"
   end
-  if evidence.is_whole and (evidence.total or 0) > #evidence.calls then
+  local is_less = evidence.is_whole and (evidence.total or 0) > #evidence.calls
+  if is_less or evidence.is_short then
     return ("the history says that it has %d calls, and shows %d"):format(
-      evidence.total, #evidence.calls)
+      evidence.total or 0, #evidence.calls)
   end
   if count_seen(evidence, now) == 0 then
     return "no call of yours is in the history with its number: so that this "
@@ -362,7 +367,7 @@ end
 ---@param evidence yuanjing.Evidence
 ---@param wanted yuanjing.WantedCall
 ---@param now number Unix time
----@return { outcome: string, reason?: string, task_id?: string, status?: string, usage?: table, amount?: number, is_failed?: boolean }
+---@return { outcome: string, reason?: string, task?: string, status?: string, usage?: table, amount?: number, is_failed?: boolean }
 function verdict.of(evidence, wanted, now)
   count_seen(evidence, now)
   local found = by_number(evidence, wanted) or by_digest(evidence, wanted)

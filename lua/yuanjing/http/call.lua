@@ -11,6 +11,7 @@ local outcome = require "yuanjing.http.outcome"
 local request_builder = require "yuanjing.http.request_builder"
 local retry = lazy.module "yuanjing.http.retry"
 local url_of = lazy.module "yuanjing.base.url"
+local prices = lazy.module "yuanjing.spending.prices"
 local usage = require "yuanjing.spending.usage"
 
 local http = {}
@@ -194,9 +195,19 @@ local function prepare(call, request)
   call.key = key
   if not prepared then return nil, complete(call, err) end
   if call.settings.dry_run then
-    return nil, dry_run.describe(prepared, key)
+    return nil, dry_run.describe(prepared, key, request.billable
+      and prices.quote(call.settings.prices, request.about))
   end
   return prepared
+end
+
+-- What a call is charged under a limit of cost; or nil and the fields of an error.
+local function cost_of(call)
+  local settings = call.settings
+  if not settings.limits.bounds.cost then return 0 end
+  local cost, problem = prices.before(settings.prices, call.request.about)
+  if cost then return cost end
+  return nil, { kind = "limit", code = "cost", message = problem }
 end
 
 -- Waits for a turn under the limits of the client: when the call must be over.
@@ -206,12 +217,15 @@ local function take_turn(call)
   local settings, request = call.settings, call.request
   local ends = request_builder.deadline(settings, request)
   if not settings.limits or not request.billable then return ends end
+  local cost, unpriced = cost_of(call)
+  if unpriced then return nil, call:fail(unpriced) end
   local slot, refusal = settings.limits:enter(request_builder.patience(settings),
     function(event)
       event.type, event.call = "limit", call_of(request)
       events.emit(settings, event)
     end)
-  if not slot then return nil, call:fail(refusal) end
+  if slot then refusal = settings.limits:charge(slot, cost) end
+  if refusal then return nil, call:fail(refusal) end
   call.slot = slot
   return settings.timeout.total and ends
     or request_builder.deadline(settings, request)

@@ -7,6 +7,7 @@ local outcome = {}
 ---@class yuanjing.About what a request that costs money is about
 ---@field model? string
 ---@field category? string
+---@field seconds? number of a video whose duration is not given, by the documents
 ---@field params? any what it asks for, where that is more than its json
 
 -- Nil where no file can be opened any more: the rest is told all the same.

@@ -59,8 +59,8 @@ local function changes_of(found)
     return { state = "refused",
       error = { kind = "transport", message = NOT_RECEIVED } }
   end
-  if found.task_id then
-    return { id = found.task_id, status = found.status,
+  if found.task then
+    return { id = found.task, status = found.status,
       state = found.is_failed and "failed" or "running",
       error = found.is_failed and { kind = "task_failed",
         message = found.reason or found.status } or nil }

@@ -31,7 +31,6 @@ end
 
 -- The list in a document, and the object that it stands in.
 local function list_in(document, names)
-  if is_list(document) and document[1] ~= nil then return document, {} end
   for _, place in ipairs { document, document.data } do
     for _, name in ipairs(json.is_object(place) and names or {}) do
       if is_list(place[name]) then return place[name], place end
@@ -114,7 +113,7 @@ end
 ---@class yuanjing.HistoryCall a call of the account, as the platform's history has it
 ---@field id? string of the entry
 ---@field transno? string the number that the caller gave it
----@field task_id? string
+---@field task? string the id of its task
 ---@field status? string in capitals
 ---@field model? string
 ---@field category? string
@@ -133,7 +132,7 @@ local function read_row(row)
   local time, is_zoned = time_of(when)
   return { id = record.word(row.id),
     transno = record.word(row[transno.FIELD] or asked[transno.FIELD]),
-    task_id = record.first_word(row, { "taskid", "task_id" }),
+    task = record.first_word(row, { "taskid", "task_id" }),
     status = words.status(row.status),
     model = record.word(row.model) or record.word(asked.model),
     category = record.word(asked[categories.FIELD]),

@@ -139,7 +139,8 @@ end
 ---@param checked yuanjing.Checked
 ---@return yuanjing.About
 function form.about(checked)
-  return { model = checked.model, category = checked.category, params = {
+  return { model = checked.model, category = checked.category,
+    seconds = checked.seconds, params = {
     fields = form.object(checked.fields), files = form.sizes(checked.files) } }
 end
 

@@ -5,7 +5,6 @@ local json = require "yuanjing.sandbox.server.json"
 local ledger = require "yuanjing.sandbox.server.account.ledger"
 local play = require "yuanjing.sandbox.server.play"
 local prices = require "yuanjing.sandbox.server.account.prices"
-local tasks = require "yuanjing.sandbox.server.media.tasks"
 
 local account = {}
 
@@ -18,12 +17,6 @@ local function time_text(at)
     .. (".%03d"):format(math.floor((at - whole) * 1000))
 end
 
-local function status_of(call)
-  local task = call.task and tasks.find(call.task)
-  if not task then return "SUCCEEDED" end
-  return (tasks.stage(task))
-end
-
 local function row_of(call, spoilt)
   local input = call.input
   if spoilt.nameless then input.transno = nil end
@@ -31,22 +24,23 @@ local function row_of(call, spoilt)
     "use_date", time_text(call.at):sub(1, 10), "use_time", time_text(call.at),
     "userid", ngx.md5(call.key):sub(1, 21),
     "usages", call.usage or json.record(), "ioinfo", "/llmio/" .. call.id,
-    "status", status_of(call), "taskid", call.task or json.null,
+    "status", call.status, "taskid", call.task or json.null,
     "amount", call.amount, "cost", 0, "accounting_status", "created",
     "io_content", spoilt.unreadable and json.null
       or json.record("input", input, "output", {}))
   return row
 end
 
--- What the history has by now.
+-- What the history shows by now, and how many calls it says there are.
 local function visible(seen)
-  local spoilt, list = seen.history or {}, {}
+  local spoilt, list, total = seen.history or {}, {}, 0
   for n, call in ipairs(ledger.calls(seen.key or "")) do
-    local is_late = spoilt.lag and call.at > clock.now() - spoilt.lag
+    local is_there = not spoilt.lag or call.at <= clock.now() - spoilt.lag
     local is_lost = spoilt.drop and n % spoilt.drop == 0
-    if not is_late and not is_lost then list[#list + 1] = call end
+    total = total + (is_there and 1 or 0)
+    if is_there and not is_lost then list[#list + 1] = call end
   end
-  return list
+  return list, total
 end
 
 -- Each call has the number of another one.
@@ -62,7 +56,8 @@ end
 
 ---@param seen yuanjing.sandbox.Seen
 function account.history(seen)
-  local spoilt, calls, rows = seen.history or {}, visible(seen), {}
+  local spoilt, rows = seen.history or {}, {}
+  local calls, total = visible(seen)
   local size = tonumber(seen.query.pagerows) or PAGE
   local page = tonumber(seen.query.page) or 1
   for n = (page - 1) * size + 1, math.min(page * size, #calls) do
@@ -70,7 +65,7 @@ function account.history(seen)
   end
   if spoilt.shifted then shift(rows) end
   return play.json(200, json.record("success", true, "rows", rows,
-    "total", #calls, "page", page, "page_size", size))
+    "total", total, "page", page, "page_size", size))
 end
 
 ---@param seen yuanjing.sandbox.Seen

@@ -3,6 +3,7 @@
 local clock = require "yuanjing.sandbox.server.clock"
 local json = require "yuanjing.sandbox.server.json"
 local prices = require "yuanjing.sandbox.server.account.prices"
+local tasks = require "yuanjing.sandbox.server.media.tasks"
 
 local ledger = {
   --- What an account has at first.
@@ -34,8 +35,18 @@ function ledger.add(seen, about)
   call.task, call.usage = about.task, about.usage
   memory():set("call:" .. number, json.encode(call))
   memory():delete("call:" .. (number - MOST))
-  local cents = math.floor(amount * 1e6 + 0.5) -- counters are whole numbers
-  memory():incr("spent:" .. (seen.key or ""), cents, 0)
+end
+
+-- A call as it stands: a task that failed costs nothing.
+local function stand_of(call)
+  local task = call.task and tasks.find(call.task)
+  if not task then
+    call.status = "SUCCEEDED"
+    return call
+  end
+  local word, _, outcome = tasks.stage(task)
+  call.status, call.amount = word, outcome == "failed" and 0 or call.amount
+  return call
 end
 
 --- The calls of a key, the newest first.
@@ -47,7 +58,7 @@ function ledger.calls(key)
   for number = last, math.max(1, last - MOST + 1), -1 do
     local text = memory():get("call:" .. number)
     local call = text and json.decode(text)
-    if call and call.key == key then list[#list + 1] = call end
+    if call and call.key == key then list[#list + 1] = stand_of(call) end
   end
   return list
 end
@@ -56,7 +67,9 @@ end
 ---@param key string
 ---@return number
 function ledger.balance(key)
-  return ledger.BALANCE - (memory():get("spent:" .. key) or 0) / 1e6
+  local left = ledger.BALANCE
+  for _, call in ipairs(ledger.calls(key)) do left = left - call.amount end
+  return left
 end
 
 return ledger
