@@ -26,6 +26,8 @@ local require = require
 ---| "io" # a file, or memory
 ---| "outcome_unknown" # it was sent and not answered: it may have been received and billed
 
+---@alias yuanjing.Settle fun(self, options?: yuanjing.SettleOptions): yuanjing.Settled, yuanjing.Error?
+
 ---@class yuanjing.Error
 ---@field kind yuanjing.ErrorKind
 ---@field message string
@@ -55,7 +57,7 @@ local require = require
 ---@field usage? table of a schema: what the answers used
 ---@field transno? string of a billable call with `reconcile`: the number it carried
 ---@field hint? string what to do about it
----@field settle fun(self: yuanjing.Error, options?: yuanjing.SettleOptions): yuanjing.Settled, yuanjing.Error? of a billable call: looks for it in the history
+---@field settle yuanjing.Settle of a billable call: looks for it in the history
 local Error = {}
 
 --- Every kind, with advice where there is any (else "").

@@ -34,7 +34,7 @@ local settings = {}
 ---@field on_event? fun(event: yuanjing.Event) sees each request, response, retry and error; no secrets
 ---@field limits? yuanjing.Bounds on calls that cost; shared by derived clients, and through a journal in Redis
 ---@field trust_redirects? boolean true: a download follows a redirect from https to http, or into a private network
----@field reconcile? boolean true: each billable call carries a number by which its outcome can be found; docs/guide/outcome_unknown.md
+---@field reconcile? boolean true: billable calls carry a number, to find out outcomes; docs/guide/outcome_unknown.md
 ---@field dry_run? boolean true: nothing is sent, each call returns what it would send, a yuanjing.DryRun
 
 local SECONDS = { "number", above = 0, what = "a number of seconds above 0" }

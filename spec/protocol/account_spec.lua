@@ -37,7 +37,7 @@ describe("the history", function()
     call.raw = nil
     assert.same({ id = "r1", transno = "abc", task = "12", status = "SUCCEEDED",
       model = "m", category = "t2i", time = 1796064883, is_zoned = false,
-      usage = { n = 1 }, amount = 0.2, input = ROW.io_content.input }, call)
+      local_time = ROW.use_time, usage = { n = 1 }, amount = 0.2, input = ROW.io_content.input }, call)
     assert.same({ 1, 7, 10 }, { history.page, history.total, history.page_size })
   end)
 

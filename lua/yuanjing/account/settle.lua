@@ -26,7 +26,7 @@ local FIRST, LONGEST = 1, 5 -- seconds between two readings
 ---@field task? yuanjing.Task of one that was billed, where the history names it
 ---@field status? string of it in the history, in capitals
 ---@field usage? table as the history has it
----@field amount? number what it cost, as the history has it
+---@field amount? number money that it cost, as the history has it
 
 --- What settling takes.
 settle.OPTIONS = { timeout = { "number", least = 0,

@@ -28,6 +28,16 @@ local verdict = {}
 ---@field took? number seconds until it was answered
 ---@field delay? number seconds after which it could be seen in the history
 
+---@class yuanjing.Verdict
+---@field outcome "billed"|"not_received"|"still_unknown"
+---@field reason? string
+---@field task? string an id
+---@field status? string in capitals
+---@field usage? table
+---@field amount? number
+---@field is_found? boolean the history has it: to look again changes nothing
+---@field is_failed? boolean
+
 ---@class yuanjing.Evidence
 ---@field calls yuanjing.HistoryCall[] all that were read, each once
 ---@field by_transno table<string, yuanjing.HistoryCall[]>
@@ -59,7 +69,7 @@ local function offset_of(call, known)
 end
 
 -- A known call must have its task, and no other's.
-local function contradicts(evidence, ids, call, known)
+local function contradicts(ids, call, known)
   if not call.task or not known.id or call.task == known.id then
     return false
   end
@@ -75,7 +85,7 @@ local function look_at_known(evidence)
   evidence.ids = ids
   for _, known in ipairs(evidence.known) do
     for _, call in ipairs(evidence.by_transno[known.transno] or {}) do
-      if contradicts(evidence, ids, call, known) then
+      if contradicts(ids, call, known) then
         evidence.contradiction = "it has the numbers of your calls at other tasks"
       end
       local found = offset_of(call, known)
@@ -324,42 +334,57 @@ local function count_nameless(evidence, wanted)
   return count
 end
 
--- Why its absence proves nothing; nil: it does.
+-- Each says why the absence of a call proves nothing; nil: it is no reason. What
+-- comes first is reported.
+local GAPS = {
+  function(evidence)
+    return #evidence.calls == 0 and "the history is empty"
+  end,
+  function(evidence)
+    local why = evidence.contradiction
+    return why and "the history can not be trusted: " .. why
+  end,
+  function(_, wanted)
+    return not wanted.transno
+      and "it carried no number, and the history has nothing like it"
+  end,
+  function(evidence, wanted)
+    return not verdict.reaches(evidence, wanted.at)
+      and "the history does not reach back to it"
+  end,
+  function(evidence)
+    local total, count = evidence.total or 0, #evidence.calls
+    return (evidence.is_short or evidence.is_whole and total > count)
+      and ("the history says that it has %d calls, and shows %d")
+        :format(total, count)
+  end,
+  function(evidence, _, now)
+    return count_seen(evidence, now) == 0 and "no call of yours is in the "
+      .. "history with its number: so that this one is not proves nothing"
+  end,
+  function(evidence, wanted, now, patience)
+    local missing = count_missing(evidence, wanted, now, patience)
+    return missing > 0 and ("the history lacks calls that the platform "
+      .. "answered (%d)"):format(missing)
+  end,
+  function(evidence, wanted)
+    local nameless = count_nameless(evidence, wanted)
+    return nameless > 0 and ("the history does not say what calls of that time "
+      .. "were (%d)"):format(nameless)
+  end,
+  function(_, wanted, now, patience)
+    local age = now - wanted.latest
+    return age <= patience and ("it is not in the history yet, %d s after it was "
+      .. "sent; that may take %d s"):format(math.max(0, age),
+      math.ceil(patience))
+  end,
+}
+
 local function gap_in(evidence, wanted, now)
-  if #evidence.calls == 0 then return "the history is empty" end
-  if evidence.contradiction then
-    return "the history can not be trusted: " .. evidence.contradiction
-  end
-  if not wanted.transno then
-    return "it carried no number, and the history has nothing like it"
-  end
-  if not verdict.reaches(evidence, wanted.at) then
-    return "the history does not reach back to it"
-  end
-  local is_less = evidence.is_whole and (evidence.total or 0) > #evidence.calls
-  if is_less or evidence.is_short then
-    return ("the history says that it has %d calls, and shows %d"):format(
-      evidence.total or 0, #evidence.calls)
-  end
-  if count_seen(evidence, now) == 0 then
-    return "no call of yours is in the history with its number: so that this "
-      .. "one is not proves nothing"
-  end
   local patience = seconds_for(evidence, wanted)
-  local missing = count_missing(evidence, wanted, now, patience)
-  if missing > 0 then
-    return ("the history lacks calls that the platform answered (%d)")
-      :format(missing)
-  end
-  local nameless = count_nameless(evidence, wanted)
-  if nameless > 0 then
-    return ("the history does not say what calls of that time were (%d)")
-      :format(nameless)
-  end
-  if now - wanted.latest <= patience then
-    return ("it is not in the history yet, %d s after it was sent; that may "
-      .. "take %d s"):format(math.max(0, now - wanted.latest),
-      math.ceil(patience)), patience
+  for _, gap in ipairs(GAPS) do
+    local reason = gap(evidence, wanted, now, patience)
+    if reason then return reason end
   end
 end
 
@@ -367,7 +392,7 @@ end
 ---@param evidence yuanjing.Evidence
 ---@param wanted yuanjing.WantedCall
 ---@param now number Unix time
----@return { outcome: string, reason?: string, task?: string, status?: string, usage?: table, amount?: number, is_failed?: boolean }
+---@return yuanjing.Verdict
 function verdict.of(evidence, wanted, now)
   count_seen(evidence, now)
   local found = by_number(evidence, wanted) or by_digest(evidence, wanted)

@@ -65,7 +65,7 @@ end
 ---@field outcome "billed"|"not_received"|"still_unknown"
 ---@field reason? string why it is still unknown, or what else is known
 ---@field usage? table as the history has it
----@field amount? number what it cost, as the history has it
+---@field amount? number money that it cost, as the history has it
 
 local function settled_entry(settings, row)
   local entry, found = shown(settings, row.entry), row.found

@@ -119,8 +119,9 @@ end
 ---@field category? string
 ---@field time? number Unix time; as UTC where `is_zoned` is false
 ---@field is_zoned boolean the platform said in which zone the time is
+---@field local_time? string the time as the platform writes it
 ---@field usage? table
----@field amount? number what it cost, in the account's money
+---@field amount? number money that it cost
 ---@field input? table what was asked for; nil: the platform does not tell it
 ---@field raw table the platform's own entry
 
@@ -136,7 +137,7 @@ local function read_row(row)
     status = words.status(row.status),
     model = record.word(row.model) or record.word(asked.model),
     category = record.word(asked[categories.FIELD]),
-    time = time, is_zoned = is_zoned or false,
+    time = time, is_zoned = is_zoned or false, local_time = record.word(when),
     usage = first_object(row, USAGES), amount = amount_of(row.amount),
     input = input, raw = row }
 end
@@ -156,7 +157,7 @@ end
 ---@field [integer] yuanjing.HistoryCall the newest first
 ---@field page integer
 ---@field total? integer calls on all pages
----@field page_size? integer
+---@field page_size? integer calls
 
 local function read_history(document)
   local list, place = list_in(document, { "rows", "data", "list", "items" })
@@ -221,8 +222,8 @@ end
 -- Balance ----------------------------------------------------------------------
 
 ---@class yuanjing.Balance
----@field balance number what is left, of all accounts
----@field accounts { account?: string, balance: number }[]
+---@field balance number money that is left, of all accounts
+---@field accounts { account?: string, balance: number }[] each with its money
 ---@field raw table the platform's own document
 
 local function read_account(item)
@@ -257,7 +258,7 @@ end
 
 ---@class yuanjing.Price
 ---@field unit string call, second, 1k_tokens, 1m_tokens, character; as the platform has it where it is another word
----@field price number for one of these
+---@field price number money for one of these
 ---@field text? string the platform's own words
 
 ---@class yuanjing.Prices of a model

@@ -189,12 +189,12 @@ end
 function form.send(settings, request)
   local ok, err = sound(settings, request)
   if not ok then return nil, err end
-  local began, response = loop.now(), nil
-  response, err = http.send(settings, request)
+  local began = loop.now()
+  local response, problem = http.send(settings, request)
   if response and response.body and not response.failure then
     received(settings, request, began)
   end
-  return response, err
+  return response, problem
 end
 
 --- Sends a submit: what the platform says of the new task. Error kinds: those

@@ -20,7 +20,7 @@ local limits = {}
 ---@field in_flight? integer calls open at the same time
 ---@field per_minute? integer calls sent in any 60 seconds
 ---@field total? integer calls sent in all
----@field cost? number what the calls of this process may cost in all, by the prices that client.account:prices was told
+---@field cost? number money that the calls of this process may cost in all, by told prices
 
 -- A store decides whether one more call may go, and learns that a call is
 -- over. One store may serve many clients and processes.

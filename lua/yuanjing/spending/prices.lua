@@ -8,7 +8,7 @@ local prices = {}
 
 ---@class yuanjing.Quote what a call would cost
 ---@field mark "known"|"estimated"|"unknown" estimated: by a default of the model's documents
----@field cost? number in the account's money
+---@field cost? number money, as the account has it
 ---@field text string in words
 
 --- Remembers what the platform told.

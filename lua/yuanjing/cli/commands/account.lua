@@ -31,7 +31,7 @@ local function amount_in_words(amount)
 end
 
 local function call_row(call)
-  return { call.at or "-", call.model or "-", call.status or "-",
+  return { call.local_time or "-", call.model or "-", call.status or "-",
     amount_in_words(call.amount), call.task or "-" }
 end
 
