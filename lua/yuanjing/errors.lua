@@ -65,8 +65,8 @@ errors.kinds = {
   invalid_request = "", platform = "", server = "", transport = "",
   timeout = "", task_failed = "", cancelled = "", io = "", not_found = "",
   auth = "invalid, expired, or not allowed from this address: "
-    .. "check YUANJING_API_KEY",
-  balance = "top up at the platform",
+    .. "check YUANJING_API_KEY; keys are made at https://ai.opencomputing.cn",
+  balance = "top up at https://ai.opencomputing.cn",
   rate_limit = "wait a while before the next call",
   truncated = "what came before the break is in err.partial or err.body",
   decode = "what was answered is in err.body; check the base URL and proxies",

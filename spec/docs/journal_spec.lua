@@ -16,9 +16,9 @@ end
 local PRINTS = {
   [2] = "1\thttp.*",
   [3] = "the same parameters were submitted before: task %d+ .*",
-  [6] = "one\tsaved",
-  [8] = "counted",
-  [9] = "1",
+  [7] = "one\tsaved",
+  [9] = "counted",
+  [10] = "1",
 }
 
 describe("docs/journal.md", function()

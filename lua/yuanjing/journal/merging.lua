@@ -26,6 +26,8 @@ local merging = {}
 ---@field dead? { attempts: integer, error: string, at: integer }|false workers gave up
 ---@field transno? string the number that the submit carried
 ---@field took? number seconds from the intent to the outcome of its submit
+---@field seconds? number of a video: its duration
+---@field ended? integer Unix time when its result was there
 ---@field submitted? true the outcome of its submit was recorded
 ---@field changed? integer Unix time of the last record
 
@@ -53,11 +55,11 @@ local TYPES = { key = "string", at = "number", kind = "string",
   media = "table", api = "string", owner = "string", id = "string",
   status = "string", result = "table", saved = "table", error = "table",
   changed = "number", state = "string", submitted = "boolean", transno = "string",
-  took = "number" }
+  took = "number", seconds = "number", ended = "number" }
 
 -- The description of a submit: each later record repeats it.
 local ABOUT = { "at", "kind", "api", "model", "category", "note", "digest",
-  "transno" }
+  "transno", "seconds" }
 
 -- The fields that even a late record may add.
 local LASTING = { owner = true, media = true, id = true, submitted = true }

@@ -46,13 +46,17 @@ end
 
 -- The rest -----------------------------------------------------------------
 
+-- Of each id the categories that the list names for it.
 local function ids_of(document)
-  local ids, seen = { raw = document }, {}
+  local ids = { raw = document, categories = {} }
   for _, model in ipairs(document.data) do
     local id = type(model) == "table" and model.id
-    if type(id) == "string" and not seen[id] then
-      seen[id] = true
-      ids[#ids + 1] = id
+    if type(id) == "string" then
+      if not ids.categories[id] then
+        ids.categories[id], ids[#ids + 1] = {}, id
+      end
+      local named = model[categories.FIELD]
+      if type(named) == "string" then ids.categories[id][named] = true end
     end
   end
   return ids
