@@ -534,7 +534,7 @@ describe("the list of models", function()
       :models())
     local raw = list.raw
     list.raw = nil
-    assert.same({ "a", "b" }, list)
+    assert.same({ "a", "b", categories = { a = { t2t = true }, b = {} } }, list)
     assert.equal(4, #raw.data)
     assert.equal(1.5, raw.data[1].created)
     assert_plain(raw)
