@@ -62,6 +62,7 @@ local c_files = [[
 
 local lua_files = [[
   init client errors events settings version
+  account/ init settle verdict
   asset/ asset assets verification
   base/ ascii base64 certificates dependency digest finalizer heap lazy
     memoize number percent random_name suggest url
@@ -76,18 +77,19 @@ local lua_files = [[
     session
   cli/batch/ folder lines plan
   cli/chat/ commands conversation printing
-  cli/commands/ assets batch catalog chat completion doctor image models
-    sandbox speak task tasks transcribe video
+  cli/commands/ account assets batch catalog chat completion doctor image
+    models sandbox speak task tasks transcribe video
   cli/terminal/ cells columns picture progress prompt screen terminal
   generation/ submit
   generation/catalog/ init build legacy v1
   generation/params/ init guess refusal target value
   http/ address call exchange outcome request_builder retry
-  journal/ init book compaction encode handles leases merging recorder work
+  journal/ init book compaction encode handles leases merging recorder settle
+    work
   journal/stores/ file redis
   meta/ core models
-  protocol/ init assets category embed endpoints fields form legacy user_form
-    v1
+  protocol/ init account assets category embed endpoints fields form legacy
+    transno user_form v1
   protocol/answer/ envelope python reading record
   protocol/answer/failure/ init code kind names signs text
   protocol/chat/ assembly call choice endings merge messages parameters pieces
@@ -102,6 +104,7 @@ local lua_files = [[
     shell
   sandbox/server/ init auth clock endpoints framing guard history json models
     play request request_log routes scenario script
+  sandbox/server/account/ init ledger prices
   sandbox/server/assets/ body bytes check confirm data_uri envelope groups ids
     links page reply shelf upload verify
   sandbox/server/chat/ init answer asked leaks text
@@ -112,12 +115,12 @@ local lua_files = [[
   sandbox/server/chat/picture/ init colours jpeg png
   sandbox/server/media/ answers checks clip content digest files form incoming
     multipart odds offers png query received results submit tasks utf8
-  sandbox/server/scenarios/ assets breaks chunks content dialects downloads
-    errors framing queries results speech statuses stream_errors submits tasks
-    timing tools vendors
+  sandbox/server/scenarios/ account assets breaks chunks content dialects
+    downloads errors framing queries results speech statuses stream_errors
+    submits tasks timing tools vendors
   sandbox/server/speech/ hear memory say shapes tone
   speech/ answer coding params saving sound speak speech transcribe wav
-  spending/ dry_run limits usage
+  spending/ dry_run limits prices usage
   spending/stores/ memory redis
   task/ await_many polling result task
   task/download/ init answer ending name page redirect target

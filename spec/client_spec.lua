@@ -534,7 +534,7 @@ describe("the list of models", function()
       :models())
     local raw = list.raw
     list.raw = nil
-    assert.same({ "a", "b" }, list)
+    assert.same({ "a", "b", categories = { a = { t2t = true }, b = {} } }, list)
     assert.equal(4, #raw.data)
     assert.equal(1.5, raw.data[1].created)
     assert_plain(raw)
@@ -665,5 +665,24 @@ describe("the escape hatch", function()
     assert.same({ kind = "platform", message = "boom", call = "GET /x",
       status = 200, attempts = 1, retryable = false,
       body = '{"status":"error","data":{"message":"boom"}}' }, fields(err))
+  end)
+end)
+
+describe("client:models", function()
+  it("has the rows of the catalog that the key can use now", function()
+    local box = assert(require("yuanjing.sandbox").start())
+    local client = require("yuanjing").new { base_url = box.url,
+      api_key = box.api_key }
+    local seen = {}
+    for _, row in ipairs(assert(client:models()).usable) do
+      seen[row.model .. " " .. row.category] = row.api
+    end
+    assert.equal("v1", seen["viduq3-pro i2v"])
+    assert.is_nil(seen["seedance2.0 t2v"])
+    for _, row in ipairs(assert(client:models { category = "t2i" }).usable) do
+      assert.equal("t2i", row.category)
+    end
+    assert.is_nil(assert(client:models()).other)
+    box:stop()
   end)
 end)

@@ -76,7 +76,7 @@ describe("an error as text", function()
       { kind = "balance", message = "Insufficient balance", status = 429,
         call = "POST /llmage/v1/chat/completions", attempts = 1 },
       "balance: Insufficient balance (HTTP 429, "
-        .. "POST /llmage/v1/chat/completions); top up at the platform" },
+        .. "POST /llmage/v1/chat/completions); top up at https://ai.opencomputing.cn" },
     { "attempts where there were several",
       { kind = "server", message = "down", status = 502, attempts = 3 },
       "server: down (HTTP 502, 3 attempts)" },

@@ -48,7 +48,8 @@ describe("the options of a client", function()
 
   local SECONDS = "timeout: expected a number of seconds above 0"
   local KNOWN = " (known: api, api_key, asset_url, base_url, ca_file, dry_run, "
-    .. "headers, journal, limits, max_body, on_event, proxy, retries, timeout, "
+    .. "headers, journal, limits, max_body, on_event, proxy, reconcile, "
+    .. "retries, timeout, "
     .. "trust_redirects, "
     .. "user_agent, validate)"
 
@@ -75,9 +76,9 @@ describe("the options of a client", function()
     { { dry_run = 1 }, "dry_run: expected boolean, got number" },
     { { limits = 4 }, "limits: expected table, got number" },
     { { limits = { per_hour = 1 } }, 'limits: unknown option "per_hour" '
-      .. "(known: in_flight, per_minute, total)" },
+      .. "(known: cost, in_flight, per_minute, total)" },
     { { limits = { 4 } }, 'limits: unknown option "1" '
-      .. "(known: in_flight, per_minute, total)" },
+      .. "(known: cost, in_flight, per_minute, total)" },
     { { limits = { in_flight = "4" } },
       "limits.in_flight: expected a whole number, 1 or more, got string" },
     { { limits = { in_flight = 0 } }, "limits.in_flight: expected a whole number, 1 or more, got 0" },

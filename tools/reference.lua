@@ -30,6 +30,7 @@ local SECTIONS = {
   { title = "Task", value = "task", file = "task/task" },
   { title = "Result", value = "result", file = "task/result" },
   { title = "Journal", value = "client.journal", file = "journal/init" },
+  { title = "Account", value = "client.account", file = "account/init" },
   { title = "Assets", value = "client.assets", file = "asset/assets" },
   { title = "Verification", value = "session", file = "asset/verification" },
   { title = "Asset", value = "asset", file = "asset/asset" },
@@ -83,7 +84,7 @@ local function is_failing(doc)
 end
 
 local UNITS = { "second", "byte", "frame", "credit", "how many", "of HTTP",
-  "1970" }
+  "1970", "Unix time", "money" }
 
 local function check_unit(path, line, item)
   if not (" " .. item.text .. " "):find("[^%w_.]number[^%w_]") then return end

@@ -20,6 +20,7 @@ rooms.ORDER = {
     asset = "real-person assets",
     speech = "spoken texts, and sound written down",
     journal = "records submits and tasks, which call it as settings.recorder" },
+  { account = "history, balance, prices; settles unknown outcomes" },
   { task = "what the platform does in its own time, and files from it" },
   { protocol = "the platform's paths, fields and envelopes" },
   { http = "sends, and sends again; reads answers as bytes" },

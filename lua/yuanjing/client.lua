@@ -8,8 +8,10 @@ local settings_of = require "yuanjing.settings"
 local usage = require "yuanjing.spending.usage"
 
 -- The modules of the calls, of which a program mostly uses one.
+local account = lazy.module "yuanjing.account"
 local assets = lazy.module "yuanjing.asset.assets"
 local conversation = lazy.module "yuanjing.chat.conversation"
+local catalog = lazy.module "yuanjing.generation.catalog"
 local dry_run = lazy.module "yuanjing.spending.dry_run"
 local chat = lazy.module "yuanjing.chat.call"
 local journal = lazy.module "yuanjing.journal"
@@ -22,6 +24,7 @@ local transcribe = lazy.module "yuanjing.speech.transcribe"
 local client = {}
 
 ---@class yuanjing.Client
+---@field account yuanjing.Account its history, its balance, prices
 ---@field assets yuanjing.Assets real-person assets
 ---@field journal? yuanjing.Journal of a client that has one
 ---@field private _settings table
@@ -30,6 +33,7 @@ local Client = {}
 
 -- Fields of a client that are made when they are first used.
 local MODULES = {
+  account = function(settings) return account.new(settings) end,
   assets = function(settings) return assets.new(settings) end,
   journal = function(settings)
     if settings.journal then return journal.of(settings) end
@@ -175,10 +179,21 @@ end
 
 ---@class yuanjing.ModelList
 ---@field [integer] string an id
+---@field categories table<string, table<string, true>> of each id, where the platform names them
+---@field usable yuanjing.CatalogRow[] the rows of yuanjing.catalog that the key can use now
 ---@field raw table[] the platform's own list
 
+-- The catalog is loaded only where it is asked for.
+local function usable_of(api)
+  return { __index = function(list, name)
+    if name ~= "usable" then return nil end
+    list.usable = catalog.usable(api, list)
+    return list.usable
+  end }
+end
+
 --- The models that the platform offers: a list of ids, and `raw`, the
---- platform's list.
+--- platform's list. `usable` has the rows of yuanjing.catalog among them.
 --- Error kinds: auth, server, transport, timeout, decode, platform.
 --- Source: docs/platform/api-v1.md#查询可用模型列表.
 ---@param options? { category?: string } only this category: t2t, t2i, t2v, i2v, ref2v, 文生图, ...
@@ -188,8 +203,10 @@ end
 function methods:models(options)
   options = options or {}
   check.options("client:models", options, { category = "string" })
-  return dry_run.unwrap(protocols.of(self._settings).models(self._settings,
-    options.category))
+  local list, err = protocols.of(self._settings).models(self._settings,
+    options.category)
+  if list then setmetatable(list, usable_of(self._settings.api)) end
+  return dry_run.unwrap(list, err)
 end
 
 local REQUEST = {

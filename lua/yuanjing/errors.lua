@@ -26,6 +26,8 @@ local require = require
 ---| "io" # a file, or memory
 ---| "outcome_unknown" # it was sent and not answered: it may have been received and billed
 
+---@alias yuanjing.Settle fun(self, options?: yuanjing.SettleOptions): yuanjing.Settled, yuanjing.Error?
+
 ---@class yuanjing.Error
 ---@field kind yuanjing.ErrorKind
 ---@field message string
@@ -53,7 +55,9 @@ local require = require
 ---@field steps? yuanjing.Step[] of talk:ask: the calls that were answered in it
 ---@field reply? yuanjing.Reply of a schema: the answer that does not fit it
 ---@field usage? table of a schema: what the answers used
+---@field transno? string of a billable call with `reconcile`: the number it carried
 ---@field hint? string what to do about it
+---@field settle yuanjing.Settle of a billable call: looks for it in the history
 local Error = {}
 
 --- Every kind, with advice where there is any (else "").
@@ -61,8 +65,8 @@ errors.kinds = {
   invalid_request = "", platform = "", server = "", transport = "",
   timeout = "", task_failed = "", cancelled = "", io = "", not_found = "",
   auth = "invalid, expired, or not allowed from this address: "
-    .. "check YUANJING_API_KEY",
-  balance = "top up at the platform",
+    .. "check YUANJING_API_KEY; keys are made at https://ai.opencomputing.cn",
+  balance = "top up at https://ai.opencomputing.cn",
   rate_limit = "wait a while before the next call",
   truncated = "what came before the break is in err.partial or err.body",
   decode = "what was answered is in err.body; check the base URL and proxies",
@@ -73,7 +77,8 @@ errors.kinds = {
 
 local FIELDS = { "kind", "message", "code", "type", "status", "call", "body",
   "attempts", "retry_after", "partial", "partial_reasoning", "task", "asset",
-  "problems", "faults", "step", "summary", "time", "model", "category", "digest", "hint" }
+  "problems", "faults", "step", "summary", "time", "model", "category", "digest", "transno",
+  "hint" }
 
 -- Fields with text of the platform, which may repeat the key, and the longest
 -- text that is kept of each. Not `partial`: that text is the model's.
@@ -162,6 +167,30 @@ local function shown_task(task, key)
   return shown
 end
 
+-- Settling -----------------------------------------------------------------
+
+-- How an error is settled, by the error: not in it, for what it takes has the
+-- key in it.
+local settlers = setmetatable({}, { __mode = "k" })
+
+--- Says how an error of a billable call is settled.
+---@param err yuanjing.Error
+---@param settle fun(options?: table): table, yuanjing.Error?
+function errors.on_settle(err, settle)
+  settlers[err] = settle
+end
+
+-- NB: the closure may refer to what refers to the error; the values of a weak
+-- table do not keep a key of Lua 5.4, but they do on LuaJIT. It refers to the
+-- settings and the request alone.
+local function settle(self, options)
+  local run = settlers[self]
+  if not run then
+    error("err:settle: this error is of no call that may have been billed", 2)
+  end
+  return run(options)
+end
+
 -- The value ----------------------------------------------------------------
 
 local function is_accepted(status)
@@ -189,6 +218,7 @@ function errors.new(fields, key)
     err[name] = value
   end
   err.task = shown_task(err.task, key)
+  settlers[err] = settlers[fields]
   return setmetatable(err, Error)
 end
 
@@ -232,6 +262,7 @@ local function fold(text)
 end
 
 function Error:__index(name)
+  if name == "settle" then return settle end
   if name ~= "hint" then return nil end
   local hint = errors.kinds[rawget(self, "kind")]
   return hint ~= "" and hint or nil

@@ -8,6 +8,8 @@ local lazy = require "yuanjing.base.lazy"
 local limits_of = lazy.module "yuanjing.spending.limits"
 local protocols = require "yuanjing.protocol"
 
+local settle = lazy.fn("yuanjing.account.settle", "call")
+
 local settings = {}
 
 ---@class (exact) yuanjing.Timeouts
@@ -33,6 +35,7 @@ local settings = {}
 ---@field on_event? fun(event: yuanjing.Event) sees each request, response, retry and error; no secrets
 ---@field limits? yuanjing.Bounds on calls that cost; shared by derived clients, and through a journal in Redis
 ---@field trust_redirects? boolean true: a download follows a redirect from https to http, or into a private network
+---@field reconcile? boolean true: billable calls carry a number, to find out outcomes; docs/guide/outcome_unknown.md
 ---@field dry_run? boolean true: nothing is sent, each call returns what it would send, a yuanjing.DryRun
 
 local SECONDS = { "number", above = 0, what = "a number of seconds above 0" }
@@ -44,7 +47,8 @@ local function count(least)
   return { "number", least = least, is_whole = true }
 end
 
-local LIMITS = { in_flight = count(1), per_minute = count(1), total = count(0) }
+local LIMITS = { in_flight = count(1), per_minute = count(1), total = count(0),
+  cost = { "number", least = 0 } }
 
 -- Headers that a user can not set, and the option that sets each instead. A
 -- session cookie would bill another account (docs/platform.md#addresses-and-keys),
@@ -97,6 +101,7 @@ local OPTIONS = {
   limits = { "table", fields = LIMITS },
   trust_redirects = "boolean",
   dry_run = "boolean",
+  reconcile = "boolean",
 }
 
 -- Functions that make the setting from the value of an option.
@@ -137,6 +142,16 @@ local function share_limits(self)
     lazy.load("yuanjing.spending.stores.redis").new(url))
 end
 
+-- The calls that an account is known to have, and the prices that were told:
+-- another key or another host has others.
+local function new_account(derived, options)
+  local is_other = options.api_key or options.base_url
+  if is_other or not derived.prices then derived.prices = {} end
+  if derived.reconcile and (options.reconcile or is_other) then
+    derived.reconcile = {}
+  end
+end
+
 --- New settings: the parent's, changed by the options. Raises mistakes in code, at
 --- `level` of the call stack.
 ---@param parent table
@@ -155,6 +170,7 @@ function settings.derive(parent, options, level)
     derived[name] = overlay(parent[name], made)
   end
   if options.ca_file then derived.ca_path = nil end
+  new_account(derived, options)
   if options.limits or options.journal then share_limits(derived) end
   if derived.journal then
     derived.recorder = lazy.load("yuanjing.journal.recorder").new(derived)
@@ -181,6 +197,7 @@ function settings.defaults()
     max_body = 64 * 2 ^ 20,
     validate = true,
     ca_file = ca_file, ca_path = ca_path,
+    settle = settle,
   }
 end
 

@@ -54,4 +54,22 @@ describe("the recorder of a client", function()
     assert(task:refresh())
     assert.same({ { IMAGE.model, "RUNNING" } }, calls)
   end)
+
+  it("says how long a task may still take, by the median of those like it",
+    function()
+      local now, book = os.time(), client._settings.journal
+      assert(book:refresh())
+      for n, took in ipairs { 30, 50, 400 } do
+        book:append { key = "k" .. n, at = now - 1000, ended = now - 1000 + took,
+          state = "done", kind = "image", model = IMAGE.model, category = "t2i" }
+      end
+      book:append { key = "other", at = now - 1000, ended = now - 999,
+        state = "done", kind = "image", model = "another", category = "t2i" }
+      local task = assert(client:image(IMAGE))
+      local left, count = task:remaining()
+      assert.is_true(left >= 49 and left <= 50)
+      assert.equal(3, count)
+      assert.is_nil((client:with({ journal = support.tempdir() .. "/j" })
+        :image(IMAGE)):remaining())
+    end)
 end)

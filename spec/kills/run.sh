@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Programs that are killed, on both Luas: batches of pictures at random
-# moments, workers on a Redis every second for a minute, and two minutes of all
-# faults of a Redis and its clients.
+# moments, the same with `reconcile`, whose outcomes are then found out, workers
+# on a Redis every second for a minute, and two minutes of all faults of a Redis
+# and its clients.
 #   spec/kills/run.sh [SEED]
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -24,6 +25,7 @@ for build in 5.4:lua5.4 luajit:luajit; do
   lua=${build#*:} build=${build%:*}
   echo "$lua"
   run "$lua" "$build" spec/kills/batch.lua 200 200 "$@"
+  run "$lua" "$build" spec/kills/reconcile.lua 200 12 "$@"
   run "$lua" "$build" spec/kills/workers.lua 600 60 "$@"
   run "$lua" "$build" spec/kills/chaos.lua 250 120 "$@"
 done

@@ -404,6 +404,6 @@ describe("envelope.refusal", function()
   it("fits an error as it is", function()
     local err = errors.new(refuse(429, '{"error":"Insufficient balance"}'))
     assert.equal("balance: Insufficient balance (HTTP 429); "
-      .. "top up at the platform", tostring(err))
+      .. "top up at https://ai.opencomputing.cn", tostring(err))
   end)
 end)

@@ -152,15 +152,23 @@ local function goes_on(task, arguments)
     path and "-o " .. follow.word(path) or "--await")
 end
 
+-- What stands beside the status: the id, and how long it may still take.
+local function note_of(task)
+  local left, count = task:remaining()
+  local id = task.id and "task " .. task.id
+  if not left then return id end
+  return ("%s, about %d s left (by %d like it)"):format(id or "", left, count)
+end
+
 local function wait(screen, task)
   if task.result then return task.result end
   local line, began = screen.line, core.now()
-  local note = task.id and "task " .. task.id
+  local function note() return note_of(task) end
   screen.goes_on = task.id and goes_on(task, screen.arguments)
   line:stage(task.status, note, began)
   local result, err = task:await { timeout = screen.arguments.wait,
     on_update = function() line:stage(task.status, note, began) end }
-  if result then line:done(task.status, note or "") end
+  if result then line:done(task.status, note() or "") end
   return result, err
 end
 

@@ -9,8 +9,8 @@ local output = require "yuanjing.cli.output"
 local cli = {}
 
 local COMMANDS = { "chat", "image", "video", "speak", "transcribe", "batch",
-  "task", "tasks", "models", "catalog", "assets", "sandbox", "doctor",
-  "completion" }
+  "task", "tasks", "models", "catalog", "account", "assets", "sandbox",
+  "doctor", "completion" }
 
 local WELCOME = [[
 The 元境 platform from the command line.

@@ -2,9 +2,13 @@
 -- their kind and its entries in the catalog.
 local catalog = require "yuanjing.generation.catalog"
 local destination = require "yuanjing.cli.destination"
+local digest = require "yuanjing.base.digest"
+local errors = require "yuanjing.errors"
 local extra = require "yuanjing.cli.extra"
 local flags = require "yuanjing.cli.flags"
 local follow = require "yuanjing.cli.follow"
+local form = require "yuanjing.protocol.form"
+local params_check = require "yuanjing.generation.params"
 local prompt = require "yuanjing.cli.terminal.prompt"
 local screen = require "yuanjing.cli.terminal.screen"
 local session = require "yuanjing.cli.session"
@@ -19,6 +23,10 @@ local function add_options(parser, kind, is_for_completion)
   if is_for_completion then model:choices(catalog.models("v1", kind)) end
   local path, limit = follow.options(parser)
   parser:group("Options", model, path, limit,
+    parser:option("--journal", "Record it there: a path, or a URL of Redis; then "
+      .. "the same is not bought twice by mistake.")
+      :convert(session.to_name),
+    parser:flag("--again", "Buy it although the journal has the same."),
     parser:flag("--no-wait", "Print the task's id and go."),
     extra.option(parser),
     parser:flag("--no-validate", "Send what the catalog does not know; the "
@@ -34,12 +42,52 @@ local function params_of(arguments, kind)
   return params
 end
 
+-- Submits that came to nothing.
+local IS_OVER = { refused = true, failed = true }
+
+-- The last entry of the journal that bought the same; or nil and an error.
+local function twin_of(client, kind, params)
+  local settings = client._settings
+  local checked = params_check.check(settings.api, kind, params,
+    settings.validate)
+  if not checked then return nil end -- the submit says what is wrong
+  local same = digest(form.about(checked).params)
+  local entries, err = client.journal:find { model = checked.model }
+  for n = #(entries or {}), 1, -1 do
+    local entry = entries[n]
+    if entry.digest == same and not IS_OVER[entry.state] then return entry end
+  end
+  return nil, err
+end
+
+local function ago(seconds)
+  if seconds < 120 then return ("%d seconds"):format(seconds) end
+  if seconds < 7200 then return ("%d minutes"):format(seconds / 60) end
+  return ("%d hours"):format(seconds / 3600)
+end
+
+-- Whether it may be bought: the journal does not have the same.
+local function check_twin(arguments, client, kind, params)
+  if not client.journal or arguments.again or arguments.dry_run then return true end
+  local twin, err = twin_of(client, kind, params)
+  if not twin then return not err or nil, err end
+  return nil, errors.new { kind = "invalid_request", attempts = 0, message =
+    ("the same was bought %s ago: %s; --again buys it once more"):format(
+      ago(math.max(0, math.floor(os.time() - twin.at))), twin.id
+      and "task " .. twin.id or "its outcome is unknown") }
+end
+
 local function run(arguments, kind)
   return screen.run(arguments, function(client, shown)
     local ok, problem = destination.check(arguments)
     if not ok then return nil, problem end
     local params = params_of(arguments, kind)
     if arguments.no_validate then client = client:with { validate = false } end
+    if arguments.journal then
+      client = client:with { journal = arguments.journal }
+    end
+    ok, problem = check_twin(arguments, client, kind, params)
+    if not ok then return nil, problem end
     shown.is_submitting = true
     local task, err = client[kind](client, params)
     shown.is_submitting = false

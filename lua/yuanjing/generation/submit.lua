@@ -4,7 +4,9 @@ local protocols = require "yuanjing.protocol"
 local errors = require "yuanjing.errors"
 local loop = require "yuanjing.runtime.loop"
 local params_of = require "yuanjing.generation.params"
+local lazy = require "yuanjing.base.lazy"
 local task = require "yuanjing.task.task"
+local transno = lazy.module "yuanjing.protocol.transno"
 
 -- It reads what is paid for: it is loaded before anything is sent.
 require "yuanjing.protocol.task.answer"
@@ -33,6 +35,8 @@ function submit.call(settings, kind, given)
     given, settings.validate)
   if not checked then return refused(kind, faults, is_dated) end
   if not settings.dry_run then loop.check_wait() end
+  -- here, because the journal has it before it leaves
+  checked.transno = settings.reconcile and transno.new() or nil
   local answer, err, entry = send(settings, protocol, kind, checked, given.note)
   local about = { model = checked.model, category = checked.category,
     note = given.note, entry = entry,

@@ -11,6 +11,7 @@ local outcome = require "yuanjing.http.outcome"
 local request_builder = require "yuanjing.http.request_builder"
 local retry = lazy.module "yuanjing.http.retry"
 local url_of = lazy.module "yuanjing.base.url"
+local prices = lazy.module "yuanjing.spending.prices"
 local usage = require "yuanjing.spending.usage"
 
 local http = {}
@@ -43,6 +44,18 @@ local function call_of(request)
   return request.method .. " " .. (request.path or url_of.shown(request.url))
 end
 
+-- Lets the error of a billable call be settled. What that needs is kept beside the
+-- error, not in it.
+local function settleable(call, err)
+  local settings, request, left = call.settings, call.request, call.left
+  local ended = os.time()
+  err.transno = request.transno
+  errors.on_settle(err, function(options)
+    return settings.settle(settings, outcome.wanted(request, left, ended),
+      options)
+  end)
+end
+
 -- Makes the fields an error: adds the call, and removes the key. NB: errors.new()
 -- also cuts long texts, and half a key would not be found. So call it only once.
 local function complete(call, fields)
@@ -51,7 +64,9 @@ local function complete(call, fields)
   if fields.kind == "outcome_unknown" then
     outcome.describe(fields, call.request, call.left)
   end
-  return errors.new(fields, call.key)
+  local err = errors.new(fields, call.key)
+  if call.left and call.request.billable then settleable(call, err) end
+  return err
 end
 
 -- Events -------------------------------------------------------------------
@@ -176,9 +191,19 @@ local function prepare(call, request)
   call.key = key
   if not prepared then return nil, complete(call, err) end
   if call.settings.dry_run then
-    return nil, dry_run.describe(prepared, key)
+    return nil, dry_run.describe(prepared, key, request.billable
+      and prices.quote(call.settings.prices, request.about))
   end
   return prepared
+end
+
+-- What a call is charged under a limit of cost; or nil and the fields of an error.
+local function cost_of(call)
+  local settings = call.settings
+  if not settings.limits.bounds.cost then return 0 end
+  local cost, problem = prices.before(settings.prices, call.request.about)
+  if cost then return cost end
+  return nil, { kind = "limit", code = "cost", message = problem }
 end
 
 -- Waits for a turn under the client's limits. Returns the call's deadline, or nil
@@ -188,12 +213,15 @@ local function take_turn(call)
   local settings, request = call.settings, call.request
   local ends = request_builder.deadline(settings, request)
   if not settings.limits or not request.billable then return ends end
+  local cost, unpriced = cost_of(call)
+  if unpriced then return nil, call:fail(unpriced) end
   local slot, refusal = settings.limits:enter(request_builder.patience(settings),
     function(event)
       event.type, event.call = "limit", call_of(request)
       events.emit(settings, event)
     end)
-  if not slot then return nil, call:fail(refusal) end
+  if slot then refusal = settings.limits:charge(slot, cost) end
+  if refusal then return nil, call:fail(refusal) end
   call.slot = slot
   return settings.timeout.total and ends
     or request_builder.deadline(settings, request)

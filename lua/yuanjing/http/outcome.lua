@@ -7,6 +7,7 @@ local outcome = {}
 ---@class yuanjing.About what a billable request asks for
 ---@field model? string
 ---@field category? string
+---@field seconds? number of a video whose duration is not given, by the documents
 ---@field params? any its parameters, if they are more than its json
 
 -- The digest; nil if the module can not be loaded, because no descriptor is left.
@@ -25,6 +26,18 @@ function outcome.describe(fields, request, left)
   fields.digest = digest_of(about.params or request.json)
   fields.message = ("%s (it left at %s)"):format(fields.message,
     os.date("!%Y-%m-%dT%H:%M:%SZ", left))
+end
+
+--- What the history of the account is asked for.
+---@param request yuanjing.Request
+---@param left integer seconds since 1970 when it went out
+---@param ended integer seconds since 1970: later nothing of it was sent
+---@return yuanjing.WantedCall
+function outcome.wanted(request, left, ended)
+  local about = request.about or {}
+  return { transno = request.transno, at = left, latest = ended,
+    kind = request.billable, model = about.model, category = about.category,
+    digest = digest_of(about.params or request.json) }
 end
 
 return outcome

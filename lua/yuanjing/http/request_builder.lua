@@ -33,6 +33,7 @@ local request_builder = {}
 ---@field stream? boolean a 2xx answer is a chat stream
 ---@field billable? string what is billed (chat, image, ...): docs/promises.md#at-most-once
 ---@field about? yuanjing.About of a billable request
+---@field transno? string our number of a billable request, if it carries one
 ---@field before_sending? fun(): true?, yuanjing.Error? called when its turn has come and nothing was sent
 ---@field is_whole? fun(body: string): boolean whether a body that broke off is complete
 ---@field refusal fun(status: integer, headers: table, body: string, sent: number?): table

@@ -61,6 +61,46 @@ function methods:unknown()
   end)
 end
 
+---@class yuanjing.SettledEntry: yuanjing.journal.Entry
+---@field outcome "billed"|"not_received"|"still_unknown"
+---@field reason? string why it is still unknown, or what else is known
+---@field usage? table as the history has it
+---@field amount? number money that it cost, as the history has it
+
+local function settled_entry(settings, row)
+  local entry, found = shown(settings, row.entry), row.found
+  entry.outcome, entry.reason = found.outcome, found.reason
+  entry.usage, entry.amount = found.usage, found.amount
+  return entry
+end
+
+--- Looks for the submits of unknown() in the history of the account, by the
+--- numbers that they carried (`reconcile = true`), and records what it finds:
+--- one that the platform has is `billed` and has its task; one that never
+--- arrived is `not_received`, and its state is refused; all others are
+--- `still_unknown`, with the reason. Nothing is sent again. It waits up to
+--- `timeout` seconds, for the history may lag. Returns the entries, each with
+--- its `outcome`, and the error of a history that could not be read. Seen in
+--- the platform's public source, not yet confirmed live. Error kinds: io.
+---@param options? yuanjing.SettleOptions
+---@return yuanjing.SettledEntry[]?
+---@return yuanjing.Error? err
+function methods:settle(options)
+  options = options or {}
+  check.options("journal:settle", options,
+    lazy.load("yuanjing.account.settle").OPTIONS)
+  local ok, problem = self._book:refresh()
+  if not ok then return nil, self._book:failure(problem) end
+  local rows, err = lazy.load("yuanjing.journal.settle").run(self._settings,
+    self._book, options.timeout)
+  if rows.dry_run then return rows end
+  local list = {}
+  for n, row in ipairs(rows) do
+    list[n] = settled_entry(self._settings, row)
+  end
+  return list, err
+end
+
 ---@class (exact) yuanjing.Wanted
 ---@field note? string
 ---@field model? string

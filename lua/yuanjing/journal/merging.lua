@@ -24,6 +24,10 @@ local merging = {}
 ---@field saved? string[] paths
 ---@field error? { kind: string, message: string }
 ---@field dead? { attempts: integer, error: string, at: integer }|false workers gave up
+---@field transno? string the number that the submit carried
+---@field took? number seconds from the intent to the outcome of its submit
+---@field seconds? number of a video: its duration
+---@field ended? integer Unix time when its result was there
 ---@field submitted? true the outcome of its submit was recorded
 ---@field changed? integer Unix time of the last record
 
@@ -50,10 +54,12 @@ local TYPES = { key = "string", at = "number", kind = "string",
   model = "string", category = "string", note = "string", digest = "string",
   media = "table", api = "string", owner = "string", id = "string",
   status = "string", result = "table", saved = "table", error = "table",
-  changed = "number", state = "string", submitted = "boolean" }
+  changed = "number", state = "string", submitted = "boolean", transno = "string",
+  took = "number", seconds = "number", ended = "number" }
 
 -- The description of a submit: each later record repeats it.
-local ABOUT = { "at", "kind", "api", "model", "category", "note", "digest" }
+local ABOUT = { "at", "kind", "api", "model", "category", "note", "digest",
+  "transno", "seconds" }
 
 -- The fields that even a late record may add.
 local LASTING = { owner = true, media = true, id = true, submitted = true }

@@ -10,6 +10,7 @@ local handles = require "yuanjing.journal.handles"
 local heartbeat = require "yuanjing.runtime.heartbeat"
 local loop = require "yuanjing.runtime.loop"
 local merging = require "yuanjing.journal.merging"
+local number = require "yuanjing.base.number"
 
 local recorder = {}
 
@@ -47,11 +48,20 @@ local function media_of(checked)
   return media
 end
 
+-- Tasks of the same duration take about as long.
+local function seconds_of(checked)
+  for _, field in ipairs(checked.fields) do
+    if field[1] == "duration" then return number.read(field[2]) end
+  end
+  return number.read(checked.seconds)
+end
+
 -- The description of a submit; the journal adds its key later.
 local function intent_of(settings, kind, checked, note)
   return { state = "sending", at = os.time(), kind = kind, api = settings.api,
     model = checked.model, category = checked.category, note = note,
-    digest = digest(form.about(checked).params), media = media_of(checked) }
+    digest = digest(form.about(checked).params), media = media_of(checked),
+    transno = checked.transno, seconds = seconds_of(checked) }
 end
 
 local function warn_of_duplicate(self, intent)
@@ -78,6 +88,7 @@ local function intend(self, intent)
   local is_unsure
   if ok then
     intent.key, intent.owner = book:new_key(), book.store.owner
+    intent.at = os.time() -- it may have waited for its turn
     warn_of_duplicate(self, intent)
     ok, problem, is_unsure = book:append(intent, true)
   end
@@ -139,6 +150,7 @@ end
 local function conclude(self, intent, answer, failure)
   local outcome = outcome_of(answer, failure)
   outcome.owner, outcome.media = intent.owner, intent.media
+  outcome.took = intent.transno and os.difftime(os.time(), intent.at) or nil
   outcome.submitted = true
   write(self, merging.record(intent, outcome), true)
 end
@@ -209,8 +221,35 @@ function methods:update(entry, task)
   if not now or now.state == "done" then return end
   if says(now, task) and self.book.entries[entry.key] then return end
   write(self, merging.record(now, { id = task.id, status = task.status,
-    state = state_of(task), result = task.result and handles.urls(task.result),
+    state = state_of(task), ended = task.result and os.time() or nil,
+    result = task.result and handles.urls(task.result),
     error = task.error and brief(task.error) }))
+end
+
+-- Seconds that tasks of the same model and duration took.
+local function times_like(self, entry)
+  local times = {}
+  for _, other in ipairs(self.book.order) do
+    if other.ended and other.at and other.model == entry.model
+      and other.category == entry.category and other.seconds == entry.seconds
+    then
+      times[#times + 1] = other.ended - other.at
+    end
+  end
+  table.sort(times)
+  return times
+end
+
+--- The seconds that a task may still take, by the median of those like it in the
+--- journal, and of how many; nil: there are none.
+---@param entry yuanjing.journal.Entry
+---@return number?
+---@return integer? count
+function methods:remaining(entry)
+  local times = times_like(self, entry)
+  if #times == 0 then return nil end
+  local median = times[math.ceil(#times / 2)]
+  return math.max(0, median - (os.time() - entry.at)), #times
 end
 
 --- Writes where a result was saved.

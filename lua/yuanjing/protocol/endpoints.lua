@@ -12,6 +12,12 @@ return {
     speech = "/llmage/v1/audio/speech",
     transcription = "/llmage/v1/audio/transcriptions",
   },
+  --- The account: seen in the platform's public source, not yet confirmed live.
+  account = {
+    history = "/llmage/api/get_inference_history.dspy",
+    balance = "/accounting/mybalance.dspy",
+    prices = "/llmage/v1/pricing",
+  },
   --- The legacy API of 2026-03. Its clients use v1 for all other endpoints.
   legacy = {
     chat = "/llmage/t2t",

@@ -5,9 +5,11 @@ local errors = require "yuanjing.errors"
 local http = require "yuanjing.http.call"
 local json = require "yuanjing.base.json"
 local lazy = require "yuanjing.base.lazy"
+local loop = require "yuanjing.runtime.loop"
 local number = require "yuanjing.base.number"
 local reading = require "yuanjing.protocol.answer.reading"
 local answers = lazy.module "yuanjing.protocol.task.answer"
+local transno = lazy.module "yuanjing.protocol.transno"
 
 local form = {}
 
@@ -139,7 +141,8 @@ end
 ---@param checked yuanjing.Checked
 ---@return yuanjing.About
 function form.about(checked)
-  return { model = checked.model, category = checked.category, params = {
+  return { model = checked.model, category = checked.category,
+    seconds = checked.seconds, params = {
     fields = form.object(checked.fields), files = form.sizes(checked.files) } }
 end
 
@@ -165,21 +168,35 @@ local function first_problem(parts)
   end
 end
 
--- The request; or nil and an error if a text in its form can not be sent.
-local function sound(request)
+-- The request, with a number of ours if the client reconciles; or nil and an error
+-- if a text in its form can not be sent.
+local function sound(settings, request)
+  if settings.reconcile and request.billable then transno.add(request) end
   local problem = first_problem(request.parts)
   if not problem then return request end
   return nil, errors.new { kind = "invalid_request", attempts = 0,
     call = request.method .. " " .. request.path, message = problem }
 end
 
+-- Notes that the platform has the request: settling looks for it in the history.
+local function received(settings, request, began, id)
+  if not request.transno then return end
+  transno.received(settings.reconcile, { transno = request.transno, id = id,
+    at = os.time(), kind = request.billable, took = loop.now() - began })
+end
+
 --- Sends a request that may have a form, as http.send() does.
 ---@return yuanjing.Response?
 ---@return yuanjing.Error?
 function form.send(settings, request)
-  local ok, err = sound(request)
+  local ok, err = sound(settings, request)
   if not ok then return nil, err end
-  return http.send(settings, request)
+  local began = loop.now()
+  local response, problem = http.send(settings, request)
+  if response and response.body and not response.failure then
+    received(settings, request, began)
+  end
+  return response, problem
 end
 
 --- Sends a submit and returns the new task. Error kinds: those of a call, and
@@ -187,9 +204,13 @@ end
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?
 function form.submit(settings, request)
-  local ok, err = sound(request)
-  if not ok then return nil, err end
-  return reading.fetch_answer(settings, request, answers.read_submit)
+  local ok, problem = sound(settings, request)
+  if not ok then return nil, problem end
+  local began = loop.now()
+  local answer, err, pause = reading.fetch_answer(settings, request,
+    answers.read_submit)
+  if answer then received(settings, request, began, answer.id) end
+  return answer, err, pause
 end
 
 return form

@@ -22,7 +22,8 @@ function legacy.submit(settings, _, checked)
   local embedded, length = embed.files(object, checked.files)
   return form.submit(settings, { method = "POST", path = PATHS.video,
     json = object, embedded = embedded, length = length, billable = "video",
-    about = form.about(checked), before_sending = checked.before_sending })
+    about = form.about(checked), transno = checked.transno,
+    before_sending = checked.before_sending })
 end
 
 --- Queries the status of a task. This POST costs nothing.

@@ -24,7 +24,8 @@ local v1 = texts.new_wire("v1", PATHS.chat)
 ---@return yuanjing.Error?
 function v1.submit(settings, kind, checked)
   local request = { method = "POST", path = PATHS[kind], billable = kind,
-    about = form.about(checked), before_sending = checked.before_sending }
+    about = form.about(checked), transno = checked.transno,
+    before_sending = checked.before_sending }
   if #checked.files > 0 then
     request.parts, request.length = form.parts(checked)
   else
@@ -51,12 +52,16 @@ local function read_models(document)
   if type(document.data) ~= "table" then
     return nil, { kind = "decode", message = "no list of models came" }
   end
-  local ids, seen = { raw = document }, {}
+  -- `categories`: those that the list names for each id
+  local ids = { raw = document, categories = {} }
   for _, model in ipairs(document.data) do
     local id = type(model) == "table" and model.id
-    if type(id) == "string" and not seen[id] then
-      seen[id] = true
-      ids[#ids + 1] = id
+    if type(id) == "string" then
+      if not ids.categories[id] then
+        ids.categories[id], ids[#ids + 1] = {}, id
+      end
+      local named = model[categories.FIELD]
+      if type(named) == "string" then ids.categories[id][named] = true end
     end
   end
   return ids

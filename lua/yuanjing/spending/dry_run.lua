@@ -4,6 +4,7 @@
 -- user.
 local ascii = require "yuanjing.base.ascii"
 local errors = require "yuanjing.errors"
+local number = require "yuanjing.base.number"
 
 local dry_run = {}
 
@@ -13,6 +14,7 @@ local dry_run = {}
 ---@field url string
 ---@field headers table<string, string> secrets are masked
 ---@field json? string the body; a file's base64 in it is "<cat.png, image/png, 2048 bytes>"
+---@field quote? yuanjing.Quote of one that costs money: what, as far as the platform told
 ---@field form? yuanjing.DryRunPart[] in the order they would go out
 local DryRun = { __name = "yuanjing.DryRun" }
 DryRun.__index = { kind = "dry_run" } -- it travels like an error
@@ -86,11 +88,13 @@ end
 --- Describes the request that would be sent.
 ---@param prepared yuanjing.core.Request
 ---@param key? string
+---@param quote? yuanjing.Quote
 ---@return yuanjing.DryRun
-function dry_run.describe(prepared, key)
+function dry_run.describe(prepared, key, quote)
   return setmetatable({ dry_run = true, method = prepared.method,
     url = errors.without_key(prepared.url, key), headers = headers_of(prepared, key),
-    json = json_of(prepared, key), form = form_of(prepared, key) }, DryRun)
+    json = json_of(prepared, key), form = form_of(prepared, key),
+    quote = quote or nil }, DryRun)
 end
 
 ---@param value any
@@ -110,6 +114,11 @@ function dry_run.unwrap(answer, err, ...)
   return answer, err, ...
 end
 
+local function quote_line(quote)
+  return ("cost: %s (%s); %s"):format(number.show(quote.cost), quote.mark,
+    quote.text)
+end
+
 --- A text that looks like an HTTP request.
 function DryRun:__tostring()
   local names, lines = {}, { self.method .. " " .. self.url }
@@ -124,6 +133,10 @@ function DryRun:__tostring()
     local shown = part.value and part.value:gsub("\n", "\n  ")
       or shown_file(part.file, part.type, part.bytes)
     lines[#lines + 1] = part.name .. ": " .. shown
+  end
+  if self.quote and self.quote.mark ~= "unknown" then
+    lines[#lines + 1] = ""
+    lines[#lines + 1] = quote_line(self.quote)
   end
   return table.concat(lines, "\n")
 end

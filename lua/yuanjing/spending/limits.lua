@@ -20,6 +20,7 @@ local limits = {}
 ---@field in_flight? integer calls open at the same time
 ---@field per_minute? integer calls sent in any 60 seconds
 ---@field total? integer calls sent in all
+---@field cost? number money that the calls of this process may cost in all, by told prices
 
 -- A store decides whether one more call may go, and learns that a call is
 -- over. One store may serve many clients and processes.
@@ -50,6 +51,7 @@ local limits = {}
 ---@class yuanjing.Limits
 ---@field bounds yuanjing.Bounds
 ---@field store yuanjing.LimitStore
+---@field spent number money, by prices that were told
 ---@field private queue table entries by place, from `first` to `last`, with holes
 ---@field private dropped yuanjing.Slot[] whose calls the collector found unreachable
 ---@field private pool? yuanjing.core.Pool of the process that the queue belongs to
@@ -142,6 +144,7 @@ function Slot:leave(is_unsent)
   if self.is_left then return end
   self.is_left = true
   leave_open(self.limits, self)
+  if is_unsent then self.limits:spend(-(self.cost or 0)) end
   local delay = math.min(loop.now() - self.asked, self.sent + WAY)
   self.limits.store:release(self.ticket, is_unsent,
     not is_unsent and delay or nil)
@@ -268,6 +271,28 @@ function methods:left()
   return self.store.left and self.store:left(self.bounds) or math.huge
 end
 
+--- Adds to what was spent.
+---@param cost number
+function methods:spend(cost)
+  self.spent = self.spent + cost
+end
+
+--- Charges a call that has its turn; or ends the turn and returns the fields of
+--- an error.
+---@param slot yuanjing.Slot
+---@param cost number 0: it is charged afterwards, and may go while any is left
+---@return table? failure
+function methods:charge(slot, cost)
+  local most = self.bounds.cost
+  if not most then return nil end
+  if self.spent + cost > most or self.spent >= most then
+    slot:leave(true)
+    return refusal(self, "cost")
+  end
+  slot.cost = cost
+  self:spend(cost)
+end
+
 --- Waits for a turn, until the time `ends`. Returns a slot, to be left when
 --- the call is over; or nil and the fields of an error of kind `limit`. Calls
 --- `report` once if it has to wait.
@@ -293,7 +318,7 @@ end
 ---@return yuanjing.Limits
 function limits.new(bounds, store)
   return setmetatable({ bounds = bounds, store = store or memory.new(),
-    dropped = {} }, Limits)
+    dropped = {}, spent = 0 }, Limits)
 end
 
 return limits

@@ -1,6 +1,9 @@
 --- What calls have used, as reported by the platform. Each client has its own
 -- counters; a derived client adds to those of its parent too. The size grows
 -- with the list of models only.
+local lazy = require "yuanjing.base.lazy"
+local prices = lazy.module "yuanjing.spending.prices"
+
 local usage = {}
 
 ---@class yuanjing.ModelUsage
@@ -37,6 +40,13 @@ end
 
 local NOTHING = {}
 
+-- What is priced by tokens is known now.
+local function charge(settings, model, reported)
+  local limits = settings.limits
+  if not limits or not limits.bounds.cost then return end
+  limits:spend(prices.after(settings.prices, model, reported) or 0)
+end
+
 --- Adds the usage of an answer, if the platform reported it, and the number of
 --- its images and videos.
 ---@param settings table
@@ -46,6 +56,7 @@ local NOTHING = {}
 function usage.add(settings, model, reported, made)
   reported, made = reported or NOTHING, made or NOTHING
   model = model or type(reported.model) == "string" and reported.model or "unknown"
+  charge(settings, model, reported)
   local counters = settings.usage
   while counters do
     counters.models[model] = counters.models[model] or new_sums()

@@ -161,6 +161,16 @@ function task.timed_out(self, last)
       .. (last and " (the last query said: " .. last.message .. ")" or "") }
 end
 
+--- About how many seconds it may still take: the median of the tasks of the same
+--- model and duration in the client's journal; and from how many that is. Nil
+--- without a journal, or where none like it has ended.
+---@return number? seconds
+---@return integer? count
+function methods:remaining()
+  if self.done or not self._entry then return nil end
+  return self._settings.recorder:remaining(self._entry)
+end
+
 -- Calls on_update for a new status.
 local function report(self, options, reported)
   if self.status ~= reported and options.on_update then options.on_update(self) end

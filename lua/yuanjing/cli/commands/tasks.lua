@@ -1,5 +1,6 @@
 --- `yuanjing tasks`: the entries of a journal, one line for each submit.
 local columns = require "yuanjing.cli.terminal.columns"
+local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
 local output = require "yuanjing.cli.output"
 local redis_url = require "yuanjing.redis.url"
@@ -20,7 +21,11 @@ function command.options(parser)
     parser:option("--retry", "Hand the entry of that key, which was given up, to "
       .. "the workers again."):argname "KEY":convert(session.to_name),
     parser:option("--forget", "Have the journal forget the entry of that key.")
-      :argname "KEY":convert(session.to_name))
+      :argname "KEY":convert(session.to_name),
+    parser:flag("--settle", "Look for the submits whose outcome nobody knows in "
+      .. "the account's history, and record what it says; buys nothing."),
+    parser:option("--wait", "How long to look, for the history may lag (90).")
+      :argname "SECONDS":convert(session.to_seconds))
   session.options(parser)
 end
 
@@ -69,6 +74,32 @@ local function list(arguments, journal)
   return true
 end
 
+local function settled_row(entry)
+  return { os.date("%Y-%m-%d %H:%M:%S", entry.at), entry.key, entry.outcome,
+    entry.id or "-", entry.reason or entry.note or "" }
+end
+
+-- What the history says of the unknown submits; those that stay unknown are an
+-- error.
+local function settle(arguments, journal)
+  local entries, err = journal:settle { timeout = arguments.wait }
+  if not entries then return nil, err end
+  if session.shows_request(arguments, entries) then return true end
+  local rows, left = {}, 0
+  for n, entry in ipairs(entries) do
+    entry.task, rows[n] = nil, settled_row(entry)
+    left = left + (entry.outcome == "still_unknown" and 1 or 0)
+  end
+  if arguments.json then
+    output.json { tasks = document.list(entries) }
+  else
+    output.print(columns(rows))
+  end
+  if left == 0 then return true end
+  return nil, errors.new { kind = "outcome_unknown", attempts = 0,
+    message = ("%d of %d are still unknown"):format(left, #entries) }
+end
+
 -- A journal in a file has no workers, so no tasks were given up.
 local function retry(arguments, journal)
   if redis_url.is(arguments.journal) then
@@ -87,6 +118,8 @@ function command.run(arguments)
       return journal:forget { key = arguments.forget }
     elseif arguments.retry then
       return retry(arguments, journal)
+    elseif arguments.settle then
+      return settle(arguments, journal)
     end
     return list(arguments, journal)
   end)

@@ -118,7 +118,9 @@ local function line_of(self)
     spinner[self._turn]), cells.pad(cells.cut(stage.label, LABEL), LABEL))
   if width < 8 then return spinner[self._turn] end
   if stage.done then return head .. bytes_line(self, stage, width) end
-  return head .. fit({ progress.clock(elapsed(stage)), stage.note }, width)
+  local note = stage.note
+  if type(note) == "function" then note = note() end
+  return head .. fit({ progress.clock(elapsed(stage)), note }, width)
 end
 
 -- Drawing ------------------------------------------------------------------
@@ -139,7 +141,7 @@ end
 
 --- Begins a stage; does nothing but set the note if it is the current one.
 ---@param label string
----@param note? string
+---@param note? string|fun(): string? asked for at each redraw
 ---@param began? number when, on the clock of the core; default: now
 function Progress:stage(label, note, began)
   local stage = self._stage

@@ -77,6 +77,23 @@ function catalog.models(api, kind)
   return models
 end
 
+--- The rows that a key can use now: those whose model the platform lists, in that
+--- category where it names categories.
+---@param api "v1"|"legacy"
+---@param list yuanjing.ModelList
+---@return yuanjing.CatalogRow[]
+function catalog.usable(api, list)
+  local rows = {}
+  for _, row in ipairs(catalog) do
+    local named = list.categories[row.model]
+    if row.api == api and named
+      and (next(named) == nil or named[row.category]) then
+      rows[#rows + 1] = row
+    end
+  end
+  return rows
+end
+
 --- The categories of a model; none for an unknown model.
 ---@param api "v1"|"legacy"
 ---@param model string

@@ -335,6 +335,9 @@ function Check:outgoing()
       out.fields[#out.fields + 1] = { param.name, bound.value }
     end
   end
+  local duration = self.target.row
+    and target_of.params(self.target.row, "duration")[1]
+  out.seconds = duration and duration.default
   if self.target.api == "v1" and #out.files > 0 then
     form.check(out.fields, function(name, problem)
       self.faults:add(name, "%s", problem)

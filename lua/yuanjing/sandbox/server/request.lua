@@ -40,6 +40,8 @@ local JSON_LIMIT = 10 * 1024 * 1024
 ---@field task_seconds number
 ---@field verify_seconds number
 ---@field unchecked? boolean
+---@field unrecorded? boolean the history never has this call
+---@field history? table how the history is spoilt
 
 local function is_json(headers)
   local kind = headers["content-type"]

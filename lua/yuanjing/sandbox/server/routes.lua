@@ -1,5 +1,6 @@
 --- The handler of each path. `open`: needs no key. `submits`: the log has its
 -- details. `polled`: clients repeat it.
+local account = require "yuanjing.sandbox.server.account"
 local chat = require "yuanjing.sandbox.server.chat"
 local confirm = require "yuanjing.sandbox.server.assets.confirm"
 local files = require "yuanjing.sandbox.server.media.files"
@@ -43,6 +44,9 @@ local TABLE = {
     GET = { handle = query.status, polled = true },
     POST = { handle = query.status, polled = true },
   },
+  [paths.account.history] = { GET = { handle = account.history } },
+  [paths.account.balance] = { GET = { handle = account.balance } },
+  [paths.account.prices] = { GET = { handle = account.prices } },
   [paths.results.file] = { GET = { handle = files.get, open = true } },
   [paths.assets.verify] = {
     POST = { handle = verify.begin },

@@ -31,7 +31,8 @@ local scenario = {}
 
 local FAMILIES = { "framing", "chunks", "vendors", "tools", "dialects", "breaks",
   "timing", "errors", "stream_errors", "statuses", "content", "submits", "tasks",
-  "queries", "results", "downloads", "assets", "speech" }
+  "queries", "results", "downloads", "assets", "speech",
+  "account" }
 local TEXTUAL = { text = true, field = true, where = true, url = true, word = true,
   host = true, shape = true }
 local PHASES = { "begin", "submit", "wait", "query", "result", "file", "sent",

@@ -3,7 +3,9 @@
 -- of a vendor.
 local answers = require "yuanjing.sandbox.server.chat.answer"
 local asked = require "yuanjing.sandbox.server.chat.asked"
+local ledger = require "yuanjing.sandbox.server.account.ledger"
 local dialects = require "yuanjing.sandbox.server.chat.dialects"
+local platform = require "yuanjing.sandbox.server.chat.dialects.platform"
 local play = require "yuanjing.sandbox.server.play"
 
 local chat = { prompt = asked.prompt }
@@ -17,6 +19,8 @@ function chat.complete(seen)
   local answer
   answer, refusal = answers.compose(question, chosen)
   if not answer then return refusal end
+  ledger.add(seen, { model = question.model, kind = "chat",
+    usage = platform.usage(answer) })
   if not question.stream then
     return play.json(200, dialects.reply(answer, chosen))
   end

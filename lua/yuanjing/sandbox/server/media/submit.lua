@@ -2,6 +2,7 @@
 -- legacy /llmage/video: checks the request and begins a task.
 local answers = require "yuanjing.sandbox.server.media.answers"
 local checks = require "yuanjing.sandbox.server.media.checks"
+local ledger = require "yuanjing.sandbox.server.account.ledger"
 local json = require "yuanjing.sandbox.server.json"
 local odds = require "yuanjing.sandbox.server.media.odds"
 local offers = require "yuanjing.sandbox.server.media.offers"
@@ -105,7 +106,9 @@ local function handler(api, kind)
   return function(seen)
     local offer, problem = find(seen, api, kind)
     if not offer then return play.fail(400, problem) end
-    return answer(begin(seen, api, kind, offer))
+    local task = begin(seen, api, kind, offer)
+    ledger.add(seen, { model = offer.model, kind = kind, task = task.id })
+    return answer(task)
   end
 end
 

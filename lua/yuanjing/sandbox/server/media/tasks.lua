@@ -49,7 +49,7 @@ local function new_id()
     (made * 7368787 + 378734592) % 1e9)
 end
 
---- Forgets all tasks.
+--- Forgets all tasks, and the ledger that is beside them.
 function tasks.forget()
   memory():flush_all()
 end
