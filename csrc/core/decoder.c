@@ -3,7 +3,8 @@
 #include <string.h>
 
 #define DEFAULT_LIMIT ((size_t)16 << 20)
-#define LEAD ((size_t)9) /* of a line: a byte order mark and "data: " */
+#define FIELD_NAME ((size_t)6)          /* "data: " */
+#define ORDER_MARK ((size_t)3)          /* "\xEF\xBB\xBF" */
 #define FOREIGN_LIMIT ((size_t)8 << 10) /* enough of an error page to show */
 
 enum slot {
@@ -510,6 +511,14 @@ static enum yj_event at_end(struct yj_decoder *d, struct yj_chunk *chunk) {
   return end_with(d, YJ_EVENT_END);
 }
 
+/* Whether the line that has not ended yet is longer than any that may come. The
+ * field's name and a byte order mark do not count. */
+static int is_line_too_long(const struct yj_decoder *d) {
+  size_t len = yj_buf_len(&d->inbox), most = limit_of(d) + FIELD_NAME;
+  return len > most && (len > most + ORDER_MARK ||
+                        (unsigned char)*yj_buf_bytes(&d->inbox) != 0xEF);
+}
+
 static enum yj_event next_event(struct yj_decoder *d, struct yj_chunk *chunk) {
   struct yj_slice line;
   enum yj_line kind;
@@ -522,7 +531,7 @@ static enum yj_event next_event(struct yj_decoder *d, struct yj_chunk *chunk) {
       event = take_line(d, &line, kind, chunk);
     else if (d->ended)
       event = at_end(d, chunk);
-    else if (yj_buf_len(&d->inbox) > limit_of(d) + LEAD)
+    else if (is_line_too_long(d))
       event = end_with(d, YJ_EVENT_TOO_LARGE);
     else
       break;

@@ -67,7 +67,7 @@ function Transfer:texts(other)
   end
 end
 
-for _, name in ipairs { "summary", "usual", "add", "watch" } do
+for _, name in ipairs { "outline", "summary", "usual", "add", "watch" } do
   Transfer[name] = function(self, ...)
     if self._closed then error("the transfer is closed", 2) end
     return self._decoder[name](self._decoder, ...)

@@ -23,7 +23,8 @@ local function new_transfer(pieces)
   for _, name in ipairs { "next", "text", "drain" } do
     transfer[name] = function(_, ...) return read(name, ...) end
   end
-  for _, name in ipairs { "summary", "usual", "add", "watch" } do
+  for _, name in ipairs { "outline", "summary", "usual", "add",
+    "watch" } do
     transfer[name] = function(_, ...) return decoder[name](decoder, ...) end
   end
   -- As in the core, where LuaJIT has no such reader.
