@@ -49,6 +49,13 @@ describe("a number", function()
     assert.is_true(at > body:find('name="prompt"', 1, true))
   end)
 
+  it("goes with a transcription", function()
+    client:transcribe { file = yuanjing.bytes("RIFF", { name = "a.wav" }) }
+    assert.is_truthy(sent().body:find('name="transno"', 1, true))
+    client:transcribe { file = "https://example.com/a.wav" }
+    assert.equal(24, #json.decode(sent(2).body).transno)
+  end)
+
   it("is the caller's own where there is one", function()
     assert(client:chat { prompt = "x", transno = "mine" })
     assert.equal("mine", json.decode(sent().body).transno)

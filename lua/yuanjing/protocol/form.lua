@@ -199,18 +199,24 @@ function form.send(settings, request)
   return response, problem
 end
 
+--- Sends a request that may have a form, and returns what `read` makes of the
+--- answer, as reading.fetch_answer() does.
+---@param read fun(document: table): table?, table?
+function form.fetch_answer(settings, request, read)
+  local ok, problem = sound(settings, request)
+  if not ok then return nil, problem end
+  local began = loop.now()
+  local answer, err, pause = reading.fetch_answer(settings, request, read)
+  if answer then received(settings, request, began, answer.id) end
+  return answer, err, pause
+end
+
 --- Sends a submit and returns the new task. Error kinds: those of a call, and
 --- task_failed. An error has the task whenever its id was readable.
 ---@return yuanjing.TaskAnswer?
 ---@return yuanjing.Error?
 function form.submit(settings, request)
-  local ok, problem = sound(settings, request)
-  if not ok then return nil, problem end
-  local began = loop.now()
-  local answer, err, pause = reading.fetch_answer(settings, request,
-    answers.read_submit)
-  if answer then received(settings, request, began, answer.id) end
-  return answer, err, pause
+  return form.fetch_answer(settings, request, answers.read_submit)
 end
 
 return form

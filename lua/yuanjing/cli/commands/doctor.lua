@@ -67,6 +67,10 @@ local function certificates_in_words(settings, arguments)
   return store and store .. " (the system's)" or "none"
 end
 
+-- Where a newcomer goes on. The page is named in docs/platform.md.
+local ACCOUNT = "keys and recharging: https://ai.opencomputing.cn; balance and "
+  .. "prices: yuanjing account"
+
 local function facts(settings, arguments)
   return {
     { "yuanjing", version },
@@ -76,6 +80,7 @@ local function facts(settings, arguments)
     { "certificates", certificates_in_words(settings, arguments) },
     { "proxy", proxy_in_words() },
     { "key", key_in_words(settings) },
+    { "account", ACCOUNT },
     { "wire", settings.api },
   }
 end

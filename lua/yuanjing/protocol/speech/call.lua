@@ -170,7 +170,7 @@ function speech.transcribe(settings, checked)
   else
     request.json = form.object(checked.fields)
   end
-  return reading.fetch_answer(settings, request, read_transcript)
+  return form.fetch_answer(settings, request, read_transcript)
 end
 
 return speech
