@@ -682,7 +682,11 @@ describe("client:models", function()
     for _, row in ipairs(assert(client:models { category = "t2i" }).usable) do
       assert.equal("t2i", row.category)
     end
-    assert.is_nil(assert(client:models()).other)
+    local list = assert(client:models())
+    assert.is_nil(list.other)
+    assert.is_true(list.categories["viduq3-pro"].i2v)
+    list.raw = nil
+    assert.equal('["', cjson.encode(list):sub(1, 2)) -- a list in JSON
     box:stop()
   end)
 end)

@@ -183,13 +183,17 @@ end
 ---@field usable yuanjing.CatalogRow[] the rows of yuanjing.catalog that the key can use now
 ---@field raw table[] the platform's own list
 
--- The catalog is loaded only where it is asked for.
-local function usable_of(api)
-  return { __index = function(list, name)
+-- What a list of models has beside its ids. It stands in a metatable, so that
+-- the list stays a list in JSON; the catalog is loaded only if it is asked for.
+local function described(list, api)
+  local categories, usable = list.categories, nil
+  list.categories = nil
+  return setmetatable(list, { __index = function(_, name)
+    if name == "categories" then return categories end
     if name ~= "usable" then return nil end
-    list.usable = catalog.usable(api, list)
-    return list.usable
-  end }
+    usable = usable or catalog.usable(api, list)
+    return usable
+  end })
 end
 
 --- The models that the platform offers: a list of ids, and `raw`, the
@@ -205,7 +209,7 @@ function methods:models(options)
   check.options("client:models", options, { category = "string" })
   local list, err = protocols.of(self._settings).models(self._settings,
     options.category)
-  if list then setmetatable(list, usable_of(self._settings.api)) end
+  if list then described(list, self._settings.api) end
   return dry_run.unwrap(list, err)
 end
 

@@ -236,7 +236,7 @@ local function times_like(self, entry)
       times[#times + 1] = other.ended - other.at
     end
   end
-  table.sort(times)
+  table.sort(times, function(a, b) return a < b end)
   return times
 end
 
