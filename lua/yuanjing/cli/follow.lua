@@ -50,11 +50,12 @@ end
 ---@param screen yuanjing.cli.Screen
 ---@param path string
 ---@param save fun(path: string, options: yuanjing.SaveOptions): string?, yuanjing.Error?
+---@param stage? string what the line shows meanwhile ("downloading")
 ---@return string? path
 ---@return yuanjing.Error?
-function follow.save(screen, path, save)
+function follow.save(screen, path, save, stage)
   local line, received = screen.line, 0
-  line:stage("downloading")
+  line:stage(stage or "downloading")
   local saved, err = destination.save(screen.arguments, path, save, {
     on_progress = function(done, total)
       received = done

@@ -59,22 +59,9 @@ local function keep(state)
       state.source.sound.type)
     path, real = target_of.in_folder(target.path, name, true)
   end
-  local ok, problem = state.file:move(state.part, real)
+  local ok, problem = target_of.keep(state, real)
   if not ok then return nil, io_error(path, problem) end
-  state.file:close()
-  state.file = nil
   return path
-end
-
--- NB: no half file stays behind, whatever the error; but neither what another
--- writer has put there, nor in a forked child what the parent still writes.
-local function give_up(state)
-  if not state.file then return end
-  if state.file:is_mine() and state.file:is_at(state.part) then
-    os.remove(state.part)
-  end
-  state.file:close()
-  state.file = nil
 end
 
 local function write_and_keep(state, on_progress)
@@ -103,10 +90,10 @@ function saving.save(source, path, options)
   local state = { source = source, target = target, part = part_of(target) }
   local is_elsewhere = source.answer.url ~= nil
   source.answer.on_progress = is_elsewhere and options.on_progress or nil
-  loop.scope_add(state, give_up) -- a request that nginx kills raises nothing
+  loop.scope_add(state, target_of.give_up) -- a request that nginx kills raises nothing
   local ok, saved, err = pcall(write_and_keep, state,
     not is_elsewhere and options.on_progress or nil)
-  give_up(state)
+  target_of.give_up(state)
   if not ok then error(saved, 0) end
   if not saved then return nil, err end
   return saved

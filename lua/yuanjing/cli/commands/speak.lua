@@ -1,9 +1,9 @@
 --- `yuanjing speak`: a text as a sound.
 local destination = require "yuanjing.cli.destination"
 local extra = require "yuanjing.cli.extra"
+local follow = require "yuanjing.cli.follow"
 local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
-local progress = require "yuanjing.cli.terminal.progress"
 local prompt = require "yuanjing.cli.terminal.prompt"
 local screen = require "yuanjing.cli.terminal.screen"
 local session = require "yuanjing.cli.session"
@@ -48,18 +48,9 @@ local function params_of(arguments)
 end
 
 local function save(shown, speech)
-  local line, received = shown.line, 0
-  line:stage("speaking")
-  local saved, err = destination.save(shown.arguments, shown.arguments.output,
-    function(path, options) return speech:save(path, options) end, {
-      on_progress = function(done, total)
-        received = done
-        line:bytes(done, total)
-      end })
-  if saved then
-    line:done("saved", ("%s  %s"):format(saved, progress.size(received)))
-  end
-  return saved, err
+  return follow.save(shown, shown.arguments.output, function(path, options)
+    return speech:save(path, options)
+  end, "speaking")
 end
 
 local function report(shown, speech, path)

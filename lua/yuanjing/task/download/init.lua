@@ -313,23 +313,14 @@ local function keep(state)
   if target.is_folder then
     path, real = target_of.in_folder(target.path, name_in_folder(state))
   end
-  local ok, problem = state.file:move(state.part, real)
+  local ok, problem = target_of.keep(state, real)
   if not ok then return nil, io_error(path, problem) end
-  state.file:close()
-  state.file = nil
   return path
 end
 
--- Removes the part file, after any error. NB: not if another writer has replaced
--- it, and not in a forked child: the parent may still write it.
 local function give_up(state)
   close_transfer(state)
-  if not state.file then return end
-  if state.file:is_mine() and state.file:is_at(state.part) then
-    os.remove(state.part)
-  end
-  state.file:close()
-  state.file = nil
+  target_of.give_up(state)
 end
 
 -- Writes the bytes of a data URI to the part file.

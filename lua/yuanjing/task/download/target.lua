@@ -130,4 +130,29 @@ function target.in_folder(folder, name, is_made_up)
   return path, path
 end
 
+--- Gives the complete part file its name.
+---@param state { file: userdata?, part: string }
+---@param real string
+---@return true?
+---@return string? problem
+function target.keep(state, real)
+  local ok, problem = state.file:move(state.part, real)
+  if not ok then return nil, problem end
+  state.file:close()
+  state.file = nil
+  return true
+end
+
+--- Removes the part file, after any error. NB: not if another writer has replaced
+--- it, and not in a forked child: the parent may still write it.
+---@param state { file: userdata?, part: string }
+function target.give_up(state)
+  if not state.file then return end
+  if state.file:is_mine() and state.file:is_at(state.part) then
+    os.remove(state.part)
+  end
+  state.file:close()
+  state.file = nil
+end
+
 return target
