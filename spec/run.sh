@@ -28,7 +28,7 @@ while (($# > 0)); do
   shift
 done
 # Under the sanitizers or valgrind everything takes several times as long.
-[[ $mode == normal ]] && patience=540 || patience=5400
+[[ $mode == normal ]] && patience=590 || patience=5400
 readonly total_seconds=${YJ_TEST_SECONDS:-$patience}
 case $only in '' | lua5.4 | luajit) ;; *)
   echo "--only: lua5.4 or luajit, not $only" >&2 && exit 2 ;;
