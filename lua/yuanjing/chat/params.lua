@@ -3,8 +3,9 @@
 local ascii = require "yuanjing.base.ascii"
 local categories = require "yuanjing.protocol.category"
 local check = require "yuanjing.base.check"
-local messages = require "yuanjing.chat.message"
+local lazy = require "yuanjing.base.lazy"
 local shared = require "yuanjing.protocol.chat.parameters"
+local messages = lazy.module "yuanjing.chat.message"
 
 local params = {}
 
@@ -74,7 +75,10 @@ function params.problems(given, validate)
     end
     type_problems(given, problems)
   end
-  messages.check(given.messages, problems, validate)
+  if given.messages ~= nil then
+    local _, not_loaded = messages.check(given.messages, problems, validate)
+    problems[#problems + 1] = not_loaded and not_loaded.message
+  end
   return problems
 end
 

@@ -26,11 +26,8 @@ end
 function deepseek.message(answer)
   local message = record("role", "assistant", "content", answer.content)
   message.reasoning_content = answer.reasoning
-  message.tool_calls = standard.whole_calls(answer.calls, function(call, index)
-    local whole = standard.whole_call(call)
-    whole.index = index
-    return whole
-  end)
+  message.tool_calls = standard.whole_calls(answer.calls,
+    standard.whole_indexed)
   return message
 end
 

@@ -13,11 +13,8 @@ function qwen.message(answer)
   local message = record("content", answer.content)
   message.reasoning_content = answer.reasoning
   message.role = "assistant"
-  message.tool_calls = standard.whole_calls(answer.calls, function(call, index)
-    local whole = standard.whole_call(call)
-    whole.index = index
-    return whole
-  end)
+  message.tool_calls = standard.whole_calls(answer.calls,
+    standard.whole_indexed)
   return message
 end
 

@@ -32,6 +32,13 @@ function standard.whole_call(call)
     record("name", call.name, "arguments", call.arguments))
 end
 
+--- The same, with its index behind.
+function standard.whole_indexed(call, index)
+  local whole = standard.whole_call(call)
+  whole.index = index
+  return whole
+end
+
 --- The calls of an answer, each by `shape` (call, index from 0) | nil: none.
 function standard.whole_calls(calls, shape)
   local list = {}
