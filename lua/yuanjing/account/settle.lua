@@ -1,5 +1,5 @@
 --- Finds out what became of calls whose outcome is unknown: reads the history of
--- the account until it says so, or the time is over. It never sends a call
+-- the account until it shows the outcome, or the time is over. It never sends a call
 -- again. Seen in the platform's public source, not yet confirmed live: a history
 -- that is refused, empty, moved or of another shape leaves the outcome unknown,
 -- with the reason.

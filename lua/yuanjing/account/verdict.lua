@@ -1,11 +1,12 @@
---- Decides what the history of an account says of a call whose outcome is
--- unknown. Never more than is known: that a call is there is seen at its number;
--- that it is not there is believed only of a history that is whole, up to date,
--- keeps the numbers, and has the calls that it must have. Nothing here sends.
+--- Decides from the history of an account what became of a call whose outcome is
+-- unknown. It never claims more than the history proves. A call is billed only if the
+-- history has its number. A call was not received only if the history is complete
+-- and up to date, keeps the numbers, and has all calls that it must have. Nothing
+-- here sends.
 --
--- An entry appears when the platform's vendor has answered, so a call that is
--- missing now may come later: how long one waits follows from how long calls of
--- that kind took, and from how soon one that is known could be seen.
+-- The platform adds an entry when its vendor has answered, so a call that is missing
+-- now may appear later. The wait follows from how long calls of that kind took, and
+-- from how soon a known call appeared.
 local account = require "yuanjing.protocol.account"
 local digest = require "yuanjing.base.digest"
 
@@ -203,8 +204,8 @@ local function doubt_of(evidence, wanted, call)
   end
 end
 
--- The platform has it. One that failed may cost nothing: then what it cost says
--- so.
+-- The verdict for a call that the platform has. A failed call may cost nothing;
+-- its amount shows that.
 local function taken(call, count)
   local found = { task = call.task, status = call.status,
     usage = call.usage, amount = call.amount, call = call }
@@ -322,7 +323,7 @@ local function count_missing(evidence, wanted, now, patience)
   return count
 end
 
--- Entries that may be this call, because they do not say what they are.
+-- Counts entries without a number or an input: each may be this call.
 local function count_nameless(evidence, wanted)
   local count = 0
   for _, call in ipairs(evidence.calls) do
@@ -334,8 +335,8 @@ local function count_nameless(evidence, wanted)
   return count
 end
 
--- Each says why the absence of a call proves nothing; nil: it is no reason. What
--- comes first is reported.
+-- Each returns why the absence of a call proves nothing, or nil. The first reason is
+-- reported.
 local GAPS = {
   function(evidence)
     return #evidence.calls == 0 and "the history is empty"

@@ -128,7 +128,7 @@ function chat_media.of(params, problems, validate)
   return next(found.taken) and found or nil
 end
 
--- The model first, for whoever reads a log.
+-- The model first: a log is easier to read then.
 local function sorted_fields(body)
   local list = {}
   for name, value in pairs(body) do

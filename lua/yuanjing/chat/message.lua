@@ -133,7 +133,7 @@ local function result_problem(item)
   return "tool_call_id: missing, it is the id of the call that this answers"
 end
 
--- What can not be written at all is told by whoever writes it.
+-- Whether JSON can hold the messages. If not, the encoder reports why.
 local function is_writable(messages)
   return json.encode(messages) ~= nil
 end
@@ -226,7 +226,7 @@ function message.without_media(messages, found)
   return copies
 end
 
--- Of what can not be read any more the model is told so.
+-- If a file can not be read any more, the model gets a sentence in its place.
 local function readable_part(part)
   local kind = message.kind_of(part)
   if not kind then return part end
@@ -259,7 +259,7 @@ function message.with_readable(messages)
   return out
 end
 
---- The names of kinds, for who reads a question: images, audios, ...
+--- The names of kinds, as the fields of a question: images, audios, ...
 message.KINDS = KINDS
 
 return message

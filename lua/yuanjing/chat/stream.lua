@@ -125,7 +125,7 @@ local function count_call(self, is_whole)
   self._call:over(self._status, usage_of(self), is_whole)
 end
 
--- Ends with an error: told now, and again to whoever asks later.
+-- Ends the stream with an error. Later calls return the same error.
 local function fail(self, failure)
   self._over, self._err = true, complete(self, failure)
   count_call(self)
@@ -133,7 +133,7 @@ local function fail(self, failure)
   return nil, self._err
 end
 
--- Somebody else has closed it while it was waited for.
+-- Another coroutine closed the stream while this one waited.
 local function interrupted(self)
   self._over = true
   self._err = self._call:fail { kind = "cancelled",
@@ -142,7 +142,7 @@ local function interrupted(self)
 end
 
 -- The text stays in the transfer, where it takes no more room than it has to,
--- until somebody asks for the whole; the connection may serve again.
+-- until finish() asks for the whole; the connection can be used again.
 local function succeed(self, event)
   self._over = true
   count_call(self, true)
@@ -156,7 +156,7 @@ local function parts_of(self)
   return self._parts
 end
 
--- What is known of the text by now, for those who read on.
+-- The text so far, for the code that reads odd chunks.
 local function before(self)
   local transfer = self._transfer
   local usual, content, reasoning = transfer:usual()
@@ -169,7 +169,7 @@ local function before(self)
   }
 end
 
--- Whoever reads an odd chunk says what there was in it.
+-- Adds the content that was read from an odd chunk.
 local function add(self, taken)
   local transfer, parts = self._transfer, self._parts
   if parts:is_watching() then transfer:watch() end

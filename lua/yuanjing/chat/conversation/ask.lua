@@ -33,14 +33,14 @@ local ask = {}
 ---@field step integer
 ---@field result? any what the tool returned
 ---@field error? string why there is no result
----@field text string what the model is told
+---@field text string what the model gets
 ---@field elapsed? number seconds that the tool took
 
 ---@class yuanjing.Ask
 ---@field talk yuanjing.Conversation
 ---@field job? yuanjing.Job in which it waits
 ---@field is_cancelled? true
----@field is_streamed? boolean its first answer has begun, and whoever has the stream reads on
+---@field is_streamed? boolean its first answer has begun; the owner of the stream reads the rest
 ---@field private _params table of its requests, but for what changes from step to step
 ---@field private _on_event? fun(event: yuanjing.Event)
 ---@field private _is_single boolean one request, whose calls stay open
@@ -118,7 +118,7 @@ end
 
 -- Answers --------------------------------------------------------------------
 
-local function tell(self, kind, step)
+local function emit(self, kind, step)
   local event = { type = kind, id = step.id, name = step.name,
     arguments = step.arguments, raw = step.raw, step = step.step,
     result = step.result, error = step.error, text = step.text,
@@ -138,7 +138,7 @@ function methods:_refuse_calls(calls, why)
   end
 end
 
--- Runs the calls; whether some are left for somebody else to answer.
+-- Runs the calls. Returns whether some are left for the program to answer.
 function methods:_run_calls(calls)
   local ours, others = {}, 0
   for _, call in ipairs(calls) do
@@ -149,7 +149,7 @@ function methods:_run_calls(calls)
     end
   end
   local steps = run.calls(self.talk.tools_by_name, ours, self._seen,
-    self._parallel, function(kind, step) tell(self, kind, step) end,
+    self._parallel, function(kind, step) emit(self, kind, step) end,
     self._number)
   for _, step in ipairs(steps) do
     self._steps[#self._steps + 1] = step
@@ -244,7 +244,8 @@ end
 
 -- Ends -----------------------------------------------------------------------
 
---- The error of an ask, with what was said in it: the conversation is as before.
+--- The error of an ask, with the messages of that ask. The conversation itself is as
+--- before.
 ---@param err any
 ---@return any
 function methods:failed(err)
@@ -259,7 +260,7 @@ function methods:failed(err)
   return err
 end
 
---- Whoever waited for it is gone.
+--- Ends an ask whose stream was collected.
 function methods:abandon()
   ledger.close(self._current)
 end

@@ -1,5 +1,5 @@
---- Conversations: what was said, what it cost, and asking on. What was said is plain
--- data, so that it can be kept anywhere, and can always be sent again.
+--- Conversations: their messages, what each request used, and the next question.
+-- The messages are plain data: a program can keep them anywhere and send them again.
 local ask_of = require "yuanjing.chat.conversation.ask"
 local arguments = require "yuanjing.chat.tools.arguments"
 local check = require "yuanjing.base.check"
@@ -58,7 +58,7 @@ local function forget_dropped(self)
   self._asks = nil
 end
 
--- A stream that nobody reads any more makes room for the next ask.
+-- Ends the ask of a stream that the program has dropped, so that the next can begin.
 local function free(self, call)
   local open = self._open.stream
   if open and not open:is_busy() then open:close() end
@@ -142,8 +142,8 @@ function methods:ask(asked)
   return begin(self, "talk:ask", said, options)
 end
 
---- One request with what was said so far, for a loop of your own. Its calls are not
---- run: pending() has them, and answer() answers them. Error kinds: those of ask.
+--- Sends the messages so far in one request, for a loop of your own. Its calls are
+--- not run: pending() has them, and answer() answers them. Error kinds: those of ask.
 ---@param options? yuanjing.ChatParams of this request alone
 ---@return yuanjing.Reply?
 ---@return yuanjing.Error? err
@@ -226,9 +226,8 @@ function methods:answer(id, result, problem)
     ("no call %s waits for an answer"):format(tostring(id)))
 end
 
---- Ends the ask that is under way, also from inside a tool: whoever waits for it is
---- told with an error of kind cancelled. Calls that wait for an answer are answered
---- with "not run".
+--- Ends the ask that is under way, also from inside a tool: the ask returns an error
+--- of kind cancelled. Calls that wait for an answer get "not run" as their answer.
 function methods:cancel()
   forget_dropped(self)
   local ask = self._asks

@@ -35,8 +35,8 @@ local function close_with_error(row, err)
   row.usage = row.usage or err.usage
 end
 
---- Settings whose attempts are rows of a ledger. Who listens to the client hears
---- all that it hears without.
+--- Settings that note each attempt as a row of a ledger. The client's own on_event
+--- still gets every event.
 ---@param rows yuanjing.LedgerRow[]
 ---@param settings table
 ---@param about { model?: string, why: string, step: integer }

@@ -1,10 +1,10 @@
---- What of a conversation can be sent: a pure function, whose result every vendor
--- takes. What was said stays as it is; only the copy that goes out is repaired,
--- for one call without its result would be refused for ever.
+--- Makes the messages of a conversation sendable: a pure function, whose result every
+-- vendor accepts. It repairs a copy and leaves the messages as they are. Without the
+-- repair a vendor would refuse every request with a call that has no result.
 local json = require "yuanjing.base.json"
 local reasoning = require "yuanjing.protocol.chat.reasoning"
 
---- What stands for a result that never came.
+--- The text in place of a result that never came.
 local NOT_RUN = "not run: the call was broken off before it had a result"
 
 local function copy_of(record)
@@ -107,7 +107,7 @@ end
 ---@field echo_reasoning? boolean whether thoughts go out again; default: as the model needs it
 
 --- The messages as they can be sent: each call has its result, right behind it;
---- results without a call, and answers that say nothing, are left out; ids are
+--- results without a call, and empty answers, are left out; ids are
 --- used once; arguments are an object.
 ---@param messages yuanjing.Message[]
 ---@param options? yuanjing.SendableOptions

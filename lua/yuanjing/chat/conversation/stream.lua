@@ -8,7 +8,7 @@ local stream = {}
 ---@field private _stream? yuanjing.Stream of the answer at hand
 ---@field private _reply? yuanjing.Reply
 ---@field private _err? any
----@field private _is_busy? boolean somebody waits in it
+---@field private _is_busy? boolean a caller waits in it
 ---@field private _over boolean
 ---@field private _closed boolean
 local methods = {}
@@ -59,7 +59,7 @@ local function next_chunk(self)
   return nil, self._err
 end
 
--- Whoever waits in it is known, and is forgotten however the wait ends.
+-- Notes that a caller waits in the stream, until the wait ends in any way.
 local function busily(self, fn)
   check_open(self, 3)
   self._is_busy = true
@@ -132,11 +132,11 @@ function methods:close()
   self._ended(self)
 end
 
---- Whether somebody waits in it.
+--- Whether a caller waits in the stream.
 ---@private
 function methods:is_busy() return self._is_busy == true end
 
---- Breaks off what is waited for: who waits is told.
+--- Ends the wait: the caller that waits gets an error.
 ---@private
 function methods:interrupt()
   if self._stream then self._stream:close() end

@@ -17,8 +17,8 @@ local function is_instruction(item)
   return item.role == "system" or item.role == "developer"
 end
 
---- Drops all turns but the last so many, of which there is one at least. What
---- stands before the first turn stays, and so do instructions.
+--- Drops all turns but the last `keep`, at least one. Messages before the first turn
+--- stay, and so do instructions.
 ---@param messages yuanjing.Message[] is changed
 ---@param keep integer
 ---@return yuanjing.Message[] dropped

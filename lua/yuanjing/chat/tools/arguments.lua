@@ -36,7 +36,7 @@ local function without_trailing_commas(text)
 end
 
 -- How a text that is nearly JSON is read, and what that is called. A text that
--- breaks off is not among them: what is missing, nobody knows.
+-- breaks off is not repaired: its missing part is unknown.
 local REPAIRS = {
   { "a fence around it", function(text)
     return text:match("^[ \t-\r]*```[A-Za-z]*[ \t-\r]*(.-)[ \t-\r]*```[ \t-\r]*$")

@@ -127,7 +127,7 @@ local function begin(tools, step, call, seen)
   return start(tool, step)
 end
 
---- Whether somebody else has to answer a call: its tool has nothing to run.
+--- Whether the program has to answer a call: its tool has no function to run.
 ---@param tools table<string, yuanjing.Tool>
 ---@param call yuanjing.ToolCall
 ---@return boolean
@@ -136,27 +136,27 @@ function run.is_for_user(tools, call)
   return tool ~= nil and tool.run == nil
 end
 
---- Runs calls, one after the other, or `parallel` of them at a time. `tell` hears
---- of each before it begins and when it is over.
+--- Runs calls, one after the other, or `parallel` of them at a time. `emit` is called
+--- with each step before it begins and when it is over.
 ---@param tools table<string, yuanjing.Tool>
 ---@param calls yuanjing.ToolCall[]
 ---@param seen table<string, integer> calls of this ask
 ---@param parallel integer
----@param tell fun(kind: "tool_call"|"tool_result", step: yuanjing.Step)
+---@param emit fun(kind: "tool_call"|"tool_result", step: yuanjing.Step)
 ---@param number integer of the answer they are in
 ---@return yuanjing.Step[] in the order of the calls
-function run.calls(tools, calls, seen, parallel, tell, number)
+function run.calls(tools, calls, seen, parallel, emit, number)
   local steps, waiting = {}, {}
   local function finish_first()
     local first = table.remove(waiting, 1)
     first.wait()
-    tell("tool_result", first.step)
+    emit("tool_result", first.step)
   end
   for n, call in ipairs(calls) do
     local step = { id = call.id, name = call.name, raw = call.raw,
       arguments = call.arguments, step = number }
     steps[n] = step
-    tell("tool_call", step)
+    emit("tool_call", step)
     if #waiting == parallel then finish_first() end
     waiting[#waiting + 1] = { step = step,
       wait = begin(tools, step, call, seen) }
