@@ -229,9 +229,10 @@ on_poll() {
 
 in_c() {
   unset LOCPATH # LeakSanitizer calls what glibc keeps of it a leak
-  c_tests c
-  c_tests c-asan
-  c_tests c-poll
+  local folder
+  for folder in c c-asan c-poll; do beside "$folder" c_tests "$folder"; done
+  wait
+  for folder in c c-asan c-poll; do gather "$folder"; done
   [[ -z $pattern ]] || return 0
   c_test "failing allocations" spec/memory/run.sh 15
   c_test "fuzz, short" spec/fuzz/run.sh --short

@@ -52,7 +52,7 @@ function child.start_under(command, script)
   local path = support.write(support.tempdir() .. "/script.lua",
     ("package.path, package.cpath = %q, %q\n"):format(package.path, cpath)
     .. script)
-  local words = "timeout 30 " .. command:format(path)
+  local words = "timeout 120 " .. command:format(path)
   if leaves(script) then words = "ASAN_OPTIONS=detect_leaks=0 " .. words end
   local pipe = assert(io.popen(words .. " 2>&1; code=$?; echo; echo $code"))
   return function()
