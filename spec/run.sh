@@ -14,7 +14,8 @@ cd "$(dirname "$0")/.." || exit 1
 unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
 
 log=build/suite.log
-passed=0 failed=0 skipped=0 report= failures=
+passed=0 failed=0 skipped=0 report= failures= began=0
+gently=()
 mode=normal only= pattern=
 
 while (($# > 0)); do
@@ -41,7 +42,7 @@ watch() {
   local left=$((total_seconds - SECONDS)) child
   : >"$log"
   ((left > 0)) || { echo "out of time" | tee "$log" && return 124; }
-  timeout -k 5 "$left" "$@" >"$log" 2>&1 </dev/null &
+  timeout -k 5 "$left" "${gently[@]}" "$@" >"$log" 2>&1 </dev/null &
   child=$!
   tail -n +1 -f -s 0.1 --pid="$child" "$log"
   wait "$child"
@@ -53,14 +54,18 @@ why() {
     tail -n 12 "$log"
 }
 
-# count NAME PASSED FAILED SKIPPED
+# count NAME PASSED FAILED SKIPPED: also tells how long it took since its title
 count() {
   ((passed += $2, failed += $3, skipped += $4))
-  report+=$(printf '%-28s %5d passed %5d failed %5d skipped' "$@")$'\n'
+  report+=$(printf '%-28s %6d passed %3d failed %3d skipped %4d s' "$@" \
+    $((SECONDS - began)))$'\n'
   (($3 == 0)) || failures+=$'\n'"-- $1"$'\n'$(why | cut -c 1-200)$'\n'
 }
 
-title() { printf '\n== %s\n' "$1"; }
+title() {
+  began=$SECONDS
+  printf '\n== %s\n' "$1"
+}
 
 # step NAME COMMAND...: one thing that works or does not
 step() {
@@ -229,10 +234,10 @@ on_poll() {
 
 in_c() {
   unset LOCPATH # LeakSanitizer calls what glibc keeps of it a leak
-  local folder
-  for folder in c c-asan c-poll; do beside "$folder" c_tests "$folder"; done
-  wait
-  for folder in c c-asan c-poll; do gather "$folder"; done
+  gently=(nice -n 10) # what has time limits goes first
+  c_tests c
+  c_tests c-asan
+  c_tests c-poll
   [[ -z $pattern ]] || return 0
   c_test "failing allocations" spec/memory/run.sh 15
   c_test "fuzz, short" spec/fuzz/run.sh --short
@@ -245,7 +250,8 @@ in_c() {
   step "luacheck" make -s lint
 }
 
-# Specs mostly wait: both Luas run at once, and both halves of them.
+# Specs mostly wait: both Luas run at once, both halves of them, and beside them
+# what needs the processor all the time.
 run_normal() {
   local names=() name
   step "build" make -s all poll
@@ -264,10 +270,13 @@ run_normal() {
     beside luajit.locales in_locales luajit luajit
     names+=(luajit.1 luajit.2 luajit.locales)
   fi
-  [[ -n $only ]] || on_poll
+  if [[ -z $only ]]; then
+    beside c in_c
+    names+=(c)
+    on_poll
+  fi
   wait
   for name in "${names[@]}"; do gather "$name"; done
-  [[ -n $only ]] || in_c
 }
 
 # The modules between Lua and the core; the others are the same on every Lua.
