@@ -13,7 +13,7 @@ local start, new_bubble, new_person = sandbox.start, bubble.new, person.new
 local new_cat = cat.new
 
 function sandbox.start(options)
-  options.latency, options.task_seconds = 0.06, 1.2
+  options.latency, options.task_seconds = 0.06, 3
   server = assert(start(options))
   return server
 end
