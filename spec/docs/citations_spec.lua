@@ -24,7 +24,7 @@ local function cited_in(text)
     local kind = path:match("%.(%l+)$")
     local is_page = kind == "md" and not path:find("^%.?/")
     if KINDS[kind] and (is_root(path) or is_page) then
-      list[#list + 1] = path .. (kind == "md" and anchor or "")
+      list[#list + 1] = path .. (kind == "md" and anchor:match("^#.*") or "")
     end
   end
   for folder in text:gmatch("`([%w_./-]+)/`") do
@@ -125,15 +125,20 @@ describe("a citation", function()
 end)
 
 -- A page that no other leads to is not read.
-it("docs/README.md leads to each page of docs/", function()
-  local index = support.read("docs/README.md")
-  local lost = {}
-  for _, page in ipairs(pages.everything()) do
-    local name = page:match("^docs/(.*)$")
-    if name and name ~= "README.md"
-      and not index:find("](" .. name, 1, true) then
-      lost[#lost + 1] = page
+describe("each page is led to by", function()
+  local function check(folder, is_other)
+    local index, lost = support.read(folder .. "README.md"), {}
+    for _, page in ipairs(pages.everything()) do
+      local name = page:sub(1, #folder) == folder and page:sub(#folder + 1)
+      if name and name ~= "README.md" and not (is_other and name:find(is_other))
+        and not index:find("](" .. name, 1, true) then
+        lost[#lost + 1] = page
+      end
     end
+    assert.same({}, lost)
   end
-  assert.same({}, lost)
+
+  it("docs/README.md", function() check("docs/", "^zh/") end)
+
+  it("docs/zh/README.md", function() check("docs/zh/") end)
 end)

@@ -101,13 +101,19 @@ end
 --- All pages that people read. Those of the platform are its own.
 ---@return string[]
 function pages.everything()
-  return found("*.md docs/*.md docs/guide/*.md docs/platform/README.md "
-    .. "bench/*.md examples/*/README.md")
+  return found("*.md docs/*.md docs/guide/*.md docs/zh/*.md docs/zh/guide/*.md "
+    .. "docs/platform/README.md bench/*.md examples/*/README.md")
 end
+
+-- Punctuation of Chinese texts.
+local PUNCTUATION = { "，", "。", "、", "：", "；", "？", "！", "（", "）", "“", "”",
+  "《", "》", "…", "—", "·" }
 
 -- GitHub's name of a heading.
 local function anchor_of(heading)
-  return (heading:lower():gsub("[%c!-,./:-@%[\\%]^`{-~]", ""):gsub(" ", "-"))
+  local name = heading:lower():gsub("[%c!-,./:-@%[\\%]^`{-~]", "")
+  for _, mark in ipairs(PUNCTUATION) do name = name:gsub(mark, "") end
+  return (name:gsub(" ", "-"))
 end
 
 --- Whether a page has that heading.
