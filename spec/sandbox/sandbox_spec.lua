@@ -659,6 +659,23 @@ describe("the sandbox's platform", function()
       assert.equal("\31\139", packed.body:sub(1, 2))
     end)
 
+    it("says what a body is, for clients that ask for it", function()
+      for scenario, types in pairs {
+        [""] = { "text/html", "text/html" },
+        ["content-type"] = { "application/json", "text/event-stream" },
+        ["content-type=text/plain"] = { "text/plain", "text/plain" },
+      } do
+        assert.same(types, {
+          ask(scenario, false).headers["content-type"],
+          ask(scenario, true).headers["content-type"] }, scenario)
+      end
+      local refused = ask("unauthorized; content-type", false)
+      assert.same({ 401, "application/json" },
+        { refused.status, refused.headers["content-type"] })
+      local answer = get("/llmage/v1/models", "-H", "X-Sandbox: content-type")
+      assert.equal("application/json", answer.headers["content-type"])
+    end)
+
     it("sends much text, or one long line", function()
       assert.equal(300 + 3, #chunks(ask("long=300", true).body))
       local answer = ask("huge-line=200000", true)

@@ -44,6 +44,14 @@ return {
   { name = "gzip", help = "compressed, though nobody asked for it; without " ..
     "this nothing ever is",
     ask = function() ngx.req.set_header("Accept-Encoding", "gzip") end },
+  { name = "content-type", takes = "text", optional = true,
+    help = "the head says what the body is, application/json or " ..
+    "text/event-stream, or this; the platform says text/html",
+    change = function(answer, text)
+      local headers = answer.headers
+      headers["Content-Type"] = text or answer.stream and "text/event-stream"
+        or headers["Content-Type"] or "application/json"
+    end },
   { name = "cookie",
     help = "sets a session cookie, which should not come back",
     change = function(answer)
