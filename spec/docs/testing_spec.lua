@@ -1,10 +1,13 @@
 -- docs/testing.md: its examples, run as by a user, and its tables.
 local child = require "support.child"
 local errors = require "yuanjing.errors"
+local pages = require "support.pages"
+local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
 
-local PAGE = support.read("docs/testing.md")
+local PATH = "docs/testing.md"
+local PAGE = support.read(PATH)
 
 describe("docs/testing.md", function()
   after_each(support.clean)
@@ -36,6 +39,19 @@ describe("docs/testing.md", function()
         ("\n%d successes / 0 failures / 0 errors"):format(tests), 1, true), printed)
     end)
   end
+
+  it("has a request of curl that prints what it shows", function()
+    local box = assert(sandbox.start { latency = 0 })
+    finally(function() box:stop() end)
+    local block
+    for _, candidate in ipairs(pages.blocks(PATH)) do
+      if candidate.language == "sh" then block = candidate end
+    end
+    local printed = shell.read([[export YUANJING_BASE_URL="$1"
+      export YUANJING_API_KEY="$2"; sh -eu -c "$3" 2>&1]], box.url, box.api_key,
+      block.text)
+    assert.is_true(pages.is_output(block.prints, printed), printed)
+  end)
 
   it("has a line for each kind of error", function()
     for kind in pairs(errors.kinds) do
