@@ -270,6 +270,7 @@ demo:
 
 docs: all
 	@$(RUN) $(LUA) tools/models.lua > docs/models.md
+	@$(RUN) $(LUA) tools/models.lua zh > docs/zh/models.md
 	@$(RUN) $(LUA) tools/types.lua > lua/yuanjing/meta/models.lua
 	@$(RUN) $(LUA) tools/reference.lua > docs/reference.md
 	@$(RUN) $(LUA) tools/man.lua > docs/yuanjing.1

@@ -126,8 +126,8 @@ end)
 
 -- A page that no other leads to is not read.
 describe("each page is led to by", function()
-  local function check(folder, is_other)
-    local index, lost = support.read(folder .. "README.md"), {}
+  local function check(folder, is_other, index_page)
+    local index, lost = support.read(index_page or folder .. "README.md"), {}
     for _, page in ipairs(pages.everything()) do
       local name = page:sub(1, #folder) == folder and page:sub(#folder + 1)
       if name and name ~= "README.md" and not (is_other and name:find(is_other))
@@ -141,4 +141,6 @@ describe("each page is led to by", function()
   it("docs/README.md", function() check("docs/", "^zh/") end)
 
   it("docs/zh/README.md", function() check("docs/zh/") end)
+
+  it("llms.txt", function() check("", "^%u[%u.]*%.md$", "llms.txt") end)
 end)
