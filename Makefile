@@ -47,7 +47,7 @@ help:
 	@echo "  install        luarocks make; LUAROCKS= and ROCKS_FLAGS= adjust it"
 	@echo "  clean          removes build/ and what luarocks left"
 	@echo "Test"
-	@echo "  test           every suite on both Luas; one room: spec/run.sh http/"
+	@echo "  test           every suite on both Luas, ten minutes; one room: spec/run.sh http/"
 	@echo "  check          all static analysis of C and Lua; the next four and more"
 	@echo "  lint           luacheck"
 	@echo "  rules          which file may see what, and what the core exports"
