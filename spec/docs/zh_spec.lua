@@ -19,12 +19,7 @@ local function zh(folder, ...)
 end
 
 it("the Chinese pages are up to date (lua5.4 tools/zh.lua todo)", function()
-  local output, status = zh(".", "todo")
-  assert.equal("", output)
-  assert.equal(0, status)
-  output, status = zh(".", "check")
-  assert.equal("", output)
-  assert.equal(0, status)
+  assert.same({ "", 0 }, { zh(".", "check") })
 end)
 
 local ENGLISH = [[
@@ -68,11 +63,13 @@ describe("tools/zh.lua", function()
   before_each(function()
     folder = support.tempdir()
     os.execute(("mkdir -p %s/docs/guide %s/docs/zh/guide"):format(folder, folder))
-    support.write(folder .. "/README.md", "# None\n")
-    support.write(folder .. "/docs/README.md", "# None\n")
-    support.write(folder .. "/docs/guide/chat.md", ENGLISH)
-    support.write(folder .. "/docs/zh/guide/chat.md", CHINESE)
-    assert.equal("", (zh(folder, "stamp", "docs/zh/guide/chat.md")))
+    for page, text in pairs { ["README.md"] = "# A\n", ["README.zh-CN.md"] = "# 一\n",
+      ["docs/README.md"] = "# B\n", ["docs/zh/README.md"] = "# 二\n",
+      ["docs/guide/chat.md"] = ENGLISH, ["docs/zh/guide/chat.md"] = CHINESE } do
+      support.write(folder .. "/" .. page, text)
+    end
+    assert.equal("", (zh(folder, "stamp", "docs/zh/guide/chat.md",
+      "README.zh-CN.md", "docs/zh/README.md")))
   end)
   after_each(support.clean)
 
@@ -91,9 +88,14 @@ describe("tools/zh.lua", function()
     assert.equal(chinese, support.read(folder .. "/docs/zh/guide/chat.md"))
   end)
 
-  it("lists what is missing", function()
-    assert.equal("README.zh-CN.md: is missing\ndocs/zh/README.md: is missing\n",
-      (zh(folder, "todo")))
+  it("reports a page that is missing", function()
+    os.remove(folder .. "/docs/zh/README.md")
+    local missing = "docs/zh/README.md: is missing\n"
+    assert.same({ missing, 1 }, { zh(folder, "check") })
+    support.write(folder .. "/docs/windows.md", "# To come\n")
+    assert.same({ missing, 1 }, { zh(folder, "check") })
+    assert.same({ missing .. "docs/zh/windows.md: is missing\n", 0 },
+      { zh(folder, "todo") })
   end)
 
   for name, case in pairs {
