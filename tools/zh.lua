@@ -1,4 +1,5 @@
--- The Chinese pages: docs/zh/ mirrors docs/, README.zh-CN.md mirrors README.md.
+-- The Chinese pages: docs/zh/ mirrors docs/, README.zh-CN.md mirrors README.md,
+-- at the top and in the folders of examples/.
 --
 --   lua5.4 tools/zh.lua check         what is out of date; its status is 1 then
 --   lua5.4 tools/zh.lua todo          the same, and the pages that are to come
@@ -33,14 +34,15 @@ end
 -- Pairs ------------------------------------------------------------------------
 
 local function chinese_of(english)
-  if english == "README.md" then return "README.zh-CN.md" end
-  return (english:gsub("^docs/", "docs/zh/"))
+  local chinese, is_doc = english:gsub("^docs/", "docs/zh/")
+  return is_doc == 1 and chinese or (english:gsub("README", "README.zh-CN"))
 end
 
 -- All English pages that have, or should have, a Chinese one.
 local function english_pages()
   local list = {}
-  local pipe = assert(io.popen "LC_ALL=C ls README.md docs/*.md docs/guide/*.md")
+  local pipe = assert(io.popen("LC_ALL=C ls README.md docs/*.md docs/guide/*.md "
+    .. "examples/*/README.md 2>/dev/null"))
   for page in pipe:lines() do
     if not ENGLISH_ONLY[page] then list[#list + 1] = page end
   end

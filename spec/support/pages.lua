@@ -102,7 +102,7 @@ end
 ---@return string[]
 function pages.everything()
   return found("*.md docs/*.md docs/guide/*.md docs/zh/*.md docs/zh/guide/*.md "
-    .. "docs/platform/README.md bench/*.md examples/*/README.md")
+    .. "docs/platform/README.md bench/*.md examples/*/*.md")
 end
 
 -- Punctuation of Chinese texts.
