@@ -68,18 +68,21 @@ local lua_files = [[
     memoize number percent random_name suggest url
   base/check/ init faults mistake
   base/json/ init cjson sorted
+  base/language/ init
+  base/language/zh/ command help hints usage
   base/media/ init types
   chat/ call media message params stream sums
   chat/conversation/ init ask ledger question saved sendable stream turns
   chat/schema/ asking canonical check definition found tidy values
   chat/tools/ arguments parameters run tool
-  cli/ init destination document exits extra flags follow making output
-    session
+  cli/ init config destination document exits extra fields follow localize
+    making output session
   cli/batch/ folder lines plan
+  cli/catalog/ flags names purposes
   cli/chat/ commands conversation printing
-  cli/commands/ account assets batch catalog chat completion doctor image
-    models sandbox speak task tasks transcribe video
-  cli/terminal/ cells columns picture progress prompt screen terminal
+  cli/commands/ account assets batch catalog chat completion config doctor
+    image login logout models sandbox speak task tasks transcribe video
+  cli/terminal/ cells columns picture progress prompt screen terminal wrap
   generation/ submit
   generation/catalog/ init build legacy v1
   generation/params/ init guess refusal target value

@@ -13,6 +13,9 @@ cd "$(dirname "$0")/.." || exit 1
 # Tests choose the certificates, not the user's environment.
 unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
 
+# Their texts are in English, and nobody's settings count.
+export YUANJING_LANG=en XDG_CONFIG_HOME=/nonexistent
+
 log=build/suite.log
 passed=0 failed=0 skipped=0 report= failures= began=0
 gently=()

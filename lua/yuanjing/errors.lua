@@ -56,7 +56,7 @@ local require = require
 ---@field reply? yuanjing.Reply of a schema: the answer that does not fit it
 ---@field usage? table of a schema: what the answers used
 ---@field transno? string of a billable call with `reconcile`: the number it carried
----@field hint? string what to do about it
+---@field hint? string what to do about it, in the reader's language: $YUANJING_LANG, else the locale's
 ---@field settle yuanjing.Settle of a billable call: looks for it in the history
 local Error = {}
 
@@ -84,6 +84,16 @@ local FIELDS = { "kind", "message", "code", "type", "status", "call", "body",
 -- text that is kept of each. Not `partial`: that text is the model's.
 local SECRETIVE = { message = 500, code = 100, type = 100, body = 2048,
   hint = 500, call = 200 }
+
+-- Hints --------------------------------------------------------------------
+
+-- A hint in the language of the reader; in English if that can not be loaded.
+local function in_language(hint)
+  local ok, text = pcall(function()
+    return require("yuanjing.base.lazy").load("yuanjing.base.language").say(hint)
+  end)
+  return ok and text or hint
+end
 
 -- Secrets ------------------------------------------------------------------
 
@@ -198,7 +208,8 @@ local function is_accepted(status)
 end
 
 --- An error from fields; unknown fields are dropped. `fields` may be an error
---- itself and is not changed.
+--- itself and is not changed. Its hint is shown in the language of the reader, if
+--- yuanjing.base.language has it.
 ---@param fields table
 ---@param key? string is removed from every text
 ---@return yuanjing.Error
@@ -210,6 +221,7 @@ function errors.new(fields, key)
   local err = { retryable = fields.retryable and true or false }
   for _, name in ipairs(FIELDS) do
     local value, limit = rawget(fields, name), SECRETIVE[name]
+    if name == "hint" and value then value = in_language(value) end
     if name == "body" and value and is_accepted(fields.status) then
       value = errors.redact(value, key)
     elseif limit and type(value) == "string" then
@@ -265,7 +277,7 @@ function Error:__index(name)
   if name == "settle" then return settle end
   if name ~= "hint" then return nil end
   local hint = errors.kinds[rawget(self, "kind")]
-  return hint ~= "" and hint or nil
+  return hint and hint ~= "" and in_language(hint) or nil
 end
 
 function Error:__tostring()

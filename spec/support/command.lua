@@ -12,7 +12,8 @@ local PROGRAM = shell.quote(child.interpreter()) .. " "
 -- The environment of a user, with the variables for the sandbox only.
 local function assignments(server, env)
   local words = { "env -u NO_COLOR -u http_proxy -u https_proxy -u all_proxy",
-    "-u YUANJING_API_KEY LC_ALL=C.UTF-8 TERM=xterm" }
+    "-u YUANJING_API_KEY -u YUANJING_LANG LC_ALL=C.UTF-8 TERM=xterm",
+    "XDG_CONFIG_HOME=/nonexistent" }
   if server then
     words[#words + 1] = ("YUANJING_API_KEY=%s YUANJING_BASE_URL=%s "
       .. "YUANJING_ASSET_URL=%s"):format(server.api_key, server.url,

@@ -1,6 +1,7 @@
 --- Where -o sends a command's file: a path, or stdout.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
+local say = require("yuanjing.base.language").say
 local target_of = require "yuanjing.task.download.target"
 local terminal = require "yuanjing.cli.terminal.terminal"
 
@@ -16,10 +17,10 @@ local function is_stdout(path)
 end
 
 local function stdout_problem(arguments)
-  if arguments.json then return "--json wants stdout for itself" end
-  if not core.look(terminal.STDOUT) then return "stdout is closed" end
+  if arguments.json then return say "--json wants stdout for itself" end
+  if not core.look(terminal.STDOUT) then return say "stdout is closed" end
   if terminal.is(terminal.STDOUT) then
-    return "a file would garble the terminal: send it on with > or |"
+    return say "a file would garble the terminal: send it on with > or |"
   end
 end
 
@@ -42,7 +43,7 @@ function destination.check(arguments)
   end
   if not problem then return true end
   return nil, errors.new { kind = "io", attempts = 0, message = problem,
-    hint = "nothing was sent" }
+    hint = say "nothing was sent" }
 end
 
 local function copy_to_stdout(path)

@@ -1,4 +1,5 @@
 --- The exit statuses of the command, as data for the code and the documents.
+local say = require("yuanjing.base.language").say
 
 ---@class yuanjing.cli.Exit
 ---@field status integer
@@ -53,7 +54,7 @@ end
 function exits.listing()
   local lines = {}
   for _, row in ipairs(exits) do
-    lines[#lines + 1] = ("%6d  %s"):format(row.status, row.meaning)
+    lines[#lines + 1] = ("%6d  %s"):format(row.status, say(row.meaning))
   end
   return table.concat(lines, "\n")
 end

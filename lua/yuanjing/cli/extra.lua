@@ -1,5 +1,6 @@
 --- The option --extra: fields of a request that have no option of their own.
 local json = require "yuanjing.base.json"
+local say = require("yuanjing.base.language").say
 
 local extra = {}
 
@@ -13,7 +14,7 @@ end
 local function pair_of(text)
   local name, value = text:match("^([^=]+)=(.*)$")
   if name then return { name, value_of(value) } end
-  return nil, ("NAME=VALUE is expected, not '%s'"):format(text)
+  return nil, say("NAME=VALUE is expected, not '%s'", text)
 end
 
 --- Adds the option to a command.

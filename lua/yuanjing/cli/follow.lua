@@ -7,6 +7,7 @@ local kinds = require "yuanjing.protocol.task.kinds"
 local output = require "yuanjing.cli.output"
 local picture = require "yuanjing.cli.terminal.picture"
 local progress = require "yuanjing.cli.terminal.progress"
+local say = require("yuanjing.base.language").say
 local session = require "yuanjing.cli.session"
 local shell = require "yuanjing.sandbox.shell"
 local terminal = require "yuanjing.cli.terminal.terminal"
@@ -55,21 +56,21 @@ end
 ---@return yuanjing.Error?
 function follow.save(screen, path, save, stage)
   local line, received = screen.line, 0
-  line:stage(stage or "downloading")
+  line:stage(stage or say "downloading")
   local saved, err = destination.save(screen.arguments, path, save, {
     on_progress = function(done, total)
       received = done
       line:bytes(done, total)
     end })
   if saved then
-    line:done("saved", ("%s  %s"):format(saved, progress.size(received)))
+    line:done(say "saved", ("%s  %s"):format(saved, progress.size(received)))
   end
   return saved, err
 end
 
 local function unsaved(screen, kind, n, err)
   screen.line:clear()
-  output.note(("%s %d was not saved: %s"):format(kind, n, tostring(err)))
+  output.note(say("%s %d was not saved: %s", say(kind), n, tostring(err)))
 end
 
 -- Saves all files, even if some fail. Returns the paths, and the first error.
@@ -78,7 +79,7 @@ local function save_all(screen, result)
   local files, first, failure, failed = document.list {}, nil, nil, 0
   local most = math.max(1, #(urls or {}))
   if screen.arguments.is_to_stdout and most > 1 then
-    output.note(("the first of %d files; a folder (-o) takes all"):format(most))
+    output.note(say("the first of %d files; a folder (-o) takes all", most))
     most = 1
   end
   for n = 1, most do
@@ -96,8 +97,8 @@ local function save_all(screen, result)
     end
   end
   if failed > 0 and #files > 0 then
-    failure.message = ("%d of %d files were saved; the first that was not: %s")
-      :format(#files, most, failure.message)
+    failure.message = say("%d of %d files were saved; the first that was not: %s",
+      #files, most, failure.message)
   end
   return files, failure
 end
@@ -148,7 +149,7 @@ end
 -- The hint with the command that continues with this task.
 local function goes_on(task, arguments)
   local path, api = arguments.output, arguments.api
-  return ("the task goes on: yuanjing task %s%s %s"):format(task.id,
+  return say("the task goes on: yuanjing task %s%s %s", task.id,
     api and " --api " .. api or "",
     path and "-o " .. follow.word(path) or "--await")
 end
@@ -156,9 +157,9 @@ end
 -- What stands beside the status: the id, and how long it may still take.
 local function note_of(task)
   local left, count = task:remaining()
-  local id = task.id and "task " .. task.id
+  local id = task.id and say("task %s", task.id)
   if not left then return id end
-  return ("%s, about %d s left (by %d like it)"):format(id or "", left, count)
+  return say("%s, about %d s left (by %d like it)", id or "", left, count)
 end
 
 local function wait(screen, task)
@@ -178,11 +179,11 @@ end
 ---@param result yuanjing.Result
 ---@return yuanjing.Error?
 function follow.fault_of(task, result)
-  local message = result.problems and "not all of it came: "
-    .. table.concat(result.problems, "; ")
+  local message = result.problems and say("not all of it came: %s",
+    table.concat(result.problems, "; "))
   if not follow.main_kind(result) and not result.text then
-    message = "the platform says that it succeeded, and names no file: "
-      .. (result.reason or "it gives no reason")
+    message = say("the platform says that it succeeded, and names no file: %s",
+      result.reason or say "it gives no reason")
   end
   return message and errors.new { kind = "platform", task = task,
     message = message } or nil

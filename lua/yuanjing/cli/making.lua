@@ -1,15 +1,18 @@
 --- The commands `image` and `video`: submit, wait, save. They differ only in
 -- their kind and its entries in the catalog.
 local catalog = require "yuanjing.generation.catalog"
+local config = require "yuanjing.cli.config"
 local destination = require "yuanjing.cli.destination"
 local digest = require "yuanjing.base.digest"
 local errors = require "yuanjing.errors"
 local extra = require "yuanjing.cli.extra"
-local flags = require "yuanjing.cli.flags"
+local flags = require "yuanjing.cli.catalog.flags"
 local follow = require "yuanjing.cli.follow"
 local form = require "yuanjing.protocol.form"
+local names = require "yuanjing.cli.catalog.names"
 local params_check = require "yuanjing.generation.params"
 local prompt = require "yuanjing.cli.terminal.prompt"
+local say = require("yuanjing.base.language").say
 local screen = require "yuanjing.cli.terminal.screen"
 local session = require "yuanjing.cli.session"
 
@@ -31,15 +34,38 @@ local function add_options(parser, kind, is_for_completion)
     extra.option(parser),
     parser:flag("--no-validate", "Send what the catalog does not know; the "
       .. "platform may take more than its documents say."))
-  flags.add(parser, kind)
+  flags.add(parser, kind, is_for_completion)
   session.options(parser)
 end
 
 local function params_of(arguments, kind)
   local params = flags.given(arguments, kind)
   params.prompt = prompt(arguments.prompt)
-  params.model, params.extra = arguments.model, extra.given(arguments)
+  params.model, params.extra = config.model(kind, arguments),
+    extra.given(arguments)
   return params
+end
+
+-- A part of a model's name, such as wan, is not sent: no model has it.
+local function check_model(arguments, model, kind)
+  local models = catalog.models(arguments.api or "v1", kind)
+  if arguments.no_validate or not model or not names.is_part(model, models) then
+    return true
+  end
+  return nil, errors.new { kind = "invalid_request", attempts = 0,
+    message = say("the catalog has no model %s", model),
+    hint = say("%s `--no-validate` sends it", names.hint(model, models)) }
+end
+
+-- A refusal of a model that the catalog does not know, with the name that was
+-- probably meant.
+local function with_suggestion(err, arguments, model, kind)
+  local models = catalog.models(arguments.api or "v1", kind)
+  if err.attempts == 0 or not model or names.is_known(model, models) then
+    return err
+  end
+  err.hint = rawget(err, "hint") or names.hint(model, models)
+  return err
 end
 
 -- Submits that came to nothing.
@@ -61,9 +87,9 @@ local function twin_of(client, kind, params)
 end
 
 local function ago(seconds)
-  if seconds < 120 then return ("%d seconds"):format(seconds) end
-  if seconds < 7200 then return ("%d minutes"):format(seconds / 60) end
-  return ("%d hours"):format(seconds / 3600)
+  if seconds < 120 then return say("%d seconds", seconds) end
+  if seconds < 7200 then return say("%d minutes", math.floor(seconds / 60)) end
+  return say("%d hours", math.floor(seconds / 3600))
 end
 
 -- Whether it may be bought: the journal does not have the same.
@@ -72,9 +98,9 @@ local function check_twin(arguments, client, kind, params)
   local twin, err = twin_of(client, kind, params)
   if not twin then return not err or nil, err end
   return nil, errors.new { kind = "invalid_request", attempts = 0, message =
-    ("the same was bought %s ago: %s; --again buys it once more"):format(
+    say("the same was bought %s ago: %s; --again buys it once more",
       ago(math.max(0, math.floor(os.time() - twin.at))), twin.id
-      and "task " .. twin.id or "its outcome is unknown") }
+      and say("task %s", twin.id) or say "its outcome is unknown") }
 end
 
 local function run(arguments, kind)
@@ -86,15 +112,20 @@ local function run(arguments, kind)
     if arguments.journal then
       client = client:with { journal = arguments.journal }
     end
+    ok, problem = check_model(arguments, params.model, kind)
+    if not ok then return nil, problem end
     ok, problem = check_twin(arguments, client, kind, params)
     if not ok then return nil, problem end
     shown.is_submitting = true
     local task, err = client[kind](client, params)
     shown.is_submitting = false
-    if not task then return nil, flags.with_options(err, kind) end
+    if not task then
+      err = with_suggestion(err, arguments, params.model, kind)
+      return nil, flags.with_options(err, kind)
+    end
     if session.shows_request(arguments, task) then return true end
     if not arguments.no_wait then return follow.await(shown, task) end
-    follow.report(shown, task, { task.id or "(done at once, without an id)" })
+    follow.report(shown, task, { task.id or say "(done at once, without an id)" })
     return true
   end)
 end

@@ -1,9 +1,11 @@
 --- The output of a command: a result, or one line with the error and what to
 -- do next, and the exit status.
 local cells = require "yuanjing.cli.terminal.cells"
+local config = require "yuanjing.cli.config"
 local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
 local exits = require "yuanjing.cli.exits"
+local say = require("yuanjing.base.language").say
 local terminal = require "yuanjing.cli.terminal.terminal"
 
 local output = {}
@@ -35,15 +37,15 @@ end
 local DOCTOR = "`yuanjing doctor` shows how far it comes"
 local HINTS = { transport = DOCTOR, decode = DOCTOR, timeout = DOCTOR,
   truncated = "what came before the break is above, if anything" }
-local NO_KEY = "export YUANJING_API_KEY=sk-..., or run `yuanjing sandbox`, "
-  .. "the platform on this machine, which needs none of yours"
+local NO_KEY = "`yuanjing login` keeps one, or export YUANJING_API_KEY=sk-...; "
+  .. "`yuanjing sandbox` is the platform on this machine, which needs none of yours"
 
 local function waits_for(err)
   local task, asset = err.task, err.asset
   if task and task.id then
-    return ("it goes on: yuanjing task %s --await"):format(task.id)
+    return say("it goes on: yuanjing task %s --await", task.id)
   elseif asset and asset.id then
-    return ("it goes on: yuanjing assets status %s --await"):format(asset.id)
+    return say("it goes on: yuanjing assets status %s --await", asset.id)
   end
 end
 
@@ -53,9 +55,9 @@ local function for_terminal(err)
   if (err.call or ""):find("^[a-z]") then
     copy.call = nil -- a Lua function, not an HTTP request
   else
-    copy.hint = rawget(err, "hint") or HINTS[err.kind] or err.hint
+    copy.hint = rawget(err, "hint") or HINTS[err.kind] and say(HINTS[err.kind]) or err.hint
   end
-  if err.kind == "auth" and err.attempts == 0 then copy.hint = NO_KEY end
+  if err.kind == "auth" and err.attempts == 0 then copy.hint = config.advice() or say(NO_KEY) end
   if err.kind == "timeout" and waits_for(err) then
     copy.message, copy.hint = err.summary or err.message, waits_for(err)
     copy.call, copy.task, copy.asset = nil, nil, nil

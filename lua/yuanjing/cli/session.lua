@@ -1,10 +1,12 @@
 --- What all commands that call the platform share: their options, a client
 -- made from them, and a run that Ctrl-C ends properly.
+local config = require "yuanjing.cli.config"
 local core = require "yuanjing.core"
 local exits = require "yuanjing.cli.exits"
 local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
 local protocols = require "yuanjing.protocol"
+local say = require("yuanjing.base.language").say
 local terminal = require "yuanjing.cli.terminal.terminal"
 local yuanjing = require "yuanjing"
 
@@ -19,33 +21,34 @@ local LOOK = 0.5
 -- Options ------------------------------------------------------------------
 
 --- Makes a converter for argparse, of finite numbers.
----@param wanted string the beginning of its message: "seconds are"
+---@param wanted string the message about another text: "a number is expected, not '%s'"
 ---@param is_good fun(value: number): boolean
 function session.to_number(wanted, is_good)
   return function(text)
     local value = number.read(text)
     if value and value < math.huge and is_good(value) then return value end
-    return nil, ("%s expected, not '%s'"):format(wanted, text)
+    return nil, say(wanted, text)
   end
 end
 
-session.to_seconds = session.to_number("seconds are",
+session.to_seconds = session.to_number("seconds are expected, not '%s'",
   function(seconds) return seconds > 0 end)
 
 --- Converter for argparse: a path, an id or a key. It is empty when a shell
 --- variable is not set.
 function session.to_name(text)
   if text ~= "" then return text end
-  return nil, "a name is expected, not ''"
+  return nil, say "a name is expected, not ''"
 end
 
 --- Adds the options of all commands that call the platform.
 function session.options(parser)
   parser:group("Connection",
     parser:option("--base-url", "Where the platform is; default: "
-      .. "$YUANJING_BASE_URL, else https://opencomputing.ai."):argname "URL",
+      .. "$YUANJING_BASE_URL, the file of `yuanjing config`, "
+      .. "https://opencomputing.ai."):argname "URL",
     parser:option("--asset-url", "The same for real-person assets; default: "
-      .. "$YUANJING_ASSET_URL."):argname "URL",
+      .. "$YUANJING_ASSET_URL, the same file."):argname "URL",
     parser:option("--api", "The wire spoken; default: v1.")
       :choices(protocols.NAMES),
     parser:option("--ca-file", "A PEM file of certificates; default: "
@@ -79,17 +82,17 @@ local LOG_LINES = {
     return ("> %s %s"):format(event.call:match("^[^ \t-\r]+"), event.url)
   end,
   response = function(event)
-    return ("< %d in %s s%s"):format(event.status, number.fixed(event.elapsed, 2),
+    return say("< %d in %s s%s", event.status, number.fixed(event.elapsed, 2),
       milliseconds(event.steps))
   end,
   error = function(event) return "! " .. tostring(event.error) end,
   retry = function(event)
-    return ("~ again in %s s"):format(number.fixed(event.delay, 1))
+    return say("~ again in %s s", number.fixed(event.delay, 1))
   end,
   ["end"] = function(event)
     local tokens = event.usage and event.usage.total_tokens
-    return ("< whole in %s s%s"):format(number.fixed(event.elapsed, 2),
-      tokens and (", %s tokens"):format(number.show(tokens)) or "")
+    return say("< whole in %s s%s", number.fixed(event.elapsed, 2),
+      tokens and say(", %s tokens", number.show(tokens)) or "")
   end,
 }
 
@@ -106,14 +109,18 @@ end
 ---@field over? fun() before the result is printed
 ---@field interrupted? fun(): string message after an interruption
 
---- A client made from the arguments.
+--- A client made from the arguments, the environment, and the user's file. Raises
+--- a yuanjing.Error if that file has mistakes.
 ---@param arguments table
 ---@param hooks? yuanjing.cli.Hooks
 ---@return yuanjing.Client
 function session.client(arguments, hooks)
   local on_event = hooks and hooks.on_event
-  return yuanjing.new { base_url = arguments.base_url,
-    asset_url = arguments.asset_url, api = arguments.api,
+  local settings, err = config.in_force(arguments)
+  if err then error(err, 0) end
+  return yuanjing.new { api_key = settings.api_key.value,
+    base_url = settings.base_url.value, asset_url = settings.asset_url.value,
+    api = settings.api.value,
     ca_file = arguments.ca_file, timeout = arguments.timeout,
     dry_run = arguments.dry_run, trust_redirects = arguments.trust_redirects,
     on_event = function(event)
@@ -147,7 +154,7 @@ function session.attempt(arguments, work, hooks)
     terminal.write(terminal.STDERR, "\r\27[K") -- over the ^C of the terminal
   end
   output.note("yuanjing: " .. (hooks.interrupted and hooks.interrupted()
-    or "interrupted"))
+    or say "interrupted"))
   return 128 + signal
 end
 
@@ -169,8 +176,8 @@ function session.leave()
   core.release_signals()
 end
 
---- A line typed at a terminal behind a prompt sign; nil at the end (Ctrl-D),
---- or nil and the exit status after a signal.
+--- A line typed at a terminal behind a prompt sign, which goes to stdout; nil at
+--- the end (Ctrl-D), or nil and the exit status after a signal.
 -- NB: it polls before it reads: a signal just before a read would not
 -- interrupt the read. A terminal delivers single lines, so no line is left in
 -- the buffer.

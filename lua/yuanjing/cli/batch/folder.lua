@@ -2,6 +2,7 @@
 -- uses it.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
+local say = require("yuanjing.base.language").say
 local shell = require "yuanjing.sandbox.shell"
 local types = require "yuanjing.base.media.types"
 
@@ -15,7 +16,7 @@ Folder.__index = Folder
 
 local function io_error(message)
   return errors.new { kind = "io", attempts = 0, message = message,
-    hint = "nothing was sent" }
+    hint = say "nothing was sent" }
 end
 
 local function exists(path)
@@ -40,12 +41,12 @@ function folder.open(path)
   if not ok then return nil, io_error(problem) end
   local lock, why = core.file(path .. "/.batch.lock")
   if not lock then
-    return nil, io_error(("%s can not be written: %s"):format(path, why))
+    return nil, io_error(say("%s can not be written: %s", path, why))
   end
   ok, why = lock:lock(0)
   if not ok then
     return nil, io_error(("%s: %s"):format(path, why
-      or "another `yuanjing batch` is at work in that folder"))
+      or say "another `yuanjing batch` is at work in that folder"))
   end
   return setmetatable({ path = path, lock = lock }, Folder)
 end

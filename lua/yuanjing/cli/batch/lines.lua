@@ -5,6 +5,7 @@ local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local json = require "yuanjing.base.json"
+local say = require("yuanjing.base.language").say
 
 local lines = {}
 
@@ -29,8 +30,8 @@ end
 local function read_object(text)
   local params, problem = json.decode(text)
   if type(params) == "table" then return params end
-  return nil, ("it begins with { and is no JSON object (%s)")
-    :format(problem or "no JSON")
+  return nil, say("it begins with { and is no JSON object (%s)",
+    problem or say "no JSON")
 end
 
 local function is_list(text)
@@ -40,17 +41,17 @@ end
 -- Nil without a problem for an empty line and a comment.
 local function read_line(text)
   if text == "" or text:find("^#") then return nil end
-  if core.utf8_error(text) then return nil, "it is not UTF-8" end
+  if core.utf8_error(text) then return nil, say "it is not UTF-8" end
   if text:find("^{") then return read_object(text) end
-  if is_list(text) then return nil, "it is a JSON list, not an object" end
+  if is_list(text) then return nil, say "it is a JSON list, not an object" end
   return { prompt = text }
 end
 
 local function not_text(text)
   if text:find("^\255\254") or text:find("^\254\255") then
-    return "it is UTF-16: save it as UTF-8"
+    return say "it is UTF-16: save it as UTF-8"
   end
-  return text:find("%z") and "it is no text in UTF-8" or nil
+  return text:find("%z") and say "it is no text in UTF-8" or nil
 end
 
 --- One error for all faulty lines.
@@ -61,11 +62,11 @@ function lines.refusal(path, problems)
   local shown = {}
   for i = 1, math.min(#problems, MOST_SHOWN) do shown[i] = problems[i] end
   if #problems > MOST_SHOWN then
-    shown[MOST_SHOWN + 1] = ("and %d more"):format(#problems - MOST_SHOWN)
+    shown[MOST_SHOWN + 1] = say("and %d more", #problems - MOST_SHOWN)
   end
   return errors.new { kind = "invalid_request", attempts = 0,
     message = path .. ": " .. table.concat(shown, "; "), problems = problems,
-    hint = "nothing was sent" }
+    hint = say "nothing was sent" }
 end
 
 local function read_all(path)
@@ -95,7 +96,7 @@ function lines.read(path, model)
       params.model = params.model or model
       list[#list + 1] = { number = number, params = params }
     elseif problem then
-      problems[#problems + 1] = ("line %d: %s"):format(number, problem)
+      problems[#problems + 1] = say("line %d: %s", number, problem)
     end
   end
   if #problems > 0 then return nil, lines.refusal(path, problems) end

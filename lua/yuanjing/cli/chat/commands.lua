@@ -1,5 +1,6 @@
 --- The commands that a user types in a conversation: /save, /load, /undo, ...
 local output = require "yuanjing.cli.output"
+local say = require("yuanjing.base.language").say
 local turns = require "yuanjing.chat.conversation.turns"
 
 local commands = {}
@@ -32,7 +33,7 @@ local function save(self, path)
   local ok, err = self.talk:save(path)
   if not ok then return said(err) end
   self.keep = path
-  tell(self, "saved in " .. path)
+  tell(self, say("saved in %s", path))
 end
 
 local function load(self, path)
@@ -40,24 +41,24 @@ local function load(self, path)
   local talk, err = self.client:conversation { load = path }
   if not talk then return said(err) end
   self.talk, self.keep = talk, path
-  tell(self, ("%d messages"):format(#talk.messages))
+  tell(self, say("%d messages", #talk.messages))
 end
 
 local function undo(self)
   local dropped = turns.undo(self.talk.messages)
-  tell(self, #dropped > 0 and "the last question and its answer are forgotten"
-    or "there is nothing to forget")
+  tell(self, #dropped > 0 and say "the last question and its answer are forgotten"
+    or say "there is nothing to forget")
 end
 
 local function image(self, path)
   if not needs_file("image", path) then return end
   self.images[#self.images + 1] = path
-  tell(self, path .. " goes with the next question")
+  tell(self, say("%s goes with the next question", path))
 end
 
 local function help()
-  output.note("/save FILE, /load FILE, /undo, /image FILE; Ctrl-C clears a line "
-    .. "or stops an answer, Ctrl-D ends it", "dim")
+  output.note(say("/save FILE, /load FILE, /undo, /image FILE; Ctrl-C clears a "
+    .. "line or stops an answer, Ctrl-D ends it"), "dim")
 end
 
 local BY_NAME = { save = save, load = load, undo = undo, image = image,

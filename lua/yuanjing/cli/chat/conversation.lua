@@ -1,10 +1,12 @@
 --- `yuanjing chat -i`: a conversation, line by line, at a terminal or on a pipe.
 local commands = require "yuanjing.cli.chat.commands"
+local config = require "yuanjing.cli.config"
 local core = require "yuanjing.core"
 local exits = require "yuanjing.cli.exits"
 local extra = require "yuanjing.cli.extra"
 local output = require "yuanjing.cli.output"
 local printing = require "yuanjing.cli.chat.printing"
+local say = require("yuanjing.base.language").say
 local session = require "yuanjing.cli.session"
 local terminal = require "yuanjing.cli.terminal.terminal"
 
@@ -24,7 +26,7 @@ local function read_line(is_typed)
   if not is_typed then return io.read("*l") end
   local line, status = session.typed(sign())
   if line or not status then return line end
-  output.note("Ctrl-D ends it.", "dim")
+  output.note(say "Ctrl-D ends it.", "dim")
   return session.typed(sign())
 end
 
@@ -74,7 +76,8 @@ local function begin(arguments, judge, is_typed)
   local client, keeps = session.client(arguments), arguments.keep
   local is_kept = keeps and core.look(keeps) ~= nil
   local talk, err = client:conversation { load = is_kept and keeps or nil,
-    system = arguments.system, model = arguments.model }
+    system = arguments.system,
+    model = config.model("chat", arguments) }
   if not talk then return nil, err end
   return { arguments = arguments, client = client, talk = talk, images = {},
     keep = keeps, is_typed = is_typed, judge = judge }
@@ -106,7 +109,7 @@ function conversation.run(arguments, judge)
   local is_typed = terminal.is(STDIN)
   local self, err = begin(arguments, judge, is_typed)
   if not self then return output.fail(arguments, err) end
-  if is_typed then output.note("Ctrl-D ends it, /help says more.", "dim") end
+  if is_typed then output.note(say "Ctrl-D ends it, /help says more.", "dim") end
   return converse(self)
 end
 

@@ -5,6 +5,7 @@ local columns = require "yuanjing.cli.terminal.columns"
 local document = require "yuanjing.cli.document"
 local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
+local say = require("yuanjing.base.language").say
 local session = require "yuanjing.cli.session"
 
 local command = { name = "account",
@@ -13,7 +14,7 @@ local command = { name = "account",
 local function to_page(text)
   local page = number.read(text)
   if page and page % 1 == 0 and page >= 1 then return page end
-  return nil, ("a number of 1 or more is expected, not '%s'"):format(text)
+  return nil, say("a number of 1 or more is expected, not '%s'", text)
 end
 
 function command.options(parser)
@@ -54,8 +55,8 @@ end
 local function price_lines(prices)
   local lines = { prices.text or prices.model }
   for _, item in ipairs(prices.items) do
-    lines[#lines + 1] = ("%s for each %s"):format(number.show(item.price),
-      item.unit ~= "" and item.unit or "unit")
+    lines[#lines + 1] = say("%s for each %s", number.show(item.price),
+      say(item.unit ~= "" and item.unit or "unit"))
   end
   return lines
 end
@@ -82,7 +83,7 @@ local function show_balance(arguments, client)
     output.json { balance = balance.balance,
       accounts = document.list(balance.accounts) }
   else
-    output.print { ("balance %s"):format(number.fixed(balance.balance, 2)) }
+    output.print { say("balance %s", number.fixed(balance.balance, 2)) }
   end
   return true
 end

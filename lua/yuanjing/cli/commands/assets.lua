@@ -8,6 +8,7 @@ local media = require "yuanjing.base.media"
 local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
 local picture = require "yuanjing.cli.terminal.picture"
+local say = require("yuanjing.base.language").say
 local screen = require "yuanjing.cli.terminal.screen"
 local session = require "yuanjing.cli.session"
 local terminal = require "yuanjing.cli.terminal.terminal"
@@ -57,12 +58,11 @@ end
 
 local function await_asset(shown, asset)
   local line = shown.line
-  shown.goes_on = ("it goes on: yuanjing assets status %s --await")
-    :format(asset.id)
-  line:stage(asset.status, "asset " .. asset.id)
+  shown.goes_on = say("it goes on: yuanjing assets status %s --await", asset.id)
+  line:stage(asset.status, say("asset %s", asset.id))
   local active, err = asset:await { timeout = shown.arguments.wait }
   if not active then return nil, err end
-  line:done(asset.status, "asset " .. asset.id)
+  line:done(asset.status, say("asset %s", asset.id))
   return active
 end
 
@@ -74,15 +74,15 @@ local function print_link(arguments, verified)
   output.print { verified.h5_link }
   picture.show_link(verified.h5_link)
   if terminal.is(terminal.STDERR) then
-    output.note("For the person's phone, within 2 minutes.", "dim")
+    output.note(say "For the person's phone, within 2 minutes.", "dim")
   end
 end
 
 local function await_group(shown, verified)
-  shown.line:stage("waiting", "for the person to say yes")
+  shown.line:stage(say "waiting", say "for the person to say yes")
   local group, err = verified:await_group { timeout = shown.arguments.wait }
   if not group then return nil, err end
-  shown.line:done("verified", group.name or "")
+  shown.line:done(say "verified", group.name or "")
   if shown.arguments.json then
     output.json { group = pick(group, GROUP) }
   else

@@ -2,6 +2,7 @@
 -- or one JSON object of parameters, a line, and saves them in a folder. A
 -- journal there records what is paid for, so the command can be repeated
 -- after any interruption.
+local config = require "yuanjing.cli.config"
 local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
 local folder = require "yuanjing.cli.batch.folder"
@@ -12,6 +13,7 @@ local output = require "yuanjing.cli.output"
 local plan = require "yuanjing.cli.batch.plan"
 local progress = require "yuanjing.cli.terminal.progress"
 local redis_url = require "yuanjing.redis.url"
+local say = require("yuanjing.base.language").say
 local session = require "yuanjing.cli.session"
 local yuanjing = require "yuanjing"
 
@@ -23,7 +25,7 @@ local command = {
 -- Until the bytes show the type.
 local EXTENSIONS = { image = "png", video = "mp4", audio = "mp3" }
 
-local to_count = session.to_number("a number of 1 or more is",
+local to_count = session.to_number("a number of 1 or more is expected, not '%s'",
   function(count) return count % 1 == 0 and count >= 1 end)
 
 function command.options(parser)
@@ -75,9 +77,9 @@ local function task_of(batch, item)
   if not entry then return submit(batch.client, item) end
   if entry.task then return entry.task, nil, entry.saved end
   return nil, errors.new { kind = "outcome_unknown",
-    message = "it may have been submitted and billed; if it was not, `yuanjing "
-      .. ("tasks --journal %s --forget %s` has it made"):format(
-        journal_in_words(batch.journal), entry.key) }
+    message = say("it may have been submitted and billed; if it was not, "
+      .. "`yuanjing tasks --journal %s --forget %s` has it made",
+      journal_in_words(batch.journal), entry.key) }
 end
 
 -- Saves one file of a result unless it exists. Returns its path, or nil and an
@@ -114,7 +116,7 @@ local function make(batch, item)
 end
 
 local function counts(batch)
-  return ("%d of %d saved, %d failed, %d unknown"):format(batch.saved,
+  return say("%d of %d saved, %d failed, %d unknown", batch.saved,
     #batch.items, batch.failed, batch.unknown)
 end
 
@@ -133,12 +135,12 @@ local function work(batch)
     batch[outcome] = batch[outcome] + 1
     batch.reported[place] = { line = item.line, outcome = outcome, files = paths }
     if err then
-      report(batch, ("line %d: %s: %s"):format(item.line, outcome, tostring(err)))
+      report(batch, say("line %d: %s: %s", item.line, say(outcome), tostring(err)))
       batch.kind = batch.kind ~= "outcome_unknown" and err.kind or batch.kind
     elseif item.number ~= place then
-      report(batch, ("line %d: %s"):format(item.line, paths[1]))
+      report(batch, say("line %d: %s", item.line, paths[1]))
     end
-    batch.line:stage("making", counts(batch))
+    batch.line:stage(say "making", counts(batch))
   end
 end
 
@@ -165,7 +167,7 @@ local function check(arguments, client, items)
       return nil, err -- not the fault of this line: no key, for example
     end
     if not item.entry and not request then
-      problems[#problems + 1] = ("line %d: %s"):format(item.line, err.message)
+      problems[#problems + 1] = say("line %d: %s", item.line, err.message)
     end
   end
   if #problems == 0 then return true end
@@ -181,7 +183,7 @@ local function judge(arguments, batch)
   end
   if batch.saved == #batch.items then return true end
   return nil, errors.new { kind = batch.kind,
-    message = ("%d of %d were not saved"):format(#batch.items - batch.saved,
+    message = say("%d of %d were not saved", #batch.items - batch.saved,
       #batch.items) }
 end
 
@@ -197,7 +199,8 @@ local function run_jobs(batch, count)
 end
 
 local function run(arguments, client, line)
-  local list, problem = lines.read(arguments.prompts, arguments.model)
+  local list, problem = lines.read(arguments.prompts,
+    config.model("image", arguments))
   if not list then return nil, problem end
   local items = plan.items(list)
   if arguments.dry_run then
@@ -216,7 +219,7 @@ local function run(arguments, client, line)
   local batch = { items = items, client = client, folder = place,
     journal = source, line = line, begun = 0, saved = 0, failed = 0,
     unknown = 0, reported = document.list {} }
-  line:stage("making", counts(batch))
+  line:stage(say "making", counts(batch))
   run_jobs(batch, arguments.jobs)
   return judge(arguments, batch)
 end
@@ -229,7 +232,7 @@ function command.run(arguments)
     tick = function() line:tick() end,
     over = function() line:stop() end,
     interrupted = function()
-      return "interrupted; the same command goes on where it was"
+      return say "interrupted; the same command goes on where it was"
     end,
   })
 end

@@ -1,4 +1,5 @@
 --- `yuanjing chat`: one question, or a conversation.
+local config = require "yuanjing.cli.config"
 local conversation = require "yuanjing.cli.chat.conversation"
 local endings = require "yuanjing.protocol.chat.endings"
 local errors = require "yuanjing.errors"
@@ -8,6 +9,7 @@ local json = require "yuanjing.base.json"
 local output = require "yuanjing.cli.output"
 local printing = require "yuanjing.cli.chat.printing"
 local prompt = require "yuanjing.cli.terminal.prompt"
+local say = require("yuanjing.base.language").say
 local session = require "yuanjing.cli.session"
 local terminal = require "yuanjing.cli.terminal.terminal"
 
@@ -21,7 +23,7 @@ local function to_schema(path)
   file:close()
   local schema, problem = json.decode(text or "")
   if type(schema) == "table" then return schema end
-  return nil, ("%s: %s"):format(path, problem or "no JSON schema")
+  return nil, ("%s: %s"):format(path, problem or say "no JSON schema")
 end
 
 function command.options(parser)
@@ -49,8 +51,8 @@ end
 local function judge(status, reply)
   local reason = type(reply) == "table" and reply.finish_reason or nil
   if status ~= exits.OK or not endings.is_full(reason) then return status end
-  output.note(("yuanjing: the answer is cut off at its length limit (%s); "
-    .. "`--extra max_tokens=...` asks for more"):format(reason))
+  output.note(say("yuanjing: the answer is cut off at its length limit (%s); "
+    .. "`--extra max_tokens=...` asks for more", reason))
   return exits.CUT
 end
 
@@ -58,7 +60,8 @@ end
 local function ask(client, arguments, printer)
   local params = { prompt = prompt(arguments.prompt),
     sys_prompt = arguments.system, schema = arguments.schema,
-    model = arguments.model, stream = printing.streams(arguments) or nil }
+    model = config.model("chat", arguments),
+    stream = printing.streams(arguments) or nil }
   for name, value in pairs(extra.given(arguments) or {}) do
     params[name] = value
   end
@@ -82,8 +85,8 @@ end
 
 local function nothing_asked(arguments)
   return output.fail(arguments, errors.new { kind = "invalid_request",
-    message = "nothing is asked",
-    hint = 'yuanjing chat "...", or -i for a conversation' })
+    message = say "nothing is asked",
+    hint = say 'yuanjing chat "...", or -i for a conversation' })
 end
 
 function command.run(arguments)

@@ -1,11 +1,13 @@
 --- `yuanjing doctor`: shows this machine's setup, and how far a call gets. The
 -- output can be shared: it contains no key and no password.
 local cells = require "yuanjing.cli.terminal.cells"
+local config = require "yuanjing.cli.config"
 local core = require "yuanjing.core"
 local document = require "yuanjing.cli.document"
 local exits = require "yuanjing.cli.exits"
 local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
+local say = require("yuanjing.base.language").say
 local session = require "yuanjing.cli.session"
 local address = require "yuanjing.http.address"
 local terminal = require "yuanjing.cli.terminal.terminal"
@@ -29,10 +31,18 @@ local function lua_version()
   return jit and jit.version or _VERSION
 end
 
-local function key_in_words(settings)
+local function source_of(setting)
+  return setting.source == "default" and say "default" or setting.source
+end
+
+local function key_in_words(settings, in_force)
   local key, err = address.key(settings)
-  if not key then return err.message end
-  return ("set, %d characters"):format(#key)
+  if not key then return config.advice() or err.message end
+  return say("set, %d characters (%s)", #key, source_of(in_force.api_key))
+end
+
+local function in_words(setting)
+  return ("%s (%s)"):format(config.shown(setting), source_of(setting))
 end
 
 -- As in libcurl: http_proxy is read in lower case only.
@@ -49,7 +59,7 @@ local function proxy_in_words()
         :gsub("^[^/]*@", "***@")
     end
   end
-  return #set > 0 and table.concat(set, " ") or "none"
+  return #set > 0 and table.concat(set, " ") or say "none"
 end
 
 -- The certificates that verify TLS, and where their path was configured.
@@ -60,18 +70,19 @@ local function certificates_in_words(settings, arguments)
     if path then named[#named + 1] = path end
   end
   if #named > 0 then
-    return ("%s (%s)"):format(table.concat(named, " and "),
-      arguments.ca_file and "--ca-file" or "environment")
+    return ("%s (%s)"):format(table.concat(named, ", "),
+      arguments.ca_file and "--ca-file" or say "environment")
   end
   local store = core.ca_path() or core.ca_file()
-  return store and store .. " (the system's)" or "none"
+  return store and say("%s (the system's)", store) or say "none"
 end
 
 -- Where a newcomer goes on. The page is named in docs/platform.md.
 local ACCOUNT = "keys and recharging: https://ai.opencomputing.cn; balance and "
   .. "prices: yuanjing account"
 
-local function facts(settings, arguments)
+local function facts(settings, arguments, balance)
+  local in_force = config.in_force(arguments)
   return {
     { "yuanjing", version },
     { "Lua", lua_version() },
@@ -79,8 +90,12 @@ local function facts(settings, arguments)
     { "features", table.concat(core.curl_features(), ", ") },
     { "certificates", certificates_in_words(settings, arguments) },
     { "proxy", proxy_in_words() },
-    { "key", key_in_words(settings) },
-    { "account", ACCOUNT },
+    { "key", key_in_words(settings, in_force) },
+    { "base_url", in_words(in_force.base_url) },
+    { "asset_url", in_words(in_force.asset_url) },
+    { "language", in_words(in_force.lang) },
+    { "balance", balance },
+    { "account", say(ACCOUNT) },
     { "wire", settings.api },
   }
 end
@@ -123,7 +138,7 @@ local function check(client, url, call)
     on_event = function(event) steps = event.steps or steps end })
   local rows, last = taken(steps)
   rows[#rows + 1] = value and { name = "key accepted", ok = true,
-    note = ("%d %s"):format(#value, value.raw and "models" or "groups") }
+    note = say(value.raw and "%d models" or "%d groups", #value) }
     or { name = failed_step(url, err, last), ok = false,
       problem = err.message, kind = err.kind }
   return { url = url, steps = rows }, err
@@ -134,14 +149,25 @@ local HOSTS = {
   { "asset_url", function(client) return client.assets:groups() end },
 }
 
+-- What is left on the account. That it can not be told is no fault: the call is
+-- not confirmed live.
+local function balance_in_words(client, is_accepted)
+  if not is_accepted then return "-" end
+  local balance, err = client:with { retries = 0, timeout = { total = LIMIT } }
+    .account:balance()
+  return balance and number.fixed(balance.balance, 2)
+    or say("not told (%s)", err.message)
+end
+
 local function check_all(client, settings)
-  local hosts, first = document.list {}, nil
+  local hosts, first, is_accepted = document.list {}, nil, nil
   for i, row in ipairs(HOSTS) do
     local err
     hosts[i], err = check(client, address.shown(settings[row[1]]), row[2])
     first = first or err
+    if i == 1 then is_accepted = not err end
   end
-  return hosts, first
+  return hosts, first, balance_in_words(client, is_accepted)
 end
 
 local function show_requests(arguments, client)
@@ -162,7 +188,7 @@ end
 local function print_facts(rows)
   for _, row in ipairs(rows) do
     terminal.write(STDOUT, terminal.paint(STDOUT, "dim",
-      ("%-12s"):format(row[1])), "  ", cells.harmless(row[2]), "\n")
+      cells.pad(say(row[1]), 12)), "  ", cells.harmless(row[2]), "\n")
   end
 end
 
@@ -170,8 +196,8 @@ local function print_host(host)
   terminal.write(STDOUT, "\n", terminal.paint(STDOUT, "bold", host.url), "\n")
   for _, step in ipairs(host.steps) do
     local detail = step.problem or step.note or number.fixed(step.ms, 1) .. " ms"
-    terminal.write(STDOUT, ("  %s %-15s %s\n"):format(mark(step.ok), step.name,
-      cells.harmless(detail)))
+    terminal.write(STDOUT, ("  %s %s %s\n"):format(mark(step.ok),
+      cells.pad(say(step.name), 15), cells.harmless(detail)))
   end
 end
 
@@ -192,8 +218,8 @@ function command.run(arguments)
   local ended = session.run(arguments, function(client)
     if arguments.dry_run then return show_requests(arguments, client) end
     local settings = client._settings
-    local hosts, err = check_all(client, settings)
-    report(arguments, facts(settings, arguments), hosts)
+    local hosts, err, balance = check_all(client, settings)
+    report(arguments, facts(settings, arguments, balance), hosts)
     status = err and exits.of(err.kind) or exits.OK
     return true
   end)

@@ -1,6 +1,7 @@
 --- `yuanjing sandbox`: the platform on loopback, until Ctrl-C.
 local errors = require "yuanjing.errors"
 local output = require "yuanjing.cli.output"
+local say = require("yuanjing.base.language").say
 local scenario = require "yuanjing.sandbox.server.scenario"
 local session = require "yuanjing.cli.session"
 local shell = require "yuanjing.sandbox.shell"
@@ -10,11 +11,12 @@ local command = {
   summary = "Run the platform on this machine, until Ctrl-C.",
 }
 
-local to_port = session.to_number("port: a number from 1 to 65535 is",
+local to_port = session.to_number(
+  "port: a number from 1 to 65535 is expected, not '%s'",
   function(port) return port % 1 == 0 and port >= 1 and port <= 65535 end)
-local to_seconds = session.to_number("seconds are",
+local to_seconds = session.to_number("seconds are expected, not '%s'",
   function(seconds) return seconds >= 0 end)
-local to_speed = session.to_number("a speed above 0 is",
+local to_speed = session.to_number("a speed above 0 is expected, not '%s'",
   function(speed) return speed > 0 end)
 
 local SECONDS = {
@@ -57,7 +59,7 @@ local function announce(sandbox, arguments)
     return output.json { url = sandbox.url, asset_url = sandbox.asset_url,
       api_key = sandbox.api_key, logs = sandbox.logs }
   end
-  io.stdout:write(NOTICE:format(sandbox.url, sandbox.api_key,
+  io.stdout:write(say(NOTICE, sandbox.url, sandbox.api_key,
     sandbox.logs.access, sandbox.logs.error, sandbox.api_key, sandbox.url,
     sandbox.asset_url))
   io.stdout:flush()
@@ -100,7 +102,7 @@ function command.run(arguments)
   sandbox:stop()
   if is_ok then return 0 end
   return output.fail(arguments, errors.new { kind = "io",
-    message = "nginx has ended by itself" })
+    message = say "nginx has ended by itself" })
 end
 
 return command

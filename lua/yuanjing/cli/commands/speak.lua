@@ -1,10 +1,12 @@
 --- `yuanjing speak`: a text as a sound.
+local config = require "yuanjing.cli.config"
 local destination = require "yuanjing.cli.destination"
 local extra = require "yuanjing.cli.extra"
 local follow = require "yuanjing.cli.follow"
 local number = require "yuanjing.base.number"
 local output = require "yuanjing.cli.output"
 local prompt = require "yuanjing.cli.terminal.prompt"
+local say = require("yuanjing.base.language").say
 local screen = require "yuanjing.cli.terminal.screen"
 local session = require "yuanjing.cli.session"
 local terminal = require "yuanjing.cli.terminal.terminal"
@@ -18,7 +20,7 @@ local HERE = "./"
 local function to_speed(text)
   local speed = number.read(text)
   if speed and speed > 0 and speed < math.huge then return speed end
-  return nil, ("a number is expected, not '%s'"):format(text)
+  return nil, say("a number is expected, not '%s'", text)
 end
 
 function command.options(parser)
@@ -39,7 +41,7 @@ function command.options(parser)
 end
 
 local function params_of(arguments)
-  local params = { model = arguments.model, text = prompt(arguments.text),
+  local params = { model = config.model("speak", arguments), text = prompt(arguments.text),
     voice = arguments.voice, speed = arguments.speed }
   for name, value in pairs(extra.given(arguments) or {}) do
     params[name] = value
@@ -50,7 +52,7 @@ end
 local function save(shown, speech)
   return follow.save(shown, shown.arguments.output, function(path, options)
     return speech:save(path, options)
-  end, "speaking")
+  end, say "speaking")
 end
 
 local function report(shown, speech, path)

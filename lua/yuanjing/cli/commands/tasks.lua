@@ -4,6 +4,7 @@ local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
 local output = require "yuanjing.cli.output"
 local redis_url = require "yuanjing.redis.url"
+local say = require("yuanjing.base.language").say
 local session = require "yuanjing.cli.session"
 
 local command = {
@@ -45,7 +46,7 @@ end
 
 local function about_of(arguments, entry)
   if arguments.dead then
-    return ("%d attempts: %s"):format(entry.dead.attempts,
+    return say("%d attempts: %s", entry.dead.attempts,
       entry.dead.error:match("[^\n]*"))
   end
   return entry.note or entry.error and entry.error.message or ""
@@ -97,7 +98,7 @@ local function settle(arguments, journal)
   end
   if left == 0 then return true end
   return nil, errors.new { kind = "outcome_unknown", attempts = 0,
-    message = ("%d of %d are still unknown"):format(left, #entries) }
+    message = say("%d of %d are still unknown", left, #entries) }
 end
 
 -- A journal in a file has no workers, so no tasks were given up.
@@ -105,8 +106,8 @@ local function retry(arguments, journal)
   if redis_url.is(arguments.journal) then
     return journal:retry { key = arguments.retry }
   end
-  return nil, errors.new { kind = "not_found", message = "only a journal in "
-    .. "Redis has tasks that were given up" }
+  return nil, errors.new { kind = "not_found", message = say(
+    "only a journal in Redis has tasks that were given up") }
 end
 
 function command.run(arguments)

@@ -1,8 +1,10 @@
 --- `yuanjing transcribe`: a sound as a text.
+local config = require "yuanjing.cli.config"
 local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
 local extra = require "yuanjing.cli.extra"
 local output = require "yuanjing.cli.output"
+local say = require("yuanjing.base.language").say
 local screen = require "yuanjing.cli.terminal.screen"
 local session = require "yuanjing.cli.session"
 
@@ -23,7 +25,7 @@ function command.options(parser)
 end
 
 local function params_of(arguments)
-  local params = { file = arguments.file, model = arguments.model,
+  local params = { file = arguments.file, model = config.model("transcribe", arguments),
     language = arguments.language }
   for name, value in pairs(extra.given(arguments) or {}) do
     params[name] = value
@@ -74,8 +76,8 @@ local function report(arguments, transcript)
   output.print(lines or { (transcript.text:gsub("\n$", "")) })
   if lines or not arguments.srt then return true end
   return nil, errors.new { kind = "platform",
-    message = "the platform told no times, so there are no subtitles; the text "
-      .. "is on stdout" }
+    message = say("the platform told no times, so there are no subtitles; the "
+      .. "text is on stdout") }
 end
 
 function command.run(arguments)

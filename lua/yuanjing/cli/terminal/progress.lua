@@ -3,6 +3,7 @@
 local cells = require "yuanjing.cli.terminal.cells"
 local core = require "yuanjing.core"
 local number = require "yuanjing.base.number"
+local say = require("yuanjing.base.language").say
 local terminal = require "yuanjing.cli.terminal.terminal"
 
 local progress = {}
@@ -75,15 +76,16 @@ local function add_pace(parts, stage)
   parts[#parts + 1] = progress.size(pace) .. "/s"
   if not stage.total or stage.total < stage.done then return end
   local left = math.ceil((stage.total - stage.done) / pace)
-  parts[#parts + 1] = (left < 60 and left .. " s" or progress.clock(left))
-    .. " left"
+  parts[#parts + 1] = say("%s left",
+    left < 60 and left .. " s" or progress.clock(left))
 end
 
 local function amounts(stage)
   local parts = {}
   if stage.total then
     parts[1] = ("%3.0f%%"):format(100 * share_of(stage))
-    parts[2] = progress.size(stage.done) .. " of " .. progress.size(stage.total)
+    parts[2] = say("%s of %s", progress.size(stage.done),
+      progress.size(stage.total))
   else
     parts[1] = progress.size(stage.done)
   end

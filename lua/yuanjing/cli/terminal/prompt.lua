@@ -5,14 +5,15 @@ local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local output = require "yuanjing.cli.output"
+local say = require("yuanjing.base.language").say
 local terminal = require "yuanjing.cli.terminal.terminal"
 
 -- NB: a signal also ends the read, and half a prompt must not be sent.
 local function stdin()
-  if terminal.is(terminal.STDIN) then output.note("Ctrl-D ends it.", "dim") end
+  if terminal.is(terminal.STDIN) then output.note(say "Ctrl-D ends it.", "dim") end
   local text = io.read("*a") or ""
   if core.caught_signal() then
-    error(errors.new { kind = "cancelled", message = "interrupted" }, 0)
+    error(errors.new { kind = "cancelled", message = say "interrupted" }, 0)
   end
   return (text:gsub("[ \t-\r]+$", ""))
 end

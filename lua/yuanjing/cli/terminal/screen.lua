@@ -2,6 +2,7 @@
 -- interruption.
 local core = require "yuanjing.core"
 local progress = require "yuanjing.cli.terminal.progress"
+local say = require("yuanjing.base.language").say
 local session = require "yuanjing.cli.session"
 
 local screen = {}
@@ -15,10 +16,11 @@ local screen = {}
 
 local function interrupted(self)
   if self.is_submitting then
-    return "interrupted while it was on its way: it may have been received "
-      .. "and billed"
+    return say("interrupted while it was on its way: it may have been received "
+      .. "and billed")
   end
-  return "interrupted" .. (self.goes_on and "; " .. self.goes_on or "")
+  if not self.goes_on then return say "interrupted" end
+  return say("interrupted; %s", self.goes_on)
 end
 
 -- Shows the progress of an upload.
@@ -27,13 +29,13 @@ local function on_event(self, event)
   if not self.is_submitting then return end
   if event.type == "request" then
     self.began = core.now()
-    line:stage("sending")
+    line:stage(say "sending")
   elseif event.type == "upload" then
-    line:stage("uploading", nil, self.began)
+    line:stage(say "uploading", nil, self.began)
     line:bytes(event.sent, event.total)
     if event.sent == event.total then
-      line:done("uploaded", progress.size(event.total))
-      line:stage("sending")
+      line:done(say "uploaded", progress.size(event.total))
+      line:stage(say "sending")
     end
   end
 end

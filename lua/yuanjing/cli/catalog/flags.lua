@@ -6,6 +6,7 @@ local fields = require "yuanjing.protocol.fields"
 local errors = require "yuanjing.errors"
 local faults = require "yuanjing.base.check.faults"
 local number = require "yuanjing.base.number"
+local say = require("yuanjing.base.language").say
 
 local flags = {}
 
@@ -77,11 +78,17 @@ function flags.option_of(name)
   return "--" .. name:gsub("_", "-"):gsub("^(reference%-.*)s$", "%1")
 end
 
-local function help_of(flag)
-  if HELP[flag.name] or #flag.values == 0 then return HELP[flag.name] end
+-- The values that a shell offers, as texts; nil: any.
+local function choices_of(flag)
   local values = {}
   for i, value in ipairs(flag.values) do values[i] = number.show(value) end
-  return table.concat(values, ", ") .. "; not each model takes each."
+  return #values > 0 and values or nil
+end
+
+local function help_of(flag)
+  if HELP[flag.name] or #flag.values == 0 then return HELP[flag.name] end
+  return say("%s; not each model takes each.",
+    table.concat(choices_of(flag), ", "))
 end
 
 local function add(parser, flag)
@@ -98,9 +105,15 @@ end
 --- Adds the options of a kind to the parser.
 ---@param parser table of argparse
 ---@param kind "image"|"video"
-function flags.add(parser, kind)
+---@param is_for_completion? boolean with the values that a shell may offer
+function flags.add(parser, kind, is_for_completion)
   local made = {}
-  for i, flag in ipairs(collect(kind)) do made[i] = add(parser, flag) end
+  for i, flag in ipairs(collect(kind)) do
+    made[i] = add(parser, flag)
+    local choices = is_for_completion and not flag.is_switch
+      and choices_of(flag)
+    if choices then made[i]:choices(choices) end
+  end
   parser:group("What the model takes (see `yuanjing catalog MODEL`)",
     (table.unpack or unpack)(made))
 end
