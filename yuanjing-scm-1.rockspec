@@ -69,7 +69,7 @@ local lua_files = [[
   base/check/ init faults mistake
   base/json/ init cjson sorted
   base/language/ init
-  base/language/zh/ command help hints usage
+  base/language/zh/ command help hints messages usage
   base/media/ init types
   chat/ call media message params stream sums
   chat/conversation/ init ask ledger question saved sendable stream turns

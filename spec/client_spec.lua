@@ -397,6 +397,8 @@ describe("what a chat asks", function()
   for name, case in pairs {
     ["no prompt"] = { {}, { "prompt: missing" } },
     ["an empty prompt"] = { { prompt = "" }, { "prompt: missing" } },
+    ["a misspelt prompt"] = { { promt = "x" },
+      { 'prompt: missing, did you mean it by "promt"?' } },
     ["a number for a prompt"] = { { prompt = 5 },
       { "prompt: expected string, got number" } },
     ["many faults"] = { { model = {}, sys_prompt = true, stream = "yes" },
@@ -480,7 +482,30 @@ describe("a call that is written wrong raises:", function()
       return (client:chat("hi"))
     end,
     ["client:chat: expected table, got nil"] = function()
+      return (client:chat())
+    end,
+    ["client.chat: call it with a colon, client:chat"] = function()
       return (client.chat { prompt = "x" })
+    end,
+    ["client.models: call it with a colon, client:models"] = function()
+      return (client.models())
+    end,
+    ["client.task: call it with a colon, client:task"] = function()
+      return (client.task "1")
+    end,
+    ["client.account.balance: call it with a colon, client.account:balance"] =
+      function()
+        return (client.account.balance())
+      end,
+    ["client.assets.groups: call it with a colon, client.assets:groups"] =
+      function()
+        return (client.assets.groups {})
+      end,
+    ["talk.ask: call it with a colon, talk:ask"] = function()
+      return (client:conversation().ask "x")
+    end,
+    ["task.await: call it with a colon, task:await"] = function()
+      return (client:task("1").await { timeout = 1 })
     end,
     ["client:models: expected table, got string"] = function()
       return (client:models("t2v"))

@@ -1,5 +1,7 @@
 --- What somebody in the room says when a call has failed: kindly, and with what
 -- can be done about it.
+local say = require "say"
+
 local WORDS = {
   auth = "I may not answer: the key is missing or wrong. Is YUANJING_API_KEY "
     .. "set to a good one?",
@@ -18,5 +20,5 @@ local WORDS = {
 ---@return string
 return function(err)
   local words = type(err) == "table" and WORDS[err.kind]
-  return words or "That did not work: " .. tostring(err)
+  return words and say(words) or say("That did not work: %s", tostring(err))
 end

@@ -17,6 +17,7 @@ local painting = require "painting"
 local person = require "person"
 local platform = require "platform"
 local room = require "room"
+local say = require "say"
 local talk = require "talk"
 local voice = require "voice"
 local window = require "window"
@@ -44,9 +45,9 @@ end
 local promise -- what she said when she began to paint
 
 local function paint(wish)
-  if painting.hint then return speech:say("One at a time, please!") end
+  if painting.hint then return speech:say(say "One at a time, please!") end
   painting.ask(wish)
-  promise = "With pleasure! Look at the easel."
+  promise = say "With pleasure! Look at the easel."
   speech:say(promise)
 end
 
@@ -63,7 +64,7 @@ local function announce()
     if not speech:is_open() then speech:think() end
     speech:finish(outcome.err)
   elseif speech.text == promise then
-    speech:say("There it is. Do you like it?")
+    speech:say(say "There it is. Do you like it?")
   end
   promise = nil
 end
@@ -85,9 +86,9 @@ end
 
 local function begin_typing()
   if is_near_easel() then
-    input.open("paint", "What shall be painted?  一只猫坐在月亮上")
+    input.open("paint", say "What shall be painted?  一只猫坐在月亮上")
   elseif is_near_yuan() then
-    input.open("talk", "Ask anything, or “feed the cat”, “画一只猫”")
+    input.open("talk", say "Ask anything, or “feed the cat”, “画一只猫”")
   end
 end
 
@@ -170,16 +171,16 @@ end
 
 local function draw_hints()
   local note = font.has_chinese and "" or "    (no font with Chinese found)"
-  draw_pill(platform.name .. note, 480, 8)
+  draw_pill(say(platform.name) .. note, 480, 8)
   if input.is_open then
-    draw_pill("Enter: send    Esc: back", 480, 446)
+    draw_pill(say "Enter: send    Esc: back", 480, 446)
   elseif is_near_easel() then
-    draw_pill("Enter: have a picture painted", 480, 500)
+    draw_pill(say "Enter: have a picture painted", 480, 500)
   elseif is_near_yuan() then
-    draw_pill("Enter: talk    Esc or walk away: leave    V: voice "
-      .. (voice.is_on and "off" or "on"), 480, 500)
+    draw_pill(say("Enter: talk    Esc or walk away: leave    V: voice "
+      .. (voice.is_on and "off" or "on")), 480, 500)
   else
-    draw_pill("Arrow keys or WASD: walk up to Yuan", 480, 500)
+    draw_pill(say "Arrow keys or WASD: walk up to Yuan", 480, 500)
   end
 end
 

@@ -2,6 +2,7 @@
 -- on. One that is begun is paid for, so nothing here cancels it.
 local yuanjing = require "yuanjing"
 local platform = require "platform"
+local say = require "say"
 
 local painting = {
   texture = nil,  -- the last picture
@@ -42,7 +43,7 @@ local function fetch(prompt, name)
   if not result then return nil, err end
   return result:save(path, {
     on_progress = function(received, total)
-      status, painting.progress = "fetching", total and received / total
+      status, painting.progress = say "fetching", total and received / total
     end,
   })
 end
@@ -50,7 +51,7 @@ end
 --- Has a picture painted, unless one is in the making.
 function painting.ask(prompt)
   if status then return end
-  status, begun = "mixing colours", love.timer.getTime()
+  status, begun = say "mixing colours", love.timer.getTime()
   love.filesystem.createDirectory(FOLDER)
   local name = ("%s/%d.png"):format(FOLDER, os.time())
   yuanjing.async(function()
@@ -63,7 +64,8 @@ end
 --- Hangs a picture that is ready.
 function painting.update()
   if status then
-    painting.hint = ("%s, %d s"):format(status, love.timer.getTime() - begun)
+    painting.hint = say("%s, %d s", status,
+      math.floor(love.timer.getTime() - begun))
   end
   local picture = decoded:pop()
   if not picture then return end

@@ -277,6 +277,8 @@ function methods:usage()
   return usage.total(self._settings)
 end
 
+check.methods("client", methods, "_settings")
+
 function Client:__tostring()
   return ("yuanjing.Client (%s)")
     :format(address.shown(self._settings.base_url))

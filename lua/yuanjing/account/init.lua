@@ -60,6 +60,8 @@ function methods:prices(options)
   return dry_run.unwrap(prices, err)
 end
 
+check.methods("client.account", methods, "_settings")
+
 --- The account of a client.
 ---@return yuanjing.Account
 function account.new(settings)

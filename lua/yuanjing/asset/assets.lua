@@ -356,6 +356,8 @@ function methods:list(params)
   return list, found.total
 end
 
+require("yuanjing.base.check").methods("client.assets", methods, "_settings")
+
 --- The assets of a client.
 ---@return yuanjing.Assets
 function assets.new(settings)

@@ -58,6 +58,18 @@ local function contradiction(given)
   end
 end
 
+-- That a field was probably meant for the prompt; "" if none was.
+local function misspelt(given)
+  local suggest = lazy.load "yuanjing.base.suggest"
+  for name, value in pairs(given) do
+    if type(name) == "string" and type(value) == "string"
+      and RULES[name] == nil and suggest(name, { "prompt" }) then
+      return (', did you mean it by "%s"?'):format(name)
+    end
+  end
+  return ""
+end
+
 local function is_nothing_asked(given)
   return given.messages == nil and (given.prompt == nil or given.prompt == "")
 end
@@ -71,7 +83,7 @@ function params.problems(given, validate)
   if validate then
     problems[1] = contradiction(given)
     if is_nothing_asked(given) then
-      problems[#problems + 1] = "prompt: missing"
+      problems[#problems + 1] = "prompt: missing" .. misspelt(given)
     end
     type_problems(given, problems)
   end

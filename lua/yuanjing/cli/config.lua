@@ -197,6 +197,7 @@ local function text_of(settings)
     lines[n] = ("  %s: %s"):format(document.encode(name),
       document.encode(settings[name]))
   end
+  if #lines == 0 then return "{}\n" end
   return "{\n" .. table.concat(lines, ",\n") .. "\n}\n"
 end
 

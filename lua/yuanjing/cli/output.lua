@@ -52,6 +52,7 @@ end
 -- A copy of the error, worded for a terminal.
 local function for_terminal(err)
   local copy = errors.new(err)
+  copy.message = say(err.message)
   if (err.call or ""):find("^[a-z]") then
     copy.call = nil -- a Lua function, not an HTTP request
   else
@@ -59,7 +60,7 @@ local function for_terminal(err)
   end
   if err.kind == "auth" and err.attempts == 0 then copy.hint = config.advice() or say(NO_KEY) end
   if err.kind == "timeout" and waits_for(err) then
-    copy.message, copy.hint = err.summary or err.message, waits_for(err)
+    copy.message, copy.hint = say(err.summary or err.message), waits_for(err)
     copy.call, copy.task, copy.asset = nil, nil, nil
   end
   return copy

@@ -1,6 +1,7 @@
 --- A task: work that takes the platform some time. The handle knows the task's
 -- id, queries its status, and waits for it by the rules of
 -- docs/platform.md#tasks.
+local check = require "yuanjing.base.check"
 local dry_run = require "yuanjing.spending.dry_run"
 local errors = require "yuanjing.errors"
 local loop = require "yuanjing.runtime.loop"
@@ -232,6 +233,8 @@ function methods:save(path, options)
   if not result then return dry_run.unwrap(nil, err) end
   return result:save(path, save)
 end
+
+check.methods("task", methods, "_settings")
 
 function Task:__tostring()
   return ("yuanjing.Task %s (%s)"):format(self.id or "without an id",

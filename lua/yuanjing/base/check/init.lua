@@ -92,6 +92,23 @@ function check.table(call, value, level)
     (level or 2) + 1)
 end
 
+--- Has each method of a class raise, at the caller's line, if it is called with a
+--- dot: then what comes first is no object of that class, which has that field.
+---@param class string as a program names it: "client"
+---@param methods table<string, function>
+---@param field string
+function check.methods(class, methods, field)
+  for name, method in pairs(methods) do
+    methods[name] = type(method) == "function" and function(self, ...)
+      if type(self) == "table" and self[field] ~= nil then
+        return method(self, ...)
+      end
+      error(("%s.%s: call it with a colon, %s:%s"):format(class, name,
+        class, name), 2)
+    end or method
+  end
+end
+
 --- Raises what is wrong with the options of a call.
 ---@param call string
 ---@param options any

@@ -13,7 +13,7 @@ language.NAMES = { "en", "zh" }
 -- LANG is Chinese.
 local VARIABLES = { "LC_ALL", "LC_MESSAGES", "LANG" }
 
-local TABLES = { "hints", "help", "command", "usage" }
+local TABLES = { "hints", "messages", "help", "command", "usage" }
 
 local chosen -- by language.choose()
 local texts -- the Chinese texts by the English ones, once they are needed

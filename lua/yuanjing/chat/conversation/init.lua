@@ -278,6 +278,8 @@ function methods:save(path)
   return saved.write(path, text, "talk:save")
 end
 
+check.methods("talk", methods, "messages")
+
 function Conversation:__tostring()
   return ("yuanjing.Conversation (%d messages)"):format(#self.messages)
 end

@@ -37,5 +37,4 @@ return {
     "如果平台现在已经支持，`--no-validate` 会照样发送",
   ["await waits for one that was submitted a moment ago"] =
     "刚提交的任务请用 await 等待",
-  ["call it with a colon"] = "请用冒号调用",
 }

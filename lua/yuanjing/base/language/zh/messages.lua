@@ -1,0 +1,40 @@
+--- Messages of errors that the library has in English only, and the command shows in
+-- Chinese: programs may compare `err.message`, so there it stays as it is.
+return {
+  ["no API key"] = "没有密钥",
+  ["the API key is empty"] = "密钥是空的",
+  ["the API key has control characters in it"] = "密钥里有控制字符",
+  ["prompt: missing"] = "缺少提示词（prompt）",
+  ["no connection within the connect limit"] = "在 connect 时限内没有连上",
+  ["no answer within the first limit"] = "在 first 时限内没有响应",
+  ["nothing came within the first limit"] = "在 first 时限内什么都没有收到",
+  ["nothing more came within the idle limit"] = "在 idle 时限内没有收到更多内容",
+  ["not finished within the total limit"] = "在 total 时限内没有完成",
+  ["the connection was closed without an answer"] = "连接关闭了，没有响应",
+  ["the head of the answer is larger than the limit"] = "响应头超过了上限",
+  ["the answer has more bytes than max_body"] = "响应的字节数超过了 max_body",
+  ["the redirect is not followed: it leads from a public address to a private one"] =
+    "没有跟随重定向：它从公网地址指向内网地址",
+  ["out of memory"] = "内存不足",
+  ["too many redirects"] = "重定向次数太多",
+  ["a text came in place of the file"] = "收到的不是文件，而是一段文字",
+  ["an empty file came"] = "收到的文件是空的",
+  ["the parts that came do not fit together"] = "分段收到的内容拼不起来",
+  ["the result has no file of that kind"] = "结果里没有这种文件",
+  ["the platform does not know the task (yet)"] = "平台（还）不知道这个任务",
+  ["the platform does not know the task (any more)"] = "平台（已经）不知道这个任务",
+  ["the answer names no status"] = "响应里没有状态",
+  ["the answer names neither a task nor a result"] = "响应里既没有任务也没有结果",
+  ["the answer is no JSON object"] = "响应不是 JSON 对象",
+  ["the answer is empty"] = "回答是空的",
+  ["an event is not readable"] = "有一个事件无法读懂",
+  ["the stream ended before its answer was complete"] = "流在回答完整之前就结束了",
+  ["the stream ended without a chunk"] = "流里一个片段都没有就结束了",
+  ["the platform answered with a task instead of a text"] =
+    "平台返回的是任务，而不是文字",
+  ["the answer holds no text"] = "响应里没有文字",
+  ["the answer holds no sound"] = "响应里没有声音",
+  ["no list of models came"] = "没有收到模型列表",
+  ["there is nothing to answer: the last message is the model's own"] =
+    "没有要回答的：最后一条消息是模型自己说的",
+}
