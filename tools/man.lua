@@ -30,12 +30,24 @@ arguments of a command.
 .BR YUANJING_BASE_URL ", " YUANJING_ASSET_URL
 Other addresses of the platform, for example those of a sandbox.
 .TP
+.BR YUANJING_LANG ", " LC_ALL ", " LC_MESSAGES ", " LANG
+The language of help, progress, questions and errors, by the first that is set:
+zh, or English.
+.TP
 .B NO_COLOR
 Set to anything: no colours.
 .TP
 .BR http_proxy ", " https_proxy ", " all_proxy ", " no_proxy
 As for
 .BR curl (1).
+.SH FILES
+.TP
+.I ~/.config/yuanjing/config.json
+Addresses, language, default models, and the key that
+.B yuanjing login
+keeps; below
+.B XDG_CONFIG_HOME
+if that is set. Options and the environment come before it.
 .SH EXAMPLES
 .nf
 yuanjing chat "你是谁"
@@ -54,7 +66,7 @@ local function escape(text)
 end
 
 local function help_of(words)
-  local pipe = assert(io.popen(("%s bin/yuanjing %s --help")
+  local pipe = assert(io.popen(("YUANJING_LANG=en %s bin/yuanjing %s --help")
     :format(LUA, words)))
   local text = pipe:read("*a")
   pipe:close()

@@ -36,6 +36,14 @@ local function command_in(parser, words)
   end
 end
 
+-- Whether another command has that option: it is no field of a request.
+local function is_of_another(parser, option)
+  for _, command in ipairs(parser._commands) do
+    if options_of(command)[option] then return true end
+  end
+  return false
+end
+
 -- The option that was probably meant: a near one, or one that begins like it.
 local function meant(name, names)
   for _, known in ipairs(names) do
@@ -84,7 +92,8 @@ function fields.as_extra(parser, words)
   while n <= #words and words[n] ~= "--" do
     local option = words[n]:match("^%-%-[^=]+")
     local extra, more
-    if option and not known[option] and not REFUSED[option] then
+    if option and not known[option] and not REFUSED[option]
+      and not is_of_another(parser, option) then
       extra, more = extra_of(words, n, names)
       if not extra and more then return nil, more end
     end

@@ -4,6 +4,8 @@
 local category = {
   --- The name of the field, in the platform's own spelling.
   FIELD = "catelogid",
+  --- The usual ones.
+  NAMES = { "t2t", "t2i", "t2v", "i2v", "ref2v" },
 }
 
 local ALIASES = {

@@ -1,6 +1,7 @@
 --- `yuanjing account`: what is left, the last calls and what they cost, and the
 -- price of a model. Seen in the platform's public source, not yet confirmed
 -- live.
+local categories = require "yuanjing.protocol.category"
 local columns = require "yuanjing.cli.terminal.columns"
 local document = require "yuanjing.cli.document"
 local number = require "yuanjing.base.number"
@@ -17,11 +18,14 @@ local function to_page(text)
   return nil, say("a number of 1 or more is expected, not '%s'", text)
 end
 
-function command.options(parser)
+function command.options(parser, is_for_completion)
+  local category = parser:option("--category",
+    "One category only: t2t, t2i, t2v, i2v, ref2v.")
+  if is_for_completion then category:choices(categories.NAMES) end
   parser:group("Options",
     parser:flag("--history", "The calls of the account, the newest first."),
     parser:option("--page", "Which page of them (1)."):convert(to_page),
-    parser:option("--category", "One category only: t2t, t2i, t2v, i2v, ref2v."),
+    category,
     parser:option("--price", "What a model costs."):argname "MODEL"
       :convert(session.to_name))
   session.options(parser)

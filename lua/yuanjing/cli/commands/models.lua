@@ -1,5 +1,6 @@
 --- `yuanjing models`: lists the models that the platform offers now.
 local ascii = require "yuanjing.base.ascii"
+local categories = require "yuanjing.protocol.category"
 local columns = require "yuanjing.cli.terminal.columns"
 local document = require "yuanjing.cli.document"
 local output = require "yuanjing.cli.output"
@@ -9,8 +10,6 @@ local terminal = require "yuanjing.cli.terminal.terminal"
 
 local command = { name = "models",
   summary = "List the models that the platform offers." }
-
-local CATEGORIES = { "t2t", "t2i", "t2v", "i2v", "ref2v" }
 
 local NAMES = { "chat" }
 for _, name in ipairs(purposes.NAMES) do NAMES[#NAMES + 1] = name end
@@ -22,7 +21,7 @@ function command.options(parser, is_for_completion)
     .. "take an option: chat, image, video, first-frame, last-frame, "
     .. "reference-image, ..."):target("purpose"):argname "WHAT"
   if is_for_completion then
-    category:choices(CATEGORIES)
+    category:choices(categories.NAMES)
     purpose:choices(NAMES)
   else
     purpose:convert(purposes.reader(NAMES))
