@@ -37,7 +37,7 @@ end
 
 local function key_in_words(settings, in_force)
   local key, err = address.key(settings)
-  if not key then return config.advice() or err.message end
+  if not key then return config.advice() or say(err.message) end
   return say("set, %d characters (%s)", #key, source_of(in_force.api_key))
 end
 
@@ -140,7 +140,7 @@ local function check(client, url, call)
   rows[#rows + 1] = value and { name = "key accepted", ok = true,
     note = say(value.raw and "%d models" or "%d groups", #value) }
     or { name = failed_step(url, err, last), ok = false,
-      problem = err.message, kind = err.kind }
+      problem = say(err.message), kind = err.kind }
   return { url = url, steps = rows }, err
 end
 

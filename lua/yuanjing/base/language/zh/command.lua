@@ -1,5 +1,14 @@
 --- What the command says while it runs, in Chinese: progress, questions, notes, and
 -- its own errors.
+--
+-- Words of all the Chinese texts, here and in the documents: journal 任务日志,
+-- entry 记录, key 密钥, stream 流式（输出）, chunk 片段, prompt 提示词, task 任务,
+-- submit 提交, model 模型, catalog 模型目录, category 类别, outcome unknown 结果不明,
+-- settle 核实, balance 余额, top up 充值, billed 计费, history 账单记录, limit 上限,
+-- timeout 超时, retry 重试, dry run 试运行, asset 真人素材, group 素材组,
+-- verification 认证, first and last frame 首帧、尾帧, reference 参考, off-peak 错峰,
+-- speak 语音合成, transcribe 语音转写, sandbox 沙箱, base URL 接口地址, hint 提示,
+-- exit status 退出状态码. The reader is 你; commands, names and kinds stay as they are.
 return {
   -- At first
   ['The 元境 platform from the command line.\n\n  yuanjing chat "你是谁"\n'
