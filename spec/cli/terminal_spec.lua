@@ -72,6 +72,18 @@ describe("at a terminal", function()
     assert.is_truthy(ran.screen[2]:find("^yuanjing: truncated: "))
   end)
 
+  it("speaks Chinese where it is asked to", function()
+    local ran = at(80, { { "wait", "› " }, { "send", "/undo\r" },
+      { "wait", "没有可忘掉的" }, { "send", CTRL_D } },
+      { "chat", "-i", env = { YUANJING_LANG = "zh" } })
+    assert.same({ 0, "按 Ctrl-D 结束，输入 /help 查看更多。" },
+      { ran.status, ran.screen[1] })
+    local words = image("slow=0.1", "-o", support.tempdir() .. "/cat.png",
+      "--lang", "zh")
+    local saved = at(120, {}, words)
+    assert.is_truthy(saved.raw:find("已保存 ", 1, true), saved.raw)
+  end)
+
   it("a conversation goes on after Ctrl-C, and ends by Ctrl-D", function()
     local ran = at(80, { { "wait", "› " }, { "send", "hi\n" },
       { "wait", "Hello" }, { "send", CTRL_C }, { "wait", "› " },
