@@ -169,6 +169,12 @@ local function draw_pill(text, x, y)
   love.graphics.printf(text, x - width / 2, y + 3, width, "center")
 end
 
+-- By whether she is heard.
+local NEAR_YUAN = {
+  [true] = "Enter: talk    Esc or walk away: leave    V: voice off",
+  [false] = "Enter: talk    Esc or walk away: leave    V: voice on",
+}
+
 local function draw_hints()
   local note = font.has_chinese and "" or "    (no font with Chinese found)"
   draw_pill(say(platform.name) .. note, 480, 8)
@@ -177,8 +183,7 @@ local function draw_hints()
   elseif is_near_easel() then
     draw_pill(say "Enter: have a picture painted", 480, 500)
   elseif is_near_yuan() then
-    draw_pill(say("Enter: talk    Esc or walk away: leave    V: voice "
-      .. (voice.is_on and "off" or "on")), 480, 500)
+    draw_pill(say(NEAR_YUAN[voice.is_on]), 480, 500)
   else
     draw_pill(say "Arrow keys or WASD: walk up to Yuan", 480, 500)
   end

@@ -5,6 +5,7 @@ local json = require "yuanjing.base.json"
 local socket = require "socket"
 local support = require "support"
 local text = require "yuanjing.sandbox.server.chat.text"
+local texts = require "support.texts"
 
 local ROOT = support.output("pwd")
 local GAME = ROOT .. "/examples/love"
@@ -49,6 +50,42 @@ describe("the LÖVE example's line breaking", function()
           width = width + width_of(char)
         end
         assert.is_true(width <= limit, ("%q at %d"):format(line, limit))
+      end
+    end
+  end)
+end)
+
+-- Texts -----------------------------------------------------------------------
+
+describe("the LÖVE example's texts", function()
+  local language = require "yuanjing.base.language"
+  local font = { has_chinese = true }
+  local say
+
+  setup(function()
+    package.loaded.font = font
+    say = dofile("examples/love/say.lua")
+    package.loaded.font = nil
+    language.choose "zh"
+  end)
+  teardown(function() language.choose(nil) end)
+
+  it("are Chinese where the player reads it and a font has it", function()
+    assert.equal("正在调色，3 秒", say("%s, %d s", say "mixing colours", 3))
+    font.has_chinese = false
+    assert.equal("mixing colours, 3 s",
+      say("%s, %d s", say "mixing colours", 3))
+    font.has_chinese = true
+  end)
+
+  it("are all in its table", function()
+    for _, name in ipairs { "main", "painting", "excuses", "platform" } do
+      local source = support.read("examples/love/" .. name .. ".lua")
+      for _, literal in ipairs(texts.of(source)) do
+        local is_shown = literal.before:find("say%s?%(?$")
+          or literal.text:find("^%u%l*[ ,].* .*[.?]$")
+        assert.is_true(not is_shown or say(literal.text) ~= literal.text,
+          name .. ": " .. literal.text)
       end
     end
   end)
