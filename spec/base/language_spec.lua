@@ -43,11 +43,14 @@ local function literals_in(folder)
   return found
 end
 
--- What a program in a process of its own, with those variables, prints.
-local function name_with(env)
-  return support.output(("env -u LC_ALL -u LC_MESSAGES -u LANG -u YUANJING_LANG "
-    .. "%s %s -e 'io.write(require([[yuanjing.base.language]]).name())'"):format(
-    env, require("support.child").interpreter()))
+-- The language in force with those variables, and no others, and its source.
+local function found_with(assignments, configured)
+  local env, getenv = {}, os.getenv
+  for name, value in assignments:gmatch("(%S-)=(%S*)") do env[name] = value end
+  os.getenv = function(name) return env[name] end -- luacheck: ignore
+  local name, source = language.find(configured)
+  os.getenv = getenv -- luacheck: ignore
+  return name, source
 end
 
 describe("the language", function()
@@ -77,8 +80,17 @@ describe("the language", function()
       { "YUANJING_LANG=fr LANG=zh", "en" }, { "LANG=de_DE.UTF-8", "en" },
     }
     for _, case in ipairs(CASES) do
-      assert.equal(case[2], name_with(case[1]), case[1])
+      assert.equal(case[2], (found_with(case[1])), case[1])
     end
+  end)
+
+  it("tells where it is said", function()
+    local function source_with(...) return select(2, found_with(...)) end
+    assert.equal("$LANG", source_with "LANG=de_DE")
+    assert.equal("default", source_with "LANG=POSIX")
+    assert.equal("default", source_with "LC_ALL=C.UTF-8 LANG=zh_CN")
+    assert.equal("file", source_with("LANG=zh_CN", "en"))
+    assert.equal("$YUANJING_LANG", source_with("YUANJING_LANG=zh", "en"))
   end)
 
   it("shows a text with its values, or in English what it does not have",

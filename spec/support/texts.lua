@@ -36,13 +36,15 @@ end
 ---@return { text: string, before: string }[]
 function texts.of(source)
   local list, at, joined = {}, 1, false
-  while at <= #source do
+  while at do
+    at = source:find("[-%[\"']", at)
+    if not at then break end
     local text, stop = token_at(source, at)
     if text and joined then
       list[#list].text = list[#list].text .. text
     elseif text then
       list[#list + 1] = { text = text,
-        before = source:sub(1, at - 1):match("[^\n]*$") }
+        before = source:sub(math.max(1, at - 100), at - 1):match("[^\n]*$") }
     end
     at = (stop or at) + 1
     if text then
