@@ -2,6 +2,7 @@
 -- fields, names of models, completion.
 local cells = require "yuanjing.cli.terminal.cells"
 local cli = require "yuanjing.cli"
+local errors = require "yuanjing.errors"
 local fields = require "yuanjing.cli.fields"
 local language = require "yuanjing.base.language"
 local localize = require "yuanjing.cli.localize"
@@ -151,6 +152,24 @@ describe("the name of a model", function()
       names.hint("wan", MODELS))
     assert.equal("did you mean vidu?", names.hint("viud", MODELS))
     assert.is_nil(names.hint("nothing-like-it", MODELS))
+  end)
+
+  it("is asked about when the platform has refused it", function()
+    local function hint_of(model, attempts, hint)
+      local err = errors.new { kind = "invalid_request", message = "x",
+        attempts = attempts, hint = hint }
+      names.add_hint(err, model, MODELS)
+      return err.hint
+    end
+    assert.equal("did you mean vidu?", hint_of("viud", 1))
+    assert.equal("other", hint_of("viud", 1, "other"))
+    local auth = errors.new { kind = "auth", message = "x", attempts = 1 }
+    local hint = auth.hint
+    names.add_hint(auth, "viud", MODELS)
+    assert.equal(hint, auth.hint)
+    for _, case in ipairs { { "viud", 0 }, { "vidu", 1 }, { nil, 1 } } do
+      assert.is_nil(hint_of(case[1], case[2]))
+    end
   end)
 
   it("is found for a purpose", function()

@@ -47,25 +47,13 @@ local function params_of(arguments, kind)
 end
 
 -- A part of a model's name, such as wan, is not sent: no model has it.
-local function check_model(arguments, model, kind)
-  local models = catalog.models(arguments.api or "v1", kind)
+local function check_model(arguments, model, models)
   if arguments.no_validate or not model or not names.is_part(model, models) then
     return true
   end
   return nil, errors.new { kind = "invalid_request", attempts = 0,
     message = say("the catalog has no model %s", model),
     hint = say("%s `--no-validate` sends it", names.hint(model, models)) }
-end
-
--- A refusal of a model that the catalog does not know, with the name that was
--- probably meant.
-local function with_suggestion(err, arguments, model, kind)
-  local models = catalog.models(arguments.api or "v1", kind)
-  if err.attempts == 0 or not model or names.is_known(model, models) then
-    return err
-  end
-  err.hint = rawget(err, "hint") or names.hint(model, models)
-  return err
 end
 
 -- Submits that came to nothing.
@@ -112,7 +100,8 @@ local function run(arguments, kind)
     if arguments.journal then
       client = client:with { journal = arguments.journal }
     end
-    ok, problem = check_model(arguments, params.model, kind)
+    local models = catalog.models(client._settings.api, kind)
+    ok, problem = check_model(arguments, params.model, models)
     if not ok then return nil, problem end
     ok, problem = check_twin(arguments, client, kind, params)
     if not ok then return nil, problem end
@@ -120,7 +109,7 @@ local function run(arguments, kind)
     local task, err = client[kind](client, params)
     shown.is_submitting = false
     if not task then
-      err = with_suggestion(err, arguments, params.model, kind)
+      names.add_hint(err, params.model, models)
       return nil, flags.with_options(err, kind)
     end
     if session.shows_request(arguments, task) then return true end

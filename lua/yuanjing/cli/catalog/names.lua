@@ -48,4 +48,18 @@ function names.hint(text, models)
     math.min(#list, MOST)))
 end
 
+-- The kinds of a platform's refusal of a model.
+local REFUSALS = { invalid_request = true, not_found = true, platform = true }
+
+--- Adds the models that were probably meant to the platform's refusal of a model
+--- that the catalog does not know.
+---@param err yuanjing.Error
+---@param model? string
+---@param models string[]
+function names.add_hint(err, model, models)
+  local is_refusal = REFUSALS[err.kind] and err.attempts ~= 0
+  if not is_refusal or not model or names.is_known(model, models) then return end
+  err.hint = rawget(err, "hint") or names.hint(model, models)
+end
+
 return names

@@ -2,6 +2,7 @@
 -- or one JSON object of parameters, a line, and saves them in a folder. A
 -- journal there records what is paid for, so the command can be repeated
 -- after any interruption.
+local catalog = require "yuanjing.generation.catalog"
 local config = require "yuanjing.cli.config"
 local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
@@ -9,6 +10,7 @@ local folder = require "yuanjing.cli.batch.folder"
 local follow = require "yuanjing.cli.follow"
 local lines = require "yuanjing.cli.batch.lines"
 local loop = require "yuanjing.runtime.loop"
+local names = require "yuanjing.cli.catalog.names"
 local output = require "yuanjing.cli.output"
 local plan = require "yuanjing.cli.batch.plan"
 local progress = require "yuanjing.cli.terminal.progress"
@@ -49,7 +51,11 @@ local function submit(client, item)
   local params = {}
   for name, value in pairs(item.params) do params[name] = value end
   params.note = item.note
-  return client[item.kind](client, params)
+  local task, err = client[item.kind](client, params)
+  if err then
+    names.add_hint(err, params.model, catalog.models(client._settings.api))
+  end
+  return task, err
 end
 
 local WAIT = 0.5 -- seconds between two checks of another process' submit
