@@ -12,7 +12,7 @@ LUAROCKS = luarocks
 LUA = lua5.4
 CFLAGS = -O2 -g
 
-PLAIN := $(wildcard csrc/core/*.c)
+PLAIN := $(filter-out %_windows.c,$(wildcard csrc/core/*.c))
 BINDING := $(wildcard csrc/lua/*.c)
 NAMES := $(patsubst csrc/%.c,%,$(PLAIN) $(BINDING))
 

@@ -44,18 +44,26 @@ test = {
 -- alone, and Debian's libcurl has it where just the compiler finds it. luarocks
 -- still looks for the library, because of `libraries`, and says so without it;
 -- CURL_DIR= tells it of another place.
-local core = {
-  sources = {},
-  incdirs = {"csrc/core"},
-  libraries = {"curl"},
-  defines = {"_FILE_OFFSET_BITS=64"},
-}
+local function core_with(libraries)
+  return {
+    sources = {},
+    incdirs = {"csrc/core"},
+    libraries = libraries,
+    defines = {"_FILE_OFFSET_BITS=64"},
+  }
+end
 
--- Files without their endings, behind the folder that they are in.
+local posix_core = core_with {"curl"}
+local windows_core = core_with {"curl", "ws2_32", "bcrypt", "shell32"}
+
+-- Files without their endings, behind the folder that they are in. Those whose
+-- names end in _posix or _windows are for that system alone.
 -- spec/rockspec_spec.lua compares both lists with the tree.
 local c_files = [[
-  core/ address buf curl_runtime decoder file json multis number path poller
-    pool request sha256 shape signals sockets source sse transfer
+  core/ address buf curl_runtime decoder file file_posix file_windows json
+    multis number path path_posix path_windows platform_posix platform_windows
+    poller poller_windows pool request sha256 shape signals_posix
+    signals_windows sockets source sse transfer
   lua/ lcore ldecoder ldocument lfiber lfile lpool lreader lrequest lterminal
     ltransfer
 ]]
@@ -131,7 +139,11 @@ local lua_files = [[
 
 build = {
   type = "builtin",
-  modules = {["yuanjing.core"] = core},
+  modules = {},
+  platforms = {
+    unix = {modules = {["yuanjing.core"] = posix_core}},
+    windows = {modules = {["yuanjing.core"] = windows_core}},
+  },
   install = {
     bin = {"bin/yuanjing"},
   },
@@ -143,7 +155,13 @@ for word in c_files:gmatch("%S+") do
   if word:find("/$") then
     folder = word
   else
-    core.sources[#core.sources + 1] = "csrc/" .. folder .. word .. ".c"
+    local source = "csrc/" .. folder .. word .. ".c"
+    if not word:find("_windows$") then
+      posix_core.sources[#posix_core.sources + 1] = source
+    end
+    if not word:find("_posix$") then
+      windows_core.sources[#windows_core.sources + 1] = source
+    end
   end
 end
 

@@ -41,13 +41,19 @@ describe("the rockspec", function()
     assert.same(expected, listed)
   end)
 
-  it("lists each C file", function()
-    local sources = {}
-    for i, source in ipairs(build.modules["yuanjing.core"].sources) do
-      sources[i] = source
+  local function sources(platform)
+    local list = {}
+    local core = build.platforms[platform].modules["yuanjing.core"]
+    for i, source in ipairs(core.sources) do
+      list[i] = source
     end
-    table.sort(sources)
-    assert.same(files "ls csrc/*/*.c", sources)
+    table.sort(list)
+    return list
+  end
+
+  it("lists each C file for the systems that it is for", function()
+    assert.same(files "ls csrc/*/*.c | grep -v _windows", sources "unix")
+    assert.same(files "ls csrc/*/*.c | grep -v _posix", sources "windows")
   end)
 
   it("lists the commands", function()

@@ -1,12 +1,11 @@
-#define _DEFAULT_SOURCE
 #include "address.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
 
-#define TEXT 64 /* more than any address has, with its zone */
+#include "platform.h"
+
+#define LONGEST 64 /* more than any address has, with its zone */
 
 /* What is not public (RFC 6890). Without 198.18.0.0/15: proxies that work as a
  * network card (Clash, sing-box) answer each name with such an address. */
@@ -61,17 +60,16 @@ static enum yj_network network_of_v6(const unsigned char *p) {
 }
 
 enum yj_network yj_network_of(const char *host) {
-  struct in_addr v4;
-  struct in6_addr v6;
-  char text[TEXT];
+  unsigned char v6[16];
+  uint32_t v4;
+  char text[LONGEST];
   const char *from = *host == '[' ? host + 1 : host;
   size_t n = strcspn(from, "]%");
   if (n >= sizeof text)
     return YJ_NO_ADDRESS;
   memcpy(text, from, n);
   text[n] = '\0';
-  if (inet_pton(AF_INET6, text, &v6) == 1)
-    return network_of_v6(v6.s6_addr);
-  return inet_aton(text, &v4) != 0 ? network_of_v4(ntohl(v4.s_addr))
-                                   : YJ_NO_ADDRESS;
+  if (yj_read_ipv6(text, v6))
+    return network_of_v6(v6);
+  return yj_read_ipv4(text, &v4) ? network_of_v4(v4) : YJ_NO_ADDRESS;
 }

@@ -1,25 +1,22 @@
-#define _GNU_SOURCE
 #include "curl_runtime.h"
 
 #include <dirent.h>
-#include <dlfcn.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "libcurl.h"
+#include "platform.h"
 
 /* ---- which one it is ---- */
 
-static pthread_once_t is_started = PTHREAD_ONCE_INIT;
+static yj_once is_started = YJ_ONCE;
 static char problem[512];
 static unsigned version;
 
 static const char *file_of_libcurl(void) {
-  Dl_info info;
-  return dladdr((void *)(uintptr_t)&curl_easy_init, &info) != 0
-             ? info.dli_fname : "an unknown place";
+  const char *file = yj_library_of((void *)(uintptr_t)&curl_easy_init);
+  return file != NULL ? file : "an unknown place";
 }
 
 /* A version is only a claim: this asks libcurl itself. */
@@ -48,7 +45,7 @@ static void start(void) {
 }
 
 const char *yj_curl_problem(void) {
-  pthread_once(&is_started, start);
+  yj_call_once(&is_started, start);
   return problem[0] != '\0' ? problem : NULL;
 }
 
@@ -97,7 +94,7 @@ static int is_hashed(const char *path) {
   return found;
 }
 
-static pthread_once_t is_looked_up = PTHREAD_ONCE_INIT;
+static yj_once is_looked_up = YJ_ONCE;
 static const char *ca_path;
 
 static void look_up_ca_path(void) {
@@ -106,37 +103,17 @@ static void look_up_ca_path(void) {
 }
 
 const char *yj_curl_ca_path(void) {
-  pthread_once(&is_looked_up, look_up_ca_path);
+  yj_call_once(&is_looked_up, look_up_ca_path);
   return ca_path;
 }
 
 /* ---- SIGPIPE ---- */
 
-static int is_pending(void) {
-  sigset_t pending;
-  return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE);
-}
-
-/* A signal that is pending already belongs to the host or to an outer guard,
- * and is blocked, or it would not be pending. */
 void yj_sigpipe_hold(struct yj_sigpipe *guard) {
-  sigset_t pipe;
-  guard->is_held = !yj_curl_is(YJ_CURL_7_87) && !is_pending();
-  if (!guard->is_held)
-    return;
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &pipe, &guard->before);
+  guard->blocked = yj_curl_is(YJ_CURL_7_87) ? 0 : yj_sigpipe_block();
 }
 
 void yj_sigpipe_release(const struct yj_sigpipe *guard) {
-  sigset_t pipe;
-  int number;
-  if (!guard->is_held)
-    return;
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  if (is_pending())
-    sigwait(&pipe, &number);
-  pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
+  if (guard->blocked != 0)
+    yj_sigpipe_unblock(guard->blocked);
 }

@@ -5,8 +5,6 @@
  */
 #pragma once
 
-#include <signal.h>
-
 #pragma GCC visibility push(hidden)
 
 /* libcurl's versions as it numbers them: 0xXXYYZZ. */
@@ -43,8 +41,7 @@ const char *yj_curl_ca_path(void);
  * may write or close; a SIGPIPE that came is consumed before it is unblocked.
  * The host's own handler is never changed. */
 struct yj_sigpipe {
-  sigset_t before;
-  int is_held;
+  int blocked; /* by yj_sigpipe_block(); 0: not */
 };
 
 /* Before such a call, and after it; pairs may nest. With a libcurl that needs

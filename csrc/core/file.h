@@ -11,14 +11,15 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
+
+#include "platform.h"
 
 #pragma GCC visibility push(hidden)
 
-/* fd < 0: closed. */
+/* handle < 0: closed. */
 struct yj_file {
-  int fd;
-  pid_t pid; /* that opened it: a forked child shares its locks */
+  yj_handle handle;
+  int64_t process; /* that opened it: a forked child shares its locks */
 };
 
 /* Opens or makes it, for its owner alone; see path.h for what is refused. On
@@ -37,12 +38,14 @@ int yj_file_open_part(struct yj_file *f, const char *path, const char *target);
  * `from` is not this file any more. */
 int yj_file_move(const struct yj_file *f, const char *from, const char *to);
 
-/* Cuts the file to that size; returns a descriptor that the caller owns, or -1
- * with errno set. */
-int yj_file_lend(int fd, int64_t size);
+/* Cuts the file to that size, and opens it once more for the caller, with the
+ * same locks. */
+int yj_file_lend(const struct yj_file *f, int64_t size, struct yj_file *lent);
 
-/* Writes all of it at that offset. */
-int yj_file_write_at(int fd, const char *bytes, size_t n, int64_t at);
+/* Writes all of it at that offset; YJ_AT_END: at the end of a journal. */
+#define YJ_AT_END ((int64_t)-1)
+int yj_file_write(const struct yj_file *f, const char *bytes, size_t n,
+                  int64_t at);
 
 int yj_file_size(const struct yj_file *f, int64_t *size);
 
@@ -70,9 +73,15 @@ int yj_file_copy_mode(const struct yj_file *f, const struct yj_file *other);
 /* How many names it has in its file system; -1 with errno set. */
 int yj_file_link_count(const struct yj_file *f);
 
-/* Brings to the disk the file's bytes, or the names in the file's folder. */
+/* Those who may read the file at `path` may read this one, and no others. */
+void yj_file_take_after(const struct yj_file *f, const char *path);
+
+/* Brings the file's bytes to the disk. */
 int yj_file_sync(const struct yj_file *f);
-int yj_file_sync_folder(const char *path);
+
+/* The lock of the whole file, which a lent one has as well; EAGAIN while
+ * another open file has it. */
+int yj_file_claim(const struct yj_file *f);
 
 /* The lock of one byte; EAGAIN while another open file has it: never waits. */
 int yj_file_lock(const struct yj_file *f, int64_t at);

@@ -1,16 +1,7 @@
-#define _GNU_SOURCE
 #include "multis.h"
-
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "libcurl.h"
 #include "pool.h"
-
-#ifndef SOCK_CLOEXEC
-#define SOCK_CLOEXEC 0
-#endif
 
 #define MOST 512 /* transfers of one multi at a time */
 #define AT_ONCE 16 /* of all begin between two looks at the sockets */
@@ -59,26 +50,19 @@ static int on_timer_change(CURLM *curl, long ms, void *ud) {
 static curl_socket_t open_socket(void *ud, curlsocktype purpose,
                                  struct curl_sockaddr *address) {
   struct yj_multi *m = ud;
-  int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
-                  address->protocol);
+  yj_socket fd = yj_socket_open(address->family, address->socktype,
+                                address->protocol);
   (void)purpose;
-  if (fd < 0)
-    return CURL_SOCKET_BAD;
-  if (SOCK_CLOEXEC == 0)
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-  yj_sockets_add(&m->sockets, fd);
-  return fd;
+  if (fd != YJ_NO_SOCKET)
+    yj_sockets_add(&m->sockets, fd);
+  return fd; /* curl's CURL_SOCKET_BAD is the same number */
 }
 
-/* A child that forked without exec has the socket as well, so close() alone
- * would not end the connection. In such a child the parent's connection is
- * left as it is. */
+/* In a forked child the parent's connection is left as it is. */
 static int close_socket(void *ud, curl_socket_t fd) {
   struct yj_multi *m = ud;
   yj_sockets_remove(&m->sockets, fd);
-  if (yj_pool_is_mine(m->all->pool))
-    shutdown(fd, SHUT_RDWR);
-  return close(fd);
+  return yj_socket_close(fd, yj_pool_is_mine(m->all->pool));
 }
 
 /* ---- which one ---- */

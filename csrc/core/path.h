@@ -3,7 +3,7 @@
  * Only regular files are opened: to open a pipe waits for its other end, and
  * to open a device may start it. A link is followed unless another user may
  * have made it, to have this process write where that user may not. Functions
- * return 0 or an error: an errno or YJ_NOT_A_FILE. Nothing here knows Lua or
+ * return 0 or an error: an errno or one of the two below. Nothing here knows Lua or
  * libcurl.
  */
 #pragma once
@@ -11,10 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "platform.h"
+
 #pragma GCC visibility push(hidden)
 
 #define YJ_PATH_SIZE 4096
 #define YJ_NOT_A_FILE (-1)
+#define YJ_CUT_SHORT (-2)
 
 struct yj_path_info {
   const char *kind; /* "file", "folder", "pipe", "socket" or "device" */
@@ -25,8 +28,11 @@ struct yj_path_info {
  * next call. */
 const char *yj_path_problem(int error);
 
-/* What the path leads to; or with path NULL, what is open as fd. */
-int yj_path_look(const char *path, int fd, struct yj_path_info *info);
+/* What the path leads to; or with path NULL, what is open there. */
+int yj_path_look(const char *path, yj_handle open, struct yj_path_info *info);
+
+/* The handle of standard input, output or error: 0, 1 or 2. */
+yj_handle yj_path_standard(int stream);
 
 /* Writes into `folder` (of YJ_PATH_SIZE) the folder's part of the path, or
  * ".". */
@@ -37,11 +43,42 @@ int yj_path_folder(const char *path, char *folder);
  * links, or one that is not followed. */
 int yj_path_resolve(const char *path, char *real);
 
-/* Opens a regular file without waiting; *fd is -1 on failure. With O_NOFOLLOW
- * no link is followed. `mode` is for a file that is made. */
-int yj_path_open(const char *path, int flags, unsigned mode, int *fd);
+enum yj_use {
+  YJ_TO_READ, /* a file that is there */
+  YJ_JOURNAL, /* to read, and to write at its end; made for its owner alone */
+  YJ_PART     /* to read and write; made; a link is not followed */
+};
+
+/* Opens a regular file without waiting; *file is -1 on failure. */
+int yj_path_open(const char *path, enum yj_use use, yj_handle *file);
+
+/* Makes one folder. */
+int yj_path_make_folder(const char *path);
 
 /* Makes the folder, and those above it that are missing. */
 int yj_path_make_folders(const char *path);
+
+/* Has what is at `from` replace the file at `to`, which others may have
+ * open. */
+int yj_path_rename(const char *from, const char *to);
+
+/* Removes a file. */
+int yj_path_remove(const char *path);
+
+/* Writes into `real` (of YJ_PATH_SIZE) the path from the root, without
+ * links. */
+int yj_path_real(const char *path, char *real);
+
+/* Brings to the disk the names that are in the folder of that file. */
+int yj_path_sync_folder(const char *path);
+
+/* The length of the folder's part of the path, with its last separator. */
+size_t yj_path_folder_length(const char *path);
+
+/* Of what no folder is above: "/", "C:\\", "\\\\server\\share\\". */
+size_t yj_path_root_length(const char *path);
+
+/* Whether it stands between the names of a path. */
+int yj_path_is_separator(char c);
 
 #pragma GCC visibility pop

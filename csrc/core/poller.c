@@ -1,31 +1,24 @@
+#ifdef __linux__
 #define _GNU_SOURCE
+#endif
 #include "poller.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "signals.h"
 
-int64_t yj_now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 /* From now on a signal that is caught ends a wait, even if it came before. */
 static void watch_signals(struct yj_poller *p) {
-  int fd = yj_signals_fd();
+  yj_socket fd = yj_signals_fd();
   if (fd != p->signals && yj_poller_watch(p, fd, YJ_READ, 0) == 0)
     p->signals = fd;
 }
 
 /* Whether a signal is what is ready. */
-static int is_signal(const struct yj_poller *p, int fd) {
+static int is_signal(const struct yj_poller *p, yj_socket fd) {
   if (fd == p->signals)
     yj_pipe_drain(fd);
   return fd == p->signals;
@@ -33,13 +26,11 @@ static int is_signal(const struct yj_poller *p, int fd) {
 
 #ifdef YJ_USE_POLL
 
-#include <poll.h>
-
 int yj_poller_open(struct yj_poller *p) {
   int failed;
   memset(p, 0, sizeof *p);
   p->alarm = YJ_NEVER;
-  p->signals = -1;
+  p->signals = YJ_NO_SOCKET;
   failed = yj_pipe_open(p->pipe);
   if (failed)
     return failed;
@@ -50,8 +41,7 @@ int yj_poller_open(struct yj_poller *p) {
 }
 
 void yj_poller_close(struct yj_poller *p) {
-  close(p->pipe[0]);
-  close(p->pipe[1]);
+  yj_pipe_close(p->pipe);
   free(p->watched);
   free(p->tags);
 }
@@ -76,7 +66,8 @@ static int grow(struct yj_poller *p) {
   return 0;
 }
 
-int yj_poller_watch(struct yj_poller *p, int fd, int what, unsigned tag) {
+int yj_poller_watch(struct yj_poller *p, yj_socket fd, int what,
+                    unsigned tag) {
   size_t i = 0;
   while (i < p->n_watched && p->watched[i].fd != fd)
     i++;
@@ -134,7 +125,7 @@ int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
   int n;
   watch_signals(p);
   do
-    n = poll(p->watched, (nfds_t)p->n_watched, until_alarm(p, ms));
+    n = yj_poll(p->watched, p->n_watched, until_alarm(p, ms));
   while (n < 0 && errno == EINTR && ms == 0);
   if (n < 0)
     return -errno;
@@ -150,10 +141,7 @@ void yj_poller_alarm(struct yj_poller *p, int64_t at) {
     p->alarm = at;
 }
 
-void yj_poller_wake(struct yj_poller *p) {
-  if (write(p->pipe[1], "", 1) < 0)
-    return;  /* full: a wake-up is on its way already */
-}
+void yj_poller_wake(struct yj_poller *p) { yj_pipe_write(p->pipe[1]); }
 
 int yj_poller_fd(const struct yj_poller *p) {
   (void)p;
@@ -164,6 +152,8 @@ int yj_poller_fd(const struct yj_poller *p) {
 
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
 
 static int set_timer(struct yj_poller *p, int64_t at) {
   struct itimerspec t;
@@ -179,7 +169,7 @@ static int set_timer(struct yj_poller *p, int64_t at) {
 int yj_poller_open(struct yj_poller *p) {
   int failed;
   p->alarm = YJ_NEVER;
-  p->signals = -1;
+  p->signals = YJ_NO_SOCKET;
   p->epoll = epoll_create1(EPOLL_CLOEXEC);
   if (p->epoll < 0)
     return errno;
@@ -198,7 +188,8 @@ void yj_poller_close(struct yj_poller *p) {
   close(p->epoll);
 }
 
-int yj_poller_watch(struct yj_poller *p, int fd, int what, unsigned tag) {
+int yj_poller_watch(struct yj_poller *p, yj_socket fd, int what,
+                    unsigned tag) {
   struct epoll_event event;
   memset(&event, 0, sizeof event);
   event.data.u64 = (uint64_t)tag << 32 | (uint32_t)fd;

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "platform.h"
+
 #pragma GCC visibility push(hidden)
 
 #if !defined(__linux__) && !defined(YJ_USE_POLL)
@@ -21,12 +23,10 @@
 enum { YJ_READ = 1, YJ_WRITE = 2, YJ_ERROR = 4 };
 
 struct yj_ready {
-  int fd;
+  yj_socket fd;
   unsigned tag; /* as watched */
   int what; /* YJ_READ | YJ_WRITE | YJ_ERROR */
 };
-
-struct pollfd;
 
 struct yj_poller {
   int64_t alarm; /* us on the clock of yj_now(), or YJ_NEVER */
@@ -35,15 +35,12 @@ struct yj_poller {
   unsigned *tags;         /* theirs; owned */
   size_t n_watched, cap;
   size_t turn; /* whose turn it is to be reported first */
-  int pipe[2];
+  yj_socket pipe[2];
 #else
   int epoll, timer;
 #endif
-  int signals; /* the descriptor of signals.h, once it is watched; or -1 */
+  yj_socket signals; /* of signals.h, once it is watched; or YJ_NO_SOCKET */
 };
-
-/* Microseconds on the monotonic clock. */
-int64_t yj_now(void);
 
 /* 0, or an errno; then nothing is owned. */
 int yj_poller_open(struct yj_poller *p);
@@ -51,7 +48,8 @@ void yj_poller_close(struct yj_poller *p);
 
 /* Watches fd for `what`; 0 stops watching. The tag comes back in yj_ready. 0,
  * or an errno. */
-int yj_poller_watch(struct yj_poller *p, int fd, int what, unsigned tag);
+int yj_poller_watch(struct yj_poller *p, yj_socket fd, int what,
+                    unsigned tag);
 
 /* Fills ready[0..max) with what is ready; waits at most ms, for ever if it is
  * negative, less if the alarm, a wake-up or a signal that signals.h catches

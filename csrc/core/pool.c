@@ -1,11 +1,8 @@
-#define _GNU_SOURCE
 #include "pool.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "curl_runtime.h"
 
@@ -49,14 +46,14 @@ void yj_pool_touch(struct yj_pool *p, const struct yj_transfer *t) {
 }
 
 /* The system may give the number to another socket. */
-static void forget_seen(struct yj_pool *p, int fd) {
+static void forget_seen(struct yj_pool *p, yj_socket fd) {
   int i;
   for (i = p->turn; i < p->n_seen; i++)
     if (p->seen[i].fd == fd)
       p->seen[i].what = 0;
 }
 
-int yj_pool_watch(struct yj_pool *p, int fd, int what, unsigned tag) {
+int yj_pool_watch(struct yj_pool *p, yj_socket fd, int what, unsigned tag) {
   if (what == 0)
     forget_seen(p, fd);
   return yj_poller_watch(&p->poller, fd, what, tag);
@@ -68,18 +65,18 @@ int yj_pool_watch(struct yj_pool *p, int fd, int what, unsigned tag) {
  * Looked at with each event, where getpid() would be a system call. NB: only
  * libc's fork() is noticed; system() and popen() exec after theirs. */
 static unsigned generation;
-static pthread_once_t forks_watched = PTHREAD_ONCE_INIT;
+static yj_once forks_watched = YJ_ONCE;
 
 static void enter_child(void) { generation++; }
 
 static void watch_forks(void) {
-  generation = pthread_atfork(NULL, NULL, enter_child) == 0;
+  generation = yj_watch_forks(enter_child) == 0;
 }
 
 struct yj_pool *yj_pool_new(int *error) {
   struct yj_pool *p = calloc(1, sizeof *p);
   *error = ENOMEM;
-  pthread_once(&forks_watched, watch_forks);
+  yj_call_once(&forks_watched, watch_forks);
   if (p == NULL || generation == 0 || yj_curl_problem() != NULL) {
     free(p);
     return NULL;

@@ -87,6 +87,6 @@ int64_t yj_pool_now(const struct yj_pool *pool);
 /* ---- for the multis ---- */
 
 /* As yj_poller_watch(); with 0, what was seen of the socket is forgotten. */
-int yj_pool_watch(struct yj_pool *pool, int fd, int what, unsigned tag);
+int yj_pool_watch(struct yj_pool *pool, yj_socket fd, int what, unsigned tag);
 
 #pragma GCC visibility pop

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "request.h"
 
 #include <errno.h>
@@ -39,9 +38,10 @@ int yj_outgoing_add_header(struct yj_outgoing *out, const char *line) {
 }
 
 static char *copy(const char *s, int *failed) {
-  char *own = s == NULL ? NULL : strdup(s);
+  size_t size = s == NULL ? 0 : strlen(s) + 1;
+  char *own = s == NULL ? NULL : malloc(size);
   *failed |= s != NULL && own == NULL;
-  return own;
+  return own == NULL ? NULL : memcpy(own, s, size);
 }
 
 static void free_part(struct yj_part *part) {

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "platform.h"
+
 #pragma GCC visibility push(hidden)
 
 /* Notes the first signal of each kind from now on; the second does what it
@@ -17,12 +19,8 @@ int yj_signals_caught(void);
 /* Restores what the signals did before. */
 void yj_signals_release(void);
 
-/* For a poller: readable once a signal was noted, until it is drained; -1
- * while none was ever caught. It stays open as long as the process. */
-int yj_signals_fd(void);
-
-/* A pipe that does not block and that no child inherits; 0, or an errno. */
-int yj_pipe_open(int fds[2]);
-void yj_pipe_drain(int fd);
+/* For a poller: readable once a signal was noted, until it is drained;
+ * YJ_NO_SOCKET while none was ever caught. It stays open as long as the process. */
+yj_socket yj_signals_fd(void);
 
 #pragma GCC visibility pop

@@ -1,15 +1,10 @@
-#define _GNU_SOURCE
 #include "sockets.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-void yj_sockets_add(struct yj_sockets *s, int fd) {
+void yj_sockets_add(struct yj_sockets *s, yj_socket fd) {
   if (s->n == s->cap) {
     size_t cap = s->cap == 0 ? 8 : s->cap * 2;
     struct yj_socket *list = cap > SIZE_MAX / sizeof *list
@@ -23,7 +18,7 @@ void yj_sockets_add(struct yj_sockets *s, int fd) {
   s->list[s->n++].fd = fd;
 }
 
-void yj_sockets_remove(struct yj_sockets *s, int fd) {
+void yj_sockets_remove(struct yj_sockets *s, yj_socket fd) {
   size_t i = 0;
   while (i < s->n && s->list[i].fd != fd)
     i++;
@@ -31,30 +26,11 @@ void yj_sockets_remove(struct yj_sockets *s, int fd) {
     s->list[i] = s->list[--s->n];
 }
 
-typedef int name_fn(int fd, struct sockaddr *name, socklen_t *size);
-
-static int port_by(name_fn *name_of, int fd) {
-  struct sockaddr_storage name;
-  socklen_t size = sizeof name;
-  memset(&name, 0, sizeof name);
-  if (name_of(fd, (struct sockaddr *)&name, &size) != 0)
-    return 0;
-  return ntohs(name.ss_family == AF_INET6
-                   ? ((struct sockaddr_in6 *)&name)->sin6_port
-                   : ((struct sockaddr_in *)&name)->sin_port);
-}
-
-static int has_bytes(int fd) {
-  char byte;
-  return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-         (errno != EAGAIN && errno != EWOULDBLOCK);
-}
-
 static int has_ports(struct yj_socket *one, int port, int peer) {
   if (one->port == 0)
-    one->port = port_by(getsockname, one->fd);
+    one->port = yj_socket_port(one->fd, 0);
   if (one->port == port && one->peer == 0)
-    one->peer = port_by(getpeername, one->fd);
+    one->peer = yj_socket_port(one->fd, 1);
   return one->port == port && one->peer == peer;
 }
 
@@ -66,7 +42,7 @@ int yj_sockets_is_quiet(struct yj_sockets *s, int port, int peer) {
   for (i = 0; i < s->n; i++) {
     if (!has_ports(&s->list[i], port, peer))
       continue;
-    if (has_bytes(s->list[i].fd))
+    if (yj_socket_has_bytes(s->list[i].fd))
       return 0;
     found = 1;
   }

@@ -8,21 +8,23 @@
 
 #include <stddef.h>
 
+#include "platform.h"
+
 #pragma GCC visibility push(hidden)
 
 /* All zeroes is a valid, empty one. */
 struct yj_sockets {
   struct yj_socket {
-    int fd;
+    yj_socket fd;
     int port, peer; /* local and remote; 0: not known yet */
   } *list; /* owned */
   size_t n, cap;
 };
 
 /* When out of memory the socket stays unknown, which is never quiet. */
-void yj_sockets_add(struct yj_sockets *s, int fd);
+void yj_sockets_add(struct yj_sockets *s, yj_socket fd);
 
-void yj_sockets_remove(struct yj_sockets *s, int fd);
+void yj_sockets_remove(struct yj_sockets *s, yj_socket fd);
 
 /* Whether there is one with these local and remote ports, and nothing waits to
  * be read from it, not even its end. */

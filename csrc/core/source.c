@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "source.h"
 
 #include <errno.h>
@@ -6,6 +5,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "path.h"
 
 #define GROUPS 1024 /* of three bytes, encoded at a time */
 
@@ -28,7 +28,7 @@ static struct yj_piece *new_piece(size_t bytes) {
   if (piece == NULL)
     return NULL;
   memset(piece, 0, sizeof *piece);
-  piece->file.fd = -1;
+  piece->file.handle = -1;
   piece->size = (int64_t)bytes;
   return piece;
 }
@@ -103,14 +103,14 @@ const char *yj_source_bytes(const struct yj_source *s) {
   const struct yj_piece *piece = s->first;
   if (piece == NULL)
     return "";
-  return piece->next == NULL && piece->file.fd < 0 && piece->coding == YJ_PLAIN
+  return piece->next == NULL && piece->file.handle < 0 && piece->coding == YJ_PLAIN
              ? piece->bytes : NULL;
 }
 
 /* Exactly n bytes of the piece, n being no more than it has; 0 or -1. */
 static int take_raw(struct yj_piece *piece, char *out, size_t n) {
   size_t done = 0;
-  if (piece->file.fd < 0) {
+  if (piece->file.handle < 0) {
     memcpy(out, piece->bytes + piece->offset, n);
     piece->offset += (int64_t)n;
     return 0;
@@ -119,7 +119,7 @@ static int take_raw(struct yj_piece *piece, char *out, size_t n) {
     int64_t got = yj_file_read(&piece->file, piece->offset + (int64_t)done,
                                out + done, n - done);
     if (got <= 0) {
-      errno = got == 0 ? ENODATA : errno;
+      errno = got == 0 ? YJ_CUT_SHORT : errno;
       return -1;
     }
     done += (size_t)got;

@@ -1,10 +1,8 @@
-#define _GNU_SOURCE
 #include "transfer.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "address.h"
 #include "curl_runtime.h"
@@ -68,7 +66,7 @@ static size_t take_file_bytes(struct yj_transfer *t, const char *data,
   struct yj_sink *sink = &t->sink;
   t->clock.idle_from = yj_pool_now(t->pool);
   t->file_error =
-      yj_file_write_at(sink->fd, data, n, sink->from + sink->saved);
+      yj_file_write(&sink->file, data, n, sink->from + sink->saved);
   if (t->file_error != 0)
     return refuse(t, YJ_FAULT_FILE);
   sink->saved += (int64_t)n;
@@ -134,8 +132,20 @@ static size_t on_header(char *line, size_t size, size_t n, void *ud) {
 }
 
 /* OpenSSL's, if the process has it. */
-extern int SSL_has_pending(const void *ssl) __attribute__((weak));
-extern const char *OpenSSL_version(int what) __attribute__((weak));
+static union {
+  void *found;
+  int (*call)(const void *ssl);
+} has_pending;
+static union {
+  void *found;
+  const char *(*call)(int what);
+} openssl_version;
+static yj_once openssl_found = YJ_ONCE;
+
+static void find_openssl(void) {
+  has_pending.found = yj_symbol("SSL_has_pending");
+  openssl_version.found = yj_symbol("OpenSSL_version");
+}
 
 /* Whether these functions are of the OpenSSL that libcurl was linked with: a
  * process may have two, and one must not look into the other's structures. */
@@ -143,12 +153,14 @@ static int knows_tls(const struct curl_tlssessioninfo *tls) {
   static const char prefix[] = "OpenSSL/";
   const size_t n = sizeof prefix - 1;
   const char *used;
-  if (tls == NULL || tls->internals == NULL || SSL_has_pending == NULL ||
-      OpenSSL_version == NULL)
+  if (tls == NULL || tls->internals == NULL)
+    return 0;
+  yj_call_once(&openssl_found, find_openssl);
+  if (has_pending.found == NULL || openssl_version.found == NULL)
     return 0;
   used = curl_version_info(CURLVERSION_NOW)->ssl_version;
   return used != NULL && strncmp(used, prefix, n) == 0 &&
-         strncmp(used + n, OpenSSL_version(0) + n, strlen(used + n)) == 0;
+         strncmp(used + n, openssl_version.call(0) + n, strlen(used + n)) == 0;
 }
 
 /* Whether TLS holds bytes that libcurl has not read: it reads no further than
@@ -158,7 +170,7 @@ static int knows_tls(const struct curl_tlssessioninfo *tls) {
 static int has_tls_bytes(const struct yj_transfer *t) {
   struct curl_tlssessioninfo *tls = NULL;
   curl_easy_getinfo(t->easy, CURLINFO_TLS_SSL_PTR, &tls);
-  return knows_tls(tls) && SSL_has_pending(tls->internals);
+  return knows_tls(tls) && has_pending.call(tls->internals);
 }
 
 /* Whether the connection has served before, and something came since: an
@@ -409,16 +421,18 @@ void yj_transfer_trim(struct yj_transfer *t) {
 
 static void close_file(struct yj_transfer *t) {
   if (t->sink.is_set)
-    close(t->sink.fd);
+    yj_file_close(&t->sink.file);
   t->sink.is_set = 0;
 }
 
-int yj_transfer_save(struct yj_transfer *t, int fd, int64_t offset) {
+int yj_transfer_save(struct yj_transfer *t, const struct yj_file *file,
+                     int64_t offset) {
+  int error;
   if (!t->terms.hold || t->sink.is_set)
     return EINVAL;
-  t->sink.fd = yj_file_lend(fd, offset);
-  if (t->sink.fd < 0)
-    return errno;
+  error = yj_file_lend(file, offset, &t->sink.file);
+  if (error != 0)
+    return error;
   t->sink.is_set = 1;
   t->sink.from = offset;
   t->turn = YJ_SENDERS;
@@ -529,16 +543,16 @@ static int begin_anew(struct yj_transfer *t) {
 /* libcurl does not always keep the errno, and then reports a failed connection
  * or a bad certificate: so this tries to open a pipe. */
 static int is_short_of_descriptors(const struct yj_transfer *t) {
-  long error = 0;
-  int fds[2];
-  curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &error);
-  if (error == EMFILE || error == ENFILE)
+  yj_socket ends[2];
+  long system = 0;
+  int error;
+  curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &system);
+  if (system == EMFILE || system == ENFILE)
     return 1;
-  if (pipe(fds) != 0)
-    return errno == EMFILE || errno == ENFILE;
-  close(fds[0]);
-  close(fds[1]);
-  return 0;
+  error = yj_pipe_open(ends);
+  if (error == 0)
+    yj_pipe_close(ends);
+  return error == EMFILE || error == ENFILE;
 }
 
 /* Adds to libcurl's message what to do about it. */

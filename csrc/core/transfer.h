@@ -12,6 +12,7 @@
 
 #include "buf.h"
 #include "decoder.h"
+#include "file.h"
 #include "request.h"
 
 #pragma GCC visibility push(hidden)
@@ -88,7 +89,7 @@ struct yj_clock {
 /* Where a body that was held goes. */
 struct yj_sink {
   int is_set;
-  int fd;        /* owned, when it is set */
+  struct yj_file file; /* owned, when it is set */
   int64_t from;  /* the offset of the body's first byte in the file */
   int64_t saved; /* bytes written */
 };
@@ -165,8 +166,9 @@ enum yj_event yj_transfer_next(struct yj_transfer *t, enum yj_wanted wanted,
 void yj_transfer_trim(struct yj_transfer *t);
 
 /* Has a body that was held go into the file from that offset on, where the
- * file is cut first. The descriptor stays the caller's. 0, or an errno. */
-int yj_transfer_save(struct yj_transfer *t, int fd, int64_t offset);
+ * file is cut first. The caller may close its own. 0, or an errno. */
+int yj_transfer_save(struct yj_transfer *t, const struct yj_file *file,
+                     int64_t offset);
 
 /* Has more of a body that was held come into `body`, once all that is there
  * has been taken from it. 0, or EINVAL: it is not held, or goes to a file. */

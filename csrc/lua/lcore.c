@@ -1,13 +1,8 @@
 /* lcore: the module yuanjing.core. Private to yuanjing: it may change. */
-#define _GNU_SOURCE
 #include "lcore.h"
 
-#include <dlfcn.h>
-#include <poll.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 #include "curl_runtime.h"
 #include "sha256.h"
@@ -142,7 +137,7 @@ static int l_random(lua_State *L) {
   char bytes[16];
   const lua_Integer n = luaL_checkinteger(L, 1);
   luaL_argcheck(L, n >= 0 && n <= (lua_Integer)sizeof bytes, 1, "0 to 16");
-  if (getentropy(bytes, (size_t)n) != 0)
+  if (yj_random(bytes, (size_t)n) != 0)
     return luaL_error(L, "the system has no random bytes");
   lua_pushlstring(L, bytes, (size_t)n);
   return 1;
@@ -192,10 +187,10 @@ static int l_sound(lua_State *L) {
 /* pollfd(fd, seconds) -> whether it can be read in that time. Any thread of
  * the host may call it: it touches nothing but the descriptor. [-0, +1, v] */
 static int l_pollfd(lua_State *L) {
-  struct pollfd watched = {(int)luaL_checkinteger(L, 1), POLLIN, 0};
+  struct pollfd watched = {(yj_socket)luaL_checkinteger(L, 1), POLLIN, 0};
   lua_Number seconds = luaL_checknumber(L, 2);
   luaL_argcheck(L, seconds >= 0 && seconds <= 1e6, 2, "out of range");
-  lua_pushboolean(L, poll(&watched, 1, (int)(seconds * 1e3)) > 0);
+  lua_pushboolean(L, yj_poll(&watched, 1, (int)(seconds * 1e3)) > 0);
   return 1;
 }
 
@@ -256,21 +251,15 @@ static const luaL_Reg functions[] = {
     {"curl_features", l_curl_features}, {"ca_file", l_ca_file},
     {"ca_path", l_ca_path},             {NULL, NULL}};
 
-__attribute__((visibility("default"))) int luaopen_yuanjing_core(lua_State *L);
-
-/* Keeps this module, and so libcurl, loaded when Lua closes: libcurl may still
- * have a thread that looks a name up. */
-static void pin(void) {
-  Dl_info self;
-  if (dladdr((void *)(uintptr_t)&luaopen_yuanjing_core, &self) != 0)
-    dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE);
-}
+YJ_EXPORT int luaopen_yuanjing_core(lua_State *L);
 
 int luaopen_yuanjing_core(lua_State *L) {
   yj_check_lua(L);
   if (yj_curl_problem() != NULL)
     return luaL_error(L, "%s", yj_curl_problem());
-  pin();
+  /* and so libcurl, of which a thread may still look a name up when Lua
+   * closes */
+  yj_pin_library((void *)(uintptr_t)&luaopen_yuanjing_core);
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);
   yj_open_decoder(L);

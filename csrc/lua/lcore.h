@@ -4,6 +4,7 @@
 #include "compat.h"
 #include "decoder.h"
 #include "file.h"
+#include "platform.h"
 #include "pool.h"
 #include "transfer.h"
 

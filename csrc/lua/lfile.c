@@ -1,11 +1,7 @@
 /* lfile: file.h, path.h and address.h for Lua. Failures are nil, message,
  * errno. */
-#define _GNU_SOURCE
 #include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "address.h"
 #include "file.h"
@@ -32,14 +28,14 @@ static int push_outcome(lua_State *L, int error) {
 
 static struct yj_file *check(lua_State *L) {
   struct yj_file *f = yj_check_self(L, FILE_MT);
-  if (f->fd < 0)
+  if (f->handle < 0)
     luaL_error(L, "the file is closed");
   return f;
 }
 
 struct yj_file *yj_check_file(lua_State *L, int arg) {
   struct yj_file *f = luaL_checkudata(L, arg, FILE_MT);
-  luaL_argcheck(L, f->fd >= 0, arg, "the file is closed");
+  luaL_argcheck(L, f->handle >= 0, arg, "the file is closed");
   return f;
 }
 
@@ -69,6 +65,21 @@ static int by_path(lua_State *L, int (*act)(const char *path)) {
 }
 
 /* [-0, +1|3, v] */
+static int by_writing(lua_State *L,
+                      int (*act)(const char *path, char *result)) {
+  char result[YJ_PATH_SIZE];
+  const char *path = check_path(L, 1);
+  int error;
+  if (path == NULL)
+    return 3;
+  error = act(path, result);
+  if (error != 0)
+    return push_error(L, error);
+  lua_pushstring(L, result);
+  return 1;
+}
+
+/* [-0, +1|3, v] */
 static int by_offset(lua_State *L,
                      int (*act)(const struct yj_file *f, int64_t at)) {
   struct yj_file *f = check(L);
@@ -78,7 +89,7 @@ static int by_offset(lua_State *L,
 static struct yj_file *new_file(lua_State *L) {
   struct yj_file *f = yj_newuserdata(L, sizeof *f);
   memset(f, 0, sizeof *f);
-  f->fd = -1;
+  f->handle = -1;
   luaL_setmetatable(L, FILE_MT);
   return f;
 }
@@ -122,14 +133,17 @@ static int l_part(lua_State *L) {
   return 3;
 }
 
-/* look(path or descriptor) -> kind, identity               [-0, +2|3, v] */
+/* look(path, or 0 to 2) -> kind, identity               [-0, +2|3, v] */
 static int l_look(lua_State *L) {
   const char *path = NULL;
+  yj_handle stream = -1;
   struct yj_path_info info;
   int error, is_number = lua_type(L, 1) == LUA_TNUMBER;
-  if (!is_number && (path = check_path(L, 1)) == NULL)
+  if (is_number)
+    stream = yj_path_standard((int)lua_tointeger(L, 1));
+  else if ((path = check_path(L, 1)) == NULL)
     return 3;
-  error = yj_path_look(path, is_number ? (int)lua_tointeger(L, 1) : -1, &info);
+  error = yj_path_look(path, stream, &info);
   if (error != 0)
     return push_error(L, error);
   lua_pushstring(L, info.kind);
@@ -140,17 +154,18 @@ static int l_look(lua_State *L) {
 
 /* resolve(path) -> where a link leads, or the path         [-0, +1|3, v] */
 static int l_resolve(lua_State *L) {
-  char real[YJ_PATH_SIZE];
-  const char *path = check_path(L, 1);
-  int error;
-  if (path == NULL)
-    return 3;
-  error = yj_path_resolve(path, real);
-  if (error != 0)
-    return push_error(L, error);
-  lua_pushstring(L, real);
-  return 1;
+  return by_writing(L, yj_path_resolve);
 }
+
+/* rename(from, to) -> true: over a file that is there      [-0, +1|3, v] */
+static int l_rename(lua_State *L) {
+  const char *from = check_path(L, 1);
+  const char *to = from == NULL ? NULL : check_path(L, 2);
+  return to == NULL ? 3 : push_outcome(L, yj_path_rename(from, to));
+}
+
+/* remove(path) -> true                                     [-0, +1|3, v] */
+static int l_remove(lua_State *L) { return by_path(L, yj_path_remove); }
 
 /* make_folders(path) -> true                               [-0, +1|3, v] */
 static int l_make_folders(lua_State *L) {
@@ -168,16 +183,12 @@ static int l_network(lua_State *L) {
 
 /* real_path(path) -> from the root and without links       [-0, +1|3, v] */
 static int l_real_path(lua_State *L) {
-  char path[PATH_MAX];
-  if (realpath(luaL_checkstring(L, 1), path) == NULL)
-    return push_error(L, errno);
-  lua_pushstring(L, path);
-  return 1;
+  return by_writing(L, yj_path_real);
 }
 
 /* sync_folder(path of a file in it) -> true                [-0, +1|3, v] */
 static int l_sync_folder(lua_State *L) {
-  return by_path(L, yj_file_sync_folder);
+  return by_path(L, yj_path_sync_folder);
 }
 
 /* size() -> bytes                                          [-0, +1|3, v] */
@@ -284,7 +295,7 @@ static int l_move(lua_State *L) {
 
 /* is_mine() -> whether this process has opened it          [-0, +1, v] */
 static int l_is_mine(lua_State *L) {
-  lua_pushboolean(L, check(L)->pid == getpid());
+  lua_pushboolean(L, check(L)->process == yj_process());
   return 1;
 }
 
@@ -309,7 +320,8 @@ static const luaL_Reg functions[] = {
     {"part", l_part},           {"look", l_look},
     {"resolve", l_resolve},     {"make_folders", l_make_folders},
     {"network", l_network},     {"real_path", l_real_path},
-    {"sync_folder", l_sync_folder}, {NULL, NULL}};
+    {"sync_folder", l_sync_folder}, {"rename", l_rename},
+    {"remove", l_remove},       {NULL, NULL}};
 
 void yj_open_file(lua_State *L) {
   luaL_setfuncs(L, functions, 0);

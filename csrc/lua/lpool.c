@@ -75,7 +75,7 @@ static int l_wait(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L);
   lua_Number seconds = luaL_optnumber(L, 2, -1);
   int is_ready = lua_toboolean(L, 3) && yj_pool_first(pool) != NULL;
-  luaL_argcheck(L, !isnan(seconds), 2, "not a number");
+  luaL_argcheck(L, seconds == seconds, 2, "not a number");
   return push_moved(L, yj_pool_wait(pool, is_ready ? 0 : to_ms(seconds)));
 }
 

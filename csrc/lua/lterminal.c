@@ -1,23 +1,18 @@
 /* lterminal: the terminal and signals, for the command. */
-#define _GNU_SOURCE
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include "lcore.h"
 #include "signals.h"
 
 /* is_terminal(fd)                                          [-0, +1, v] */
 static int l_is_terminal(lua_State *L) {
-  lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
+  lua_pushboolean(L, yj_is_terminal((int)luaL_checkinteger(L, 1)));
   return 1;
 }
 
 /* terminal_width(fd) -> columns; nil: unknown              [-0, +1, v] */
 static int l_terminal_width(lua_State *L) {
-  struct winsize size;
-  int fd = (int)luaL_checkinteger(L, 1);
-  if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    lua_pushinteger(L, size.ws_col);
+  int width = yj_terminal_width((int)luaL_checkinteger(L, 1));
+  if (width > 0)
+    lua_pushinteger(L, width);
   else
     lua_pushnil(L);
   return 1;

@@ -164,7 +164,7 @@ static int l_save(lua_State *L) {
   lua_Number offset = luaL_checknumber(L, 3);
   int error;
   luaL_argcheck(L, offset >= 0 && offset < 9e15, 3, "out of range");
-  error = yj_transfer_save(t, file->fd, (int64_t)offset);
+  error = yj_transfer_save(t, file, (int64_t)offset);
   if (error != 0)
     return yj_push_fail(L, strerror(error));
   lua_pushboolean(L, 1);

@@ -34,8 +34,8 @@ static void put(const char *name, const char *text) {
     abort();
 }
 
-static int open_error(const char *path, int flags) {
-  int fd, error = yj_path_open(path, flags, 0600, &fd);
+static int open_error(const char *path, enum yj_use use) {
+  int fd, error = yj_path_open(path, use, &fd);
   CHECK((error == 0) == (fd >= 0));
   if (fd >= 0) {
     CHECK((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
@@ -65,12 +65,12 @@ static void test_kinds(void) {
     CHECK(yj_path_look(at(rows[i].name), -1, &info) == 0);
     harness_check(strcmp(info.kind, rows[i].kind) == 0, __FILE__, __LINE__,
                   "kind", rows[i].name);
-    harness_check(open_error(at(rows[i].name), O_RDONLY) == rows[i].error,
+    harness_check(open_error(at(rows[i].name), YJ_TO_READ) == rows[i].error,
                   __FILE__, __LINE__, "error", rows[i].name);
   }
   CHECK(yj_path_look(at("none"), -1, &info) == ENOENT);
-  CHECK(open_error(at("none"), O_RDONLY) == ENOENT);
-  CHECK(open_error(at("link"), O_RDONLY | O_NOFOLLOW) == ELOOP);
+  CHECK(open_error(at("none"), YJ_TO_READ) == ENOENT);
+  CHECK(open_error(at("link"), YJ_PART) == ELOOP);
   CHECK(yj_path_look(at("link"), -1, &info) == 0);
   CHECK(yj_path_look(at("plain"), -1, &other) == 0);
   CHECK(info.device == other.device && info.number == other.number);
@@ -98,7 +98,7 @@ static void test_foreign_links(void) {
   CHECK(yj_path_resolve(at("link"), real) == 0); /* only root writes there */
   CHECK(chmod(folder, 01777) == 0);
   CHECK(yj_path_resolve(at("link"), real) == ELOOP);
-  CHECK(open_error(at("link"), O_RDONLY) == ELOOP);
+  CHECK(open_error(at("link"), YJ_TO_READ) == ELOOP);
   user = 12345;
   CHECK(yj_path_resolve(at("link"), real) == 0); /* the user's own */
   user = 12346;
@@ -118,16 +118,15 @@ static mode_t mode_of(const char *path) {
 
 static void test_part(void) {
   struct yj_file one, other;
-  int fd;
   put("part", "of yesterday");
   CHECK(chmod(at("plain"), 0640) == 0);
   CHECK(yj_file_open_part(&one, at("part"), at("plain")) == 0);
   CHECK(mode_of(at("part")) == 0640);
   CHECK(yj_file_open_part(&other, at("part"), NULL) == EAGAIN);
-  fd = yj_file_lend(one.fd, 0);
-  CHECK(fd >= 0 && (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
-  CHECK(yj_file_write_at(fd, "new", 3, 0) == 0);
-  close(fd);
+  CHECK(yj_file_lend(&one, 0, &other) == 0);
+  CHECK((fcntl(other.handle, F_GETFD) & FD_CLOEXEC) != 0);
+  CHECK(yj_file_write(&other, "new", 3, 0) == 0);
+  yj_file_close(&other);
   CHECK(chmod(at("plain"), 0604) == 0);
   CHECK(yj_file_move(&one, at("part"), at("plain")) == 0);
   CHECK(mode_of(at("plain")) == 0604);

@@ -1,8 +1,8 @@
+#ifdef __linux__
 #define _GNU_SOURCE
+#endif
 #include "signals.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,34 +16,11 @@ static volatile sig_atomic_t caught;
 static int wake_up[2] = {-1, -1}; /* a pipe; the handler writes to [1] */
 static pid_t owner;               /* of the pipe */
 
-/* NB: a signal handler: only what is async-signal-safe. A full pipe wakes,
- * too. */
+/* NB: a signal handler: only what is async-signal-safe. */
 static void on_signal(int number) {
-  int error = errno;
   caught = number;
-  if (wake_up[1] >= 0 && write(wake_up[1], "", 1) < 0)
-    errno = error;
-}
-
-int yj_pipe_open(int fds[2]) {
-  int i, failed = pipe(fds);
-  if (failed)
-    return errno;
-  for (i = 0; i < 2; i++)
-    failed |= fcntl(fds[i], F_SETFD, FD_CLOEXEC) |
-              fcntl(fds[i], F_SETFL, O_NONBLOCK);
-  if (!failed)
-    return 0;
-  failed = errno;
-  close(fds[0]);
-  close(fds[1]);
-  return failed;
-}
-
-void yj_pipe_drain(int fd) {
-  char bytes[64];
-  while (read(fd, bytes, sizeof bytes) > 0)
-    ;
+  if (wake_up[1] >= 0)
+    yj_pipe_write(wake_up[1]);
 }
 
 /* A forked child has its own, or its signals would wake the parent. Without
@@ -85,4 +62,4 @@ void yj_signals_release(void) {
   is_catching = 0;
 }
 
-int yj_signals_fd(void) { return wake_up[0]; }
+yj_socket yj_signals_fd(void) { return wake_up[0]; }

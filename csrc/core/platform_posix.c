@@ -1,0 +1,227 @@
+#ifdef __linux__
+#define _GNU_SOURCE
+#endif
+#include "platform.h"
+
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef __has_include
+#if __has_include(<sys/random.h>)
+#include <sys/random.h>
+#define HAS_GETENTROPY
+#endif
+#endif
+
+#ifndef SOCK_CLOEXEC
+#define SOCK_CLOEXEC 0
+#endif
+
+int64_t yj_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+void yj_call_once(yj_once *once, void (*start)(void)) {
+  pthread_once(once, start);
+}
+
+#ifdef HAS_GETENTROPY
+
+int yj_random(void *out, size_t n) {
+  return getentropy(out, n) == 0 ? 0 : errno;
+}
+
+#else
+
+int yj_random(void *out, size_t n) {
+  int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC), error = 0;
+  if (fd < 0)
+    return errno;
+  if (read(fd, out, n) != (ssize_t)n)
+    error = EIO;
+  close(fd);
+  return error;
+}
+
+#endif
+
+/* ---- the process ---- */
+
+int64_t yj_process(void) { return getpid(); }
+
+int yj_watch_forks(void (*enter_child)(void)) {
+  return pthread_atfork(NULL, NULL, enter_child);
+}
+
+/* Where dlfcn.h declares RTLD_DEFAULT, it has dladdr() as well. */
+const char *yj_library_of(const void *address) {
+#ifdef RTLD_DEFAULT
+  Dl_info info;
+  if (dladdr(address, &info) != 0)
+    return info.dli_fname;
+#endif
+  (void)address;
+  return NULL;
+}
+
+void yj_pin_library(const void *address) {
+#ifdef RTLD_NODELETE
+  const char *path = yj_library_of(address);
+  if (path != NULL)
+    dlopen(path, RTLD_NOW | RTLD_NODELETE);
+#endif
+  (void)address;
+}
+
+void *yj_symbol(const char *name) {
+#ifdef RTLD_DEFAULT
+  return dlsym(RTLD_DEFAULT, name);
+#else
+  (void)name;
+  return NULL;
+#endif
+}
+
+char *yj_argument(int from_end, const char *text) {
+  (void)from_end, (void)text;
+  return NULL;
+}
+
+/* ---- the terminal ---- */
+
+int yj_is_terminal(int stream) { return isatty(stream); }
+
+int yj_terminal_width(int stream) {
+  struct winsize size;
+  return ioctl(stream, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+void yj_show_utf8(void) {}
+
+/* ---- sockets ---- */
+
+static void set_close_on_exec(int fd) { fcntl(fd, F_SETFD, FD_CLOEXEC); }
+
+yj_socket yj_socket_open(int family, int type, int protocol) {
+  int fd = socket(family, type | SOCK_CLOEXEC, protocol);
+  if (SOCK_CLOEXEC == 0 && fd >= 0)
+    set_close_on_exec(fd);
+  return fd;
+}
+
+int yj_socket_close(yj_socket s, int ends) {
+  if (ends)
+    shutdown(s, SHUT_RDWR);
+  return close(s) == 0 ? 0 : errno;
+}
+
+int yj_socket_has_bytes(yj_socket s) {
+  char byte;
+  return recv(s, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+         (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+int yj_socket_port(yj_socket s, int is_peer) {
+  struct sockaddr_storage name;
+  socklen_t size = sizeof name;
+  int failed;
+  memset(&name, 0, sizeof name);
+  failed = is_peer ? getpeername(s, (struct sockaddr *)&name, &size)
+                   : getsockname(s, (struct sockaddr *)&name, &size);
+  if (failed)
+    return 0;
+  return ntohs(name.ss_family == AF_INET6
+                   ? ((struct sockaddr_in6 *)&name)->sin6_port
+                   : ((struct sockaddr_in *)&name)->sin_port);
+}
+
+int yj_read_ipv6(const char *text, unsigned char bytes[16]) {
+  return inet_pton(AF_INET6, text, bytes) == 1;
+}
+
+int yj_read_ipv4(const char *text, uint32_t *number) {
+  *number = ntohl(inet_addr(text));
+  return *number != UINT32_MAX || strcmp(text, "255.255.255.255") == 0;
+}
+
+int yj_poll(struct pollfd *watched, size_t n, int ms) {
+  return poll(watched, (nfds_t)n, ms);
+}
+
+int yj_pipe_open(yj_socket ends[2]) {
+  int i, failed = pipe(ends);
+  if (failed)
+    return errno;
+  for (i = 0; i < 2; i++)
+    failed |= fcntl(ends[i], F_SETFD, FD_CLOEXEC) |
+              fcntl(ends[i], F_SETFL, O_NONBLOCK);
+  if (!failed)
+    return 0;
+  failed = errno;
+  yj_pipe_close(ends);
+  return failed;
+}
+
+/* NB: a signal handler calls it: only what is async-signal-safe. */
+void yj_pipe_write(yj_socket end) {
+  int error = errno;
+  if (write(end, "", 1) < 0)
+    errno = error;
+}
+
+void yj_pipe_drain(yj_socket end) {
+  char bytes[64];
+  while (read(end, bytes, sizeof bytes) > 0)
+    ;
+}
+
+void yj_pipe_close(const yj_socket ends[2]) {
+  close(ends[0]);
+  close(ends[1]);
+}
+
+/* ---- SIGPIPE ---- */
+
+enum { NOT_BLOCKED, BLOCKED, WAS_BLOCKED };
+
+static int is_pending(void) {
+  sigset_t pending;
+  return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE);
+}
+
+static void set_to_sigpipe(sigset_t *set) {
+  sigemptyset(set);
+  sigaddset(set, SIGPIPE);
+}
+
+int yj_sigpipe_block(void) {
+  sigset_t pipe, before;
+  if (is_pending())
+    return NOT_BLOCKED;
+  set_to_sigpipe(&pipe);
+  pthread_sigmask(SIG_BLOCK, &pipe, &before);
+  return sigismember(&before, SIGPIPE) ? WAS_BLOCKED : BLOCKED;
+}
+
+void yj_sigpipe_unblock(int blocked) {
+  sigset_t pipe;
+  int number;
+  if (blocked == NOT_BLOCKED)
+    return;
+  set_to_sigpipe(&pipe);
+  if (is_pending())
+    sigwait(&pipe, &number);
+  if (blocked == BLOCKED)
+    pthread_sigmask(SIG_UNBLOCK, &pipe, NULL);
+}
