@@ -32,6 +32,15 @@ int yj_path_folder(const char *path, char *folder) {
   return 0;
 }
 
+size_t yj_path_add_name(const char *name, char *out, size_t room, size_t at) {
+  size_t n = strlen(name);
+  if (at + n < room) {
+    memcpy(out + at, name, n);
+    out[at + n] = '/';
+  }
+  return at + n + 1;
+}
+
 static int is_folder(const char *path) {
   struct yj_path_info info;
   return yj_path_look(path, -1, &info) == 0 &&

@@ -69,8 +69,20 @@ int yj_path_remove(const char *path);
  * links. */
 int yj_path_real(const char *path, char *real);
 
+/* Makes an empty file for this user alone, and writes its path into `path` (of
+ * YJ_PATH_SIZE). */
+int yj_path_temporary(char *path);
+
+/* Writes into `out` the names of what is in the folder, each with a slash
+ * behind it, as far as there is room, and into *needed how many bytes they
+ * all have. */
+int yj_path_names(const char *folder, char *out, size_t room, size_t *needed);
+
 /* Brings to the disk the names that are in the folder of that file. */
 int yj_path_sync_folder(const char *path);
+
+/* For yj_path_names(): adds one at the offset `at`; the offset behind it. */
+size_t yj_path_add_name(const char *name, char *out, size_t room, size_t at);
 
 /* The length of the folder's part of the path, with its last separator. */
 size_t yj_path_folder_length(const char *path);

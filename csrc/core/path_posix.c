@@ -3,6 +3,7 @@
 #endif
 #include "path.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -143,6 +144,28 @@ int yj_path_remove(const char *path) {
 
 int yj_path_real(const char *path, char *real) {
   return realpath(path, real) != NULL ? 0 : errno;
+}
+
+int yj_path_temporary(char *path) {
+  int fd;
+  strcpy(path, "/tmp/yuanjing_XXXXXX");
+  fd = mkstemp(path);
+  if (fd < 0)
+    return errno;
+  close(fd);
+  return 0;
+}
+
+int yj_path_names(const char *folder, char *out, size_t room, size_t *needed) {
+  DIR *dir = opendir(folder);
+  struct dirent *entry;
+  *needed = 0;
+  if (dir == NULL)
+    return errno;
+  while ((entry = readdir(dir)) != NULL)
+    *needed = yj_path_add_name(entry->d_name, out, room, *needed);
+  closedir(dir);
+  return 0;
 }
 
 int yj_path_sync_folder(const char *path) {

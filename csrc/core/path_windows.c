@@ -194,6 +194,48 @@ int yj_path_remove(const char *path) {
   return error;
 }
 
+int yj_path_temporary(char *path) {
+  wchar_t folder[MAX_PATH + 1], name[MAX_PATH];
+  if (GetTempPathW(MAX_PATH + 1, folder) == 0 ||
+      GetTempFileNameW(folder, L"yuanjing", 0, name) == 0)
+    return yj_last_errno();
+  return copy_path(name, path);
+}
+
+/* The pattern that finds all that is in the folder, owned by the caller; NULL with errno set. */
+static wchar_t *all_in(const char *folder) {
+  char pattern[YJ_PATH_SIZE];
+  size_t n = strlen(folder);
+  if (n + 3 > sizeof pattern) {
+    errno = ENAMETOOLONG;
+    return NULL;
+  }
+  memcpy(pattern, folder, n);
+  memcpy(pattern + n, "/*", 3);
+  return yj_wide_path(pattern);
+}
+
+int yj_path_names(const char *folder, char *out, size_t room, size_t *needed) {
+  wchar_t *pattern = all_in(folder);
+  WIN32_FIND_DATAW found;
+  HANDLE search;
+  *needed = 0;
+  if (pattern == NULL)
+    return errno;
+  search = FindFirstFileW(pattern, &found);
+  free(pattern);
+  if (search == INVALID_HANDLE_VALUE)
+    return yj_last_errno();
+  do {
+    char name[4 * MAX_PATH];
+    if (WideCharToMultiByte(CP_UTF8, 0, found.cFileName, -1, name, sizeof name,
+                            NULL, NULL) > 0)
+      *needed = yj_path_add_name(name, out, room, *needed);
+  } while (FindNextFileW(search, &found));
+  FindClose(search);
+  return 0;
+}
+
 /* ---- renaming ---- */
 
 #define RENAME_EX ((FILE_INFO_BY_HANDLE_CLASS)22) /* FileRenameInfoEx */

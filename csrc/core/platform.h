@@ -67,9 +67,11 @@ void yj_pin_library(const void *address);
 /* The function or variable of that name in this process, or NULL. */
 void *yj_symbol(const char *name);
 
-/* An argument of the command line in UTF-8, counted from the last one, 0, if
- * C's argv has it as `text`; owned by the caller. NULL: it is `text`. */
-char *yj_argument(int from_end, const char *text);
+/* Whether C's argv has an argument as `text` that is another one in UTF-8,
+ * which is written into `out` (of YJ_ARGUMENT_SIZE). They are counted from the
+ * last one, 0. */
+#define YJ_ARGUMENT_SIZE 32768
+int yj_argument(int from_end, const char *text, char *out);
 
 /* ---- the terminal ---- */
 
@@ -77,8 +79,17 @@ char *yj_argument(int from_end, const char *text);
 int yj_is_terminal(int stream);
 int yj_terminal_width(int stream); /* in columns; 0: not known */
 
-/* Has a terminal show UTF-8. */
-void yj_show_utf8(void);
+/* Has the terminal show UTF-8, until the process ends; 0: its locale says
+ * whether it does. */
+int yj_show_utf8(void);
+
+/* Waits so long at most; whether that descriptor, or on Windows that standard
+ * stream, can be read. */
+int yj_wait_readable(int fd, int ms);
+
+/* Reads from the terminal that is stdin, a line as a rule; how many bytes of
+ * UTF-8 came, 0 at the end. -1: C's stdin is to be read. */
+int yj_read_terminal(char *out, size_t size);
 
 /* ---- sockets ---- */
 

@@ -93,9 +93,9 @@ void *yj_symbol(const char *name) {
 #endif
 }
 
-char *yj_argument(int from_end, const char *text) {
-  (void)from_end, (void)text;
-  return NULL;
+int yj_argument(int from_end, const char *text, char *out) {
+  (void)from_end, (void)text, (void)out;
+  return 0;
 }
 
 /* ---- the terminal ---- */
@@ -107,7 +107,17 @@ int yj_terminal_width(int stream) {
   return ioctl(stream, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-void yj_show_utf8(void) {}
+int yj_show_utf8(void) { return 0; }
+
+int yj_wait_readable(int fd, int ms) {
+  struct pollfd watched = {fd, POLLIN, 0};
+  return poll(&watched, 1, ms) > 0;
+}
+
+int yj_read_terminal(char *out, size_t size) {
+  (void)out, (void)size;
+  return -1;
+}
 
 /* ---- sockets ---- */
 

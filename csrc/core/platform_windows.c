@@ -150,20 +150,20 @@ void *yj_symbol(const char *name) {
 /* Whether the C runtime, which knows the system's code page alone, would have
  * made this text of it. */
 static int is_text_of(const wchar_t *argument, const char *text) {
-  char narrow[1024];
+  char narrow[YJ_ARGUMENT_SIZE];
   int n = WideCharToMultiByte(CP_ACP, 0, argument, -1, narrow, sizeof narrow,
                               NULL, NULL);
   return n > 0 && strcmp(narrow, text) == 0;
 }
 
-char *yj_argument(int from_end, const char *text) {
-  int n;
+int yj_argument(int from_end, const char *text, char *out) {
+  int n, found = 0;
   wchar_t **list = CommandLineToArgvW(GetCommandLineW(), &n);
-  char *argument = NULL;
   if (list != NULL && from_end < n && is_text_of(list[n - 1 - from_end], text))
-    argument = yj_narrow(list[n - 1 - from_end]);
+    found = WideCharToMultiByte(CP_UTF8, 0, list[n - 1 - from_end], -1, out,
+                                YJ_ARGUMENT_SIZE, NULL, NULL) > 0;
   LocalFree(list);
-  return argument;
+  return found;
 }
 
 /* ---- the terminal ---- */
@@ -188,19 +188,40 @@ static UINT code_page;
 
 static void restore_code_page(void) { SetConsoleOutputCP(code_page); }
 
-/* The console keeps its settings when the process has ended. */
-void yj_show_utf8(void) {
+/* NB: the console would keep the code page when the process has ended. */
+int yj_show_utf8(void) {
   int stream;
   DWORD mode;
   for (stream = 1; stream <= 2; stream++)
     if (GetConsoleMode(standard(stream), &mode))
       SetConsoleMode(standard(stream),
                      mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
-  if (code_page != 0)
-    return;
-  code_page = GetConsoleOutputCP();
-  if (code_page != 0 && SetConsoleOutputCP(CP_UTF8))
-    atexit(restore_code_page);
+  if (code_page == 0) {
+    code_page = GetConsoleOutputCP();
+    if (code_page != 0 && SetConsoleOutputCP(CP_UTF8))
+      atexit(restore_code_page);
+  }
+  return 1;
+}
+
+/* What is no console, a pipe or a file, is read without looking. */
+int yj_wait_readable(int fd, int ms) {
+  return !yj_is_terminal(fd) ||
+         WaitForSingleObject(standard(fd), (DWORD)ms) == WAIT_OBJECT_0;
+}
+
+/* C reads a console in a code page that has not every character. Ctrl-Z at the
+ * start of a line is the end. */
+int yj_read_terminal(char *out, size_t size) {
+  wchar_t line[2048];
+  DWORD n = 0;
+  if (!yj_is_terminal(0))
+    return -1;
+  if (!ReadConsoleW(standard(0), line, sizeof line / sizeof *line, &n, NULL) ||
+      n == 0 || line[0] == 0x1a)
+    return 0;
+  return WideCharToMultiByte(CP_UTF8, 0, line, (int)n, out, (int)size, NULL,
+                             NULL);
 }
 
 /* ---- sockets ---- */

@@ -114,6 +114,10 @@ static const struct {
     {CURLOPT_DISALLOW_USERNAME_IN_URL, 0, 1L},
     {CURLOPT_SUPPRESS_CONNECT_HEADERS, 0, 1L},
     {CURLOPT_TCP_KEEPALIVE, 0, 1L},
+    /* for Schannel, which else fails where the list of revoked certificates can
+     * not be reached; other TLS libraries ignore it */
+    {CURLOPT_SSL_OPTIONS, 0, (long)CURLSSLOPT_REVOKE_BEST_EFFORT},
+    {CURLOPT_PROXY_SSL_OPTIONS, 0, (long)CURLSSLOPT_REVOKE_BEST_EFFORT},
     {CURLOPT_MAXAGE_CONN, 0, MAX_CONNECTION_AGE},
     /* closing must not wait for a name server */
     {YJ_OPT_QUICK_EXIT, YJ_CURL_7_87, 1L},

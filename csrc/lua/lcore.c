@@ -187,10 +187,10 @@ static int l_sound(lua_State *L) {
 /* pollfd(fd, seconds) -> whether it can be read in that time. Any thread of
  * the host may call it: it touches nothing but the descriptor. [-0, +1, v] */
 static int l_pollfd(lua_State *L) {
-  struct pollfd watched = {(yj_socket)luaL_checkinteger(L, 1), POLLIN, 0};
+  int fd = (int)luaL_checkinteger(L, 1);
   lua_Number seconds = luaL_checknumber(L, 2);
   luaL_argcheck(L, seconds >= 0 && seconds <= 1e6, 2, "out of range");
-  lua_pushboolean(L, yj_poll(&watched, 1, (int)(seconds * 1e3)) > 0);
+  lua_pushboolean(L, yj_wait_readable(fd, (int)(seconds * 1e3)));
   return 1;
 }
 

@@ -167,6 +167,46 @@ static int l_rename(lua_State *L) {
 /* remove(path) -> true                                     [-0, +1|3, v] */
 static int l_remove(lua_State *L) { return by_path(L, yj_path_remove); }
 
+/* temporary() -> the path of a new, empty file             [-0, +1|3, m] */
+static int l_temporary(lua_State *L) {
+  char path[YJ_PATH_SIZE];
+  int error = yj_path_temporary(path);
+  if (error != 0)
+    return push_error(L, error);
+  lua_pushstring(L, path);
+  return 1;
+}
+
+/* names(folder) -> of what is in it, a slash behind each   [-0, +1|3, v] */
+static int l_names(lua_State *L) {
+  const char *folder = check_path(L, 1);
+  char *names = NULL;
+  size_t room = 0, needed = 0;
+  int error;
+  if (folder == NULL)
+    return 3;
+  error = yj_path_names(folder, names, room, &needed);
+  while (error == 0 && needed > room) { /* or more came meanwhile */
+    room = 2 * needed;
+    names = lua_newuserdata(L, room);
+    error = yj_path_names(folder, names, room, &needed);
+  }
+  if (error != 0)
+    return push_error(L, error);
+  lua_pushlstring(L, names, needed);
+  return 1;
+}
+
+/* split_path(path) -> folder with its separator, name      [-0, +2, v] */
+static int l_split_path(lua_State *L) {
+  size_t size;
+  const char *path = luaL_checklstring(L, 1, &size);
+  size_t n = yj_path_folder_length(path);
+  lua_pushlstring(L, path, n);
+  lua_pushlstring(L, path + n, size - n);
+  return 2;
+}
+
 /* make_folders(path) -> true                               [-0, +1|3, v] */
 static int l_make_folders(lua_State *L) {
   return by_path(L, yj_path_make_folders);
@@ -226,6 +266,14 @@ static int l_append(lua_State *L) {
   struct yj_file *f = check(L);
   const char *bytes = luaL_checklstring(L, 2, &n);
   return push_outcome(L, yj_file_append(f, bytes, n, lua_toboolean(L, 3)));
+}
+
+/* write(text, offset) -> true                              [-0, +1|3, v] */
+static int l_write(lua_State *L) {
+  size_t n;
+  struct yj_file *f = check(L);
+  const char *bytes = luaL_checklstring(L, 2, &n);
+  return push_outcome(L, yj_file_write(f, bytes, n, check_offset(L, 3)));
 }
 
 /* reserve(bytes) -> true                                   [-0, +1|3, v] */
@@ -307,7 +355,8 @@ static int l_close(lua_State *L) {
 
 static const luaL_Reg methods[] = {
     {"size", l_size},           {"read", l_read},
-    {"append", l_append},       {"reserve", l_reserve},
+    {"append", l_append},       {"write", l_write},
+    {"reserve", l_reserve},
     {"truncate", l_truncate},   {"sync", l_sync},
     {"lock", l_lock},           {"unlock", l_unlock},
     {"is_locked", l_is_locked}, {"is_at", l_is_at},
@@ -321,7 +370,9 @@ static const luaL_Reg functions[] = {
     {"resolve", l_resolve},     {"make_folders", l_make_folders},
     {"network", l_network},     {"real_path", l_real_path},
     {"sync_folder", l_sync_folder}, {"rename", l_rename},
-    {"remove", l_remove},       {NULL, NULL}};
+    {"remove", l_remove},       {"temporary", l_temporary},
+    {"names", l_names},         {"split_path", l_split_path},
+    {NULL, NULL}};
 
 void yj_open_file(lua_State *L) {
   luaL_setfuncs(L, functions, 0);

@@ -18,6 +18,38 @@ static int l_terminal_width(lua_State *L) {
   return 1;
 }
 
+/* show_utf8() -> whether the terminal shows UTF-8 now      [-0, +1, -] */
+static int l_show_utf8(lua_State *L) {
+  lua_pushboolean(L, yj_show_utf8());
+  return 1;
+}
+
+/* read_terminal() -> text; nil: the end; false: io.read() reads stdin
+ *                                                          [-0, +1, m] */
+static int l_read_terminal(lua_State *L) {
+  char text[8192];
+  int n = yj_read_terminal(text, sizeof text);
+  if (n > 0)
+    lua_pushlstring(L, text, (size_t)n);
+  else if (n == 0)
+    lua_pushnil(L);
+  else
+    lua_pushboolean(L, 0);
+  return 1;
+}
+
+/* argument(from_end, text) -> an argument of the command line in UTF-8; nil:
+ * it is the text                                           [-0, +1, v] */
+static int l_argument(lua_State *L) {
+  char text[YJ_ARGUMENT_SIZE];
+  int from_end = (int)luaL_checkinteger(L, 1);
+  if (yj_argument(from_end, luaL_checkstring(L, 2), text))
+    lua_pushstring(L, text);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
 /* catch_signals(), caught_signal() -> its number or nil, release_signals():
  * see signals.h                                            [-0, +n, -] */
 static int l_catch_signals(lua_State *L) {
@@ -43,6 +75,8 @@ static int l_release_signals(lua_State *L) {
 static const luaL_Reg functions[] = {
     {"is_terminal", l_is_terminal},       {"terminal_width", l_terminal_width},
     {"catch_signals", l_catch_signals},   {"caught_signal", l_caught_signal},
-    {"release_signals", l_release_signals}, {NULL, NULL}};
+    {"release_signals", l_release_signals}, {"show_utf8", l_show_utf8},
+    {"read_terminal", l_read_terminal},   {"argument", l_argument},
+    {NULL, NULL}};
 
 void yj_open_terminal(lua_State *L) { luaL_setfuncs(L, functions, 0); }

@@ -1,3 +1,4 @@
+local core = require "yuanjing.core"
 local support = require "support"
 local wav = require "yuanjing.speech.wav"
 
@@ -73,16 +74,20 @@ describe("a WAV header", function()
       { file_of(SOUND, nil, nil, nil, TAIL), file_of(SOUND, nil, nil, nil, TAIL) },
   } do
     it("gets its lengths, where it has " .. name, function()
-      local path = support.write(support.tempdir() .. "/x.wav", case[1])
-      assert.is_true(wav.mend(path, wav.read(case[1]), #case[1]))
+      local path = support.tempdir() .. "/x.wav"
+      local file = assert(core.part(path))
+      assert(file:append(case[1]))
+      assert.is_true(wav.mend(file, wav.read(case[1]), #case[1]))
+      file:close()
       assert.same(case[2], support.read(path))
     end)
   end
 
   it("says so when the file can not be written", function()
-    local ok, problem = wav.mend("/nowhere/x.wav",
-      wav.read(file_of(SOUND, 0, 0)), 84)
+    local path = support.write(support.tempdir() .. "/x.wav", "x")
+    local file = assert(core.open_to_read(path))
+    local ok, problem = wav.mend(file, wav.read(file_of(SOUND, 0, 0)), 84)
     assert.is_nil(ok)
-    assert.is_truthy(problem:find("No such file", 1, true), problem)
+    assert.is_truthy(problem:find("Bad file", 1, true), problem)
   end)
 end)

@@ -15,7 +15,7 @@ local function find_folder()
   local source = debug.getinfo(1, "S").source
   local path = source:match("^@(.*)$")
   path = path and core.real_path(path)
-  return path and path:match("^(.*)/yuanjing/base/lazy%.lua$")
+  return path and path:match("^(.*)[/\\]yuanjing[/\\]base[/\\]lazy%.lua$")
 end
 
 local folder = find_folder()

@@ -1,6 +1,7 @@
 --- Where -o sends a command's file: a path, or stdout.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
+local files = require "yuanjing.base.files"
 local say = require("yuanjing.base.language").say
 local target_of = require "yuanjing.task.download.target"
 local terminal = require "yuanjing.cli.terminal.terminal"
@@ -47,12 +48,12 @@ function destination.check(arguments)
 end
 
 local function copy_to_stdout(path)
-  local file = assert(io.open(path, "rb"))
-  local bytes = file:read(BLOCK)
-  while bytes do
+  local file, at = assert(core.open_to_read(path)), 0
+  repeat
+    local bytes = assert(file:read(at, BLOCK))
     terminal.write(terminal.STDOUT, bytes)
-    bytes = file:read(BLOCK)
-  end
+    at = at + #bytes
+  until bytes == ""
   file:close()
 end
 
@@ -66,11 +67,11 @@ end
 ---@return yuanjing.Error?
 function destination.save(arguments, path, save, options)
   if not arguments.is_to_stdout then return save(path, options) end
-  local between = os.tmpname()
+  local between = files.temporary()
   local ok, saved, err = pcall(save, between, options)
   local problem = not ok and saved
   if ok and saved then ok, problem = pcall(copy_to_stdout, between) end
-  os.remove(between)
+  files.remove(between)
   if not ok then error(problem, 0) end
   return saved and "stdout", err
 end

@@ -5,6 +5,7 @@ local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
 local kinds = require "yuanjing.protocol.task.kinds"
 local output = require "yuanjing.cli.output"
+local paths = require "yuanjing.base.files"
 local picture = require "yuanjing.cli.terminal.picture"
 local progress = require "yuanjing.cli.terminal.progress"
 local say = require("yuanjing.base.language").say
@@ -42,8 +43,8 @@ end
 -- The name of the n-th file: cat.png, cat-2.png, ... NB: also in a folder: the
 -- platform may give two files the same name.
 local function numbered(path, n)
-  local stem, extension = path:match("^(.*[^/])(%.[^./]*)$")
-  return ("%s-%d%s"):format(stem or path, n, extension or "")
+  local stem, extension = paths.split_extension(path)
+  return ("%s-%d%s"):format(stem, n, extension)
 end
 
 --- Saves with save(path, options) and shows a progress bar. Returns the path,

@@ -3,6 +3,7 @@
 -- run(arguments) -> status }.
 local argparse = require "yuanjing.base.dependency" "argparse"
 local config = require "yuanjing.cli.config"
+local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local exits = require "yuanjing.cli.exits"
 local fields = require "yuanjing.cli.fields"
@@ -148,10 +149,21 @@ local function choose_language(arguments)
   language.choose(name or language.find(config.language()))
 end
 
+-- On Windows C knows the arguments in the system's code page alone.
+local function in_utf8(arguments)
+  local list = {}
+  for i, argument in ipairs(arguments) do
+    list[i] = core.argument(#arguments - i, argument) or argument
+  end
+  return list
+end
+
 --- Runs the command line.
 ---@param arguments string[]
 ---@return integer status of the process; yuanjing.cli.exits lists them
 function cli.main(arguments)
+  core.show_utf8()
+  arguments = in_utf8(arguments)
   choose_language(arguments)
   if #arguments == 0 then return welcome() end
   local parser, commands = cli.parser()

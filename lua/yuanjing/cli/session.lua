@@ -192,7 +192,8 @@ function session.typed(sign)
     local is_there = core.pollfd(terminal.STDIN, LOOK)
     signal = core.caught_signal()
   until is_there or signal
-  local line = not signal and io.read("*l") or nil
+  local line = not signal and terminal.read_line() or nil
+  signal = signal or not line and core.caught_signal()
   if not line then terminal.write(terminal.STDOUT, "\n") end
   return line, signal and 128 + signal
 end

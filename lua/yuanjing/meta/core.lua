@@ -54,7 +54,8 @@ function core.utf8_error(text) end
 ---@return number?
 function core.date(text) end
 
---- Waits until a descriptor can be read; for a thread of the host's own.
+--- Waits until a descriptor can be read; for a thread of the host's own. On
+--- Windows only the standard streams can be waited for.
 ---@param fd integer
 ---@param seconds number
 ---@return boolean is_readable
@@ -79,6 +80,21 @@ function core.is_terminal(fd) end
 ---@param fd integer
 ---@return integer? columns
 function core.terminal_width(fd) end
+
+--- Has the terminal show UTF-8, until the process ends, where it has a setting
+--- for that.
+---@return boolean is_set false: the locale tells whether it does
+function core.show_utf8() end
+
+--- Reads from the terminal, where io.read() could not read every character.
+---@return string|false|nil text nil: the end; false: io.read() reads stdin
+function core.read_terminal() end
+
+--- An argument of the command line in UTF-8, where C has it in another code page.
+---@param from_end integer 0: the last one
+---@param text string as C has it
+---@return string? argument nil: it is the text
+function core.argument(from_end, text) end
 
 --- From now on the first SIGINT, SIGTERM or SIGHUP is noted and ends a wait; a
 --- second one does what it does by default. What is ignored stays ignored.
@@ -160,6 +176,39 @@ function core.look(path) end
 ---@return integer? number
 function core.resolve(path) end
 
+--- Gives a file another name, under which there may be a file that others have
+--- open.
+---@param from string
+---@param to string
+---@return true?
+---@return string? message
+---@return integer? number
+function core.rename(from, to) end
+
+---@param path string
+---@return true?
+---@return string? message
+---@return integer? number
+function core.remove(path) end
+
+--- Makes an empty file for this user alone.
+---@return string? path
+---@return string? message
+---@return integer? number
+function core.temporary() end
+
+--- The names of all that is in a folder, with "/" behind each.
+---@param folder string
+---@return string?
+---@return string? message
+---@return integer? number
+function core.names(folder) end
+
+---@param path string
+---@return string folder with the separator behind it, or ""
+---@return string name
+function core.split_path(path) end
+
 --- Makes a folder, and those above it that are missing.
 ---@param path string
 ---@return true?
@@ -214,6 +263,13 @@ function file:read(from, n) end
 ---@return string? message
 ---@return integer? errno
 function file:append(text, durable) end
+
+--- Writes at that offset.
+---@param text string
+---@param offset integer
+---@return true?
+---@return string? message
+function file:write(text, offset) end
 
 --- Makes room behind the end, where the file system can.
 ---@param n integer bytes

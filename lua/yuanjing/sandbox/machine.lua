@@ -95,6 +95,9 @@ end
 ---@return yuanjing.sandbox.Host? host
 ---@return string? message
 function machine.prepare(dir)
+  if not shell.is_here then
+    return nil, "it needs nginx and a shell: run it on Linux or in WSL"
+  end
   local found = probe(dir)
   if not found.nginx then return nil, "no nginx found; " .. ADVICE end
   if not found.dir then

@@ -1,6 +1,9 @@
 --- The shell, for system calls that Lua does not have.
 local shell = {}
 
+--- Whether this system has one.
+shell.is_here = package.config:sub(1, 1) == "/"
+
 --- Quotes a text as one word of a command line.
 ---@param text string
 ---@return string

@@ -7,6 +7,7 @@ local download = require "yuanjing.task.download"
 local documents = require "yuanjing.protocol.speech.document"
 local exchange = require "yuanjing.http.exchange"
 local errors = require "yuanjing.errors"
+local files = require "yuanjing.base.files"
 local loop = require "yuanjing.runtime.loop"
 local speech = require "yuanjing.protocol.speech.call"
 local texts = require "yuanjing.protocol.chat.call"
@@ -209,14 +210,14 @@ end
 -- Without the key, as any result (docs/promises.md#no-stray-key): to a file of its
 -- own, which has no name any more when it is read.
 local function fetch(self)
-  local path = os.tmpname()
+  local path = files.temporary()
   self.path = path
   loop.scope_add(self, self.close) -- a request that nginx kills raises nothing
   local ok, saved, err = pcall(download.save, self.response.call.settings,
     self.url, path, { on_progress = self.on_progress }, "audio")
   local file, problem
   if ok and saved then file, problem = core.open_to_read(path) end
-  os.remove(path)
+  files.remove(path)
   if not ok then error(saved, 0) end
   if problem then
     err = errors.new { kind = "io", message = path .. ": " .. problem }
@@ -293,7 +294,7 @@ function Answer:close()
   self.is_closed = true
   if self.decoder then self.decoder:close() end
   if self.file then self.file:close() end
-  if self.path then os.remove(self.path) end -- where an open file keeps its name
+  if self.path then files.remove(self.path) end -- where an open file keeps its name
   self.file, self.path = nil, nil
 end
 

@@ -47,7 +47,7 @@ end
 local function mend(state, size)
   local header = state.source.sound.header
   if not header then return true end
-  local ok, problem = wav.mend(state.part, header, size)
+  local ok, problem = wav.mend(state.file, header, size)
   return ok, problem and io_error(state.part, problem)
 end
 

@@ -99,27 +99,20 @@ end
 
 --- Writes the lengths that the file has into its header, where that has marks, or
 --- the lengths of a first piece.
----@param path string
+---@param file yuanjing.core.File
 ---@param header yuanjing.WavHeader
 ---@param size integer bytes of the file
 ---@return true?
 ---@return string? problem
-function wav.mend(path, header, size)
+function wav.mend(file, header, size)
   local is_right = not header.is_open and header.total >= size
     and not is_mark(header.total - 8)
   if is_right or size - 8 > MOST then return true end
   local bytes = (header.is_open or header.total < size)
     and sound_in(header, size) or header.bytes
-  local file, problem = io.open(path, "r+b")
-  if not file then return nil, problem end
-  local ok
-  ok, problem = file:seek("set", 4)
-  ok = ok and file:write(encode(size - 8))
-    and file:seek("set", header.length - 4)
-  if ok then ok, problem = file:write(encode(bytes)) end
-  local is_closed, why = file:close()
-  if not ok or not is_closed then return nil, problem or why end
-  return true
+  local ok, problem = file:write(encode(size - 8), 4)
+  if ok then ok, problem = file:write(encode(bytes), header.length - 4) end
+  return ok, problem
 end
 
 return wav

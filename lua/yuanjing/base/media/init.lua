@@ -305,9 +305,9 @@ end
 
 -- As plain data -------------------------------------------------------------
 
--- A path that could be taken for something else.
+-- A path that could be taken for something else; a single letter is a drive.
 local function plain_path(path)
-  local is_odd = path:find("^[A-Za-z][0-9A-Za-z+.-]*:")
+  local is_odd = path:find("^[A-Za-z][0-9A-Za-z+.-]+:")
   return is_odd and "./" .. path or path
 end
 

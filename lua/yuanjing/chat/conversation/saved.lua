@@ -3,6 +3,7 @@
 local canonical = require "yuanjing.chat.schema.canonical"
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
+local files = require "yuanjing.base.files"
 local json = require "yuanjing.base.json"
 local messages_of = require "yuanjing.chat.message"
 
@@ -62,8 +63,8 @@ local function replace(path, text)
   if not file then return nil, problem end
   local ok
   ok, problem = append_all(file, text)
-  if ok then ok, problem = os.rename(part, real) end
-  if not ok then os.remove(part) end
+  if ok then ok, problem = files.rename(part, real) end
+  if not ok then files.remove(part) end
   return ok, problem
 end
 
@@ -76,8 +77,7 @@ end
 function saved.write(path, text, call)
   local ok, problem = replace(path, text)
   if ok then return true end
-  return failed(call, "io", ("%s: %s"):format(path,
-    (tostring(problem):gsub("^" .. path:gsub("[^0-9A-Za-z]", "%%%0") .. ": ", ""))))
+  return failed(call, "io", ("%s: %s"):format(path, tostring(problem)))
 end
 
 -- Reading --------------------------------------------------------------------

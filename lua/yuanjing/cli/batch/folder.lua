@@ -2,8 +2,8 @@
 -- uses it.
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
+local files = require "yuanjing.base.files"
 local say = require("yuanjing.base.language").say
-local shell = require "yuanjing.sandbox.shell"
 local types = require "yuanjing.base.media.types"
 
 local folder = {}
@@ -19,26 +19,16 @@ local function io_error(message)
     hint = say "nothing was sent" }
 end
 
-local function exists(path)
-  local file = io.open(path, "rb")
-  return file ~= nil and file:close()
-end
-
-local function make(path)
-  if exists(path .. "/.") then return true end
-  local problem = shell.read('mkdir -p -- "$1" 2>&1', path)
-  if problem == "" then return true end
-  return nil, problem:match("[^\n]+")
-end
-
 --- Makes the folder if necessary, and locks out other runs until this process
 --- ends in any way.
 ---@param path string
 ---@return yuanjing.cli.Folder?
 ---@return yuanjing.Error?
 function folder.open(path)
-  local ok, problem = make(path)
-  if not ok then return nil, io_error(problem) end
+  local ok, problem = core.make_folders(path)
+  if not ok then
+    return nil, io_error(say("%s can not be written: %s", path, problem))
+  end
   local lock, why = core.file(path .. "/.batch.lock")
   if not lock then
     return nil, io_error(say("%s can not be written: %s", path, why))
@@ -55,8 +45,7 @@ end
 ---@return table<integer, boolean>
 function Folder:numbers()
   local numbers = {}
-  for name in shell.read('ls -- "$1" 2>/dev/null', self.path)
-    :gmatch("[^\n]+") do
+  for _, name in ipairs(files.names(self.path)) do
     local number = name:match("^(%d+)[.-]")
     if number then numbers[tonumber(number)] = true end
   end
@@ -76,9 +65,9 @@ end
 ---@return string?
 function Folder:find(paths, number, n)
   for i = #paths, 1, -1 do
-    local name = paths[i]:match("[^/]*$")
+    local _, name = files.split(paths[i])
     if name:match("^(.*)%.[^.]*$") == stem(number, n)
-      and exists(self.path .. "/" .. name) then
+      and files.exists(self.path .. "/" .. name) then
       return self.path .. "/" .. name
     end
   end
@@ -97,12 +86,11 @@ end
 ---@param path string
 ---@return string
 function Folder:set_extension(path)
-  local file = io.open(path, "rb")
-  if not file then return path end
-  local name = types.match(path:match("[^/]*$"), file:read(types.HEAD) or "")
-  file:close()
-  local right = self.path .. "/" .. name
-  return right ~= path and os.rename(path, right) and right or path
+  local head = files.read(path, types.HEAD)
+  if not head then return path end
+  local _, name = files.split(path)
+  local right = self.path .. "/" .. types.match(name, head)
+  return right ~= path and files.rename(path, right) and right or path
 end
 
 return folder

@@ -4,6 +4,7 @@
 local ascii = require "yuanjing.base.ascii"
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
+local files = require "yuanjing.base.files"
 local json = require "yuanjing.base.json"
 local say = require("yuanjing.base.language").say
 
@@ -69,21 +70,13 @@ function lines.refusal(path, problems)
     hint = say "nothing was sent" }
 end
 
-local function read_all(path)
-  local file, problem = io.open(path, "rb")
-  if not file then return nil, problem end
-  local text, why = file:read("*a")
-  file:close()
-  return text, why and path .. ": " .. why
-end
-
 --- The lines with work to do; or nil and an error.
 ---@param path string
 ---@param model? string for lines without a model
 ---@return yuanjing.cli.Line[]?
 ---@return yuanjing.Error?
 function lines.read(path, model)
-  local text, unread = read_all(path)
+  local text, unread = files.read(path)
   if not text then
     return nil, errors.new { kind = "io", message = unread }
   end

@@ -3,6 +3,7 @@
 -- So lines may be added, removed and moved, and another list may use the same
 -- folder.
 local digest = require "yuanjing.base.digest"
+local files = require "yuanjing.base.files"
 local form = require "yuanjing.protocol.form"
 local params_of = require "yuanjing.generation.params"
 local yuanjing = require "yuanjing"
@@ -52,7 +53,8 @@ end
 
 local function number_of(entry)
   local saved = entry.saved and entry.saved[#entry.saved] or ""
-  return tonumber(saved:match("[^/]*$"):match("^(%d+)[.-]")
+  local _, name = files.split(saved)
+  return tonumber(name:match("^(%d+)[.-]")
     or (entry.note or ""):match("^(%d+):%x+$"))
 end
 

@@ -5,6 +5,7 @@ local endings = require "yuanjing.protocol.chat.endings"
 local errors = require "yuanjing.errors"
 local exits = require "yuanjing.cli.exits"
 local extra = require "yuanjing.cli.extra"
+local files = require "yuanjing.base.files"
 local json = require "yuanjing.base.json"
 local output = require "yuanjing.cli.output"
 local printing = require "yuanjing.cli.chat.printing"
@@ -17,11 +18,9 @@ local command = { name = "chat", summary = "Ask a text model." }
 
 -- Converter for argparse: the JSON in a file.
 local function to_schema(path)
-  local file, why = io.open(path, "rb")
-  if not file then return nil, why end
-  local text = file:read("*a")
-  file:close()
-  local schema, problem = json.decode(text or "")
+  local text, why = files.read(path)
+  if not text then return nil, why end
+  local schema, problem = json.decode(text)
   if type(schema) == "table" then return schema end
   return nil, ("%s: %s"):format(path, problem or say "no JSON schema")
 end

@@ -2,6 +2,7 @@
 local columns = require "yuanjing.cli.terminal.columns"
 local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
+local files = require "yuanjing.base.files"
 local output = require "yuanjing.cli.output"
 local redis_url = require "yuanjing.redis.url"
 local say = require("yuanjing.base.language").say
@@ -33,8 +34,8 @@ end
 -- Prevents that a missing journal is created.
 local function check_there(source)
   if redis_url.is(source) then return true end
-  local file, problem = io.open(source, "rb")
-  if file then return file:close() end
+  local text, problem = files.read(source, 1)
+  if text then return true end
   return nil, errors.new { kind = "io", message = problem }
 end
 

@@ -14,10 +14,14 @@ command -v chafa >/dev/null || exit 0
 exec chafa --size="$2"x24 -- "$1"
 ]]
 
+local function can_show()
+  return shell.is_here and terminal.can_redraw(terminal.STDOUT)
+end
+
 --- Shows the files that are pictures, at a terminal only.
 ---@param files? string[]
 function picture.show(files)
-  if not terminal.can_redraw(terminal.STDOUT) then return end
+  if not can_show() then return end
   local width = tostring(math.min(80, terminal.width(terminal.STDOUT)))
   for _, path in ipairs(files or {}) do
     local extension = ascii.lower(path:match("%.([0-9A-Za-z]+)$") or "")
@@ -34,7 +38,7 @@ exec qrencode -t ANSIUTF8 -m 1 -- "$1"
 --- Shows a link as a QR code for a phone's camera, at a terminal only.
 ---@param link string
 function picture.show_link(link)
-  if not terminal.can_redraw(terminal.STDOUT) then return end
+  if not can_show() then return end
   os.execute(shell.command(SHOW_CODE, link))
 end
 

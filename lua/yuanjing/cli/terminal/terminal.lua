@@ -34,9 +34,10 @@ function terminal.width(fd)
   return core.terminal_width(fd) or tonumber(env "COLUMNS") or 80
 end
 
---- Whether the locale can show more than ASCII.
+--- Whether the terminal can show more than ASCII.
 ---@return boolean
 function terminal.is_utf8()
+  if core.show_utf8() then return true end
   local locale = env "LC_ALL" or env "LC_CTYPE" or env "LANG" or ""
   return ascii.upper(locale):find("UTF%-?8") ~= nil
 end
@@ -49,6 +50,14 @@ end
 function terminal.paint(fd, style, text)
   if env "NO_COLOR" or not terminal.can_redraw(fd) then return text end
   return ("\27[%sm%s\27[0m"):format(STYLES[style], text)
+end
+
+--- The next line of stdin, without its end; nil at the end.
+---@return string?
+function terminal.read_line()
+  local line = core.read_terminal()
+  if line == false then return io.read("*l") end
+  return line and (line:gsub("\r?\n$", ""))
 end
 
 --- Writes at once. Raises a yuanjing.Error if stdout fails, for example on a

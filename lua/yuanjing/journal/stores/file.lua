@@ -7,6 +7,7 @@
 -- itself, with all links resolved.
 local core = require "yuanjing.core"
 local encode = require "yuanjing.journal.encode"
+local files = require "yuanjing.base.files"
 local loop = require "yuanjing.runtime.loop"
 local new_name = require "yuanjing.base.random_name"
 
@@ -320,7 +321,7 @@ local function step_in(self, new, beside, from, data)
     end
     local done, problem = copy_lines(self, new, from)
     if done then done, problem = new:sync() end
-    if done then done, problem = os.rename(beside, self.place) end
+    if done then done, problem = files.rename(beside, self.place) end
     if not done then return nil, problem end
     return open(self)
   end)
@@ -328,7 +329,7 @@ end
 
 local function replace(self, records, from)
   local beside, data = self.place .. ".new", self.data
-  os.remove(beside)
+  files.remove(beside)
   local new, problem = core.file(beside)
   local ok = new
   if ok then ok, problem = new:copy_mode(data) end
@@ -340,7 +341,7 @@ local function replace(self, records, from)
   if ok then ok, problem = new:sync() end
   if ok then ok, problem = step_in(self, new, beside, from, data) end
   if new then new:close() end
-  if not ok then os.remove(beside) end
+  if not ok then files.remove(beside) end
   return ok, problem
 end
 

@@ -7,6 +7,10 @@ local url_of = require "yuanjing.base.url"
 
 local name = {}
 
+-- Names that are devices on Windows, whatever is behind the point.
+local DEVICES = { CON = true, PRN = true, AUX = true, NUL = true }
+for i = 1, 9 do DEVICES["COM" .. i], DEVICES["LPT" .. i] = true, true end
+
 local LONGEST = 200 -- bytes: an ending and a number must fit behind it
 
 local function harmless(text)
@@ -17,7 +21,8 @@ local function harmless(text)
   if core.utf8_error(text) then text = text:gsub("[\128-\255]", "_") end
   text = text:gsub("[%z\1-\31\127:*?\"<>|]", "_"):gsub("^[. ]+", "")
     :gsub("[. ]+$", "")
-  return text ~= "" and text or nil
+  if text == "" then return nil end
+  return DEVICES[ascii.upper(text:match("^[^.]*"))] and "_" .. text or text
 end
 
 local function latin1_to_utf8(text)

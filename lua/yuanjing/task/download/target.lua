@@ -1,6 +1,7 @@
 --- The place where a file is saved: checks a user's path before anything is sent
 -- or paid for.
 local core = require "yuanjing.core"
+local files = require "yuanjing.base.files"
 
 local target = {}
 
@@ -26,15 +27,11 @@ local function shortened(name, ending)
   return name:sub(1, length) .. ending
 end
 
-local function split(path)
-  return path:match("^(.*/)([^/]*)$") or "", path:match("[^/]*$")
-end
-
 --- The path of the part file, beside the file.
 ---@param path string
 ---@return string
 function target.part(path)
-  local folder, name = split(path)
+  local folder, name = files.split(path)
   return folder .. shortened(name, ENDING)
 end
 
@@ -44,7 +41,7 @@ local function try_to_make(folder, length)
   local path = folder .. probe .. ("x"):rep(length - #probe)
   local file, problem = core.part(path)
   if not file then return nil, problem end
-  os.remove(path)
+  files.remove(path)
   file:close()
   return true
 end
@@ -69,7 +66,7 @@ end
 local function look_at_file(path)
   local real, problem = real_file(path)
   if not real then return refused(path, problem) end
-  local folder, name = split(real)
+  local folder, name = files.split(real)
   if #name > LONGEST then return refused(path, "File name too long") end
   local ok
   ok, problem = try_to_make(folder, #shortened(name, ENDING))
@@ -94,23 +91,24 @@ function target.of(path)
   if path:find("%z") then
     return refused(path:gsub("%z", "\\0"), "a path with a zero byte")
   end
-  if path:find("/$") then
+  local folder, name = files.split(path)
+  if name == "" and folder ~= "" then
     local ok, problem = core.make_folders(path)
     if not ok then return refused(path, problem) end
   end
   if core.look(path) == "folder" then
-    return look_at_folder(path:gsub("/+$", "") .. "/")
+    return look_at_folder((name == "" and path or path .. "/"):gsub("/+$", "/"))
   end
   return look_at_file(path)
 end
 
 -- A path that does not exist yet: cat.png, cat-2.png, ...
 local function free_path(folder, name)
-  local stem, extension = name:match("^(.+)(%.[^.]*)$")
+  local stem, extension = files.split_extension(folder .. name)
   local path, n = folder .. name, 1
   while core.look(path) or core.resolve(path) ~= path do
     n = n + 1
-    path = ("%s%s-%d%s"):format(folder, stem or name, n, extension or "")
+    path = ("%s-%d%s"):format(stem, n, extension)
   end
   return path
 end
@@ -149,7 +147,7 @@ end
 function target.give_up(state)
   if not state.file then return end
   if state.file:is_mine() and state.file:is_at(state.part) then
-    os.remove(state.part)
+    files.remove(state.part)
   end
   state.file:close()
   state.file = nil
