@@ -1,4 +1,5 @@
 -- A text that is spoken: the call, the shapes of its answer, the file.
+local files = require "yuanjing.base.files"
 local json = require "yuanjing.base.json"
 local sandbox = require "yuanjing.sandbox"
 local scripted = require "support.scripted"
@@ -334,9 +335,9 @@ describe("client:speak", function()
     end)
 
   it("leaves no temporary file of a URL behind", function()
-    local folder, tmpname = support.tempdir(), os.tmpname
-    rawset(os, "tmpname", function() return folder .. "/x" end)
-    finally(function() rawset(os, "tmpname", tmpname) end)
+    local folder, temporary = support.tempdir(), files.temporary
+    files.temporary = function() return folder .. "/x" end
+    finally(function() files.temporary = temporary end)
     assert.is_true(heard(assert(speak(client_of "speech-url"))) == wav)
     local speech = assert(speak(client_of "speech-url"))
     assert.equal(44, #speech:chunks()())

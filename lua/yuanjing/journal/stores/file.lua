@@ -313,6 +313,18 @@ local function copy_lines(self, new, from)
   end
 end
 
+-- Some systems replace no file that is open: there ours is closed, and while
+-- another process has the journal open it stays as it is.
+local function take_place(self, beside)
+  local ok, problem = files.rename(beside, self.place)
+  if not ok then
+    self.data:close()
+    ok, problem = files.rename(beside, self.place)
+  end
+  local is_open, why = open(self)
+  return ok and is_open, problem or why
+end
+
 -- NB: this blocks others from appending, but only for the last lines.
 local function step_in(self, new, beside, from, data)
   return locked(self, function()
@@ -321,9 +333,8 @@ local function step_in(self, new, beside, from, data)
     end
     local done, problem = copy_lines(self, new, from)
     if done then done, problem = new:sync() end
-    if done then done, problem = files.rename(beside, self.place) end
     if not done then return nil, problem end
-    return open(self)
+    return take_place(self, beside)
   end)
 end
 
