@@ -23,6 +23,9 @@ BASE = $(DIALECT) -fPIC -MMD -MP
 SANITIZE = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
 LINK = -shared -Wl,-z,relro,-z,now
+ifeq ($(shell uname -s),Darwin)
+LINK = -bundle -undefined dynamic_lookup
+endif
 
 # A system folder's headers are not ours to warn about. Evaluated in recipes
 # only, for the packages may not be there before `make deps`.
@@ -34,7 +37,7 @@ RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
 	LUA_CPATH="build/5.4/?.so;$$LUA_CPATH;"
 
 .PHONY: all build help deps poll locales test check rules exports plain-c rooms \
-	sends warnings compile-check lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz eventsource soak kills \
+	sends warnings posix-check compile-check lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz eventsource soak kills \
 	demo docs bench budget install clean
 
 all build: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
@@ -52,6 +55,7 @@ help:
 	@echo "  lint           luacheck"
 	@echo "  rules          which file may see what, and what the core exports"
 	@echo "  warnings       of gcc and clang, unsigned char, 32 bits: none"
+	@echo "  posix-check    as for macOS and the BSDs: without what only Linux has"
 	@echo "  compile-check  the binding against other Lua versions' headers"
 	@echo "  sanitize       the suites under ASan and UBSan"
 	@echo "  valgrind       the suites under valgrind"
@@ -149,7 +153,7 @@ test:
 check:
 	@.ci/setup check
 	@$(MAKE) --no-print-directory all
-	@$(MAKE) --no-print-directory -k lint rules warnings compile-check cppcheck tidy analyze
+	@$(MAKE) --no-print-directory -k lint rules warnings posix-check compile-check cppcheck tidy analyze
 
 lint:
 	luacheck -q .
@@ -187,6 +191,18 @@ warnings:
 		$(CC) $(DIALECT) -Werror -fsyntax-only -m32 $(call headers,) $(PLAIN) \
 			&& echo "warnings: none with 32 bits"; \
 	else echo "warnings: no headers for 32 bits here"; fi
+
+# As for macOS and the BSDs: POSIX alone, without what only Linux has, and once
+# without and once with a kqueue.
+POSIX_ONLY = -D_POSIX_C_SOURCE=200809L -U__linux__ -U__linux -Ulinux \
+	-include spec/support/posix/poison.h
+
+posix-check:
+	@for cc in $(CC) clang; do for kqueue in "" -Ispec/support/posix/bsd; do \
+		command -v $$cc >/dev/null || continue; \
+		$$cc $(DIALECT) -Werror -fsyntax-only $(POSIX_ONLY) $$kqueue \
+			$(call headers,lua5.4) $(PLAIN) $(BINDING) || exit 1; \
+	done; done; echo "posix-check: compiles without Linux"
 
 # Only http sends, and of its files retry.lua alone does so again: each of these is
 # called in one file.

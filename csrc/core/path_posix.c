@@ -15,6 +15,9 @@
 
 #define MOST_LINKS 40
 
+/* Of XSI: a header that is asked for POSIX alone does not declare it. */
+char *realpath(const char *path, char *resolved);
+
 #if defined(PATH_MAX) && PATH_MAX > YJ_PATH_SIZE
 #error "realpath() needs a longer buffer"
 #endif

@@ -64,9 +64,9 @@ int yj_watch_forks(void (*enter_child)(void)) {
   return pthread_atfork(NULL, NULL, enter_child);
 }
 
-/* Where dlfcn.h declares RTLD_DEFAULT, it has dladdr() as well. */
+/* dladdr() is on all of these systems, but not of POSIX. */
 const char *yj_library_of(const void *address) {
-#ifdef RTLD_DEFAULT
+#if defined(_GNU_SOURCE) || !defined(_POSIX_C_SOURCE)
   Dl_info info;
   if (dladdr(address, &info) != 0)
     return info.dli_fname;

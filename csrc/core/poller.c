@@ -10,6 +10,16 @@
 
 #include "signals.h"
 
+#if defined(YJ_USE_POLL) && defined(__has_include)
+#if __has_include(<sys/event.h>)
+#define HAS_KQUEUE
+#include <fcntl.h>
+#include <sys/event.h>
+#include <time.h>
+#include <unistd.h>
+#endif
+#endif
+
 /* From now on a signal that is caught ends a wait, even if it came before. */
 static void watch_signals(struct yj_poller *p) {
   yj_socket fd = yj_signals_fd();
@@ -26,6 +36,62 @@ static int is_signal(const struct yj_poller *p, yj_socket fd) {
 
 #ifdef YJ_USE_POLL
 
+/* ---- for another loop: a kqueue of all that is watched ---- */
+
+#ifdef HAS_KQUEUE
+
+static int change_queue(struct yj_poller *p, uintptr_t what, int filter,
+                        int flags, int64_t data) {
+  struct kevent change;
+  EV_SET(&change, what, (short)filter, (unsigned short)flags, 0, data, 0);
+  return kevent(p->queue, &change, 1, NULL, 0, NULL);
+}
+
+static int open_queue(struct yj_poller *p) {
+  p->queue = kqueue();
+  return p->queue < 0 || fcntl(p->queue, F_SETFD, FD_CLOEXEC) < 0 ? errno : 0;
+}
+
+static void close_queue(struct yj_poller *p) {
+  if (p->queue >= 0)
+    close(p->queue);
+}
+
+static void queue_socket(struct yj_poller *p, int fd, int what) {
+  change_queue(p, (uintptr_t)fd, EVFILT_READ,
+               what & YJ_READ ? EV_ADD : EV_DELETE, 0);
+  change_queue(p, (uintptr_t)fd, EVFILT_WRITE,
+               what & YJ_WRITE ? EV_ADD : EV_DELETE, 0);
+}
+
+static void queue_alarm(struct yj_poller *p, int64_t at) {
+  int64_t ms = (at - yj_now() + 999) / 1000;
+  change_queue(p, 0, EVFILT_TIMER, EV_ADD | EV_ONESHOT, ms > 0 ? ms : 0);
+}
+
+/* What was ready and is not any more leaves the queue when it is asked for. */
+static void tidy_queue(struct yj_poller *p) {
+  const struct timespec now = {0, 0};
+  struct kevent seen[64];
+  (void)kevent(p->queue, NULL, 0, seen, 64, &now);
+}
+
+#else
+
+static int open_queue(struct yj_poller *p) {
+  p->queue = -1;
+  return 0;
+}
+
+#define close_queue(p) ((void)(p))
+#define queue_socket(p, fd, what) ((void)(p), (void)(fd), (void)(what))
+#define queue_alarm(p, at) ((void)(p), (void)(at))
+#define tidy_queue(p) ((void)(p))
+
+#endif
+
+/* ---- the poller ---- */
+
 int yj_poller_open(struct yj_poller *p) {
   int failed;
   memset(p, 0, sizeof *p);
@@ -34,7 +100,9 @@ int yj_poller_open(struct yj_poller *p) {
   failed = yj_pipe_open(p->pipe);
   if (failed)
     return failed;
-  failed = yj_poller_watch(p, p->pipe[0], YJ_READ, 0);
+  failed = open_queue(p);
+  if (!failed)
+    failed = yj_poller_watch(p, p->pipe[0], YJ_READ, 0);
   if (failed)
     yj_poller_close(p);
   return failed;
@@ -42,6 +110,7 @@ int yj_poller_open(struct yj_poller *p) {
 
 void yj_poller_close(struct yj_poller *p) {
   yj_pipe_close(p->pipe);
+  close_queue(p);
   free(p->watched);
   free(p->tags);
 }
@@ -74,6 +143,7 @@ int yj_poller_watch(struct yj_poller *p, yj_socket fd, int what,
   if (what == 0) {
     if (i == p->n_watched)
       return 0;
+    queue_socket(p, fd, 0);
     p->watched[i] = p->watched[--p->n_watched];
     p->tags[i] = p->tags[p->n_watched];
     return 0;
@@ -86,6 +156,7 @@ int yj_poller_watch(struct yj_poller *p, yj_socket fd, int what,
   p->watched[i].revents = 0;
   p->watched[i].events = (short)((what & YJ_READ ? POLLIN : 0) |
                                  (what & YJ_WRITE ? POLLOUT : 0));
+  queue_socket(p, fd, what);
   return 0;
 }
 
@@ -133,20 +204,20 @@ int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
     p->alarm = YJ_NEVER;
   if (p->watched[0].revents != 0)
     yj_pipe_drain(p->pipe[0]);
+  tidy_queue(p);
   return n == 0 ? 0 : collect(p, ready, max);
 }
 
 void yj_poller_alarm(struct yj_poller *p, int64_t at) {
-  if (at < p->alarm)
-    p->alarm = at;
+  if (at >= p->alarm)
+    return;
+  p->alarm = at;
+  queue_alarm(p, at);
 }
 
 void yj_poller_wake(struct yj_poller *p) { yj_pipe_write(p->pipe[1]); }
 
-int yj_poller_fd(const struct yj_poller *p) {
-  (void)p;
-  return -1;
-}
+int yj_poller_fd(const struct yj_poller *p) { return p->queue; }
 
 #else
 

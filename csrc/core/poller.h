@@ -2,8 +2,9 @@
  *
  * On Linux it is one epoll descriptor with a timerfd inside: any other loop
  * can watch it, and its cost follows the events, not the sockets. With
- * YJ_USE_POLL, and where there is no epoll, poll(2) serves, without such a
- * descriptor. Nothing here knows Lua or libcurl.
+ * YJ_USE_POLL, and where there is no epoll, poll(2) serves, on Windows
+ * WSAPoll(). There another loop can watch a kqueue, where the system has them.
+ * Nothing here knows Lua or libcurl.
  */
 #pragma once
 
@@ -36,6 +37,7 @@ struct yj_poller {
   size_t n_watched, cap;
   size_t turn; /* whose turn it is to be reported first */
   yj_socket pipe[2];
+  int queue; /* a kqueue, which is never waited in; or -1 */
 #else
   int epoll, timer;
 #endif

@@ -148,10 +148,10 @@ static void test_wake(void) {
 static void test_descriptor(void) {
   struct pollfd one = {.fd = yj_poller_fd(&poller), .events = POLLIN};
   int pair[2];
-#ifdef YJ_USE_POLL
-  CHECK(one.fd == -1);
-  return;
-#endif
+  if (one.fd < 0) { /* poll(2) alone has none */
+    harness_skip("no descriptor for another loop");
+    return;
+  }
   wait_for(0);
   CHECK(poll(&one, 1, 0) == 0);
   yj_poller_alarm(&poller, yj_now() + 20000);
