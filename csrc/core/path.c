@@ -35,7 +35,7 @@ int yj_path_folder(const char *path, char *folder) {
 size_t yj_path_add_name(const char *name, char *out, size_t room, size_t at) {
   size_t n = strlen(name);
   if (at + n < room) {
-    memcpy(out + at, name, n);
+    memcpy(out + at, name, n + 1);
     out[at + n] = '/';
   }
   return at + n + 1;

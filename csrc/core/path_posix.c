@@ -150,8 +150,9 @@ int yj_path_real(const char *path, char *real) {
 }
 
 int yj_path_temporary(char *path) {
+  static const char pattern[] = "/tmp/yuanjing_XXXXXX";
   int fd;
-  strcpy(path, "/tmp/yuanjing_XXXXXX");
+  memcpy(path, pattern, sizeof pattern);
   fd = mkstemp(path);
   if (fd < 0)
     return errno;

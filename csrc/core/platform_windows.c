@@ -2,6 +2,8 @@
 
 #include <bcrypt.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <io.h>
 #include <shellapi.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +73,7 @@ wchar_t *yj_wide_path(const char *path) {
   if (size > 0)
     whole = malloc((PREFIX_LENGTH + (size_t)size) * sizeof *whole);
   if (whole != NULL) {
-    wcscpy(whole, PREFIX);
+    memcpy(whole, PREFIX, sizeof PREFIX);
     GetFullPathNameW(wide, size, whole + PREFIX_LENGTH, NULL);
   }
   free(wide);
@@ -188,10 +190,13 @@ static UINT code_page;
 
 static void restore_code_page(void) { SetConsoleOutputCP(code_page); }
 
-/* NB: the console would keep the code page when the process has ended. */
+/* NB: the console would keep the code page when the process has ended. What is
+ * written is written as it is, without a carriage return before each line
+ * feed: it may be a picture. */
 int yj_show_utf8(void) {
   int stream;
   DWORD mode;
+  _setmode(1, _O_BINARY);
   for (stream = 1; stream <= 2; stream++)
     if (GetConsoleMode(standard(stream), &mode))
       SetConsoleMode(standard(stream),
