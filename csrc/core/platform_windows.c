@@ -170,6 +170,8 @@ int yj_argument(int from_end, const char *text, char *out) {
 
 /* ---- the terminal ---- */
 
+enum { CTRL_D = 4, CTRL_Z = 26 };
+
 static HANDLE standard(int stream) {
   return GetStdHandle(stream == 0   ? STD_INPUT_HANDLE
                       : stream == 1 ? STD_OUTPUT_HANDLE : STD_ERROR_HANDLE);
@@ -215,15 +217,20 @@ int yj_wait_readable(int fd, int ms) {
          WaitForSingleObject(standard(fd), (DWORD)ms) == WAIT_OBJECT_0;
 }
 
-/* C reads a console in a code page that has not every character. Ctrl-Z at the
- * start of a line is the end. */
+/* C reads a console in a code page that has not every character. Ctrl-D ends
+ * the input as it does elsewhere, and Ctrl-Z as it does on Windows. */
 int yj_read_terminal(char *out, size_t size) {
+  static CONSOLE_READCONSOLE_CONTROL ends = {sizeof ends, 0,
+                                             1 << CTRL_D | 1 << CTRL_Z, 0};
   wchar_t line[2048];
   DWORD n = 0;
   if (!yj_is_terminal(0))
     return -1;
-  if (!ReadConsoleW(standard(0), line, sizeof line / sizeof *line, &n, NULL) ||
-      n == 0 || line[0] == 0x1a)
+  if (!ReadConsoleW(standard(0), line, sizeof line / sizeof *line, &n, &ends))
+    return 0;
+  while (n > 0 && (line[n - 1] == CTRL_D || line[n - 1] == CTRL_Z))
+    n--;
+  if (n == 0)
     return 0;
   return WideCharToMultiByte(CP_UTF8, 0, line, (int)n, out, (int)size, NULL,
                              NULL);

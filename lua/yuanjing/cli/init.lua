@@ -162,7 +162,10 @@ end
 ---@param arguments string[]
 ---@return integer status of the process; yuanjing.cli.exits lists them
 function cli.main(arguments)
-  core.show_utf8()
+  if core.show_utf8() then
+    io.stdout:setvbuf("full") -- else C may write a character byte by byte,
+    io.stderr:setvbuf("full") -- which a console does not put together
+  end
   arguments = in_utf8(arguments)
   choose_language(arguments)
   if #arguments == 0 then return welcome() end
