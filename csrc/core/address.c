@@ -60,7 +60,7 @@ static enum yj_network network_of_v6(const unsigned char *p) {
 }
 
 enum yj_network yj_network_of(const char *host) {
-  unsigned char v6[16];
+  struct in6_addr v6;
   uint32_t v4;
   char text[LONGEST];
   const char *from = *host == '[' ? host + 1 : host;
@@ -69,7 +69,9 @@ enum yj_network yj_network_of(const char *host) {
     return YJ_NO_ADDRESS;
   memcpy(text, from, n);
   text[n] = '\0';
-  if (yj_read_ipv6(text, v6))
-    return network_of_v6(v6);
-  return yj_read_ipv4(text, &v4) ? network_of_v4(v4) : YJ_NO_ADDRESS;
+  if (inet_pton(AF_INET6, text, &v6) == 1)
+    return network_of_v6(v6.s6_addr);
+  v4 = ntohl(inet_addr(text)); /* which reads 127.1, too */
+  return v4 != UINT32_MAX || strcmp(text, "255.255.255.255") == 0
+             ? network_of_v4(v4) : YJ_NO_ADDRESS;
 }

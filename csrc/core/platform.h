@@ -16,6 +16,7 @@
 #define WIN32_LEAN_AND_MEAN
 #define NOMINMAX
 #include <winsock2.h>
+#include <ws2tcpip.h>
 
 typedef SOCKET yj_socket;
 typedef intptr_t yj_handle; /* a HANDLE */
@@ -25,8 +26,11 @@ typedef INIT_ONCE yj_once;
 
 #else
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/socket.h>
 
 typedef int yj_socket;
 typedef int yj_handle;
@@ -99,17 +103,6 @@ yj_socket yj_socket_open(int family, int type, int protocol);
 /* With `ends` the connection ends as well if a forked child still has the
  * socket; without, it goes on there. */
 int yj_socket_close(yj_socket s, int ends);
-
-/* Whether bytes wait in it, or its end. */
-int yj_socket_has_bytes(yj_socket s);
-
-/* Its local port, or its peer's; 0: none. */
-int yj_socket_port(yj_socket s, int is_peer);
-
-/* Whether the text is an address, and which: an IPv4 address in any way that
- * inet_addr() reads, such as 127.1. */
-int yj_read_ipv6(const char *text, unsigned char bytes[16]);
-int yj_read_ipv4(const char *text, uint32_t *number);
 
 /* As poll(2); -1 with errno set. */
 int yj_poll(struct pollfd *watched, size_t n, int ms);

@@ -3,15 +3,12 @@
 #endif
 #include "platform.h"
 
-#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -134,35 +131,6 @@ int yj_socket_close(yj_socket s, int ends) {
   if (ends)
     shutdown(s, SHUT_RDWR);
   return close(s) == 0 ? 0 : errno;
-}
-
-int yj_socket_has_bytes(yj_socket s) {
-  char byte;
-  return recv(s, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-         (errno != EAGAIN && errno != EWOULDBLOCK);
-}
-
-int yj_socket_port(yj_socket s, int is_peer) {
-  struct sockaddr_storage name;
-  socklen_t size = sizeof name;
-  int failed;
-  memset(&name, 0, sizeof name);
-  failed = is_peer ? getpeername(s, (struct sockaddr *)&name, &size)
-                   : getsockname(s, (struct sockaddr *)&name, &size);
-  if (failed)
-    return 0;
-  return ntohs(name.ss_family == AF_INET6
-                   ? ((struct sockaddr_in6 *)&name)->sin6_port
-                   : ((struct sockaddr_in *)&name)->sin_port);
-}
-
-int yj_read_ipv6(const char *text, unsigned char bytes[16]) {
-  return inet_pton(AF_INET6, text, bytes) == 1;
-}
-
-int yj_read_ipv4(const char *text, uint32_t *number) {
-  *number = ntohl(inet_addr(text));
-  return *number != UINT32_MAX || strcmp(text, "255.255.255.255") == 0;
 }
 
 int yj_poll(struct pollfd *watched, size_t n, int ms) {

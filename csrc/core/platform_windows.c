@@ -7,7 +7,6 @@
 #include <shellapi.h>
 #include <stdlib.h>
 #include <string.h>
-#include <ws2tcpip.h>
 
 /* ---- errors and texts ---- */
 
@@ -243,13 +242,9 @@ static void start_sockets(void) {
   (void)WSAStartup(MAKEWORD(2, 2), &data);
 }
 
-void yj_start_sockets(void) {
+yj_socket yj_socket_open(int family, int type, int protocol) {
   static yj_once started = YJ_ONCE;
   yj_call_once(&started, start_sockets);
-}
-
-yj_socket yj_socket_open(int family, int type, int protocol) {
-  yj_start_sockets();
   return WSASocketW(family, type, protocol, NULL, 0,
                     WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
 }
@@ -257,34 +252,6 @@ yj_socket yj_socket_open(int family, int type, int protocol) {
 int yj_socket_close(yj_socket s, int ends) {
   (void)ends;
   return closesocket(s) == 0 ? 0 : yj_errno_of((DWORD)WSAGetLastError());
-}
-
-int yj_socket_has_bytes(yj_socket s) {
-  struct pollfd watched = {s, POLLIN, 0};
-  return WSAPoll(&watched, 1, 0) != 0;
-}
-
-int yj_socket_port(yj_socket s, int is_peer) {
-  struct sockaddr_storage name;
-  int size = sizeof name, failed;
-  memset(&name, 0, sizeof name);
-  failed = is_peer ? getpeername(s, (struct sockaddr *)&name, &size)
-                   : getsockname(s, (struct sockaddr *)&name, &size);
-  if (failed)
-    return 0;
-  return ntohs(name.ss_family == AF_INET6
-                   ? ((struct sockaddr_in6 *)&name)->sin6_port
-                   : ((struct sockaddr_in *)&name)->sin_port);
-}
-
-int yj_read_ipv6(const char *text, unsigned char bytes[16]) {
-  yj_start_sockets();
-  return inet_pton(AF_INET6, text, bytes) == 1;
-}
-
-int yj_read_ipv4(const char *text, uint32_t *number) {
-  *number = ntohl(inet_addr(text));
-  return *number != UINT32_MAX || strcmp(text, "255.255.255.255") == 0;
 }
 
 /* ---- SIGPIPE ---- */

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <ws2tcpip.h>
 
 #define LOOK 100 /* ms between two looks at sockets that connect */
 

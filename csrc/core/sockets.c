@@ -26,11 +26,31 @@ void yj_sockets_remove(struct yj_sockets *s, yj_socket fd) {
     s->list[i] = s->list[--s->n];
 }
 
+/* Whether bytes wait in it, or its end. */
+static int has_bytes(yj_socket fd) {
+  struct pollfd watched = {fd, POLLIN, 0};
+  return yj_poll(&watched, 1, 0) != 0;
+}
+
+static int port_of(yj_socket fd, int is_peer) {
+  struct sockaddr_storage name;
+  socklen_t size = sizeof name;
+  int failed;
+  memset(&name, 0, sizeof name);
+  failed = is_peer ? getpeername(fd, (struct sockaddr *)&name, &size)
+                   : getsockname(fd, (struct sockaddr *)&name, &size);
+  if (failed)
+    return 0;
+  return ntohs(name.ss_family == AF_INET6
+                   ? ((struct sockaddr_in6 *)&name)->sin6_port
+                   : ((struct sockaddr_in *)&name)->sin_port);
+}
+
 static int has_ports(struct yj_socket *one, int port, int peer) {
   if (one->port == 0)
-    one->port = yj_socket_port(one->fd, 0);
+    one->port = port_of(one->fd, 0);
   if (one->port == port && one->peer == 0)
-    one->peer = yj_socket_port(one->fd, 1);
+    one->peer = port_of(one->fd, 1);
   return one->port == port && one->peer == peer;
 }
 
@@ -42,7 +62,7 @@ int yj_sockets_is_quiet(struct yj_sockets *s, int port, int peer) {
   for (i = 0; i < s->n; i++) {
     if (!has_ports(&s->list[i], port, peer))
       continue;
-    if (yj_socket_has_bytes(s->list[i].fd))
+    if (has_bytes(s->list[i].fd))
       return 0;
     found = 1;
   }

@@ -22,7 +22,4 @@ wchar_t *yj_wide_path(const char *path);
 /* The text in UTF-8, owned by the caller; NULL: out of memory. */
 char *yj_narrow(const wchar_t *text);
 
-/* Sockets work from the first call on. */
-void yj_start_sockets(void);
-
 #pragma GCC visibility pop

@@ -149,7 +149,7 @@ static void test_descriptor(void) {
   struct pollfd one = {.fd = yj_poller_fd(&poller), .events = POLLIN};
   int pair[2];
   if (one.fd < 0) { /* poll(2) alone has none */
-    harness_skip("no descriptor for another loop");
+    CHECK(one.fd == -1);
     return;
   }
   wait_for(0);
