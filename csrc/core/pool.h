@@ -51,7 +51,7 @@ struct yj_transfer *yj_pool_first(const struct yj_pool *pool);
 /* Takes it from those that are ready. */
 void yj_pool_forget(struct yj_pool *pool, struct yj_transfer *t);
 
-/* Readable when a step has something to do; -1 with poll(2). */
+/* Readable when a step has something to do; -1: there is none. */
 int yj_pool_fd(const struct yj_pool *pool);
 
 /* Microseconds until a step has something to do by the clock, or YJ_NEVER. */

@@ -105,8 +105,8 @@ static int l_alarm(lua_State *L) {
   return 0;
 }
 
-/* fd() -> a descriptor that is readable when step() has something to do; nil
- * with poll(2)                                             [-0, +1, v] */
+/* fd() -> a descriptor that is readable when step() has something to do; nil:
+ * there is none                                            [-0, +1, v] */
 static int l_fd(lua_State *L) {
   int fd = yj_pool_fd(yj_check_pool(L));
   if (fd >= 0)

@@ -476,7 +476,7 @@ end
 
 --- For a foreign loop that watches the descriptor from now on and calls
 --- drive().
----@return integer? fd none with poll(2)
+---@return integer? fd none on Windows
 function loop.watched_fd()
   local fd = loop.pool():fd()
   is_polled, is_driven = true, true

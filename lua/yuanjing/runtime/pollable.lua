@@ -7,7 +7,7 @@ local loop = require "yuanjing.runtime.loop"
 ---@class yuanjing.Loop
 local pollable = {}
 
---- The descriptor to poll; nil where poll(2) is used instead of epoll.
+--- The descriptor to poll; nil on Windows, and where there is no epoll and no kqueue.
 ---@return integer?
 function pollable.pollfd()
   return loop.watched_fd()
