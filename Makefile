@@ -37,7 +37,7 @@ RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
 	LUA_CPATH="build/5.4/?.so;$$LUA_CPATH;"
 
 .PHONY: all build help deps poll locales test check rules exports plain-c rooms \
-	sends warnings posix-check compile-check lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz eventsource soak kills \
+	sends warnings posix-check compile-check lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz eventsource soak kills worlds \
 	demo docs bench budget install clean
 
 all build: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
@@ -64,6 +64,8 @@ help:
 	@echo "                 and finalizers at random, ten minutes"
 	@echo "  eventsource    random event streams, read here and by npm's parser"
 	@echo "  kills          batches and workers, killed at random moments"
+	@echo "  worlds         on other systems, compilers and processors, half an hour;"
+	@echo "                 WORLDS='clang musl' only these"
 	@echo "Measure"
 	@echo "  bench          time and memory; writes bench/RESULTS.md; ROUNDS=3 is quicker"
 	@echo "  budget         instructions; writes bench/budget.lua, which the tests compare"
@@ -273,6 +275,9 @@ soak: all
 kills: all
 	@.ci/setup test
 	spec/kills/run.sh
+
+worlds:
+	@tools/worlds/run.sh $(WORLDS)
 
 demo:
 	@.ci/setup build
