@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every suite, on every Lua; what `make test` runs.
-#   spec/run.sh [--only lua5.4|luajit] [pattern]
+#   spec/run.sh [--only lua5.3|lua5.4|lua5.5|luajit] [pattern]
 #   spec/run.sh --sanitize | --valgrind [--only ...] [pattern]
 # A pattern keeps the spec and C test files that have it in their paths under
 # spec/: `http/`, `journal/redis`, `json`.
@@ -25,7 +25,7 @@ while (($# > 0)); do
   case $1 in
   --only) only=${2:?--only what?} && shift ;;
   --sanitize | --valgrind) mode=${1#--} ;;
-  -*) echo "usage: ${0##*/} [--only lua5.4|luajit] [--sanitize|--valgrind]" \
+  -*) echo "usage: ${0##*/} [--only LUA] [--sanitize|--valgrind]" \
     "[pattern]" >&2 && exit 2 ;;
   *) pattern=$1 ;;
   esac
@@ -34,8 +34,8 @@ done
 # Under the sanitizers or valgrind everything takes several times as long.
 [[ $mode == normal ]] && patience=590 || patience=5400
 readonly total_seconds=${YJ_TEST_SECONDS:-$patience}
-case $only in '' | lua5.4 | luajit) ;; *)
-  echo "--only: lua5.4 or luajit, not $only" >&2 && exit 2 ;;
+case $only in '' | lua5.[345] | luajit) ;; *)
+  echo "--only: lua5.3, lua5.4, lua5.5 or luajit, not $only" >&2 && exit 2 ;;
 esac
 
 # Runs a command, shows and logs its output, and returns its status. The log is
@@ -253,26 +253,29 @@ in_c() {
   step "luacheck" make -s lint
 }
 
+names=()
+
+# at_once LUA: both halves of its specs and those in other locales, side by side
+at_once() {
+  local lua=$1 build=${1#lua}
+  [[ $lua == luajit ]] && build=luajit
+  beside "$lua.1" on "$lua" "$build" 0
+  beside "$lua.2" on "$lua" "$build" 1
+  beside "$lua.locales" in_locales "$lua" "$build"
+  names+=("$lua.1" "$lua.2" "$lua.locales")
+}
+
 # Specs mostly wait: both Luas run at once, both halves of them, and beside them
 # what needs the processor all the time.
 run_normal() {
-  local names=() name
+  local lua name
   step "build" make -s all poll
+  [[ $only != lua5.[35] ]] ||
+    step "build, $only" make -s "build/${only#lua}/yuanjing/core.so"
   make -s locales || echo "!! without locales: apt install locales"
   export LOCPATH=$PWD/build/locales
   rm -f build/counted.*
-  if [[ $only != luajit ]]; then
-    beside lua5.4.1 on lua5.4 5.4 0
-    beside lua5.4.2 on lua5.4 5.4 1
-    beside lua5.4.locales in_locales lua5.4 5.4
-    names+=(lua5.4.1 lua5.4.2 lua5.4.locales)
-  fi
-  if [[ $only != lua5.4 ]]; then
-    beside luajit.1 on luajit luajit 0
-    beside luajit.2 on luajit luajit 1
-    beside luajit.locales in_locales luajit luajit
-    names+=(luajit.1 luajit.2 luajit.locales)
-  fi
+  for lua in ${only:-lua5.4 luajit}; do at_once "$lua"; done
   if [[ -z $only ]]; then
     beside c in_c
     names+=(c)

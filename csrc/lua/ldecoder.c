@@ -35,7 +35,7 @@ static void push_bytes(lua_State *L, const struct yj_slice *s) {
 static int l_text_of_bytes(lua_State *L) {
   lua_settop(L, 1);
   if (lua_type(L, 1) == LUA_TUSERDATA && !lua_getmetatable(L, 1))
-    lua_pushlstring(L, lua_touserdata(L, 1), lua_rawlen(L, 1));
+    lua_pushlstring(L, lua_touserdata(L, 1), (size_t)lua_rawlen(L, 1));
   else
     luaL_checkstring(L, 1);
   return 1;

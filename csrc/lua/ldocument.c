@@ -79,12 +79,14 @@ static void build_string(struct builder *b) {
 
 static int is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/* [-0, +1, -] */
+/* A float of the integers' range: its ends are powers of two, so exact.
+ *                                                           [-0, +1, -] */
 static void push_whole(lua_State *L, lua_Number number) {
 #if LUA_VERSION_NUM >= 503
-  lua_Integer whole;
-  if (lua_numbertointeger(number, &whole) && (lua_Number)whole == number) {
-    lua_pushinteger(L, whole);
+  const lua_Number least = (lua_Number)LUA_MININTEGER;
+  if (number >= least && number < -least &&
+      (lua_Number)(lua_Integer)number == number) {
+    lua_pushinteger(L, (lua_Integer)number);
     return;
   }
 #endif

@@ -12,12 +12,14 @@
 
 /* ---- waiters ---- */
 
-enum { HERE = 1, DISPATCH_ALL, N_RESERVED = DISPATCH_ALL };
+/* Keys of what every pool's table has. The positive ones are luaL_ref()'s: each
+ * Lua keeps the list of its free slots under another of them. */
+enum { HERE = -2, DISPATCH_ALL };
 
 static int dispatch_all(lua_State *L);
 
 void yj_push_waiters(lua_State *L) {
-  lua_createtable(L, N_RESERVED, 0);
+  lua_createtable(L, 0, 2);
   yj_push_here(L);
   lua_rawseti(L, -2, HERE);
   lua_pushcfunction(L, dispatch_all);
@@ -99,7 +101,7 @@ static int l_waiters(lua_State *L) {
   lua_settop(L, 1);
   lua_newtable(L);       /* 2 */
   yj_getuservalue(L, 1); /* 3 */
-  for (i = N_RESERVED + 1; i <= (int)lua_rawlen(L, 3); i++) {
+  for (i = 1; i <= (int)lua_rawlen(L, 3); i++) {
     lua_rawgeti(L, 3, i); /* a waiter, false, or luaL_ref()'s number */
     if (lua_toboolean(L, 4) && !lua_isnumber(L, 4))
       lua_rawseti(L, 2, ++n);

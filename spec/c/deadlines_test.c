@@ -90,7 +90,8 @@ static void test_each_runs_out_in_time(const int64_t *ends) {
 
 /* No more looks than one each GAP, however many transfers there are. */
 static void test_looks_are_bounded(void) {
-  printf("looks at a deadline: %lu a second\n", looks / (SPREAD / SECOND));
+  printf("looks at a deadline: %.0f a second\n",
+         (double)looks * SECOND / SPREAD);
   CHECK(looks <= (unsigned long)(SPREAD / GAP) + 2 * MANY);
 }
 

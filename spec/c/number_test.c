@@ -1,5 +1,6 @@
 /* number: compared with libc in the C locale, and in locales with other
- * points. */
+ * points.
+ * ldflags: -lm */
 #define _POSIX_C_SOURCE 200809L
 #include "harness.h"
 #include "number.h"

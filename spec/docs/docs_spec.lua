@@ -148,8 +148,9 @@ describe("the links of", function()
     it(page .. " lead somewhere", function()
       local dead, folder = {}, page:match("^(.*/)") or ""
       local text = support.read(page):gsub("\n```.-\n```", "")
-      for target in text:gmatch("%]%(([^%s)]+)%)") do
-        if target:find("^#") then target = page:match("[^/]*$") .. target end
+      for link in text:gmatch("%]%(([^%s)]+)%)") do
+        local target = link
+        if link:find("^#") then target = page:match("[^/]*$") .. link end
         if not target:find("^https?://") and not pages.is_there(folder, target)
         then
           dead[#dead + 1] = target

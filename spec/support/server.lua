@@ -195,8 +195,8 @@ end
 local function parse_head(head)
   local method, path, version = head:match("^(%S+) (%S+) HTTP/(%S+)")
   local headers = {}
-  for name, value in head:gmatch("\r\n([^:\r\n]+):[ \t]*([^\r\n]*)") do
-    name = name:lower()
+  for spelling, value in head:gmatch("\r\n([^:\r\n]+):[ \t]*([^\r\n]*)") do
+    local name = spelling:lower()
     headers[name] = headers[name] and headers[name] .. ", " .. value or value
   end
   return {

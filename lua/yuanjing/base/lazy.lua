@@ -30,14 +30,14 @@ end
 
 -- Loads with the path and the require() of the time when this file was loaded.
 local function with_ours(load, name)
-  local path, global = package.path, rawget(globals, "require")
+  local path, current = package.path, rawget(globals, "require")
   package.path = templates .. (path or "")
   rawset(globals, "require", require)
   local locale = odd_locale()
   if locale then setlocale("C", "numeric") end
   local ok, module = pcall(load, name)
   if locale then setlocale(locale, "numeric") end
-  rawset(globals, "require", global)
+  rawset(globals, "require", current)
   package.path = path
   return ok, module
 end

@@ -9,8 +9,8 @@ local MAX_REFUSAL = 2 ^ 20 -- bytes of a refusal that are read
 
 local function parse_head(head)
   local headers = {}
-  for name, value in head:gmatch("([^\r\n:]+):[ \t]*([^\r\n]*)") do
-    name = ascii.lower(name)
+  for spelling, value in head:gmatch("([^\r\n:]+):[ \t]*([^\r\n]*)") do
+    local name = ascii.lower(spelling)
     headers[name] = headers[name] and headers[name] .. ", " .. value or value
   end
   return headers

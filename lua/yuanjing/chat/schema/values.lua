@@ -94,8 +94,8 @@ end
 function values.find_reference(root, reference)
   if reference == "#" then return root end
   local place = root
-  for part in reference:gsub("^#", ""):gmatch("/([^/]*)") do
-    part = part:gsub("~1", "/"):gsub("~0", "~")
+  for escaped in reference:gsub("^#", ""):gmatch("/([^/]*)") do
+    local part = escaped:gsub("~1", "/"):gsub("~0", "~")
     place = type(place) == "table" and (place[part] or place[tonumber(part)])
   end
   return place

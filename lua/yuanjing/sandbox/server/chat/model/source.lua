@@ -101,8 +101,8 @@ end
 
 local function clauses_of(text)
   local list = {}
-  for clause in text:gmatch("[^,;.!?\n]+") do
-    clause = trimmed(clause)
+  for part in text:gmatch("[^,;.!?\n]+") do
+    local clause = trimmed(part)
     if clause ~= "" then list[#list + 1] = clause end
   end
   return list
