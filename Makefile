@@ -17,7 +17,8 @@ BINDING := $(wildcard csrc/lua/*.c)
 NAMES := $(patsubst csrc/%.c,%,$(PLAIN) $(BINDING))
 
 # Warnings are errors for the checks and the tests, not for a user's compiler.
-WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wundef
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wformat=2 \
+	-Wwrite-strings -Wpointer-arith -Wstrict-prototypes -Wundef
 DIALECT = -std=c99 -D_FILE_OFFSET_BITS=64 -Icsrc/core $(WARNINGS)
 BASE = $(DIALECT) -fPIC -MMD -MP
 SANITIZE = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -159,6 +160,8 @@ check:
 
 lint:
 	luacheck -q .
+	@luajit tools/loops.lua $$(find bench bin/yuanjing examples lua spec tools \
+		-name '*.lua' -o -name yuanjing -type f)
 
 rules: exports plain-c rooms sends
 
@@ -181,8 +184,11 @@ rooms:
 	@$(LUA) tools/rooms.lua
 
 # No compiler that is here has a warning, whatever its char and its pointers are.
+# COMPILERS="gcc-14 clang-19" are others.
+COMPILERS = $(CC) clang
+
 warnings:
-	@for cc in $(CC) clang; do for lua in lua5.4 luajit; do \
+	@for cc in $(COMPILERS); do for lua in lua5.4 luajit; do \
 		for char in signed unsigned; do \
 			command -v $$cc >/dev/null || continue; \
 			$$cc $(DIALECT) -Werror -fsyntax-only -f$$char-char \
@@ -222,7 +228,8 @@ sends:
 compile-check:
 	@for v in 5.3 5.4 5.5 luajit; do \
 		if $(PKG_CONFIG) --exists lua$${v#lua}; then \
-			$(MAKE) --no-print-directory -s build/$$v/yuanjing/core.so \
+			$(MAKE) --no-print-directory -s WARNINGS='$(WARNINGS) -Werror' \
+				build/$$v/yuanjing/core.so \
 				&& echo "compile-check: lua$${v#lua}" || exit 1; \
 		else echo "compile-check: no headers of lua$${v#lua} here"; fi; \
 	done

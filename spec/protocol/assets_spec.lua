@@ -76,10 +76,9 @@ end
 -- ever. A body gets status 200; a complete answer is sent unchanged.
 local function answering(...)
   local steps = {}
-  for n, answer in ipairs { ... } do
-    if not answer:find("^HTTP/") then
-      answer = scripted.answer(200, {}, answer)
-    end
+  for n, given in ipairs { ... } do
+    local answer = given:find("^HTTP/") and given
+      or scripted.answer(200, {}, given)
     local step = { { "request" }, { "send", answer } }
     steps[n] = { "repeat", n == select("#", ...) and 999 or 1, step }
   end

@@ -25,9 +25,9 @@ local TEXTS = {
 }
 
 describe("an address", function()
-  for text, expected in pairs(TEXTS) do
+  for text, link in pairs(TEXTS) do
     it("is made of " .. text:sub(1, 40), function()
-      if expected == true then expected = text end
+      local expected = link == true and text or link
       assert.same({ { expected }, {} }, { links.of(text, BASE) })
     end)
   end

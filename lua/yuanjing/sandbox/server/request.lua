@@ -52,8 +52,8 @@ end
 -- If a header or argument is repeated, the first one counts.
 local function first_of_each(many)
   local single = {}
-  for name, value in pairs(many) do
-    if type(value) == "table" then value = value[1] end
+  for name, given in pairs(many) do
+    local value = type(given) == "table" and given[1] or given
     single[name] = value == true and "" or value
   end
   return single
