@@ -40,14 +40,18 @@ esac
 
 # Runs a command, shows and logs its output, and returns its status. The log is
 # a file and not a pipe: a server left behind by a suite would keep a pipe
-# open.
+# open. Its tail is shown without tail(1), which outside GNU knows neither --pid nor
+# parts of a second.
 watch() {
   local left=$((total_seconds - SECONDS)) child
   : >"$log"
   ((left > 0)) || { echo "out of time" | tee "$log" && return 124; }
   timeout -k 5 "$left" "${gently[@]}" "$@" >"$log" 2>&1 </dev/null &
   child=$!
-  tail -n +1 -f -s 0.1 --pid="$child" "$log"
+  {
+    while kill -0 "$child"; do cat <&3 && sleep 0.5; done 2>/dev/null
+    cat <&3
+  } 3<"$log"
   wait "$child"
 }
 
@@ -80,7 +84,7 @@ step() {
 
 # The numbers of busted's last summary in the log, or nothing.
 summary() {
-  sed -nE 's%^.*\b([0-9]+) success(es)? / ([0-9]+) failures? / ([0-9]+) errors? / ([0-9]+) pending.*%\1 \3 \4 \5%p' \
+  sed -nE 's%^(.*[^0-9])?([0-9]+) success(es)? / ([0-9]+) failures? / ([0-9]+) errors? / ([0-9]+) pending.*%\2 \4 \5 \6%p' \
     "$log" | tail -n 1
 }
 

@@ -92,7 +92,7 @@ describe("what is loaded late", function()
   end
 
   it("is found from another folder, by a path from the first", function()
-    assert.same(ALL_WELL, printed([[require("luv").chdir("/")]], [[
+    assert.same(ALL_WELL, printed([[require("lfs").chdir("/")]], [[
       package.path = "./lua/?.lua;./lua/?/init.lua;" .. package.path
     ]]))
   end)

@@ -9,7 +9,8 @@ local IS_SANITIZED = (os.getenv("YJ_BUILD") or ""):find("asan")
 local it = IS_SANITIZED and pending or it
 
 -- The output of a script with such a libcurl; other_libcurl.c has its variants. NB:
--- LuaSocket makes this process ignore SIGPIPE, and a child would inherit that.
+-- LuaSocket makes this process ignore SIGPIPE, and a child would inherit that: no
+-- shell can undo it.
 local function run_with(libcurl, script)
   local folder = support.tempdir()
   local path = support.write(folder .. "/script.lua",
@@ -18,7 +19,9 @@ local function run_with(libcurl, script)
   return support.output(([[
     cc -shared -fPIC -o %s/other.so spec/support/other_libcurl.c \
       $(pkg-config --cflags libcurl) -ldl || exit
-    %s LD_PRELOAD='%s/other.so libcurl.so.4' env --default-signal=PIPE \
+    python3 -c 'import os, signal, sys
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+os.execvp("env", ["env"] + sys.argv[1:])' %s LD_PRELOAD='%s/other.so libcurl.so.4' \
       timeout 30 %s %s 2>&1
     echo "status $?"]]):format(folder, libcurl, folder, child.interpreter(),
     path))

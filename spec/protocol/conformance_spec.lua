@@ -8,17 +8,22 @@ local verdict = require "support.verdict"
 
 local LUA = rawget(_G, "jit") and "LuaJIT" or _VERSION
 
+local NOT_YET = "Debian has it for no Lua 5.5"
+local NO_COPAS = "Debian has copas for Lua 5.1 and 5.2 only"
+local NO_NEOVIM = "Neovim runs LuaJIT"
+
 -- The hosts, with their requirements. A host that a Lua lacks has the reason.
 local HOSTS = {
   { name = "blocking" }, { name = "coroutine" }, { name = "jobs" },
   { name = "frames" },
-  { name = "cqueues", module = "cqueues" },
-  { name = "luv", module = "luv" },
-  { name = "copas", module = "copas", absent = {
-    ["Lua 5.4"] = "Debian has copas for Lua 5.1 and 5.2 only" } },
+  { name = "cqueues", module = "cqueues", absent = { ["Lua 5.5"] = NOT_YET } },
+  { name = "luv", module = "luv", absent = { ["Lua 5.5"] = NOT_YET } },
+  { name = "copas", module = "copas", absent = { ["Lua 5.3"] = NO_COPAS,
+    ["Lua 5.4"] = NO_COPAS, ["Lua 5.5"] = NO_COPAS } },
   { name = "neovim", module = "vim", command = "nvim --headless -u NONE "
     .. "-i NONE -n -c 'luafile %s' -c 'qall!'", absent = {
-    ["Lua 5.4"] = "Neovim runs LuaJIT" } },
+    ["Lua 5.3"] = NO_NEOVIM, ["Lua 5.4"] = NO_NEOVIM,
+    ["Lua 5.5"] = NO_NEOVIM } },
 }
 
 local PROGRAM = [[require("support.hosts").main(%q, %q, %q, %q)]]
