@@ -1,9 +1,8 @@
 -- A missing dependency is reported with what to install.
 local support = require "support"
 
-local IS_JIT = rawget(_G, "jit") ~= nil
-local LUA = IS_JIT and "luajit" or "lua5.4"
-local CORE = ("build/%s/?.so"):format(IS_JIT and "luajit" or "5.4")
+local LUA = support.LUA
+local CORE = ("build/%s/?.so"):format(support.BUILD)
 
 -- The output of a Lua that finds only these modules.
 local function run(path, cpath, code)

@@ -185,19 +185,25 @@ static void test_against_strtod(int rounds) {
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void) { return "leak:argz"; }
 
+/* musl takes every name, and has a point in all locales. */
+static int has_another_point(const char *locale) {
+  char out[YJ_NUMBER_SIZE];
+  if (setlocale(LC_ALL, locale) == NULL)
+    return 0;
+  snprintf(out, sizeof out, "%.1f", 0.5);
+  return strcmp(out, "0.5") != 0;
+}
+
 /* The checks above ran in the C locale. `make locales` builds the others. */
 static void test_locales(void) {
   static const char *const names[] = {"de_DE.UTF-8", "ps_AF.UTF-8"};
-  char out[YJ_NUMBER_SIZE];
   size_t i;
   setenv("LOCPATH", "build/locales", 0);
   for (i = 0; i < sizeof names / sizeof *names; i++) {
-    if (setlocale(LC_ALL, names[i]) == NULL) {
+    if (!has_another_point(names[i])) {
       harness_skip(names[i]);
       continue;
     }
-    snprintf(out, sizeof out, "%.1f", 0.5);
-    CHECK_IN(names[i], strcmp(out, "0.5") != 0);
     CHECK_IN(names[i], read_number("0.5") < 0.75 && read_number("0.5") > 0.25);
     CHECK_IN(names[i], same(read_number("0x1.8p1"), 3));
     check_text(0.7, YJ_NUMBER_SHORTEST, "0.7");

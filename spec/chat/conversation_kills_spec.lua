@@ -5,9 +5,8 @@ local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
 local talks = require "support.talks"
 
-local IS_JIT = rawget(_G, "jit") ~= nil
-local LUA = IS_JIT and "luajit" or "lua5.4"
-local BUILD = IS_JIT and "luajit" or "5.4"
+local LUA = support.LUA
+local BUILD = support.BUILD
 local KILLS = 6
 
 -- Goes on with what the file has, for ever: a line on stdout is a life.

@@ -5,7 +5,7 @@ local sandbox = require "yuanjing.sandbox"
 local support = require "support"
 local yuanjing = require "yuanjing"
 
-local LUA = rawget(_G, "jit") and "luajit" or "lua5.4"
+local LUA = support.LUA
 
 describe("the command", function()
   local server, folder

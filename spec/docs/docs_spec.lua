@@ -5,9 +5,8 @@ local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
 
-local IS_JIT = rawget(_G, "jit") ~= nil
-local BUILD = IS_JIT and "luajit" or "5.4"
-local LUA = IS_JIT and "luajit" or "lua5.4"
+local BUILD = support.BUILD
+local LUA = support.LUA
 local ROOT = support.output("pwd")
 
 -- Generated pages, by `make docs`.

@@ -4,8 +4,8 @@ local support = require "support"
 local yuanjing = require "yuanjing"
 
 -- The user's interpreter and the usual build, whatever Lua runs the specs.
-local BUILD = rawget(_G, "jit") and "luajit" or "5.4"
-local LUA = rawget(_G, "jit") and "luajit" or "lua5.4"
+local BUILD = support.BUILD
+local LUA = support.LUA
 local ROOT = support.output("pwd")
 
 local EXPECTED = {

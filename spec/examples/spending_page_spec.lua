@@ -7,7 +7,6 @@ local support = require "support"
 
 local PAGE = "docs/guide/spending.md"
 local ROOT = support.output("pwd")
-local IS_JIT = rawget(_G, "jit") ~= nil
 
 local PRELUDE = [[
 local yuanjing = require "yuanjing"
@@ -45,8 +44,8 @@ local function run(code, url)
     support.write(folder .. "/" .. name, "\255\216\255\224" .. ("x"):rep(200))
   end
   support.write(folder .. "/block.lua", PRELUDE .. code)
-  return shell.read(RUN, folder, ROOT, IS_JIT and "luajit" or "5.4",
-    IS_JIT and "luajit" or "lua5.4", url, package.path)
+  return shell.read(RUN, folder, ROOT, support.BUILD, support.LUA, url,
+    package.path)
 end
 
 describe(PAGE, function()

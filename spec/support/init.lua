@@ -4,6 +4,11 @@ local support = {}
 local has_socket, socket = pcall(require, "socket")
 local has_core, core = pcall(require, "yuanjing.core")
 
+--- The command for this Lua, and the folder of its core under build/.
+support.LUA = rawget(_G, "jit") and "luajit"
+  or _VERSION:lower():gsub(" ", "")
+support.BUILD = support.LUA:gsub("^lua%f[%d]", "")
+
 -- ---- time
 
 local function uptime()

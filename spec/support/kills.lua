@@ -6,7 +6,7 @@ local yuanjing = require "yuanjing"
 
 local kills = {}
 
-local LUA = rawget(_G, "jit") and "luajit" or "lua5.4"
+local LUA = support.LUA
 
 local function command(server, folder)
   return ("YUANJING_BASE_URL=%s YUANJING_API_KEY=%s LUA_PATH='%s' "

@@ -7,11 +7,12 @@ packages musl-tools busybox util-linux
 
 readonly without_libcurl='address buf json number path shape source sse'
 
-# libcurl's headers alone: beside them are glibc's.
+# Headers of libcurl and Lua alone: beside them are glibc's.
 curl=$(echo '#include <curl/curl.h>' | cc -E -M - | tr ' ' '\n' |
   grep -m 1 '/curl/curl\.h$')
 mkdir -p "$WORLD/include"
 ln -sfn "$(dirname "$curl")" "$WORLD/include/curl"
+ln -sf "$(dirname "$curl")"/../lua*-multiarch.h "$WORLD/include"
 program "$WORLD/bin/pkg-config" 'case $* in' \
   '*--libs*) echo "$STATIC -Wl,--unresolved-symbols=ignore-all" ;;' \
   "*) echo \"-I$WORLD/include \$($(command -v pkg-config) \"\$@\" |" \
