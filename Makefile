@@ -37,8 +37,9 @@ curl_libs = $(shell $(PKG_CONFIG) --libs libcurl)
 RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
 	LUA_CPATH="build/5.4/?.so;$$LUA_CPATH;"
 
-.PHONY: all build help deps poll locales test check rules exports plain-c rooms \
-	sends warnings posix-check compile-check lint cppcheck tidy analyze sanitize sanitize-build valgrind fuzz eventsource soak kills worlds \
+.PHONY: all build lua5.3 lua5.5 help deps poll locales test check rules exports \
+	plain-c rooms sends warnings posix-check compile-check lint cppcheck tidy \
+	analyze sanitize sanitize-build valgrind fuzz eventsource soak kills worlds \
 	demo docs bench budget install clean
 
 all build: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
@@ -47,6 +48,7 @@ help:
 	@echo "Build"
 	@echo "  all            the core for Lua 5.4 and LuaJIT, under build/"
 	@echo "  deps           installs what building and testing needs (Debian)"
+	@echo "  lua5.3         the core for that Lua; lua5.5 too: LUA55_INC=/its/headers"
 	@echo "  demo           runs examples/demo.lua on the sandbox"
 	@echo "  install        luarocks make; LUAROCKS= and ROCKS_FLAGS= adjust it"
 	@echo "  clean          removes build/ and what luarocks left"
@@ -96,7 +98,10 @@ $(eval $(call variant,5.4-poll,lua5.4,-DYJ_USE_POLL,))
 $(eval $(call variant,5.4-asan,lua5.4,$(SANITIZE),))
 $(eval $(call variant,luajit-asan,luajit,$(SANITIZE),))
 $(eval $(call variant,5.3,lua5.3,,))
-$(eval $(call variant,5.5,lua5.5,,))
+$(eval $(call variant,5.5,$(if $(LUA55_INC),,lua5.5),$(LUA55_INC:%=-isystem%)))
+
+# LUA55_INC= is the folder of lua.h where pkg-config knows no lua5.5.
+lua5.3 lua5.5: lua%: build/%/yuanjing/core.so
 
 poll: build/5.4-poll/yuanjing/core.so
 

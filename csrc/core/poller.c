@@ -226,11 +226,16 @@ int yj_poller_fd(const struct yj_poller *p) { return p->queue; }
 #include <time.h>
 #include <unistd.h>
 
+/* As far as a time_t of 32 bits goes. An alarm beyond it is set for then, and
+ * ends one wait in vain. */
+#define FARTHEST (INT32_MAX * (int64_t)1000000)
+
 static int set_timer(struct yj_poller *p, int64_t at) {
   struct itimerspec t;
   memset(&t, 0, sizeof t);
   if (at != YJ_NEVER) {
     at = at < 1 ? 1 : at;  /* all zeroes would disarm it */
+    at = at > FARTHEST ? FARTHEST : at;
     t.it_value.tv_sec = (time_t)(at / 1000000);
     t.it_value.tv_nsec = (long)(at % 1000000 * 1000);
   }

@@ -120,6 +120,23 @@ static void test_alarm(void) {
   CHECK(ms_since(from) >= 30);
 }
 
+/* A moment that a time_t of 32 bits can not hold is far all the same. */
+static void test_far_alarm(void) {
+  static const int64_t seconds[] = {INT64_MAX / 1000000 - 1,
+                                    ((int64_t)1 << 32) + 1, (int64_t)1 << 31};
+  size_t i;
+  for (i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+    int64_t from = yj_now();
+    yj_poller_alarm(&poller, seconds[i] * 1000000);
+    CHECK(wait_for(30) == 0);
+    CHECK(ms_since(from) >= 30);
+    from = yj_now();
+    yj_poller_alarm(&poller, from + 20000);
+    CHECK(wait_for(5000) == 0);
+    CHECK(ms_since(from) < 1000);
+  }
+}
+
 /* An alarm does not hide a socket, nor a socket an alarm. */
 static void test_alarm_and_socket(void) {
   int pair[2];
@@ -255,6 +272,7 @@ int main(void) {
   test_bad_descriptor();
   test_fairness();
   test_alarm();
+  test_far_alarm();
   test_alarm_and_socket();
   test_wake();
   test_descriptor();

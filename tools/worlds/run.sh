@@ -16,6 +16,7 @@ debian13 20 Debian 13: make demo, then parts of the suite
 clang     4 clang in place of gcc: parts of the suite
 arm64     6 the C tests on 64-bit ARM, under qemu
 armhf     6 the C tests on 32-bit ARM, under qemu
+s390x     5 the C tests on s390x, which is big-endian, under qemu
 lua55     5 the suite on Lua 5.5
 posix     3 POSIX alone: compiled without what only Linux has
 musl      5 musl and busybox: make demo, and the specs of the core
