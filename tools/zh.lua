@@ -102,8 +102,8 @@ local MARKS = { lua = "--", sh = "#", nginx = "#" }
 -- What a code block has to have in both languages.
 local function code(lines, language)
   local kept, mark = { language }, MARKS[language]
-  for _, line in ipairs(lines) do
-    line = mark and without_comment(line, mark) or line
+  for _, written in ipairs(lines) do
+    local line = mark and without_comment(written, mark) or written
     if line ~= "" then kept[#kept + 1] = line end
   end
   return table.concat(kept, "\n")
