@@ -200,16 +200,18 @@ gather() {
   failures=$former_failures$failures
 }
 
-# half 0|1: every second of the specs
-half() {
+readonly parts=3
+
+# part N: every third of the specs
+part() {
   local n=0 file
   for file in $(chosen spec/*_spec.lua spec/*/*_spec.lua); do
-    ((n++ % 2 != $1)) || printf '%s ' "$file"
+    ((n++ % parts != $1 - 1)) || printf '%s ' "$file"
   done
 }
 
-# on LUA BUILD HALF
-on() { suite "$1, half $(($3 + 1))" "$2" "$(half "$3")" "$1"; }
+# on LUA BUILD PART
+on() { suite "$1, part $3" "$2" "$(part "$3")" "$1"; }
 
 # Specs whose results a host's locale must not change.
 readonly of_locales='client errors settings base/ascii base/digest base/json
@@ -259,17 +261,19 @@ in_c() {
 
 names=()
 
-# at_once LUA: both halves of its specs and those in other locales, side by side
+# at_once LUA: all parts of its specs and those in other locales, side by side
 at_once() {
-  local lua=$1 build=${1#lua}
+  local lua=$1 build=${1#lua} n
   [[ $lua == luajit ]] && build=luajit
-  beside "$lua.1" on "$lua" "$build" 0
-  beside "$lua.2" on "$lua" "$build" 1
+  for ((n = 1; n <= parts; n++)); do
+    beside "$lua.$n" on "$lua" "$build" "$n"
+    names+=("$lua.$n")
+  done
   beside "$lua.locales" in_locales "$lua" "$build"
-  names+=("$lua.1" "$lua.2" "$lua.locales")
+  names+=("$lua.locales")
 }
 
-# Specs mostly wait: both Luas run at once, both halves of them, and beside them
+# Specs mostly wait: both Luas run at once, all parts of them, and beside them
 # what needs the processor all the time.
 run_normal() {
   local lua name
