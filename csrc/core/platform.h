@@ -77,6 +77,9 @@ void *yj_symbol(const char *name);
 #define YJ_ARGUMENT_SIZE 32768
 int yj_argument(int from_end, const char *text, char *out);
 
+/* The same of a variable of the environment, which C's getenv() knows. */
+int yj_variable(const char *name, char *out);
+
 /* ---- the terminal ---- */
 
 /* The standard stream of that number: 0, 1 or 2. */

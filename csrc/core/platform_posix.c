@@ -95,6 +95,11 @@ int yj_argument(int from_end, const char *text, char *out) {
   return 0;
 }
 
+int yj_variable(const char *name, char *out) {
+  (void)name, (void)out;
+  return 0;
+}
+
 /* ---- the terminal ---- */
 
 int yj_is_terminal(int stream) { return isatty(stream); }

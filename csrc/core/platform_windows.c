@@ -167,6 +167,17 @@ int yj_argument(int from_end, const char *text, char *out) {
   return found;
 }
 
+int yj_variable(const char *name, char *out) {
+  wchar_t *wide = yj_wide(name), value[YJ_ARGUMENT_SIZE];
+  DWORD n = wide == NULL ? 0
+                         : GetEnvironmentVariableW(wide, value,
+                                                   YJ_ARGUMENT_SIZE);
+  free(wide);
+  return n > 0 && n < YJ_ARGUMENT_SIZE &&
+         WideCharToMultiByte(CP_UTF8, 0, value, -1, out, YJ_ARGUMENT_SIZE,
+                             NULL, NULL) > 0;
+}
+
 /* ---- the terminal ---- */
 
 enum { CTRL_D = 4, CTRL_Z = 26 };

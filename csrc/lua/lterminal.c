@@ -50,6 +50,16 @@ static int l_argument(lua_State *L) {
   return 1;
 }
 
+/* variable(name) -> its value in UTF-8; nil: as C has it   [-0, +1, v] */
+static int l_variable(lua_State *L) {
+  char value[YJ_ARGUMENT_SIZE];
+  if (yj_variable(luaL_checkstring(L, 1), value))
+    lua_pushstring(L, value);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
 /* catch_signals(), caught_signal() -> its number or nil, release_signals():
  * see signals.h                                            [-0, +n, -] */
 static int l_catch_signals(lua_State *L) {
@@ -77,6 +87,6 @@ static const luaL_Reg functions[] = {
     {"catch_signals", l_catch_signals},   {"caught_signal", l_caught_signal},
     {"release_signals", l_release_signals}, {"show_utf8", l_show_utf8},
     {"read_terminal", l_read_terminal},   {"argument", l_argument},
-    {NULL, NULL}};
+    {"variable", l_variable},             {NULL, NULL}};
 
 void yj_open_terminal(lua_State *L) { luaL_setfuncs(L, functions, 0); }

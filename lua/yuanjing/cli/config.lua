@@ -6,6 +6,7 @@ local check = require "yuanjing.base.check"
 local core = require "yuanjing.core"
 local document = require "yuanjing.cli.document"
 local errors = require "yuanjing.errors"
+local files = require "yuanjing.base.files"
 local json = require "yuanjing.base.json"
 local language = require "yuanjing.base.language"
 local protocols = require "yuanjing.protocol"
@@ -33,7 +34,7 @@ local RULES = {
 -- Reading --------------------------------------------------------------------
 
 local function variable(name)
-  local value = os.getenv(name)
+  local value = core.variable(name) or os.getenv(name)
   return value ~= "" and value or nil
 end
 
@@ -62,9 +63,7 @@ end
 
 -- What is in the file; {} without one; or nil and an error.
 local function read(path)
-  local file = path and io.open(path, "rb")
-  local text = file and file:read("*a")
-  if file then file:close() end
+  local text = path and files.read(path)
   if not text then return {} end
   local value, problem = json.decode(text)
   if type(value) ~= "table" then
@@ -205,18 +204,15 @@ end
 -- the old one as a whole.
 local function write(path, text)
   local between = path .. ".new"
-  os.remove(between)
+  files.remove(between)
   local file, problem = core.file(between)
   if not file then return io_error(between, problem) end
   local ok
   ok, problem = file:append(text, true)
   file:close()
-  if ok then ok, problem = os.rename(between, path) end
-  if not ok and IS_WINDOWS and os.remove(path) then
-    ok, problem = os.rename(between, path) -- which replaces no file there
-  end
+  if ok then ok, problem = files.rename(between, path) end
   if ok then return path end
-  os.remove(between)
+  files.remove(between)
   return io_error(path, problem)
 end
 

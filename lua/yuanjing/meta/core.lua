@@ -96,6 +96,12 @@ function core.read_terminal() end
 ---@return string? argument nil: it is the text
 function core.argument(from_end, text) end
 
+--- The value of a variable of the environment in UTF-8, where C has it in another
+--- code page.
+---@param name string
+---@return string? value nil: it is as os.getenv() has it
+function core.variable(name) end
+
 --- From now on the first SIGINT, SIGTERM or SIGHUP is noted and ends a wait; a
 --- second one does what it does by default. What is ignored stays ignored.
 function core.catch_signals() end

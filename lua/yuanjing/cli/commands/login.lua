@@ -6,6 +6,7 @@ local exits = require "yuanjing.cli.exits"
 local output = require "yuanjing.cli.output"
 local say = require("yuanjing.base.language").say
 local session = require "yuanjing.cli.session"
+local shell = require "yuanjing.sandbox.shell"
 local terminal = require "yuanjing.cli.terminal.terminal"
 
 local command = { name = "login",
@@ -20,6 +21,7 @@ end
 
 -- Whether the terminal does it; where there is no stty it does not.
 local function set_terminal(mode)
+  if not shell.is_here then return false end
   local result = os.execute("stty " .. mode .. " 2>/dev/null")
   return result == true or result == 0 -- LuaJIT returns the status
 end
