@@ -93,7 +93,7 @@ local function said(line)
   for _, english in ipairs(PROBLEMS) do
     local values = { line:match(pattern_of(english)) }
     if values[1] then
-      if not english:find("%s", 1, true) then return say(english) end
+      if not english:find("%%s") then return say(english) end
       for i, value in ipairs(values) do values[i] = said(value) end
       return say(english, (table.unpack or unpack)(values))
     end

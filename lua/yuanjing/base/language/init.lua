@@ -28,7 +28,7 @@ end
 ---@param locale string
 ---@return "en"|"zh"|nil
 function language.of(locale)
-  local name = locale:match("^(%a+)$") or locale:match("^(%a+)[-_.@]")
+  local name = locale:match("^([A-Za-z]+)$") or locale:match("^([A-Za-z]+)[-_.@]")
   name = name and ascii.lower(name)
   for _, known in ipairs(language.NAMES) do
     if name == known then return known end
@@ -39,7 +39,7 @@ end
 local function of_locale()
   for _, name in ipairs(VARIABLES) do
     local locale = variable(name)
-    if locale and locale:find("^C%f[^%a]") or locale == "POSIX" then break end
+    if locale and (locale == "C" or locale:find("^C[^A-Za-z]")) or locale == "POSIX" then break end
     if locale then return language.of(locale) or "en", "$" .. name end
   end
   return "en", "default"

@@ -36,7 +36,7 @@ local function wrap_line(text, width)
   local lines, line = {}, text:match("^ *")
   for _, piece in ipairs(pieces_of(text:sub(#line + 1))) do
     local longer = line .. piece
-    if line:find("%S") and cells.width(longer) > width then
+    if line:find("[^ \t-\r]") and cells.width(longer) > width then
       lines[#lines + 1], longer = line, piece:match("^ *(.*)$")
     end
     line = longer
