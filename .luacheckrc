@@ -50,6 +50,7 @@ files["lua/yuanjing/meta"] = {
 -- LÖVE runs these, with LuaJIT.
 files["examples/love"] = { std = "luajit+love" }
 files["spec/support/love"] = { std = "luajit", globals = {"love"} }
+files["packaging/love"] = { std = "luajit+love" }
 files["bench/love"] = { std = "luajit", globals = {"love"} }
 
 -- Neovim runs these, with LuaJIT.

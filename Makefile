@@ -40,7 +40,7 @@ RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
 .PHONY: all build lua5.3 lua5.5 help deps poll locales test check rules exports \
 	plain-c rooms sends warnings posix-check compile-check lint cppcheck tidy \
 	analyze sanitize sanitize-build valgrind fuzz eventsource soak kills worlds \
-	demo docs bench budget install clean
+	demo docs bench budget install clean dist dist-check
 
 all build: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
 
@@ -52,6 +52,9 @@ help:
 	@echo "  demo           runs examples/demo.lua on the sandbox"
 	@echo "  install        luarocks make; LUAROCKS= and ROCKS_FLAGS= adjust it"
 	@echo "  clean          removes build/ and what luarocks left"
+	@echo "Hand out"
+	@echo "  dist           packages of the last commit, in build/dist; PACKAGES=\"rock deb\""
+	@echo "  dist-check     two clones make the same packages; lintian"
 	@echo "Test"
 	@echo "  test           every suite on both Luas, ten minutes; one room: spec/run.sh http/"
 	@echo "  check          all static analysis of C and Lua; the next four and more"
@@ -321,6 +324,15 @@ budget:
 
 install:
 	$(LUAROCKS) make $(ROCKS_FLAGS)
+
+# PACKAGES= some of rock, deb, love, windows
+dist:
+	@.ci/setup dist
+	@packaging/dist.sh $(PACKAGES)
+
+dist-check:
+	@.ci/setup dist
+	@packaging/check.sh $(PACKAGES)
 
 clean:
 	rm -rf build yuanjing

@@ -5,8 +5,10 @@ rockspec_format = "3.0"
 package = rock_name
 version = rock_version
 
+-- This one is for `luarocks make` in a checkout, which fetches nothing. `make dist`
+-- writes the one of a version, with the archive that it makes.
 source = {
-  url = "git+https://example.invalid/yuanjing.git",
+  url = "file://.",
 }
 
 description = {

@@ -5,6 +5,13 @@
 local LUAJIT = 'LUA_CPATH="build/luajit/?.so;$W/jit/?.so;;" exec luajit bench/'
 local ON_54 = "exec lua5.4 bench/"
 
+-- From what packages have, instead of the tree.
+local function packaged(lua, command)
+  return ([[LUA_PATH="$W/package/%s/?.lua;$W/package/%s/?/init.lua;$LUA_PATH" ]]
+    .. [[LUA_CPATH="$W/package/%s/?.so;;" exec %s bench/]]):format(lua, lua, lua,
+    lua) .. command
+end
+
 local function us(key, of) return { key, "CPU µs " .. of, "%.1f" } end
 
 -- A row for each size of each way; SIZE in a command is the size.
@@ -101,11 +108,16 @@ return {
       units = 100, unit = "download" } },
 
   { name = "first-call", title = "The first call of a program", rounds = 25,
-    about = "Each loads its client and asks one question.",
+    about = "Each loads its client and asks one question. packaged: as `make "
+      .. "dist` packs it, precompiled.",
     rows = {
       { "yuanjing", ON_54 .. "first_call.lua ours $PACED/slow/1" },
+      { "yuanjing, packaged",
+        packaged("lua5.4", "first_call.lua ours $PACED/slow/1") },
       { "cjson, libcurl", ON_54 .. "first_call.lua floor $PACED/slow/1" },
       { "yuanjing, LuaJIT", LUAJIT .. "first_call.lua ours $PACED/slow/1" },
+      { "yuanjing, LuaJIT, packaged",
+        packaged("luajit", "first_call.lua ours $PACED/slow/1") },
       { "cjson, libcurl, LuaJIT",
         LUAJIT .. "first_call.lua floor $PACED/slow/1" } },
     figures = { { "cpu_s", "CPU s", "%.4f" }, { "wall_s", "wall s", "%.4f" } },

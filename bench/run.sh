@@ -34,6 +34,11 @@ compile() {
   mkdir -p "$W/jit"
   compile_floor lua5.4 "$W/floor.so"
   compile_floor luajit "$W/jit/floor.so"
+  rm -rf "$W/package"
+  packaging/tree.sh lua5.4 build/5.4/yuanjing/core.so "$W/package/lua5.4" \
+    "$W/package/lua5.4"
+  packaging/tree.sh luajit build/luajit/yuanjing/core.so "$W/package/luajit" \
+    "$W/package/luajit"
 }
 
 # Random bytes where CPU is measured: reading a sparse file is cheaper.

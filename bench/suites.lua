@@ -210,11 +210,15 @@ local suites = {
       ours "await.lua ours 120 3 $SERVER", units = 300, unit = "query" } },
 
   { name = "startup", title = "Starting up", rounds = 25,
-    about = "The first is what any client of this kind loads.",
+    about = "The first is what any client of this kind loads. packaged: as "
+      .. "`make dist` packs it, precompiled.",
     rows = {
       { "cjson, libcurl", [[lua5.4 -e 'require "cjson" ]]
         .. [[package.loadlib("libcurl.so.4", "*")']] },
       { 'require "yuanjing"', [[lua5.4 -e 'require "yuanjing"']] },
+      { 'require "yuanjing", packaged', [[LUA_PATH="$W/package/lua5.4/?.lua;]]
+        .. [[$W/package/lua5.4/?/init.lua;$LUA_PATH" ]]
+        .. [[LUA_CPATH="$W/package/lua5.4/?.so;;" exec lua5.4 -e 'require "yuanjing"']] },
       { "curl --version", "curl --version" },
       { "openai", [[node -e 'require("openai")']], needs = "openai" } },
     figures = { { "cpu_s", "CPU s", "%.4f" }, { "wall_s", "wall s", "%.4f" },

@@ -90,6 +90,8 @@ add {
 
   { suite = "startup", row = 'require "yuanjing"', figure = "cpu_s",
     over = "cjson, libcurl", at_most = 1.15 },
+  { suite = "startup", row = 'require "yuanjing", packaged', figure = "cpu_s",
+    over = "cjson, libcurl", at_most = 1.15 },
   { suite = "startup", row = 'require "yuanjing"', figure = "wall_s",
     over = "openai", at_most = 0.1 },
   { suite = "startup", row = 'require "yuanjing"', figure = "rss_mib",
@@ -146,6 +148,10 @@ add {
 
   { suite = "first-call", row = "yuanjing", figure = "cpu_s",
     above = "cjson, libcurl", at_most = 0.002 },
+  { suite = "first-call", row = "yuanjing, packaged", figure = "cpu_s",
+    above = "cjson, libcurl", at_most = 0.002 },
+  { suite = "first-call", row = "yuanjing, LuaJIT, packaged", figure = "cpu_s",
+    above = "cjson, libcurl, LuaJIT", at_most = 0.002 },
 
   { suite = "frames", row = "200, 2 ms", figure = "p50_ms", at_most = 9 },
   { suite = "frames", row = "500, 4 ms", figure = "p50_ms", at_most = 10 },

@@ -73,7 +73,8 @@ end
 -- possible error.
 local function measure(folder)
   local runs, counts, chances = {}, {}, {}
-  read_profiles(folder, runs)
+  read_profiles(folder .. "/tree", runs)
+  read_profiles(folder .. "/packaged", runs)
   read_bytes(folder, runs)
   for name, run in pairs(runs) do
     for what, sizes in pairs(run) do

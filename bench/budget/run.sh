@@ -14,9 +14,18 @@ cc -std=gnu99 -O2 -Wall -Wextra -Werror -rdynamic \
   $(pkg-config --cflags lua5.4) -o "$folder/lua" bench/budget/host.c \
   -Wl,--whole-archive "$(pkg-config --variable=libdir lua5.4)/liblua5.4.a" \
   -Wl,--no-whole-archive -lm -ldl
-env -i PATH="$PATH" LUA_CPATH="build/5.4/?.so;;" \
-  LUA_PATH="lua/?.lua;lua/?/init.lua;spec/support/?.lua;;" \
-  timeout 120 valgrind -q --tool=callgrind \
-  --callgrind-out-file="$folder/profile" \
-  "$folder/lua" bench/budget/scenarios.lua "$folder" >"$folder/bytes"
+packaging/tree.sh lua5.4 build/5.4/yuanjing/core.so "$folder/package" \
+  "$folder/package"
+
+# count LUA_FOLDER CORE_FOLDER PROFILES [packaged]
+count() {
+  mkdir -p "$3"
+  env -i PATH="$PATH" LUA_CPATH="$2/?.so;;" \
+    LUA_PATH="$1/?.lua;$1/?/init.lua;spec/support/?.lua;;" \
+    timeout 120 valgrind -q --tool=callgrind --callgrind-out-file="$3/profile" \
+    "$folder/lua" bench/budget/scenarios.lua "$folder" ${4:-} >>"$folder/bytes"
+}
+
+count lua build/5.4 "$folder/tree"
+count "$folder/package" "$folder/package" "$folder/packaged" packaged
 LUA_PATH="bench/?.lua;;" lua5.4 bench/budget/check.lua "$folder" "$@"

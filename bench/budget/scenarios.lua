@@ -1,6 +1,7 @@
--- scenarios.lua FOLDER: the scenarios of the budget, run by callgrind; see
--- run.sh. Each scenario runs at two sizes: the difference excludes the cost of
--- starting. FOLDER is for the file to send.
+-- scenarios.lua FOLDER [packaged]: the scenarios of the budget, run by callgrind;
+-- see run.sh. Packaged: only those that load the module. Each scenario runs at two
+-- sizes: the difference excludes the cost of starting. FOLDER is for the file to
+-- send.
 local counted = require "counted"
 local scripted = require "scripted"
 local path = arg[1] .. "/file.jpg"
@@ -20,7 +21,8 @@ end
 
 collectgarbage("incremental")
 local yuanjing
-count("require", 1, function() yuanjing = require "yuanjing" end)
+local how = arg[2] and ", " .. arg[2] or ""
+count("require" .. how, 1, function() yuanjing = require "yuanjing" end)
 
 -- What the platform sends ----------------------------------------------------
 
@@ -78,9 +80,11 @@ local function client_at(place)
   return yuanjing.new { api_key = "sk-test", base_url = server.url .. place }
 end
 
-count("first chat", 1, function()
+count("first chat" .. how, 1, function()
   assert(client_at("/first"):chat { prompt = "hi" })
 end)
+if arg[2] then return server:stop() end
+
 local client = client_at ""
 
 -- A new base URL each time: a repeated one would be cheaper.

@@ -22,6 +22,7 @@
 struct yj_path_info {
   const char *kind; /* "file", "folder", "pipe", "socket" or "device" */
   uint64_t device, number; /* together they identify the file */
+  int64_t size, modified;  /* bytes; seconds of the system's clock */
 };
 
 /* The message of an error of these functions, or of an errno; good until the

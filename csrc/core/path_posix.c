@@ -41,6 +41,8 @@ int yj_path_look(const char *path, yj_handle open, struct yj_path_info *info) {
   info->kind = kind_of(st.st_mode);
   info->device = (uint64_t)st.st_dev;
   info->number = (uint64_t)st.st_ino;
+  info->size = (int64_t)st.st_size;
+  info->modified = (int64_t)st.st_mtime;
   return 0;
 }
 

@@ -39,10 +39,17 @@ static int has_attribute(const char *path, DWORD attribute) {
 
 /* ---- looking ---- */
 
+/* Seconds since 1970, of a time in tenths of microseconds since 1601. */
+static int64_t seconds_of(FILETIME time) {
+  uint64_t ticks = (uint64_t)time.dwHighDateTime << 32 | time.dwLowDateTime;
+  return (int64_t)(ticks / 10000000) - 11644473600;
+}
+
 static int look_at(HANDLE h, struct yj_path_info *info) {
   BY_HANDLE_FILE_INFORMATION found;
   DWORD type = GetFileType(h);
   info->device = info->number = 0;
+  info->size = info->modified = 0;
   info->kind = type == FILE_TYPE_PIPE ? "pipe" : "device";
   if (type == FILE_TYPE_UNKNOWN)
     return EBADF;
@@ -54,6 +61,9 @@ static int look_at(HANDLE h, struct yj_path_info *info) {
                    ? "folder" : "file";
   info->device = found.dwVolumeSerialNumber;
   info->number = (uint64_t)found.nFileIndexHigh << 32 | found.nFileIndexLow;
+  info->size =
+      (int64_t)((uint64_t)found.nFileSizeHigh << 32 | found.nFileSizeLow);
+  info->modified = seconds_of(found.ftLastWriteTime);
   return 0;
 }
 

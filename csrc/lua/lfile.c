@@ -133,7 +133,7 @@ static int l_part(lua_State *L) {
   return 3;
 }
 
-/* look(path, or 0 to 2) -> kind, identity               [-0, +2|3, v] */
+/* look(path, or 0 to 2) -> kind, identity, size, modified [-0, +3|4, v] */
 static int l_look(lua_State *L) {
   const char *path = NULL;
   yj_handle stream = -1;
@@ -149,7 +149,9 @@ static int l_look(lua_State *L) {
   lua_pushstring(L, info.kind);
   lua_pushfstring(L, "%f:%f", (lua_Number)info.device,
                   (lua_Number)info.number);
-  return 2;
+  lua_pushnumber(L, (lua_Number)info.size);
+  lua_pushnumber(L, (lua_Number)info.modified);
+  return 4;
 }
 
 /* resolve(path) -> where a link leads, or the path         [-0, +1|3, v] */

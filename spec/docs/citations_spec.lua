@@ -5,7 +5,7 @@ local support = require "support"
 
 -- Folders at the top of the tree, which begin a path.
 local ROOTS = { "csrc", "lua", "spec", "tools", "bench", "examples", "docs",
-  "bin" }
+  "bin", "packaging" }
 
 -- A page or a source file; what is made by a build or by hand is not there.
 local KINDS = { lua = true, c = true, h = true, md = true, sh = true,

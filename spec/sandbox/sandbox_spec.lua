@@ -227,7 +227,8 @@ describe("the command", function()
 
   it("answers with its exit status", function()
     local printed, status = run(lua, "bin/yuanjing", "--version")
-    assert.same({ "yuanjing 0.1.0\n", 0 }, { printed, status })
+    assert.same({ "yuanjing " .. require("yuanjing.version") .. "\n", 0 },
+      { printed, status })
     assert.equal(2, select(2, run(lua, "bin/yuanjing", "sandbx")))
     assert.equal(2, select(2, run(lua, "bin/yuanjing", "sandbox", "--port", "x")))
     printed, status = run(lua, "bin/yuanjing", "sandbox", "--list")

@@ -10,15 +10,17 @@ local lazy = {}
 local require, package, loaded, globals = require, package, package.loaded, _G
 local setlocale, open = os.setlocale, io.open
 
--- The folder above yuanjing/ that holds this file, or nil if it is not in one.
-local function find_folder()
+-- The folder above yuanjing/ that holds this file, or nil if it is not in one. A
+-- precompiled module does not know its file: its loader passes it on, as require()
+-- does on some Luas.
+local function find_folder(told)
   local source = debug.getinfo(1, "S").source
-  local path = source:match("^@(.*)$")
-  path = path and core.real_path(path)
+  local path = source:match("^@(.*)$") or told
+  path = type(path) == "string" and core.real_path(path)
   return path and path:match("^(.*)[/\\]yuanjing[/\\]base[/\\]lazy%.lua$")
 end
 
-local folder = find_folder()
+local folder = find_folder((select(2, ...)))
 local templates = folder and ("%s/?.lua;%s/?/init.lua;"):format(folder, folder)
   or ""
 

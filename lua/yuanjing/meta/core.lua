@@ -172,7 +172,8 @@ function core.part(path, target) end
 ---@param path string|integer
 ---@return "file"|"folder"|"pipe"|"socket"|"device"|nil kind
 ---@return string? identity_or_message the same for the same file, and no other
----@return integer? number 2: there is nothing
+---@return number? size_or_number in bytes; of a failure its number, 2: there is nothing
+---@return number? modified in seconds, by the system's clock
 function core.look(path) end
 
 --- Where a path leads if it is a link; there need be nothing.
