@@ -685,12 +685,12 @@ describe("the studio's page", function()
   end)
 
   it("is kind about a task that failed", function()
-    local function answer(text)
+    local function always(text)
       return { { "send", scripted.answer(200, {}, text) } }
     end
     local upstream = support.serve { routes = {
-      ["/llmage/v1/image/generations"] = answer '{"taskid":"7"}',
-      ["/llmage/v1/tasks"] = answer [[
+      ["/llmage/v1/image/generations"] = always '{"taskid":"7"}',
+      ["/llmage/v1/tasks"] = always [[
         {"status":"FAILED","error":"ERROR:<b>too wild</b>"}]] } }
     local other = start_other { url = upstream.url }
     enter("image", other.url)
