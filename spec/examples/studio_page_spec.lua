@@ -300,8 +300,7 @@ describe("the studio's page", function()
   end)
 
   it("says when the server has forgotten a conversation", function()
-    local other = start_other { url = box.url }
-    enter("chat", other.url)
+    enter("chat")
     browser:type("#question", "我叫小明\n")
     browser:text(".answer footer")
     browser:evaluate [[(() => {
@@ -310,7 +309,7 @@ describe("the studio's page", function()
       localStorage["yuanjing.talk"] = JSON.stringify(talk);
     })()]]
     for _ = 1, 2 do -- it is said once
-      browser:open(other.url .. "/?forgotten#chat")
+      browser:open(studio.url .. "/?forgotten#chat")
       assert.equal("已遗忘：下一个回答不知道以上内容",
         browser:text(".divider"))
       assert.equal(1, browser:evaluate
@@ -497,6 +496,7 @@ describe("the studio's page", function()
       assert.equal("还没有作品", browser:text(".empty h2"))
     end
     remove()
+    assert.truthy(browser:text("#toast"):find("已移除，但仍在生成：一只猫", 1, true))
     check_width("removed")
     browser:click "#toast button"
     assert.equal(id, browser:evaluate
@@ -528,6 +528,24 @@ describe("the studio's page", function()
     assert.equal("300,1,200", browser:evaluate [[
       JSON.parse(localStorage["yuanjing.removed"])
         .filter(({ error }) => !error).map(({ id }) => id).join()]])
+  end)
+
+  it("asks whoever leaves before a task's id has come", function()
+    local LEAVES = [[dispatchEvent(new Event("beforeunload",
+      { cancelable: true }))]]
+    enter("image")
+    browser:type("#image-room textarea", "x")
+    assert.is_true(browser:evaluate(LEAVES))
+    browser:evaluate [[(() => {
+      window.fetch = () => new Promise((answer) => { window.answer = answer; });
+    })()]]
+    browser:click("#image-room .primary")
+    assert.is_false(browser:evaluate(LEAVES))
+    browser:evaluate [[(() => {
+      answer(Response.json({ id: "1", status: "CREATED" }));
+    })()]]
+    browser:text(".work .prompt")
+    assert.is_true(browser:evaluate(LEAVES))
   end)
 
   it("shows the id of a task that the browser can not keep", function()

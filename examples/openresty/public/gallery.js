@@ -195,7 +195,8 @@ function remove(task) {
   remember(REMOVED, LISTED);
   cardOf(task).remove();
   showAround();
-  toast("removedOne", { what: task.prompt }, () => putBack(task));
+  toast(isOver(task) ? "removedOne" : "removedRunning", { what: task.prompt },
+    () => putBack(task));
 }
 
 const byTime = (a, b) => b.at - a.at;
