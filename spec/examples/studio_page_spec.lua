@@ -318,6 +318,38 @@ describe("the studio's page", function()
     check_width("forgotten")
   end)
 
+  it("shows what another window asks, and its end", function()
+    enter("chat")
+    local function write(turn)
+      browser:evaluate(([[(() => {
+        localStorage.setItem("yuanjing.talk", JSON.stringify({ dropped: 0,
+          id: "%s", turns: [{ id: "1", question: "q", reasoning: "",
+            at: Date.now(), %s }] }));
+        dispatchEvent(new StorageEvent("storage", { key: "yuanjing.talk" }));
+      })()]]):format(("c"):rep(32), turn))
+    end
+    write [[text: "so", state: "coming"]]
+    await "document.querySelector('.answer.coming .text')?.textContent == 'so'"
+    write [[text: "so it **ends**", state: "done", tokens: 7]]
+    assert.equal("7 个 token", browser:text(".answer footer"))
+    assert.equal("so it ends", browser:text(".answer .text"))
+    browser:evaluate [[(() => {
+      localStorage.clear();
+      dispatchEvent(new StorageEvent("storage", { key: null }));
+    })()]]
+    assert.equal("今天想聊点什么？", browser:text(".greeting h1"))
+  end)
+
+  it("fetches a conversation of which it knows the id alone", function()
+    local id = ("e"):rep(32)
+    studio:ask("/chat", { json = { prompt = "我叫小明", talk = id } })
+    enter("chat")
+    browser:evaluate(("localStorage.setItem('yuanjing.talk', '%s')"):format(id))
+    browser:open(studio.url .. "/?id#chat")
+    assert.equal("我叫小明", browser:text(".question"))
+    assert.truthy(browser:text(".answer .text"):find("小明", 1, true))
+  end)
+
   it("breaks a line by Shift and Enter", function()
     enter("chat")
     browser:type("#question", "a" .. SHIFT .. "\n" .. SHIFT .. "b")
@@ -520,11 +552,12 @@ describe("the studio's page", function()
       localStorage["yuanjing.removed"] = JSON.stringify([task(1),
         ...Array.from({ length: 110 }, (_, i) =>
           task(i + 2, { error: { kind: "io" } })), task(200)]);
-      localStorage["yuanjing.tasks"] = JSON.stringify([task(300)]);
+      localStorage["yuanjing.tasks"] = JSON.stringify(
+        [task(300, { status: "SUCCEEDED" })]);
     })()]]
     browser:open(studio.url .. "/?shelf#gallery")
     browser:click "[aria-label=从列表中移除]"
-    assert.equal("已移除（103）", browser:text("#shelf summary"))
+    assert.equal("已移除（102）", browser:text("#shelf summary"))
     assert.equal("300,1,200", browser:evaluate [[
       JSON.parse(localStorage["yuanjing.removed"])
         .filter(({ error }) => !error).map(({ id }) => id).join()]])
