@@ -2,6 +2,7 @@
 -- nobody else's request meanwhile.
 -- luacheck: std +ngx_lua
 local answers = require "answers"
+local endings = require "yuanjing.protocol.chat.endings"
 local request = require "request"
 local talks = require "talks"
 local uploads = require "uploads"
@@ -55,14 +56,20 @@ local function tell_chunk(chunk)
   return tell { text = chunk.content, reasoning = chunk.reasoning_content }
 end
 
-local function tell_end(stream, err)
-  if err then
-    ngx.log(ngx.WARN, tostring(err))
-    return tell { error = answers.shown(err) }
-  end
-  local reply = stream:finish()
+-- Why the answer is not all that the model had to say; nil: it is.
+local function cut_by(reason)
+  return endings.is_full(reason) and "length"
+    or endings.is_cut(reason) and "filter" or nil
+end
+
+local function tell_failure(err)
+  ngx.log(ngx.WARN, tostring(err))
+  tell { error = answers.shown(err) }
+end
+
+local function tell_end(reply)
   tell { done = true, model = reply.model, ended_by = reply.ended_by,
-    usage = reply.usage }
+    cut = cut_by(reply.ended_by), usage = reply.usage }
 end
 
 -- The answer, and the conversation that it belongs to, if there is one.
@@ -81,7 +88,8 @@ end
 --- POST /chat {"talk": ..., "prompt": ...} goes on with a conversation, and
 --- {"messages": [{"role": ..., "content": ...}]} or {"prompt": ...} asks this
 --- alone: lines of JSON, {"text": ...} as it comes, {"done": true} or
---- {"error": ...} last. Without one of these it is not the whole. An answer that
+--- {"error": ...} last. Without one of these it is not the whole; "cut" beside
+--- "done" is "length" or "filter" if the model had more to say. An answer that
 --- broke off leaves the conversation as it was.
 function service.chat()
   local params, id = request.chat()
@@ -93,8 +101,10 @@ function service.chat()
     if chunk and not tell_chunk(chunk) then return stream:close() end
     err = problem
   until not chunk
-  tell_end(stream, err)
-  if talk and not err then talks.keep(id, talk) end
+  if err then return tell_failure(err) end
+  local reply = stream:finish()
+  if talk then talks.keep(id, talk) end
+  tell_end(reply)
 end
 
 --- GET /talk?id=: {"messages": [...]}, what was said in a conversation; {} if nobody

@@ -1,8 +1,11 @@
 -- The pages' code for hosts, as a reader would use it: games on a screen (only
--- with LuaJIT, like LÖVE), locations in an nginx.
+-- with LuaJIT, like LÖVE), locations in an nginx, and a whole nginx.conf.
+local machine = require "yuanjing.sandbox.machine"
 local nginx = require "support.nginx"
 local pages = require "support.pages"
+local ports = require "yuanjing.sandbox.ports"
 local sandbox = require "yuanjing.sandbox"
+local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
 
 local ROOT = support.output("pwd")
@@ -33,6 +36,76 @@ describe("the location in", function()
       assert.is_true(#body > 4, body)
       assert.is_nil(support.read(host.dir .. "/error.log"):find("[error]", 1,
         true))
+    end)
+  end
+end)
+
+-- As a reader starts it: in a folder of its own, by the command of the page.
+local START = [[
+cd "$1" || exit
+export YUANJING_API_KEY=$2 YUANJING_BASE_URL=$3 PATH=$PATH:/usr/sbin
+export LUA_PATH="$4/lua/?.lua;$4/lua/?/init.lua;;" LUA_CPATH="$4/build/luajit/?.so;;"
+umask 022
+chmod 755 .
+timeout 60 nginx -p "$PWD" -e stderr -c nginx.conf >log 2>&1 &
+tries=0
+until curl -s -o /dev/null "http://127.0.0.1:$5/" || test $((tries += 1)) = 100; do
+  sleep 0.1
+done
+]]
+
+describe("the nginx.conf in", function()
+  local server
+  setup(function()
+    server = assert(sandbox.start { latency = 0.001, task_seconds = 0 })
+  end)
+  teardown(function() server:stop() end)
+  after_each(support.clean)
+
+  -- Another port, and no modules where they are built in.
+  local function adapted(text, port)
+    local host = assert(machine.prepare())
+    shell.read('rm -rf "$1"', host.dir)
+    if #host.modules == 0 then text = text:gsub("load_module [^\n]*", "") end
+    local folder = host.modules[1] and host.modules[1]:match("^(.*/)")
+    return (text:gsub("/usr/lib/nginx/modules/", folder)
+      :gsub("127%.0%.0%.1:8080", "127.0.0.1:" .. port))
+  end
+
+  local function start(block)
+    local folder = support.tempdir()
+    local port = tostring(ports.candidates(folder, 1)[1])
+    support.write(folder .. "/nginx.conf", adapted(block.text, port))
+    shell.read(START, folder, server.api_key, server.url, ROOT, port)
+    finally(function()
+      shell.read('kill "$(cat "$1/nginx.pid")"', folder)
+    end)
+    return folder, "http://127.0.0.1:" .. port
+  end
+
+  -- Head and body, and curl's exit status behind them.
+  local function ask(url, ...)
+    return shell.read('curl -s -i -N "$@"; echo "exit $?"', url, ...)
+  end
+
+  for _, block in ipairs(marked "nginx.conf") do
+    it(title(block) .. " serves", function()
+      local folder, url = start(block)
+      local said = ask(url .. "/chat", "-G", "--data-urlencode",
+        "q=讲+个 故事&x")
+      assert.truthy(said:find("\nContent-Type: text/plain; charset=utf-8\r", 1,
+        true), said)
+      assert.truthy(said:find("exit 0\n$"))
+      local seen = server:requests()
+      assert.truthy(seen[#seen].body:find("讲+个 故事&x", 1, true),
+        seen[#seen].body)
+      assert.truthy(ask(url .. "/chat"):find("200 OK", 1, true))
+      assert.truthy(ask(url .. "/chat?q=%FF"):find(" 400 ", 1, true))
+      assert.equal("", support.read(folder .. "/log"):match("%[emerg%][^\n]*")
+        or "")
+      server:answer("chat", { chunks = { "so", "so" }, scenario = "cut=2" })
+      local cut = ask(url .. "/chat?q=x")
+      assert.truthy(cut:find("exit 18\n$"), cut) -- curl: a part of the file
     end)
   end
 end)

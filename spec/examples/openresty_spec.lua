@@ -1,4 +1,5 @@
 -- The server of examples/openresty, in front of the sandbox.
+local core = require "yuanjing.core"
 local json = require "cjson"
 local sandbox = require "yuanjing.sandbox"
 local scripted = require "support.scripted"
@@ -309,8 +310,31 @@ describe("the studio's server", function()
     assert.equal("nosniff", headers["x-content-type-options"])
     local policy = headers["content-security-policy"]
     for _, rule in ipairs { "default-src 'none'", "script-src 'self';",
-      "frame-ancestors 'none'", "require-trusted-types-for 'script'" } do
+      "frame-ancestors 'none'", "require-trusted-types-for 'script'",
+      "trusted-types dompurify" } do
       assert.truthy(policy:find(rule, 1, true), rule)
+    end
+  end)
+
+  it("hands out the libraries of others as they were made", function()
+    local folder = "examples/openresty/public/vendor/"
+    local listed = support.read(folder .. "README.md")
+    for _, name in ipairs { "marked.esm.js", "purify.es.mjs" } do
+      local line = core.sha256(support.read(folder .. name)) .. "  " .. name
+      assert.truthy(listed:find(line, 1, true), line)
+    end
+    local status, _, headers = studio:ask("/vendor/purify.es.mjs")
+    assert.same({ 200, "text/javascript; charset=utf-8" },
+      { status, headers["content-type"] })
+  end)
+
+  it("tells why an answer is not the whole", function()
+    for reason, cut in pairs { length = "length", MAX_TOKENS = "length",
+      content_filter = "filter", stop = false } do
+      box:answer("chat", { content = "so", finish_reason = reason })
+      local _, body = studio:ask("/chat", { json = { prompt = "x" } })
+      local lines = lines_of(body)
+      assert.equal(cut, lines[#lines].cut or false, reason)
     end
   end)
 

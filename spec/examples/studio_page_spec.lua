@@ -14,6 +14,51 @@ if not rawget(_G, "jit") then return end
 local WIDTH, HEIGHT = 390, 844
 local SHIFT, ESCAPE = "\238\128\136", "\238\128\140" -- WebDriver's
 
+local MARKDOWN = [[
+## 标题
+
+**注意：**这是**“重点”**，*斜体*，~~删除~~，`code`。见 [文档](https://example.com/a)，
+或 https://example.com/b，都可以。
+
+| 名称 | 数量 |
+|:--|--:|
+| **甲** | 1 |
+| 乙 | 2 |
+
+1. 第一
+2. 第二
+   - 里面
+
+> 引用
+
+---
+
+```lua
+if a < b then
+  print(1)
+end
+```
+]]
+
+-- "hit" in each is seen by the reader, and `hit` is never set.
+local EVIL = {
+  script = "<script>hit=1</script>\n\n<SCRIPT SRC=//x.example/hit.js></SCRIPT>",
+  handler = "<img src=x onerror=hit=1> <b onmouseover=hit=1>b</b>",
+  link = "[a](javascript:hit=1) [b](JaVaScRiPt:hit=1) [c](\1javascript:hit=1) "
+    .. "[d](data:text/html,hit) <javascript:hit=1> [e](vbscript:hit) [f]\n\n"
+    .. "[f]: javascript:hit=1",
+  entity = "[a](&#106;avascript:hit=1) [b](java&#x0A;script:hit=1) &lt;img "
+    .. "src=x onerror=hit=1&gt;",
+  svg = "<svg onload=hit=1><script>hit=1</script></svg>\n\n<svg><a "
+    .. "xlink:href='javascript:hit=1'><text>hit</text></a></svg>",
+  frame = "<iframe srcdoc='<script>hit=1</script>'></iframe><object data=hit>"
+    .. "</object><style>@import 'hit'</style><math><mtext></mtext></math>",
+  image = "![hit](https://x.example/?secret) ![b](x onerror=hit=1)",
+  quote = "[hit](https://x.example/\"onmouseover=hit=1 'x\" onclick=hit=1')",
+  fence = "```html\"onmouseover=hit=1\n<img src=x onerror=hit=1>\n```",
+  table = "| a |\n|--|\n| <img src=x onerror=hit=1> |\n",
+}
+
 local box, studio, browser
 
 setup(function()
@@ -159,18 +204,150 @@ describe("the studio's page", function()
     end, 10))
   end)
 
-  it("marks an answer that its length limit has cut off", function()
-    local upstream = support.serve {
-      routes = { ["/llmage/v1/chat/completions"] = { { "send",
-        scripted.answer(200, { ["Transfer-Encoding"] = "chunked" })
-        .. scripted.chunked { 'data: {"choices":[{"delta":{"content":"so"},'
-          .. '"finish_reason":"length"}]}\n\n', "data: [DONE]\n\n" } } } },
-      default = { { "send", scripted.answer(404, {}, "") }, { "close" } },
-    }
-    local other = start_other { url = upstream.url }
-    enter("chat", other.url)
+  it("marks an answer that was cut off, also after a reload", function()
+    enter("chat")
+    local reasons = { "length", "max_output_tokens", "content_filter", "stop" }
+    for i, reason in ipairs(reasons) do
+      box:answer("chat", { content = "so", finish_reason = reason })
+      browser:type("#question", "x\n")
+      await(("document.querySelectorAll('.answer footer').length == %d")
+        :format(i))
+    end
+    for _ = 1, 2 do
+      assert.equal("达到长度上限，没有写完|达到长度上限，没有写完|被内容过滤中止|",
+        browser:evaluate [[[...document.querySelectorAll(".answer")].map((e) =>
+          e.querySelector(".mark")?.textContent).join("|")
+        ]])
+      browser:open(studio.url .. "/?cut#chat")
+      browser:text(".answer:nth-of-type(8) footer")
+    end
+  end)
+
+  it("keeps an answer that a reload interrupts, and says so", function()
+    box:answer("chat", { chunks = { "从前", "有一只猫", 20, "。" } })
+    enter("chat")
+    browser:type("#question", "讲个故事\n")
+    await "document.querySelector('.answer .text')?.textContent == '从前有一只猫'"
+    browser:open(studio.url .. "/?interrupted#chat")
+    assert.same({ "讲个故事", "从前有一只猫", "已中断：页面被刷新或关闭" },
+      { browser:text(".question"), browser:text(".answer .text"),
+        browser:text(".answer .mark") })
+    assert.is_true(browser:evaluate
+      "document.querySelector('.coming, .divider') == null")
+    check_width("interrupted")
+    browser:click(".answer .again")
+    await "document.querySelectorAll('.answer footer').length == 2"
+    assert.equal("讲个故事", browser:evaluate
+      "document.querySelectorAll('.question')[1].textContent")
+  end)
+
+  it("shows as interrupted what a browser that crashed has left", function()
+    enter("chat")
+    local function keep(age)
+      browser:evaluate(([[localStorage.setItem("yuanjing.talk", JSON.stringify({
+        id: "%s", dropped: 0, turns: [{ id: "1", question: "q", text: "half",
+        reasoning: "", state: "coming", at: Date.now() - %d }] }))]]):format(
+        ("a"):rep(32), age))
+      browser:open(studio.url .. "/?crash=" .. age .. "#chat")
+    end
+    keep(0) -- another window may be reading it
+    assert.equal("half", browser:text(".answer.coming .text"))
+    keep(60000)
+    assert.equal("已中断：页面被刷新或关闭", browser:text(".answer .mark"))
+  end)
+
+  it("keeps what fits, and tells what does not", function()
+    enter("chat")
+    assert.equal("100,20,true,3", browser:evaluate [[
+      await import("./talk.js").then(({ put, load }) => {
+        const turn = (i, text) => ({ id: `${i}`, question: "q", text,
+          state: "done", at: 1 });
+        const turns = Array.from({ length: 120 }, (_, i) => turn(i, "a"));
+        put({ id: "0", turns, dropped: 0 });
+        const many = load();
+        put({ id: "0", dropped: 0, turns: [1, 2, 3, 4].map((i) =>
+          turn(i, "x".repeat(400_000))) });
+        return [many.turns.length, many.dropped, many.turns[0].id === "20",
+          load().dropped].join();
+      })]])
+    browser:open(studio.url .. "/?bounded#chat")
+    assert.equal("更早的 3 个问题不再保留", browser:text(".divider"))
+    browser:evaluate [[(() => {
+      Storage.prototype.setItem = () => { throw new Error("full"); };
+    })()]]
+    browser:click "#new-chat"
     browser:type("#question", "x\n")
-    assert.equal("达到长度上限，没有写完", browser:text(".answer .cut"))
+    assert.equal("浏览器没有空间了，刷新后这次对话会丢失。",
+      browser:text "#toast")
+    browser:text(".answer footer")
+  end)
+
+  it("clears a chat, and undoes that", function()
+    enter("chat")
+    browser:type("#question", "我叫小明\n")
+    browser:text(".answer footer")
+    browser:click "#new-chat"
+    assert.equal("今天想聊点什么？", browser:text(".greeting h1"))
+    assert.is_true(browser:evaluate
+      "localStorage.getItem('yuanjing.talk') == null")
+    check_width("cleared")
+    browser:click "#toast button"
+    assert.equal("我叫小明", browser:text(".question"))
+    browser:type("#question", "我叫什么？\n")
+    await "document.querySelectorAll('.answer footer').length == 2"
+    assert.equal("你叫小明。", browser:evaluate
+      "[...document.querySelectorAll('.answer .text')].at(-1).textContent")
+  end)
+
+  it("says when the server has forgotten a conversation", function()
+    enter("chat")
+    browser:type("#question", "我叫小明\n")
+    browser:text(".answer footer")
+    browser:evaluate [[(() => {
+      const talk = JSON.parse(localStorage["yuanjing.talk"]);
+      talk.id = "b".repeat(32); // as if that nginx had begun anew
+      localStorage["yuanjing.talk"] = JSON.stringify(talk);
+    })()]]
+    for _ = 1, 2 do -- it is said once
+      browser:open(studio.url .. "/?forgotten#chat")
+      assert.equal("已遗忘：下一个回答不知道以上内容",
+        browser:text(".divider"))
+      assert.equal(1, browser:evaluate
+        "document.querySelectorAll('.divider').length")
+    end
+    check_width("forgotten")
+  end)
+
+  it("shows what another window asks, and its end", function()
+    enter("chat")
+    local function write(turn)
+      browser:evaluate(([[(() => {
+        localStorage.setItem("yuanjing.talk", JSON.stringify({ dropped: 0,
+          id: "%s", turns: [{ id: "1", question: "q", reasoning: "",
+            at: Date.now(), %s }] }));
+        dispatchEvent(new StorageEvent("storage", { key: "yuanjing.talk" }));
+      })()]]):format(("c"):rep(32), turn))
+    end
+    write [[text: "so", state: "coming"]]
+    await "document.querySelector('.answer.coming .text')?.textContent == 'so'"
+    write [[text: "so it **ends**", state: "done", tokens: 7]]
+    assert.equal("7 个 token", browser:text(".answer footer"))
+    assert.equal("so it ends", browser:text(".answer .text"))
+    browser:evaluate [[(() => {
+      localStorage.clear();
+      dispatchEvent(new StorageEvent("storage", { key: null }));
+    })()]]
+    assert.equal("今天想聊点什么？", browser:text(".greeting h1"))
+  end)
+
+  it("fetches a conversation of which it knows the id alone", function()
+    local id = ("e"):rep(32)
+    studio:ask("/chat", { json = { prompt = "我叫小明", talk = id } })
+    enter("chat")
+    browser:evaluate(("localStorage.setItem('yuanjing.talk', '%s')"):format(id))
+    browser:open(studio.url .. "/?id#chat")
+    assert.equal("我叫小明", browser:text(".question"))
+    assert.truthy(browser:text(".answer .text"):find("小明", 1, true))
   end)
 
   it("breaks a line by Shift and Enter", function()
@@ -182,18 +359,121 @@ describe("the studio's page", function()
       "document.querySelector('.answer') == null")
   end)
 
-  it("shows the marks of an answer", function()
+  -- Asks, and is answered with this.
+  local function answer(content)
+    box:answer("chat", { content = content })
     enter("chat")
-    browser:type("#question", "**bold** `code` *half **half\n")
+    browser:type("#question", "x\n")
     browser:text(".answer footer")
-    assert.equal("bold,code", browser:evaluate [[
-      [...document.querySelectorAll(".answer .text :is(strong, code)")]
-        .map((e) => e.textContent).join()]])
-    assert.truthy(browser:text(".answer .text"):find("*half **half", 1, true))
-    assert.equal("P:a\nb|H3:c|UL:de|OL:f|PRE:- g\n|P:h", browser:evaluate [[
-      await import("./prose.js").then(({ prose }) =>
-        prose("a\nb\n# c\n- d\n- e\n2. f\n```x\n- g\n\n```\nh")
-          .map((e) => e.tagName + ":" + e.textContent).join("|"))]])
+  end
+
+  local function count(selector)
+    return browser:evaluate(("document.querySelectorAll('.answer .text %s')"
+      .. ".length"):format(selector))
+  end
+
+  it("shows an answer's Markdown", function()
+    answer(MARKDOWN)
+    local counts = {}
+    for i, selector in ipairs { "h4", "strong", "em", "del", "table td",
+      "ol > li", "ol ul > li", "blockquote", "hr", "pre code", "a" } do
+      counts[i] = count(selector)
+    end
+    assert.same({ 1, 3, 1, 1, 4, 2, 1, 1, 1, 1, 2 }, counts)
+    assert.equal("注意：", browser:text(".answer .text p strong"))
+    assert.equal("https://example.com/a,_blank,noopener noreferrer",
+      browser:evaluate [[[...document.querySelectorAll(".answer .text a")]
+        .map((e) => [e.href, e.target, e.rel].join())[0]
+      ]])
+    assert.equal("https://example.com/b", browser:evaluate
+      "document.querySelectorAll('.answer .text a')[1].href")
+    check_width("markdown")
+    browser:resize(1280, 800)
+    check_width("markdown-desk")
+    browser:prefer("dark")
+    check_width("markdown-dark")
+    browser:prefer("light")
+    browser:resize(WIDTH, HEIGHT)
+  end)
+
+  it("copies the code alone, and the whole answer", function()
+    answer(MARKDOWN)
+    browser:evaluate [[(() => {
+      navigator.clipboard.writeText = async (text) => { window.copied = text; };
+    })()]]
+    browser:click(".answer .code .copy")
+    assert.equal("if a < b then\n  print(1)\nend\n",
+      browser:evaluate "copied")
+    browser:click(".answer footer .quiet")
+    assert.equal(MARKDOWN, browser:evaluate "copied")
+  end)
+
+  it("shows the same, piece by piece and at once", function()
+    enter("chat")
+    assert.equal("", browser:evaluate(([[
+      await import("./prose.js").then(({ Prose }) => %s.filter((text) => {
+        const [all, some] = [1, 2].map(() =>
+          new Prose(document.createElement("div")));
+        all.add(text);
+        for (const piece of text) {
+          some.add(piece);
+          some.paint();
+        }
+        [all, some].forEach((prose) => prose.finish());
+        return all.element.innerHTML !== some.element.innerHTML;
+      }).join("\n---\n"))]]):format(json.encode { MARKDOWN,
+      "1. a\n\n2. b\n\n   c\n\nx\n2) y\n- z\n- é", "[a]\n\nb\n\nc\n\nd\n\n"
+      .. "[a]: https://example.com", "a\n-\n- b\n\n```\nc\n\n\nd" })))
+  end)
+
+  it("makes no block anew that is over", function()
+    box:answer("chat", { chunks = { "```\na\n```\n", "\nb\n\nc\n\nd\n\n", 0.2,
+      "e\n\n", 0.3, "f" } })
+    enter("chat")
+    browser:type("#question", "x\n")
+    await [[(window.first ??= document.querySelector(".answer pre")) != null]]
+    browser:text(".answer footer")
+    assert.equal("f", browser:text(".answer .text > :last-child"))
+    assert.is_true(browser:evaluate
+      "document.querySelector('.answer pre') === first")
+  end)
+
+  it("runs nothing of an answer, and hides nothing", function()
+    enter("chat")
+    local n = 0
+    for name, evil in pairs(EVIL) do
+      box:answer("chat", { content = evil })
+      browser:type("#question", "x\n")
+      n = n + 1
+      await(("document.querySelectorAll('.answer footer').length == %d")
+        :format(n))
+      assert.truthy(browser:text(".answer:last-child .text"):find("hit", 1,
+        true), name)
+    end
+    assert.equal("", browser:evaluate [[
+      [...document.querySelectorAll(".answer .text *")].filter((e) =>
+        e.matches("script, img, iframe, object, style, math, svg:not(.copy *)")
+        || [...e.attributes].some(({ name, value }) => /^on|^style$/.test(name)
+          || name === "href" && !/^(https?:|#i-)/.test(value)))
+        .map((e) => e.outerHTML).join()]])
+    assert.equal("undefined", browser:evaluate "typeof hit")
+  end)
+
+  it("would not run markup that came through, either", function()
+    enter("chat")
+    assert.equal("<p>a</p><p><a target=\"_blank\" "
+      .. "rel=\"noopener noreferrer\">b</a></p>",
+      browser:evaluate [[
+        await import("./markdown.js").then(({ elementsOf }) => elementsOf([{
+          type: "html", raw: "", block: true, text: '<p onclick="hit=1">a' +
+            '<img src=x onerror=hit=1><svg onload=hit=1></svg></p><script>' +
+            'hit=1<\/script><p><a href="javascript:hit=1">b</a></p>' }])
+          .map((e) => e.outerHTML).join(""))]])
+    assert.equal("undefined", browser:evaluate "typeof hit")
+    assert.is_true(browser:evaluate [[(() => {
+      try { document.createElement("p").innerHTML = "<b>x</b>"; }
+      catch { return true; }
+    })()]])
   end)
 
   it("shows messages literally, and runs none of them", function()
@@ -234,6 +514,84 @@ describe("the studio's page", function()
     browser:click "[aria-label=从列表中移除]"
     assert.equal("还没有作品", browser:text(".empty h2"))
     assert.equal("[]", browser:evaluate "localStorage['yuanjing.tasks']")
+  end)
+
+  it("keeps a task that is removed while it is made: it is paid for", function()
+    box:answer("image", { seconds = 1 })
+    enter("image")
+    browser:type("#image-room textarea", "一只猫")
+    browser:click("#image-room .primary")
+    browser:text(".work .prompt")
+    local id = browser:evaluate "document.querySelector('.work').dataset.id"
+    local function remove()
+      browser:click "[aria-label=从列表中移除]"
+      assert.equal("还没有作品", browser:text(".empty h2"))
+    end
+    remove()
+    assert.truthy(browser:text("#toast"):find("已移除，但仍在生成：一只猫", 1, true))
+    check_width("removed")
+    browser:click "#toast button"
+    assert.equal(id, browser:evaluate
+      "document.querySelector('.work').dataset.id")
+    remove()
+    browser:open(studio.url .. "/?removed#gallery")
+    browser:click "#shelf summary"
+    assert.truthy(browser:text("#shelf li"):find(id, 1, true))
+    check_width("shelf")
+    browser:click "#shelf button"
+    await(("document.querySelector('[data-id=\"%s\"] img')?.naturalWidth > 0")
+      :format(id))
+    assert.is_true(browser:evaluate "document.querySelector('#shelf').hidden")
+  end)
+
+  it("drops from the shelf only what is over", function()
+    enter("gallery")
+    browser:evaluate [[(() => {
+      const task = (i, over) => ({ id: `${i}`, kind: "image", prompt: "p", at: i,
+        ...over });
+      localStorage["yuanjing.removed"] = JSON.stringify([task(1),
+        ...Array.from({ length: 110 }, (_, i) =>
+          task(i + 2, { error: { kind: "io" } })), task(200)]);
+      localStorage["yuanjing.tasks"] = JSON.stringify(
+        [task(300, { status: "SUCCEEDED" })]);
+    })()]]
+    browser:open(studio.url .. "/?shelf#gallery")
+    browser:click "[aria-label=从列表中移除]"
+    assert.equal("已移除（102）", browser:text("#shelf summary"))
+    assert.equal("300,1,200", browser:evaluate [[
+      JSON.parse(localStorage["yuanjing.removed"])
+        .filter(({ error }) => !error).map(({ id }) => id).join()]])
+  end)
+
+  it("asks whoever leaves before a task's id has come", function()
+    local LEAVES = [[dispatchEvent(new Event("beforeunload",
+      { cancelable: true }))]]
+    enter("image")
+    browser:type("#image-room textarea", "x")
+    assert.is_true(browser:evaluate(LEAVES))
+    browser:evaluate [[(() => {
+      window.fetch = () => new Promise((answer) => { window.answer = answer; });
+    })()]]
+    browser:click("#image-room .primary")
+    assert.is_false(browser:evaluate(LEAVES))
+    browser:evaluate [[(() => {
+      answer(Response.json({ id: "1", status: "CREATED" }));
+    })()]]
+    browser:text(".work .prompt")
+    assert.is_true(browser:evaluate(LEAVES))
+  end)
+
+  it("shows the id of a task that the browser can not keep", function()
+    enter("image")
+    browser:evaluate [[(() => {
+      Storage.prototype.setItem = () => { throw new Error("full"); };
+    })()]]
+    browser:type("#image-room textarea", "x")
+    browser:click("#image-room .primary")
+    browser:text(".work .prompt")
+    local id = browser:evaluate "document.querySelector('.work').dataset.id"
+    assert.equal("浏览器没有空间了，请记下任务 ID：" .. id,
+      browser:text "#toast")
   end)
 
   it("makes a video from an image, and plays it", function()
@@ -378,12 +736,12 @@ describe("the studio's page", function()
   end)
 
   it("is kind about a task that failed", function()
-    local function answer(text)
+    local function always(text)
       return { { "send", scripted.answer(200, {}, text) } }
     end
     local upstream = support.serve { routes = {
-      ["/llmage/v1/image/generations"] = answer '{"taskid":"7"}',
-      ["/llmage/v1/tasks"] = answer [[
+      ["/llmage/v1/image/generations"] = always '{"taskid":"7"}',
+      ["/llmage/v1/tasks"] = always [[
         {"status":"FAILED","error":"ERROR:<b>too wild</b>"}]] } }
     local other = start_other { url = upstream.url }
     enter("image", other.url)

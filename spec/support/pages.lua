@@ -4,6 +4,7 @@
 --   <!-- with: local id = "1" -->          lua that runs before it
 --   <!-- from: examples/love/talk.lua -->  a part of that file, line by line
 --   <!-- game --> <!-- nginx -->           a main.lua; a location's content
+--   <!-- nginx.conf -->                    a whole one
 --   <!-- not run: needs root -->           why
 --
 -- A ```text block right behind one is what it prints; ... stands for anything.

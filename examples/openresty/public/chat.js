@@ -1,42 +1,19 @@
-// The conversation.
+// The conversation. Each turn is kept while it comes, so a reload loses nothing.
+import * as kept from "./talk.js";
+import * as thread from "./thread.js";
 import { get, lines, Failure } from "./api.js";
-import { excuse } from "./excuse.js";
 import { find, icon, make } from "./dom.js";
-import { label, say, word } from "./words.js";
-import { prose } from "./prose.js";
+import { hideToast, toast } from "./toast.js";
+import { label } from "./words.js";
 
-const KEY = "yuanjing.talk"; // where the id of the conversation is kept
+const BEAT = 2000; // ms between two savings of a turn that is coming
 
-const thread = find("#thread");
-const log = find("#log");
 const question = find("#question");
 const send = find("#send");
 const model = find("#chat-model");
 
-let talk; // the id of the conversation: the server keeps what was said in it
-let running; // the AbortController of the answer that is coming
-
-// Looks ----------------------------------------------------------------------
-
-function greet() {
-  const ideas = ["idea1", "idea2", "idea3"].map((key) =>
-    say(make("button", { type: "button", class: "idea",
-      onclick: () => ask(word(key)) }), key));
-  thread.replaceChildren(make("div", { class: "greeting" },
-    make("img", { src: "seal.svg", alt: "", width: 52, height: 52 }),
-    say(make("h1"), "greeting"), say(make("p"), "greetingMore"),
-    make("div", { class: "ideas" }, ...ideas)));
-}
-
-const isAtEnd = () =>
-  log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-
-// Runs a change; who reads the end goes on reading the end.
-function keepingTheEnd(change) {
-  const follows = isAtEnd();
-  change();
-  if (follows) log.scrollTop = log.scrollHeight;
-}
+let talk; // the id of the conversation, by which the server knows it too
+let running; // { turn, view, controller } of the answer that is coming
 
 function grow() {
   question.style.height = "auto";
@@ -49,97 +26,77 @@ function showRunning() {
   label(send, running ? "stop" : "send");
 }
 
-// An answer that comes: its element, and what adds to it.
-function newAnswer() {
-  const text = make("div", { class: "text" });
-  const thought = make("div", { class: "thought" });
-  const thinking = make("details", { open: true, hidden: true },
-    say(make("summary"), "thinking"), thought);
-  const element = make("article", { class: "answer coming",
-    "aria-busy": "true" }, thinking, text);
-  return {
-    element,
-    text: "",
-    add({ text: more = "", reasoning = "" }) {
-      this.text += more;
-      thought.append(reasoning);
-      text.replaceChildren(...prose(this.text));
-      if (reasoning) thinking.hidden = false;
-      if (this.text) thinking.open = false;
-    },
-    end(...children) {
-      element.classList.remove("coming");
-      element.removeAttribute("aria-busy");
-      element.append(...children);
-    },
-  };
-}
-
-function copyButton(text) {
-  const button = label(make("button", { type: "button", class: "quiet" },
-    icon("copy")), "copy");
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(text);
-    label(button, "copied");
-  });
-  return button;
-}
-
-// Whether the answer had no room to go on: it may stop in the middle of a word.
-function isCut(end) {
-  return /^(length|max_(output_)?tokens)$/i.test(end.ended_by ?? "");
-}
-
-function footer(answer, end) {
-  const tokens = end.usage?.total_tokens;
-  return make("footer", {}, copyButton(answer.text),
-    isCut(end) ? say(make("span", { class: "cut" }), "cut") : null,
-    make("span", {}, end.model ?? ""),
-    tokens ? say(make("span"), "tokens", { n: tokens }) : null);
-}
-
 // Asking ---------------------------------------------------------------------
 
+function take({ turn, view }, { text = "", reasoning = "" }) {
+  turn.text += text;
+  turn.reasoning += reasoning;
+  view.add({ text, reasoning });
+}
+
 // Reads the whole answer; returns its last line.
-async function read(answer, prompt, signal) {
-  const asked = { model: model.value || undefined, talk, prompt };
-  for await (const line of lines("chat", asked, signal)) {
+async function read(answer) {
+  const asked = { model: model.value || undefined, talk,
+    prompt: answer.turn.question };
+  for await (const line of lines("chat", asked, answer.controller.signal)) {
     if (line.error) throw new Failure(line.error);
     if (line.done) return line;
-    keepingTheEnd(() => answer.add(line));
+    take(answer, line);
   }
   throw new Failure({ kind: "truncated" });
 }
 
-function problem(error) {
-  if (error.name === "AbortError") {
-    return say(make("footer", { class: "stopped" }), "stopped");
-  }
+const endOf = ({ model: name, cut, usage }) => ({ state: "done", model: name,
+  cut, tokens: usage?.total_tokens });
+
+function failureOf(error) {
+  if (error.name === "AbortError") return { state: "stopped" };
   // A connection that breaks is no Failure of the server's own.
-  return excuse(error instanceof Failure ? error
-    : new Failure({ kind: "truncated", message: error.message }));
+  const { kind, message } = error instanceof Failure ? error
+    : new Failure({ kind: "truncated", message: error.message });
+  return { state: "failed", error: { kind, message } };
+}
+
+// Keeps a conversation that begins; tells if the browser does not take it.
+function begin(turn) {
+  if (kept.load()?.id !== talk) {
+    kept.put({ id: talk, turns: [], dropped: 0 });
+  }
+  if (!kept.save(talk, turn)) toast("notKept");
+}
+
+function newTurn(text) {
+  return { id: kept.newId(), question: text, text: "", reasoning: "",
+    state: "coming" };
+}
+
+function show(answer) {
+  if (thread.isGreeting()) thread.showAll({ turns: [answer.turn] });
+  answer.view = thread.showTurn(answer.turn);
+  thread.toEnd();
+}
+
+// The answer has ended, in whatever way.
+function end({ turn, view }, how) {
+  Object.assign(turn, how);
+  kept.save(talk, turn);
+  thread.keepingTheEnd(() => view.finish(turn));
+  running = undefined;
+  showRunning();
 }
 
 async function ask(text) {
-  const asked = talk;
-  find(".greeting", thread)?.remove();
-  const answer = newAnswer();
-  thread.append(make("article", { class: "question" }, text), answer.element);
-  log.scrollTop = log.scrollHeight;
-  running = new AbortController();
-  const { signal } = running;
+  if (running) return;
+  hideToast();
+  const answer = { turn: newTurn(text), controller: new AbortController() };
+  running = answer;
+  begin(answer.turn);
+  show(answer);
   showRunning();
-  let last;
-  try {
-    last = footer(answer, await read(answer, text, signal));
-    localStorage.setItem(KEY, asked);
-  } catch (error) {
-    last = problem(error);
-  }
-  keepingTheEnd(() => answer.end(last));
-  if (asked !== talk) return; // there is a new chat meanwhile
-  running = undefined;
-  showRunning();
+  const beat = setInterval(() => kept.save(talk, answer.turn), BEAT);
+  const how = await read(answer).then(endOf, failureOf);
+  clearInterval(beat);
+  if (running === answer) end(answer, how); // else it was cleared meanwhile
 }
 
 function submit() {
@@ -155,43 +112,90 @@ export function enter() {
   if (matchMedia("(hover: hover)").matches) question.focus();
 }
 
-// Nobody can guess it.
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+// A page that goes away takes the answer that is coming with it.
+function interrupt() {
+  if (running) kept.save(talk, { ...running.turn, state: "interrupted" });
 }
+
+// Keeping --------------------------------------------------------------------
 
 function restart() {
-  running?.abort();
-  running = undefined;
-  talk = newId();
-  localStorage.removeItem(KEY);
-  showRunning();
-  greet();
-  enter();
+  talk = kept.newId();
+  thread.greet();
 }
 
-function show({ role, content }) {
-  if (role === "user") {
-    return thread.append(make("article", { class: "question" }, content));
+function resume(conversation) {
+  talk = conversation.id;
+  thread.showAll(conversation);
+}
+
+// Another window has written; or an answer that came there came to its end.
+function refresh() {
+  if (running) return;
+  const now = kept.load();
+  if (now && now.id !== talk) return resume(now);
+  if (now) return thread.keepingTheEnd(() => now.turns.forEach(thread.showTurn));
+  if (!thread.isGreeting()) restart();
+}
+
+// Ends what is coming, and forgets all; undone, it is there again as it was.
+function clear() {
+  if (running) {
+    running.controller.abort();
+    end(running, { state: "stopped" });
   }
-  if (role !== "assistant") return;
-  const answer = newAnswer();
-  answer.add({ text: content });
-  answer.end(footer(answer, {}));
-  thread.append(answer.element);
+  const before = kept.load();
+  kept.clear();
+  restart();
+  enter();
+  if (!before) return;
+  toast("cleared", {}, () => {
+    kept.put(before);
+    resume(before);
+  });
 }
 
-// Goes on with the conversation of before, if there was one.
-async function resume() {
-  const kept = localStorage.getItem(KEY);
-  talk = kept ?? newId();
-  if (!kept) return greet();
-  const { messages = [] } = await get(`talk?id=${kept}`).catch(() => ({}));
-  if (kept !== talk || thread.childElementCount > 0) return; // meanwhile asked
-  if (messages.length === 0) return greet();
-  for (const message of messages) show(message);
-  log.scrollTop = log.scrollHeight;
+function turnsOf(messages) {
+  const turns = [];
+  for (const { role, content } of messages) {
+    if (role === "user") turns.push({ ...newTurn(content), state: "done" });
+    else if (role === "assistant" && turns.length > 0) {
+      turns.at(-1).text += content;
+    }
+  }
+  return turns;
+}
+
+// A version before kept the id alone: the server has the rest.
+function adopt(known, messages) {
+  known.turns = turnsOf(messages);
+  if (known.turns.length === 0) return restart();
+  kept.put(known);
+  resume(known);
+}
+
+// Tells where the server, and so the model, has forgotten what is shown.
+function compare({ turns }, messages) {
+  const last = turns.findLast(({ state }) =>
+    state === "done" || state === "forgotten");
+  if (messages.length > 0 || last?.state !== "done") return;
+  const mark = { id: kept.newId(), state: "forgotten" };
+  kept.save(talk, mark);
+  thread.showTurn(mark);
+  thread.toEnd();
+}
+
+async function goOn() {
+  const known = kept.load();
+  if (!known) return restart();
+  resume(known);
+  const { messages = [] } = await get(`talk?id=${talk}`).catch((error) => {
+    if (known.turns.length === 0) thread.greet();
+    throw error;
+  });
+  if (running || talk !== known.id) return; // meanwhile asked
+  if (known.turns.length === 0) adopt(known, messages);
+  else compare(known, messages);
 }
 
 async function fillModels() {
@@ -202,7 +206,8 @@ async function fillModels() {
 }
 
 export function start() {
-  resume();
+  thread.start(ask, refresh);
+  goOn().catch(() => {}); // the studio is out of reach: the next call tells it
   fillModels();
   question.addEventListener("input", grow);
   // Enter that ends the input of Chinese is not one that sends.
@@ -212,12 +217,14 @@ export function start() {
     submit();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") running?.abort();
+    if (event.key === "Escape") running?.controller.abort();
   });
   find("#composer").addEventListener("submit", (event) => {
     event.preventDefault();
-    if (running) running.abort();
+    if (running) running.controller.abort();
     else submit();
   });
-  find("#new-chat").addEventListener("click", restart);
+  find("#new-chat").addEventListener("click", clear);
+  addEventListener("pagehide", interrupt);
+  kept.onChange(refresh);
 }

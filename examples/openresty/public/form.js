@@ -45,6 +45,9 @@ function modelOptions(rows) {
     make("optgroup", { label: vendor }, ...options));
 }
 
+// Who leaves before the id has come pays for a task that no list has.
+const askFirst = (event) => event.preventDefault();
+
 class Form {
   constructor(kind, rows, onTask) {
     Object.assign(this, { kind, rows, onTask, fields: [],
@@ -122,10 +125,12 @@ class Form {
     if (lacking.length > 0) return lacking[0].focus.focus();
     this.button.disabled = true;
     this.problem.replaceChildren();
+    addEventListener("beforeunload", askFirst);
     await this.send().catch((error) => {
       this.problem.replaceChildren(excuse(error));
       this.problem.scrollIntoView({ block: "center" });
     });
+    removeEventListener("beforeunload", askFirst);
     this.button.disabled = false;
     say(this.button, "generate");
   }

@@ -1,30 +1,41 @@
 // What this visitor has made: tasks, which the browser remembers by their ids.
+// An id is paid for, so none is thrown away: what is removed from the list lies on
+// the shelf below it, and can be put back.
 import { excuse } from "./excuse.js";
 import { find, icon, make } from "./dom.js";
 import { Failure, get } from "./api.js";
+import { keep, onOtherWindow, recall } from "./store.js";
 import { label, say, word } from "./words.js";
+import { toast } from "./toast.js";
 
-const KEY = "yuanjing.tasks";
+const LISTED = "yuanjing.tasks", REMOVED = "yuanjing.removed";
+const MOST_REMOVED = 100; // of those that are over
 const STAGES = ["CREATED", "PENDING", "RUNNING"];
 const FIRST_PAUSE = 500, LONGEST_PAUSE = 8000; // ms between two queries
 
 const works = find("#works");
+const shelf = find("#shelf");
 const viewer = find("#viewer");
 
 let tasks = []; // newest first
+let removed = []; // last removed first
+const followed = new Set();
 let onAgain;
 
 const isOver = (task) => task.status === "SUCCEEDED" || task.error;
 const running = () => tasks.filter((task) => !isOver(task)).length;
-const remember = () => localStorage.setItem(KEY, JSON.stringify(tasks));
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
-function recall() {
-  try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? [];
-  } catch {
-    return [];
-  }
+// Keeps these lists in this order: a task that moves is kept in its new list
+// first. Returns whether the browser took them.
+function remember(...names) {
+  const lists = { [LISTED]: tasks, [REMOVED]: removed };
+  return names.every((name) => keep(name, lists[name]));
+}
+
+function listOf(name) {
+  const list = recall(name);
+  return Array.isArray(list) ? list : [];
 }
 
 // Looks ----------------------------------------------------------------------
@@ -98,7 +109,7 @@ function actions(task) {
     : null;
   return make("div", { class: "actions" }, download,
     action("again", "again", () => onAgain(task)),
-    action("remove", "forget", () => forget(task)));
+    action("remove", "forget", () => remove(task)));
 }
 
 function card(task) {
@@ -128,13 +139,38 @@ function showEmpty() {
     say(make("h2"), "emptyTitle"), say(make("p"), "emptyMore")));
 }
 
+function shelfItem(task) {
+  const state = task.error ? "failed" : isOver(task) ? "finished" : "RUNNING";
+  return make("li", {}, make("span", { class: "name" }, task.prompt),
+    make("small", {}, say(make("span"), state), ` · ${task.id}`),
+    say(make("button", { type: "button", onclick: () => putBack(task) }),
+      "putBack"));
+}
+
+function showShelf() {
+  shelf.hidden = removed.length === 0;
+  say(find("summary", shelf), "removed", { n: removed.length });
+  find("ul", shelf).replaceChildren(...removed.map(shelfItem));
+}
+
+function showAround() {
+  showCount();
+  showEmpty();
+  showShelf();
+}
+
+// The card that stands behind a task's: of the next one that is older.
+function cardBehind(task) {
+  const older = tasks.slice(tasks.indexOf(task) + 1);
+  return older.map(cardOf).find((element) => element) ?? null;
+}
+
 // Only what has changed: a video that plays goes on.
 function show(task) {
   const before = cardOf(task);
   if (before) before.replaceWith(card(task));
-  else works.prepend(card(task));
-  showCount();
-  showEmpty();
+  else works.insertBefore(card(task), cardBehind(task));
+  showAround();
 }
 
 function tick() {
@@ -146,12 +182,33 @@ function tick() {
 
 // Tasks ----------------------------------------------------------------------
 
-function forget(task) {
+// What is over is dropped from the shelf's end; what is still made, never.
+function boundShelf() {
+  let room = MOST_REMOVED;
+  removed = removed.filter((task) => !isOver(task) || (room -= 1) >= 0);
+}
+
+function remove(task) {
   tasks = tasks.filter((other) => other !== task);
+  removed = [task, ...removed.filter(({ id }) => id !== task.id)];
+  boundShelf();
+  remember(REMOVED, LISTED);
   cardOf(task).remove();
-  remember();
-  showCount();
-  showEmpty();
+  showAround();
+  toast(isOver(task) ? "removedOne" : "removedRunning", { what: task.prompt },
+    () => putBack(task));
+}
+
+const byTime = (a, b) => b.at - a.at;
+
+function putBack(task) {
+  removed = removed.filter(({ id }) => id !== task.id);
+  if (!tasks.some(({ id }) => id === task.id)) {
+    tasks = [...tasks, task].sort(byTime);
+  }
+  remember(LISTED, REMOVED);
+  show(task);
+  follow(task);
 }
 
 function change(task, fields) {
@@ -159,7 +216,7 @@ function change(task, fields) {
   Object.assign(task, fields);
   if (isOver(task)) task.ended = Date.now();
   if (JSON.stringify(task) === before || !tasks.includes(task)) return;
-  remember();
+  remember(LISTED);
   show(task);
   if (task.status !== "SUCCEEDED") return;
   find("#notice").textContent = word("ready", { what: task.prompt });
@@ -176,46 +233,49 @@ async function query(task) {
 }
 
 async function follow(task) {
+  if (followed.has(task.id)) return;
+  followed.add(task.id);
   let ms = FIRST_PAUSE;
   while (!isOver(task) && tasks.includes(task)) {
     await pause(ms);
     await query(task);
     ms = Math.min(ms * 1.4, LONGEST_PAUSE);
   }
+  followed.delete(task.id);
 }
 
 /** Takes in a task that has begun. */
 export function add(task) {
   const known = { ...task, at: Date.now() };
   tasks.unshift(known);
-  remember();
+  if (!remember(LISTED)) toast("idNotKept", { id: task.id });
   show(known);
   follow(known);
 }
 
 // What the browser remembers, of which another window may have written.
 function adopt() {
-  const before = new Map(tasks.map((task) => [task.id, task]));
-  tasks = recall().map((task) => before.get(task.id) ?? task);
+  const before = new Map([...tasks, ...removed].map((task) => [task.id, task]));
+  const known = (task) => before.get(task.id) ?? task;
+  tasks = listOf(LISTED).map(known);
+  removed = listOf(REMOVED).map(known)
+    .filter(({ id }) => !tasks.some((task) => task.id === id));
   for (const element of works.querySelectorAll(".work")) {
     if (!tasks.some(({ id }) => id === element.dataset.id)) element.remove();
   }
   for (const task of [...tasks].reverse()) {
-    if (before.has(task.id)) continue;
+    if (cardOf(task)) continue;
     show(task);
     follow(task);
   }
-  showCount();
-  showEmpty();
+  showAround();
 }
 
 /** `again` is called with a task whose settings are wanted again. */
 export function start(again) {
   onAgain = again;
   adopt();
-  addEventListener("storage", ({ key }) => {
-    if (key === KEY) adopt();
-  });
+  onOtherWindow([LISTED, REMOVED], adopt);
   setInterval(tick, 1000);
   viewer.addEventListener("click", (event) => {
     if (event.target === viewer) viewer.close();

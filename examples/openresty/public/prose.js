@@ -1,59 +1,55 @@
-// An answer's Markdown as elements: what models write most. All else, half of a
-// mark that is still to come too, stands as it is.
-import { make } from "./dom.js";
+// An element whose Markdown grows. A block that is over is never made again: a
+// piece more costs what the last blocks cost, not the whole text. The last line is
+// still coming, and may change what the blocks above it are: a "2" below a list
+// becomes its next item, and a "-" below a line is not yet the list that it will be.
+import { blocksOf, definitionsOf, elementsOf } from "./markdown.js";
+import { morph } from "./morph.js";
 
-const MARK = /\*\*(.+?)\*\*|`([^`]+)`/g;
-const FENCE = /^\s*```/;
-const HEADING = /^#{1,6}\s+(.*)/;
-const ITEM = /^\s*(?:[-*+]|(\d+)[.)])\s+(.*)/;
-
-function inline(text) {
-  const nodes = [];
-  let from = 0;
-  for (const { 0: all, 1: bold, 2: code, index } of text.matchAll(MARK)) {
-    nodes.push(text.slice(from, index),
-      bold ? make("strong", {}, bold) : make("code", {}, code));
-    from = index + all.length;
+export class Prose {
+  constructor(element) {
+    this.element = element;
+    this.clear();
   }
-  return [...nodes, text.slice(from)];
-}
 
-// Lines of code up to the fence that ends it, or so far.
-function takeCode(lines) {
-  const end = lines.findIndex((line) => FENCE.test(line));
-  const code = lines.splice(0, end < 0 ? lines.length : end + 1);
-  if (end >= 0) code.pop();
-  return make("pre", { tabindex: 0 }, make("code", {}, code.join("\n")));
-}
+  clear() {
+    this.text = this.open = "";
+    this.over = 0; // how many elements are over; `open` is the text of the rest
+    this.links = {}; // their definitions, of the blocks that are over
+    this.element.replaceChildren();
+  }
 
-function takeItem(blocks, [, number, text]) {
-  const name = number ? "OL" : "UL";
-  const list = blocks.at(-1)?.tagName === name ? blocks.pop()
-    : make(name, { start: number });
-  list.append(make("li", {}, ...inline(text)));
-  return list;
-}
+  /** A piece more, which paint() will show. */
+  add(more) {
+    this.text += more;
+    this.open += more;
+  }
 
-/** The elements of a text. */
-export function prose(text) {
-  const lines = text.split("\n");
-  const blocks = [];
-  let paragraph;
-  while (lines.length > 0) {
-    const line = lines.shift();
-    const heading = line.match(HEADING);
-    const item = line.match(ITEM);
-    const goesOn = paragraph;
-    paragraph = undefined;
-    if (FENCE.test(line)) blocks.push(takeCode(lines));
-    else if (heading) blocks.push(make("h3", {}, ...inline(heading[1])));
-    else if (item) blocks.push(takeItem(blocks, item));
-    else if (line.trim() !== "") {
-      paragraph = goesOn ?? make("p");
-      if (goesOn) paragraph.append("\n");
-      else blocks.push(paragraph);
-      paragraph.append(...inline(line));
+  paint() {
+    const blocks = blocksOf(this.open, this.links);
+    const over = blocks.splice(0, beginOfLast(blocks));
+    const elements = elementsOf(over);
+    morph(this.element, [...elements, ...elementsOf(blocks)], this.over);
+    this.over += elements.length;
+    this.open = this.open.slice(lengthOf(over));
+    this.links = { ...definitionsOf(over), ...this.links }; // the first counts
+  }
+
+  /** Shows the whole text: a definition at its end is for all of its links. */
+  finish() {
+    const links = definitionsOf(blocksOf(this.text, {}));
+    if (Object.keys(links).length > 0) {
+      Object.assign(this, { over: 0, open: this.text, links });
     }
+    this.paint();
   }
-  return blocks;
+}
+
+const lengthOf = (blocks) =>
+  blocks.reduce((sum, { raw }) => sum + raw.length, 0);
+
+const OPEN = 3; // blocks
+
+function beginOfLast(blocks) {
+  const places = [...blocks.keys()].filter((i) => blocks[i].type !== "space");
+  return places.at(-OPEN) ?? 0;
 }

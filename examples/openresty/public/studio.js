@@ -5,6 +5,7 @@ import * as gallery from "./gallery.js";
 import { excuse } from "./excuse.js";
 import { find } from "./dom.js";
 import { get } from "./api.js";
+import { keep, recall } from "./store.js";
 import { speak } from "./words.js";
 
 const ROOMS = ["chat", "image", "video", "gallery"];
@@ -22,11 +23,11 @@ function enter() {
 }
 
 function chooseLanguage(name) {
-  localStorage.setItem("yuanjing.language", name);
+  keep("yuanjing.language", name);
   speak(name);
 }
 
-const preferred = () => localStorage.getItem("yuanjing.language")
+const preferred = () => recall("yuanjing.language")
   ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
 
 // Beside the form there is the gallery already, where there is room for both.
