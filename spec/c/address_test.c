@@ -23,8 +23,8 @@ static const char *const private_hosts[] = {
 
 static const char *const names[] = {
     "", "localhost", "example.com", "1.2.3.4.example", "1.2.3.4.5", "::g",
-    "999.1.1.1", "a-name-that-is-far-longer-than-any-address-there-is-in-any-"
-    "of-the-families.example.com"};
+    "999.1.1.1", ("a-name-that-is-far-longer-than-any-address-there-is-in-any-"
+                  "of-the-families.example.com")};
 
 #define ALL(list, network)                                        \
   do {                                                            \

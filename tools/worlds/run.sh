@@ -14,12 +14,12 @@ cd "$(dirname "$0")/../.." || exit 1
 readonly worlds='
 debian13 20 Debian 13: make demo, then parts of the suite
 clang     6 clang in place of gcc: parts of the suite
-arm64     6 the C tests on 64-bit ARM, under qemu
-armhf     6 the C tests on 32-bit ARM, under qemu
-s390x     5 the C tests on s390x, which is big-endian, under qemu
+arm64     8 the C tests on 64-bit ARM, under qemu
+armhf     8 the C tests on 32-bit ARM, under qemu
+s390x     8 the C tests on s390x, which is big-endian, under qemu
 lua55     5 the suite on Lua 5.5
 posix     3 POSIX alone: compiled without what only Linux has
-musl      5 musl and busybox: make demo, and the specs of the core
+musl      6 musl and busybox: make demo, and the specs of the core
 windows  10 Windows: cross-compiled, and run under wine
 '
 
