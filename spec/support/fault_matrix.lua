@@ -23,7 +23,7 @@ local BATCH = 6 -- faults at a time
 local CERTIFICATES = {
   good = {},
   unknown = {},
-  expired = { days = -1 },
+  expired = { expired = true },
   wrong = { alt = "DNS:elsewhere.invalid" },
 }
 
@@ -32,7 +32,7 @@ local function make_certificates()
   local stranger = certificate.authority(support.tempdir())
   for name, options in pairs(CERTIFICATES) do
     made[name] = certificate.server(name == "unknown" and stranger
-      or made.authority, { name = name, days = options.days,
+      or made.authority, { name = name, expired = options.expired,
         alt = options.alt })
   end
   return made

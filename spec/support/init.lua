@@ -65,6 +65,13 @@ function support.sleepers(n, seconds)
   return function() return count end
 end
 
+--- Whether libcurl is of that version or newer.
+function support.has_libcurl(major, minor)
+  local its_major, its_minor = core.curl_version():match("^libcurl/(%d+)%.(%d+)")
+  its_major, its_minor = tonumber(its_major), tonumber(its_minor)
+  return its_major > major or its_major == major and its_minor >= minor
+end
+
 -- ---- files
 
 --- All of a command's output, without the last line's end.
@@ -73,6 +80,13 @@ function support.output(command)
   local text = pipe:read("*a")
   pipe:close()
   return (text:gsub("\n$", ""))
+end
+
+--- A script for `sh -c SCRIPT sh COMMAND...`: SIGINT comes after so many
+--- seconds, and the status is the command's.
+function support.interrupted(seconds)
+  return ('(sleep %d; kill -INT $$) >/dev/null 2>&1 & exec "$@"')
+    :format(seconds)
 end
 
 local folders = {}

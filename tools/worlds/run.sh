@@ -2,7 +2,7 @@
 # The module on other systems, compilers and processors; what `make worlds`
 # runs.
 #   tools/worlds/run.sh [NAME...]
-# A world is tools/worlds/NAME.sh, started at the root of the tree with $WORLD,
+# A world is the script of that name beside this one, started at the root of the tree with $WORLD,
 # a folder of its own that stays between runs. The last line it prints is
 # `N passed, N failed` (and `, N skipped`). A world that can not be set up here
 # prints why as its last line and ends with status 77: it is skipped, which is
