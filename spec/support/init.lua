@@ -82,13 +82,6 @@ function support.output(command)
   return (text:gsub("\n$", ""))
 end
 
---- A script for `sh -c SCRIPT sh COMMAND...`: SIGINT comes after so many
---- seconds, and the status is the command's.
-function support.interrupted(seconds)
-  return ('(sleep %d; kill -INT $$) >/dev/null 2>&1 & exec "$@"')
-    :format(seconds)
-end
-
 local folders = {}
 
 --- A new folder, which support.clean() removes.

@@ -66,14 +66,23 @@ local function probe(dir)
   return found
 end
 
--- The modules to load, unless the Lua module is built in.
-local function modules(found)
-  local list = {}
-  if not found.modules then
-    local inside = found.built:find("ngx_lua", 1, true) or
-      found.built:find("lua-nginx-module", 1, true)
-    return inside and list or nil
+-- Whether the Lua module is in nginx itself, as in OpenResty.
+local function has_lua(built)
+  for path in built:gmatch("%-%-add%-module=(%S+)") do
+    local name = path:gsub("/+$", ""):match("[^/]*$")
+    if name:find("^ngx_lua%f[-.%z]") or name:find("lua%-nginx%-module") then
+      return true
+    end
   end
+  return false
+end
+
+-- The modules to load: none where the Lua module is built in, and nil where
+-- there is none at all. NB: Debian's module does not fit into another nginx.
+local function modules(found)
+  if has_lua(found.built) then return {} end
+  if not found.modules then return nil end
+  local list = {}
   for _, name in ipairs { "ndk_http_module.so", "ngx_http_lua_module.so" } do
     local path = found.modules .. "/" .. name
     if exists(path) then list[#list + 1] = path end
