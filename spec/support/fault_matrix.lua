@@ -87,9 +87,13 @@ local function door_of(cell, steps, certificates)
 end
 
 --- The expected outcome of a call, if the server does it once or always; nil:
---- not tried.
-function matrix.outcome_of(fault, call, mode)
-  local row = fault[mode] or {}
+--- not tried. With this libcurl, or with the oldest.
+function matrix.outcome_of(fault, call, mode, is_of_oldest)
+  local newer = not is_of_oldest and fault.newer
+  if newer and not support.has_libcurl(newer.libcurl[1], newer.libcurl[2]) then
+    newer = nil
+  end
+  local row = (newer or fault)[mode] or {}
   local own = row[call.name]
   return own == nil and row.paid or own or nil
 end

@@ -66,15 +66,11 @@ local function probe(dir)
   return found
 end
 
--- Whether the Lua module is in nginx itself, as in OpenResty.
+-- Whether the Lua module is in nginx itself: by OpenResty's name of it, or by
+-- its own.
 local function has_lua(built)
-  for path in built:gmatch("%-%-add%-module=(%S+)") do
-    local name = path:gsub("/+$", ""):match("[^/]*$")
-    if name:find("^ngx_lua%f[-.%z]") or name:find("lua%-nginx%-module") then
-      return true
-    end
-  end
-  return false
+  return built:find "%-%-add%-module=%S*ngx_lua[-%s]"
+    or built:find "%-%-add%-module=%S*lua%-nginx%-module"
 end
 
 -- The modules to load: none where the Lua module is built in, and nil where
