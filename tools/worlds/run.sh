@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 # NAME MINUTES WHAT. More minutes than these, and it has failed.
 readonly worlds='
-debian13 20 Debian 13: make demo, then parts of the suite
+debian13 25 Debian 13: make demo, then parts of the suite
 clang     6 clang in place of gcc: parts of the suite
 arm64     6 the C tests on 64-bit ARM, under qemu
 armhf     6 the C tests on 32-bit ARM, under qemu
