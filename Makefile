@@ -167,7 +167,7 @@ check:
 	@$(MAKE) --no-print-directory -k lint rules warnings posix-check compile-check cppcheck tidy analyze
 
 lint:
-	luacheck -q .
+	luacheck -q $(filter-out build yuanjing,$(wildcard *)) .busted .luacheckrc
 	@luajit tools/loops.lua $$(find bench bin/yuanjing examples lua spec tools \
 		-name '*.lua' -o -name yuanjing -type f)
 

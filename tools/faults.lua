@@ -32,6 +32,8 @@ a server that fails once and works after that, if the result then differs.
   long as the server said, but not complete. `as sent`: the file is what came.
 - The last column is what ends a call: a limit of `timeout`, or the fault itself, at
   once.
+- The table is of libcurl 7.88. Since 8.14 an answer without a length that ends without
+  ending TLS is an error of the connection, so a status query is sent again.
 ]]
 
 local function row(...)

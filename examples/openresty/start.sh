@@ -33,15 +33,18 @@ start_sandbox() {
 test -n "${YUANJING_API_KEY:-}" || start_sandbox
 
 # Debian keeps the Lua module beside nginx, OpenResty inside.
+nginx=$(command -v openresty || command -v nginx)
 first='daemon off;'
-for module in ndk_http_module ngx_http_lua_module; do
-  file=/usr/lib/nginx/modules/$module.so
-  if [ -f "$file" ]; then first="$first load_module $file;"; fi
-done
+if ! "$nginx" -V 2>&1 | grep -q -e '--add-module=[^ ]*ngx_lua-' \
+  -e '--add-module=[^ ]*lua-nginx-module'; then
+  for module in ndk_http_module ngx_http_lua_module; do
+    file=/usr/lib/nginx/modules/$module.so
+    if [ -f "$file" ]; then first="$first load_module $file;"; fi
+  done
+fi
 if [ "$(id -u)" = 0 ]; then first="$first user root $(id -gn);"; fi
 
 export LUA_PATH="$here/?.lua;$root/lua/?.lua;$root/lua/?/init.lua;;"
 export LUA_CPATH="$root/build/luajit/?.so;;"
-nginx=$(command -v openresty || command -v nginx)
 echo "http://127.0.0.1:${PORT:-8080}"
 exec "$nginx" -p "$folder/" -e error.log -c nginx.conf -g "$first"

@@ -120,9 +120,17 @@ int __wrap_yj_poller_watch(struct yj_poller *p, int fd, int what, unsigned tag);
 static int blind = -1; /* the multi whose sockets are no longer watched */
 static unsigned char was_watched[FILES];
 
+/* libcurl watches descriptors of its own as well: pairs, or an eventfd. */
+static int is_connection(int fd) {
+  struct sockaddr_storage name;
+  socklen_t size = sizeof name;
+  return getsockname(fd, (struct sockaddr *)&name, &size) == 0 &&
+         name.ss_family == AF_INET;
+}
+
 int __wrap_yj_poller_watch(struct yj_poller *p, int fd, int what,
                            unsigned tag) {
-  was_watched[fd] |= what != 0;
+  was_watched[fd] |= what != 0 && is_connection(fd);
   return (int)tag == blind && what != 0
              ? ENOMEM : __real_yj_poller_watch(p, fd, what, tag);
 }

@@ -140,7 +140,8 @@ describe("the head", function()
     local server = serve { "send",
       "HTTP/1.1  200\r\nContent-Length: 2\r\n\r\nok" }
     local transfer = fetch(server.url)
-    assert.same({ 200, "ok", {} },
+    assert.same(support.has_libcurl(8, 14)
+      and { nil, "", { "curl", 1, true, false } } or { 200, "ok", {} },
       { transfer:status(), transfer:body(), fault(transfer) })
   end)
 

@@ -92,15 +92,8 @@ describe("the journal in nginx", function()
       assert.equal(2, #client.journal:pending())
     end)
 
-  -- OpenResty has it, Debian has not: $YJ_RESTY names a folder with
-  -- resty/redis.lua.
-  local function resty_folder()
-    local folder = os.getenv("YJ_RESTY") or "/usr/local/openresty/lualib"
-    return support.exists(folder .. "/resty/redis.lua") and folder
-  end
-
   it("leaves a Redis that is not the master any more", function()
-    local folder = resty_folder()
+    local folder = nginx.resty_folder()
     if not folder then return pending("no resty.redis here") end
     local old = redis.start()
     local new = redis.start("--replicaof 127.0.0.1 " .. old.port)
@@ -129,7 +122,7 @@ describe("the journal in nginx", function()
   end)
 
   it("may be in Redis", function()
-    local folder = resty_folder()
+    local folder = nginx.resty_folder()
     if not folder then return pending("no resty.redis here") end
     local store = redis.start("--requirepass pw")
     finally(redis.clean)

@@ -75,14 +75,13 @@ end
 -- A server that gives these answers one after the other, the last one for
 -- ever. A body gets status 200; a complete answer is sent unchanged.
 local function answering(...)
-  local steps = {}
+  local turns = {}
   for n, given in ipairs { ... } do
     local answer = given:find("^HTTP/") and given
       or scripted.answer(200, {}, given)
-    local step = { { "request" }, { "send", answer } }
-    steps[n] = { "repeat", n == select("#", ...) and 999 or 1, step }
+    turns[n] = { { "send", answer } }
   end
-  return support.serve { connections = { steps }, default = steps }
+  return support.serve { turns = turns }
 end
 
 local function ask(name, ...)

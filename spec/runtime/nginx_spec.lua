@@ -59,12 +59,14 @@ end
 local box
 
 -- The code of a location, with `yuanjing`, and a `client` of the sandbox or of
--- the server in ?url=.
+-- the server in ?url=. In a thread of nginx's own there is no get_phase since
+-- lua-nginx 0.10.28.
 local function with_client(code)
   return ([[
     local yuanjing = require "yuanjing"
     local client = yuanjing.new { api_key = "sk-sandbox",
-      base_url = ngx.get_phase() == "content" and ngx.var.arg_url or %q }
+      base_url = ngx.get_phase and ngx.get_phase() == "content" and ngx.var.arg_url
+        or %q }
   ]]):format(box.url) .. code
 end
 

@@ -126,6 +126,33 @@ describe("a sandbox process", function()
       "libnginx-mod-http-lua) or OpenResty", err.message)
   end)
 
+  it("loads Debian's module only into an nginx without one inside", function()
+    local machine = require "yuanjing.sandbox.machine"
+    local folder = support.tempdir()
+    finally(support.clean)
+    local path = support.write(folder .. "/ngx_http_lua_module.so", "")
+    local read = shell.read
+    local function modules_of(built)
+      shell.read = function()
+        return ("nginx=nginx\nbuilt=%s \nmodules=%s\nroot=lua\ndir=/none\n")
+          :format(built, folder)
+      end
+      local host = machine.prepare("/none")
+      shell.read = read
+      return host.modules
+    end
+    for built, expected in pairs {
+      ["--with-threads"] = { path },
+      ["--add-dynamic-module=/b/lua-nginx-module-0.10.26"] = { path },
+      ["--add-module=../ngx_lua_upstream-0.07 --with-pcre"] = { path },
+      ["--add-module=../ngx_lua-0.10.28 --with-pcre"] = {},
+      ["--with-pcre --add-module=../ngx_lua"] = {},
+      ["--add-module=/b/lua-nginx-module"] = {},
+    } do
+      assert.same(expected, modules_of(built), built)
+    end
+  end)
+
   it("raises on an option it does not know or can not use", function()
     local function message(options)
       local ok, text = pcall(sandbox.start, options)
@@ -210,8 +237,8 @@ describe("the command", function()
   local lua = child.interpreter()
 
   it("runs a sandbox until Ctrl-C and leaves nothing behind", function()
-    local printed, status = run("timeout", "--preserve-status", "-s", "INT", "5",
-      lua, "bin/yuanjing", "sandbox", "--latency", "0")
+    local printed, status = run("python3", "spec/support/interrupted.py",
+      "5", lua, "bin/yuanjing", "sandbox", "--latency", "0")
     assert.equal(0, status, printed)
     local url = printed:match("url%s+(http://127%.0%.0%.1:%d+)\n")
     assert.is_truthy(url, printed)

@@ -38,6 +38,18 @@ describe("scripted", function()
     assert.equal(4, server:connections().opened)
   end)
 
+  it("gives each request its turn, whatever connection it comes by", function()
+    local server = support.serve { turns = {
+      {{"send", scripted.answer(200, {}, "one ")}},
+      {{"send", scripted.answer(200, {}, "two ")}, {"close"}},
+      {{"send", scripted.answer(200, {}, "last ")}},
+    } }
+    local u = server.url
+    assert.same({"one two last ", 0}, {curl(u, u, u)})
+    assert.same({"last last ", 0}, {curl(u, u)})
+    assert.equal(3, server:connections().opened)
+  end)
+
   it("reports what it was asked", function()
     local server = support.serve {
       default = {{"request"}, {"send", scripted.answer(200, {}, "")}},
@@ -140,7 +152,7 @@ describe("scripted", function()
     }
     local trace = support.output(
       "curl -s --trace-ascii - -o /dev/null " .. server.url)
-    local _, pieces = trace:gsub("<= Recv data", "")
+    local _, pieces = trace:gsub("<= Recv data, [1-9]", "")
     assert.equal(2, pieces)
   end)
 
@@ -277,7 +289,7 @@ describe("scripted", function()
   it("speaks TLS, and ends it with and without saying so", function()
     local ca = certificate.authority(support.tempdir())
     local good = certificate.server(ca)
-    local old = certificate.server(ca, {name = "old", days = -1})
+    local old = certificate.server(ca, {name = "old", expired = true})
     local big = ("x"):rep(100000)
     local server = support.serve {connections = {
       {{"tls", old.cert, old.key}, {"request"}},
@@ -361,7 +373,7 @@ describe("support.certificate", function()
         :format(host or "127.0.0.1", certificate.hashed(ca), made.cert)))
     end
     assert.matches(": OK$", verdict("good"))
-    assert.matches("certificate has expired", verdict("old", {days = -1}))
+    assert.matches("certificate has expired", verdict("old", {expired = true}))
     assert.matches("IP address mismatch",
       verdict("wrong", {alt = "DNS:elsewhere.invalid"}))
     assert.matches("IP address mismatch", verdict("good", nil, "127.0.0.2"))

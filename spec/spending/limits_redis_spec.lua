@@ -364,13 +364,9 @@ describe("limits in Redis", function()
       return nginx.start(plan)
     end
 
-    -- OpenResty has it, Debian has not: $YJ_RESTY names a folder with
-    -- resty/redis.lua.
     it("hold for all workers", function()
-      local folder = os.getenv("YJ_RESTY") or "/usr/local/openresty/lualib"
-      if not support.exists(folder .. "/resty/redis.lua") then
-        return pending("no resty.redis here")
-      end
+      local folder = nginx.resty_folder()
+      if not folder then return pending("no resty.redis here") end
       local host, clients = serve { workers = 2,
         init = ("package.path = %q .. package.path"):format(folder
           .. "/?.lua;"),

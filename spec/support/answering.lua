@@ -37,18 +37,9 @@ end
 ---@param list (table|string|number)[]
 ---@return table server
 function answering.serve(list)
-  local connections, steps, last = {}, {}, nil
-  for _, answer in ipairs(list) do
-    last = { { "request" }, step_of(answer) }
-    steps[#steps + 1] = { "repeat", 1, last }
-    if last[2][1] ~= "send" then
-      connections[#connections + 1], steps = steps, {}
-    end
-  end
-  local for_ever = { { "repeat", 999, last } }
-  steps[#steps + 1] = for_ever[1]
-  connections[#connections + 1] = steps
-  return support.serve { connections = connections, default = for_ever }
+  local turns = {}
+  for n, answer in ipairs(list) do turns[n] = { step_of(answer) } end
+  return support.serve { turns = turns }
 end
 
 return answering

@@ -3,7 +3,7 @@
 --
 --   local ca = certificate.authority(folder)       -- {cert =, key =}: paths
 --   local good = certificate.server(ca)            -- {cert =, key =}
---   certificate.server(ca, {name = "expired", days = -1})
+--   certificate.server(ca, {name = "expired", expired = true})
 --   certificate.server(ca, {name = "wrong", alt = "DNS:elsewhere.invalid"})
 --   certificate.hashed(ca)    -- a folder with ca.cert under its hashed name
 --   local url, stop = certificate.serve_models(ca, good)
@@ -22,8 +22,35 @@ local function openssl(folder, command)
   end
 end
 
+-- What `openssl ca` needs to sign: it alone takes a time that has passed.
+local SIGNING = [[
+[ca]
+default_ca = signing
+[signing]
+dir = .
+database = signed.txt
+new_certs_dir = .
+rand_serial = yes
+default_md = sha256
+unique_subject = no
+policy = names
+[names]
+commonName = supplied
+]]
+
+local FROM_TO = { [true] = "-startdate 20200101000000Z -enddate 20200102000000Z",
+  [false] = "-days 1" }
+
+local function write(path, text)
+  local file = assert(io.open(path, "w"))
+  file:write(text)
+  file:close()
+end
+
 --- A new authority in an existing folder.
 function certificate.authority(folder, name)
+  write(folder .. "/ca.conf", SIGNING)
+  write(folder .. "/signed.txt", "")
   openssl(folder, ("req -x509 %s -keyout ca.key -out ca.pem -days 2 "
     .. "-subj '/CN=%s'"):format(KEY, name or "yuanjing test authority"))
   return {
@@ -34,20 +61,18 @@ function certificate.authority(folder, name)
 end
 
 --- A server's certificate, good for 127.0.0.1 and localhost unless `alt` says
---- otherwise; `days` below zero: already expired.
+--- otherwise; `expired`: since 2020.
 function certificate.server(ca, options)
   options = options or {}
   local name = options.name or "server"
   local base = ca.folder .. "/" .. name
-  local extensions = assert(io.open(base .. ".ext", "w"))
-  extensions:write("subjectAltName=",
-    options.alt or "IP:127.0.0.1,DNS:localhost", "\n")
-  extensions:close()
+  write(base .. ".ext", ("subjectAltName=%s\n")
+    :format(options.alt or "IP:127.0.0.1,DNS:localhost"))
   openssl(ca.folder, ("req %s -keyout %s.key -out %s.csr -subj '/CN=%s'")
     :format(KEY, name, name, name))
-  openssl(ca.folder, ("x509 -req -in %s.csr -CA ca.pem -CAkey ca.key "
-    .. "-CAcreateserial -extfile %s.ext -out %s.pem -days %d")
-    :format(name, name, name, options.days or 1))
+  openssl(ca.folder, ("ca -batch -notext -config ca.conf -cert ca.pem "
+    .. "-keyfile ca.key -in %s.csr -extfile %s.ext -out %s.pem %s")
+    :format(name, name, name, FROM_TO[options.expired or false]))
   return {cert = base .. ".pem", key = base .. ".key"}
 end
 

@@ -13,14 +13,15 @@ function child.interpreter()
   return arg[first]
 end
 
--- spec/support/process.c for this Lua, built unless it is there.
+-- spec/support/process.c for this Lua, built unless it is there. It is never
+-- unloaded: a signal may come after the state has been closed.
 local function process_module()
   local lua = jit and "luajit" or _VERSION:lower():gsub(" ", "")
   local folder = "build/process/" .. lua
   local done = os.execute(([[
     so=%s/process.so source=spec/support/process.c
     test $so -nt $source && exit
-    mkdir -p %s && cc -shared -fPIC -o $so.$$ $(pkg-config --cflags %s) $source &&
+    mkdir -p %s && cc -shared -fPIC -Wl,-z,nodelete -o $so.$$ $(pkg-config --cflags %s) $source &&
       mv $so.$$ $so]]):format(folder, folder, lua))
   assert(done == true or done == 0)
   return folder .. "/?.so"

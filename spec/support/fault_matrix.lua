@@ -23,7 +23,7 @@ local BATCH = 6 -- faults at a time
 local CERTIFICATES = {
   good = {},
   unknown = {},
-  expired = { days = -1 },
+  expired = { expired = true },
   wrong = { alt = "DNS:elsewhere.invalid" },
 }
 
@@ -32,7 +32,7 @@ local function make_certificates()
   local stranger = certificate.authority(support.tempdir())
   for name, options in pairs(CERTIFICATES) do
     made[name] = certificate.server(name == "unknown" and stranger
-      or made.authority, { name = name, days = options.days,
+      or made.authority, { name = name, expired = options.expired,
         alt = options.alt })
   end
   return made
@@ -87,9 +87,13 @@ local function door_of(cell, steps, certificates)
 end
 
 --- The expected outcome of a call, if the server does it once or always; nil:
---- not tried.
-function matrix.outcome_of(fault, call, mode)
-  local row = fault[mode] or {}
+--- not tried. With this libcurl, or with the oldest.
+function matrix.outcome_of(fault, call, mode, is_of_oldest)
+  local newer = not is_of_oldest and fault.newer
+  if newer and not support.has_libcurl(newer.libcurl[1], newer.libcurl[2]) then
+    newer = nil
+  end
+  local row = (newer or fault)[mode] or {}
   local own = row[call.name]
   return own == nil and row.paid or own or nil
 end

@@ -14,6 +14,7 @@
 --   ends         what brings the call back; "at once" unless said
 --   always       outcomes where the server is that way for ever
 --   once         outcomes where it is so once, and well from then on
+--   newer        both of these since a version of `libcurl`; the page has the old
 -- One of the two may lack. An outcome is "kind requests/tries": the kind of the
 -- error, how many requests came to the server (whole or in part), and how often the
 -- call was tried. The rules behind them:
@@ -444,6 +445,9 @@ return {
       keeps = true,
       always = cells("truncated 1/1", "truncated 1/1", "truncated 5/5"),
       once = cells("truncated 1/1", "truncated 1/1", "ok 2/2"),
+      newer = { libcurl = { 8, 14 },
+        always = cells("truncated 1/1", "truncated 3/3", "truncated 5/5"),
+        once = cells("truncated 1/1", "ok 2/2", "ok 2/2") },
     },
     {
       name = "half close in the body", behaviour = "sends an end halfway, and listens",

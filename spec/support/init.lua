@@ -65,6 +65,13 @@ function support.sleepers(n, seconds)
   return function() return count end
 end
 
+--- Whether libcurl is of that version or newer.
+function support.has_libcurl(major, minor)
+  local its_major, its_minor = core.curl_version():match("^libcurl/(%d+)%.(%d+)")
+  its_major, its_minor = tonumber(its_major), tonumber(its_minor)
+  return its_major > major or its_major == major and its_minor >= minor
+end
+
 -- ---- files
 
 --- All of a command's output, without the last line's end.

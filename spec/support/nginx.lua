@@ -98,6 +98,16 @@ local function conf_of(host, plan, port)
   return (CONF:gsub("%$(%l+)", values))
 end
 
+--- A folder with resty/redis.lua: $YJ_RESTY, or that of the OpenResty in use;
+--- nil where there is none, as with Debian's nginx.
+function nginx.resty_folder()
+  local host = assert(machine.prepare())
+  machine.discard(host)
+  local folder = os.getenv("YJ_RESTY")
+    or (host.built:match("%-%-prefix=(%S+)/nginx%s") or "") .. "/lualib"
+  return support.exists(folder .. "/resty/redis.lua") and folder or nil
+end
+
 local running = {}
 
 --- Starts one; see the head of this file.

@@ -3,6 +3,8 @@
 --   local server = scripted.start {
 --     connections = { {steps}, {steps} },   -- n-th accepted connection
 --     routes = { ["/x"] = {steps} },        -- other connections, by path
+--     turns = { {steps}, {steps} },         -- or the n-th request of all of
+--                                           -- them; the last for ever
 --     default = {steps},                    -- and what neither names
 --   }
 --   scripted.start { doors = { {plan}, {plan} } }  -- server.doors[n].url, ...
@@ -29,9 +31,11 @@
 --   {"tls", cert, key}          speaks TLS from here on (paths of PEM files)
 --   {"cut"}                     TLS: closes without saying so
 -- A list of `connections` (or `default` without `routes`) reads its requests
--- itself, and the connection is closed at its end. With `routes` a request is
--- read first, then the steps of its path run (with the query or without), and
--- so on until a step or the client closes; an unknown path is a 404.
+-- itself, and the connection is closed at its end. With `routes` or `turns` a
+-- request is read first, then the steps of its path run (with the query or
+-- without), or of its turn, and so on until a step or the client closes; an
+-- unknown path is a 404. A client may open a connection whenever it likes:
+-- answers that follow each other are `turns`.
 --
 -- The server is a child process under LuaJIT, on any port of 127.0.0.1. It
 -- ends with stop(), or with the process that started it. What it saw is in a
@@ -134,6 +138,9 @@ end
 local function check(plan)
   for n, list in pairs(plan.connections or {}) do
     check_steps(list, "connection " .. n)
+  end
+  for n, list in ipairs(plan.turns or {}) do
+    check_steps(list, "turn " .. n)
   end
   for path, list in pairs(plan.routes or {}) do
     check_steps(list, path)

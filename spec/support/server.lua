@@ -404,17 +404,25 @@ local NOT_PLANNED = {
   {"send", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"},
 }
 
--- Requests by path for as long as the client sends any.
+-- The steps for a request.
+local function steps_for(door, path)
+  local plan_of = door.plan
+  if plan_of.turns then
+    door.turn = math.min((door.turn or 0) + 1, #plan_of.turns)
+    return plan_of.turns[door.turn]
+  end
+  return plan_of.routes[path] or plan_of.routes[path:match("^[^?]*")]
+    or plan_of.default or NOT_PLANNED
+end
+
+-- Requests, each with its own steps, for as long as the client sends any.
 local function route(connection)
   while true do
     local request, err = receive_request(connection)
     if not request then
       return nil, err
     end
-    local path = request.path
-    local plan_of = connection.door.plan
-    local ok, why = run(connection, plan_of.routes[path]
-      or plan_of.routes[path:match("^[^?]*")] or plan_of.default or NOT_PLANNED)
+    local ok, why = run(connection, steps_for(connection.door, request.path))
     if not ok then
       return nil, why
     end
@@ -426,7 +434,7 @@ local function serve(connection)
   local plan_of = connection.door.plan
   local list = plan_of.connections and plan_of.connections[connection.number]
   local _, why
-  if not list and plan_of.routes then
+  if not list and (plan_of.routes or plan_of.turns) then
     _, why = route(connection)
   elseif list or plan_of.default then
     _, why = run(connection, list or plan_of.default)

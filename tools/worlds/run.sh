@@ -2,7 +2,7 @@
 # The module on other systems, compilers and processors; what `make worlds`
 # runs.
 #   tools/worlds/run.sh [NAME...]
-# A world is NAME.sh beside this file, started at the root of the tree with $WORLD,
+# A world is the script of that name beside this one, started at the root of the tree with $WORLD,
 # a folder of its own that stays between runs. The last line it prints is
 # `N passed, N failed` (and `, N skipped`). A world that can not be set up here
 # prints why as its last line and ends with status 77: it is skipped, which is
@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 # NAME MINUTES WHAT. More minutes than these, and it has failed.
 readonly worlds='
-debian13 20 Debian 13: make demo, then parts of the suite
+debian13 25 Debian 13: make demo, then parts of the suite
 clang     6 clang in place of gcc: parts of the suite
 arm64     8 the C tests on 64-bit ARM, under qemu
 armhf     8 the C tests on 32-bit ARM, under qemu

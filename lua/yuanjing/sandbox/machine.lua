@@ -66,14 +66,19 @@ local function probe(dir)
   return found
 end
 
--- The modules to load, unless the Lua module is built in.
+-- Whether the Lua module is in nginx itself: by OpenResty's name of it, or by
+-- its own.
+local function has_lua(built)
+  return built:find "%-%-add%-module=%S*ngx_lua[-%s]"
+    or built:find "%-%-add%-module=%S*lua%-nginx%-module"
+end
+
+-- The modules to load: none where the Lua module is built in, and nil where
+-- there is none at all. NB: Debian's module does not fit into another nginx.
 local function modules(found)
+  if has_lua(found.built) then return {} end
+  if not found.modules then return nil end
   local list = {}
-  if not found.modules then
-    local inside = found.built:find("ngx_lua", 1, true) or
-      found.built:find("lua-nginx-module", 1, true)
-    return inside and list or nil
-  end
   for _, name in ipairs { "ndk_http_module.so", "ngx_http_lua_module.so" } do
     local path = found.modules .. "/" .. name
     if exists(path) then list[#list + 1] = path end
