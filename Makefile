@@ -40,7 +40,7 @@ RUN = LUA_PATH="lua/?.lua;lua/?/init.lua;$$LUA_PATH;" \
 .PHONY: all build lua5.3 lua5.5 help deps poll locales test check rules exports \
 	plain-c rooms sends warnings posix-check compile-check lint cppcheck tidy \
 	analyze sanitize sanitize-build valgrind fuzz eventsource soak kills worlds \
-	demo docs bench budget install clean dist dist-check
+	demo docs bench budget install clean dist dist-check windows windows-package-files
 
 all build: build/5.4/yuanjing/core.so build/luajit/yuanjing/core.so
 
@@ -72,6 +72,7 @@ help:
 	@echo "  kills          batches and workers, killed at random moments"
 	@echo "  worlds         on other systems, compilers and processors, half an hour;"
 	@echo "                 WORLDS='clang musl' only these"
+	@echo "  windows        builds for Windows, and runs that under wine"
 	@echo "Measure"
 	@echo "  bench          time and memory; writes bench/RESULTS.md; ROUNDS=3 is quicker"
 	@echo "  budget         instructions; writes bench/budget.lua, which the tests compare"
@@ -321,6 +322,17 @@ budget:
 	@.ci/setup test
 	@$(MAKE) --no-print-directory -s all
 	bench/budget/run.sh record
+
+windows:
+	@.ci/setup test
+	@tools/windows/setup
+	@tools/windows/run.sh
+
+# build/windows/out/lua54 and lua51: what the package for Windows holds
+windows-package-files:
+	@.ci/setup build
+	@tools/windows/setup
+	@$(MAKE) --no-print-directory -s -f tools/windows/windows.mk
 
 install:
 	$(LUAROCKS) make $(ROCKS_FLAGS)

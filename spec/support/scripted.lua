@@ -148,16 +148,23 @@ local function check(plan)
   check_steps(plan.default or {}, "default")
 end
 
+-- The first line of a file, once it is whole.
+local function line_of(path)
+  local file = io.open(path)
+  local text = file and file:read("*a") or ""
+  if file then file:close() end
+  return text:match("^(.-)\n")
+end
+
 -- stdin is a pipe whose end notifies the child that this process is gone; the
--- port comes through a fifo, because popen has one direction only. `sh` opens
--- it before the child starts, so a child that can not start is an end of file
--- here and not a hang.
+-- port comes through a file, because popen has one direction only.
 local function spawn(folder)
-  local pipe = assert(io.popen(("exec %s '%sserver.lua' '%s' > '%s/port'")
-    :format(interpreter, here, folder, folder), "w"))
-  local fifo = assert(io.open(folder .. "/port"))
-  local port = fifo:read("*l")
-  fifo:close()
+  local support = require "support"
+  local path = folder .. "/port"
+  local pipe = assert(io.popen(("exec %s '%sserver.lua' '%s' > '%s'")
+    :format(interpreter, here, folder, path), "w"))
+  local port = support.wait_until(function() return line_of(path) end, 20,
+    function() support.sleep(0.001) end)
   if not port then
     pipe:close()
     error("the scripted server did not start: it needs luajit and luasocket")
@@ -180,7 +187,7 @@ function scripted.start(plan)
   for _, door in ipairs(plan.doors or {plan}) do
     check(door)
   end
-  local folder = assert(read_line("d=$(mktemp -d) && mkfifo $d/port && echo $d"))
+  local folder = assert(read_line("mktemp -d"))
   local file = assert(io.open(folder .. "/plan", "wb"))
   file:write("return ", require("yuanjing.sandbox.literal")(plan))
   file:close()

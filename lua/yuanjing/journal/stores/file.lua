@@ -68,10 +68,11 @@ end
 
 -- Opening ------------------------------------------------------------------
 
--- Nil for a name that is not ours.
+-- Nil for a name that is not ours. NB: with a base of 16 tonumber() ends at 32 bits
+-- in LuaJIT on Windows.
 local function slot_of(owner)
-  local number = tonumber(owner or "", 16)
-  return number and number + 1
+  local digits = (owner or ""):match("^%x+$")
+  return digits and tonumber("0x" .. digits) + 1
 end
 
 local function begin_anew(self, data)
