@@ -57,12 +57,37 @@ describe("a target", function()
       .. case[3], function()
       run(case[2])
       local before = support.output("ls -lA " .. folder)
-      local found, problem = target.of(folder .. "/" .. case[1])
+      local found, problem = target.check(folder .. "/" .. case[1])
       assert.is_nil(found)
       assert.truthy(problem:find(case[3], 1, true), problem)
       assert.equal(before, support.output("ls -lA " .. folder))
     end)
   end
+
+  it("is tried once for all that go into one folder", function()
+    local made, part = 0, core.part
+    core.part = function(...)
+      made = made + 1
+      return part(...)
+    end
+    finally(function() core.part = part end)
+    for n = 1, 5 do assert.is_true(target.check(folder .. "/" .. n)) end
+    assert.is_true(target.check(folder .. "/" .. ("y"):rep(200)))
+    assert.is_true(target.check(folder))
+    assert.same({ 2, "" }, { made, support.output("ls -A " .. folder) })
+    run("mkdir other")
+    assert.is_true(target.check(folder .. "/other/1"))
+    assert.equal(3, made)
+  end)
+
+  it("can not be begun where nothing can be written", function()
+    local path = folder .. "/none/x"
+    local state = { target = target.of(path), part = target.part(path) }
+    local ok, problem = target.begin(state)
+    assert.same({ nil, path .. " can not be written: " .. path
+      .. ".part: No such file or directory" }, { ok, problem })
+    assert.is_nil(state.file)
+  end)
 
   it("has a name in the making that is never too long, and its own", function()
     assert.equal("a/b.part", target.part("a/b"))

@@ -152,11 +152,12 @@ function methods:save(path, options)
   if options.kind or options.index then
     error("save: kind, index: an asset is one file", 2)
   end
-  local target, problem = target_of.of(path)
-  if not target then
+  local ok, problem = target_of.check(path)
+  if not ok then
     return nil, errors.new { kind = "io", message = problem, asset = self }
   end
-  local ok, err = self:await(wait)
+  local err
+  ok, err = self:await(wait)
   if ok and not has_link(self) then ok, err = self:refresh() end
   if not ok then return nil, err end
   local saved

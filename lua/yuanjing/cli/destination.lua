@@ -40,7 +40,7 @@ function destination.check(arguments)
   if arguments.is_to_stdout then
     problem = stdout_problem(arguments)
   else
-    problem = select(2, target_of.of(path))
+    problem = select(2, target_of.check(path))
   end
   if not problem then return true end
   return nil, errors.new { kind = "io", attempts = 0, message = problem,

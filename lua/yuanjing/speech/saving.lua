@@ -1,5 +1,4 @@
 --- A spoken text as a file, whole or not at all (docs/promises.md#no-torn-file).
-local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 local loop = require "yuanjing.runtime.loop"
 local new_name = require "yuanjing.base.random_name"
@@ -65,12 +64,10 @@ local function keep(state)
 end
 
 local function write_and_keep(state, on_progress)
-  local file, problem = core.part(state.part, state.target.real)
-  if not file then return nil, io_error(state.part, problem) end
-  state.file = file
+  local ok, problem = target_of.begin(state)
+  if not ok then return nil, errors.new { kind = "io", message = problem } end
   local size, err = write(state, on_progress)
   if not size then return nil, err end
-  local ok
   ok, err = mend(state, size)
   if not ok then return nil, err end
   return keep(state)

@@ -225,8 +225,8 @@ end
 function methods:save(path, options)
   local wait, save = polling.split("task:save", options or {})
   result_of.check_save(path, save)
-  local target, problem = target_of.of(path)
-  if not target then
+  local ok, problem = target_of.check(path)
+  if not ok then
     return nil, errors.new { kind = "io", message = problem, task = self }
   end
   local result, err = await(self, wait)

@@ -189,8 +189,9 @@ local function head_of(state) return state.file:read(0, types.HEAD) or "" end
 
 -- Whether the server sent the beginning again instead of the rest.
 local function repeats_itself(state)
+  if state.from == 0 then return false end
   local head = head_of(state)
-  return state.from > 0 and types.of_bytes(head)
+  return types.of_bytes(head)
     and state.file:read(state.from, types.HEAD) == head
 end
 
@@ -338,16 +339,9 @@ local function unpack_uri(state)
   return not failure or nil, failure and errors.new(failure)
 end
 
-local function begin_part(state)
-  local file, problem = core.part(state.part, state.target.real)
-  if not file then return nil, io_error(state.part, problem) end
-  state.file = file
-  return true
-end
-
 local function fetch_and_keep(state)
-  local ok, err = begin_part(state)
-  if not ok then return nil, err end
+  local ok, err = target_of.begin(state)
+  if not ok then return nil, errors.new { kind = "io", message = err } end
   if state.is_data then
     ok, err = unpack_uri(state)
   else

@@ -35,14 +35,25 @@ function target.part(path)
   return folder .. shortened(name, ENDING)
 end
 
+-- The last folder that took a file, with a name of that length, and until when it
+-- is not tried again: many results are saved into one folder, and to make a file
+-- and remove it may take longer than to save one.
+local proven = { folder = "", length = 0, ends = 0 }
+local PROVEN = 10 -- seconds
+
 -- Whether a file with a name of that length can be created in the folder.
 local function try_to_make(folder, length)
+  if folder == proven.folder and length <= proven.length
+    and core.now() < proven.ends then
+    return true
+  end
   local probe = (".%.0f"):format(core.now() * 1e6)
   local path = folder .. probe .. ("x"):rep(length - #probe)
   local file, problem = core.part(path)
   if not file then return nil, problem end
   files.remove(path)
   file:close()
+  proven = { folder = folder, length = length, ends = core.now() + PROVEN }
   return true
 end
 
@@ -50,9 +61,9 @@ local function refused(path, problem)
   return nil, ("%s can not be written: %s"):format(path, problem)
 end
 
--- The file that a path leads to; it may not exist yet.
-local function real_file(path)
-  local kind, identity, number = core.look(path)
+-- The file that a path leads to; it may not exist yet. What core.look() found at
+-- the path goes along.
+local function real_file(path, kind, identity, number)
   if not kind and number ~= NOTHING then return nil, identity end
   if kind and kind ~= "file" then return nil, "it is a " .. kind end
   local real, problem = core.resolve(path)
@@ -60,30 +71,16 @@ local function real_file(path)
   if kind and select(2, core.look(real)) ~= identity then
     return nil, "it leads to a file that has no name any more"
   end
+  local _, name = files.split(real)
+  if #name > LONGEST then return nil, "File name too long" end
   return real
-end
-
-local function look_at_file(path)
-  local real, problem = real_file(path)
-  if not real then return refused(path, problem) end
-  local folder, name = files.split(real)
-  if #name > LONGEST then return refused(path, "File name too long") end
-  local ok
-  ok, problem = try_to_make(folder, #shortened(name, ENDING))
-  if not ok then return refused(path, problem) end
-  return { path = path, real = real, is_folder = false }
-end
-
-local function look_at_folder(path)
-  local ok, problem = try_to_make(path, #ENDING + 20)
-  if not ok then return refused(path, problem) end
-  return { path = path, is_folder = true }
 end
 
 --- The target for a path. A path of a folder, or one that ends with a slash, is a
 --- folder, which is created. Any other path is a file; a link is followed. Or nil
 --- and why nothing can be saved there: it is a device, a pipe or a socket, the
---- folder is missing or read-only, the name is too long, a link is another user's.
+--- name is too long, a link is another user's. NB: only check() and begin() find
+--- out whether the folder takes files.
 ---@param path string
 ---@return yuanjing.SaveTarget?
 ---@return string? problem
@@ -96,10 +93,42 @@ function target.of(path)
     local ok, problem = core.make_folders(path)
     if not ok then return refused(path, problem) end
   end
-  if core.look(path) == "folder" then
-    return look_at_folder((name == "" and path or path .. "/"):gsub("/+$", "/"))
+  local kind, identity, number = core.look(path)
+  if kind == "folder" then
+    return { is_folder = true,
+      path = (name == "" and path or path .. "/"):gsub("/+$", "/") }
   end
-  return look_at_file(path)
+  local real, problem = real_file(path, kind, identity, number)
+  if not real then return refused(path, problem) end
+  return { path = path, real = real, is_folder = false }
+end
+
+--- Checks, long before anything is saved, that a file can be made at a path: the
+--- folder is there and not read-only.
+---@param path string
+---@return true?
+---@return string? problem
+function target.check(path)
+  local found, problem = target.of(path)
+  if not found then return nil, problem end
+  local folder, name = files.split(found.real or found.path)
+  local ok, why = try_to_make(folder, found.is_folder and #ENDING + 20
+    or #shortened(name, ENDING))
+  if not ok then return refused(path, why) end
+  return true
+end
+
+--- Makes the part file, with a lock against other writers.
+---@param state { file: userdata?, part: string, target: yuanjing.SaveTarget }
+---@return true?
+---@return string? problem
+function target.begin(state)
+  local file, problem = core.part(state.part, state.target.real)
+  if not file then
+    return refused(state.target.path, state.part .. ": " .. problem)
+  end
+  state.file = file
+  return true
 end
 
 -- A path that does not exist yet: cat.png, cat-2.png, ...
@@ -122,7 +151,7 @@ end
 ---@return string real the file itself, if the path is a link
 function target.in_folder(folder, name, is_made_up)
   local path = folder .. name
-  local real = not is_made_up and real_file(path)
+  local real = not is_made_up and real_file(path, core.look(path))
   if real then return path, real end
   path = free_path(folder, name)
   return path, path
