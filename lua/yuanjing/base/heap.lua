@@ -19,15 +19,15 @@ local function sift_up(self, place, entry)
 end
 
 local function sift_down(self, place, entry)
-  while true do
-    local child = 2 * place
-    if child > #self then break end
-    if child < #self and self[child + 1].at < self[child].at then
-      child = child + 1
-    end
-    if self[child].at >= entry.at then break end
-    put(self, place, self[child])
-    place = child
+  local child, at = 2 * place, entry.at
+  local first = self[child]
+  while first do
+    local other = self[child + 1]
+    if other and other.at < first.at then child, first = child + 1, other end
+    if first.at >= at then break end
+    self[place], first.place = first, place
+    place, child = child, 2 * child
+    first = self[child]
   end
   put(self, place, entry)
 end

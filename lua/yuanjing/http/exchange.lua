@@ -7,11 +7,24 @@ local exchange = {}
 
 local MAX_REFUSAL = 2 ^ 20 -- bytes of a refusal that are read
 
+local CR = ("\r"):byte()
+
+-- NB: plain searches: a pattern looks at each byte of each head, which took as
+-- long as all that libcurl does for it.
 local function parse_head(head)
-  local headers = {}
-  for spelling, value in head:gmatch("([^\r\n:]+):[ \t]*([^\r\n]*)") do
-    local name = ascii.lower(spelling)
-    headers[name] = headers[name] and headers[name] .. ", " .. value or value
+  local headers, from = {}, 1
+  local colon = head:find(":", 1, true)
+  while colon do
+    local ends = head:find("\n", from, true) or #head + 1
+    if ends > colon then
+      local name = ascii.lower(head:sub(from, colon - 1))
+      local first = head:find("[^ \t]", colon + 1) or #head + 1
+      local last = head:byte(ends - 1) == CR and ends - 2 or ends - 1
+      local value = head:sub(first, last)
+      headers[name] = headers[name] and headers[name] .. ", " .. value or value
+      colon = head:find(":", ends, true)
+    end
+    from = ends + 1
   end
   return headers
 end

@@ -192,10 +192,10 @@ local PROBLEMS = { incomplete = "it breaks off", invalid = "no JSON",
 ---@return string rest_or_message
 ---@return "incomplete"|"invalid"|"null"|nil verdict
 function json.decode_first(text)
-  text = text:gsub("^\239\187\191", "")
-  local value, used = core.decode(text)
+  local from = text:find("^\239\187\191") and 4 or 1
+  local value, used = core.decode(text, from)
   if value == nil then return nil, PROBLEMS[used], used end
-  return value, text:sub(used + 1)
+  return value, text:sub(from + used)
 end
 
 --- The value of a JSON text, as decode_first() has it; never raises. Half a

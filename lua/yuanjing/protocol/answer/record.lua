@@ -29,7 +29,8 @@ end
 ---@return string?
 function record.first_word(fields, names)
   for _, name in ipairs(names) do
-    local found = record.word(fields[name])
+    local value = fields[name] -- most are not there
+    local found = value ~= nil and record.word(value)
     if found then return found end
   end
 end

@@ -67,12 +67,14 @@ end
 -- Finds the innermost task in the wrappings: its record, its status and its id.
 local function unwrap(document)
   local status, id = status_of(document), id_of(document)
+  local own_id = id
   for _ = 1, 3 do
-    if status and holds_a_task(document, id_of(document)) then break end
+    if status and holds_a_task(document, own_id) then break end
     local inner = inside(document)
-    if not inner or id and not status_of(inner) then break end
-    document, status = inner, status_of(inner) or status
-    id = id or id_of(inner)
+    local inner_status = inner and status_of(inner)
+    if not inner or id and not inner_status then break end
+    document, status, own_id = inner, inner_status or status, id_of(inner)
+    id = id or own_id
   end
   return document, status, id
 end

@@ -28,8 +28,8 @@ function codes.of(document)
 end
 
 local function is_failing(value)
-  local code = record.word(value)
-  return code ~= nil and code ~= "0"
+  local code = value ~= nil and record.word(value)
+  return code and code ~= "0" or false
 end
 
 --- Whether there is a code in a field that only failures have. MiniMax has its

@@ -36,7 +36,8 @@ local function status_word(document)
 end
 
 local function fails(document)
-  return not record.is_empty(document.error) or status_word(document) ~= nil
+  local err = document.error
+  return err ~= nil and not record.is_empty(err) or status_word(document) ~= nil
     or document.success == false or codes.tell_failure(document)
     or document.object == "error"
 end
