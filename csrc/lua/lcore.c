@@ -64,12 +64,16 @@ static int l_date(lua_State *L) {
   return 1;
 }
 
+static int is_tail(unsigned char c) { return (c & 0xC0) == 0x80; }
+
 /* How many bytes the UTF-8 sequence at p has, which is not ASCII; 0: it is
  * none. Surrogates, overlong forms and what is past U+10FFFF are none. */
 static inline size_t utf8_length(const unsigned char *p, size_t left) {
   const size_t n = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
-  if (p[0] < 0xC2 || p[0] > 0xF4 || left < n || (p[1] & 0xC0) != 0x80 ||
-      (n > 2 && (p[2] & 0xC0) != 0x80) || (n > 3 && (p[3] & 0xC0) != 0x80))
+  if (p[0] > 0xE0 && p[0] < 0xED && left >= 3) /* most of Chinese */
+    return is_tail(p[1]) && is_tail(p[2]) ? 3 : 0;
+  if (p[0] < 0xC2 || p[0] > 0xF4 || left < n || !is_tail(p[1]) ||
+      (n > 2 && !is_tail(p[2])) || (n > 3 && !is_tail(p[3])))
     return 0;
   if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) ||
       (p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
@@ -109,26 +113,30 @@ static int is_plain_number(lua_State *L, int at) {
   return n > -1e14 && n < 1e14 && (lua_Number)(int64_t)n == n;
 }
 
-/* The same of each number in the value at the top. No metamethod is called; a
+/* The same of each number in the value at the top; and, where index 2 is a name,
+ * whether no table in it has a metatable or that field. No metamethod is called; a
  * table that is nested too deep is not plain.              [-0, +0, m] */
 static int is_plain(lua_State *L, int depth) {
   int plain = is_plain_number(L, -1);
   if (!lua_istable(L, -1))
     return plain;
-  if (depth == 0 || !lua_checkstack(L, 3))
+  if (depth == 0 || !lua_checkstack(L, 3) ||
+      (!lua_isnil(L, 2) && lua_getmetatable(L, -1)))
     return 0;
   for (lua_pushnil(L); plain && lua_next(L, -2) != 0; lua_pop(L, 1))
-    plain = is_plain_number(L, -2) && is_plain(L, depth - 1);
-  if (!plain)
-    lua_pop(L, 1);
+    plain = is_plain_number(L, -2) && !lua_rawequal(L, -2, 2) &&
+            is_plain(L, depth - 1);
   return plain;
 }
 
-/* is_plain(value) -> whether cjson writes each number in it as it is
- *                                                          [-0, +1, m] */
+/* is_plain(value[, name]) -> whether cjson writes each number in it as it is,
+ * and there is nothing else than data in it                [-0, +1, m] */
 static int l_is_plain(lua_State *L) {
-  lua_settop(L, 1);
-  lua_pushboolean(L, is_plain(L, 1000));
+  int plain;
+  lua_settop(L, 2);
+  lua_pushvalue(L, 1);
+  plain = is_plain(L, 1000);
+  lua_pushboolean(L, plain);
   return 1;
 }
 

@@ -376,4 +376,13 @@ describe("core.is_plain", function()
     ["a table that holds itself"] = own } do
     it("refuses " .. name, function() assert.is_false(core.is_plain(value)) end)
   end
+
+  it("with a name refuses that field, and whatever has a metatable", function()
+    assert.is_true(core.is_plain({ { x = { "path" } }, path2 = 1 }, "path"))
+    for _, value in ipairs { { path = 1 }, { { x = { path = {} } } }, guarded,
+      { 1, { guarded } }, { 0.5 } } do
+      assert.is_false(core.is_plain(value, "path"))
+      assert.is_true(core.is_plain({ { "again" } }, "path"))
+    end
+  end)
 end)

@@ -3,6 +3,7 @@
 -- local path never goes out inside JSON.
 local ascii = require "yuanjing.base.ascii"
 local categories = require "yuanjing.protocol.category"
+local core = require "yuanjing.core"
 local fields = require "yuanjing.protocol.fields"
 local form = require "yuanjing.protocol.form"
 local media = require "yuanjing.base.media"
@@ -72,20 +73,14 @@ local function local_path(value)
   end
 end
 
--- One look for both: a long conversation is walked once.
-local function is_or_looks_like_file(value)
-  return looks_like_file(value) or media.is(value)
-end
-
 local function check_plain(name, value, problems, validate)
   local path = validate and may_mean_media(name) and local_path(value)
   if path then
     problems[#problems + 1] = ("%s: %q would go out as a text; the platform "
       .. "takes a file as %s"):format(name, path, PLACES)
   end
-  if not media.place_in(value, tostring(name), is_or_looks_like_file) then
-    return
-  end
+  -- NB: a long conversation is walked in C, unless there may be a file in it.
+  if core.is_plain(value, "path") then return end
   local place = media.place_in(value, tostring(name))
   if place then
     problems[#problems + 1] = ("%s: a file can not go out from inside a table: "

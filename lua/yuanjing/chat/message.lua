@@ -75,7 +75,8 @@ for _, role in ipairs(ROLES) do IS_ROLE[role] = true end
 
 -- The highest place that a list uses; nil: it is no list.
 local function length_of(list)
-  local length = 0
+  local length = #list
+  if json.is_list(list) then return length end
   for key in pairs(list) do
     if type(key) ~= "number" or key < 1 or key % 1 ~= 0 then return nil end
     length = math.max(length, key)
@@ -140,14 +141,24 @@ end
 
 local CHECKS = { role_problem, content_problem, result_problem }
 
+-- As most messages are, of which a conversation may have thousands.
+local function is_plainly_right(item)
+  local role = item.role
+  return type(item.content) == "string" and IS_ROLE[role] and role ~= "tool"
+end
+
+local function check_each(item, n, problems)
+  for _, check in ipairs(CHECKS) do
+    local problem = check(item)
+    problems[#problems + 1] = problem
+      and ("messages[%d].%s"):format(n, problem)
+  end
+end
+
 local function each_problem(messages, problems)
   local found = #problems
   for n, item in ipairs(messages) do
-    for _, check in ipairs(CHECKS) do
-      local problem = check(item)
-      problems[#problems + 1] = problem
-        and ("messages[%d].%s"):format(n, problem)
-    end
+    if not is_plainly_right(item) then check_each(item, n, problems) end
   end
   if #problems == found or is_writable(messages) then return end
   while #problems > found do problems[#problems] = nil end

@@ -38,11 +38,13 @@ function core.sound(text) end
 ---@return string?
 function core.number(value, digits) end
 
---- Whether each number in a value is a whole one of at most 14 digits. Calls no
+--- Whether each number in a value is a whole one of at most 14 digits; with a name
+--- also whether no table in it has a metatable or a field of that name. Calls no
 --- metamethod; a table that is nested deeper than cjson goes is not plain.
 ---@param value any
+---@param name? string
 ---@return boolean
-function core.is_plain(value) end
+function core.is_plain(value, name) end
 
 --- Where the first byte stands that is not UTF-8.
 ---@param text string

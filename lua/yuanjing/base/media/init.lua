@@ -336,7 +336,7 @@ local DEEPEST = 50 -- a table that contains itself has no end
 local function find_inside(value, depth, is_wanted)
   if depth > DEEPEST then return nil end
   if is_wanted(value) then return "" end
-  for key, item in pairs(value) do
+  for key, item in next, value do -- as JSON takes it, without metamethods
     local place = type(item) == "table"
       and find_inside(item, depth + 1, is_wanted)
     if place then

@@ -96,6 +96,17 @@ local function wire_content(content, write)
   return parts
 end
 
+-- The list with the same messages, if all of them go out as they are: then a
+-- conversation of megabytes is not copied.
+local function as_they_are(list)
+  local same = {}
+  for n, message in ipairs(list) do
+    if type(message.content) ~= "string" or message.tool_calls then return nil end
+    same[n] = message
+  end
+  return same
+end
+
 local function wire_message(message, write)
   local copy = {}
   for name, value in pairs(message) do copy[name] = value end
@@ -124,6 +135,8 @@ end
 ---@return table? embedded
 ---@return number? length
 function messages.put(body, list)
+  body.messages = as_they_are(list)
+  if body.messages then return nil end
   local media = collect_media(list)
   body.messages = #media > 0 and texts_of(list) or nil
   local writer = embed.writer(#media > 0 and body or {}, media)
