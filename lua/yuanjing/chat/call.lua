@@ -80,7 +80,8 @@ end
 local FLAGS = { Y = true, y = true, N = false, n = false }
 
 local function body_of(params, found)
-  local body = { model = chat.DEFAULT_MODEL }
+  local body = { model = chat.DEFAULT_MODEL, stream = false, prompt = nil,
+    messages = nil } -- in the size of most
   for name, value in pairs(params) do
     if not (found and found.taken[name]) then body[name] = value end
   end

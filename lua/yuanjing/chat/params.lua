@@ -44,10 +44,9 @@ local RULES = { prompt = "string", model = "string", sys_prompt = "string",
 for name, rule in pairs(shared) do RULES[name] = rule end
 
 local function type_problems(given, problems)
-  for name, rule in pairs(RULES) do
-    local value = given[name]
-    problems[#problems + 1] = value ~= nil and check.value(name, value, rule)
-      or nil
+  for name, value in pairs(given) do
+    local rule = RULES[name]
+    problems[#problems + 1] = rule and check.value(name, value, rule)
   end
   table.sort(problems, ascii.less)
 end

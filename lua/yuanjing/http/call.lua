@@ -179,9 +179,11 @@ end
 -- The slot of a call without limits, or of a call that costs nothing.
 local FREE = { send = function() end, leave = function() end }
 
+-- NB: with the fields that come later, or the table would grow with each.
 local function new_call(settings)
   return setmetatable({ settings = settings, slot = FREE, attempt = 0,
-    has_left = false }, Call)
+    has_left = false, request = nil, key = nil, started = nil, left = nil },
+    Call)
 end
 
 -- Prepares the next request of a call for the core; or returns nil and an error.

@@ -125,8 +125,10 @@ function job.async(run, ...)
     error(("yuanjing.async: expected function, got %s"):format(type(run)), 2)
   end
   local n = select("#", ...)
+  -- NB: with the fields that come later, or the table would grow with each.
   local self = setmetatable({ done = false, _run = run,
-    _arguments = n > 0 and { n = n, ... } or NO_ARGUMENTS }, Job)
+    _arguments = n > 0 and { n = n, ... } or NO_ARGUMENTS, _pool = nil,
+    _waiter = nil, _scope = nil, _results = nil }, Job)
   local pool, err = loop.try_pool()
   if not pool then
     self.done, self._error = true, err
