@@ -68,13 +68,11 @@ static int close_socket(void *ud, curl_socket_t fd) {
 /* ---- which one ---- */
 
 static int set_up(struct yj_multi *m) {
-  CURLM *curl = m->curl;
-  return curl_multi_setopt(curl, CURLMOPT_SOCKETFUNCTION, on_socket_change) ==
-             CURLM_OK &&
-         curl_multi_setopt(curl, CURLMOPT_SOCKETDATA, m) == CURLM_OK &&
-         curl_multi_setopt(curl, CURLMOPT_TIMERFUNCTION, on_timer_change) ==
-             CURLM_OK &&
-         curl_multi_setopt(curl, CURLMOPT_TIMERDATA, m) == CURLM_OK;
+  CURLM *c = m->curl;
+  return !curl_multi_setopt(c, CURLMOPT_SOCKETFUNCTION, on_socket_change) &&
+         !curl_multi_setopt(c, CURLMOPT_SOCKETDATA, m) &&
+         !curl_multi_setopt(c, CURLMOPT_TIMERFUNCTION, on_timer_change) &&
+         !curl_multi_setopt(c, CURLMOPT_TIMERDATA, m);
 }
 
 /* A connection stays with its multi, whatever transfers it serves. */

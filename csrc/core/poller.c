@@ -275,9 +275,8 @@ int yj_poller_watch(struct yj_poller *p, yj_socket fd, int what,
     epoll_ctl(p->epoll, EPOLL_CTL_DEL, fd, &event);
     return 0;
   }
-  if (epoll_ctl(p->epoll, EPOLL_CTL_MOD, fd, &event) == 0)
-    return 0;
-  if (errno == ENOENT && epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &event) == 0)
+  if (epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ||
+      (errno == EEXIST && !epoll_ctl(p->epoll, EPOLL_CTL_MOD, fd, &event)))
     return 0;
   return errno;
 }

@@ -311,12 +311,6 @@ int64_t yj_transfer_step(const struct yj_transfer *t, enum yj_step step) {
   return (int64_t)at;
 }
 
-static void note_steps(struct yj_transfer *t) {
-  int step;
-  for (step = 0; step < YJ_STEPS; step++)
-    t->steps[step] = yj_transfer_step(t, (enum yj_step)step);
-}
-
 int yj_is_out_of_memory(int code) { return code == CURLE_OUT_OF_MEMORY; }
 
 const char *yj_curl_message(int code) {
@@ -568,6 +562,7 @@ static void explain(struct yj_transfer *t) {
 
 /* A success must have a head: after a 101 libcurl has none. */
 void yj_transfer_finish(struct yj_transfer *t, int code) {
+  int step;
   if (t->phase == YJ_STALE && begin_anew(t))
     return;
   if (t->file_error == 0)
@@ -582,7 +577,8 @@ void yj_transfer_finish(struct yj_transfer *t, int code) {
   }
   t->code = code;
   t->uploaded = yj_transfer_uploaded(t);
-  note_steps(t);
+  for (step = 0; step < YJ_STEPS; step++)
+    t->steps[step] = yj_transfer_step(t, (enum yj_step)step);
   t->done = 1;
   yj_decoder_end(&t->decoder);
   yj_pool_mark_ready(t->pool, t);

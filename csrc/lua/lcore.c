@@ -57,11 +57,8 @@ static int l_now(lua_State *L) {
  *                                                          [-0, +1, v] */
 static int l_date(lua_State *L) {
   int64_t date = yj_date(luaL_checkstring(L, 1));
-  if (date < 0)
-    lua_pushnil(L);
-  else
-    lua_pushnumber(L, (lua_Number)date);
-  return 1;
+  lua_pushnumber(L, (lua_Number)date);
+  return date >= 0;
 }
 
 static int is_tail(unsigned char c) { return (c & 0xC0) == 0x80; }
@@ -113,9 +110,9 @@ static int is_plain_number(lua_State *L, int at) {
   return n > -1e14 && n < 1e14 && (lua_Number)(int64_t)n == n;
 }
 
-/* The same of each number in the value at the top; and, where index 2 is a name,
- * whether no table in it has a metatable or that field. No metamethod is called; a
- * table that is nested too deep is not plain.              [-0, +0, m] */
+/* The same of each number in the value at the top; with a name at index 2
+ * also whether no table in it has that field or a metatable. Calls no
+ * metamethod; a table that is nested too deep is not plain. [-0, +n, m] */
 static int is_plain(lua_State *L, int depth) {
   int plain = is_plain_number(L, -1);
   if (!lua_istable(L, -1))
@@ -129,14 +126,12 @@ static int is_plain(lua_State *L, int depth) {
   return plain;
 }
 
-/* is_plain(value[, name]) -> whether cjson writes each number in it as it is,
- * and there is nothing else than data in it                [-0, +1, m] */
+/* is_plain(value[, name]) -> whether it is data as cjson takes it
+ *                                                          [-0, +1, m] */
 static int l_is_plain(lua_State *L) {
-  int plain;
   lua_settop(L, 2);
   lua_pushvalue(L, 1);
-  plain = is_plain(L, 1000);
-  lua_pushboolean(L, plain);
+  lua_pushboolean(L, is_plain(L, 1000));
   return 1;
 }
 
@@ -183,7 +178,7 @@ static int l_sound(lua_State *L) {
     luaL_addlstring(&b, scratch, at);
     if (at < len)
       luaL_addlstring(&b, "\xEF\xBF\xBD", 3);
-    for (at += at < len; at < len && (scratch[at] & 0xC0) == 0x80; at++)
+    for (at += at < len; at < len && is_tail((unsigned char)scratch[at]); at++)
       continue; /* the rest of what began there */
     scratch += at;
     len -= at;
