@@ -72,7 +72,7 @@ return {
       { "yuanjing", ON_54 .. "question.lua ours SIZE $SERVER" },
       { "yuanjing, LuaJIT", LUAJIT .. "question.lua ours SIZE $SERVER" },
       { "cjson, libcurl", ON_54 .. "question.lua floor SIZE $SERVER" } },
-      { "0.01", "0.1", "1", "10" }),
+      { "0.01", "0.1", "1", "9" }),
     figures = { { "ms", "CPU ms", "%.2f" } }, against = {},
     profile = { "lua5.4 bench/question.lua ours 1 $SERVER",
       "lua5.4 bench/question.lua ours 5 $SERVER", units = 20,
