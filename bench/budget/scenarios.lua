@@ -64,6 +64,9 @@ local function json(text)
   return { PAUSE, { "send", scripted.answer(200, {}, text) } }
 end
 
+-- The beginning of a film, and 8 KiB in all.
+local MP4 = "\0\0\0\24ftypisom" .. ("x"):rep(8192 - 12)
+
 local CHAT = "/llmage/v1/chat/completions"
 local server = scripted.start { routes = {
   ["/burst/500" .. CHAT] = burst(500), ["/burst/2500" .. CHAT] = burst(2500),
@@ -72,6 +75,10 @@ local server = scripted.start { routes = {
   ["/first" .. CHAT] = json '{"choices":[{"message":{"content":"hi"}}]}',
   ["/llmage/v1/video/generations"] = json '{"taskid":"1","status":"CREATED"}',
   ["/llmage/v1/tasks"] = json '{"taskid":"1","status":"RUNNING"}',
+  ["/done/llmage/v1/tasks"] =
+    json '{"taskid":"1","status":"SUCCEEDED","video":"/file.mp4"}',
+  ["/file.mp4"] = { PAUSE, { "send",
+    scripted.answer(200, { ["Content-Type"] = "video/mp4" }, MP4) } },
 } }
 
 -- What is done ---------------------------------------------------------------
@@ -131,6 +138,20 @@ local function send_small(n)
   end
 end
 
+local done = client_at "/done"
+
+local function save_small(n)
+  for _ = 1, n do assert(done:task("1"):save(path)) end
+end
+
+-- One at a time: otherwise the machine decides which answer is read first.
+local function await_tasks(n)
+  local tasks = {}
+  for i = 1, n do tasks[i] = done:task(tostring(i)) end
+  local results = yuanjing.await_all(tasks, { in_flight = 1 })
+  assert(#results == n)
+end
+
 -- Jobs that read streams at once; quiet() ends those of the scenario before.
 local talk, jobs, begun, heard = client_at "/talk", {}, 0, 0
 
@@ -184,6 +205,8 @@ local SCENARIOS = {
     local task = client:task("1")
     for _ = 1, n do assert(task:refresh()) end
   end },
+  { "await_all() a task", 10, 60, await_tasks },
+  { "download of 8 KiB", 5, 25, save_small },
   { "update() idle", 1000, 11000, function(n)
     for _ = 1, n do yuanjing.update() end
   end },
