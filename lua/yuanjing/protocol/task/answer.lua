@@ -122,7 +122,6 @@ end
 -- Adds the files in a field. A field of no certain kind, without any address, is
 -- something else: then no file is reported as lost.
 local function take_field(result, kind, value, base)
-  if value == nil then return end
   local found, lost = links.of(value, base, kind == nil)
   for _, link in ipairs(found) do
     local list = result[(kind or kind_of(link)) .. "s"]
@@ -152,7 +151,7 @@ local function collect_named(result, document, base)
   for _, kind in ipairs(kinds) do
     for _, name in ipairs(kinds.FIELDS[kind]) do
       local value = document[name]
-      if kind ~= "output" or not json.is_object(value) then
+      if value ~= nil and (kind ~= "output" or not json.is_object(value)) then
         take_field(result, kind, value, base)
       end
     end
@@ -178,8 +177,10 @@ local function collect(document, base, depth)
     if inner ~= nil then merge(result, collect(inner, base, depth + 1)) end
   end
   for _, name in ipairs(has_file(result) and {} or ANY_KIND) do
-    take_field(result, nil, document[name], base)
-    if has_file(result) then break end
+    if document[name] ~= nil then
+      take_field(result, nil, document[name], base)
+      if has_file(result) then break end
+    end
   end
   return result
 end

@@ -248,7 +248,9 @@ end
 -- Starts over if the part file has another size than was written: another
 -- process may have changed it.
 local function check_part(state)
-  if state.file:size() ~= state.received then state.received = 0 end
+  if state.received > 0 and state.file:size() ~= state.received then
+    state.received = 0
+  end
 end
 
 local function attempt(state, call)

@@ -16,7 +16,7 @@ local function plain(head)
   if head:find("^\255\254") or head:find("^\254\255") then
     return (head:sub(3):gsub("%z", ""))
   end
-  return (head:gsub("^\239\187\191", ""))
+  return head:find("^\239\187\191") and head:sub(4) or head
 end
 
 local function is_markup(text) return text:find("^[ \t-\r]*<[A-Za-z!?]") ~= nil end
@@ -27,8 +27,8 @@ local function is_drawing(text)
 end
 
 local function is_json(text)
-  local start = text:gsub("^[ \t-\r]+", ""):gsub("^([%[{])[ \t-\r]+", "%1")
-  return start:find('^{["}]') ~= nil or start:find('^%[[%[{"%]]') ~= nil
+  return text:find('^[ \t-\r]*{[ \t-\r]*["}]') ~= nil
+    or text:find('^[ \t-\r]*%[[ \t-\r]*[%[{"%]]') ~= nil
 end
 
 -- Whether the header declares a text, and the bytes are one.
@@ -66,11 +66,10 @@ end
 ---@param kind? yuanjing.FileKind what the file should be
 ---@return table?
 function page.failure(file, headers, kind)
-  local size = file:size()
-  if size == 0 then
+  local head = file:read(0, HEAD)
+  if head == "" then
     return { kind = "decode", message = "an empty file came" }
   end
-  local head = file:read(0, HEAD)
   if not head or not is_page(head, headers, kind) then return nil end
   return fields_of(plain(file:read(0, LONGEST) or head))
 end

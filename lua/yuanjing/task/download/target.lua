@@ -85,7 +85,7 @@ end
 ---@return yuanjing.SaveTarget?
 ---@return string? problem
 function target.of(path)
-  if path:find("%z") then
+  if path:find("\0", 1, true) then
     return refused(path:gsub("%z", "\\0"), "a path with a zero byte")
   end
   local folder, name = files.split(path)
