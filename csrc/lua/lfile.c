@@ -138,11 +138,14 @@ static int l_look(lua_State *L) {
   const char *path = NULL;
   yj_handle stream = -1;
   struct yj_path_info info;
-  int error, is_number = lua_type(L, 1) == LUA_TNUMBER;
-  if (is_number)
+  int error;
+  if (lua_type(L, 1) == LUA_TNUMBER) {
     stream = yj_path_standard((int)lua_tointeger(L, 1));
-  else if ((path = check_path(L, 1)) == NULL)
-    return 3;
+  } else {
+    path = check_path(L, 1);
+    if (path == NULL)
+      return 3;
+  }
   error = yj_path_look(path, stream, &info);
   if (error != 0)
     return push_error(L, error);
