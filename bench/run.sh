@@ -13,7 +13,7 @@ PATH=$PATH:/usr/sbin:/sbin # where Debian keeps nginx
 W=${W:-$PWD/build/bench}
 export W DATA="$W/data" RESULTS="$W/results" NODE_PATH="$W/js/node_modules"
 export BENCH_CA="$W/ca.pem"
-export LUA_PATH="lua/?.lua;lua/?/init.lua;bench/?.lua;spec/support/?.lua;;"
+export LUA_PATH="lua/?.lua;lua/?/init.lua;bench/?.lua;spec/support/?.lua;spec/?.lua;spec/?/init.lua;;"
 export LUA_CPATH="build/5.4/?.so;$W/?.so;;"
 PEERS="openai@6.49.0 eventsource-parser@3.1.1" # the last for Node 20
 

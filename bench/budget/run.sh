@@ -21,7 +21,7 @@ packaging/tree.sh lua5.4 build/5.4/yuanjing/core.so "$folder/package" \
 count() {
   mkdir -p "$3"
   env -i PATH="$PATH" LUA_CPATH="$2/?.so;;" \
-    LUA_PATH="$1/?.lua;$1/?/init.lua;spec/support/?.lua;;" \
+    LUA_PATH="$1/?.lua;$1/?/init.lua;spec/support/?.lua;spec/?.lua;spec/?/init.lua;;" \
     timeout 120 valgrind -q --tool=callgrind --callgrind-out-file="$3/profile" \
     "$folder/lua" bench/budget/scenarios.lua "$folder" ${4:-} >>"$folder/bytes"
 }

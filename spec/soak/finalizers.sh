@@ -8,7 +8,7 @@ make -s sanitize-build || exit 1
 passed=0 failed=0
 for build in 5.4-asan luajit-asan; do
   for seed in $(seq "$seeds"); do
-    if LUA_PATH="lua/?.lua;lua/?/init.lua;spec/support/?.lua;${LUA_PATH:-};" \
+    if LUA_PATH="lua/?.lua;lua/?/init.lua;spec/support/?.lua;spec/?.lua;spec/?/init.lua;${LUA_PATH:-};" \
       LUA_CPATH="build/$build/?.so;${LUA_CPATH:-};" timeout $((seconds + 60)) \
       "build/$build/lua" spec/soak/finalizers.lua "$seconds" "$seed"; then
       ((passed += 1))
