@@ -16,7 +16,7 @@ local ENGLISH_ONLY = { ["docs/reference.md"] = true, ["docs/faults.md"] = true,
   ["docs/promises.md"] = true }
 
 -- Pages that are still to be translated: take the row out with the translation.
-local TO_COME = { ["docs/windows.md"] = true }
+local TO_COME = {}
 
 -- `make docs` writes these in both languages.
 local MADE = { ["docs/models.md"] = true }
