@@ -2,21 +2,18 @@
 -- at the top and in the folders of examples/.
 --
 --   lua5.4 tools/zh.lua check         what is out of date; its status is 1 then
---   lua5.4 tools/zh.lua todo          the same, and the pages that are to come
 --   lua5.4 tools/zh.lua stamp FILE... says that FILE's sections are up to date
 --
--- Both pages have the same headings, and in each section the same code blocks:
--- only comments in them may be translated. Under each Chinese heading stands the
--- hash of the English section that was translated, `<!-- en: 1a2b3c4d -->`.
+-- Both pages have the same headings, and in each section as many rows of tables
+-- and the same code blocks: only comments in them may be translated. Under each
+-- Chinese heading stands the hash of the English section that was translated,
+-- `<!-- en: 1a2b3c4d -->`.
 
 -- Pages that stay English: what is looked up by name, and what only those who
 -- change the code read.
 local ENGLISH_ONLY = { ["docs/reference.md"] = true, ["docs/faults.md"] = true,
   ["docs/libcurl.md"] = true, ["docs/platform.md"] = true,
   ["docs/promises.md"] = true }
-
--- Pages that are still to be translated: take the row out with the translation.
-local TO_COME = { ["docs/windows.md"] = true }
 
 -- `make docs` writes these in both languages.
 local MADE = { ["docs/models.md"] = true }
@@ -118,12 +115,13 @@ end
 
 local function new_section(heading)
   return { heading = heading, level = #heading:match("^#*"), lines = { heading },
-    blocks = {}, line = nil }
+    blocks = {}, rows = 0 }
 end
 
 local function take_text(section, line)
   section.stamp = section.stamp or line:match(STAMP)
   section.blocks[#section.blocks + 1] = directive(line)
+  if line:find("^|") then section.rows = section.rows + 1 end
 end
 
 -- The sections of a page, in their order; the first is what is above all headings.
@@ -181,6 +179,10 @@ local function section_problem(english, chinese)
   if chinese.stamp ~= english.hash then
     return ("is out of date: look at %q again, then stamp"):format(english.heading)
   end
+  if chinese.rows ~= english.rows then
+    return ("has %d rows of tables where English has %d"):format(chinese.rows,
+      english.rows)
+  end
   return block_problem(english, chinese)
 end
 
@@ -207,7 +209,7 @@ end
 -- Commands -----------------------------------------------------------------------
 
 -- Returns how many problems there are.
-local function check(with_those_to_come)
+local function check()
   local count = 0
   local function on_problem(problem)
     count = count + 1
@@ -217,7 +219,7 @@ local function check(with_those_to_come)
     local chinese = chinese_of(english)
     if read(chinese) then
       check_page(english, chinese, on_problem)
-    elseif with_those_to_come or not TO_COME[english] then
+    else
       on_problem(chinese .. ": is missing")
     end
   end
@@ -274,8 +276,7 @@ local function stamp(chinese)
 end
 
 local COMMANDS = {
-  check = function() return check(false) == 0 end,
-  todo = function() check(true) return true end,
+  check = function() return check() == 0 end,
   stamp = function(...)
     for _, file in ipairs { ... } do stamp(file) end
     return select("#", ...) > 0
@@ -284,7 +285,7 @@ local COMMANDS = {
 
 local command = COMMANDS[arg[1]]
 if not command then
-  io.stderr:write("usage: lua5.4 tools/zh.lua check | todo | stamp FILE...\n")
+  io.stderr:write("usage: lua5.4 tools/zh.lua check | stamp FILE...\n")
   os.exit(2)
 end
 os.exit(command((table.unpack or unpack)(arg, 2)) and 0 or 1)
