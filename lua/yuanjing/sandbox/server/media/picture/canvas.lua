@@ -112,22 +112,30 @@ end
 -- An edge's pixels in a row, where it is flat: it covers them bit by bit.
 local MOST_SLOPE = 8
 
--- The part of a row between two edges, each with half the width of its blur.
+-- Half the width of an edge's blur, where it goes so far aside from row to row.
+local function blur_of(slope)
+  return math.max(0.5, math.min(MOST_SLOPE, math.abs(slope) / 2))
+end
+
+-- The part of a row between two edges, each with half the width of its blur. NB:
+-- without a closure in here, which LuaJIT would not compile.
 local function span(self, y, left, left_blur, right, right_blur, top)
-  local row, width = y * self.stride + 1, self.width
+  local row = y * self.stride + 1
   local first = math.max(0, math.floor(left - left_blur))
-  local last = math.min(width, math.ceil(right + right_blur))
+  local last = math.min(self.width, math.ceil(right + right_blur))
   local from = math.max(first, math.ceil(left + left_blur))
   local to = math.min(last, math.floor(right - right_blur))
-  if to <= from then from, to = last, last end
-  local function edge(x)
-    local inside = math.min((x + 0.5 - left + left_blur) / (2 * left_blur),
-      (right + right_blur - x - 0.5) / (2 * right_blur))
-    touch(self, row + x, top, inside)
+  if to > from then
+    ffi.fill(self.pixels + row + from, to - from, top)
+  else
+    from, to = last, last
   end
-  for x = first, from - 1 do edge(x) end
-  if to > from then ffi.fill(self.pixels + row + from, to - from, top) end
-  for x = to, last - 1 do edge(x) end
+  for n = first, last - 1 - (to - from) do
+    local x = n < from and n or n + to - from
+    touch(self, row + x, top,
+      math.min((x + 0.5 - left + left_blur) / (2 * left_blur),
+        (right + right_blur - x - 0.5) / (2 * right_blur)))
+  end
 end
 
 -- Where the edges cross the middle of a row, from left to right, each with its
@@ -145,12 +153,31 @@ local function crossings(points, middle, found)
         place = place - 2
       end
       found[place + 1] = at
-      found[place + 2] = math.max(0.5, math.min(MOST_SLOPE, math.abs(slope) / 2))
+      found[place + 2] = blur_of(slope)
       count = count + 2
     end
     before, above = n, y <= middle
   end
   return count
+end
+
+--- Fills an ellipse; all in pixels.
+---@param x number its middle
+---@param y number
+---@param across number half its width
+---@param down number half its height
+---@param colour yuanjing.sandbox.Colour
+function methods:oval(x, y, across, down, colour)
+  local index = self:index(colour)
+  for row = math.max(0, math.floor(y - down)),
+    math.min(self.height, math.ceil(y + down)) - 1 do
+    local t = (row + 0.5 - y) / down
+    if t * t < 1 then
+      local part = math.sqrt(1 - t * t)
+      local half, blur = across * part, blur_of(across / down * t / part)
+      span(self, row, x - half, blur, x + half, blur, index)
+    end
+  end
 end
 
 --- Fills a polygon; its points are x, y, x, y ... in pixels.

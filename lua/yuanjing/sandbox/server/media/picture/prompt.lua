@@ -20,7 +20,8 @@ function prompt.plain(text)
 end
 
 local function find(text, word)
-  if word:find("[\128-\255]") then return text:find(word, 1, true) end
+  local first, last = text:find(word, 1, true) -- most are not there: quick
+  if not first or word:find("^[\128-\255]") then return first, last end
   return text:find("%f[%a]" .. word .. "e?s?%f[%A]")
 end
 

@@ -107,16 +107,7 @@ function Painter:lit(colour)
   return canvas.mix(colour, self.light.tint, self.light.share)
 end
 
-function Painter:oval(x, y, width, height, colour)
-  local points = {}
-  local count = math.max(10, math.min(44, math.floor((width + height) / 2)))
-  for n = 1, count do
-    local angle = n * 2 * math.pi / count
-    points[n * 2 - 1] = x + math.cos(angle) * width
-    points[n * 2] = y + math.sin(angle) * height
-  end
-  self.canvas:polygon(points, colour)
-end
+function Painter:oval(...) self.canvas:oval(...) end
 
 function Painter:box(left, top, right, bottom, colour)
   self.canvas:polygon({ left, top, right, top, right, bottom, left, bottom },
@@ -470,14 +461,24 @@ local function needs_water(list)
   end
 end
 
-local function land_of(text, list, number)
-  local far, near = prompt.all(text, FAR), prompt.all(text, NEAR)[1]
-  near = near and near.row or needs_water(list) and NEAR[1]
-    or far[1] and far[1].row.draw == "skyline" and PAVEMENT or GRASS
-  if #far == 0 and near == GRASS and #list == 0 then
-    far[1] = { row = FAR[math.floor(number(1, 3.99))] }
+-- The ground where the prompt names none.
+local function usual_ground(list, far)
+  if needs_water(list) then return NEAR[1] end
+  return far[1] and far[1].row.draw == "skyline" and PAVEMENT or GRASS
+end
+
+-- What lies in the picture, from far to near, each with its colour.
+local function land_of(text, list, colours, number)
+  local land, ground = prompt.all(text, FAR), prompt.all(text, NEAR)[1]
+  if #land + #list == 0 and not ground then
+    land[1] = { row = FAR[math.floor(number(1, 3.99))] }
   end
-  return far, near
+  land[#land + 1] = ground or { row = usual_ground(list, land) }
+  for n, found in ipairs(land) do
+    land[n] = { draw = found.row.draw, colour = found.first
+      and colour_before(colours, found) or found.row.colour }
+  end
+  return land
 end
 
 -- A colour that nothing has is that of the sky.
@@ -497,6 +498,7 @@ local HORIZON = 0.75
 function Painter:all(text)
   local list, colours = prompt.all(text, subjects), prompt.all(text, NAMED)
   for _, found in ipairs(list) do found.colour = colour_before(colours, found) end
+  local land = land_of(text, list, colours, self.number)
   self.light = tinted(light_of(text, self.number), colours)
   self.lamp = self.light.share > 0.2 and COLOURS.lamp
     or canvas.mix(COLOURS.sky, COLOURS.ink, 0.3)
@@ -508,11 +510,9 @@ function Painter:all(text)
   self:stars()
   self:shine(text)
   self:clouds(self.light.clouds or prompt.find(text, CLOUDS) and 4 or 0)
-  local far, near = land_of(text, list, self.number)
-  if not self.seat then
-    for _, found in ipairs(far) do LAND[found.row.draw](self, found.row) end
-    LAND[near.draw](self, near)
-    self.is_water = near.draw == "water"
+  for _, part in ipairs(self.seat and {} or land) do
+    LAND[part.draw](self, part)
+    self.is_water = part.draw == "water"
   end
   self:subjects(list)
   self:falling(text)
