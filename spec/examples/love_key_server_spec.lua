@@ -7,10 +7,10 @@ local support = require "support"
 local yuanjing = require "yuanjing"
 
 describe("the key server of a game", function()
-  local box, url, host
+  local box, url, host, whole
 
   setup(function()
-    box = assert(sandbox.start { latency = 0.15 })
+    box = assert(sandbox.start { latency = 0.05 })
     local port = ports.candidates(support.tempdir(), 1)[1]
     local key = support.write(support.tempdir() .. "/key.conf",
       ('proxy_set_header Authorization "Bearer %s";\n'):format(box.api_key))
@@ -49,9 +49,24 @@ describe("the key server of a game", function()
       count = count + 1
     end
     assert.is_true(count > 4, count .. " pieces")
-    assert.is_true(first < (support.now() - begun) / 2)
+    whole = support.now() - begun
+    assert.is_true(first < whole / 2)
     local requests = box:requests()
     assert.equal("ok", requests[#requests].auth)
+  end)
+
+  it("ends the answer when the player leaves", function()
+    local before = #box:requests()
+    local stream = assert(game():chat { prompt = "讲个故事", stream = true })
+    assert(stream:next())
+    stream:close()
+    local ends = support.now() + 5
+    local last
+    repeat
+      last = box:requests()[before + 1]
+      assert(support.now() < ends, "it goes on")
+    until last and last.seconds
+    assert.is_true(last.seconds < whole / 2, last.seconds .. " s")
   end)
 
   it("has nothing else to call", function()
