@@ -159,7 +159,8 @@ function love.draw()
   draw()
   local shown = table.concat(drawn, "\n")
   if shown ~= last then since, last = now(), shown end
-  if frames > 30 and now() - since > 1 then
+  local is_waiting = shown:find("^\n") or shown:find("^asking")
+  if frames > 30 and not is_waiting and now() - since > 1 then
     print(last)
     love.event.quit()
   end
