@@ -116,7 +116,7 @@ local lua_files = [[
   sandbox/ init calls conf literal machine ports process request_log script
     shell
   sandbox/server/ init auth clock endpoints framing guard history json models
-    play request request_log routes scenario script
+    play request request_log routes scenario script zlib
   sandbox/server/account/ init ledger prices
   sandbox/server/assets/ body bytes check confirm data_uri envelope groups ids
     links page reply shelf upload verify
@@ -127,7 +127,8 @@ local lua_files = [[
     structured tools words
   sandbox/server/chat/picture/ init colours jpeg png
   sandbox/server/media/ answers checks clip content digest files form incoming
-    multipart odds offers png query received results submit tasks utf8
+    multipart odds offers query received results submit tasks utf8
+  sandbox/server/media/picture/ canvas png prompt scene subjects
   sandbox/server/scenarios/ account assets breaks chunks content dialects
     downloads errors framing queries results speech statuses stream_errors
     submits tasks timing tools vendors

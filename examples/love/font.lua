@@ -6,13 +6,18 @@ local font = {}
 local SIZE = 18
 local CHAR = "[%z\1-\127\194-\244][\128-\191]*"
 
--- What fontconfig finds; where there is none, what the system brings.
+-- What Windows and macOS bring.
+local BROUGHT = { "C:/Windows/Fonts/msyh.ttc", "C:/Windows/Fonts/simhei.ttf",
+  "/System/Library/Fonts/PingFang.ttc",
+  "/System/Library/Fonts/STHeiti Light.ttc" }
+
+-- Linux has fontconfig. NB: on Windows a command would open a window.
 local function candidates()
+  if love.system.getOS() == "Windows" then return BROUGHT end
   local pipe = io.popen("fc-match -f '%{file}' ':lang=zh-cn' 2>/dev/null")
   local found = pipe and pipe:read("*a") or ""
   if pipe then pipe:close() end
-  return { found, "/System/Library/Fonts/PingFang.ttc",
-    "C:/Windows/Fonts/msyh.ttc" }
+  return { found, unpack(BROUGHT) }
 end
 
 -- LÖVE opens files of the game alone: others are handed to it as bytes.

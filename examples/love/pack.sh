@@ -11,7 +11,7 @@ folder=$(cd "$2" && pwd)
 
 rm -f "$folder/yuan.love"
 (cd "$game" && zip -qrX -9 "$folder/yuan.love" . \
-  -x pack.sh '*.md' "${folder#"$game"/}/*")
+  -x pack.sh '*.md' '*.conf' '*.png' "${folder#"$game"/}/*")
 (cd "$(dirname "$drop_in")" &&
   zip -qrX -9 "$folder/yuan.love" "$(basename "$drop_in")")
 cat "$(command -v love)" "$folder/yuan.love" >"$folder/yuan"

@@ -120,8 +120,9 @@ function love.conf(game)
 end
 ]]
 
--- Plays the game: types a question, and quits when the drawn text has not
--- changed for a second. Prints the last of it.
+-- Plays the game: says a name, asks for it before the answer, so that the name has
+-- not been said, and quits when the drawn text has not changed for a second.
+-- Prints the last of it. What the font can not draw is an error.
 local PLAYER = [[
 local here = love.filesystem.getSource()
 function love.errorhandler(problem)
@@ -136,6 +137,8 @@ for _, name in ipairs { "print", "printf" } do
   local draw = love.graphics[name]
   love.graphics[name] = function(text, ...)
     drawn[#drawn + 1] = tostring(text)
+    local shown = tostring(text):gsub("%s", "")
+    assert(shown == "" or love.graphics.getFont():hasGlyphs(shown), shown)
     return draw(text, ...)
   end
 end
@@ -143,8 +146,9 @@ local update, draw = love.update, love.draw
 
 function love.update(dt)
   frames = frames + 1
-  if frames == 5 then
-    love.event.push("textinput", "hello")
+  local text = ({ [5] = "我叫小明。", [8] = "我叫什么名字？" })[frames]
+  if text then
+    love.event.push("textinput", text)
     love.event.push("keypressed", "return", "return", false)
   end
   update(dt)
@@ -155,7 +159,8 @@ function love.draw()
   draw()
   local shown = table.concat(drawn, "\n")
   if shown ~= last then since, last = now(), shown end
-  if frames > 30 and now() - since > 1 then
+  local is_waiting = shown:find("^\n") or shown:find("^asking")
+  if frames > 30 and not is_waiting and now() - since > 1 then
     print(last)
     love.event.quit()
   end
@@ -182,6 +187,7 @@ describe("the game in", function()
       local printed = play(block)
       assert.is_truthy(printed:find("status 0$"), printed)
       assert.is_nil(printed:find("Type something", 1, true), printed)
+      assert.is_nil(printed:find("小明", 1, true), printed)
       assert.is_truthy(printed:find("^[^\n]+\n> \n") or printed:find("^done\n"),
         printed)
     end)

@@ -27,7 +27,8 @@ setting = $(shell sed -n '1,20s/^.*$(1): *\([^*]*\).*/\1/p' spec/fuzz/$(2)_fuzz.
 
 # needed(target): its files of csrc/core/; for `with: all` those of csrc/lua/, too
 needed = $(if $(filter all,$(call setting,with,$(1))),\
-	$(basename $(notdir $(wildcard csrc/core/*.c csrc/lua/*.c))),\
+	$(basename $(notdir $(filter-out %_windows.c,\
+		$(wildcard csrc/core/*.c csrc/lua/*.c)))),\
 	$(call setting,with,$(1)))
 
 # target(folder, name, link flags)

@@ -668,7 +668,7 @@ describe("a file", function()
   it("is a picture or a film that opens", function()
     local png = curl(urls(nil, IMAGE).image)
     assert.equal("image/png", png.headers["content-type"])
-    assert.equal("\137PNG\r\n\26\n\0\0\0\13IHDR\0\0\0\64\0\0\0\64\8\2\0\0\0",
+    assert.equal("\137PNG\r\n\26\n\0\0\0\13IHDR\0\0\2\0\0\0\2\0\8\3\0\0\0",
       png.body:sub(1, 29))
     assert.equal("\0\0\0\0IEND\174B`\130", png.body:sub(-12))
     local film = curl(urls().video)
@@ -683,14 +683,71 @@ describe("a file", function()
     assert.equal(#film.body + 1, at)
   end)
 
+  local function picture(prompt)
+    local task = post(IMAGE, { model = "cogview-3-flash", catelogid = "t2i",
+      prompt = prompt })
+    return curl(decoded(query(decoded(task).taskid)).image).body
+  end
+
   it("is drawn from its prompt", function()
-    local function picture(prompt)
-      local task = post(IMAGE, { model = "cogview-3-flash", catelogid = "t2i",
-        prompt = prompt })
-      return curl(decoded(query(decoded(task).taskid)).image).body
-    end
     assert.equal(picture("月亮"), picture("月亮"))
     assert.not_equal(picture("月亮"), picture("太阳"))
+    assert.not_equal(picture("一只猫"), picture("一只狗"))
+  end)
+
+  -- The colour above the picture, and whether it has that one anywhere.
+  local function sky(prompt) return (picture(prompt):match("PLTE(...)")) end
+  local function has(prompt, colour)
+    return picture(prompt):match("PLTE(.-)IDAT"):find(colour, 1, true) ~= nil
+  end
+
+  it("shows the time of day that is named, in both languages", function()
+    local night = sky "安静的夜晚"
+    for _, prompt in ipairs { "a night in May", "星空", "moonlight",
+      "a cat at midnight" } do
+      assert.equal(night, sky(prompt), prompt)
+    end
+    assert.equal(sky "海上日落", sky "sunset at the sea")
+    assert.equal(sky "晴天", sky "a sunny day")
+    assert.not_equal(night, sky "日落")
+    assert.not_equal(night, sky "a nightingale by day")
+  end)
+
+  it("shows what is named, in the colour before it", function()
+    local purple = "\142\100\190"
+    for prompt, is_there in pairs {
+      ["白天，一只紫色的猫"] = true, ["白天，一只猫"] = false,
+      ["a purple dog by day"] = true, ["a dog by day"] = false,
+    } do
+      assert.equal(is_there, has(prompt, purple), prompt)
+    end
+    assert.is_true(has("白天的熊猫", "\24\26\34"))
+  end)
+
+  -- As a strict reader would: checksums, zlib's stream, each row and colour.
+  local READER = [[
+import struct, sys, zlib
+data, at, parts = sys.stdin.buffer.read(), 8, {}
+while at < len(data):
+    size, kind = struct.unpack(">I4s", data[at:at + 8])
+    body = data[at + 8:at + 8 + size]
+    crc, = struct.unpack(">I", data[at + 8 + size:at + 12 + size])
+    assert crc == zlib.crc32(kind + body), kind
+    parts[kind], at = body, at + 12 + size
+width, height = struct.unpack(">II", parts[b"IHDR"][:8])
+raw = zlib.decompress(parts[b"IDAT"])
+assert len(raw) == (width + 1) * height and not any(raw[::width + 1])
+assert max(raw) < len(parts[b"PLTE"]) / 3 <= 256
+print("good")]]
+
+  it("is a whole PNG, whatever the prompt", function()
+    support.write(folder .. "/read.py", READER)
+    for n, prompt in ipairs { "x", "海", "城市夜景，下雪", "雨中的一只红猫和船",
+      "a girl, a horse, a castle, a tree and a robot", "蓝色", "%d [[ %%" } do
+      support.write(folder .. "/" .. n, picture(prompt))
+      assert.equal("good", support.output(("python3 %s/read.py < %s/%d 2>&1")
+        :format(folder, folder, n)), prompt)
+    end
   end)
 
   it("has a complete head", function()

@@ -69,7 +69,7 @@ end
 -- Whether the Lua module is in nginx itself: by OpenResty's name of it, or by
 -- its own.
 local function has_lua(built)
-  return built:find "%-%-add%-module=%S*ngx_lua[-%s]"
+  return built:find "%-%-add%-module=[^ \t-\r]*ngx_lua[- \t-\r]"
     or built:find "%-%-add%-module=%S*lua%-nginx%-module"
 end
 

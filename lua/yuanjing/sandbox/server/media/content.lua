@@ -4,7 +4,8 @@
 -- follows its end.
 local bit = require "bit"
 local clip = require "yuanjing.sandbox.server.media.clip"
-local png = require "yuanjing.sandbox.server.media.png"
+local png = require "yuanjing.sandbox.server.media.picture.png"
+local scene = require "yuanjing.sandbox.server.media.picture.scene"
 
 local content = {}
 
@@ -81,8 +82,18 @@ local function sound()
     uint32le(#samples) .. samples
 end
 
+local SIDE = 512 -- pixels of a picture, across and down
+local last = {} -- the last picture: most are asked for in parts, or twice
+
+local function picture(text)
+  if last.text ~= text then
+    last = { text = text, bytes = png.encode(scene.draw(text, SIDE, SIDE)) }
+  end
+  return last.bytes
+end
+
 local MAKERS = {
-  png = function(text) return png.draw(text, 64, 64) end,
+  png = picture,
   mp4 = film,
   wav = sound,
 }

@@ -9,9 +9,10 @@ end
 
 -- NB: the client's Lua reads this file as well, but can not draw.
 local function data_uri()
-  local png = require "yuanjing.sandbox.server.media.png"
+  local png = require "yuanjing.sandbox.server.media.picture.png"
+  local scene = require "yuanjing.sandbox.server.media.picture.scene"
   return "data:image/png;base64," ..
-    ngx.encode_base64(png.draw("in an address", 16, 16))
+    ngx.encode_base64(png.encode(scene.draw("in an address", 16, 16)))
 end
 
 return {

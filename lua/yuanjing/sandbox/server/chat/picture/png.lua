@@ -1,5 +1,6 @@
---- The size and the colours of a PNG. Its bytes are inflated by the zlib that
--- every nginx brings for its compression.
+--- The size and the colours of a PNG.
+local zlib = require "yuanjing.sandbox.server.zlib"
+
 local png = {}
 
 local MOST = 64 * 1024 * 1024 -- bytes of a picture that are looked at
@@ -30,29 +31,6 @@ local function data_of(bytes, wanted)
     at = at + length + 12
   end
   return table.concat(out)
-end
-
--- nginx may have zlib inside, or beside it.
-local function zlib()
-  local ffi = require "ffi"
-  pcall(ffi.cdef, "int uncompress(unsigned char *to, unsigned long *size, " ..
-    "const unsigned char *from, unsigned long length);")
-  for _, library in ipairs { ffi.C, "libz.so.1", "z" } do
-    local ok, loaded = true, library
-    if type(library) == "string" then ok, loaded = pcall(ffi.load, library) end
-    if ok and pcall(function() return loaded.uncompress end) then
-      return ffi, loaded
-    end
-  end
-end
-
-local function inflate(packed, size)
-  local ffi, library = zlib()
-  if not library then return nil end
-  local out = ffi.new("unsigned char[?]", size)
-  local length = ffi.new("unsigned long[1]", size)
-  if library.uncompress(out, length, packed, #packed) ~= 0 then return nil end
-  return out, tonumber(length[0])
 end
 
 -- Filters ------------------------------------------------------------------
@@ -128,7 +106,7 @@ function png.each(bytes, visit)
   local stride = width * step
   local size = (stride + 1) * height
   if size > MOST then return end
-  local raw, length = inflate(data_of(bytes, "IDAT"), size)
+  local raw, length = zlib.inflate(data_of(bytes, "IDAT"), size)
   if not raw or length < size then return end
   unfilter(raw, height, stride, step)
   local read = reader(kind, data_of(bytes, "PLTE"), raw)
