@@ -1,7 +1,7 @@
 /* What goes out, against a copy of it made the simple way: pieces of all
  * kinds, read in pieces of all sizes, from the start again after a rewind, and
  * with a file that has become shorter or longer meanwhile.
- * with: source file path buf
+ * with: source file path file_posix path_posix platform_posix buf
  * seeds: source
  * short: 6000
  * options: -max_len=200 */
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "path.h"
 #include "source.h"
 
 #define PIECES 4

@@ -70,7 +70,7 @@ end
 -- its own.
 local function has_lua(built)
   return built:find "%-%-add%-module=[^ \t-\r]*ngx_lua[- \t-\r]"
-    or built:find "%-%-add%-module=%S*lua%-nginx%-module"
+    or built:find "%-%-add%-module=[^ \t-\r]*lua%-nginx%-module"
 end
 
 -- The modules to load: none where the Lua module is built in, and nil where
