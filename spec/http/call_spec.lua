@@ -629,6 +629,18 @@ describe("on the wire", function()
       headers["x-one"], headers["x-empty"], headers.accept })
   end)
 
+  it("a head is read whatever ends its lines", function()
+    local server = support.serve { default = { { "request" }, { "send",
+      "HTTP/1.1 200 OK\r\nX-A: one\rX-B: two \nX-C:\r\nx-c:\t3\r\n"
+      .. "Content-Length: 2\r\n\r\n{}" } } }
+    local response = assert(client_at(server.url):request {
+      method = "GET", path = "/x" })
+    local seen = response.headers
+    assert.same({ "one X-B: two ", ", 3", "2" }, { seen["x-a"], seen["x-c"],
+      seen["content-length"] })
+    assert.is_nil(seen["x-b"])
+  end)
+
   it("a large prompt does not wait for a 100", function()
     local headers, request = headers_sent(nil, ("x"):rep(2 * 1024 * 1024))
     assert.is_nil(headers.expect)

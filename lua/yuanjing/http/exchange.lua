@@ -9,6 +9,11 @@ local MAX_REFUSAL = 2 ^ 20 -- bytes of a refusal that are read
 
 local CR = ("\r"):byte()
 
+-- RFC 9112: a CR that ends no line counts as a blank.
+local function without_cr(text)
+  return text:find("\r", 1, true) and text:gsub("\r", " ") or text
+end
+
 -- NB: plain searches: a pattern looks at each byte of each head, which took as
 -- long as all that libcurl does for it.
 local function parse_head(head)
@@ -20,7 +25,7 @@ local function parse_head(head)
       local name = ascii.lower(head:sub(from, colon - 1))
       local first = head:find("[^ \t]", colon + 1) or #head + 1
       local last = head:byte(ends - 1) == CR and ends - 2 or ends - 1
-      local value = head:sub(first, last)
+      local value = without_cr(head:sub(first, last))
       headers[name] = headers[name] and headers[name] .. ", " .. value or value
       colon = head:find(":", ends, true)
     end
