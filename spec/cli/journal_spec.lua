@@ -88,7 +88,7 @@ a dog
       assert.truthy(printed:find("line 4: mood: unknown parameter", 1, true), printed)
       assert.truthy(printed:find("nothing was sent", 1, true), printed)
     end
-    local status, _, printed = run("batch /nonexistent -o " .. folder)
+    local status, _, printed = run(("batch %s/none -o %s"):format(folder, folder))
     assert.equal(11, status)
     assert.truthy(printed:find("No such file", 1, true))
   end)

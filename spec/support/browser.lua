@@ -147,30 +147,33 @@ local function find(self, selector)
   return "/element/" .. element[ELEMENT]
 end
 
---- Waits for an element and presses it.
+-- Sends a command to an element; waits for the element, and finds it again if
+-- the page replaces it meanwhile.
+local function ask(self, method, selector, what, body)
+  local ok, value
+  repeat
+    ok, value = pcall(function()
+      return command(self, method, find(self, selector) .. what, body)
+    end)
+  until ok or not value:find("stale element", 1, true)
+  if not ok then error(value, 0) end
+  return value
+end
+
+--- Presses an element.
 function methods:click(selector)
-  command(self, "POST", find(self, selector) .. "/click", {})
+  ask(self, "POST", selector, "/click", {})
 end
 
 --- Types into an element; for a file picker, the path of a file.
 function methods:type(selector, text)
-  command(self, "POST", find(self, selector) .. "/value", { text = text })
+  ask(self, "POST", selector, "/value", { text = text })
 end
 
-local function text_of(self, selector)
-  return command(self, "GET", find(self, selector) .. "/text")
-end
-
---- The visible text of an element; waits for the element, and finds it again
---- if the page replaces it meanwhile.
+--- The visible text of an element.
 ---@return string
 function methods:text(selector)
-  local ok, text
-  repeat
-    ok, text = pcall(text_of, self, selector)
-  until ok or not text:find("stale element", 1, true)
-  if not ok then error(text, 0) end
-  return text
+  return ask(self, "GET", selector, "/text")
 end
 
 --- The result of `return ...` in JavaScript: a scalar.
