@@ -1,4 +1,4 @@
---- The hosts of the specs that a Lua lacks.
+--- The modules of the specs' hosts that a Lua lacks.
 local LUA = rawget(_G, "jit") and "LuaJIT" or _VERSION
 
 local NOT_YET = "Debian has it for no Lua 5.5"
@@ -10,6 +10,7 @@ local REASONS = {
   luv = { ["Lua 5.5"] = NOT_YET },
   copas = { ["Lua 5.3"] = NO_COPAS, ["Lua 5.4"] = NO_COPAS,
     ["Lua 5.5"] = NO_COPAS },
+  ssl = { ["Lua 5.5"] = NOT_YET },
   vim = { ["Lua 5.3"] = NO_NEOVIM, ["Lua 5.4"] = NO_NEOVIM,
     ["Lua 5.5"] = NO_NEOVIM },
 }
