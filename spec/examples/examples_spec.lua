@@ -1,4 +1,5 @@
 -- Each example as a user runs it, on the sandbox.
+local absent = require "support.absent"
 local sandbox = require "yuanjing.sandbox"
 local support = require "support"
 local yuanjing = require "yuanjing"
@@ -26,8 +27,8 @@ local EXPECTED = {
   ["legacy.lua"] = { prints = "legacy.mp4", file = "legacy.mp4" },
   ["assets.lua"] = { prints = "saved asset.png", file = "asset.png",
     same = "portrait.png", link = "(http%S+/h5%?token=%S+)\n" },
-  ["cqueues.lua"] = { prints = "ticks meanwhile" },
-  ["luv.lua"] = { prints = "ticks meanwhile" },
+  ["cqueues.lua"] = { prints = "ticks meanwhile", host = "cqueues" },
+  ["luv.lua"] = { prints = "ticks meanwhile", host = "luv" },
   ["copas.lua"] = { prints = "ticks meanwhile", lua = "luajit" }, -- not for 5.4
 }
 
@@ -77,23 +78,34 @@ describe("the example", function()
     return follow(folder, expected.link)
   end
 
+  local function check(name, expected)
+    local folder = support.tempdir()
+    for needed, text in pairs(expected.needs or {}) do
+      support.write(folder .. "/" .. needed, text)
+    end
+    local output = run(name, folder, expected)
+    assert.is_truthy(output:find(expected.prints, 1, true), output)
+    if expected.file then
+      local bytes = support.read(folder .. "/" .. expected.file)
+      local extension = expected.file:match("%.(%w+)$")
+      assert.is_truthy(bytes:find(SIGNATURES[extension]), expected.file)
+      if expected.same then
+        assert.is_true(bytes == support.read(folder .. "/" .. expected.same))
+      end
+    end
+  end
+
   for name, expected in pairs(EXPECTED) do
-    it(name .. " does what it describes", function()
-      local folder = support.tempdir()
-      for needed, text in pairs(expected.needs or {}) do
-        support.write(folder .. "/" .. needed, text)
-      end
-      local output = run(name, folder, expected)
-      assert.is_truthy(output:find(expected.prints, 1, true), output)
-      if expected.file then
-        local bytes = support.read(folder .. "/" .. expected.file)
-        local extension = expected.file:match("%.(%w+)$")
-        assert.is_truthy(bytes:find(SIGNATURES[extension]), expected.file)
-        if expected.same then
-          assert.is_true(bytes == support.read(folder .. "/" .. expected.same))
-        end
-      end
-    end)
+    local reason = absent(expected.host)
+    if reason then
+      it(("%s has no host: %s"):format(name, reason), function()
+        assert.is_false((pcall(require, expected.host)))
+      end)
+    else
+      it(name .. " does what it describes", function()
+        check(name, expected)
+      end)
+    end
   end
 
   it("assets.lua makes a video of the person when it is asked for", function()

@@ -1,3 +1,4 @@
+local absent = require "support.absent"
 local certificate = require "support.certificate"
 local child = require "support.child"
 local redis = require "support.redis"
@@ -380,6 +381,18 @@ describe("a journal in Redis over TLS", function()
     redis.clean()
     support.clean()
   end)
+
+  local reason = absent "ssl"
+  if reason then
+    it("is refused without luasec: " .. reason, function()
+      local box = redis.start ""
+      local ok, problem = redis_store.new("rediss://127.0.0.1:" .. box.port)
+        :append { key = "k" }
+      assert.same({ nil, "luasec is not there: apt install lua-sec, or luarocks "
+        .. "install luasec" }, { ok, problem })
+    end)
+    return
+  end
 
   it("checks the server's name", function()
     local ca = certificate.authority(support.tempdir())

@@ -1,29 +1,19 @@
 -- Every case of support.conformance on every host, each host in its own
 -- process.
+local absent = require "support.absent"
 local child = require "support.child"
 local conformance = require "support.conformance"
 local sandbox = require "yuanjing.sandbox"
 local support = require "support"
 local verdict = require "support.verdict"
 
-local LUA = rawget(_G, "jit") and "LuaJIT" or _VERSION
-
-local NOT_YET = "Debian has it for no Lua 5.5"
-local NO_COPAS = "Debian has copas for Lua 5.1 and 5.2 only"
-local NO_NEOVIM = "Neovim runs LuaJIT"
-
--- The hosts, with their requirements. A host that a Lua lacks has the reason.
+-- The hosts, with their modules.
 local HOSTS = {
   { name = "blocking" }, { name = "coroutine" }, { name = "jobs" },
-  { name = "frames" },
-  { name = "cqueues", module = "cqueues", absent = { ["Lua 5.5"] = NOT_YET } },
-  { name = "luv", module = "luv", absent = { ["Lua 5.5"] = NOT_YET } },
-  { name = "copas", module = "copas", absent = { ["Lua 5.3"] = NO_COPAS,
-    ["Lua 5.4"] = NO_COPAS, ["Lua 5.5"] = NO_COPAS } },
+  { name = "frames" }, { name = "cqueues", module = "cqueues" },
+  { name = "luv", module = "luv" }, { name = "copas", module = "copas" },
   { name = "neovim", module = "vim", command = "nvim --headless -u NONE "
-    .. "-i NONE -n -c 'luafile %s' -c 'qall!'", absent = {
-    ["Lua 5.3"] = NO_NEOVIM, ["Lua 5.4"] = NO_NEOVIM,
-    ["Lua 5.5"] = NO_NEOVIM } },
+    .. "-i NONE -n -c 'luafile %s' -c 'qall!'" },
 }
 
 local PROGRAM = [[require("support.hosts").main(%q, %q, %q, %q)]]
@@ -33,7 +23,7 @@ local PROGRAM = [[require("support.hosts").main(%q, %q, %q, %q)]]
 local function perform_all(server, folder)
   local started = {}
   for _, host in ipairs(HOSTS) do
-    if not (host.absent and host.absent[LUA]) then
+    if not absent(host.module) then
       started[host.name] = child.start_under(
         host.command or child.interpreter() .. " %s",
         PROGRAM:format(host.name, server.url, server.api_key, folder))
@@ -88,7 +78,7 @@ local function describe_host(host)
 end
 
 for _, host in ipairs(HOSTS) do
-  local reason = host.absent and host.absent[LUA]
+  local reason = absent(host.module)
   if reason then
     it(("driven by %s is not there: %s"):format(host.name, reason), function()
       assert.is_false((pcall(require, host.module)))

@@ -306,8 +306,12 @@ describe("a job that fails", function()
     local ok, raised = pcall(job.await, job)
     assert.same({ false, true }, { ok, rawequal(raised, problem) })
     assert.matches("^mine\nstack traceback:\n", job.traceback)
-    assert.same(packed(false, nil),
-      packed(pcall(function() async(error):await() end)))
+    local outcome = packed(pcall(function() async(error):await() end))
+    if _VERSION == "Lua 5.5" then -- which makes a text of nil
+      assert.matches("^nil\nstack traceback:\n", outcome[2])
+    else
+      assert.same(packed(false, nil), outcome)
+    end
   end)
 
   it("returns an error of ours as any call does", function()

@@ -13,6 +13,14 @@ function child.interpreter()
   return arg[first]
 end
 
+-- The compiler's flags for the headers of a Lua. Like `make lua5.5`, it takes
+-- LUA55_INC for a 5.5 that pkg-config does not know.
+local function flags_of(lua)
+  local folder = lua == "lua5.5" and os.getenv("LUA55_INC") or ""
+  if folder ~= "" then return "-isystem " .. folder end
+  return ("$(pkg-config --cflags %s)"):format(lua)
+end
+
 -- spec/support/process.c for this Lua, built unless it is there. It is never
 -- unloaded: a signal may come after the state has been closed.
 local function process_module()
@@ -21,8 +29,8 @@ local function process_module()
   local done = os.execute(([[
     so=%s/process.so source=spec/support/process.c
     test $so -nt $source && exit
-    mkdir -p %s && cc -shared -fPIC -Wl,-z,nodelete -o $so.$$ $(pkg-config --cflags %s) $source &&
-      mv $so.$$ $so]]):format(folder, folder, lua))
+    mkdir -p %s && cc -shared -fPIC -Wl,-z,nodelete -o $so.$$ %s $source &&
+      mv $so.$$ $so]]):format(folder, folder, flags_of(lua)))
   assert(done == true or done == 0)
   return folder .. "/?.so"
 end

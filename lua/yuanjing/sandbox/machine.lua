@@ -69,8 +69,8 @@ end
 -- Whether the Lua module is in nginx itself: by OpenResty's name of it, or by
 -- its own.
 local function has_lua(built)
-  return built:find "%-%-add%-module=[^ \t-\r]*ngx_lua[- \t-\r]"
-    or built:find "%-%-add%-module=[^ \t-\r]*lua%-nginx%-module"
+  return built:find "%-%-add%-module=[^ ]*ngx_lua[- ]"
+    or built:find "%-%-add%-module=[^ ]*lua%-nginx%-module"
 end
 
 -- The modules to load: none where the Lua module is built in, and nil where
