@@ -33,26 +33,18 @@ on_first_cpu() {
 
 load() { (on_first_cpu "$W/nginx_load" "$@"); }
 
-modules() {
-  for m in ndk_http_module ngx_http_lua_module; do
-    for d in /usr/lib/nginx/modules /usr/share/nginx/modules; do
-      [ -f "$d/$m.so" ] && echo "load_module $d/$m.so;" && break
-    done
-  done
-}
-
 # The nginx listens when this returns. Its worker is the process to look at.
 start_nginx() {
-  user='' threads=''
-  [ "$(id -u)" = 0 ] && user='user root;'
+  threads=''
   [ "$way" = thread_pool ] && threads='thread_pool yuanjing threads=1;'
   mkdir -p "$folder"
-  modules >"$folder/modules"
-  sed -e "/@MODULES@/{r $folder/modules
-d}" -e "s|@USER@|$user|;s|@W@|$folder|g;s|@ROOT@|$ROOT|g" \
+  nginx=$(lua5.4 bench/nginx_host.lua "$folder" program)
+  lua5.4 bench/nginx_host.lua "$folder" directives >"$folder/directives"
+  sed -e "/@DIRECTIVES@/{r $folder/directives
+d}" -e "s|@W@|$folder|g;s|@ROOT@|$ROOT|g" \
     -e "s|@PORT@|$PORT|;s|@UPSTREAM@|$UPSTREAM|;s|@THREADS@|$threads|" \
     bench/nginx_proxy.conf >"$folder/nginx.conf"
-  nginx -p "$folder" -c "$folder/nginx.conf" -e "$folder/error.log"
+  "$nginx" -p "$folder" -c "$folder/nginx.conf" -e "$folder/error.log"
   master=$(cat "$folder/nginx.pid")
   pids="$pids $master"
   until proxy=$(grep -o '[0-9]*' "/proc/$master/task/$master/children"); do

@@ -87,12 +87,7 @@ get_peers() {
 # Serving ----------------------------------------------------------------------
 
 nginx_conf() { # nginx_conf PORT
-  for m in ndk_http_module ngx_http_lua_module; do
-    for d in /usr/lib/nginx/modules /usr/share/nginx/modules; do
-      [ -f "$d/$m.so" ] && echo "load_module $d/$m.so;" && break
-    done
-  done
-  [ "$(id -u)" = 0 ] && echo "user root;"
+  lua5.4 bench/nginx_host.lua "$W" directives
   echo "daemon off; worker_processes 1; pid nginx.pid; error_log error.log;"
   sed "s/@PORT@/$1/g; s/@TLS@/$(($1 + 1))/g" bench/nginx.conf
 }
@@ -115,9 +110,10 @@ stop() {
 start() { # start PORT: false when the servers end again
   export SERVER="http://127.0.0.1:$1" SERVER_TLS="https://127.0.0.1:$(($1 + 1))"
   export PACED="http://127.0.0.1:$(($1 + 2))"
+  nginx=$(lua5.4 bench/nginx_host.lua "$W" program)
   nginx_conf "$1" >"$W/nginx.conf"
   rm -f "$W/nginx.pid"
-  (on_cpu 0 nginx -p "$W" -c nginx.conf -e error.log) 2>"$W/servers.log" &
+  (on_cpu 0 "$nginx" -p "$W" -c nginx.conf -e error.log) 2>"$W/servers.log" &
   servers=$!
   (on_cpu 0 "$W/paced_server" $(($1 + 2))) 2>>"$W/servers.log" &
   servers="$servers $!"

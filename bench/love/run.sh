@@ -25,12 +25,7 @@ certificates() {
 }
 
 nginx_conf() {
-  for module in ndk_http_module ngx_http_lua_module; do
-    for at in /usr/lib/nginx/modules /usr/share/nginx/modules; do
-      test ! -f "$at/$module.so" || { echo "load_module $at/$module.so;"; break; }
-    done
-  done
-  test "$(id -u)" != 0 || echo "user root;"
+  lua5.4 bench/nginx_host.lua "$folder" directives
   sed "s/@PLAIN@/$plain/; s/@TLS@/$tls/" "$root/bench/love/nginx.conf"
 }
 
@@ -41,8 +36,10 @@ on_cpu() {
   if [ "$(nproc)" -gt 1 ]; then exec taskset -c "$cpu" "$@"; else exec "$@"; fi
 }
 
-(cd "$folder" && certificates 2>certificates.log && nginx_conf >nginx.conf)
-(on_cpu 1 nginx -p "$folder" -c "$folder/nginx.conf" -e error.log) &
+(cd "$folder" && certificates 2>certificates.log)
+nginx=$(lua5.4 bench/nginx_host.lua "$folder" program)
+nginx_conf >"$folder/nginx.conf"
+(on_cpu 1 "$nginx" -p "$folder" -c "$folder/nginx.conf" -e error.log) &
 server=$!
 until test -s "$folder/nginx.pid"; do # written once it listens
   kill -0 "$server" 2>/dev/null || { echo "run.sh: no server" >&2; exit 1; }

@@ -1,5 +1,5 @@
-# clang in place of gcc: no warning, the C tests, and what is near the core. The
-# newest clang that Debian 12 has only compiles.
+# clang in place of gcc: no warning, the C tests, and what is near the core.
+# The newest clang that Debian 12 has only compiles.
 . tools/worlds/frame.sh
 . tools/worlds/foreign.sh
 packages clang

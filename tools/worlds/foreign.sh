@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Another processor's Debian, unpacked under $WORLD and run by qemu-user. Nothing
-# of it is installed: the machine keeps its own packages, and needs no root for
-# this. After frame.sh.
+# Another processor's Debian, unpacked under $WORLD and run by qemu-user.
+# Nothing of it is installed: the machine keeps its own packages, and needs no
+# root for this. After frame.sh.
 
 # unpack ARCHITECTURE STATUS FOLDER PACKAGE...: these and all they depend on,
 # but for what the file STATUS lists as installed. The mirrors are those of the
@@ -46,8 +46,8 @@ copy_tree() {
   git ls-files -z | tar -c --null --files-from=- | tar -x -C "$1"
 }
 
-# foreign ARCHITECTURE TRIPLET QEMU: unpacks compiler, libcurl and Lua, and makes
-# $WORLD/bin: cc and pkg-config for that processor, lua5.4 under qemu.
+# foreign ARCHITECTURE TRIPLET QEMU: unpacks compiler, libcurl and Lua, and
+# makes $WORLD/bin: cc and pkg-config for that processor, lua5.4 under qemu.
 foreign() {
   local root=$WORLD/root tools=$WORLD/tools host
   packages qemu-user
@@ -61,15 +61,16 @@ foreign() {
     "LD_LIBRARY_PATH=$tools/usr/lib/$(cc -dumpmachine) \\" \
     "  exec $tools/usr/bin/$2-gcc-12 --sysroot=$root \"\$@\""
   program "$WORLD/bin/pkg-config" "PKG_CONFIG_SYSROOT_DIR=$root \\" \
-    "  PKG_CONFIG_LIBDIR=$root/usr/lib/$2/pkgconfig exec $(command -v pkg-config) \"\$@\""
+    "  PKG_CONFIG_LIBDIR=$root/usr/lib/$2/pkgconfig \\" \
+    "  exec $(command -v pkg-config) \"\$@\""
   program "$WORLD/bin/lua5.4" \
     "exec $3 -0 lua5.4 -L $root $root/usr/bin/lua5.4 \"\$@\""
   emulator=("$3" -L "$root")
 }
 
 crossing() {
-  make -s -C "$WORLD/tree" CC="$WORLD/bin/cc" PKG_CONFIG="$WORLD/bin/pkg-config" \
-    "$@"
+  make -s -C "$WORLD/tree" CC="$WORLD/bin/cc" \
+    PKG_CONFIG="$WORLD/bin/pkg-config" "$@"
 }
 
 # The core and its C tests, compiled without a warning and run.

@@ -59,8 +59,9 @@ debian() {
   test -n "$mirror" || skip "apt has no mirror of Debian"
   if ! test -d "$bare"; then
     rm -rf --one-file-system "$bare.part"
-    unshare --mount debootstrap --variant=minbase --include=git,make "$suite" "$bare.part" \
-      "$mirror" || skip "debootstrap could not set up $suite"
+    unshare --mount debootstrap --variant=minbase --include=git,make \
+      "$suite" "$bare.part" "$mirror" ||
+      skip "debootstrap could not set up $suite"
     rm -f "$bare.part/etc/apt/apt.conf.d/docker-clean"
     echo force-unsafe-io >"$bare.part/etc/dpkg/dpkg.cfg.d/unsafe-io"
     mv "$bare.part" "$bare"
@@ -75,7 +76,8 @@ debian() {
 }
 
 # inside ROOT COMMAND...: in that Debian, at its /yuanjing. Its mounts and what
-# it leaves running end with the command.
+# it leaves running end with the command. Of this environment it has only
+# YJ_TEST_SECONDS, the limit of spec/run.sh.
 inside() {
   # shellcheck disable=SC2016  # for the inner shell
   unshare --mount --pid --fork --kill-child bash -euc '
@@ -85,7 +87,8 @@ inside() {
     mount --rbind /dev "$root/dev"
     mount --bind "$archives" "$root/var/cache/apt/archives"
     exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-      LANG=C.UTF-8 sh -c "cd /yuanjing && exec \"\$@\"" sh "$@"
+      LANG=C.UTF-8 ${YJ_TEST_SECONDS+"YJ_TEST_SECONDS=$YJ_TEST_SECONDS"} \
+      sh -c "cd /yuanjing && exec \"\$@\"" sh "$@"
   ' inside "$1" "$WORLD/archives" "${@:2}"
 }
 

@@ -1,5 +1,5 @@
-# The suite on Lua 5.5, where there is one: Debian's, when it has it, or a user's
-# own, with the modules that the specs need.
+# The suite on Lua 5.5, where there is one: Debian's, when it has it, or a
+# user's own, with the modules that the specs need.
 . tools/worlds/frame.sh
 command -v lua5.5 >/dev/null && pkg-config --exists lua5.5 ||
   .ci/setup packages lua5.5 liblua5.5-dev >/dev/null 2>&1 ||

@@ -1,6 +1,6 @@
-# musl, another libc, and busybox in place of GNU's tools. Debian has no libcurl
-# for musl: all of it compiles, and those C tests run that call nothing of
-# libcurl.
+# musl, another libc, and busybox in place of GNU's tools. Debian has no
+# libcurl for musl: all of it compiles, and those C tests run that call nothing
+# of libcurl.
 . tools/worlds/frame.sh
 . tools/worlds/foreign.sh
 packages musl-tools busybox util-linux

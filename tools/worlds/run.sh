@@ -2,11 +2,12 @@
 # The module on other systems, compilers and processors; what `make worlds`
 # runs.
 #   tools/worlds/run.sh [NAME...]
-# A world is the script of that name beside this one, started at the root of the tree with $WORLD,
-# a folder of its own that stays between runs. The last line it prints is
-# `N passed, N failed` (and `, N skipped`). A world that can not be set up here
-# prints why as its last line and ends with status 77: it is skipped, which is
-# not passed. frame.sh has the functions for all of this.
+# A world is the script of that name beside this one, started at the root of
+# the tree with $WORLD, a folder of its own that stays between runs. The last
+# line it prints is `N passed, N failed` (and `, N skipped`). A world that can
+# not be set up here prints why as its last line and ends with status 77: it is
+# skipped, which is not passed. frame.sh has the functions for all of this.
+# On a loaded machine YJ_PATIENCE=3 gives each world three times its minutes.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -35,10 +36,10 @@ count() {
 # run NAME MINUTES COMMAND...: shows and logs what the command prints, and
 # returns its status
 run() {
-  local log=build/worlds/$1.log minutes=$2 child
+  local log=build/worlds/$1.log seconds=$(($2 * 60 * ${YJ_PATIENCE:-1})) child
   shift 2
   : >"$log"
-  timeout -k 30 "$((minutes * 60))" "$@" >"$log" 2>&1 </dev/null &
+  timeout -k 30 "$seconds" "$@" >"$log" 2>&1 </dev/null &
   child=$!
   tail -n +1 -f -s 0.1 --pid="$child" "$log"
   wait "$child"
