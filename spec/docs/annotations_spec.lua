@@ -8,7 +8,7 @@ local yuanjing = require "yuanjing"
 
 local BUILT_IN = {}
 for name in ([[string number integer boolean table function any nil true false
-  self unknown thread userdata file*]]):gmatch("%S+") do
+  self unknown thread userdata file* ffi.cdata*]]):gmatch("%S+") do
   BUILT_IN[name] = true
 end
 

@@ -11,7 +11,7 @@ local canvas = {}
 ---@field width integer
 ---@field height integer
 ---@field stride integer bytes of a row; the first of them is its filter, none
----@field pixels table an array of bytes, by LuaJIT's ffi
+---@field pixels ffi.cdata*
 ---@field palette yuanjing.sandbox.Colour[]
 ---@field private _index table<integer, integer> by red, green and blue
 ---@field private _between table<integer, integer> by the two colours and a share
