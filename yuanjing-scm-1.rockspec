@@ -74,8 +74,8 @@ local lua_files = [[
   init client errors events settings version
   account/ init settle verdict
   asset/ asset assets verification
-  base/ ascii base64 certificates dependency digest files finalizer heap lazy
-    memoize number percent random_name suggest url
+  base/ ascii base64 certificates collector dependency digest files finalizer
+    heap lazy memoize number percent random_name suggest url
   base/check/ init faults mistake
   base/json/ init cjson sorted
   base/language/ init

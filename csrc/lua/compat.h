@@ -105,6 +105,13 @@ static inline int yj_resume(lua_State *co, lua_State *from, int n, int *left) {
 #endif
 #define yj_iscollecting(L) (lua_gc((L), LUA_GCISRUNNING, 0) != 0)
 
+/* The work for so many newly allocated KiB; whether a cycle ended with it. */
+#if LUA_VERSION_NUM >= 505
+#define yj_gcstep(L, kib) lua_gc((L), LUA_GCSTEP, (size_t)(kib) * 1024)
+#else
+#define yj_gcstep(L, kib) lua_gc((L), LUA_GCSTEP, (int)(kib))
+#endif
+
 /* yj_crosses: whether a yield gets across all that is being called in L. PUC
  * 5.1 has no such function, but must be able to load this module, which
  * refuses it. yj_isyieldable: whether a C function may yield in L. NB: while a

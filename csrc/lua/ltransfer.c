@@ -43,7 +43,7 @@ static void drive_collector(lua_State *L) {
   if (box->collect_at > 4 * flying + 16)  /* there were more once */
     box->collect_at = 4 * flying + 16;
   if (flying >= box->collect_at && yj_iscollecting(L) &&
-      lua_gc(L, LUA_GCSTEP, 16))
+      yj_gcstep(L, 16))
     box->collect_at = 2 * flying + 16;
 }
 

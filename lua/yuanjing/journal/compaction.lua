@@ -2,6 +2,7 @@
 -- that do not block other clients: a new stream grows beside the old one,
 -- copies the records that are added meanwhile, and replaces the old one when
 -- it is complete.
+local collector = require "yuanjing.base.collector"
 local encode = require "yuanjing.journal.encode"
 local json = require "yuanjing.base.json"
 local new_name = require "yuanjing.base.random_name"
@@ -72,7 +73,7 @@ local function write(store, key, records)
     local ok, problem = add(store, key, texts)
     if ok then ok, problem = unqueue(store, forgotten) end
     texts, forgotten = {}, {}
-    collectgarbage("step", COLLECT)
+    collector.step(COLLECT)
     return ok, problem
   end
   for record in records do

@@ -8,6 +8,7 @@
 -- program that submits ten tasks and then awaits them would otherwise wait for
 -- ever.
 local ascii = require "yuanjing.base.ascii"
+local collector = require "yuanjing.base.collector"
 local heartbeat = require "yuanjing.runtime.heartbeat"
 local finalizer = require "yuanjing.base.finalizer"
 local loop = require "yuanjing.runtime.loop"
@@ -75,7 +76,7 @@ local LOOK, LOOK_BEHIND = 0.1, 1
 -- A part of the collector's work at each check, so that it has seen everything
 -- after a few seconds.
 local function collect_some()
-  collectgarbage("step", math.ceil(collectgarbage("count") / 16))
+  collector.step(collectgarbage("count") / 16)
 end
 
 -- The queue ----------------------------------------------------------------

@@ -5,6 +5,7 @@
 -- while one appends, another byte while one compacts, and one byte, at a
 -- random place, as long as a process lives. The path is that of the file
 -- itself, with all links resolved.
+local collector = require "yuanjing.base.collector"
 local core = require "yuanjing.core"
 local encode = require "yuanjing.journal.encode"
 local files = require "yuanjing.base.files"
@@ -43,7 +44,7 @@ local SUM = 9 -- bytes of the checksum and the blank
 -- A part of the collector's work for each block of a long journal: otherwise
 -- reading it would take twice the memory.
 local function collect_some(bytes)
-  if bytes >= BLOCK then collectgarbage("step", COLLECT) end
+  if bytes >= BLOCK then collector.step(COLLECT) end
 end
 
 -- Lines --------------------------------------------------------------------

@@ -1,6 +1,7 @@
 --- A journal's records in Redis (6.2 or later), for many machines: a stream
 -- that all processes read. Its tasks are also handed to workers, see
 -- yuanjing.journal.leases. Each atomic step is a script that Redis runs.
+local collector = require "yuanjing.base.collector"
 local compaction = require "yuanjing.journal.compaction"
 local encode = require "yuanjing.journal.encode"
 local json = require "yuanjing.base.json"
@@ -135,7 +136,7 @@ local function read_page(self, take, restart)
     take_entry(self, entries[i], take)
   end
   local is_full = #entries == PAGE
-  if is_full then collectgarbage("step", COLLECT) end
+  if is_full then collector.step(COLLECT) end
   return is_full
 end
 

@@ -12,6 +12,7 @@
 local process = require "ngx.process"
 local semaphore = require "ngx.semaphore"
 
+local collector = require "yuanjing.base.collector"
 local core = require "yuanjing.core"
 
 local ngx = rawget(_G, "ngx")
@@ -156,7 +157,7 @@ local swept = 0 -- when requests that are gone were last searched for
 local function sweep(now)
   if now - swept < WATCH then return end
   swept = now
-  if loop.drop_gone() then collectgarbage("step", COLLECT) end
+  if loop.drop_gone() then collector.step(COLLECT) end
 end
 
 -- Advances everything. Returns whether there was work, or more is left.
