@@ -23,7 +23,7 @@ SYSTEM = -lws2_32 -lcrypt32 -lbcrypt -ladvapi32 -lshell32
 
 .PHONY: all files imports
 
-all: files imports
+all: files imports $(LUAS:%=$(WIN)/test/%/lfs.dll)
 
 # ---- what others wrote
 
@@ -145,7 +145,7 @@ files: $(MODULES) $(PROGRAMS)
 # find; and the core exports what `require` looks for, alone.
 SYSTEM_DLLS = kernel32|msvcrt|ws2_32|crypt32|bcrypt|advapi32|shell32|user32
 
-imports: $(MODULES) $(PROGRAMS)
+imports: files
 	@for lua in $(LUAS); do for file in $$(find $(OUT)/$$lua -name '*.dll' \
 			-o -name '*.exe'); do \
 		seen=$$($(HOST)objdump -p $$file | sed -n 's/.*DLL Name: //p'); \
