@@ -87,7 +87,8 @@ int yj_file_claim(const struct yj_file *f);
 int yj_file_lock(const struct yj_file *f, int64_t at);
 int yj_file_unlock(const struct yj_file *f, int64_t at);
 
-/* 1: another open file has that lock; 0: none has; -1 with errno set. */
+/* 1: another open file has that lock; 0: none has; -1 with errno set. NB: not
+ * to be asked about a lock that this file has: Windows gives it away then. */
 int yj_file_is_locked(const struct yj_file *f, int64_t at);
 
 /* Whether the path still leads to this file. */

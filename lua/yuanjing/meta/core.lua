@@ -324,7 +324,8 @@ function file:lock(at) end
 ---@return integer? errno
 function file:unlock(at) end
 
---- Whether another open file has that lock.
+--- Whether another open file has that lock. Not to be asked about a lock that this
+--- one has: Windows gives it away then.
 ---@param at integer
 ---@return boolean?
 ---@return string? message
