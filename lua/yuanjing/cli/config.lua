@@ -17,6 +17,7 @@ local config = {}
 local say = language.say
 
 local IS_WINDOWS = package.config:sub(1, 1) == "\\"
+local ABSOLUTE = IS_WINDOWS and "^%a?:?[/\\]" or "^/"
 
 --- The commands that have a default model in the file.
 config.MODELS = { "chat", "image", "video", "speak", "transcribe" }
@@ -41,9 +42,9 @@ end
 -- The folder of all programs' settings. A relative XDG_CONFIG_HOME is to be
 -- ignored (XDG Base Directory Specification).
 local function folder()
-  if IS_WINDOWS and variable "APPDATA" then return variable "APPDATA" end
   local named = variable "XDG_CONFIG_HOME"
-  if named and named:find("^/") then return named end
+  if named and named:find(ABSOLUTE) then return named end
+  if IS_WINDOWS and variable "APPDATA" then return variable "APPDATA" end
   local home = variable "HOME"
   return home and home .. "/.config"
 end
