@@ -209,6 +209,7 @@ int yj_show_utf8(void) {
   int stream;
   DWORD mode;
   _setmode(1, _O_BINARY);
+  _setmode(2, _O_BINARY);
   for (stream = 1; stream <= 2; stream++)
     if (GetConsoleMode(standard(stream), &mode))
       SetConsoleMode(standard(stream),
