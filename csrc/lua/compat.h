@@ -116,12 +116,18 @@ static inline int yj_resume(lua_State *co, lua_State *from, int n, int *left) {
  * 5.1 has no such function, but must be able to load this module, which
  * refuses it. yj_isyieldable: whether a C function may yield in L. NB: while a
  * finalizer runs LuaJIT takes such a yield, even in a coroutine that the
- * finalizer resumed, for that of a hook, and crashes at the next resume. */
+ * finalizer resumed, for that of a hook, and crashes at the next resume.
+ * Outside ELF a weak symbol stays NULL though the function is there: PUC 5.1
+ * is left to the loader, which refuses this module. */
 #if LUA_VERSION_NUM >= 503
 #define yj_crosses lua_isyieldable
 #define yj_isyieldable lua_isyieldable
 #else
+#ifdef __ELF__
 LUA_API int lua_isyieldable(lua_State *L) __attribute__((weak));
 #define yj_crosses(L) (lua_isyieldable == NULL || lua_isyieldable(L))
+#else
+#define yj_crosses lua_isyieldable
+#endif
 #define yj_isyieldable(L) (yj_crosses(L) && yj_iscollecting(L))
 #endif
