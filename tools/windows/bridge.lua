@@ -149,6 +149,14 @@ function io.popen(command, mode)
     file = assert(io.open(base .. ".out", "rb")) }, Reader)
 end
 
+-- For both sides: C's own name there is for Windows alone.
+function os.tmpname()
+  count = count + 1
+  local path = ("%s/%s-%d.tmp"):format(folder, unique, count)
+  assert(io.open(path, "wb")):close()
+  return path
+end
+
 function os.execute(command)
   if not command then return true end
   local seconds = command:match("^sleep ([%d.]+)$")
