@@ -93,10 +93,11 @@ c_tests() {
 
 # ---- specs
 
-# What is of Linux: other hosts, nginx, redis, the sandbox itself, terminals, and
-# the tree's own tools.
+# What is of Linux: other hosts, nginx, redis and luasocket, the sandbox itself,
+# terminals, and the tree's own tools.
 readonly OF_LINUX='docs/ examples/ sandbox/ tools/ nginx redis rockspec
-  cli/terminal core/terminal kills locale conversation_hosts'
+  cli/terminal core/terminal kills locale conversation_hosts
+  speech/hosts spending/limits'
 
 is_of_linux() {
   local part
