@@ -17,7 +17,7 @@ local config = {}
 local say = language.say
 
 local IS_WINDOWS = package.config:sub(1, 1) == "\\"
-local ABSOLUTE = IS_WINDOWS and "^%a?:?[/\\]" or "^/"
+local ABSOLUTE = IS_WINDOWS and "^[A-Za-z]?:?[/\\]" or "^/"
 
 --- The commands that have a default model in the file.
 config.MODELS = { "chat", "image", "video", "speak", "transcribe" }
