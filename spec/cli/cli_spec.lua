@@ -14,9 +14,7 @@ local function run(arguments) return command.run(server, arguments) end
 
 -- A run without an error: its stdout. stderr must be empty.
 local function output_of(arguments)
-  local ran = run(arguments)
-  assert.same({ status = 0, err = "" }, { status = ran.status, err = ran.err })
-  return ran.out
+  return command.output_of(server, arguments)
 end
 
 local function json_of(arguments)
@@ -28,10 +26,7 @@ end
 
 -- A run with an error: returns its single line of stderr.
 local function failed(status, arguments)
-  local ran = run(arguments)
-  assert.equal(status, ran.status, ran.err)
-  assert.is_truthy(ran.err:find("^yuanjing: [^\n]+\n$"), ran.err)
-  return ran.err, ran
+  return command.failed(server, status, arguments)
 end
 
 local function with_scenario(scenario, arguments)

@@ -12,16 +12,11 @@ local server
 local function run(arguments) return command.run(server, arguments) end
 
 local function output_of(arguments)
-  local ran = run(arguments)
-  assert.same({ status = 0, err = "" }, { status = ran.status, err = ran.err })
-  return ran.out
+  return command.output_of(server, arguments)
 end
 
 local function failed(status, arguments)
-  local ran = run(arguments)
-  assert.equal(status, ran.status, ran.err)
-  assert.is_truthy(ran.err:find("^yuanjing: [^\n]+\n$"), ran.err)
-  return ran.err, ran
+  return command.failed(server, status, arguments)
 end
 
 describe("yuanjing", function()

@@ -1,4 +1,5 @@
 --- The command `yuanjing`, run through pipes or at a terminal.
+local assert = require "luassert"
 local child = require "support.child"
 local json = require "yuanjing.base.json"
 local shell = require "yuanjing.sandbox.shell"
@@ -52,6 +53,29 @@ function command.run(server, arguments)
   return { out = not arguments.out and support.read(folder .. "/out") or "",
     err = support.read(folder .. "/err"),
     status = tonumber(support.read(folder .. "/status")) }
+end
+
+--- The stdout of a run without an error; its stderr must be empty.
+---@param server? yuanjing.Sandbox
+---@param arguments table as of run()
+---@return string
+function command.output_of(server, arguments)
+  local ran = command.run(server, arguments)
+  assert.same({ status = 0, err = "" }, { status = ran.status, err = ran.err })
+  return ran.out
+end
+
+--- A run that must fail with this exit status: its stderr, of one line.
+---@param server? yuanjing.Sandbox
+---@param status integer
+---@param arguments table as of run()
+---@return string
+---@return CommandRun
+function command.failed(server, status, arguments)
+  local ran = command.run(server, arguments)
+  assert.equal(status, ran.status, ran.err)
+  assert.is_truthy(ran.err:find("^yuanjing: [^\n]+\n$"), ran.err)
+  return ran.err, ran
 end
 
 ---@class CommandScreen

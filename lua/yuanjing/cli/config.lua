@@ -16,7 +16,7 @@ local config = {}
 
 local say = language.say
 
-local IS_WINDOWS = package.config:sub(1, 1) == "\\"
+local IS_WINDOWS = not shell.is_here
 local ABSOLUTE = IS_WINDOWS and "^[A-Za-z]?:?[/\\]" or "^/"
 
 --- The commands that have a default model in the file.
