@@ -238,7 +238,7 @@ describe("the command", function()
 
   it("runs a sandbox until Ctrl-C and leaves nothing behind", function()
     local printed, status = run("python3", "spec/support/interrupted.py",
-      "5", lua, "bin/yuanjing", "sandbox", "--latency", "0")
+      lua, "bin/yuanjing", "sandbox", "--latency", "0")
     assert.equal(0, status, printed)
     local url = printed:match("url%s+(http://127%.0%.0%.1:%d+)\n")
     assert.is_truthy(url, printed)

@@ -1,20 +1,23 @@
-"""interrupted.py SECONDS COMMAND...: Ctrl-C comes after so many seconds, to the
-command and to what it has started; the status is the command's. timeout(1)
-keeps it only if it is GNU's, and sh can not undo that SIGINT is ignored, as it
-is in what a script has put beside itself."""
+"""interrupted.py COMMAND...: Ctrl-C comes as soon as the command has printed
+something, to it and to what it has started; the status is the command's. sh can
+not undo that SIGINT is ignored, as it is in what a script has put beside itself."""
 import os
 import signal
+import subprocess
 import sys
-import time
 
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.setpgid(0, 0)
-group = os.getpid()
-if os.fork() == 0:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.closerange(0, 3)
-    time.sleep(float(sys.argv[1]))
-    if os.getppid() == group:
-        os.killpg(group, signal.SIGINT)
-    os._exit(0)
-os.execvp(sys.argv[2], sys.argv[2:])
+
+def on_its_own():
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+command = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE,
+                           preexec_fn=on_its_own)
+printed = os.read(command.stdout.fileno(), 65536)
+if printed:
+    os.killpg(command.pid, signal.SIGINT)
+sys.stdout.buffer.write(printed + command.stdout.read())
+sys.stdout.flush()
+status = command.wait()
+sys.exit(status if status >= 0 else 128 - status)

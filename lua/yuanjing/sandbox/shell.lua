@@ -24,7 +24,7 @@ function shell.command(script, ...)
   return table.concat(words, " ")
 end
 
---- The output of a script.
+--- The output of a script; "" if a signal interrupted the wait for it.
 ---@param script string
 ---@param ... string
 ---@return string
@@ -32,7 +32,7 @@ function shell.read(script, ...)
   local pipe = assert(io.popen(shell.command(script, ...), "r"))
   local text = pipe:read("*a")
   pipe:close()
-  return text
+  return text or ""
 end
 
 return shell

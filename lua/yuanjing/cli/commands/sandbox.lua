@@ -1,10 +1,12 @@
 --- `yuanjing sandbox`: the platform on loopback, until Ctrl-C.
+local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
+local exits = require "yuanjing.cli.exits"
 local output = require "yuanjing.cli.output"
 local say = require("yuanjing.base.language").say
 local scenario = require "yuanjing.sandbox.server.scenario"
 local session = require "yuanjing.cli.session"
-local shell = require "yuanjing.sandbox.shell"
+local yuanjing = require "yuanjing"
 
 local command = {
   name = "sandbox",
@@ -65,19 +67,19 @@ local function announce(sandbox, arguments)
   io.stdout:flush()
 end
 
--- $1 the sandbox's folder. Returns when this process, its parent or nginx has
--- ended, or after Ctrl-C, which os.execute hides from this process.
-local WAIT = [==[
-mother() {
-  sed -n 's/^PPid:[[:space:]]*//p' "/proc/$PPID/status" 2>/dev/null ||
-    ps -o ppid= -p "$PPID"
-}
-first=$(mother)
-while kill -0 "$PPID" && kill -0 "$(cat "$1/nginx.pid")" &&
-  test "$(mother)" = "$first"; do
-  sleep 1
-done 2>/dev/null
-]==]
+-- Seconds between two looks for signals, and at whether all still runs.
+local LOOK = 0.2
+
+local SIGINT = 2
+
+-- The process that started this one. Where it can not be read this command hears of
+-- its end by SIGHUP alone.
+local function parent()
+  local file = io.open "/proc/self/status"
+  local text = file and file:read("*a")
+  if file then file:close() end
+  return text and text:match("\nPPid:%s*(%d+)")
+end
 
 local function is_running(sandbox)
   local file = io.open(sandbox.dir .. "/nginx.pid")
@@ -85,23 +87,44 @@ local function is_running(sandbox)
   return file ~= nil
 end
 
-function command.run(arguments)
-  if arguments.list then
-    io.stdout:write(scenario.listing())
-    return 0
+-- Waits until Ctrl-C, or until the parent or nginx has ended.
+local function stay(sandbox)
+  local first = parent()
+  while is_running(sandbox) and parent() == first
+    and not core.caught_signal() do
+    yuanjing.sleep(LOOK)
   end
-  local sandbox, err = require("yuanjing.sandbox").start {
+end
+
+local function status_of(signal)
+  return signal == SIGINT and exits.OK or 128 + signal
+end
+
+local function start(arguments)
+  return require("yuanjing.sandbox").start {
     port = arguments.port, dir = arguments.dir, latency = arguments.latency,
     task_seconds = arguments.task_seconds,
     verify_seconds = arguments.verify_seconds, speed = arguments.speed,
   }
-  if not sandbox then return output.fail(arguments, err) end
-  announce(sandbox, arguments)
-  os.execute(shell.command(WAIT, sandbox.dir))
-  local is_ok = is_running(sandbox)
-  sandbox:stop()
-  if is_ok then return 0 end
-  return output.fail(arguments, errors.new { kind = "io",
+end
+
+function command.run(arguments)
+  if arguments.list then
+    io.stdout:write(scenario.listing())
+    return exits.OK
+  end
+  core.catch_signals() -- from here on: one during the start must end it, too
+  local sandbox, err = start(arguments)
+  local is_ok = false
+  if sandbox then
+    announce(sandbox, arguments)
+    stay(sandbox)
+    is_ok = is_running(sandbox)
+    sandbox:stop()
+  end
+  if core.caught_signal() then return status_of(core.caught_signal()) end
+  if is_ok then return exits.OK end
+  return output.fail(arguments, err or errors.new { kind = "io",
     message = say "nginx has ended by itself" })
 end
 
