@@ -105,8 +105,8 @@ local lua_files = [[
     transno user_form v1
   protocol/answer/ envelope python reading record
   protocol/answer/failure/ init code kind names signs text
-  protocol/chat/ assembly call choice endings merge messages parameters pieces
-    reasoning reply sent_tools sse structured tool_calls
+  protocol/chat/ assembly call choice endings growth merge messages parameters
+    pieces reasoning reply sent_tools sse structured tool_calls
   protocol/speech/ call document
   protocol/task/ answer kinds links reasons words
   redis/ connection tls url

@@ -199,11 +199,11 @@ static size_t join_halves(char *room, size_t n, uint16_t *half) {
   return yj_json_join_halves(room, m + n, half);
 }
 
-/* Adds the text to those so far; the slice becomes what was added. 0: no
- * memory. */
-static inline int keep_text(struct yj_buf *text, uint16_t *half,
-                     const struct yj_json_value *value, int halves,
-                     struct yj_slice *slice) {
+/* Writes the text behind those so far; the slice becomes what was written, and
+ * has to be committed. 0: no memory. */
+static inline int write_text(struct yj_buf *text, uint16_t *half,
+                             const struct yj_json_value *value, int halves,
+                             struct yj_slice *slice) {
   char *room = yj_buf_reserve(text, value->len + 3);
   size_t n;
   if (room == NULL)
@@ -213,14 +213,26 @@ static inline int keep_text(struct yj_buf *text, uint16_t *half,
     n = join_halves(room, n, half);
   slice->text = room;
   slice->len = n;
-  yj_buf_commit(text, n);
   return 1;
+}
+
+/* Whether a text begins with all so far: it may be the whole once more. */
+static inline int grows(const struct yj_buf *text,
+                        const struct yj_slice *slice) {
+  size_t len = yj_buf_len(text);
+  return slice->len > len && len > 0 &&
+         memcmp(slice->text, yj_buf_bytes(text), len) == 0;
 }
 
 static int add_text(struct yj_buf *text, uint16_t *half,
                     struct yj_slice *slice) {
   struct yj_json_value value = {YJ_JSON_STRING, 0, slice->text, slice->len};
-  return value.len == 0 || keep_text(text, half, &value, 1, slice);
+  if (value.len == 0)
+    return 1;
+  if (!write_text(text, half, &value, 1, slice))
+    return 0;
+  yj_buf_commit(text, slice->len);
+  return 1;
 }
 
 int yj_decoder_add(struct yj_decoder *d, struct yj_slice *content,
@@ -230,10 +242,12 @@ int yj_decoder_add(struct yj_decoder *d, struct yj_slice *content,
          add_text(&d->reasoning, &d->reasoning_half, reasoning);
 }
 
+static const struct yj_slice nothing = {"", 0};
+
 /* At the end of the bytes half a pair becomes U+FFFD. */
 static int flush_halves(struct yj_decoder *d, struct yj_chunk *chunk) {
   static const char replacement[] = "\xEF\xBF\xBD";
-  static const struct yj_slice nothing = {"", 0}, document = {"{}", 2};
+  static const struct yj_slice document = {"{}", 2};
   struct yj_slice text = {replacement, 3};
   memset(chunk, 0, sizeof *chunk);
   chunk->json = document;
@@ -286,14 +300,48 @@ static void note_state(struct yj_decoder *d, struct yj_chunk *chunk,
   d->usual++;
 }
 
+/* Adds the texts of a chunk to those so far. 0: no memory. A chunk that begins
+ * with all of them becomes odd, and nothing is added. */
+static int keep_texts(struct yj_decoder *d, struct yj_chunk *chunk,
+                      const struct yj_json_value *content,
+                      const struct yj_json_value *reasoning) {
+  uint16_t content_half = d->content_half, reasoning_half = d->reasoning_half;
+  if ((is_text(content) && !write_text(&d->content, &d->content_half, content,
+                                       0, &chunk->content)) ||
+      (is_text(reasoning) && !write_text(&d->reasoning, &d->reasoning_half,
+                                         reasoning, 0, &chunk->reasoning)))
+    return 0;
+  if (grows(&d->content, &chunk->content) ||
+      grows(&d->reasoning, &chunk->reasoning)) {
+    d->content_half = content_half;
+    d->reasoning_half = reasoning_half;
+    chunk->content = chunk->reasoning = nothing;
+    chunk->odd = YJ_ODD;
+  }
+  yj_buf_commit(&d->content, chunk->content.len);
+  yj_buf_commit(&d->reasoning, chunk->reasoning.len);
+  return 1;
+}
+
+/* Keeps what a chunk that is not odd adds to the answer. 0: no memory. */
+static int keep_usual(struct yj_decoder *d, struct yj_chunk *chunk,
+                      const struct yj_json_value *values, uint64_t names) {
+  const struct yj_json_value *content = pick(values + DELTA_CONTENT);
+  const struct yj_json_value *reasoning = pick(values + DELTA_REASONING);
+  if (!keep_texts(d, chunk, content, reasoning))
+    return 0;
+  if (chunk->odd)
+    return 1;
+  note_state(d, chunk, values, is_text(content) || is_text(reasoning));
+  return names == 0 || keep_first(d, chunk, names);
+}
+
 static enum yj_event fill_chunk(struct yj_decoder *d, struct yj_chunk *chunk,
                                 const struct yj_json_value *values,
                                 const struct yj_json_rest *rest,
                                 int in_shape) {
-  static const struct yj_slice nothing = {"", 0};
-  const struct yj_json_value *content = pick(values + DELTA_CONTENT);
-  const struct yj_json_value *reasoning = pick(values + DELTA_REASONING);
-  int has_text = is_text(content) || is_text(reasoning);
+  int has_text = is_text(pick(values + DELTA_CONTENT)) ||
+                 is_text(pick(values + DELTA_REASONING));
   chunk->content = chunk->reasoning = nothing;
   chunk->usage = is_there(&values[USAGE]) != 0;
   chunk->odd = is_odd(d, values, rest, has_text) != 0;
@@ -301,16 +349,7 @@ static enum yj_event fill_chunk(struct yj_decoder *d, struct yj_chunk *chunk,
     d->shape_odd = chunk->odd;
   if (d->sse.failing || d->watched)
     chunk->odd = d->sse.failing ? YJ_FAILING : YJ_ODD;
-  if (chunk->odd != YJ_USUAL)
-    return keep_tail(d, chunk, in_shape) ? YJ_EVENT_CHUNK
-                                         : end_with(d, YJ_EVENT_NO_MEMORY);
-  if ((is_text(content) && !keep_text(&d->content, &d->content_half, content,
-                                      0, &chunk->content)) ||
-      (is_text(reasoning) && !keep_text(&d->reasoning, &d->reasoning_half,
-                                        reasoning, 0, &chunk->reasoning)))
-    return end_with(d, YJ_EVENT_NO_MEMORY);
-  note_state(d, chunk, values, has_text);
-  if ((rest->names != 0 && !keep_first(d, chunk, rest->names)) ||
+  if ((!chunk->odd && !keep_usual(d, chunk, values, rest->names)) ||
       !keep_tail(d, chunk, in_shape))
     return end_with(d, YJ_EVENT_NO_MEMORY);
   return YJ_EVENT_CHUNK;

@@ -171,9 +171,10 @@ static int l_add(lua_State *L) {
   return 2;
 }
 
-/* watch(): each chunk is odd from now on                   [-0, +0, v] */
+/* watch(is_on): each chunk is odd from now on, or those that look odd again
+ *                                                          [-0, +0, v] */
 static int l_watch(lua_State *L) {
-  check_open(L)->watched = 1;
+  check_open(L)->watched = lua_toboolean(L, 2) != 0;
   return 0;
 }
 

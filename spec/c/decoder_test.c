@@ -65,7 +65,39 @@ static void test_long_lines_that_are_passed_over(void) {
     }
 }
 
+/* A chunk that begins with all the text so far is for its reader to judge: it
+ * adds nothing by itself, also not half a character. */
+static void test_text_that_grows(void) {
+  static const struct {
+    const char *second;
+    int is_odd;
+  } rows[] = {{"{\"content\":\"ab\\u000ac\"}", 1},
+              {"{\"content\":\"ab\\nx\\ud83d\"}", 1},
+              {"{\"content\":\"ab\\n\"}", 0},
+              {"{\"content\":\"ab\"}", 0},
+              {"{\"content\":\"b\\nabc\"}", 0},
+              {"{\"content\":\"x\",\"reasoning_content\":\"ab\\nc\"}", 0}};
+  size_t i;
+  for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+    static const char first[] = "{\"content\":\"ab\\n\"}\n";
+    struct yj_decoder d = {0};
+    struct yj_chunk chunk;
+    CHECK(yj_decoder_feed(&d, first, sizeof first - 1));
+    CHECK(yj_decoder_next(&d, YJ_CHUNKS, &chunk) == YJ_EVENT_CHUNK);
+    CHECK(!chunk.odd && yj_buf_len(&d.content) == 3);
+    CHECK(yj_decoder_feed(&d, rows[i].second, strlen(rows[i].second)));
+    CHECK(yj_decoder_feed(&d, "\n", 1));
+    CHECK(yj_decoder_next(&d, YJ_CHUNKS, &chunk) == YJ_EVENT_CHUNK);
+    CHECK_IN(rows[i].second, chunk.odd == rows[i].is_odd);
+    CHECK_IN(rows[i].second,
+             !rows[i].is_odd || (yj_buf_len(&d.content) == 3 &&
+                                 chunk.content.len == 0 && !d.content_half));
+    yj_decoder_free(&d);
+  }
+}
+
 int main(void) {
+  test_text_that_grows();
   test_nothing_unread_after_the_verdict();
   test_long_lines_that_are_passed_over();
   return harness_end();

@@ -103,18 +103,14 @@ describe("the dialect", function()
 
   for _, name in ipairs(variants()) do
     for _, stream in ipairs { false, true } do
-      -- A client that joins the chunks of this one has the text several times.
-      local is_joined = not (stream and name == "qwen=cumulative")
       it(("%s is read%s"):format(name, stream and ", streamed" or ""), function()
         local reply = chat(name, stream)
         assert.equal('weather {"city":"北京"}, now {}', shown(reply))
         assert.equal("tool_calls", reply.finish_reason)
         assert.truthy(reply.usage.total_tokens > 0)
-        if is_joined then
-          assert.equal(THOUGHT[name] or "等等", reply.content)
-          assert.equal(not THOUGHT[name] and "想一想" or nil,
-            reply.reasoning_content)
-        end
+        assert.equal(THOUGHT[name] or "等等", reply.content)
+        assert.equal(not THOUGHT[name] and "想一想" or nil,
+          reply.reasoning_content)
       end)
     end
   end

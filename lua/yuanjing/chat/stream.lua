@@ -103,7 +103,29 @@ local VERDICTS = {
   no_memory = function() return { kind = "io", message = "out of memory" } end,
 }
 
+-- The text so far, for the code that reads odd chunks.
+local function before(self)
+  local transfer = self._transfer
+  local usual, content, reasoning = transfer:usual()
+  return {
+    usual = usual, lengths = { content = content, reasoning = reasoning },
+    text = function(kind)
+      local text, thought = transfer:summary()
+      return kind == "content" and text or thought or ""
+    end,
+  }
+end
+
+-- Texts that were held back until the end come before it.
+local function release(self)
+  if not self._parts then return "" end
+  local content, reasoning = self._parts:release(before(self))
+  if content == "" and reasoning == "" then return "" end
+  return (self._transfer:add(content, reasoning))
+end
+
 local function complete(self, failure)
+  release(self)
   local content, reasoning = self._transfer:summary()
   failure.status = failure.status or self._status
   failure.partial = core.sound(content)
@@ -156,23 +178,10 @@ local function parts_of(self)
   return self._parts
 end
 
--- The text so far, for the code that reads odd chunks.
-local function before(self)
-  local transfer = self._transfer
-  local usual, content, reasoning = transfer:usual()
-  return {
-    usual = usual, lengths = { content = content, reasoning = reasoning },
-    text = function(kind)
-      local text, thought = transfer:summary()
-      return kind == "content" and text or thought or ""
-    end,
-  }
-end
-
 -- Adds the content that was read from an odd chunk.
 local function add(self, taken)
   local transfer, parts = self._transfer, self._parts
-  if parts:is_watching() then transfer:watch() end
+  transfer:watch(parts:is_watching())
   if not taken.is_progress then return "", "" end
   return transfer:add(taken.content, taken.reasoning, taken.is_complete)
 end
@@ -187,14 +196,6 @@ local function look(self, text, mark)
   if taken then content, reasoning = add(self, taken) end
   if failure then return fail(self, failure) end
   return content, reasoning, taken and not taken.is_alone and taken or nil
-end
-
--- Texts that were held back until the end come before it.
-local function release(self)
-  if not self._parts then return "" end
-  local content, reasoning = self._parts:release(before(self))
-  if content == "" and reasoning == "" then return "" end
-  return (self._transfer:add(content, reasoning))
 end
 
 -- What was sent and could not be read; nil: there was a text, or nothing else.
@@ -415,7 +416,7 @@ local function decoder_of(response)
     outline = function() return decoder:outline() end,
     usual = function() return decoder:usual() end,
     add = function(_, ...) return decoder:add(...) end,
-    watch = function() decoder:watch() end,
+    watch = function(_, is_on) decoder:watch(is_on) end,
     failure = function() return nil end,
     done = function() return true end,
     discard = function() end,

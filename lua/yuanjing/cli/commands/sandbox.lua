@@ -78,7 +78,7 @@ local function parent()
   local file = io.open "/proc/self/status"
   local text = file and file:read("*a")
   if file then file:close() end
-  return text and text:match("\nPPid:%s*(%d+)")
+  return text and text:match("\nPPid:[ \t]*([0-9]+)")
 end
 
 local function is_running(sandbox)

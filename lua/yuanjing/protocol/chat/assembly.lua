@@ -7,6 +7,7 @@
 local ascii = require "yuanjing.base.ascii"
 local choices = require "yuanjing.protocol.chat.choice"
 local failures = require "yuanjing.protocol.answer.failure"
+local growth = require "yuanjing.protocol.chat.growth"
 local merge = require "yuanjing.protocol.chat.merge"
 local pieces = require "yuanjing.protocol.chat.pieces"
 local replies = require "yuanjing.protocol.chat.reply"
@@ -28,7 +29,7 @@ local assembly = {}
 ---@field private _fields table top-level fields of what was taken
 ---@field private _choices table<integer, table>
 ---@field private _mode? "one"|"many" whether `index` counts choices
----@field private _thoughts? "pieces"|"whole" how reasoning_details come
+---@field private _growth table<string, yuanjing.Growth> by kind of text
 ---@field private _odd? string why something could not be read
 ---@field has_halves? true half characters may be in the fields
 ---@field private _tools? yuanjing.SentTools that the model was to be told of
@@ -97,31 +98,36 @@ function methods:_message_increment(text, is_end, so_far)
   return rest or text
 end
 
--- MiniMax writes its thoughts in pieces, or all of them by then each time: the
--- second piece shows which.
-function methods:_thought_increment(text, length, before)
-  if not self._thoughts then
-    local grows = #text > length and behind(text, before.text "reasoning")
-    self._thoughts = grows and "whole" or "pieces"
-  end
-  return self._thoughts == "whole" and text:sub(length + 1) or text
+-- MiniMax writes its thoughts in pieces, or whole. Of any other text the whole is
+-- a gateway's fault, and could be chance.
+function methods:_growth_of(kind, field)
+  self._growth[kind] = self._growth[kind]
+    or growth.new(field == "reasoning_details")
+  return self._growth[kind]
+end
+
+-- What the text of a message adds to that of its kind so far.
+function methods:_increment_of_message(text, kind, is_end, before)
+  local held = self._growth[kind] and self._growth[kind]:release(text) or ""
+  local length = before.lengths[kind] + #held
+  if length == 0 or not self._has_delta and #text < length then return held .. text end
+  return held .. self:_message_increment(text, is_end, before.text(kind) .. held)
 end
 
 -- What the text of a piece adds to that of its kind so far.
 function methods:_increment(piece, kind, before)
   local text, length = piece[kind], before.lengths[kind]
   local is_end = piece.finish_reason ~= nil or piece.is_end
-  if text == "" or length == 0 then return text end
-  if kind == "reasoning" and piece.reasoning_kind == "reasoning_details" then
-    return self:_thought_increment(text, length, before)
-  end
+  if text == "" then return text end
   if piece.is_message then
-    local so_far = (self._has_delta or #text >= length) and before.text(kind)
-    return so_far and self:_message_increment(text, is_end, so_far) or text
+    return self:_increment_of_message(text, kind, is_end, before)
   end
+  local function so_far() return before.text(kind) end
   local is_again = is_end and self._texts > 1 and #text >= REPEATED
-    and #text == length and text == before.text(kind)
-  return is_again and "" or text
+    and #text == length and text == so_far()
+  if is_again then return "" end
+  local field = kind == "reasoning" and piece.reasoning_kind or nil
+  return self:_growth_of(kind, field):take(text, length, so_far)
 end
 
 -- Adds a piece to its choice; what it adds to the answer's own text.
@@ -183,7 +189,10 @@ end
 ---@return string content
 ---@return string reasoning
 function methods:release(before)
-  return self:_release({}, before)
+  local content, reasoning = self:_release({}, before)
+  local held = {}
+  for kind, one in pairs(self._growth) do held[kind] = one:release() end
+  return (held.content or "") .. content, (held.reasoning or "") .. reasoning
 end
 
 -- Taking -------------------------------------------------------------------
@@ -305,9 +314,13 @@ function methods:take(document, before)
   return taken, first_failure(document, list)
 end
 
---- Whether the core has to hand over each chunk: choices are told apart here.
+--- Whether the core has to hand over each chunk: choices are told apart here, and
+--- texts that grow.
 ---@return boolean
 function methods:is_watching()
+  for _, one in pairs(self._growth) do
+    if one:is_watching() then return true end
+  end
   return self._mode == "many" or self._last ~= nil and self._last > 0
 end
 
@@ -338,7 +351,7 @@ end
 function assembly.new(asked)
   if type(asked) ~= "table" then asked = { n = asked } end
   return setmetatable({ _fields = {}, _choices = {}, _held = {}, _others = {},
-    _texts = 0, _asked = type(asked.n) == "number" and asked.n or 1,
+    _growth = {}, _texts = 0, _asked = type(asked.n) == "number" and asked.n or 1,
     _tools = asked.tools }, Assembly)
 end
 
