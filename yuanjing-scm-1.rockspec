@@ -106,7 +106,7 @@ local lua_files = [[
   protocol/answer/ envelope python reading record
   protocol/answer/failure/ init code kind names signs text
   protocol/chat/ assembly call choice endings growth merge messages parameters
-    pieces reasoning reply sent_tools sse structured tool_calls
+    pieces reasoning reply sent_tools sse structured think_tags tool_calls
   protocol/speech/ call document
   protocol/task/ answer kinds links reasons words
   redis/ connection tls url

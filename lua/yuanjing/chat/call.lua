@@ -89,7 +89,7 @@ local function body_of(params, found)
     body[field[1]] = field[2]
   end
   body.stream = params.stream == true
-  body.category = nil
+  body.category, body.think_tags = nil, nil
   body[categories.FIELD] = categories.chosen(params.category,
     params[categories.FIELD]) or found and chat_media.CATEGORY or nil
   if FLAGS[params.off_peak] ~= nil then
@@ -98,14 +98,13 @@ local function body_of(params, found)
   return body
 end
 
-local function ask(settings, protocol, body, checked)
-  return protocol.chat(settings, body, function(response)
-    return stream.read(response, protocol, protocol.asked(body))
+local function ask(settings, protocol, body, asked, checked)
+  return protocol.chat(settings, body, asked, function(response)
+    return stream.read(response, protocol, asked)
   end, checked)
 end
 
-local function open_stream(settings, protocol, body, checked)
-  local asked = protocol.asked(body)
+local function open_stream(settings, protocol, body, asked, checked)
   local response, err = protocol.chat_stream(settings, body, checked)
   if not response then return nil, err end
   return stream.new(response, protocol, asked)
@@ -123,7 +122,8 @@ function chat.send(settings, params)
     and chat_media.form(body, found.files, problems) or nil
   if #problems > 0 then return refused(problems) end
   local call = params.stream == true and open_stream or ask
-  return call(settings, protocol, body, checked)
+  local asked = protocol.asked(body, params.think_tags)
+  return call(settings, protocol, body, asked, checked)
 end
 
 --- See Client:chat.

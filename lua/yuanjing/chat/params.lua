@@ -26,6 +26,7 @@ local params = {}
 ---@field stop? string|string[]
 ---@field seed? integer|string a string where it has more than 15 digits
 ---@field response_format? table
+---@field think_tags? boolean thoughts stand in the text, as `<think>...</think>`: make them `reasoning_content`
 ---@field category? string the platform's default is t2t, with media it is tm2t
 ---@field catelogid? string the wire's name for category
 ---@field image_file? yuanjing.AnyMedium a picture to ask about
@@ -40,7 +41,7 @@ local params = {}
 local RULES = { prompt = "string", model = "string", sys_prompt = "string",
   stream = "boolean", messages = "table", category = "string",
   [categories.FIELD] = "string", schema = "table", schema_by = "string",
-  repairs = "number" }
+  repairs = "number", think_tags = "boolean" }
 for name, rule in pairs(shared) do RULES[name] = rule end
 
 local function type_problems(given, problems)

@@ -394,11 +394,13 @@ end
 --- A stream over the transfer of a response.
 ---@param response yuanjing.Response
 ---@param api table reads documents: read_event(...), read_aside(text), assembly
----@param asked? any how many choices were asked for
+---@param asked? any what was asked for, see assembly.new
 ---@return yuanjing.Stream
 function stream.new(response, api, asked)
+  local transfer = response.transfer
+  if asked and asked.think_tags then transfer:watch(true) end
   return setmetatable({
-    _call = response.call, _transfer = response.transfer,
+    _call = response.call, _transfer = transfer,
     _status = response.status, _broken = response.failure, _api = api,
     _asked = asked, _over = false, _closed = false,
   }, Stream)

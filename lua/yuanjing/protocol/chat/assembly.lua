@@ -30,6 +30,7 @@ local assembly = {}
 ---@field private _choices table<integer, table>
 ---@field private _mode? "one"|"many" whether `index` counts choices
 ---@field private _growth table<string, yuanjing.Growth> by kind of text
+---@field private _tags? yuanjing.ThinkTags where the thoughts are in the text
 ---@field private _odd? string why something could not be read
 ---@field has_halves? true half characters may be in the fields
 ---@field private _tools? yuanjing.SentTools that the model was to be told of
@@ -130,6 +131,11 @@ function methods:_increment(piece, kind, before)
   return self:_growth_of(kind, field):take(text, length, so_far)
 end
 
+function methods:_taken_apart(text, reasoning)
+  local content, thoughts = self._tags:take(text)
+  return content, reasoning .. thoughts
+end
+
 -- Adds a piece to its choice; what it adds to the answer's own text.
 function methods:_add(piece, index, before)
   local choice = self:_choice(index)
@@ -142,6 +148,7 @@ function methods:_add(piece, index, before)
   end
   local content = self:_increment(piece, "content", before)
   local reasoning = self:_increment(piece, "reasoning", before)
+  if self._tags then content, reasoning = self:_taken_apart(content, reasoning) end
   if content ~= "" then self._texts = self._texts + 1 end
   if not piece.is_message and (content ~= "" or reasoning ~= "") then
     self._has_delta = true
@@ -192,7 +199,12 @@ function methods:release(before)
   local content, reasoning = self:_release({}, before)
   local held = {}
   for kind, one in pairs(self._growth) do held[kind] = one:release() end
-  return (held.content or "") .. content, (held.reasoning or "") .. reasoning
+  content = (held.content or "") .. content
+  reasoning = (held.reasoning or "") .. reasoning
+  if not self._tags then return content, reasoning end
+  content, reasoning = self:_taken_apart(content, reasoning)
+  local rest, thoughts = self._tags:release()
+  return content .. rest, reasoning .. thoughts
 end
 
 -- Taking -------------------------------------------------------------------
@@ -314,10 +326,11 @@ function methods:take(document, before)
   return taken, first_failure(document, list)
 end
 
---- Whether the core has to hand over each chunk: choices are told apart here, and
---- texts that grow.
+--- Whether the core has to hand over each chunk: choices are told apart here,
+--- thoughts, and texts that grow.
 ---@return boolean
 function methods:is_watching()
+  if self._tags then return true end
   for _, one in pairs(self._growth) do
     if one:is_watching() then return true end
   end
@@ -346,13 +359,14 @@ function methods:reply(content, reasoning, document, chunks)
 end
 
 --- @param asked? any what was asked for: { n = choices, tools = what to look for
---- where they may have been dropped }, or n alone
+--- where they may have been dropped, think_tags = what takes thoughts out of the
+--- text }, or n alone
 ---@return yuanjing.Assembly
 function assembly.new(asked)
   if type(asked) ~= "table" then asked = { n = asked } end
   return setmetatable({ _fields = {}, _choices = {}, _held = {}, _others = {},
     _growth = {}, _texts = 0, _asked = type(asked.n) == "number" and asked.n or 1,
-    _tools = asked.tools }, Assembly)
+    _tools = asked.tools, _tags = asked.think_tags }, Assembly)
 end
 
 assembly.documents = replies.documents

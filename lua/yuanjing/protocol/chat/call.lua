@@ -14,6 +14,7 @@ local usage = require "yuanjing.spending.usage"
 
 local messages = lazy.module "yuanjing.protocol.chat.messages"
 local sent_tools = lazy.module "yuanjing.protocol.chat.sent_tools"
+local think_tags = lazy.module "yuanjing.protocol.chat.think_tags"
 
 local texts = {}
 
@@ -171,17 +172,18 @@ end
 
 --- What an answer is compared with.
 ---@param body table
+---@param has_think_tags? boolean its thoughts are in its text
 ---@return table
-function texts.asked(body)
-  return { n = body.n, tools = body.tools and sent_tools.of(body) or nil }
+function texts.asked(body, has_think_tags)
+  return { n = body.n, tools = body.tools and sent_tools.of(body) or nil,
+    think_tags = has_think_tags and think_tags.new() or nil }
 end
 
---- A plain chat call. `read_stream(response)` turns a body in the manner of a
+--- A plain chat call. `asked` is that of texts.asked; `read_stream(response)` turns a body in the manner of a
 --- stream into a reply.
 ---@return yuanjing.Reply?
 ---@return yuanjing.Error?
-local function chat(path, settings, body, read_stream, checked)
-  local asked = texts.asked(body)
+local function chat(path, settings, body, asked, read_stream, checked)
   local response, err = form.send(settings,
     chat_request(path, settings, body, checked))
   if not response then return nil, err end

@@ -9,6 +9,7 @@ local pieces = require "yuanjing.protocol.chat.pieces"
 local tool_calls = require "yuanjing.protocol.chat.tool_calls"
 
 local sent_tools = lazy.module "yuanjing.protocol.chat.sent_tools"
+local think_tags = lazy.module "yuanjing.protocol.chat.think_tags"
 
 local replies = {}
 
@@ -72,6 +73,18 @@ local function finish_choice(choice, content, reasoning)
   return made
 end
 
+-- The text and the thoughts of a choice, of which only the first has been read with
+-- the tags of its thoughts in mind.
+local function texts_of(self, choice, is_primary, content, reasoning)
+  if is_primary then
+    if self._tags then return self._tags:whole(content, reasoning) end
+    return content, reasoning
+  end
+  content, reasoning = table.concat(choice.content), table.concat(choice.reasoning)
+  if not self._tags then return content, reasoning end
+  return think_tags.apart(content, reasoning)
+end
+
 -- All choices by index, and that whose text the answer is.
 local function finish_choices(self, content, reasoning)
   local primary, list, chosen = self._main or 0, {}, nil
@@ -79,8 +92,7 @@ local function finish_choices(self, content, reasoning)
   for index, choice in pairs(self._choices) do
     local is_primary = index == primary
     local made = finish_choice(choice,
-      is_primary and content or table.concat(choice.content),
-      is_primary and reasoning or table.concat(choice.reasoning))
+      texts_of(self, choice, is_primary, content, reasoning))
     if is_primary then chosen = made end
     list[#list + 1] = made
   end
