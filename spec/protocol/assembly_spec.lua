@@ -1,4 +1,5 @@
 -- What the pieces of an answer come to, where they need not be texts.
+local base64 = require "yuanjing.base.base64"
 local support = require "support"
 local talks = require "support.talks"
 
@@ -85,6 +86,23 @@ describe("the calls of a message", function()
       assert.equal("the answer was cut off: the call may be incomplete",
         reply.tool_calls[1].error)
       assert.equal(reason, ('"%s"'):format(reply.ended_by))
+    end
+  end)
+end)
+
+describe("the sound of an answer", function()
+  it("is one base64, also where each piece is padded", function()
+    for _, pieces in ipairs { { "QQ==", "QkM=", "RA==" }, { "QUJD", "RA==" },
+      { "QU", "JDRA" } } do
+      local deltas = {}
+      for n, data in ipairs(pieces) do
+        deltas[n] = ('{"audio":{"id":"a","data":"%s","transcript":"%d"}}')
+          :format(data, n)
+      end
+      local audio = streamed((table.unpack or unpack)(deltas))
+        .raw.choices[1].message.audio
+      assert.same({ "a", "123" }, { audio.id, audio.transcript .. ("3"):rep(3 - #pieces) })
+      assert.equal("ABCD", base64.decode_any(audio.data))
     end
   end)
 end)

@@ -1,7 +1,10 @@
 --- One choice of an answer: what its pieces have said by now.
+local lazy = require "yuanjing.base.lazy"
 local merge = require "yuanjing.protocol.chat.merge"
 local pieces = require "yuanjing.protocol.chat.pieces"
 local tool_calls = require "yuanjing.protocol.chat.tool_calls"
+
+local base64 = lazy.module "yuanjing.base.base64"
 
 local choice = {}
 
@@ -15,6 +18,7 @@ local choice = {}
 ---@field is_over? boolean it has ended, and nothing came behind its end
 ---@field rest table the vendor's other fields
 ---@field message table the other fields of its message
+---@field sounds string[] pieces of its audio, in base64
 ---@field private reasoning_kind? string the field its thoughts came in
 local methods = {}
 local ChoiceParts = { __index = methods }
@@ -45,6 +49,10 @@ function methods:_note_end(piece)
   end
 end
 
+function methods:_note_sound(data)
+  self.sounds[#self.sounds + 1] = type(data) == "string" and data or nil
+end
+
 --- Takes all of a piece but its texts, and leaves of these what is none of the
 --- vendor's copies.
 ---@param piece yuanjing.Piece
@@ -53,10 +61,21 @@ function methods:note(piece)
     merge.rest(self.rest, piece.choice)
     merge.rest(self.message, piece.place)
   end
+  self:_note_sound(piece.audio and piece.audio.data)
   self.calls:add_all(piece.tool_calls or {}, piece.is_message)
   self.refusal[#self.refusal + 1] = piece.refusal
   self:_drop_copies(piece)
   self:_note_end(piece)
+end
+
+--- Its audio as one base64, where the vendor padded each piece; nil: the pieces make
+--- that as they are.
+---@return string?
+function methods:sound()
+  if not table.concat(self.sounds):find("=[^=]") then return nil end
+  local bytes = {}
+  for n, piece in ipairs(self.sounds) do bytes[n] = base64.decode_any(piece) or "" end
+  return base64.encode(table.concat(bytes))
 end
 
 --- Keeps the texts of a piece.
@@ -70,7 +89,7 @@ end
 ---@return yuanjing.ChoiceParts
 function choice.new(index)
   return setmetatable({ index = index, content = {}, reasoning = {},
-    refusal = {}, calls = tool_calls.new(), rest = {}, message = {} },
+    refusal = {}, sounds = {}, calls = tool_calls.new(), rest = {}, message = {} },
     ChoiceParts)
 end
 

@@ -14,6 +14,7 @@ local pieces = {}
 ---@field reasoning_kind? string the field it came in
 ---@field refusal? string which is the content then
 ---@field tool_calls? table[] pieces of calls
+---@field audio? table with its base64 in `data`
 ---@field finish_reason? string
 ---@field is_message? boolean it may hold all that was said before as well
 ---@field is_end? boolean it is complete, without a reason
@@ -93,6 +94,10 @@ local REASONING = { "reasoning_content", "reasoning", "thinking",
   "reasoning_details" }
 local CONTENT = { "content", "text", "parts" }
 
+local function has_anything(place)
+  return type(place) == "table" and next(place) ~= nil
+end
+
 -- What holds a text, as a piece.
 local function read_place(place, choice)
   local text = new_text()
@@ -111,6 +116,7 @@ local function read_place(place, choice)
     reasoning = table.concat(text.reasoning), refusal = refusal,
     reasoning_kind = has_thoughts and "content" or kind,
     tool_calls = type(calls) == "table" and calls[1] ~= nil and calls or nil,
+    audio = has_anything(place.audio) and place.audio or nil,
     odd = text.odd, others = text.others, choice = choice,
     place = choice and place,
   }
@@ -123,10 +129,6 @@ local function as_place(value, name)
   if type(value) == "table" then return value end
   if value == nil or value == "" then return nil end
   return { [name or "content"] = value }
-end
-
-local function has_anything(place)
-  return place and next(place) ~= nil
 end
 
 -- A chunk has a delta, a reply a message, and some have both: then the delta is
@@ -263,7 +265,7 @@ end
 ---@return boolean
 function pieces.says_something(piece)
   return piece.content ~= "" or piece.reasoning ~= "" or piece.odd ~= nil
-    or piece.others ~= nil or piece.tool_calls ~= nil
+    or piece.others ~= nil or piece.tool_calls ~= nil or piece.audio ~= nil
     or piece.finish_reason ~= nil or piece.is_end ~= nil
 end
 
