@@ -112,8 +112,8 @@ local function raw_choice(choice, made)
   local raw = choice.rest
   raw.index, raw.finish_reason = made.index, made.finish_reason
   raw.message = choice.message
-  local sound = raw.message.audio and choice:sound()
-  if sound then raw.message.audio.data = sound end
+  local data = raw.message.audio and choice:sound()
+  if data then raw.message.audio.data = data end
   for name, value in pairs(message_of(made)) do raw.message[name] = value end
   return raw
 end
