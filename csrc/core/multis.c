@@ -67,12 +67,16 @@ static int close_socket(void *ud, curl_socket_t fd) {
 
 /* ---- which one ---- */
 
+/* libcurl would keep 4 connections for each transfer in flight when one ends:
+ * of ten that end together, and come again, it would close some each time. One
+ * that is unused for MAX_CONNECTION_AGE it closes when the next call begins. */
 static int set_up(struct yj_multi *m) {
   CURLM *c = m->curl;
   return !curl_multi_setopt(c, CURLMOPT_SOCKETFUNCTION, on_socket_change) &&
          !curl_multi_setopt(c, CURLMOPT_SOCKETDATA, m) &&
          !curl_multi_setopt(c, CURLMOPT_TIMERFUNCTION, on_timer_change) &&
-         !curl_multi_setopt(c, CURLMOPT_TIMERDATA, m);
+         !curl_multi_setopt(c, CURLMOPT_TIMERDATA, m) &&
+         !curl_multi_setopt(c, CURLMOPT_MAXCONNECTS, (long)MOST);
 }
 
 /* A connection stays with its multi, whatever transfers it serves. */

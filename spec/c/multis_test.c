@@ -364,6 +364,7 @@ int main(void) {
   test_turns();
   test_busy();
   test_many();
+  test_reuse(0, 10);
   test_reuse(MOST - 100, 100);
   test_reuse(MOST, 4); /* around the size of one multi */
   test_blind();
