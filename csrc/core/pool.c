@@ -1,6 +1,7 @@
 #include "pool.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct yj_pool {
   int64_t due;               /* no transfer runs out of time before */
   size_t n_flying, n_counted;
   int64_t alarm_at;          /* the owner's alarm, or YJ_NEVER */
+  int is_polled;             /* another loop polls the descriptor */
   int64_t now;
   unsigned generation;       /* of the process that made it */
 };
@@ -42,7 +44,7 @@ void yj_pool_touch(struct yj_pool *p, const struct yj_transfer *t) {
   if (due >= p->due || !yj_pool_is_mine(p))
     return;
   p->due = due;
-  yj_poller_alarm(&p->poller, due);
+  yj_pool_rearm(p);
 }
 
 /* The system may give the number to another socket. */
@@ -163,7 +165,8 @@ void yj_pool_mark_ready(struct yj_pool *p, struct yj_transfer *t) {
 struct yj_transfer *yj_pool_first(const struct yj_pool *p) { return p->ready; }
 
 void yj_pool_rearm(struct yj_pool *p) {
-  yj_poller_alarm(&p->poller, earliest(p));
+  if (p->is_polled)
+    yj_poller_alarm(&p->poller, earliest(p));
 }
 
 /* ---- moving on ---- */
@@ -217,6 +220,13 @@ static void expire(struct yj_pool *p) {
     p->due = p->looked + soonest;
 }
 
+/* The shorter of ms and what is left until the pool is due, rounded up. */
+static int until_due(const struct yj_pool *p, int ms) {
+  int64_t us = ms == 0 ? 0 : yj_pool_timeout(p);
+  int64_t left = min(us / 1000 + (us % 1000 != 0), INT_MAX);
+  return ms >= 0 && ms < left ? ms : (int)left;
+}
+
 /* Finds out what is ready, unless a step that ran out of budget has left some:
  * no socket has a second turn before all had one. */
 static int look(struct yj_pool *p, int ms) {
@@ -225,7 +235,7 @@ static int look(struct yj_pool *p, int ms) {
     p->now = yj_now();
     return 0;
   }
-  n = yj_poller_wait(&p->poller, p->seen, MAX_SEEN, ms);
+  n = yj_poller_wait(&p->poller, p->seen, MAX_SEEN, until_due(p, ms));
   p->now = yj_now();
   if (n < 0)
     return -n;
@@ -298,10 +308,14 @@ void yj_pool_wake(struct yj_pool *p) {
 void yj_pool_alarm(struct yj_pool *p, int64_t at) {
   p->alarm_at = at;
   if (yj_pool_is_mine(p))
-    yj_poller_alarm(&p->poller, at);
+    yj_pool_rearm(p);
 }
 
-int yj_pool_fd(const struct yj_pool *p) { return yj_poller_fd(&p->poller); }
+int yj_pool_fd(struct yj_pool *p, int is_polled) {
+  p->is_polled = is_polled && yj_pool_is_mine(p);
+  yj_pool_rearm(p);
+  return yj_poller_fd(&p->poller);
+}
 
 int64_t yj_pool_timeout(const struct yj_pool *p) {
   int64_t at = earliest(p), now = yj_now();

@@ -489,8 +489,9 @@ function pool:wake() end
 ---@param at? number on the clock of now(); nil: none
 function pool:alarm(at) end
 
+---@param is_polled? boolean false: nothing polls it any more
 ---@return integer? fd readable when step() has something to do
-function pool:fd() end
+function pool:fd(is_polled) end
 
 ---@return number? seconds until step() has something to do by the clock
 function pool:timeout() end

@@ -132,7 +132,7 @@ end
 ---@param budget? number seconds
 function loop.drive(budget)
   is_driven = true
-  loop.step(budget)
+  return loop.step(budget)
 end
 
 --- As drive(), once a frame; costs almost nothing while nothing is in flight.

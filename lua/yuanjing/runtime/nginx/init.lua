@@ -164,7 +164,7 @@ end
 local function step(waiter)
   local now = core.now()
   mover, stepping, trusted = waiter, waiter, now + STALL
-  local did = loop.step(BUDGET) or core.now() - now >= BUDGET
+  local did = loop.drive(BUDGET) or core.now() - now >= BUDGET
   sweep(now)
   stepping = nil
   return did
@@ -277,16 +277,18 @@ local function first_pool()
 end
 
 -- Returns whether a thread waited for the descriptor.
-local function watch(fd)
-  local pool = fd and POOLS[pool_at]
-  if not pool then return false end
-  local ok, problem = ngx.run_worker_thread(pool, "yuanjing.core", "pollfd", fd,
-    WATCH)
+local function watch()
+  local threads = POOLS[pool_at]
+  local fd = threads and loop.watched_fd()
+  if not fd then return false end
+  local ok, problem = ngx.run_worker_thread(threads, "yuanjing.core", "pollfd",
+    fd, WATCH)
+  loop.pool():fd(false) -- until the next wait there
   if ok then return true end
   if PASSING[problem] then return false end
   ngx.log(ngx.INFO, "yuanjing: no thread does the waiting: ", problem)
   pool_at = pool_at + 1
-  return watch(fd)
+  return watch()
 end
 
 -- Work that a request brings ends a long nap.
@@ -307,12 +309,12 @@ end
 -- a nap costs less than a wait in a thread, and what comes meanwhile is read in
 -- one turn.
 local function pump()
-  local fd, busy, is_dense = loop.watched_fd(), core.now(), false
+  local busy, is_dense = core.now(), false
   pump_waiter = nginx.waiter()
   step(pump_waiter)
   while loop.pool():count() > 0 do
     local from = core.now()
-    local has_napped = is_dense or not watch(fd)
+    local has_napped = is_dense or not watch()
     if has_napped then nap(busy) end
     local is_short = has_napped or core.now() - from < SHORTEST_NAP
     local did = pump_once()
