@@ -67,9 +67,8 @@ static int close_socket(void *ud, curl_socket_t fd) {
 
 /* ---- which one ---- */
 
-/* libcurl would keep 4 connections for each transfer in flight when one ends:
- * of ten that end together, and come again, it would close some each time. One
- * that is unused for MAX_CONNECTION_AGE it closes when the next call begins. */
+/* libcurl's own limit, four connections for each transfer in flight, closes
+ * some where ten end together. MAX_CONNECTION_AGE closes what stays unused. */
 static int set_up(struct yj_multi *m) {
   CURLM *c = m->curl;
   return !curl_multi_setopt(c, CURLMOPT_SOCKETFUNCTION, on_socket_change) &&

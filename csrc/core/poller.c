@@ -4,7 +4,6 @@
 #include "poller.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,23 +179,12 @@ static int collect(struct yj_poller *p, struct yj_ready *ready, int max) {
   return n;
 }
 
-/* The shorter of ms and what is left until the alarm. */
-static int until_alarm(const struct yj_poller *p, int ms) {
-  int64_t left;
-  if (p->alarm == YJ_NEVER)
-    return ms;
-  left = (p->alarm - yj_now() + 999) / 1000;
-  if (left < 0)
-    left = 0;
-  return ms >= 0 && ms < left ? ms : left > INT_MAX ? INT_MAX : (int)left;
-}
-
 int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
                    int ms) {
   int n;
   watch_signals(p);
   do
-    n = yj_poll(p->watched, p->n_watched, until_alarm(p, ms));
+    n = yj_poll(p->watched, p->n_watched, ms);
   while (n < 0 && errno == EINTR && ms == 0);
   if (n < 0)
     return -errno;
@@ -233,12 +221,10 @@ int yj_poller_fd(const struct yj_poller *p) { return p->queue; }
 static int set_timer(struct yj_poller *p, int64_t at) {
   struct itimerspec t;
   memset(&t, 0, sizeof t);
-  if (at != YJ_NEVER) {
-    at = at < 1 ? 1 : at;  /* all zeroes would disarm it */
-    at = at > FARTHEST ? FARTHEST : at;
-    t.it_value.tv_sec = (time_t)(at / 1000000);
-    t.it_value.tv_nsec = (long)(at % 1000000 * 1000);
-  }
+  at = at < 1 ? 1 : at;  /* all zeroes would disarm it */
+  at = at > FARTHEST ? FARTHEST : at;
+  t.it_value.tv_sec = (time_t)(at / 1000000);
+  t.it_value.tv_nsec = (long)(at % 1000000 * 1000);
   return timerfd_settime(p->timer, TFD_TIMER_ABSTIME, &t, NULL);
 }
 

@@ -54,13 +54,13 @@ int yj_poller_watch(struct yj_poller *p, yj_socket fd, int what,
                     unsigned tag);
 
 /* Fills ready[0..max) with what is ready; waits at most ms, for ever if it is
- * negative, less if the alarm, a wake-up or a signal that signals.h catches
- * comes, which are not reported. Returns how many, or -errno; -EINTR when a
- * signal ended the wait, and never with ms 0, for then there is none. */
+ * negative, less if a wake-up or a signal that signals.h catches comes, with
+ * epoll also the alarm, which are not reported. Returns how many, or -errno;
+ * -EINTR when a signal ended the wait, and never with ms 0. */
 int yj_poller_wait(struct yj_poller *p, struct yj_ready *ready, int max,
                    int ms);
 
-/* Ends a wait at that time; it may also end at an earlier one set before. */
+/* Makes the descriptor readable at that time, or an earlier one set before. */
 void yj_poller_alarm(struct yj_poller *p, int64_t at);
 
 /* Ends the current or the next wait, and makes the descriptor readable;

@@ -37,13 +37,9 @@ static int64_t earliest(const struct yj_pool *p) {
   return min(p->due, min(p->alarm_at, p->multis.due));
 }
 
-/* In a forked child the alarm is still the parent's. */
 void yj_pool_touch(struct yj_pool *p, const struct yj_transfer *t) {
   enum yj_fault why;
-  int64_t due = yj_transfer_deadline(t, &why);
-  if (due >= p->due || !yj_pool_is_mine(p))
-    return;
-  p->due = due;
+  p->due = min(p->due, yj_transfer_deadline(t, &why));
   yj_pool_rearm(p);
 }
 
@@ -128,7 +124,6 @@ int yj_pool_add(struct yj_pool *p, struct yj_transfer *t) {
   p->n_counted++;
   p->n_flying++;
   yj_pool_touch(p, t);
-  yj_pool_rearm(p);
   return 1;
 }
 
@@ -164,8 +159,9 @@ void yj_pool_mark_ready(struct yj_pool *p, struct yj_transfer *t) {
 
 struct yj_transfer *yj_pool_first(const struct yj_pool *p) { return p->ready; }
 
+/* In a forked child the alarm is still the parent's. */
 void yj_pool_rearm(struct yj_pool *p) {
-  if (p->is_polled)
+  if (p->is_polled && yj_pool_is_mine(p))
     yj_poller_alarm(&p->poller, earliest(p));
 }
 
@@ -307,12 +303,11 @@ void yj_pool_wake(struct yj_pool *p) {
 
 void yj_pool_alarm(struct yj_pool *p, int64_t at) {
   p->alarm_at = at;
-  if (yj_pool_is_mine(p))
-    yj_pool_rearm(p);
+  yj_pool_rearm(p);
 }
 
 int yj_pool_fd(struct yj_pool *p, int is_polled) {
-  p->is_polled = is_polled && yj_pool_is_mine(p);
+  p->is_polled = is_polled;
   yj_pool_rearm(p);
   return yj_poller_fd(&p->poller);
 }

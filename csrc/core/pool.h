@@ -51,8 +51,8 @@ struct yj_transfer *yj_pool_first(const struct yj_pool *pool);
 /* Takes it from those that are ready. */
 void yj_pool_forget(struct yj_pool *pool, struct yj_transfer *t);
 
-/* Readable when a step has something to do; -1: there is none. If nothing polls
- * it, the clock need not make it so, and a wait costs no system call more. */
+/* Readable when a step has something to do, by the clock only while it is
+ * polled: that costs a system call each time; -1: there is none. */
 int yj_pool_fd(struct yj_pool *pool, int is_polled);
 
 /* Microseconds until a step has something to do by the clock, or YJ_NEVER. */

@@ -367,6 +367,19 @@ describe("an alarm", function()
     assert.is_true(pool:timeout() > 1)
   end)
 
+  it("makes the descriptor readable only while that is polled", function()
+    local fd = pool:fd(false)
+    if not fd then return end  -- poll(2) has none to give
+    pool:alarm(core.now())
+    assert.is_false(core.pollfd(fd, 0))
+    assert.equal(fd, pool:fd())
+    assert.is_true(core.pollfd(fd, 0))
+    assert.is_true(support.timed(pool.wait, pool, 5) < 4)
+    pool:alarm(core.now() + 0.05)
+    pool:fd(false)
+    assert.is_true(support.timed(pool.wait, pool, 5) < 4)
+  end)
+
   it("makes the descriptor readable, until a step has heard it", function()
     local fd = pool:fd()
     if not fd then return end  -- poll(2) has none to give
