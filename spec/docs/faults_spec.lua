@@ -6,7 +6,6 @@ local groups = require "support.faults"
 local loop = require "yuanjing.runtime.loop"
 local matrix = require "support.fault_matrix"
 local support = require "support"
-local yuanjing = require "yuanjing"
 
 local PAGE = "docs/faults.md"
 local SLACK = 5 -- seconds beyond its limit that a call may take
