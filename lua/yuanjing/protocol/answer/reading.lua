@@ -1,6 +1,7 @@
 --- Reads the answer of a call: the bytes become a document, or an error that
 -- keeps the body.
 local envelope = require "yuanjing.protocol.answer.envelope"
+local exchange = require "yuanjing.http.exchange"
 local failures = require "yuanjing.protocol.answer.failure"
 local http = require "yuanjing.http.call"
 local json = require "yuanjing.base.json"
@@ -92,6 +93,11 @@ local function fetch(settings, request)
   return document, document and response or problem
 end
 
+local function pause_after(head)
+  if not exchange.has_field(head, "retry-after") then return nil end
+  return envelope.retry_after(exchange.headers(head))
+end
+
 --- Sends a request and reads the object in its answer with `read`, which also
 --- gets the platform's URL. A failure in the answer becomes an error of the call.
 ---@param read fun(document: table, base: string): any, table?
@@ -112,7 +118,7 @@ function reading.fetch_answer(settings, request, read)
     answer.failure.body, answer.failure.status = response.body, response.status
     answer.failure = response.call:describe(answer.failure)
   end
-  return answer, nil, envelope.retry_after(response.headers)
+  return answer, nil, pause_after(response.head)
 end
 
 return reading
