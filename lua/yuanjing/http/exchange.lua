@@ -7,8 +7,7 @@ local exchange = {}
 
 local MAX_REFUSAL = 2 ^ 20 -- bytes of a refusal that are read
 
-local byte, find = string.byte, string.find
-local CR, COLON = byte "\r", byte ":"
+local CR = ("\r"):byte()
 
 -- Names as servers mostly write them: folding is the dearest part of a head.
 local FOLDED = {}
@@ -45,24 +44,6 @@ function exchange.headers(head)
     from = ends + 1
   end
   return headers
-end
-
---- Whether the head of an answer has a field. To see that it has not costs a tenth
---- of reading them all.
----@param head string
----@param name string in lower case
----@return boolean
-function exchange.has_field(head, name)
-  local from, length = 1, #name
-  repeat
-    if byte(head, from + length) == COLON
-      and ascii.lower(head:sub(from, from + length - 1)) == name then
-      return true
-    end
-    local ends = find(head, "\n", from, true)
-    from = ends and ends + 1
-  until not from
-  return false
 end
 
 -- libcurl's codes for failures before the request was sent that would happen again.
