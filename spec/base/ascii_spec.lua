@@ -23,6 +23,7 @@ describe("ascii", function()
 
   it("trims blanks, and soon where there are many", function()
     for given, wanted in pairs { [""] = "", [" \t\r\n"] = "", [" a b "] = "a b",
+      ["\11a"] = "a", ["a\12"] = "a", ["\8a\14"] = "\8a\14",
       ["\194\160a"] = "\194\160a", ["一 "] = "一" } do
       assert.equal(wanted, ascii.trim(given))
     end

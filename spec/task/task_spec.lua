@@ -393,6 +393,14 @@ describe("a wait", function()
     assert.same({ 0.001, 0.002, 0.003 }, naps)
   end)
 
+  it("asks for an id as it is, whatever is in it", function()
+    local server = answering { { status = "RUNNING" } }
+    local task = client_at(server.url):task "a b&c=你/_.~-9"
+    assert(task:refresh())
+    assert.equal("/llmage/v1/tasks?taskid=a%20b%26c%3D%E4%BD%A0%2F_.~-9",
+      server:requests()[1].path)
+  end)
+
   -- After the last one the usual pace applies again.
   it("sleeps as long as an answer asks for", function()
     local sleep, naps = loop.sleep, {}
@@ -400,7 +408,7 @@ describe("a wait", function()
     loop.sleep = function(seconds) naps[#naps + 1] = seconds end
     local running = '{"status": "RUNNING"}'
     local task = known { scripted.answer(200, { { "Retry-After", "20" } }, running),
-      scripted.answer(200, { { "Retry-After", "0.002" } }, running),
+      scripted.answer(200, { { "rETRY-after", "0.002" } }, running),
       { status = "RUNNING" }, DONE }
     assert(task:await())
     assert.same({ 20, 0.002 }, { naps[1], naps[2] })

@@ -10,6 +10,7 @@ end
 ---@param unsafe? string a set of a pattern; default: all but letters, digits and -._~
 ---@return string
 function percent.encode(text, unsafe)
+  if not unsafe and text:find("^[0-9A-Za-z._~-]*$") then return text end
   return (text:gsub(unsafe or "[^0-9A-Za-z._~-]", escape))
 end
 

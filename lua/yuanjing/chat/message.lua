@@ -4,6 +4,11 @@ local json = require "yuanjing.base.json"
 local media = require "yuanjing.base.media"
 local suggest = require "yuanjing.base.suggest"
 
+-- NB: a conversation may have ten thousands of messages. The loops over all of them
+-- count, and ask for types by a local name: an iterator, and a global name, cost
+-- more than the check.
+local type = type
+
 local message = {}
 
 ---@class yuanjing.Message
@@ -157,7 +162,8 @@ end
 
 local function each_problem(messages, problems)
   local found = #problems
-  for n, item in ipairs(messages) do
+  for n = 1, #messages do
+    local item = messages[n]
     if not is_plainly_right(item) then check_each(item, n, problems) end
   end
   if #problems == found or is_writable(messages) then return end
@@ -205,9 +211,11 @@ end
 ---@return table<integer, table<integer, yuanjing.ReadPart>>?
 function message.read_media(messages, problems)
   local found
-  for n, item in ipairs(messages) do
-    if type(item) == "table" and type(item.content) == "table" then
-      local read = read_parts(item.content, ("messages[%d]"):format(n), problems)
+  for n = 1, #messages do
+    local item = messages[n]
+    local content = type(item) == "table" and item.content
+    if type(content) == "table" then
+      local read = read_parts(content, ("messages[%d]"):format(n), problems)
       if read then
         found = found or {}
         found[n] = read

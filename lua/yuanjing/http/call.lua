@@ -19,7 +19,8 @@ local http = {}
 ---@class yuanjing.Response
 ---@field call yuanjing.Call
 ---@field status integer
----@field headers? table<string, string> by lower-case name; not of a stream
+---@field head? string with the body: exchange.headers() reads it
+---@field headers? table<string, string> by lower-case name, of an answer that is held
 ---@field body? string
 ---@field transfer? yuanjing.core.Transfer if the body is still to come
 ---@field failure? yuanjing.Error if the body broke off

@@ -9,20 +9,32 @@ local MAX_REFUSAL = 2 ^ 20 -- bytes of a refusal that are read
 
 local CR = ("\r"):byte()
 
+-- Names as servers mostly write them: folding is the dearest part of a head.
+local FOLDED = {}
+for name in ("Server Date Content-Type Content-Length Connection Keep-Alive "
+  .. "Transfer-Encoding Last-Modified ETag Accept-Ranges Cache-Control Vary "
+  .. "Content-Disposition Content-Range"):gmatch("[^ ]+") do
+  FOLDED[name] = ascii.lower(name)
+end
+
 -- RFC 9112: a CR that ends no line counts as a blank.
 local function without_cr(text)
   return text:find("\r", 1, true) and text:gsub("\r", " ") or text
 end
 
--- NB: plain searches: a pattern looks at each byte of each head, which took as
--- long as all that libcurl does for it.
-local function parse_head(head)
+--- The fields of the head of an answer, by their names in lower case.
+--- NB: plain searches: a pattern looks at each byte of each head, which took as
+--- long as all that libcurl does for it.
+---@param head string
+---@return table<string, string>
+function exchange.headers(head)
   local headers, from = {}, 1
   local colon = head:find(":", 1, true)
   while colon do
     local ends = head:find("\n", from, true) or #head + 1
     if ends > colon then
-      local name = ascii.lower(head:sub(from, colon - 1))
+      local name = head:sub(from, colon - 1)
+      name = FOLDED[name] or ascii.lower(name)
       local first = head:find("[^ \t]", colon + 1) or #head + 1
       local last = head:byte(ends - 1) == CR and ends - 2 or ends - 1
       local value = without_cr(head:sub(first, last))
@@ -127,17 +139,14 @@ local function size_of(request, prepared)
 end
 
 local function refused(request, prepared, response)
-  local refusal = request.refusal(response.status, response.headers,
-    response.body:sub(1, MAX_REFUSAL), size_of(request, prepared))
+  local refusal = request.refusal(response.status,
+    exchange.headers(response.head), response.body:sub(1, MAX_REFUSAL),
+    size_of(request, prepared))
   refusal.status = response.status
   refusal.retryable = refusal.kind == "rate_limit"
     or response.status == 503 and refusal.retry_after ~= nil
     or refusal.kind == "server" and not request.billable
   return refusal
-end
-
-local function read_head(transfer)
-  return { status = transfer:status(), headers = parse_head(transfer:head()) }
 end
 
 local function is_success(status)
@@ -154,17 +163,15 @@ end
 -- Reads the answer to its end and closes the transfer.
 local function read_plain(request, prepared, transfer)
   loop.wait_done(transfer)
-  local response = transfer:status() and read_head(transfer)
-  local failure = exchange.failure(transfer, request)
-  if response then
-    response.body, response.failure = transfer:body(), failure
-    if failure then
-      failure.status, failure.body = response.status, kept_of(response, failure)
-    end
-  end
+  local failure, status = exchange.failure(transfer, request), transfer:status()
+  local response = status and { status = status, head = transfer:head(),
+    body = transfer:body(), failure = failure, call = nil }
   transfer:close()
   if not response then return nil, failure end
-  if not is_success(response.status) then
+  if failure then
+    failure.status, failure.body = status, kept_of(response, failure)
+  end
+  if not is_success(status) then
     return nil, refused(request, prepared, response)
   end
   if failure and failure.kind == "decode" then return nil, failure end
@@ -185,9 +192,10 @@ end
 -- NB: the body of the request is released here: it may be large, and the answer
 -- may take long.
 local function hand_on(request, transfer)
-  local response = request.stream and { status = transfer:status() }
-    or read_head(transfer)
-  response.transfer = transfer
+  local response = { status = transfer:status(), transfer = transfer }
+  if not request.stream then
+    response.headers = exchange.headers(transfer:head())
+  end
   request.json, request.parts = nil, nil
   transfer:trim()
   return response

@@ -17,7 +17,7 @@ local request_builder = {}
 ---@field method string
 ---@field path? string below the base URL
 ---@field base? "base_url"|"asset_url"
----@field query? table<string, string|number>
+---@field query? string|table<string, string|number> a text is encoded already
 ---@field json? table
 ---@field embedded? { word: string, pieces: table[] } the n-th piece goes where the json has word .. n .. ";"
 ---@field total? number seconds; bounds this call if nothing shorter does
@@ -52,18 +52,23 @@ local function term(name, value)
   return percent.encode(name) .. "=" .. percent.encode(tostring(value))
 end
 
--- The query string to append to a path, which may already have a query.
-local function query_string(path, query)
-  if not query then return "" end
+local function encode_query(query)
   local terms = {}
   for name, value in pairs(query) do
     local text, problem = term(number.show(name), value)
     if problem then return nil, problem end
     terms[#terms + 1] = text
   end
-  if #terms == 0 then return "" end
   table.sort(terms, ascii.less)
-  return (path:find("?", 1, true) and "&" or "?") .. table.concat(terms, "&")
+  return table.concat(terms, "&")
+end
+
+-- The query string to append to a path, which may already have a query.
+local function query_string(path, query)
+  local text, problem = query or "", nil
+  if type(query) == "table" then text, problem = encode_query(query) end
+  if not text or text == "" then return text, problem end
+  return (path:find("?", 1, true) and "&" or "?") .. text
 end
 
 -- NB: libcurl omits a header that is given as "Name:"; "Name;" is an empty one.
@@ -73,7 +78,7 @@ end
 
 -- A request without a key goes to a foreign host. It does not get the headers of
 -- the user's settings either: they may hold secrets.
-local function header_lines(settings, request, key)
+local function new_lines(settings, request, key)
   local lines = {
     "User-Agent: " .. (settings.user_agent or "yuanjing-lua/" .. version),
     "Expect:", -- or libcurl would wait for a 100 before large bodies
@@ -89,15 +94,35 @@ local function header_lines(settings, request, key)
   return lines
 end
 
-local is_local = memoize.last(function(host)
-  local parts = url_of.parse(host)
+-- Of each client's settings: its key, and the lines for each kind of body. They are
+-- the same for all of its calls.
+local known_lines = setmetatable({}, { __mode = "k" })
+
+local function header_lines(settings, request, key)
+  if request.headers or not key then return new_lines(settings, request, key) end
+  local known = known_lines[settings]
+  if not known or known.key ~= key then
+    known = { key = key }
+    known_lines[settings] = known
+  end
+  local body = request.parts and "form" or request.json and "json" or "none"
+  known[body] = known[body] or new_lines(settings, request, key)
+  return known[body]
+end
+
+local is_local = memoize.last(function(place)
+  local parts = url_of.parse(ascii.trim(place))
   return parts ~= nil and url_of.is_local(parts)
 end)
 
--- A proxy from the environment is not used for this machine itself.
-local function proxy_for(settings, url)
-  local host = url:match("^[^/]*//[^/?#]*") or url -- the same for most calls
-  return settings.proxy or is_local(host) and "" or nil
+-- A proxy from the environment is not used for this machine itself. NB: of what is
+-- the same for most calls, the base URL or the host, not of the whole URL.
+local function proxy_for(settings, request)
+  if settings.proxy then return settings.proxy end
+  local url = request.url
+  local place = url and (url:match("^[^/]*//[^/?#]*") or url)
+    or settings[request.base or "base_url"]
+  return is_local(place) and "" or nil
 end
 
 local function invalid(message)
@@ -171,7 +196,7 @@ function request_builder.prepare(settings, request)
     headers = header_lines(settings, request, key),
     events = request.stream, hold = request.hold, once = request.billable ~= nil,
     peer_port = request.peer_port, only_public = request.only_public,
-    proxy = proxy_for(settings, url), ca_file = settings.ca_file,
+    proxy = proxy_for(settings, request), ca_file = settings.ca_file,
     ca_path = settings.ca_path, max_body = settings.max_body,
   }, nil, key
 end

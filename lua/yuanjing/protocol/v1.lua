@@ -3,10 +3,12 @@
 local categories = require "yuanjing.protocol.category"
 local envelope = require "yuanjing.protocol.answer.envelope"
 local errors = require "yuanjing.errors"
+local exchange = require "yuanjing.http.exchange"
 local form = require "yuanjing.protocol.form"
 local json = require "yuanjing.base.json"
 local reading = require "yuanjing.protocol.answer.reading"
 local lazy = require "yuanjing.base.lazy"
+local percent = require "yuanjing.base.percent"
 local texts = require "yuanjing.protocol.chat.call"
 local answers = lazy.module "yuanjing.protocol.task.answer"
 local user_form = lazy.module "yuanjing.protocol.user_form"
@@ -40,7 +42,7 @@ end
 ---@return yuanjing.Error?
 function v1.task(settings, id, seconds)
   return reading.fetch_answer(settings, { method = "GET",
-    path = PATHS.task, query = { taskid = id },
+    path = PATHS.task, query = "taskid=" .. percent.encode(id),
     total = answers.query_limit(seconds) }, answers.read_status)
 end
 
@@ -110,7 +112,7 @@ function v1.request(settings, request, fields)
   if response.failure and not is_object then return nil, response.failure end
   local failure = is_object and envelope.failure(document)
   if failure then return reading.failed(failure, response) end
-  return { status = response.status, headers = response.headers,
+  return { status = response.status, headers = exchange.headers(response.head),
     body = response.body, json = document }
 end
 

@@ -231,7 +231,8 @@ end
 function media.is_or_holds(value)
   if type(value) ~= "table" then return false end
   if media.is(value) then return true end
-  for _, item in ipairs(value) do
+  for n = 1, #value do -- which may be ten thousands of messages
+    local item = value[n]
     if getmetatable(item) and media.is(item) then return true end
   end
   return false

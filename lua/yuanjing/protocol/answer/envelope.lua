@@ -144,6 +144,18 @@ local function unread(body, problem, verdict)
   return text_failure(body, problem, verdict)
 end
 
+--- The document in a body, whatever it reports, with a warning if it had to be
+--- repaired; or nil and the failure that the body has none.
+---@param body string?
+---@return table? document
+---@return string|yuanjing.Failure|nil warning_or_failure
+function envelope.document(body)
+  body = body or ""
+  local document, note, verdict = document_of(body)
+  if not document then return nil, unread(body, note, verdict) end
+  return document, note
+end
+
 --- Reads the body of an answer with a 2xx status. Returns the document, with a
 --- warning if it had to be repaired; or nil and a failure. Its kind is
 --- "platform" for a failure that the document reports ("not_found" for an asset
@@ -153,9 +165,8 @@ end
 ---@return table? document
 ---@return string|yuanjing.Failure|nil warning_or_failure
 function envelope.read(body)
-  body = body or ""
-  local document, note, verdict = document_of(body)
-  if not document then return nil, unread(body, note, verdict) end
+  local document, note = envelope.document(body)
+  if not document then return nil, note end
   local failure = envelope.failure(document)
   if not failure then return document, note end
   failure.body, failure.document = body, document

@@ -1,6 +1,7 @@
 --- Reads the answer of a call: the bytes become a document, or an error that
 -- keeps the body.
 local envelope = require "yuanjing.protocol.answer.envelope"
+local exchange = require "yuanjing.http.exchange"
 local failures = require "yuanjing.protocol.answer.failure"
 local http = require "yuanjing.http.call"
 local json = require "yuanjing.base.json"
@@ -36,10 +37,10 @@ local function task_in(body)
 end
 
 -- If the transfer broke off, that is the error, and not what the incomplete body
--- looks like. But a failure in a complete document counts first.
+-- looks like.
 local function unreadable(failure, response)
   local broken = response.failure
-  if broken and not failure.document then
+  if broken then
     broken.task = broken.task or task_in(response.body)
     return nil, broken
   end
@@ -66,20 +67,14 @@ end
 ---@return table?
 ---@return yuanjing.Error?
 function reading.object(response)
-  local document, problem = envelope.read(response.body)
-  if document == nil then
-    if problem.document then return problem.document end
-    return unreadable(problem, response)
-  end
+  local document, problem = envelope.document(response.body)
+  if not document then return unreadable(problem, response) end
   local object = object_of(document)
   if not object then return no_object(document, response) end
   return object
 end
 
-local function is_whole(body)
-  local document, problem = envelope.read(body)
-  return (document or problem.document) ~= nil
-end
+local function is_whole(body) return envelope.document(body) ~= nil end
 
 -- Sends a request. Returns the object in its answer and the response; or nil and
 -- an error.
@@ -90,6 +85,13 @@ local function fetch(settings, request)
   if not response then return nil, err end
   local document, problem = reading.object(response)
   return document, document and response or problem
+end
+
+-- NB: most heads have no field that begins with R, and are not read.
+local function pause_after(head)
+  if head:find("\nR", 1, true) or head:find("\nr", 1, true) then
+    return envelope.retry_after(exchange.headers(head))
+  end
 end
 
 --- Sends a request and reads the object in its answer with `read`, which also
@@ -112,7 +114,7 @@ function reading.fetch_answer(settings, request, read)
     answer.failure.body, answer.failure.status = response.body, response.status
     answer.failure = response.call:describe(answer.failure)
   end
-  return answer, nil, envelope.retry_after(response.headers)
+  return answer, nil, pause_after(response.head)
 end
 
 return reading

@@ -28,8 +28,8 @@ end
 ---@param names string[]
 ---@return string?
 function record.first_word(fields, names)
-  for _, name in ipairs(names) do
-    local value = fields[name] -- most are not there
+  for i = 1, #names do
+    local value = fields[names[i]] -- most are not there
     local found = value ~= nil and record.word(value)
     if found then return found end
   end

@@ -4,6 +4,7 @@ local ascii = require "yuanjing.base.ascii"
 local embed = require "yuanjing.protocol.embed"
 local json = require "yuanjing.base.json"
 local tool_calls = require "yuanjing.protocol.chat.tool_calls"
+local type = type
 
 local messages = {}
 
@@ -100,7 +101,8 @@ end
 -- conversation of megabytes is not copied.
 local function as_they_are(list)
   local same = {}
-  for n, message in ipairs(list) do
+  for n = 1, #list do
+    local message = list[n]
     if type(message.content) ~= "string" or message.tool_calls then return nil end
     same[n] = message
   end

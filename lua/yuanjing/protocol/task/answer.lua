@@ -6,6 +6,7 @@ local json = require "yuanjing.base.json"
 local kinds = require "yuanjing.protocol.task.kinds"
 local links = require "yuanjing.protocol.task.links"
 local record = require "yuanjing.protocol.answer.record"
+local LISTS = kinds.LISTS
 local reasons = require "yuanjing.protocol.task.reasons"
 local types = require "yuanjing.base.media.types"
 local words = require "yuanjing.protocol.task.words"
@@ -58,8 +59,9 @@ local function record_in(value)
 end
 
 local function inside(document)
-  for _, name in ipairs(WRAPPERS) do
-    local found = record_in(document[name])
+  for i = 1, #WRAPPERS do
+    local value = document[WRAPPERS[i]]
+    local found = value ~= nil and record_in(value)
     if found then return found end
   end
 end
@@ -124,7 +126,7 @@ end
 local function take_field(result, kind, value, base)
   local found, lost = links.of(value, base, kind == nil)
   for _, link in ipairs(found) do
-    local list = result[(kind or kind_of(link)) .. "s"]
+    local list = result[LISTS[kind or kind_of(link)]]
     list[#list + 1] = link
   end
   if #found > 0 or kind and kind ~= "output" then
@@ -133,24 +135,24 @@ local function take_field(result, kind, value, base)
 end
 
 local function has_file(result)
-  for _, kind in ipairs(kinds) do
-    if result[kind .. "s"][1] then return true end
-  end
-  return false
+  return (result.videos[1] or result.images[1] or result.audios[1]
+    or result.outputs[1]) ~= nil
 end
 
-local function new_lists()
-  local lists = {}
-  for _, kind in ipairs(kinds) do lists[kind .. "s"] = {} end
-  return lists
+-- NB: with the fields that come later, or the table would grow with each.
+local function new_result()
+  return { videos = {}, images = {}, audios = {}, outputs = {}, video = nil,
+    image = nil, audio = nil, output = nil, raw = nil, text = nil, usage = nil,
+    task = nil }
 end
 
 -- Adds the files in the fields of each kind. NB: an output that is an object is a
 -- container.
 local function collect_named(result, document, base)
   for _, kind in ipairs(kinds) do
-    for _, name in ipairs(kinds.FIELDS[kind]) do
-      local value = document[name]
+    local names = kinds.FIELDS[kind]
+    for i = 1, #names do
+      local value = document[names[i]] -- most are not there
       if value ~= nil and (kind ~= "output" or not json.is_object(value)) then
         take_field(result, kind, value, base)
       end
@@ -162,18 +164,18 @@ end
 -- file may be at both places.
 local function merge(result, inner)
   for _, kind in ipairs(kinds) do
-    local list = kind .. "s"
+    local list = LISTS[kind]
     if not result[list][1] then result[list] = inner[list] end
   end
   result.problems = result.problems or inner.problems
 end
 
 local function collect(document, base, depth)
-  local result = new_lists()
+  local result = new_result()
   if not json.is_object(document) or depth > 4 then return result end
   collect_named(result, document, base)
-  for _, name in ipairs(CONTAINERS) do
-    local inner = document[name]
+  for i = 1, #CONTAINERS do
+    local inner = document[CONTAINERS[i]]
     if inner ~= nil then merge(result, collect(inner, base, depth + 1)) end
   end
   for _, name in ipairs(has_file(result) and {} or ANY_KIND) do
@@ -189,7 +191,7 @@ end
 local function result_of(document, task, base)
   local result = collect(document, base, 0)
   result.raw = task
-  for _, kind in ipairs(kinds) do result[kind] = result[kind .. "s"][1] end
+  for _, kind in ipairs(kinds) do result[kind] = result[LISTS[kind]][1] end
   result.text = type(task.text) == "string" and task.text or nil
   result.usage = json.is_object(task.usage) and task.usage
     or json.is_object(document.usage) and document.usage or nil

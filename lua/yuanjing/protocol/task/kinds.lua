@@ -6,6 +6,11 @@
 ---@type yuanjing.FileKind[]
 local kinds = { "video", "image", "audio", "output" }
 
+--- The fields of a result with all files of a kind.
+---@type table<string, string>
+kinds.LISTS = { video = "videos", image = "images", audio = "audios",
+  output = "outputs" }
+
 -- Each vendor uses another name: "video_url", "videoUrls".
 local ENDINGS = { "", "s", "_url", "_urls", "Url", "Urls" }
 

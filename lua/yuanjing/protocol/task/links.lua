@@ -50,7 +50,10 @@ local function looks_relative(text)
 end
 
 -- Escapes only the bytes that no URL may contain, such as blanks.
-local function escaped(text) return percent.encode(text, "[%z\1-\32\127]") end
+local function escaped(text)
+  if text:find("^[!-~\128-\255]*$") then return text end
+  return percent.encode(text, "[%z\1-\32\127]")
+end
 
 local function absolute(text, base)
   if url.scheme(text) then return escaped(text) end

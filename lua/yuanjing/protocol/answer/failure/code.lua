@@ -39,7 +39,7 @@ end
 function codes.tell_failure(document)
   local base = document.base_resp
   return is_failing(document.errcode) or is_failing(document.error_code)
-    or json.is_object(base) and is_failing(base.status_code)
+    or base ~= nil and json.is_object(base) and is_failing(base.status_code)
 end
 
 return codes

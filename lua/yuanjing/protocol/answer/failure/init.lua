@@ -30,7 +30,8 @@ local STATUS_FIELDS = { "status", "taskstatus" }
 local function status_word(document)
   for _, name in ipairs(STATUS_FIELDS) do
     local status = document[name]
-    local found = type(status) == "string" and ascii.upper(ascii.trim(status))
+    local found = type(status) == "string" and status:find("^[ \t-\r]*[EeFf]")
+      and ascii.upper(ascii.trim(status))
     if found and FAILING[found] then return found end
   end
 end
@@ -87,7 +88,8 @@ local function failure_within(document, wraps)
   if fails(document) then return describe(document) end
   if wraps == record.MOST_WRAPPINGS then return nil end
   for _, name in ipairs(record.WRAPPINGS) do
-    local failure = failure_within(document[name], wraps + 1)
+    local inner = document[name]
+    local failure = inner ~= nil and failure_within(inner, wraps + 1)
     if failure then return with_task(failure, document) end
   end
 end
