@@ -48,14 +48,13 @@ end
 
 package.path = folder .. "/?.lua;" .. folder .. "/?/init.lua"
 ask()
-local lines, codes, at = {}, {}, 0
+local lines, codes = {}, {}
 for _, name in ipairs(loaded_modules()) do
   local path = path_of(name)
   local source = read(folder .. "/" .. path)
   local code = bytecode(source, "=lua/" .. path)
-  lines[#lines + 1] = ("%s %d %d %d %s\n"):format(name, #source, at + 1,
-    at + #code, path)
-  codes[#codes + 1], at = code, at + #code
+  lines[#lines + 1] = ("%s %d %s %d\n"):format(name, #source, path, #code)
+  codes[#codes + 1] = code
 end
 
 local loader = bytecode(read(folder .. "/yuanjing.lua"), "=yuanjing.lua", true)

@@ -4,8 +4,8 @@
 -- wherever that file is missing, of another Lua, or older than a source.
 --
 -- modules.luac: the version of Lua, and this file's own bytecode, which another Lua
--- may not make of it; a line "name size from to path" for each module; an empty
--- line; their bytecode.
+-- may not make of it; a line "name size path length" for each module; an empty
+-- line; their bytecode, each as long as its line says.
 local has_core, core = pcall(require, "yuanjing.core")
 local folder = debug.getinfo(1, "S").source:match("^@(.-)yuanjing%.lua$")
 local jit = rawget(_G, "jit")
@@ -13,32 +13,9 @@ local mark = (jit and jit.version or _VERSION)
   .. string.dump(debug.getinfo(1, "f").func, true)
 
 -- NB: no table with names is written here: LuaJIT's bytecode of one varies.
-local load, loadfile, sub = load, loadfile, string.sub
+local load, loadfile, preload = load, loadfile, package.preload
 local unpack = table.unpack or unpack
-local text, made, rows -- of modules.luac: its bytes, its time, its modules
-
-local function read_modules()
-  local path = package.searchpath("yuanjing.modules",
-    (package.cpath:gsub("%?%.%w+", "?.luac")))
-  local file = path and io.open(path, "rb")
-  if not file then return end
-  local bytes = file:read("*a")
-  file:close()
-  made = select(4, core.look(path))
-  return made and bytes
-end
-
--- Nothing if the file breaks off.
-local function index()
-  local list, at, ends = {}, #mark + 1
-  local first = (text:find("\n\n", at, true) or at) + 1
-  for name, size, from, upto, path in
-    text:sub(at, first):gmatch("(%S+) (%d+) (%d+) (%d+) (%S+)\n") do
-    ends = first + upto
-    list[name] = { folder .. path, tonumber(size), first + from, ends }
-  end
-  return ends == #text and list or {}
-end
+local made -- the time of modules.luac
 
 local function is_changed(path, size)
   local kind, _, now, time = core.look(path)
@@ -46,19 +23,43 @@ local function is_changed(path, size)
 end
 
 -- What require() calls for a module of the file.
-local function run(name)
-  local path, size, from, upto = unpack(rows[name])
-  local chunk = not is_changed(path, size)
-    and load(sub(text, from, upto), name, "b")
-  return (chunk or assert(loadfile(path)))(name, path)
+local function loader(path, size, code)
+  return function(name)
+    local chunk = not is_changed(path, size) and load(code, name, "b")
+    return (chunk or assert(loadfile(path)))(name, path)
+  end
 end
 
-text = has_core and folder and read_modules()
-if text and sub(text, 1, #mark) == mark then
-  rows = index()
-  for name in pairs(rows) do
-    package.preload[name] = package.preload[name] or run
+-- The lines of the file, or nothing if it is of another Lua, or breaks off.
+local function read_rows(file)
+  local rows, line = {}, file:read(#mark) == mark and file:read("*l")
+  while line and line ~= "" do
+    rows[#rows + 1] = line
+    line = file:read("*l")
   end
+  return line and rows or {}
+end
+
+local function read_modules(file)
+  local loaders = {}
+  for _, line in ipairs(read_rows(file)) do
+    local name, size, path, length = line:match("^(%S+) (%d+) (%S+) (%d+)$")
+    local code = file:read(tonumber(length))
+    if not code or #code < tonumber(length) then return {} end
+    loaders[name] = loader(folder .. path, tonumber(size), code)
+  end
+  return loaders
+end
+
+local path = has_core and folder and package.searchpath("yuanjing.modules",
+  (package.cpath:gsub("%?%.%w+", "?.luac")))
+local file = path and io.open(path, "rb")
+if file then
+  made = select(4, core.look(path))
+  for name, load_it in pairs(made and read_modules(file) or {}) do
+    preload[name] = preload[name] or load_it
+  end
+  file:close()
 end
 
 return require "yuanjing.init"
