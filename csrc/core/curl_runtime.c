@@ -10,33 +10,27 @@
 
 /* ---- which one it is ---- */
 
-static yj_once is_started = YJ_ONCE;
+static yj_once is_looked_at = YJ_ONCE, is_started = YJ_ONCE;
 static char problem[512];
 static unsigned version;
+static int runs;
 
 static const char *file_of_libcurl(void) {
   const char *file = yj_library_of((void *)(uintptr_t)&curl_easy_init);
   return file != NULL ? file : "an unknown place";
 }
 
-/* A version is only a claim: this asks libcurl itself. */
+/* A version is only a claim: this asks libcurl itself, unless it was built
+ * without the list of its options. */
 static int has_needed_options(void) {
-  CURL *easy = curl_easy_init();
-  CURLcode code;
-  if (easy == NULL)
-    return 1; /* out of memory: not known */
-  code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, NULL);
-  curl_easy_cleanup(easy);
-  return code != CURLE_UNKNOWN_OPTION;
+  return curl_easy_option_next(NULL) == NULL ||
+         curl_easy_option_by_id(CURLOPT_PREREQFUNCTION) != NULL;
 }
 
-static void start(void) {
+static void look_at(void) {
   curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
   version = info->version_num;
-  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-    (void)snprintf(problem, sizeof problem, "libcurl %s does not start",
-                   info->version);
-  else if (version < YJ_CURL_7_80 || !has_needed_options())
+  if (version < YJ_CURL_7_80 || !has_needed_options())
     (void)snprintf(
         problem, sizeof problem,
         "yuanjing needs libcurl 7.80 or later, but the one that is loaded "
@@ -45,8 +39,18 @@ static void start(void) {
 }
 
 const char *yj_curl_problem(void) {
-  yj_call_once(&is_started, start);
+  yj_call_once(&is_looked_at, look_at);
   return problem[0] != '\0' ? problem : NULL;
+}
+
+static void start(void) {
+  runs = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+}
+
+int yj_curl_start(void) {
+  if (yj_curl_problem() == NULL)
+    yj_call_once(&is_started, start);
+  return runs;
 }
 
 int yj_curl_is(unsigned least) { return version >= least; }

@@ -12,10 +12,13 @@
 #define YJ_CURL_7_85 0x075500u
 #define YJ_CURL_7_87 0x075700u
 
-/* Why this libcurl can not be used, in one sentence, or NULL. The first call
- * initializes libcurl for the whole process, which is never undone: the host
- * may use it, too. Any thread may call it. */
+/* Why this libcurl can not be used, in one sentence, or NULL. Any thread may
+ * call it. */
 const char *yj_curl_problem(void);
+
+/* Initializes libcurl for the whole process, once: that is never undone, for
+ * the host may use it, too. False: it can not be. Any thread may call it. */
+int yj_curl_start(void);
 
 /* Whether the loaded libcurl is of that version or later. */
 int yj_curl_is(unsigned version);

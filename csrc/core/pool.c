@@ -75,7 +75,7 @@ struct yj_pool *yj_pool_new(int *error) {
   struct yj_pool *p = calloc(1, sizeof *p);
   *error = ENOMEM;
   yj_call_once(&forks_watched, watch_forks);
-  if (p == NULL || generation == 0 || yj_curl_problem() != NULL) {
+  if (p == NULL || generation == 0 || !yj_curl_start()) {
     free(p);
     return NULL;
   }

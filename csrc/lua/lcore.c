@@ -215,6 +215,12 @@ static int l_sha256(lua_State *L) {
   return 1;
 }
 
+/* start(): initializes libcurl, which the first pool would do otherwise
+ *                                                          [-0, +0, v] */
+static int l_start(lua_State *L) {
+  return yj_curl_start() ? 0 : luaL_error(L, "libcurl can not be initialized");
+}
+
 /* curl_version() -> string                                 [-0, +1, m] */
 static int l_curl_version(lua_State *L) {
   lua_pushstring(L, yj_curl_version());
@@ -248,7 +254,7 @@ static int l_ca_path(lua_State *L) {
 static const luaL_Reg functions[] = {
     {"now", l_now},                     {"date", l_date},
     {"utf8_error", l_utf8_error},       {"sound", l_sound},
-    {"is_plain", l_is_plain},
+    {"is_plain", l_is_plain},           {"start", l_start},
     {"sha256", l_sha256},               {"random", l_random},
     {"pollfd", l_pollfd},               {"curl_version", l_curl_version},
     {"curl_features", l_curl_features}, {"ca_file", l_ca_file},

@@ -2,8 +2,11 @@
 local dependency = require "yuanjing.base.dependency"
 dependency "yuanjing.core"
 local failures = require "yuanjing.runtime.job_failures"
-local job = require "yuanjing.runtime.job"
 local lazy = require "yuanjing.base.lazy"
+
+-- Starting a job must not fail for want of a descriptor.
+lazy.keep { "yuanjing.runtime.job", "yuanjing.runtime.cancel_scope",
+  "yuanjing.runtime.loop", "yuanjing.runtime.fibers", "yuanjing.base.heap" }
 
 ---@class yuanjing
 ---@field catalog yuanjing.Catalog every model and its parameters, as data
@@ -40,20 +43,25 @@ local yuanjing = {
   --- The value of null in a list of an answer. A field that is null is absent.
   null = require("yuanjing.base.json.cjson").null,
   --- Starts a job.
-  async = job.async,
+  ---@type fun(run: function, ...: any): yuanjing.Job
+  async = lazy.fn("yuanjing.runtime.job", "async"),
   --- Waits; everything in flight goes on.
-  sleep = job.sleep,
+  ---@type fun(seconds: number)
+  sleep = lazy.fn("yuanjing.runtime.job", "sleep"),
   --- Advances every job and never waits: call it once a frame in a game.
-  update = job.update,
-  loop = require "yuanjing.runtime.pollable",
+  ---@type fun(budget?: number)
+  update = lazy.fn("yuanjing.runtime.job", "update"),
 }
 
 failures.look_in(yuanjing)
 
+local LATER = { catalog = "yuanjing.generation.catalog",
+  loop = "yuanjing.runtime.pollable" }
+
 return setmetatable(yuanjing, {
   __index = function(self, name)
-    if name ~= "catalog" then return nil end
-    self.catalog = lazy.load "yuanjing.generation.catalog"
-    return self.catalog
+    if not LATER[name] then return nil end
+    self[name] = lazy.load(LATER[name])
+    return self[name]
   end,
 })

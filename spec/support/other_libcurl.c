@@ -33,6 +33,17 @@ curl_version_info_data *curl_version_info(CURLversion now) {
   return &data;
 }
 
+static int is_unknown(CURLoption option) {
+  return (unsigned long)option % 10000 >=
+         number_of("CURL_OPTIONS", 10, 10000);
+}
+
+const struct curl_easyoption *curl_easy_option_by_id(CURLoption option) {
+  const struct curl_easyoption *(*real)(CURLoption) =
+      dlsym(RTLD_NEXT, "curl_easy_option_by_id");
+  return is_unknown(option) ? NULL : real(option);
+}
+
 CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...) {
   CURLcode (*real)(CURL *, CURLoption, ...) =
       dlsym(RTLD_NEXT, "curl_easy_setopt");
@@ -41,7 +52,7 @@ CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...) {
   va_start(rest, option);
   value = va_arg(rest, void *);
   va_end(rest);
-  if ((unsigned long)option % 10000 >= number_of("CURL_OPTIONS", 10, 10000))
+  if (is_unknown(option))
     return CURLE_UNKNOWN_OPTION;
   if (option == CURLOPT_CAPATH && getenv("NO_CAPATH") != NULL)
     return CURLE_NOT_BUILT_IN;

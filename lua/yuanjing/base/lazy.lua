@@ -1,14 +1,16 @@
 --- Lazy loading: a module is loaded when it is first used, so that a program
 -- does not load what it never needs. By then the program may have changed its
 -- directory, emptied package.path or removed require(); so modules are looked
--- for next to this file.
+-- for next to this file. Or it has no descriptor left to read them with: what must
+-- not fail then, because a call is paid for, is read before, with keep().
 local core = require "yuanjing.core"
 local errors = require "yuanjing.errors"
 
 local lazy = {}
 
 local require, package, loaded, globals = require, package, package.loaded, _G
-local setlocale, open = os.setlocale, io.open
+local preload = package.preload
+local setlocale, open, compile = os.setlocale, io.open, loadstring or load
 
 -- The folder above yuanjing/ that holds this file, or nil if it is not in one. A
 -- precompiled module does not know its file: its loader passes it on, as require()
@@ -87,6 +89,34 @@ function lazy.load(name)
   return module or error(problem, 0)
 end
 
+-- The source of a module that lies in a file, and the name of the chunk.
+local function source_of(name)
+  local path = package.searchpath(name, templates .. (package.path or ""))
+  local file = path and open(path, "rb")
+  if not file then return nil end
+  local source = file:read("*a")
+  file:close()
+  return source, "@" .. path
+end
+
+local function keep(name)
+  if loaded[name] or preload[name] then return end
+  local source, chunk = source_of(name)
+  if not source then return lazy.load(name) end
+  preload[name] = function(...)
+    preload[name] = nil
+    return assert(compile(source, chunk))(...)
+  end
+end
+
+--- Reads modules, but does not compile them: that is done when they are required,
+--- and then needs no file. Raises if one can not be read. What they require
+--- themselves has to be in the list, or loaded.
+---@param names string[]
+function lazy.keep(names)
+  for _, name in ipairs(names) do keep(name) end
+end
+
 -- Replaces the functions of a module that can not be loaded: no descriptor is
 -- left, or the files are gone.
 local function refusing(problem)
@@ -115,8 +145,15 @@ end
 ---@param key string
 ---@return function
 function lazy.fn(name, key)
-  local module = lazy.module(name)
-  return function(...) return module[key](...) end
+  local fn
+  return function(...)
+    if not fn then
+      local module, problem = load(name)
+      if not module then return refusing(problem)() end
+      fn = module[key]
+    end
+    return fn(...)
+  end
 end
 
 --- The same, but raises if the module can not be loaded.

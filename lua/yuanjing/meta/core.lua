@@ -63,6 +63,10 @@ function core.date(text) end
 ---@return boolean is_readable
 function core.pollfd(fd, seconds) end
 
+--- Initializes libcurl for the process, which the first pool would do otherwise.
+--- Raises if that fails.
+function core.start() end
+
 ---@return string libcurl's version and those of what it was built with
 function core.curl_version() end
 

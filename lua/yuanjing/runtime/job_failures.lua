@@ -3,7 +3,8 @@
 -- to the hook `yuanjing.on_error`. Failures that remain when Lua closes are
 -- reported then.
 local finalizer = require "yuanjing.base.finalizer"
-local loop = require "yuanjing.runtime.loop"
+local lazy = require "yuanjing.base.lazy"
+local loop = lazy.module "yuanjing.runtime.loop" -- loaded, where there is a job
 
 local failures = {}
 

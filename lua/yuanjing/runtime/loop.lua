@@ -8,6 +8,8 @@ local fibers = require "yuanjing.runtime.fibers"
 
 local loop = {}
 
+core.start() -- takes most of a millisecond, which a game's frame does not have
+
 local pool -- of this process
 local is_polled = false -- a foreign event loop polls the pool's descriptor
 
