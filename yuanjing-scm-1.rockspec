@@ -96,14 +96,14 @@ local lua_files = [[
   generation/ submit
   generation/catalog/ init build legacy v1
   generation/params/ init guess refusal target value
-  http/ address call exchange outcome request_builder retry
+  http/ address call exchange fault outcome request_builder retry
   journal/ init book compaction encode handles leases merging recorder settle
     work
   journal/stores/ file redis
   meta/ core models
   protocol/ init account assets category embed endpoints fields form legacy
-    transno user_form v1
-  protocol/answer/ envelope python reading record
+    sending transno user_form v1
+  protocol/answer/ envelope page python reading record refusal
   protocol/answer/failure/ init code kind names signs text
   protocol/chat/ assembly call choice endings growth merge messages parameters
     pieces reasoning reply sent_tools sse structured think_tags tool_calls
@@ -134,7 +134,7 @@ local lua_files = [[
     submits tasks timing tools vendors
   sandbox/server/speech/ hear memory say shapes tone
   speech/ answer coding params saving sound speak speech transcribe wav
-  spending/ dry_run limits prices usage
+  spending/ description dry_run limits prices usage
   spending/stores/ memory redis
   task/ await_many polling result task
   task/download/ init answer ending name page redirect target

@@ -4,8 +4,8 @@
 -- wherever that file is missing, of another Lua, or older than a source.
 --
 -- modules.luac: the version of Lua, and this file's own bytecode, which another Lua
--- may not make of it; a line "name size path length" for each module; an empty
--- line; their bytecode, each as long as its line says.
+-- may not make of it; how many bytes of lines follow; a line "name size path bytes"
+-- for each module; their bytecode, of so many bytes each.
 local has_core, core = pcall(require, "yuanjing.core")
 local folder = debug.getinfo(1, "S").source:match("^@(.-)yuanjing%.lua$")
 local jit = rawget(_G, "jit")
@@ -14,7 +14,6 @@ local mark = (jit and jit.version or _VERSION)
 
 -- NB: no table with names is written here: LuaJIT's bytecode of one varies.
 local load, loadfile, preload = load, loadfile, package.preload
-local unpack = table.unpack or unpack
 local made -- the time of modules.luac
 
 local function is_changed(path, size)
@@ -30,22 +29,14 @@ local function loader(path, size, code)
   end
 end
 
--- The lines of the file, or nothing if it is of another Lua, or breaks off.
-local function read_rows(file)
-  local rows, line = {}, file:read(#mark) == mark and file:read("*l")
-  while line and line ~= "" do
-    rows[#rows + 1] = line
-    line = file:read("*l")
-  end
-  return line and rows or {}
-end
-
+-- Nothing if the file is of another Lua, or breaks off.
 local function read_modules(file)
   local loaders = {}
-  for _, line in ipairs(read_rows(file)) do
-    local name, size, path, length = line:match("^(%S+) (%d+) (%S+) (%d+)$")
-    local code = file:read(tonumber(length))
-    if not code or #code < tonumber(length) then return {} end
+  local length = file:read(#mark) == mark and tonumber(file:read("*l"))
+  local lines = length and file:read(length) or ""
+  for name, size, path, bytes in lines:gmatch("(%S+) (%d+) (%S+) (%d+)\n") do
+    local code = file:read(tonumber(bytes))
+    if not code or #code < tonumber(bytes) then return {} end
     loaders[name] = loader(folder .. path, tonumber(size), code)
   end
   return loaders

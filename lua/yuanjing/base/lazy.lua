@@ -4,7 +4,6 @@
 -- for next to this file. Or it has no descriptor left to read them with: what must
 -- not fail then, because a call is paid for, is read before, with keep().
 local core = require "yuanjing.core"
-local errors = require "yuanjing.errors"
 
 local lazy = {}
 
@@ -121,7 +120,8 @@ end
 -- left, or the files are gone.
 local function refusing(problem)
   return function()
-    return nil, errors.new { kind = "io", message = problem, attempts = 0 }
+    return nil, lazy.load("yuanjing.errors").new { kind = "io",
+      message = problem, attempts = 0 }
   end
 end
 
@@ -156,12 +156,22 @@ function lazy.fn(name, key)
   end
 end
 
---- The same, but raises if the module can not be loaded.
+--- A module that is kept, see keep(), and compiled when it is first used.
+---@param name string
+---@return table
+function lazy.kept(name)
+  keep(name)
+  return lazy.module(name)
+end
+
+--- As fn(), but raises if the module can not be loaded.
 ---@param name string
 ---@param key string
 ---@return function
 function lazy.must(name, key)
   return function(...) return lazy.load(name)[key](...) end
 end
+
+keep "yuanjing.errors"
 
 return lazy

@@ -2,12 +2,12 @@
 -- stream.
 local protocols = require "yuanjing.protocol"
 local categories = require "yuanjing.protocol.category"
-local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
 local params_of = require "yuanjing.chat.params"
-local stream = require "yuanjing.chat.stream"
 local chat_media = lazy.module "yuanjing.chat.media"
+local errors = lazy.kept "yuanjing.errors"
 local messages = lazy.module "yuanjing.chat.message"
+local stream = lazy.kept "yuanjing.chat.stream"
 local structured = lazy.module "yuanjing.chat.schema.asking"
 local tools = lazy.module "yuanjing.chat.tools.tool"
 

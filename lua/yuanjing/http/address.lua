@@ -2,9 +2,9 @@
 -- the environment of a user, so a mistake in them is an error of the call that
 -- needs them, and is not raised by yuanjing.new().
 local ascii = require "yuanjing.base.ascii"
-local errors = require "yuanjing.errors"
 local lazy = require "yuanjing.base.lazy"
 local memoize = require "yuanjing.base.memoize"
+local errors = lazy.kept "yuanjing.errors"
 local url_of = lazy.module "yuanjing.base.url"
 
 local address = {}

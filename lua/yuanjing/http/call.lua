@@ -2,13 +2,13 @@
 -- not know what a body means: the protocol passes the function `refusal`, which
 -- reads an answer with a status other than 2xx.
 local dry_run = require "yuanjing.spending.dry_run"
-local errors = require "yuanjing.errors"
 local events = require "yuanjing.events"
 local exchange = require "yuanjing.http.exchange"
 local lazy = require "yuanjing.base.lazy"
 local loop = require "yuanjing.runtime.loop"
 local outcome = require "yuanjing.http.outcome"
 local request_builder = require "yuanjing.http.request_builder"
+local errors = lazy.kept "yuanjing.errors"
 local retry = lazy.module "yuanjing.http.retry"
 local url_of = lazy.module "yuanjing.base.url"
 local prices = lazy.module "yuanjing.spending.prices"

@@ -4,6 +4,7 @@ local embed = require "yuanjing.protocol.embed"
 local form = require "yuanjing.protocol.form"
 local lazy = require "yuanjing.base.lazy"
 local reading = require "yuanjing.protocol.answer.reading"
+local sending = require "yuanjing.protocol.sending"
 local texts = require "yuanjing.protocol.chat.call"
 local v1 = require "yuanjing.protocol.v1"
 local answers = lazy.module "yuanjing.protocol.task.answer"
@@ -20,7 +21,7 @@ legacy.models, legacy.request = v1.models, v1.request
 function legacy.submit(settings, _, checked)
   local object = form.object(checked.fields)
   local embedded, length = embed.files(object, checked.files)
-  return form.submit(settings, { method = "POST", path = PATHS.video,
+  return sending.submit(settings, { method = "POST", path = PATHS.video,
     json = object, embedded = embedded, length = length, billable = "video",
     about = form.about(checked), transno = checked.transno,
     before_sending = checked.before_sending })

@@ -2,15 +2,16 @@
 -- (docs/platform.md#endpoints).
 local categories = require "yuanjing.protocol.category"
 local envelope = require "yuanjing.protocol.answer.envelope"
-local errors = require "yuanjing.errors"
 local exchange = require "yuanjing.http.exchange"
-local form = require "yuanjing.protocol.form"
 local json = require "yuanjing.base.json"
 local reading = require "yuanjing.protocol.answer.reading"
+local sending = require "yuanjing.protocol.sending"
 local lazy = require "yuanjing.base.lazy"
 local percent = require "yuanjing.base.percent"
 local texts = require "yuanjing.protocol.chat.call"
 local answers = lazy.module "yuanjing.protocol.task.answer"
+local errors = lazy.kept "yuanjing.errors"
+local form = lazy.module "yuanjing.protocol.form" -- loaded by what has checked
 local user_form = lazy.module "yuanjing.protocol.user_form"
 
 local PATHS = require("yuanjing.protocol.endpoints").v1
@@ -33,7 +34,7 @@ function v1.submit(settings, kind, checked)
   else
     request.json = form.object(checked.fields)
   end
-  return form.submit(settings, request)
+  return sending.submit(settings, request)
 end
 
 --- Queries the status of a task.
@@ -105,7 +106,7 @@ function v1.request(settings, request, fields)
   request.usage = envelope.usage
   local is_free = request.method == "GET" or request.method == "HEAD"
   request.billable = not is_free and "request" or nil
-  local response, err = form.send(settings, request)
+  local response, err = sending.send(settings, request)
   if not response then return nil, err end
   local document = json.decode(response.body)
   local is_object = type(document) == "table"

@@ -3,8 +3,9 @@
 -- in an nginx worker the request yields to nginx; the main program blocks.
 -- Everything else in flight goes on meanwhile.
 local core = require "yuanjing.core"
-local errors = require "yuanjing.errors"
 local fibers = require "yuanjing.runtime.fibers"
+local lazy = require "yuanjing.base.lazy"
+local errors = lazy.kept "yuanjing.errors"
 
 local loop = {}
 

@@ -4,14 +4,15 @@
 local assembly = require "yuanjing.protocol.chat.assembly"
 local envelope = require "yuanjing.protocol.answer.envelope"
 local failures = require "yuanjing.protocol.answer.failure"
-local form = require "yuanjing.protocol.form"
 local json = require "yuanjing.base.json"
 local lazy = require "yuanjing.base.lazy"
 local number = require "yuanjing.base.number"
 local reading = require "yuanjing.protocol.answer.reading"
+local sending = require "yuanjing.protocol.sending"
 local sse = require "yuanjing.protocol.chat.sse"
 local usage = require "yuanjing.spending.usage"
 
+local form = lazy.module "yuanjing.protocol.form" -- loaded by what has checked
 local messages = lazy.module "yuanjing.protocol.chat.messages"
 local sent_tools = lazy.module "yuanjing.protocol.chat.sent_tools"
 local think_tags = lazy.module "yuanjing.protocol.chat.think_tags"
@@ -184,7 +185,7 @@ end
 ---@return yuanjing.Reply?
 ---@return yuanjing.Error?
 local function chat(path, settings, body, asked, read_stream, checked)
-  local response, err = form.send(settings,
+  local response, err = sending.send(settings,
     chat_request(path, settings, body, checked))
   if not response then return nil, err end
   if sse.is_stream(response.body) then return read_stream(response) end
@@ -201,7 +202,7 @@ end
 --- A streamed chat call: the response, whose transfer brings the chunks; or nil
 --- and an error.
 local function chat_stream(path, settings, body, checked)
-  return form.send(settings, chat_request(path, settings, body, checked))
+  return sending.send(settings, chat_request(path, settings, body, checked))
 end
 
 --- A wire with its chat calls, to which the rest is added.

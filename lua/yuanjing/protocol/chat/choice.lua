@@ -2,9 +2,10 @@
 local lazy = require "yuanjing.base.lazy"
 local merge = require "yuanjing.protocol.chat.merge"
 local pieces = require "yuanjing.protocol.chat.pieces"
-local tool_calls = require "yuanjing.protocol.chat.tool_calls"
 
-local base64 = lazy.module "yuanjing.base.base64"
+-- Few answers have a sound or calls.
+local base64 = lazy.kept "yuanjing.base.base64"
+local tool_calls = lazy.kept "yuanjing.protocol.chat.tool_calls"
 
 local choice = {}
 
@@ -13,7 +14,7 @@ local choice = {}
 ---@field content string[] of any choice but the first, whose reader has it
 ---@field reasoning string[] likewise
 ---@field refusal string[]
----@field calls yuanjing.ToolCalls
+---@field calls? yuanjing.ToolCalls if it has any
 ---@field finish_reason? string
 ---@field is_over? boolean it has ended, and nothing came behind its end
 ---@field rest table the vendor's other fields
@@ -62,7 +63,10 @@ function methods:note(piece)
     merge.rest(self.message, piece.place)
   end
   self:_note_sound(piece.audio and piece.audio.data)
-  self.calls:add_all(piece.tool_calls or {}, piece.is_message)
+  if piece.tool_calls then
+    self.calls = self.calls or tool_calls.new()
+    self.calls:add_all(piece.tool_calls, piece.is_message)
+  end
   self.refusal[#self.refusal + 1] = piece.refusal
   self:_drop_copies(piece)
   self:_note_end(piece)
@@ -89,7 +93,7 @@ end
 ---@return yuanjing.ChoiceParts
 function choice.new(index)
   return setmetatable({ index = index, content = {}, reasoning = {},
-    refusal = {}, sounds = {}, calls = tool_calls.new(), rest = {}, message = {} },
+    refusal = {}, sounds = {}, calls = nil, rest = {}, message = {} },
     ChoiceParts)
 end
 

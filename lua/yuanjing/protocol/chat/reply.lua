@@ -6,10 +6,10 @@ local endings = require "yuanjing.protocol.chat.endings"
 local lazy = require "yuanjing.base.lazy"
 local merge = require "yuanjing.protocol.chat.merge"
 local pieces = require "yuanjing.protocol.chat.pieces"
-local tool_calls = require "yuanjing.protocol.chat.tool_calls"
 
 local sent_tools = lazy.module "yuanjing.protocol.chat.sent_tools"
 local think_tags = lazy.module "yuanjing.protocol.chat.think_tags"
+local tool_calls = lazy.kept "yuanjing.protocol.chat.tool_calls"
 
 local replies = {}
 
@@ -66,7 +66,8 @@ local function finish_choice(choice, content, reasoning)
     index = choice.index, content = core.sound(content),
     reasoning_content = filled(core.sound(reasoning)),
     refusal = filled(core.sound(table.concat(choice.refusal))),
-    finish_reason = reason, tool_calls = choice.calls:list(endings.is_cut(reason)),
+    finish_reason = reason,
+    tool_calls = choice.calls and choice.calls:list(endings.is_cut(reason)),
   }
   made.ended_by = end_of(reason, made.tool_calls)
   made.message = message_of(made, true)

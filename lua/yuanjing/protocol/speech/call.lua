@@ -7,6 +7,7 @@ local failures = require "yuanjing.protocol.answer.failure"
 local form = require "yuanjing.protocol.form"
 local json = require "yuanjing.base.json"
 local reading = require "yuanjing.protocol.answer.reading"
+local sending = require "yuanjing.protocol.sending"
 local types = require "yuanjing.base.media.types"
 
 local PATHS = require("yuanjing.protocol.endpoints").v1
@@ -27,7 +28,7 @@ local speech = {
 ---@return yuanjing.Error?
 function speech.speak(settings, fields)
   local body = form.object(fields)
-  return form.send(settings, { method = "POST", path = PATHS.speech, json = body,
+  return sending.send(settings, { method = "POST", path = PATHS.speech, json = body,
     hold = true, billable = "speech", refusal = envelope.refusal,
     about = { model = body.model, category = body[categories.FIELD],
       params = body } })
@@ -170,7 +171,7 @@ function speech.transcribe(settings, checked)
   else
     request.json = form.object(checked.fields)
   end
-  return form.fetch_answer(settings, request, read_transcript)
+  return sending.fetch_answer(settings, request, read_transcript)
 end
 
 return speech

@@ -5,19 +5,26 @@
 local ascii = require "yuanjing.base.ascii"
 local codes = require "yuanjing.protocol.answer.failure.code"
 local json = require "yuanjing.base.json"
-local kinds = require "yuanjing.protocol.answer.failure.kind"
 local names = require "yuanjing.protocol.answer.failure.names"
+local lazy = require "yuanjing.base.lazy"
 local record = require "yuanjing.protocol.answer.record"
-local signs = require "yuanjing.protocol.answer.failure.signs"
-local texts = require "yuanjing.protocol.answer.failure.text"
+
+-- Only failures need them.
+local kinds = lazy.kept "yuanjing.protocol.answer.failure.kind"
+local signs = lazy.kept "yuanjing.protocol.answer.failure.signs"
+local texts = lazy.kept "yuanjing.protocol.answer.failure.text"
 
 local failures = {
   --- The message of a failure that has none.
   UNTOLD = "the platform reported a failure without a text",
   is_empty = record.is_empty,
-  is_sign_of_life = signs.of_life,
-  named_kind = kinds.named,
 }
+
+--- See signs.of_life().
+function failures.is_sign_of_life(text) return signs.of_life(text) end
+
+--- See kinds.named().
+function failures.named_kind(failure) return kinds.named(failure) end
 
 local word = record.word
 
