@@ -21,10 +21,11 @@ local function is_changed(path, size)
   return kind and (now ~= size or time > made)
 end
 
--- What require() calls for a module of the file.
+-- What require() calls for a module of the file; its bytecode is needed once.
 local function loader(path, size, code)
   return function(name)
-    local chunk = not is_changed(path, size) and load(code, name, "b")
+    local chunk = code and not is_changed(path, size) and load(code, name, "b")
+    code = nil
     return (chunk or assert(loadfile(path)))(name, path)
   end
 end
