@@ -103,7 +103,7 @@ local lua_files = [[
   meta/ core models
   protocol/ init account assets category embed endpoints fields form legacy
     sending transno user_form v1
-  protocol/answer/ envelope page python reading record refusal
+  protocol/answer/ document envelope page python reading record refusal
   protocol/answer/failure/ init code kind names signs text
   protocol/chat/ assembly call choice endings growth merge messages parameters
     pieces reasoning reply sent_tools sse structured think_tags tool_calls

@@ -5,6 +5,7 @@
 -- A failure is a plain table. The caller adds what it knows (the call, the
 -- attempts) and passes the table to errors.new(), which redacts the key.
 local core = require "yuanjing.core"
+local documents = require "yuanjing.protocol.answer.document"
 local failures = require "yuanjing.protocol.answer.failure"
 local json = require "yuanjing.base.json"
 local lazy = require "yuanjing.base.lazy"
@@ -13,7 +14,6 @@ local record = require "yuanjing.protocol.answer.record"
 
 -- Only an answer that is no plain success needs them.
 local page = lazy.kept "yuanjing.protocol.answer.page"
-local python = lazy.kept "yuanjing.protocol.answer.python"
 local refusals = lazy.kept "yuanjing.protocol.answer.refusal"
 lazy.keep { "yuanjing.base.url" } -- which refusals require
 
@@ -46,22 +46,6 @@ end
 
 -- Bodies -------------------------------------------------------------------
 
-local REST_IGNORED = "the answer held more behind its first JSON value; "
-  .. "it was ignored"
-local PYTHON_READ = "the answer was a Python dict instead of JSON"
-
--- The document in a body and perhaps a warning; or nil, a message and the
--- decoder's verdict.
-local function document_of(body)
-  local value, rest, verdict = json.decode_first(body)
-  if type(value) == "table" then
-    return value, rest:find("[^ \t-\r]") and REST_IGNORED or nil
-  end
-  local document = python.read(body)
-  if document then return document, PYTHON_READ end
-  return nil, rest, verdict
-end
-
 --- The document in a body, whatever it reports, with a warning if it had to be
 --- repaired; or nil and the failure that the body has none.
 ---@param body string?
@@ -69,7 +53,7 @@ end
 ---@return string|yuanjing.Failure|nil warning_or_failure
 function envelope.document(body)
   body = body or ""
-  local document, note, verdict = document_of(body)
+  local document, note, verdict = documents.read(body)
   if not document then return nil, page.failure(body, note, verdict) end
   return document, note
 end
@@ -96,16 +80,12 @@ end
 ---@return table?
 function envelope.usage(body)
   if not body:find('"usage"', 1, true) then return nil end
-  return usage_within(document_of(body), 0)
+  return usage_within(documents.read(body), 0)
 end
 
 -- Heads --------------------------------------------------------------------
 
---- The value of a header, if there is any.
----@param headers? table<string, string|string[]>
----@param name string
----@return string?
-function envelope.header(headers, name)
+local function header(headers, name)
   local value = headers and headers[name]
   if type(value) == "table" then value = value[1] end
   return type(value) == "string" and value or nil
@@ -116,18 +96,26 @@ end
 ---@param headers? table<string, string>
 ---@return number?
 function envelope.retry_after(headers)
-  local value = envelope.header(headers, "retry-after")
+  local value = header(headers, "retry-after")
   if not value then return nil end
   local seconds = value:match("^[ \t-\r]*(%d+%.?%d*)[ \t-\r]*$")
   if seconds then return number.read(seconds) end
   local due = core.date(value)
-  local now = core.date(envelope.header(headers, "date") or "") or os.time()
+  local now = core.date(header(headers, "date") or "") or os.time()
   return due and math.max(0, due - now) or nil
 end
 
---- The failure that an answer with a status other than 2xx reports: see
---- refusals.of().
+--- The failure that an answer with a status other than 2xx reports. `headers`
+--- has lower-case names. NB: redirects are never followed here.
+---@param status integer
+---@param headers? table<string, string>
+---@param body? string
+---@param sent? number bytes of the request's body
 ---@return yuanjing.Failure
-function envelope.refusal(...) return refusals.of(...) end
+function envelope.refusal(status, headers, body, sent)
+  return refusals.of { status = status, body = body or "", sent = sent,
+    retry_after = envelope.retry_after(headers),
+    location = header(headers, "location") }
+end
 
 return envelope

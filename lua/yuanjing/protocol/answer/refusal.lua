@@ -1,7 +1,7 @@
 --- What an answer with a status other than 2xx refuses, and why.
 local ascii = require "yuanjing.base.ascii"
 local codes = require "yuanjing.protocol.answer.failure.code"
-local envelope = require "yuanjing.protocol.answer.envelope"
+local documents = require "yuanjing.protocol.answer.document"
 local failures = require "yuanjing.protocol.answer.failure"
 local json = require "yuanjing.base.json"
 local kinds = require "yuanjing.protocol.answer.failure.kind"
@@ -13,7 +13,7 @@ local url = require "yuanjing.base.url"
 
 local refusals = {}
 
-local trim, header = ascii.trim, envelope.header
+local trim = ascii.trim
 
 local KIND_OF_STATUS = {
   [400] = "invalid_request", [401] = "auth", [402] = "balance",
@@ -29,7 +29,7 @@ end
 -- The failure that any body reports; it may have no message.
 local function said_in(body)
   if sse.is_stream(body) then return said_in_events(body) end
-  local document = envelope.document(body)
+  local document = documents.read(body)
   if document then
     local failure = failures.whole(document)
     if failure then return failure, document end
@@ -54,16 +54,16 @@ local function kind_of(status, said, retry_after)
 end
 
 -- The host alone: the rest of a location may hold a signature.
-local function redirect_host(headers)
-  local location = trim(header(headers, "location") or "")
+local function redirect_host(location)
   local parts = url.parse((location:gsub("^//", "http://")))
   return parts and parts.host ~= "" and parts.origin:gsub("^.*[/@]", "") or nil
 end
 
-local function redirect_message(headers)
-  local host = redirect_host(headers)
+local function redirect_message(location)
+  location = trim(location or "")
+  local host = redirect_host(location)
   local target = host and "to " .. host or "elsewhere on the same host"
-  if trim(header(headers, "location") or "") == "" then target = "to nowhere" end
+  if location == "" then target = "to nowhere" end
   return "the answer is a redirect " .. target
     .. ", which is never followed"
 end
@@ -74,8 +74,11 @@ local function readable(bytes)
   return number.fixed(bytes / 1e6, 1) .. " MB"
 end
 
-local function message_of(status, said, headers, sent)
-  if status >= 300 and status < 400 then return redirect_message(headers) end
+local function message_of(refused, said)
+  local status, sent = refused.status, refused.sent
+  if status >= 300 and status < 400 then
+    return redirect_message(refused.location)
+  end
   if status == 413 then
     return "the request body was too large for the platform"
       .. (sent and (" (%s)"):format(readable(sent)) or "")
@@ -84,24 +87,25 @@ local function message_of(status, said, headers, sent)
   return said.message or "the platform gave no reason"
 end
 
---- The failure that an answer with a status other than 2xx reports. `headers`
---- has lower-case names. NB: redirects are never followed here.
----@param status integer
----@param headers? table<string, string>
----@param body? string
----@param sent? number bytes of the request's body
+---@class yuanjing.Refused
+---@field status integer
+---@field body string
+---@field sent? number bytes of the request's body
+---@field retry_after? number seconds
+---@field location? string of a redirect
+
+--- The failure that such an answer reports: see envelope.refusal().
+---@param refused yuanjing.Refused
 ---@return yuanjing.Failure
-function refusals.of(status, headers, body, sent)
-  body = body or ""
-  local said, document = said_in(body)
-  local after = envelope.retry_after(headers)
+function refusals.of(refused)
+  local said, document = said_in(refused.body)
   local known = said.kind ~= "platform" and said.kind or nil -- from a known text
   return {
-    kind = known or kind_of(status, said, after),
-    message = message_of(status, said, headers, sent),
+    kind = known or kind_of(refused.status, said, refused.retry_after),
+    message = message_of(refused, said),
     code = said.code, type = said.type, task = said.task, state = said.state,
-    status = status, retry_after = after,
-    body = body, document = document,
+    status = refused.status, retry_after = refused.retry_after,
+    body = refused.body, document = document,
   }
 end
 
