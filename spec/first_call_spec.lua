@@ -123,10 +123,8 @@ local LOADED = [[
   base.ascii base.certificates base.check base.dependency base.finalizer base.heap
   base.json base.json.cjson base.lazy base.memoize base.number base.percent base.url
   chat.call chat.params client core events http.address http.call http.exchange
-  http.outcome http.request_builder http.retry protocol
-  protocol.answer.document protocol.answer.envelope protocol.answer.failure
-  protocol.answer.failure.code
-  protocol.answer.failure.names protocol.answer.reading protocol.answer.record
+  http.request_builder http.retry protocol protocol.answer.document protocol.answer.envelope protocol.answer.failure
+  protocol.answer.failure.code protocol.answer.reading protocol.answer.record
   protocol.category protocol.chat.assembly protocol.chat.call
   protocol.chat.choice protocol.chat.endings protocol.chat.merge
   protocol.chat.parameters protocol.chat.pieces protocol.chat.reply

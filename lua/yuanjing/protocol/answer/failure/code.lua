@@ -1,6 +1,7 @@
 --- The code of a failure: finds it in a document.
 local json = require "yuanjing.base.json"
-local names = require "yuanjing.protocol.answer.failure.names"
+local lazy = require "yuanjing.base.lazy"
+local names = lazy.kept "yuanjing.protocol.answer.failure.names"
 local record = require "yuanjing.protocol.answer.record"
 
 local codes = {}

@@ -5,12 +5,12 @@
 local ascii = require "yuanjing.base.ascii"
 local codes = require "yuanjing.protocol.answer.failure.code"
 local json = require "yuanjing.base.json"
-local names = require "yuanjing.protocol.answer.failure.names"
 local lazy = require "yuanjing.base.lazy"
 local record = require "yuanjing.protocol.answer.record"
 
 -- Only failures need them.
 local kinds = lazy.kept "yuanjing.protocol.answer.failure.kind"
+local names = lazy.kept "yuanjing.protocol.answer.failure.names"
 local signs = lazy.kept "yuanjing.protocol.answer.failure.signs"
 local texts = lazy.kept "yuanjing.protocol.answer.failure.text"
 
