@@ -84,6 +84,12 @@ local CASES = {
   { "a chat that breaks off", CHAT,
     json(REPLY):sub(1, -5), "truncated" },
   { "a stream", STREAM, stream_of(CHUNK .. "data: [DONE]\n\n"), "hi" },
+  { "a stream of texts that grow", STREAM, stream_of(CHUNK
+    .. CHUNK:gsub("hi", "hi, you there") .. CHUNK:gsub("hi", "hi, you there too")
+    .. "data: [DONE]\n\n"), "hi, you there too" },
+  { "a stream with thoughts in its text",
+    STREAM:gsub("true }", "true, think_tags = true }"), stream_of(
+      CHUNK:gsub("hi", "<think>a</think>hi") .. "data: [DONE]\n\n"), "hi" },
   { "a stream with calls", STREAM, stream_of(CHUNK
     .. 'data: {"choices":[{"delta":{' .. CALLS .. "}}]}\n\ndata: [DONE]\n\n"),
     "hi" },

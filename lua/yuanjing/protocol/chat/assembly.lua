@@ -7,10 +7,11 @@
 local ascii = require "yuanjing.base.ascii"
 local choices = require "yuanjing.protocol.chat.choice"
 local failures = require "yuanjing.protocol.answer.failure"
-local growth = require "yuanjing.protocol.chat.growth"
+local lazy = require "yuanjing.base.lazy"
 local merge = require "yuanjing.protocol.chat.merge"
 local pieces = require "yuanjing.protocol.chat.pieces"
 local replies = require "yuanjing.protocol.chat.reply"
+local growth = lazy.kept "yuanjing.protocol.chat.growth"
 
 local assembly = {}
 
