@@ -88,7 +88,7 @@ int main(void) {
   memset(&action, 0, sizeof action);
   action.sa_handler = on_signal;
   sigaction(SIGPIPE, &action, NULL);
-  CHECK(yj_curl_problem() == NULL);
+  CHECK(yj_curl_problem() == NULL && yj_curl_start() && yj_curl_start());
   CHECK(yj_curl_is(YJ_CURL_7_80) && !yj_curl_is(YJ_CURL_7_87));
   test_guard();
   test_host_that_blocks();

@@ -90,12 +90,16 @@ end
 
 -- The source of a module that lies in a file, and the name of the chunk.
 local function source_of(name)
-  local path = package.searchpath(name, templates .. (package.path or ""))
-  local file = path and open(path, "rb")
-  if not file then return nil end
-  local source = file:read("*a")
-  file:close()
-  return source, "@" .. path
+  local place = name:gsub("%.", "/")
+  for template in (templates .. (package.path or "")):gmatch("[^;]+") do
+    local path = template:gsub("%?", place)
+    local file = open(path, "rb")
+    if file then
+      local source = file:read("*a")
+      file:close()
+      return source, "@" .. path
+    end
+  end
 end
 
 local function keep(name)
