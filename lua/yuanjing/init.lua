@@ -4,9 +4,10 @@ dependency "yuanjing.core"
 local failures = require "yuanjing.runtime.job_failures"
 local lazy = require "yuanjing.base.lazy"
 
--- Starting a job must not fail for want of a descriptor.
+-- Starting a job must not fail for want of a descriptor, nor polling.
 lazy.keep { "yuanjing.runtime.job", "yuanjing.runtime.cancel_scope",
-  "yuanjing.runtime.loop", "yuanjing.runtime.fibers", "yuanjing.base.heap" }
+  "yuanjing.runtime.pollable", "yuanjing.runtime.loop", "yuanjing.runtime.fibers",
+  "yuanjing.base.heap" }
 
 ---@class yuanjing
 ---@field catalog yuanjing.Catalog every model and its parameters, as data
@@ -55,6 +56,7 @@ local yuanjing = {
 
 failures.look_in(yuanjing)
 
+-- Fields that are loaded when they are first read.
 local LATER = { catalog = "yuanjing.generation.catalog",
   loop = "yuanjing.runtime.pollable" }
 
