@@ -87,6 +87,10 @@ local CASES = {
   { "a stream of texts that grow", STREAM, stream_of(CHUNK
     .. CHUNK:gsub("hi", "hi, you there") .. CHUNK:gsub("hi", "hi, you there too")
     .. "data: [DONE]\n\n"), "hi, you there too" },
+  { "a stream with a sound in pieces", STREAM, stream_of(CHUNK
+    .. 'data: {"choices":[{"delta":{"audio":{"id":"a","data":"QQ=="}}}]}\n\n'
+    .. 'data: {"choices":[{"delta":{"audio":{"data":"QkM="}}}]}\n\n'
+    .. "data: [DONE]\n\n"), "hi" },
   { "a stream with thoughts in its text",
     STREAM:gsub("true }", "true, think_tags = true }"), stream_of(
       CHUNK:gsub("hi", "<think>a</think>hi") .. "data: [DONE]\n\n"), "hi" },
