@@ -96,7 +96,7 @@ static void test_parent_ends(int way) {
     yj_transfer_close(&e.transfer);
   else
     yj_pool_close(e.pool);
-  CHECK(has_news(e.server, 1000) && recv(e.server, &byte, 1, 0) <= 0);
+  CHECK(has_news(e.server, 60000) && recv(e.server, &byte, 1, 0) <= 0);
   if (way < 2)
     yj_pool_close(e.pool);
   yj_transfer_close(&e.transfer);

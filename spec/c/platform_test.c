@@ -179,15 +179,15 @@ static void test_poller(void) {
   CHECK(yj_poller_watch(&poller, ends[0], YJ_READ, 7) == 0);
   from = yj_now();
   CHECK(yj_poller_wait(&poller, ready, 4, 30) == 0);
-  CHECK(yj_now() - from >= 29000 && yj_now() - from < 1000000);
+  CHECK(yj_now() - from >= 29000 && yj_now() - from < 30000000);
   yj_pipe_write(ends[1]);
-  CHECK(yj_poller_wait(&poller, ready, 4, 5000) == 1 && ready[0].tag == 7 &&
+  CHECK(yj_poller_wait(&poller, ready, 4, 60000) == 1 && ready[0].tag == 7 &&
         ready[0].fd == ends[0] && ready[0].what == YJ_READ);
   yj_pipe_drain(ends[0]);
   CHECK(yj_poller_wait(&poller, ready, 4, 0) == 0);
   yj_poller_wake(&poller);
-  CHECK(yj_poller_wait(&poller, ready, 4, 5000) == 0);
-  CHECK(yj_now() - from < 3000000);
+  CHECK(yj_poller_wait(&poller, ready, 4, 60000) == 0);
+  CHECK(yj_now() - from < 30000000);
   CHECK(yj_poller_watch(&poller, ends[0], 0, 0) == 0);
   yj_pipe_close(ends);
   yj_poller_close(&poller);
