@@ -73,7 +73,7 @@ local function run_with_few_descriptors(script)
     ("package.path, package.cpath = %q, %q\n"):format(package.path,
       package.cpath) .. script)
   -- NB: this process may pass dozens of its own descriptors on
-  return support.output(("ulimit -n 250; timeout 30 %s %s 2>&1")
+  return support.output(("ulimit -n 250; timeout 120 %s %s 2>&1")
     :format(child.interpreter(), path)) .. "\n"
 end
 

@@ -34,6 +34,15 @@ for _ = 1, 1000 do
 end
 ]]
 
+-- Runs until there is a line to read.
+local RUN = [[
+LUA_PATH="lua/?.lua;lua/?/init.lua;;" LUA_CPATH="build/$5/?.so;;" \
+  "$1" "$2" "$3" "$4" >/dev/null 2>&1 </dev/null &
+read -r _
+kill -9 $!
+wait $! 2>/dev/null
+]]
+
 describe("a conversation that is saved after each step", function()
   after_each(support.clean)
 
@@ -45,15 +54,18 @@ describe("a conversation that is saved after each step", function()
       talks.streamed { content = "t", calls = { { "look", "{}", id = "0" } } }) }
     local before = 0
     for n = 1, KILLS do
-      shell.read([[LUA_PATH="lua/?.lua;lua/?/init.lua;;" \
-        LUA_CPATH="build/$6/?.so;;" timeout -s KILL "0.$1" \
-        "$2" "$3" "$4" "$5" 2>&1]],
-        ("%02d"):format(30 + 5 * n), LUA, program, path, server.url, BUILD)
-      if support.exists(path) then -- else it was killed before it began
-        local kept = assert(json.decode(support.read(path)))
-        assert.is_true(#kept.messages >= before)
-        before = #kept.messages
-      end
+      local sent = #server:requests()
+      local pipe = assert(io.popen(shell.command(RUN, LUA, program, path,
+        server.url, BUILD), "w"))
+      assert.is_true(server:wait_for(function()
+        return #server:requests() >= sent + 2 * n + 2
+      end))
+      support.sleep(0.002 * n)
+      pipe:write("\n")
+      pipe:close()
+      local kept = assert(json.decode(support.read(path)))
+      assert.is_true(#kept.messages >= before)
+      before = #kept.messages
     end
     assert.is_true(before > KILLS)
     for _, body in ipairs(talks.sent(server)) do talks.check(body) end

@@ -17,7 +17,7 @@ describe("the command", function()
   -- The exit status, stdout and stderr of a run.
   local function run(words)
     local status = support.output(("YUANJING_BASE_URL=%s YUANJING_API_KEY=%s "
-      .. "LUA_PATH=';;/usr/share/lua/5.3/?.lua' timeout 30 %s bin/yuanjing %s >%s/out 2>%s/err </dev/null; echo $?")
+      .. "LUA_PATH=';;/usr/share/lua/5.3/?.lua' timeout 120 %s bin/yuanjing %s >%s/out 2>%s/err </dev/null; echo $?")
       :format(server.url, server.api_key, LUA, words, folder, folder))
     return tonumber(status), support.read(folder .. "/out"),
       support.read(folder .. "/err")
@@ -212,13 +212,13 @@ a dog
     local before = submits()
     support.write(folder .. "/list",
       '{"prompt": "x", "extra": {"sandbox": "stall-head=1"}}\n')
-    local pipe = io.popen(("YUANJING_BASE_URL=%s YUANJING_API_KEY=%s timeout 30 "
+    local pipe = io.popen(("YUANJING_BASE_URL=%s YUANJING_API_KEY=%s timeout 120 "
       .. "%s bin/yuanjing batch %s/list -m wan2.2-t2i-flash -o %s/one 2>&1")
       :format(server.url, server.api_key, LUA, folder, folder))
     assert.truthy(support.wait_until(function()
       local path = folder .. "/one/tasks.journal"
       return support.exists(path) and support.read(path):find("sending", 1, true)
-    end, 10))
+    end))
     local status, _, printed = run(("batch %s/list -m wan2.2-t2i-flash -o %s/two "
       .. "--journal %s/one/tasks.journal"):format(folder, folder, folder))
     pipe:close()

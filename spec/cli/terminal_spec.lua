@@ -204,8 +204,8 @@ describe("at a terminal", function()
     end)
 
   it("Ctrl-C while it is sent reports that it may be billed", function()
-    local ran = at(200, { { "wait", "sending" }, { "sleep", 0.3 },
-      { "send", CTRL_C } }, image "stall-head=20")
+    local ran = at(200, { { "wait", "sending" }, { "sleep", 2 },
+      { "send", CTRL_C } }, image "stall-head=100")
     assert.equal(130, ran.status)
     assert.is_truthy(ran.screen[#ran.screen]:find("may have been received and "
       .. "billed", 1, true), ran.raw)

@@ -22,7 +22,7 @@ local function run_with(libcurl, script)
     python3 -c 'import os, signal, sys
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 os.execvp("env", ["env"] + sys.argv[1:])' %s LD_PRELOAD='%s/other.so libcurl.so.4' \
-      timeout 30 %s %s 2>&1
+      timeout 120 %s %s 2>&1
     echo "status $?"]]):format(folder, libcurl, folder, child.interpreter(),
     path))
 end

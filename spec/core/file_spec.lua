@@ -60,7 +60,7 @@ describe("core.file", function()
     local name = support.write(support.tempdir() .. "/script.lua",
       ("package.path, package.cpath = %q, %q\n"):format(package.path,
         package.cpath) .. script)
-    return support.output(("trap '' XFSZ; ulimit -f %d; timeout 30 %s %s 2>&1")
+    return support.output(("trap '' XFSZ; ulimit -f %d; timeout 120 %s %s 2>&1")
       :format(limit * 2, child.interpreter(), name))
   end
 

@@ -58,7 +58,7 @@ local function until_met(what, run, is_rare)
   act, met, inside = what, 0, false
   -- so many that most steps of the collector call some
   for _ = 1, new_proxy and 3000 or 300 do arm() end
-  local round, ends = 0, core.now() + (is_rare and 2 or 20)
+  local round, ends = 0, core.now() + (is_rare and 2 or support.HANG)
   while met < (is_rare and 1 or 3) and core.now() < ends do
     round = round + 1
     assert.is_string(("x"):rep(round * 37 % 4096))
@@ -304,7 +304,7 @@ describe("a fiber that is told", function()
       pcall(core.switch, thread) -- while it runs that is refused
       for waiter in pool.ready, pool do pcall(core.switch, waiter) end
     end)
-    local ends = core.now() + 5
+    local ends = core.now() + support.HANG
     while not seen.ended and core.now() < ends do dispatch_all() end
     assert.equal(EVENTS, seen.last)
   end)
@@ -315,7 +315,7 @@ describe("a fiber that is told", function()
 
   it("may be begun by a finalizer, and waits", function()
     local server = support.serve { routes = { ["/"] = stream() } }
-    local ends, begun = core.now() + 20, false
+    local ends, begun = core.now() + support.HANG, false
     act, met = function()
       begun = true
       act = nil

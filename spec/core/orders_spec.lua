@@ -97,7 +97,7 @@ describe("a pool and its transfers", function()
         support.assert_freed()
         assert.is_true(server:wait_for(function()
           return server:connections().open + silent:connections().open == 0
-        end, 5))
+        end))
       end)
     end
 

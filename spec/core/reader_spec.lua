@@ -3,18 +3,21 @@
 local core = require "yuanjing.core"
 local scripted = require "support.scripted"
 local support = require "support"
+local transfers = require "support.transfers"
 
 local answer = scripted.answer
 local STREAM = answer(200, { ["Connection"] = "close" })
-local SILENCE = { "wait_close", 20 }
+local SILENCE = { "wait_close", 120 }
 
 local function event_of(text)
   return ('data: {"choices":[{"delta":{"content":"%s"}}]}\n\n'):format(text)
 end
 
-local pool
+local pool, servers
 
-before_each(function() pool = support.watch(assert(core.pool())) end)
+before_each(function()
+  pool, servers = support.watch(assert(core.pool())), {}
+end)
 
 after_each(function()
   pool:close()
@@ -25,6 +28,7 @@ end)
 -- A stream whose server follows these steps.
 local function open(...)
   local server = support.serve { default = { { "request" }, ... } }
+  servers[#servers + 1] = server
   return assert(pool:open { method = "GET", proxy = "", url = server.url,
     events = true })
 end
@@ -36,14 +40,14 @@ local function fiber(run)
   return thread, core.switch(thread)
 end
 
-local function move_for(seconds)
-  local ends = core.now() + seconds
-  repeat pool:wait(math.max(0, ends - core.now())) until core.now() >= ends
+-- Advances the pool until all is here that the servers send.
+local function settle()
+  for _, server in ipairs(servers) do transfers.settle(pool, server) end
 end
 
 -- Dispatches until a fiber has ended. Returns the results of dispatch().
 local function dispatch_until_ended()
-  local ends = core.now() + 5
+  local ends = core.now() + support.HANG
   repeat
     pool:wait(0.1)
     local told = { pool:dispatch() }
@@ -93,7 +97,7 @@ describe("a fiber", function()
   it("reads on without a wait while there is something", function()
     local transfer = open({ "send", STREAM .. event_of "a" .. event_of "b" },
       SILENCE)
-    move_for(0.1)
+    settle()
     local _, waits = fiber(function()
       assert.equal("ab", transfer:text() .. transfer:text())
     end)
@@ -275,7 +279,7 @@ describe("tell()", function()
         transfer:text()
       end)
     end
-    local ends = core.now() + 5
+    local ends = core.now() + support.HANG
     while seen < 3 and core.now() < ends do
       pool:wait(0.1)
       assert.is_nil(select(2, pool:dispatch()))
@@ -295,7 +299,7 @@ describe("tell()", function()
       end
       fiber(read)
     end
-    move_for(0.2)
+    settle()
     for i = 1, 3 do
       assert.is_true((pool:dispatch(core.now() - 1)))
       assert.equal(i, seen)
@@ -307,7 +311,7 @@ describe("tell()", function()
     local transfer = open({ "send", STREAM .. event_of "a" }, SILENCE)
     local me = {}
     transfer:subscribe(me)
-    move_for(0.1)
+    settle()
     assert.same({ true, me }, { pool:dispatch() })
     assert.equal(me, transfer:waiter())
     assert.is_false((pool:dispatch()))
@@ -320,7 +324,7 @@ describe("tell()", function()
       transfer:text()
       error("oh", 0)
     end)
-    move_for(0.1)
+    settle()
     assert.same({ true, thread, nil, "oh" }, { pool:dispatch() })
   end)
 
@@ -332,7 +336,7 @@ describe("tell()", function()
       pool:close()
       seen = { select(2, transfer:text()) }
     end)
-    move_for(0.1)
+    settle()
     assert.is_true((pool:dispatch()))
     assert.same({ "end" }, seen)
   end)

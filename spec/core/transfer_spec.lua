@@ -9,7 +9,7 @@ local transfers = require "support.transfers"
 local answer = scripted.answer
 local unpack = table.unpack or unpack
 local STREAM = answer(200, { ["Connection"] = "close" })
-local SILENCE = { "wait_close", 20 }
+local SILENCE = { "wait_close", 120 }
 
 local it, serve = transfers.it, transfers.serve
 
@@ -19,9 +19,11 @@ local function open(url, options)
   return transfers.open(pool, url, options)
 end
 
-local function move_until(predicate, seconds)
-  return transfers.move_until(pool, predicate, seconds)
+local function move_until(predicate)
+  return transfers.move_until(pool, predicate)
 end
+
+local function settle(server, count) transfers.settle(pool, server, count) end
 
 local function move_for(seconds) transfers.move_for(pool, seconds) end
 
@@ -47,7 +49,7 @@ local function read_all(transfer, texts)
       texts[#texts + 1] = content
     until not content
     return event ~= "pending"
-  end, 20)
+  end)
   return texts, event
 end
 
@@ -268,88 +270,98 @@ describe("a limit", function()
   -- The fault, after a check that it came soon after the limit.
   local function expire(transfer)
     local took = support.timed(finish, transfer)
-    assert.is_true(took >= SHORT - 0.02 and took < SHORT + 3, took)
+    assert.is_true(took >= SHORT - 0.02 and took < support.SOON, took)
     return fault(transfer)
   end
 
   it("on connecting covers the TLS handshake", function()
     local server = support.serve { default = { SILENCE } }
     local transfer = open(server.url:gsub("^http", "https"),
-      { timeouts = { connect = SHORT, head = 9, total = 9 } })
+      { timeouts = { connect = SHORT, head = 60, total = 60 } })
     assert.same({ "connect_timeout", 42, false, false }, expire(transfer))
   end)
 
   it("on the head starts with the request", function()
     local server = serve({ "send", "HTTP/1.1 100 Continue\r\n\r\n" }, SILENCE)
     local transfer = open(server.url,
-      { timeouts = { connect = 9, head = SHORT, first = 9 } })
+      { timeouts = { connect = 60, head = SHORT, first = 60 } })
     assert.same({ "head_timeout", 42, true, false }, expire(transfer))
   end)
 
   it("on the first event or byte lasts beyond the head", function()
     local server = serve({ "send", STREAM }, { "sleep", 0.1 },
       { "send", ": ping\n\n" }, SILENCE)
-    local timeouts = { head = SHORT / 2, first = SHORT, idle = 9 }
-    assert.same({ "first_timeout", 42, true, true },
-      expire(open(server.url, { timeouts = timeouts, events = true })))
     local plain = serve({ "send", STREAM }, SILENCE)
-    assert.same({ "first_timeout", 42, true, true },
-      expire(open(plain.url, { timeouts = timeouts })))
+    for _, one in ipairs { server, plain } do
+      local from = core.now()
+      local transfer = open(one.url, { method = "POST", body = "x",
+        timeouts = { head = SHORT / 2, first = SHORT, idle = 60 },
+        events = one == server })
+      transfers.go_away(pool, transfer, one)
+      finish(transfer)
+      assert.is_true(core.now() - from >= SHORT - 0.02)
+      assert.same({ "first_timeout", 42, true, true }, fault(transfer))
+    end
   end)
 
   it("on idling counts events, not comments", function()
     local server = serve({ "send", STREAM .. event_of("a") },
       { "repeat", 100, { { "sleep", 0.05 }, { "send", ": ping\n\n" } } })
     local transfer = open(server.url,
-      { timeouts = { first = 9, idle = SHORT }, events = true })
+      { timeouts = { first = 60, idle = SHORT }, events = true })
     local from = core.now()
     local texts, event = read_all(transfer)
     local took = core.now() - from
-    assert.is_true(took >= SHORT and took < SHORT + 3, took)
+    assert.is_true(took >= SHORT and took < support.SOON, took)
     assert.same({ { "a" }, "end" }, { texts, event })
     assert.equal("idle_timeout", (transfer:failure()))
   end)
 
   it("on idling lets a body drip that never stops", function()
+    local PAUSE, IDLE = 0.2, 3 -- far apart: the server may be slow
     local server = serve({ "send", STREAM },
-      { "repeat", 10, { { "sleep", 0.1 }, { "send", "x" } } }, SILENCE)
-    local transfer = open(server.url, { timeouts = { first = 9, idle = 0.7 } })
+      { "repeat", 20, { { "sleep", PAUSE }, { "send", "x" } } }, SILENCE)
+    local transfer = open(server.url, { timeouts = { first = 60, idle = IDLE } })
     local took = support.timed(finish, transfer)
-    assert.is_true(took > 1.6 and took < 9, took)
+    assert.is_true(took > 20 * PAUSE + IDLE - 0.1, took)
     assert.same({ "idle_timeout", 42, true, true }, fault(transfer))
-    assert.equal(("x"):rep(10), transfer:body())
+    assert.equal(("x"):rep(20), transfer:body())
   end)
 
   it("on it all ends what goes on", function()
     local server = serve({ "send", STREAM },
-      { "repeat", 100, { { "sleep", 0.05 }, { "send", event_of("x") } } })
+      { "repeat", 5000, { { "sleep", 0.05 }, { "send", event_of("x") } } })
+    local TOTAL = 3
     local transfer = open(server.url, { events = true,
-      timeouts = { idle = 9, total = SHORT } })
+      timeouts = { idle = 60, total = TOTAL } })
     local from = core.now()
     local texts = read_all(transfer)
-    assert.is_true(#texts > 1 and core.now() - from < SHORT + 1)
+    assert.is_true(#texts > 1 and core.now() - from < support.SOON)
     assert.equal("total_timeout", (transfer:failure()))
   end)
 
   it("does not touch an answer in time", function()
-    local server = serve({ "sleep", 0.1 }, { "send", answer(200, {}, "ok") })
-    local transfer = open(server.url, { timeouts = { connect = SHORT,
-      head = SHORT, first = SHORT, idle = SHORT, total = SHORT } })
+    local server = serve({ "send", answer(200, {}, "ok") }, SILENCE)
+    local LIMIT = 3
+    local transfer = open(server.url, { timeouts = { connect = LIMIT,
+      head = LIMIT, first = LIMIT, idle = LIMIT, total = LIMIT } })
     assert.same({}, fault(finish(transfer)))
-    move_for(SHORT)
+    move_for(LIMIT)
     assert.same({}, fault(transfer))
   end)
 
   it("does not fail a reader for being slow", function()
     local server = serve({ "send", STREAM .. event_of("a") .. event_of("b") },
-      { "sleep", 0.7 }, { "send", event_of("c") }, { "close" })
-    local transfer = open(server.url, { events = true,
-      timeouts = { first = SHORT, idle = SHORT } })
+      { "gate", "c" }, { "send", event_of("c") }, { "close" })
+    local transfer = open(server.url, { events = true, method = "POST",
+      body = "x", timeouts = { first = SHORT, idle = SHORT } })
+    transfers.go_away(pool, transfer, server)
     move_for(SHORT * 2)
     assert.equal("a", (transfer:next()))
     move_for(SHORT * 2)
+    server:open "c"
+    move_until(function() return server:connections().closed == 1 end)
     assert.equal("b", (transfer:next()))
-    move_for(SHORT)
     assert.same({ { "c" }, "end" }, { read_all(transfer) })
     assert.is_nil(transfer:failure())
   end)
@@ -357,9 +369,9 @@ describe("a limit", function()
   it("does not fail a reader that was away all the time", function()
     local server = serve({ "sleep", 0.15 },
       { "send", STREAM .. event_of("a") }, SILENCE)
-    local transfer = open(server.url, { events = true,
-      timeouts = { first = SHORT, idle = SHORT } })
-    move_for(0.1)
+    local transfer = open(server.url, { events = true, method = "POST",
+      body = "x", timeouts = { first = SHORT, idle = SHORT } })
+    transfers.go_away(pool, transfer, server)
     support.sleep(SHORT * 2)  -- nobody steps
     local content
     move_until(function()
@@ -371,15 +383,16 @@ describe("a limit", function()
 
   it("holds again once the slow reader has read all", function()
     local server = serve({ "send", STREAM .. event_of("a") }, SILENCE)
-    local transfer = open(server.url, { events = true,
-      timeouts = { first = SHORT, idle = SHORT } })
+    local transfer = open(server.url, { events = true, method = "POST",
+      body = "x", timeouts = { first = SHORT, idle = SHORT } })
+    transfers.go_away(pool, transfer, server)
     move_for(SHORT * 2)
     assert.equal("a", (transfer:next()))
     move_for(SHORT * 2)
     local from = core.now()
     assert.same({ {}, "end" }, { read_all(transfer) })
     local took = core.now() - from
-    assert.is_true(took >= SHORT - 0.02 and took < SHORT + 3, took)
+    assert.is_true(took >= SHORT - 0.02 and took < support.SOON, took)
     assert.equal("idle_timeout", (transfer:failure()))
   end)
 
@@ -387,9 +400,10 @@ describe("a limit", function()
     local long = ("x"):rep(12000000)
     local server = serve({ "send", STREAM }, { "send", event_of(long) },
       { "close" })
+    local LIMIT = 3
     local transfer = open(server.url, { events = true,
-      timeouts = { first = SHORT, idle = SHORT } })
-    move_for(SHORT * 2)
+      timeouts = { first = LIMIT, idle = LIMIT } })
+    move_for(LIMIT + 0.3)
     local texts, event = read_all(transfer)
     assert.same({ "end", 1 }, { event, #texts })
     assert.is_nil(transfer:failure())
@@ -398,6 +412,8 @@ describe("a limit", function()
 end)
 
 describe("a body that is held", function()
+  local IDLE = 3 -- seconds in which any server goes on
+
   -- All that read() brings until the end.
   local function read_body(transfer)
     local parts = {}
@@ -410,11 +426,17 @@ describe("a body that is held", function()
   end
 
   it("is read as it comes", function()
-    local server = serve({ "send", STREAM .. "ab" }, { "sleep", 0.2 },
+    local server = serve({ "send", STREAM .. "ab" }, { "gate", "more" },
       { "send", "cd" }, { "close" })
     local transfer = open(server.url, { hold = true })
     assert.is_nil(transfer:read())
-    assert.same({ "abcd", 2 }, { read_body(transfer) })
+    local first
+    move_until(function()
+      first = transfer:read()
+      return first
+    end)
+    server:open "more"
+    assert.same({ "ab", "cd", 1 }, { first, read_body(transfer) })
     assert.same({ {}, 200 }, { fault(transfer), transfer:status() })
     assert.is_nil(transfer:read())
   end)
@@ -423,12 +445,12 @@ describe("a body that is held", function()
     local server = serve({ "send", STREAM }, { "fill", ("x"):rep(65536), 200 },
       { "sleep", 0.1 }, { "close" })
     local transfer = open(server.url, { hold = true,
-      timeouts = { first = 0.3, idle = 0.3 } })
+      timeouts = { first = 60, idle = IDLE } })
     move_until(function() return transfer:status() end)
     local count = 0
-    for _ = 1, 3 do
+    for _, pause in ipairs { 0.4, IDLE + 0.3, 0.4 } do
       local most = 0
-      move_for(0.4)
+      move_for(pause)
       local bytes = transfer:read()
       while bytes do
         count, most = count + #bytes, math.max(most, #bytes)
@@ -444,7 +466,7 @@ describe("a body that is held", function()
     function()
       local server = serve({ "send", STREAM .. "ab" }, SILENCE)
       local transfer = open(server.url, { hold = true,
-        timeouts = { first = 5, idle = 0.3 } })
+        timeouts = { first = 60, idle = 0.3 } })
       move_until(function() return transfer:status() end)
       assert.equal("ab", (read_body(transfer)))
       assert.equal("idle_timeout", (transfer:failure()))
@@ -464,28 +486,32 @@ describe("a body that is held", function()
   end)
 
   it("waits for its file, and the limits with it", function()
-    local server = serve({ "send", STREAM .. "ab" }, { "sleep", 0.9 },
+    local server = serve({ "send", STREAM .. "ab" }, { "gate", "more" },
       { "send", "cd" }, { "close" })
-    local transfer = open(server.url, { hold = true,
-      timeouts = { first = 0.3, idle = 0.7 } })
-    move_for(0.6)
+    local transfer = open(server.url, { hold = true, method = "POST",
+      body = "x", timeouts = { first = 0.3, idle = IDLE } })
+    transfers.go_away(pool, transfer, server)
+    move_for(IDLE + 0.3)
     assert.same({ 200, 0, "" },
       { transfer:status(), transfer:saved(), transfer:body() })
     local path = support.tempdir() .. "/file"
     assert.is_true(transfer:save(assert(core.part(path)), 0))
+    server:open "more"
     finish(transfer)
     assert.same({ {}, "abcd", 4 },
       { fault(transfer), support.read(path), transfer:saved() })
   end)
 
   it("may stall no longer than any other, once it has its file", function()
-    local transfer = open(serve({ "send", STREAM .. "ab" }, SILENCE).url,
-      { hold = true, timeouts = { first = 0.3, idle = 0.3 } })
+    local server = serve({ "send", STREAM .. "ab" }, SILENCE)
+    local transfer = open(server.url, { hold = true, method = "POST",
+      body = "x", timeouts = { first = 0.3, idle = 0.3 } })
+    transfers.go_away(pool, transfer, server)
     move_for(0.6)
     local path = support.tempdir() .. "/file"
     assert.is_true(transfer:save(assert(core.part(path)), 0))
     local took = support.timed(finish, transfer)
-    assert.is_true(took > 0.2 and took < 4, took)
+    assert.is_true(took > 0.2 and took < support.SOON, took)
     assert.same({ "idle_timeout", "ab" },
       { (transfer:failure()), support.read(path) })
   end)
@@ -583,12 +609,12 @@ describe("a connection on which more came than was asked for", function()
     local options = { method = "POST", body = "y", once = true,
       ca_file = authority and authority.cert }
     fetch(url, options)
-    support.sleep(0.6)
+    server:wait_for(function() return #server:events "waiting" == 1 end)
     local transfer = fetch(url, options)
     assert.same({ "two", {} }, { transfer:body(), fault(transfer) })
     assert.equal("y", server:requests()[2].body)
     assert.equal(2, #server:requests())
-    assert.is_true(server:wait_for(is_one_left, 5))
+    assert.is_true(server:wait_for(is_one_left))
   end
 
   for what, steps in pairs(after) do
@@ -643,7 +669,7 @@ describe("without a descriptor left", function()
       local transfer = pool:open { method = "GET", url = %q, proxy = "" }
       while not transfer:done() do pool:wait(0.1) end
       print(select(2, transfer:failure())) ]]):format(package.cpath, left, url))
-    return support.output(("ulimit -n 64; timeout 30 %s %s 2>&1"):format(
+    return support.output(("ulimit -n 64; timeout 120 %s %s 2>&1"):format(
       child.interpreter(), path))
   end
 
@@ -665,7 +691,7 @@ describe("cancel()", function()
       .. 'data: {"con' }, SILENCE)
     local transfer = open(server.url, { events = true })
     transfer:subscribe(transfer)
-    move_for(0.1)
+    settle(server)
     assert.equal("a", (transfer:next()))
     while pool:ready() do end
     transfer:cancel()
@@ -676,14 +702,14 @@ describe("cancel()", function()
     assert.is_nil(pool:ready())
     assert.equal("b", (transfer:next()))
     assert.same({ nil, "cut", '{"con' }, { transfer:next() })
-    assert.is_true(server:wait_for(is_closed, 5))
+    assert.is_true(server:wait_for(is_closed))
   end)
 
   it("keeps a body as far as it came", function()
     local server = serve({ "send", answer(200, { ["Content-Length"] = "9" })
       .. "abc" }, SILENCE)
     local transfer = open(server.url)
-    move_for(0.1)
+    settle(server)
     transfer:cancel()
     assert.same({ "abc", "cancelled" },
       { transfer:body(), (transfer:failure()) })
@@ -701,18 +727,19 @@ describe("cancel()", function()
   end)
 
   it("breaks off an upload", function()
-    local server = support.serve { default = { { "head" }, { "sleep", 0.4 },
+    local server = support.serve { default = { { "head" }, { "gate", "read" },
       SILENCE } }
     local path = support.write(support.tempdir() .. "/big",
       ("x"):rep(8000000))
     local transfer = open(server.url, { method = "POST",
       headers = { "Expect:" }, body = { path = path } })
-    move_for(0.2)
+    move_until(function() return transfer:uploaded() > 0 end)
     transfer:cancel()
+    server:open "read"
     local gone = transfer:uploaded()
     assert.is_true(gone > 0 and gone < 8000000, gone)
     assert.same({ "cancelled", 42, true, false }, fault(transfer))
-    assert.is_true(server:wait_for(is_closed, 5))
+    assert.is_true(server:wait_for(is_closed))
     assert.equal(gone, transfer:uploaded())
   end)
 
@@ -720,26 +747,26 @@ describe("cancel()", function()
     local server = serve({ "send", STREAM .. "abc" }, SILENCE)
     local path = support.tempdir() .. "/file"
     local transfer = open(server.url, { hold = true })
-    move_for(0.1)
+    settle(server)
     assert.is_true(transfer:save(assert(core.part(path)), 0))
-    move_for(0.05)
+    move_until(function() return transfer:saved() == 3 end)
     transfer:cancel()
     assert.same({ 3, "abc", "cancelled" },
       { transfer:saved(), support.read(path), (transfer:failure()) })
-    assert.is_true(server:wait_for(is_closed, 5))
+    assert.is_true(server:wait_for(is_closed))
   end)
 
   it("ends one whose sender is held", function()
     local server = serve({ "send", STREAM },
       { "fill", event_of(("x"):rep(1000)), 30000 })
     local transfer = open(server.url, { events = true })
-    move_for(0.3)
+    settle(server)
     transfer:cancel()
     local texts, event = read_all(transfer)
     assert.is_true(#texts > 100)
     assert.equal("cancelled", (transfer:failure()))
     assert.is_true(event == "cut" or event == "end", event)
-    assert.is_true(server:wait_for(is_closed, 5))
+    assert.is_true(server:wait_for(is_closed))
   end)
 
   it("again, or of what is over, changes nothing", function()
@@ -798,7 +825,7 @@ describe("a proxy", function()
           package.cpath) .. [[
           local pool = require("yuanjing.core").pool()
           local transfer = assert(pool:open { method = "GET",
-            url = "http://a.invalid/x", proxy = ..., timeouts = { total = 5 } })
+            url = "http://a.invalid/x", proxy = ..., timeouts = { total = 60 } })
           while not transfer:done() do pool:wait(1) end
           io.write(transfer:body())
           transfer:close()]])
@@ -824,9 +851,9 @@ describe("a proxy", function()
       "HTTP/1.1 200 Connection established\r\n\r\n" }, SILENCE) }
     for _, proxy in ipairs(stuck) do
       local transfer = open("https://a.invalid/x",
-        { proxy = proxy.url, timeouts = { connect = 0.3, head = 9 } })
+        { proxy = proxy.url, timeouts = { connect = 0.3, head = 60 } })
       local took = support.timed(finish, transfer)
-      assert.is_true(took > 0.25 and took < 5, took)
+      assert.is_true(took > 0.25 and took < support.SOON, took)
       assert.same({ "connect_timeout", 42, false, false }, fault(transfer))
     end
   end)
@@ -838,8 +865,7 @@ describe("a slow reader", function()
     local server = serve({ "send", STREAM },
       { "fill", event_of(text), 30000 }, { "close" })
     local transfer = open(server.url, { events = true })
-    assert.is_true(move_until(function() return #server:events("stalled") > 0 end))
-    move_for(0.1)
+    settle(server)
     assert.is_true(server:connections().list[1].sent < 20e6)
     local texts, event = read_all(transfer)
     assert.same({ 30000, "end", {} }, { #texts, event, fault(transfer) })
@@ -861,7 +887,7 @@ describe("a slow reader", function()
     local text = ("x"):rep(1048576)
     for _, bytes in ipairs { event_of(text), event_of(text):sub(1, -2) } do
       local server = serve({ "send", STREAM .. event_of("a") },
-        { "send", bytes }, { "wait_close", 5 })
+        { "send", bytes }, SILENCE)
       local transfer = open(server.url, { events = true, max_event = 65536 })
       local texts, event = read_all(transfer)
       assert.same({ { "a" }, "too_large" }, { texts, event })
@@ -939,13 +965,14 @@ describe("trim()", function()
   it("keeps what still goes out", function()
     local length = 8000000
     local server = support.serve { default = { { "head" },
-      { "send", STREAM .. event_of("a") }, { "sleep", 0.2 },
+      { "send", STREAM .. event_of("a") }, { "gate", "read" },
       { "read", length }, { "send", event_of("b") } } }
     local transfer = open(server.url, { events = true, method = "POST",
       headers = { "Expect:" }, body = ("x"):rep(length) })
     assert.equal(200, move_until(function() return transfer:status() end))
     assert.is_true(transfer:uploaded() < length)
     transfer:trim()
+    server:open "read"
     local texts, event = read_all(transfer)
     assert.same({ { "a", "b" }, "end", {}, length },
       { texts, event, fault(transfer), transfer:uploaded() })
@@ -965,7 +992,7 @@ describe("discard()", function()
     local _, event = read_all(transfer)
     assert.equal("done", event)
     assert.is_false(transfer:done())
-    transfer:discard(2)
+    transfer:discard(60)
     assert.same({}, fault(finish(transfer)))
     assert.equal("again", fetch(server.url):body())
     assert.equal(1, server:connections().opened)
@@ -975,19 +1002,19 @@ describe("discard()", function()
 
   it("waits only so long, for a sender that was held as well", function()
     local server = serve({ "send", STREAM },
-      { "fill", event_of(("x"):rep(1000)), 1e6 })
+      { "fill", event_of(("x"):rep(1000)), 1e7 })
     local transfer = open(server.url, { events = true })
-    move_for(0.3)
+    settle(server)
     transfer:discard(0.2)
     local took = support.timed(finish, transfer)
-    assert.is_true(took > 0.15 and took < 5, took)
+    assert.is_true(took > 0.15 and took < support.SOON, took)
     assert.equal("total_timeout", (transfer:failure()))
   end)
 
   it("may wait for nothing at all", function()
     local transfer = open(serve(SILENCE).url)
     transfer:discard(0)
-    assert.is_true(support.timed(finish, transfer) < 5)
+    assert.is_true(support.timed(finish, transfer) < support.SOON)
   end)
 end)
 
@@ -996,11 +1023,13 @@ describe("close()", function()
     return server:wait_for(function()
       local connections = server:connections()
       return connections.opened > 0 and connections.open == 0
-    end, 5)
+    end)
   end
 
+  local AT_ONCE = 4 -- seconds; a name server that is silent takes five
+
   local function closes_at_once(transfer)
-    assert.is_true(support.timed(transfer.close, transfer) < 1)
+    assert.is_true(support.timed(transfer.close, transfer) < AT_ONCE)
     transfer:close()
     assert.is_true(transfer:done())
     assert.equal("", transfer:body())
@@ -1022,7 +1051,7 @@ describe("close()", function()
     closes_at_once(transfer)
     transfer = open("http://b.invalid/")
     pool:step()
-    assert.is_true(support.timed(pool.close, pool) < 1)
+    assert.is_true(support.timed(pool.close, pool) < AT_ONCE)
     -- or the name server answered first: there is no such host
     local why, _, code = transfer:failure()
     assert.truthy(why == "pool" or code == 6, why)
@@ -1038,7 +1067,7 @@ describe("close()", function()
     for name, steps in pairs(stages) do
       local server = serve(unpack(steps))
       local transfer = open(server.url, { events = true })
-      move_for(0.1)
+      settle(server)
       closes_at_once(transfer)
       assert.is_true(closed_by_client(server), name)
     end
@@ -1055,7 +1084,7 @@ describe("close()", function()
   it("comes from the collector as well", function()
     local server = serve(SILENCE)
     local transfer = open(server.url)
-    move_for(0.1)
+    settle(server)
     assert.is_false(transfer:done())
     transfer = nil -- luacheck: ignore transfer
     collectgarbage()
@@ -1067,8 +1096,7 @@ describe("close()", function()
   it("may come after the pool's", function()
     local server = serve({ "send", STREAM .. event_of("a") }, SILENCE)
     local transfer = open(server.url, { events = true })
-    assert.is_true(move_until(function() return transfer:status() end) and true)
-    move_for(0.05)
+    settle(server)
     pool:close()
     assert.same({ "pool", 42, true, true }, fault(transfer))
     assert.equal("a", (transfer:next()))

@@ -61,7 +61,7 @@ describe("docs/cli.md", function()
       .. "-u https_proxy -u all_proxy -u YUANJING_LANG LC_ALL=C.UTF-8 PATH=%s:$PATH "
       .. "XDG_CONFIG_HOME=%s/settings KEY=sk-0123456789 "
       .. "YUANJING_API_KEY=%s YUANJING_BASE_URL=%s YUANJING_ASSET_URL=%s "
-      .. "timeout 60 sh -c %s 2>&1; echo \"[$?]\""):format(folder, folder, folder,
+      .. "timeout 120 sh -c %s 2>&1; echo \"[$?]\""):format(folder, folder, folder,
       server.api_key, server.url, server.asset_url, shell.quote(script)))
   end
 

@@ -64,7 +64,7 @@ export PATH="$1/bin:$PATH" YUANJING_API_KEY=sk-sandbox
 export YUANJING_BASE_URL="$5" YUANJING_ASSET_URL="$5"
 export LUA_PATH="$2/lua/?.lua;$2/lua/?/init.lua;;"
 export LUA_CPATH="$2/build/$3/?.so;;"
-timeout 30 $6 2>&1 </dev/null
+timeout 120 $6 2>&1 </dev/null
 echo "status $?"
 ]]
 

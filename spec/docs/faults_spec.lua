@@ -8,7 +8,7 @@ local matrix = require "support.fault_matrix"
 local support = require "support"
 
 local PAGE = "docs/faults.md"
-local SLACK = 5 -- seconds beyond its limit that a call may take
+local SLACK = 30 -- seconds beyond its limit; a longer limit takes longer
 
 local all = {}
 for _, group in ipairs(groups) do

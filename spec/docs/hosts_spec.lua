@@ -47,7 +47,7 @@ export YUANJING_API_KEY=$2 YUANJING_BASE_URL=$3 PATH=$PATH:/usr/sbin
 export LUA_PATH="$4/lua/?.lua;$4/lua/?/init.lua;;" LUA_CPATH="$4/build/luajit/?.so;;"
 umask 022
 chmod 755 .
-timeout 60 nginx -p "$PWD" -e stderr -c nginx.conf >log 2>&1 &
+timeout 600 nginx -p "$PWD" -e stderr -c nginx.conf >log 2>&1 &
 tries=0
 until curl -s -o /dev/null "http://127.0.0.1:$5/" || test $((tries += 1)) = 100; do
   sleep 0.1

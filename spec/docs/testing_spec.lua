@@ -25,7 +25,7 @@ describe("docs/testing.md", function()
     local here = support.output("pwd")
     return shell.read([[
       cd "$1"; shift
-      LUA_PATH=$1 LUA_CPATH=$2 timeout 60 "$3" "$4" "$5" 2>&1 </dev/null]],
+      LUA_PATH=$1 LUA_CPATH=$2 timeout 120 "$3" "$4" "$5" 2>&1 </dev/null]],
       folder, "./?.lua;" .. package.path:gsub("%f[^;%z]lua/", here .. "/lua/"),
       package.cpath:gsub("%f[^;%z]build/", here .. "/build/"), child.interpreter(),
       here .. "/spec/support/busted.lua", file)

@@ -51,7 +51,7 @@ describe("the example", function()
 
   -- The output, when the example has ended.
   local function follow(folder, pattern)
-    local confirmed, ends = false, support.now() + 30
+    local confirmed, ends = false, support.now() + 2 * support.HANG
     while not support.exists(folder .. "/ended") do
       assert(support.now() < ends, support.read(folder .. "/output"))
       local link = pattern and not confirmed
@@ -71,7 +71,7 @@ describe("the example", function()
       YUANJING_ASSET_URL='%s' YUANJING_API_KEY='%s' \
       LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;;' \
       LUA_CPATH='%s/build/%s/?.so;;' \
-      timeout 60 %s '%s/examples/%s' %s > output 2>&1; : > ended; } &]]):format(
+      timeout 120 %s '%s/examples/%s' %s > output 2>&1; : > ended; } &]]):format(
       folder, server.url, server.asset_url, server.api_key, ROOT, ROOT, ROOT,
       expected.lua or BUILD, expected.lua or LUA, ROOT, name,
       expected.words or ""))

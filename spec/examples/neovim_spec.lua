@@ -5,7 +5,7 @@ local child = require "support.child"
 local sandbox = require "yuanjing.sandbox"
 local support = require "support"
 
-local LATENCY = 0.1 -- seconds between two chunks; the story has 38
+local LATENCY = 0.2 -- seconds between two chunks; the story has 38
 
 -- Sources the plugin and runs the body; shown() returns the buffer's text.
 local SCRIPT = [[
@@ -42,9 +42,9 @@ describe("Neovim's :Ask", function()
   it("writes the answer into a buffer, as it comes", function()
     local shown = edit [[
       vim.cmd "Ask 你是谁"
-      assert(pass(5000, function() return #shown():match("\n\n(.*)") > 0 end))
+      assert(pass(60000, function() return #shown():match("\n\n(.*)") > 0 end))
       assert(not shown():find("！$"))
-      assert(pass(9000, function() return shown():find("！$") ~= nil end))]]
+      assert(pass(60000, function() return shown():find("！$") ~= nil end))]]
     assert.equal(1, (shown:find("# 你是谁\n\n我是元境沙箱里的 qwen3-max，", 1,
       true)))
   end)
@@ -53,15 +53,15 @@ describe("Neovim's :Ask", function()
     for _, stop in ipairs { "Ask!", "bwipeout!" } do
       edit(([[
         vim.cmd "Ask 讲个故事"
-        assert(pass(5000, function() return #shown():match("\n\n(.*)") > 0 end))
+        assert(pass(60000, function() return #shown():match("\n\n(.*)") > 0 end))
         vim.cmd %q
         local before = shown()
         pass(600)
         assert(shown() == before)]]):format(stop))
       local request = support.wait_until(function()
         local last = server:requests("chat")[1]
-        return last.seconds and last
-      end, 5)
+        return last and last.seconds and last
+      end)
       assert.is_true(request.seconds < 20 * LATENCY, stop)
       server:clear()
     end
@@ -70,9 +70,13 @@ describe("Neovim's :Ask", function()
   it("shows what went wrong", function()
     local printed = edit [[
       vim.fn.setenv("YUANJING_API_KEY", "sk-wrong")
-      vim.notify = function(text) io.stdout:write(text, "\n") end
+      local has_told = false
+      vim.notify = function(text)
+        io.stdout:write(text, "\n")
+        has_told = true
+      end
       vim.cmd "Ask x"
-      pass(300)]]
+      pass(60000, function() return has_told end)]]
     assert.truthy(printed:find("^auth: "), printed)
   end)
 end)

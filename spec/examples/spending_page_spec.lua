@@ -20,7 +20,7 @@ cd "$1" || exit
 export YUANJING_API_KEY=sk-sandbox YUANJING_BASE_URL="$5"
 export LUA_PATH="$2/lua/?.lua;$2/lua/?/init.lua;$6;"
 export LUA_CPATH="$2/build/$3/?.so;;"
-timeout 30 "$4" block.lua 2>&1 </dev/null
+timeout 120 "$4" block.lua 2>&1 </dev/null
 echo "status $?"
 ]]
 

@@ -245,11 +245,11 @@ describe("the key", function()
 
   it("is in no process's arguments", function()
     local server = support.serve { default = { { "request" },
-      { "wait_close", 10 } } }
+      { "wait_close", 120 } } }
     local job = yuanjing.async(function()
       return client_at(server.url):chat { prompt = "x" }
     end)
-    server:wait_for(function() return #server:requests() == 1 end, 5,
+    server:wait_for(function() return #server:requests() == 1 end,
       function() yuanjing.sleep(0.005) end)
     local seen = 0
     for path in support.output("ls -d /proc/[0-9]* 2>/dev/null"):gmatch("%S+") do

@@ -135,7 +135,7 @@ describe("a journal's book", function()
     assert.equal("running", book.entries.b.state)
     assert.is_true(support.wait_until(function()
       return #store.records == 4
-    end, 5, loop.sleep))
+    end, loop.sleep))
   end)
 
   it("writes again what a store has lost, where that may lose something", function()
@@ -215,7 +215,7 @@ describe("a backlog", function()
     assert.is_true(log:must_wait())
     assert.same({ nil, "away" }, { log:flush() })
     is_away = false
-    assert.is_true(support.wait_until(function() return #written == 3 end, 5,
+    assert.is_true(support.wait_until(function() return #written == 3 end,
       loop.sleep))
     assert.same({ 1, 2, 3 }, written)
     assert.is_false(log:must_wait())

@@ -396,13 +396,13 @@ describe("the journal of a submit", function()
     local client, server
     local intent
     server = support.serve { default = { { "request" },
-      { "wait_close", 20 } } }
+      { "wait_close", 120 } } }
     client = client_at(server)
     local job = yuanjing.async(function() return client:image(IMAGE) end)
     server:wait_for(function()
       yuanjing.update()
       return #server:requests() == 1
-    end, 10)
+    end)
     local other = client_at(server)
     intent = other.journal:find({})[1]
     assert.same({ "sending", {} }, { intent.state,
@@ -477,7 +477,7 @@ describe("the journal of a submit", function()
 
   it("is unknown when its process is gone", function()
     local server = support.serve { default = { { "request" },
-      { "wait_close", 20 } } }
+      { "wait_close", 120 } } }
     local wait = child.start(([[
       local file = io.open(%q, "w")
       file:write((io.open("/proc/self/stat"):read("*n")))
@@ -485,7 +485,7 @@ describe("the journal of a submit", function()
       require("yuanjing").new { base_url = %q, api_key = "k", journal = %q }
         :image { model = "wan2.2-t2i-plus", prompt = "x" }
     ]]):format(folder .. "/pid", server.url, path))
-    server:wait_for(function() return #server:requests() == 1 end, 10)
+    server:wait_for(function() return #server:requests() == 1 end)
     local client = client_at(server)
     assert.same({}, (client.journal:unknown()))
     os.execute("kill -9 " .. support.read(folder .. "/pid"))

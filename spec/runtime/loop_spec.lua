@@ -33,16 +33,16 @@ describe("the loop", function()
     local from = loop.now()
     local took = support.timed(support.sleep, 0.02)
     local between = loop.now() - from
-    assert.truthy(between >= took and between < took + 2)
+    assert.truthy(between >= took and between < took + support.SOON)
   end)
 
   it("sleeps as long as requested, without work", function()
     local from = os.clock()
     local took = support.timed(loop.sleep, 0.3)
-    assert.truthy(took >= 0.3 and took < 3, took)
+    assert.truthy(took >= 0.3 and took < support.SOON, took)
     assert.truthy(os.clock() - from < 0.15)
     for _, seconds in ipairs { 0, -1 } do
-      assert.truthy(support.timed(loop.sleep, seconds) < 2)
+      assert.truthy(support.timed(loop.sleep, seconds) < support.SOON)
     end
   end)
 
@@ -50,17 +50,18 @@ describe("the loop", function()
     local took = support.timed(function()
       for _ = 1, 20 do loop.sleep(0.0005) end
     end)
-    assert.truthy(took >= 0.01 and took < 3, took)
+    assert.truthy(took >= 0.01 and took < support.SOON, took)
   end)
 
   it("waits for the head, and for the end", function()
-    local server = serve({ "sleep", 0.1 }, { "send", HEAD }, { "sleep", 0.1 },
-      { "send", "whole" })
+    local server = serve({ "sleep", 0.1 }, { "send", HEAD },
+      { "gate", "body" }, { "send", "whole" })
     local transfer = get(server.url)
     assert.is_nil(transfer:status())
     loop.wait_head(transfer)
     assert.same({ 200, false, "" }, { transfer:status(), transfer:done(),
       transfer:body() })
+    server:open "body"
     loop.wait_done(transfer)
     assert.same({ true, "whole" }, { transfer:done(), transfer:body() })
     local took = support.timed(function()
@@ -68,7 +69,7 @@ describe("the loop", function()
       loop.wait_head(transfer)
       loop.wait_done(transfer)
     end)
-    assert.truthy(took < 2, took)
+    assert.truthy(took < support.SOON, took)
   end)
 
   it("waits for a head that never comes until the failure", function()
@@ -82,14 +83,19 @@ describe("the loop", function()
     local server = serve({ "send", HEAD .. "1" }, { "sleep", 0.05 },
       { "send", "2" })
     local first, second = get(server.url), get(server.url)
-    loop.sleep(0.2)
+    support.wait_until(function() return first:done() and second:done() end,
+      loop.sleep)
     assert.same({ true, "12", true, "12" }, { first:done(), first:body(),
       second:done(), second:body() })
   end)
 
   it("moves all that is in flight while a call waits", function()
-    local other = get(serve({ "sleep", 0.05 }, { "send", HEAD .. "x" }).url)
-    local server = serve({ "sleep", 0.2 }, { "send", HEAD .. '{"content":"y"}' })
+    local server = support.serve { routes = {
+      ["/other"] = { { "sleep", 0.05 }, { "send", scripted.answer(200, {}, "x") },
+        { "open", "chat" } } },
+      default = { { "gate", "chat" }, { "send", HEAD .. '{"content":"y"}' },
+        { "close" } } }
+    local other = get(server.url .. "/other")
     assert.equal("y", assert(client_at(server):chat { prompt = "x" }).content)
     assert.same({ true, "x" }, { other:done(), other:body() })
   end)
@@ -103,7 +109,7 @@ describe("the loop", function()
       local from = loop.now()
       loop.sleep(0.4)
       local took = loop.now() - from
-      print(took >= 0.4 and took < 3 or took)
+      print(took >= 0.4 and took < 30 or took)
     ]]):format(package.path, package.cpath))
     assert.equal("true", support.output(child.interpreter()
       .. " " .. file .. " 2>&1"))
@@ -122,10 +128,10 @@ describe("a stream that is read to its end", function()
 
   it("does not wait for the end of the connection's part", function()
     local server = serve({ "send", CHUNKED .. scripted.chunk(EVENT .. DONE) },
-      { "wait_close", 10 })
+      { "wait_close", 120 })
     local took, text = support.timed(whole_stream, client_at(server))
     assert.equal("a", text)
-    assert.truthy(took < 5, took)
+    assert.truthy(took < support.SOON, took)
   end)
 
   it("keeps its connection when the end comes soon", function()
@@ -134,7 +140,8 @@ describe("a stream that is read to its end", function()
       { "send", CHUNKED .. scripted.chunk(EVENT .. DONE) .. scripted.chunk("") })
     local client = client_at(server)
     assert.equal("a", whole_stream(client))
-    loop.sleep(1)
+    support.wait_until(function() return loop.pool():count() == 0 end,
+      loop.sleep)
     assert.equal("a", whole_stream(client))
     assert.equal(1, server:connections().opened)
   end)
@@ -171,14 +178,14 @@ describe("a stream that is read to its end", function()
 
   it("gives its connection up when the end does not come", function()
     local server = serve({ "send", CHUNKED .. scripted.chunk(EVENT .. DONE) },
-      { "repeat", 99, { { "sleep", 0.1 }, { "send", scripted.chunk(EVENT) } } })
+      { "repeat", 999, { { "sleep", 0.1 }, { "send", scripted.chunk(EVENT) } } })
     assert.equal("a", whole_stream(client_at(server)))
     local since = support.now()
     local closed = server:wait_for(function()
       return server:connections().open == 0
-    end, 8, function() loop.sleep(0.1) end)
+    end, function() loop.sleep(0.1) end)
     assert.truthy(closed)
     local took = server:connections().list[1].closed_at - since
-    assert.truthy(took > 1.8 and took < 6, took)
+    assert.truthy(took > 1.8 and took < support.SOON, took)
   end)
 end)

@@ -34,15 +34,6 @@ local function read_file(path)
   return text
 end
 
--- Polls until a condition holds.
-local function eventually(condition)
-  for _ = 1, 40 do
-    if condition() then return true end
-    os.execute("sleep 0.05")
-  end
-  return false
-end
-
 -- call(url, "-X", "POST", ...)
 local function curl(url, ...)
   return curls.run(".", url, ...)
@@ -192,7 +183,7 @@ describe("a sandbox process", function()
     assert.is_truthy(pid, line)
     local nginx = read_file(dir .. "/nginx.pid"):match("%d+")
     os.execute("kill -9 " .. pid)
-    assert.is_true(eventually(function()
+    assert.is_true(support.wait_until(function()
       return not is_alive(nginx) and not exists(dir)
     end))
     parent:close()
@@ -219,7 +210,7 @@ describe("a sandbox process", function()
       local pid = io.open(one.dir .. "/nginx.pid"):read("*n")
       one:stop()
       print(pid)]]):format(package.path, package.cpath))
-    local pid = support.output(("timeout 20 %s '%s' '%s' 2>&1")
+    local pid = support.output(("timeout 120 %s '%s' '%s' 2>&1")
       :format(BLOCKED, child.interpreter(), file))
     assert.is_truthy(pid:find("^%d+$"), pid)
     assert.is_false(is_alive(pid))
@@ -664,12 +655,12 @@ describe("the sandbox's platform", function()
     end)
 
     for scenario, body in pairs {
-      ["stall-head=9"] = "^$", ["stall-start=9"] = "^$",
-      ["stall=9"] = "^data: {[^\n]*}\n\n$",
-      ["stall=9; after=2"] = "^data: {[^\n]*}\n\ndata: {[^\n]*}\n\n$",
+      ["stall-head=99"] = "^$", ["stall-start=99"] = "^$",
+      ["stall=99"] = "^data: {[^\n]*}\n\n$",
+      ["stall=99; after=2"] = "^data: {[^\n]*}\n\ndata: {[^\n]*}\n\n$",
     } do
       it("goes silent with " .. scenario, function()
-        local answer = curls.parse(shell.read([[curl -s -N -i -m 1 -H "$2" \
+        local answer = curls.parse(shell.read([[curl -s -N -i -m 2.5 -H "$2" \
           -H 'Content-Type: application/json' -H "X-Sandbox: $3" \
           -d '{"model": "m", "prompt": "x", "stream": true}' "$1"
           printf '\n%s' $?]], server.url .. CHAT, BEARER, scenario))
@@ -745,16 +736,17 @@ describe("the sandbox's platform", function()
     end)
 
     it("of a client that went away, and of one still waiting", function()
-      local hung = io.popen(shell.command([[exec curl -s -m 1 -H "$2" \
-        -H 'Content-Type: application/json' -H 'X-Sandbox: stall-head=9' \
+      local hung = io.popen(shell.command([[exec curl -s -m 4 -H "$2" \
+        -H 'Content-Type: application/json' -H 'X-Sandbox: stall-head=99' \
         -d '{"model": "m", "prompt": "x"}' "$1"]], server.url .. CHAT, BEARER))
-      assert.is_true(eventually(function()
-        return last().scenario == "stall-head=9"
+      assert.is_true(support.wait_until(function()
+        return last().scenario == "stall-head=99"
       end))
       local seen = last()
       assert.is_nil(seen.status)
       hung:close()
-      assert.equal(499, last().status)
+      assert.is_true(support.wait_until(function() return last().status end)
+        == 499)
       assert.equal(seen.id, last().id)
     end)
   end)

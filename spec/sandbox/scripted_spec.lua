@@ -7,7 +7,7 @@ local support = require "support"
 -- curl's output, and its exit code.
 local function curl(...)
   local words = table.concat({...}, " ")
-  local text = support.output("curl -sS --max-time 10 " .. words
+  local text = support.output("curl -sS --max-time 60 " .. words
     .. " 2>/dev/null; code=$?; echo; echo $code")
   local output, code = text:match("^(.*)\n(%d+)$")
   return output, tonumber(code)
@@ -184,15 +184,15 @@ describe("scripted", function()
       default = {
         {"request"},
         {"send", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1"},
-        {"wait_close", 5},
+        {"wait_close", 120},
       },
     }
-    local _, code = curl("--max-time 0.3", server.url)
+    local _, code = curl("--max-time 2", server.url)
     assert.equal(28, code)
     server:wait_for(closed)
     local waited = server:events("wait_close")[1]
     assert.is_true(waited.closed)
-    assert.truthy(waited.took > 0.1 and waited.took < 2, waited.took)
+    assert.truthy(waited.took < support.SOON, waited.took)
     assert.equal(39, waited.sent)
   end)
 
@@ -223,7 +223,7 @@ describe("scripted", function()
         {"fill", ("x"):rep(1000), 20000},
       },
     }
-    local body, code = curl("--limit-rate 100k --max-time 1.5", server.url)
+    local body, code = curl("--limit-rate 100k --max-time 5", server.url)
     assert.equal(28, code)
     assert.truthy(#body < 20000000)
     assert.truthy(server:wait_for(function()
@@ -248,10 +248,11 @@ describe("scripted", function()
         {"send", scripted.answer(200, {}, "x")}},
     }
     local urls = (server.url .. " "):rep(20)
-    local took, output = support.timed(curl,
-      "-Z --parallel-immediate", urls)
-    assert.equal(("x"):rep(20), output)
-    assert.truthy(took < 2, took)
+    assert.is_true(support.is_ever_below(2, function()
+      local took, output = support.timed(curl, "-Z --parallel-immediate", urls)
+      assert.equal(("x"):rep(20), output)
+      return took
+    end))
   end)
 
   it("has several doors, each with its own plan and story", function()
@@ -307,7 +308,7 @@ describe("scripted", function()
     local body, code = secure("")
     assert.same({true, 0}, {body == big, code})
     assert.same("half", (secure("")))
-    assert.same({"1", 28}, {secure("--max-time 0.3")})
+    assert.same({"1", 28}, {secure("--max-time 3")})
     assert.equal(56, select(2, secure("")))
     local list = server:wait_for(closed)
     assert.same({"tls", "end of steps", "cut", "client", "reset"}, {
@@ -351,11 +352,9 @@ describe("scripted", function()
     ]])
     local left = support.output(child.interpreter() .. " " .. script
       .. " 2>/dev/null")
-    local ends = support.now() + 5
-    while support.exists(left .. "/log") and support.now() < ends do
-      support.sleep(0.02)
-    end
-    assert.is_false(support.exists(left .. "/log"))
+    assert.is_true(support.wait_until(function()
+      return not support.exists(left .. "/log")
+    end))
   end)
 end)
 
@@ -400,6 +399,6 @@ describe("support", function()
 
   it("has a clock that goes on", function()
     local took = support.timed(support.sleep, 0.1)
-    assert.truthy(took >= 0.08 and took < 1, took)
+    assert.truthy(took >= 0.08 and took < support.SOON, took)
   end)
 end)

@@ -118,7 +118,7 @@ local function fail_over(state)
   old:cli("replicaof 127.0.0.1 " .. new.port)
   support.wait_until(function()
     return old:cli("info replication"):find("master_link_status:up", 1, true)
-  end, 10)
+  end)
 end
 
 local EVENTS = {

@@ -45,7 +45,7 @@ end
 function command.run(server, arguments)
   local folder = support.tempdir()
   support.write(folder .. "/in", arguments.stdin or "")
-  os.execute(("%s timeout 60 %s %s <%s/in >%s 2>%s/err; "
+  os.execute(("%s timeout 120 %s %s <%s/in >%s 2>%s/err; "
     .. "echo $? >%s/status"):format(
     assignments(server, arguments.env), arguments.before or "",
     words_of(arguments), folder, arguments.out or folder .. "/out", folder,
@@ -93,7 +93,7 @@ end
 ---@return CommandScreen
 function command.watch(columns, steps, line, env)
   local text = #steps > 0 and assert(json.encode(steps)) or "[]"
-  local printed = support.output(("%s timeout 60 python3 "
+  local printed = support.output(("%s timeout 120 python3 "
     .. "spec/support/terminal.py %d %s %s 2>&1 </dev/null"):format(env or "",
     columns, shell.quote(text), line))
   return assert(json.decode(printed), printed)

@@ -21,7 +21,7 @@ end
 
 local SCRIPT = [[
 cd "$1"; url=$2; shift 2
-curl -s -N -i --max-time "${LIMIT:-5}" "$@" "$url" 2>/dev/null </dev/null
+curl -s -N -i --max-time "${LIMIT:-60}" "$@" "$url" 2>/dev/null </dev/null
 printf '\n%s' $?]]
 
 --- Runs curl in a folder and parses what it prints.

@@ -16,7 +16,7 @@ function disk.run(script)
       package.cpath) .. script)
   local output = support.output(([[mkdir %s/small; unshare -rm sh -c '
     mount -t tmpfs -o size=300k tmpfs %s/small || exit 1
-    timeout 30 %s %s/script.lua %s/small' 2>&1]]):format(folder, folder,
+    timeout 120 %s %s/script.lua %s/small' 2>&1]]):format(folder, folder,
     child.interpreter(), folder, folder))
   if output:find("mount:", 1, true) or output:find("unshare:", 1, true) then
     return nil, output

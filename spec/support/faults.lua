@@ -44,7 +44,7 @@ end
 -- Steps ---------------------------------------------------------------------
 
 local REQUEST, RESET, CLOSE = { "request" }, { "reset" }, { "close" }
-local SILENCE = { "wait_close", 30 }
+local SILENCE = { "wait_close", 120 }
 local MOMENT = { "sleep", 0.1 } -- until the bytes sent before a reset are read
 local CHUNKED = "Transfer-Encoding: chunked\r\n"
 

@@ -11,6 +11,14 @@ support.BUILD = support.LUA:gsub("^lua%f[%d]", "")
 
 -- ---- time
 
+--- Seconds after which something that must come counts as hanging: so long at
+--- most does a spec wait for it. How long a machine needs is no verdict.
+support.HANG = 60
+
+--- Seconds. What takes less has not waited for something that takes HANG; a
+--- machine that stands still for a moment does not take as long.
+support.SOON = 30
+
 local function uptime()
   local file = assert(io.open("/proc/uptime"))
   local seconds = file:read("*n")
@@ -30,10 +38,10 @@ function support.sleep(seconds)
   end
 end
 
---- The first true result of the predicate; false if it has none within so many
---- seconds. `sleep` is called in between: yuanjing.sleep, if jobs must go on.
-function support.wait_until(predicate, seconds, sleep)
-  local ends = support.now() + seconds
+--- The first true result of the predicate; false if it hangs. `sleep` is called
+--- in between: yuanjing.sleep, if jobs must go on.
+function support.wait_until(predicate, sleep)
+  local ends = support.now() + support.HANG
   repeat
     local so = predicate()
     if so then return so end
@@ -49,6 +57,16 @@ function support.timed(f, ...)
     return support.now() - from, ...
   end
   return finish(f(...))
+end
+
+--- Whether f(), which returns seconds, is below the limit in one of ten tries:
+--- no machine that stands still now and then makes a time shorter, and what
+--- waits for something takes that long each time.
+function support.is_ever_below(limit, f)
+  for _ = 1, 10 do
+    if f() < limit then return true end
+  end
+  return false
 end
 
 --- Starts n jobs that sleep for so long; returns a function that counts those

@@ -148,7 +148,7 @@ end
 --- A connection that has requested the path. It has luasocket's methods.
 function Server:open(path, body)
   local client = assert(socket.connect("127.0.0.1", self.port))
-  client:settimeout(20)
+  client:settimeout(support.HANG)
   assert(client:send(request(path, body)))
   return client
 end

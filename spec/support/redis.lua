@@ -16,7 +16,7 @@ end
 
 -- Whether its log contains the words in time, before it gives up.
 local function wait_for(server, words)
-  local ends = support.now() + 10
+  local ends = support.now() + support.HANG
   local printed
   repeat
     support.sleep(0.02)
@@ -27,7 +27,7 @@ local function wait_for(server, words)
 end
 
 local function launch(server)
-  server.pid = support.output(([[%s timeout 600 redis-server --bind 127.0.0.1 \
+  server.pid = support.output(([[%s timeout 1800 redis-server --bind 127.0.0.1 \
     --port %d --dir %s --appendonly yes --appendfsync always --save '' %s \
     >%s/log 2>&1 </dev/null & echo $!]]):format(server.environment,
     server.port, server.folder, server.options, server.folder))

@@ -24,6 +24,8 @@
 --                               offsets of the list `at`, or "each" byte; gap
 --                               seconds (0.001) between
 --   {"sleep", seconds}
+--   {"gate", name}              until the spec calls server:open(name)
+--   {"open", name}              the same for gates of other connections
 --   {"half_close"}              sends no more, still reads
 --   {"wait_close", seconds}     reads on until the client closes, or so long
 --   {"repeat", times, {steps}}
@@ -119,7 +121,7 @@ end
 local known = {
   request = 0, head = 0, read = 1, send = 1, fill = 2, split = 2, sleep = 1,
   half_close = 0, wait_close = 1, ["repeat"] = 2, close = 0, reset = 0,
-  file = 2, tls = 2, cut = 0,
+  file = 2, tls = 2, cut = 0, gate = 1, open = 1,
 }
 
 local function check_steps(list, where)
@@ -163,7 +165,7 @@ local function spawn(folder)
   local path = folder .. "/port"
   local pipe = assert(io.popen(("exec %s '%sserver.lua' '%s' > '%s'")
     :format(interpreter, here, folder, path), "w"))
-  local port = support.wait_until(function() return line_of(path) end, 20,
+  local port = support.wait_until(function() return line_of(path) end,
     function() support.sleep(0.001) end)
   if not port then
     pipe:close()
@@ -227,6 +229,7 @@ end
 
 --- Everything that happened, oldest first: {what =, at =, door =, connection =,
 --- sent =, received =} with `what` one of open, request, stalled, half_close,
+--- gate ({name =}) and waiting, when it comes to a gate or to a wait_close,
 --- wait_close ({closed =, took =}), close ({why =}) and error ({message =}).
 --- `at` is in seconds on the child's monotonic clock; `sent` and `received`
 --- are the bytes of the connection until then.
@@ -277,19 +280,19 @@ function Server:connections()
   return result
 end
 
---- Waits until predicate(server) is true, at most so many seconds (5); returns
---- what it returned last. `pump` is called over and over in between, so that
---- the client under test can go on; without one this sleeps.
-function Server:wait_for(predicate, seconds, pump)
+--- The first true result of predicate(server); false if it hangs. `pump` is
+--- called over and over in between, so that the client under test can go on;
+--- without one this sleeps.
+function Server:wait_for(predicate, pump)
   local support = require "support"
-  pump = pump or function() support.sleep(0.005) end
-  local ends = support.now() + (seconds or 5)
-  local result = predicate(self)
-  while not result and support.now() < ends do
-    pump()
-    result = predicate(self)
-  end
-  return result
+  return support.wait_until(function() return predicate(self) end, pump)
+end
+
+--- Opens a gate for every connection that waits there, or will come there.
+function Server:open(name)
+  local server = self._server or self
+  server._pipe:write(name, "\n")
+  server._pipe:flush()
 end
 
 --- Ends the child and waits for its end. What it saw stays readable.

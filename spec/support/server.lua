@@ -2,9 +2,10 @@
 -- usage: luajit server.lua <folder>
 --
 -- Reads the plan from <folder>/plan, prints its port on one line, appends what
--- happens to <folder>/log, and ends with its parent: on anything at all on
--- stdin, its end included, or when it finds itself adopted. The folder goes
--- with it. A coroutine for each connection over socket.select, and not copas,
+-- happens to <folder>/log, and ends with its parent: at the end of stdin, or
+-- when it finds itself adopted. The folder goes with it. A line on stdin opens
+-- the gate of that name; the line "stop" ends the server, for other children of
+-- the parent may hold the pipe. A coroutine for each connection over socket.select, and not copas,
 -- because a step must be able to wait for a socket and a moment at once.
 local ffi = require "ffi"
 local socket = require "socket"
@@ -13,6 +14,7 @@ ffi.cdef [[
   struct yj_timespec { long seconds, nanoseconds; };
   int clock_gettime(int clock, struct yj_timespec *time);
   int getppid(void);
+  long read(int fd, void *bytes, size_t size);
 ]]
 
 local CLOCK_MONOTONIC = 1
@@ -104,6 +106,7 @@ local function resume_due(readable, writable)
   for co, wish in pairs(waiting) do
     local ready = wish.how == "read" and readable[wish.client]
       or wish.how == "write" and writable[wish.client]
+      or wish.how == "gate"
     if ready or wish.deadline <= time then
       due[#due + 1] = {co, ready and "ready" or "late"}
     end
@@ -264,6 +267,7 @@ end
 -- ---- the steps: true to go on, or nil and why the connection ends
 
 local steps = {}
+local is_open = {} -- the gates that are
 
 local function run(connection, list)
   for _, step in ipairs(list) do
@@ -385,7 +389,20 @@ function steps.half_close(connection)
   return true
 end
 
+-- Goes on when the spec opens the gate of that name.
+function steps.gate(connection, name)
+  record("gate", connection, {name = name})
+  while not is_open[name] do wait("gate", nil) end
+  return true
+end
+
+function steps.open(_, name)
+  is_open[name] = true
+  return true
+end
+
 function steps.wait_close(connection, seconds)
+  record("waiting", connection)
   local from = now()
   local bytes, why
   repeat
@@ -479,6 +496,19 @@ local stdin = {
   dirty = function() return false end,
 }
 
+local input, unread = ffi.new("char[4096]"), ""
+
+-- Opens the gates whose names are there to be read; false if it is to end.
+local function open_gates()
+  local size = tonumber(ffi.C.read(0, input, 4096))
+  if size <= 0 then return false end
+  unread = (unread .. ffi.string(input, size)):gsub("(.-)\n", function(name)
+    is_open[name] = true
+    return ""
+  end)
+  return not is_open.stop
+end
+
 -- Listens at each door and prints the ports.
 local function open_doors()
   local doors, listeners, ports = {}, {}, {}
@@ -504,8 +534,9 @@ local function main()
         accept(door)
       end
     end
+    local goes_on = not readable[stdin] or open_gates()
     resume_due(readable, writable)
-  until readable[stdin] or ffi.C.getppid() ~= parent or now() > ends
+  until not goes_on or ffi.C.getppid() ~= parent or now() > ends
 end
 
 local ok, err = xpcall(main, debug.traceback)

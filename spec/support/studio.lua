@@ -16,7 +16,7 @@ local START = [[
   unset YUANJING_BASE_URL YUANJING_API_KEY
   test -z "$1" || export YUANJING_BASE_URL="$1"
   test -z "$2" || export YUANJING_API_KEY="$2"
-  PORT=$3 timeout 120 examples/openresty/start.sh "$4" >"$4/output" 2>&1 &
+  PORT=$3 timeout 1200 examples/openresty/start.sh "$4" >"$4/output" 2>&1 &
 ]]
 
 local STOP = [[
@@ -48,7 +48,7 @@ local function start(options)
   os.execute(shell.command(START, options.url or "",
     options.url and (options.key or "sk-sandbox") or "", tostring(port),
     folder))
-  local ends = support.now() + 10
+  local ends = support.now() + support.HANG
   repeat
     support.sleep(0.01)
     if is_open(port) then
@@ -97,7 +97,7 @@ end
 
 --- Queries until the task is done.
 function methods:await(id)
-  local ends = support.now() + 10
+  local ends = support.now() + support.HANG
   repeat
     local task, status = self:ask_json("/task?id=" .. id)
     if status ~= 202 then return task, status end

@@ -19,7 +19,7 @@ import termios
 import time
 import unicodedata
 
-LIMIT = 30  # seconds for each step, and for the end
+LIMIT = 60  # seconds for each step, and for the end
 
 
 class Screen:

@@ -34,11 +34,31 @@ function transfers.open(pool, url, options)
   return support.watch(assert(pool:open(transfers.request(url, options))))
 end
 
---- Advances the pool until the predicate holds, for so many seconds at most.
-function transfers.move_until(pool, predicate, seconds)
-  local ends = core.now() + (seconds or 10)
-  while not predicate() and core.now() < ends do pool:wait(0.05) end
-  return predicate()
+--- Advances the pool until the predicate is true, and returns its result; false
+--- if it hangs.
+function transfers.move_until(pool, predicate)
+  return support.wait_until(predicate, function() pool:wait(0.05) end)
+end
+
+--- Advances the pool until so many connections (1) of the server have got all
+--- that it sends, which ends with a wait_close or stalls, and have read that.
+function transfers.settle(pool, server, count)
+  assert(transfers.move_until(pool, function()
+    return #server:events "waiting" + #server:events "stalled" >= (count or 1)
+  end))
+  for _ = 1, 5 do pool:wait(0.01) end
+end
+
+--- Advances the pool until the transfer's request has left, of one byte: its
+--- limits on the answer begin. Then nobody does, and no limit is looked at,
+--- until the server has come to a gate or a wait_close: however long that takes,
+--- what it has sent counts as in time.
+function transfers.go_away(pool, transfer, server)
+  assert(transfers.move_until(pool,
+    function() return transfer:uploaded() == 1 end))
+  assert(server:wait_for(function()
+    return #server:events "waiting" + #server:events "gate" > 0
+  end))
 end
 
 function transfers.move_for(pool, seconds)

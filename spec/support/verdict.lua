@@ -29,8 +29,8 @@ local function is_of(record, request)
   return record.task ~= nil and query:find(record.task, 1, true) ~= nil
 end
 
--- One request must have ended before the case ended, which goes on for 0.5 s
--- after that; the sandbox would have gone on for a minute.
+-- One request must have ended before the case ended, which waits for that; the
+-- sandbox would have gone on for a minute.
 local function check_break(case, record, requests)
   local seconds = {}
   for _, request in ipairs(requests) do
@@ -64,10 +64,10 @@ function verdict.check(case, record, requests)
   if case.beside then
     local heartbeats = record.heartbeats
     assert.is_true(heartbeats.count >= 20, heartbeats.count .. " heartbeats")
-    assert.is_true(heartbeats.longest < 1, heartbeats.longest .. " s without a heartbeat")
+    assert.is_true(heartbeats.longest < 4, heartbeats.longest .. " s without a heartbeat")
   end
   if case.idle then
-    assert.is_true(record.cpu < 0.05, record.cpu .. " s of the processor")
+    assert.is_true(record.cpu < 0.15, record.cpu .. " s of the processor")
   end
 end
 

@@ -56,7 +56,7 @@ describe("a download between networks", function()
     local folder = support.tempdir()
     local script = support.write(folder .. "/script.lua",
       SCRIPT:format(is_trusted and "true" or "nil", url, folder .. "/x"))
-    return support.output(("LUA_PATH='%s' LUA_CPATH='%s' timeout 30 "
+    return support.output(("LUA_PATH='%s' LUA_CPATH='%s' timeout 120 "
       .. "unshare -n -m python3 spec/support/networks.py %s '%s' 2>&1")
       :format(package.path, package.cpath, child.interpreter(), script))
   end

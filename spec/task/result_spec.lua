@@ -1,5 +1,4 @@
 local child = require "support.child"
-local core = require "yuanjing.core"
 local json = require "yuanjing.base.json"
 local scripted = require "support.scripted"
 local support = require "support"
@@ -118,26 +117,33 @@ describe("a download", function()
 
   it("leaves the old file until the new one is whole", function()
     local server = support.serve { default = { { "request" },
-      { "send", broken {} }, { "sleep", 0.2 },
+      { "send", broken {} }, { "gate", "rest" },
       { "send", FILM:sub(HALF + 1) } } }
     local folder, seen = support.tempdir(), nil
     local path = support.write(folder .. "/v.mp4", "old")
     assert(result_at(server.url .. "/x"):save(path, {
       on_progress = function(received)
         if received < #FILM then seen = support.read(path) end
+        server:open "rest"
       end }))
     assert.equal("old", seen)
     assert.is_true(support.read(path) == FILM)
   end)
 
   it("reports its progress, and ends at the total", function()
-    local server = support.serve { default = { { "request" },
-      { "split", whole(), { 20000, 40000, 60000 }, 0.02 } } }
-    local seen = {}
+    local bytes, steps, seen = whole(), { { "request" } }, {}
+    for n = 1, 4 do
+      steps[2 * n] = { "send", bytes:sub(20000 * n - 19999,
+        n < 4 and 20000 * n or -1) }
+      steps[2 * n + 1] = { "gate", tostring(n) }
+    end
+    steps[9] = nil
+    local server = support.serve { default = steps }
     assert_saved(save(server.url .. "/x", { on_progress = function(received, total)
       assert.equal(#FILM, total)
       assert.truthy(received > (seen[#seen] or -1))
       seen[#seen + 1] = received
+      server:open(tostring(#seen))
     end }))
     assert.truthy(#seen >= 3)
     assert.equal(#FILM, seen[#seen])
@@ -324,7 +330,7 @@ describe("a download that breaks off", function()
 
   it("starts again where its part has changed meanwhile", function()
     local server = support.serve { connections = {
-      { { "request" }, { "send", broken { ETag = ETAG } }, { "sleep", 0.1 } } },
+      { { "request" }, { "send", broken { ETag = ETAG } }, { "gate", "end" } } },
       default = { { "request" }, { "send", whole() } } }
     local folder = support.tempdir()
     local path = folder .. "/v.mp4"
@@ -334,6 +340,7 @@ describe("a download that breaks off", function()
         if received >= HALF and received < #FILM and not has_written then
           has_written = true
           support.write(path .. ".part", "what another has written")
+          server:open "end"
         end
       end })
     assert.equal(path, saved)
@@ -598,11 +605,15 @@ describe("a download to a place that will not do", function()
 
   it("is an error: the folder goes away meanwhile", function()
     local server = support.serve { default = { { "request" },
-      { "send", broken {} }, { "sleep", 0.1 }, { "send", FILM:sub(HALF + 1) } } }
+      { "send", broken {} }, { "gate", "rest" },
+      { "send", FILM:sub(HALF + 1) } } }
     local folder = support.tempdir() .. "/sub"
     os.execute(("mkdir '%s'"):format(folder))
     local saved, err = result_at(server.url .. "/x"):save(folder .. "/v.mp4", {
-      on_progress = function() os.execute(("rm -rf '%s'"):format(folder)) end })
+      on_progress = function()
+        os.execute(("rm -rf '%s'"):format(folder))
+        server:open "rest"
+      end })
     assert.is_nil(saved)
     assert.equal("io", err.kind)
   end)
@@ -650,9 +661,7 @@ local function start_child(url, path)
 end
 
 local function wait_for(is_met)
-  local ends = core.now() + 5
-  while not is_met() and core.now() < ends do support.sleep(0.005) end
-  assert.is_true(is_met())
+  assert.is_true(support.wait_until(is_met))
 end
 
 local function size_of(path)
@@ -662,12 +671,11 @@ local function size_of(path)
   return size
 end
 
--- A file that arrives in halves, with a delay.
-local function slow(seconds)
-  local server = support.serve { default = { { "request" },
-    { "send", broken { ETag = ETAG } }, { "sleep", seconds },
+-- A file whose second half comes when the gate "rest" is open.
+local function in_halves()
+  return support.serve { default = { { "request" },
+    { "send", broken { ETag = ETAG } }, { "gate", "rest" },
     { "send", FILM:sub(HALF + 1) } } }
-  return server.url .. "/x"
 end
 
 describe("two that save to one place", function()
@@ -675,7 +683,8 @@ describe("two that save to one place", function()
 
   it("are one too many, and the first is not disturbed", function()
     local path = support.write(support.tempdir() .. "/v.mp4", "old")
-    local pipe = start_child(slow(0.7), path)
+    local server = in_halves()
+    local pipe = start_child(server.url .. "/x", path)
     wait_for(function() return size_of(path .. ".part") == HALF end)
     local _, url = serving(scripted.answer(200, {}, "mine"))
     local saved, err = result_at(url):save(path)
@@ -683,6 +692,7 @@ describe("two that save to one place", function()
     assert.equal("io", err.kind)
     assert.equal("old", support.read(path))
     assert.equal(HALF, size_of(path .. ".part"))
+    server:open "rest"
     assert.equal(path, pipe:read("*l"))
     pipe:close()
     assert.is_true(support.read(path) == FILM)
@@ -694,7 +704,7 @@ describe("two that save to one place", function()
   it("may follow each other when the first was killed", function()
     local folder = support.tempdir()
     local path = support.write(folder .. "/v.mp4", "old")
-    local pipe, pid = start_child(slow(20), path)
+    local pipe, pid = start_child(in_halves().url .. "/x", path)
     wait_for(function() return size_of(path .. ".part") == HALF end)
     os.execute("kill -9 " .. pid)
     pipe:close()
