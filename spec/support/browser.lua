@@ -11,8 +11,8 @@ local socket = require "socket"
 local methods = {}
 local Browser = { __index = methods }
 
-local PATIENCE = 30 -- seconds for one command
-local APPEARS = 5000 -- ms for an element to be there
+local PATIENCE = 120 -- seconds for one command
+local APPEARS = 60000 -- ms for an element to be there
 local ELEMENT = "element-6066-11e4-a52e-4f735466cecf" -- the standard's own name
 
 -- $1 a folder for all files. Runs until the pipe to it is closed, or the
@@ -51,7 +51,7 @@ end
 
 -- The driver chooses the port; it is in the log.
 local function wait_for_port(folder)
-  for _ = 1, 100 do
+  for _ = 1, 600 do
     local log = read(folder .. "/driver.log")
     local port = log:match("successfully on port (%d+)")
     if port then return port end

@@ -10,7 +10,7 @@ local server, speech, player
 local start, new_bubble, new_person = sandbox.start, bubble.new, person.new
 
 function sandbox.start(options)
-  options.latency, options.task_seconds = 0.03, 1.2
+  options.latency, options.task_seconds = 0.1, 1.2
   server = assert(start(options))
   return server
 end
@@ -44,7 +44,7 @@ local function ask(text)
 end
 
 local function wait_done()
-  hands.wait("the answer", function() return speech.state == "done" end, 20)
+  hands.wait("the answer", function() return speech.state == "done" end)
 end
 
 local function come()
@@ -66,7 +66,7 @@ local function listen()
   hands.chapter = "listening"
   ask "讲个故事"
   wait_done()
-  hands.wait("her voice", function() return voice.played > 100000 end, 20)
+  hands.wait("her voice", function() return voice.played > 100000 end)
   report.spoken, report.text = table.concat(voice.spoken), speech.text
   report.sentences = #voice.spoken
 end
@@ -74,7 +74,7 @@ end
 local function interrupt()
   hands.chapter = "interrupting"
   ask "讲个故事"
-  hands.wait("her voice", function() return voice.played > 10000 end, 20)
+  hands.wait("her voice", function() return voice.played > 10000 end)
   hands.press "escape"
   coroutine.yield()
   report.interrupted = { played = voice.played, in_flight = loop.pool():count() }

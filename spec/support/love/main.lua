@@ -57,7 +57,7 @@ end
 --- Lets frames pass until the predicate is true; raises if that takes too
 --- long.
 function hands.wait(what, predicate, seconds)
-  local ends = now() + (seconds or 10)
+  local ends = now() + (seconds or 60)
   while not predicate() do
     if now() > ends then error("waited in vain: " .. what, 2) end
     coroutine.yield()
@@ -66,7 +66,7 @@ end
 
 function hands.pause(seconds)
   local ends = now() + seconds
-  hands.wait("time", function() return now() >= ends end, seconds + 1)
+  hands.wait("time", function() return now() >= ends end)
 end
 
 --- Saves a screenshot in the game's save directory.

@@ -148,7 +148,7 @@ end
 
 local function said_to(text)
   ask(text)
-  wait_state("done", 20)
+  wait_state "done"
   return speech.text
 end
 
@@ -192,8 +192,8 @@ return function(given)
   begin "walking"
   come()
   listen()
-  with_mood("slow=0.15", escape)
-  with_mood("slow=0.15", walk_away)
+  with_mood("slow=0.4", escape)
+  with_mood("slow=0.4", walk_away)
   with_mood("cut", break_line)
   paint()
   act()
