@@ -324,8 +324,8 @@ describe("the idle limit", function()
   it("is fed by what the reader is given", function()
     local stream = stream_of({ { "repeat", 18, { { "send",
       'data: {"choices":[{"delta":{"tool_calls":[{"index":0,"function":'
-      .. '{"arguments":"x"}}]}}]}\n\n' }, { "sleep", 0.2 } } },
-      { "send", DONE } }, { timeout = { idle = 3 } })
+      .. '{"arguments":"x"}}]}}]}\n\n' }, { "sleep", 0.25 } } },
+      { "send", DONE } }, { timeout = { idle = 4 } })
     assert.equal(("x"):rep(18), assert(stream:finish()).tool_calls[1].raw)
   end)
 
@@ -587,7 +587,7 @@ describe("a slow reader", function()
 
   for how, sleep in pairs(SLEEPS) do
     it("is not held to a limit of the sender's: asleep " .. how, function()
-      local LIMIT = 3
+      local LIMIT = 4
       local stream, server = stream_of({ { "send", events("a") },
         { "gate", "b" }, { "send", events("b") }, { "sleep", 0.05 },
         { "send", events("c") }, { "gate", "d" },

@@ -58,7 +58,7 @@ local function until_met(what, run, is_rare)
   act, met, inside = what, 0, false
   -- so many that most steps of the collector call some
   for _ = 1, new_proxy and 3000 or 300 do arm() end
-  local round, ends = 0, core.now() + (is_rare and 2 or support.HANG)
+  local round, ends = 0, core.now() + (is_rare and 2 or 5 * support.HANG)
   while met < (is_rare and 1 or 3) and core.now() < ends do
     round = round + 1
     assert.is_string(("x"):rep(round * 37 % 4096))

@@ -120,17 +120,19 @@ end)
 describe("the head", function()
   it("is the last one's, without what stands before and behind", function()
     local server = serve({ "send", "HTTP/1.1 100 Continue\r\nX-A: no\r\n\r\n" },
-      { "sleep", 0.1 },
+      { "gate", "head" },
       { "send", "HTTP/1.1 201 Created\r\nX-B: b\r\n"
         .. "Transfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n" },
-      { "sleep", 0.1 },
+      { "gate", "rest" },
       { "send", "2\r\nok\r\n0\r\nX-T: t\r\nHTTP/1.1 500 x: y\r\n\r\n" })
     local transfer = open(server.url)
     assert.same({ nil, "" }, { transfer:status(), transfer:head() })
     assert.is_true(move_until(function() return transfer:head() ~= "" end))
     assert.is_nil(transfer:status())
+    server:open "head"
     assert.is_true(move_until(function() return transfer:status() end) and true)
     assert.is_false(transfer:done())
+    server:open "rest"
     finish(transfer)
     assert.same({ 201, "ok", {} },
       { transfer:status(), transfer:body(), fault(transfer) })
@@ -318,7 +320,7 @@ describe("a limit", function()
   end)
 
   it("on idling lets a body drip that never stops", function()
-    local PAUSE, IDLE = 0.2, 3 -- far apart: the server may be slow
+    local PAUSE, IDLE = 0.25, 4 -- far apart: the server may be slow
     local server = serve({ "send", STREAM },
       { "repeat", 20, { { "sleep", PAUSE }, { "send", "x" } } }, SILENCE)
     local transfer = open(server.url, { timeouts = { first = 60, idle = IDLE } })
@@ -342,7 +344,7 @@ describe("a limit", function()
 
   it("does not touch an answer in time", function()
     local server = serve({ "send", answer(200, {}, "ok") }, SILENCE)
-    local LIMIT = 3
+    local LIMIT = 4
     local transfer = open(server.url, { timeouts = { connect = LIMIT,
       head = LIMIT, first = LIMIT, idle = LIMIT, total = LIMIT } })
     assert.same({}, fault(finish(transfer)))
@@ -400,7 +402,7 @@ describe("a limit", function()
     local long = ("x"):rep(12000000)
     local server = serve({ "send", STREAM }, { "send", event_of(long) },
       { "close" })
-    local LIMIT = 3
+    local LIMIT = 4
     local transfer = open(server.url, { events = true,
       timeouts = { first = LIMIT, idle = LIMIT } })
     move_for(LIMIT + 0.3)
@@ -412,7 +414,7 @@ describe("a limit", function()
 end)
 
 describe("a body that is held", function()
-  local IDLE = 3 -- seconds in which any server goes on
+  local IDLE = 4 -- seconds in which any server goes on
 
   -- All that read() brings until the end.
   local function read_body(transfer)

@@ -9,7 +9,7 @@ local texts = require "support.texts"
 
 local ROOT = support.output("pwd")
 local GAME = ROOT .. "/examples/love"
-local RUN = "timeout -k 2 300 " .. ROOT .. "/spec/support/love/run.sh"
+local RUN = "timeout -k 2 580 " .. ROOT .. "/spec/support/love/run.sh"
 
 -- Line breaking ---------------------------------------------------------------
 

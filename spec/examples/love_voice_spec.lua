@@ -13,7 +13,7 @@ local function visit(drivers)
   local printed = support.output(([[unset YUANJING_API_KEY YUANJING_BASE_URL
     unset LUA_PATH LUA_CPATH
     export XDG_DATA_HOME='%s' TMPDIR='%s' ALSOFT_DRIVERS=%s
-    timeout -k 2 300 %s/spec/support/love/run.sh love %s/spec/support/love \
+    timeout -k 2 580 %s/spec/support/love/run.sh love %s/spec/support/love \
       %s/examples/love %s/spec/support/love/hear.lua %s/report 2>&1
     echo "status $?"]]):format(folder, folder, drivers, ROOT, ROOT, ROOT, ROOT,
     folder))

@@ -424,13 +424,13 @@ describe("a form", function()
     local size = 24 * MIB
     local path = sparse("slow.png", size)
     local server = serve_once({ { "head" },
-      { "repeat", 12, { { "read", 2 * MIB }, { "sleep", 0.3 } } },
+      { "repeat", 12, { { "read", 2 * MIB }, { "sleep", 0.36 } } },
       { "read", overhead("slow.png") }, { "send", OK },
       { "wait_close", 5 } })
     local took, task = support.timed(form,
-      client_at(server.url, { timeout = { first = 3 } }), path)
+      client_at(server.url, { timeout = { first = 4 } }), path)
     assert.equal(ID, assert(task).id)
-    assert.truthy(took > 3.3)
+    assert.truthy(took > 4.2)
   end)
 
   it("is given up where the server stops reading", function()

@@ -519,7 +519,7 @@ case { name = "a stream that is read below gsub()",
   driven = { text = "refused", rest = TEXT },
   run = function(world)
     yuanjing.sleep(0.01)
-    local stream = world:stream("slow=0.05; say=" .. TEXT)
+    local stream = world:stream("stall-start=3; say=" .. TEXT)
     local ok, text = pcall(string.gsub, "x", "x", function()
       return assert(stream:next()) and "begun"
     end)

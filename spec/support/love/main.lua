@@ -57,7 +57,7 @@ end
 --- Lets frames pass until the predicate is true; raises if that takes too
 --- long.
 function hands.wait(what, predicate, seconds)
-  local ends = now() + (seconds or 60)
+  local ends = now() + (seconds or 250)
   while not predicate() do
     if now() > ends then error("waited in vain: " .. what, 2) end
     coroutine.yield()
