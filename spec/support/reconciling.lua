@@ -122,10 +122,14 @@ function reconciling.run(kills, seconds)
   support.write(folder .. "/batch.lua", PROGRAM)
   local start = support.timed(os.execute, "(" .. command(server, folder, 0)
     .. ") >/dev/null 2>&1 </dev/null")
+  local most, is_bought = 0.12, false
   repeat
     local line = command(server, folder, 1e6)
-    if live(line, start * 0.8 + math.random() * 0.12) then hits = hits + 1 end
-  until hits == kills
+    if live(line, start * 0.8 + math.random() * most) then hits = hits + 1 end
+    -- nothing yet: the machine has become slower since the start was timed
+    is_bought = is_bought or next(truth_of(server)) ~= nil
+    if not is_bought then most = 1.5 * most end
+  until hits >= kills and is_bought
   support.sleep(1)
   local found = { unknown = {}, wrong = {}, counts = {} }
   settle_all(server, folder, seconds, found)
