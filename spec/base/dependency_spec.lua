@@ -27,9 +27,11 @@ describe("without", function()
   end)
 
   it("a build the error explains how to make one", function()
-    local printed = run(OURS, "", [[require "yuanjing"]])
-    assert.is_truthy(printed:find("yuanjing is not built for this Lua: "
-      .. "`make build`", 1, true), printed)
+    for _, module in ipairs { "yuanjing", "yuanjing.sandbox" } do
+      local printed = run(OURS, "", ('require "%s"'):format(module))
+      assert.is_truthy(printed:find("yuanjing is not built for this Lua: "
+        .. "`make build`", 1, true), printed)
+    end
   end)
 
   it("argparse the command names its package", function()
@@ -64,8 +66,10 @@ describe("a Lua that it does not run on", function()
   it("is refused by require in one sentence", function()
     for _, minor in ipairs { 1, 2 } do
       for _, build in ipairs { "luajit", "5.4", "none" } do
-        assert.equal(SENTENCE .. minor, ask("lua5." .. minor, build,
-          [[print(select(2, pcall(require, "yuanjing")))]]))
+        for _, module in ipairs { "yuanjing", "yuanjing.sandbox" } do
+          assert.equal(SENTENCE .. minor, ask("lua5." .. minor, build,
+            ('print(select(2, pcall(require, "%s")))'):format(module)))
+        end
       end
     end
   end)
