@@ -306,6 +306,9 @@ int64_t yj_transfer_step(const struct yj_transfer *t, enum yj_step step) {
       [YJ_STEP_TLS] = CURLINFO_APPCONNECT_TIME_T,
       [YJ_STEP_ANSWER] = CURLINFO_STARTTRANSFER_TIME_T};
   curl_off_t at = t->steps[step];
+  /* libcurl 8.21 has a time of it where no name was found, too */
+  if (step == YJ_STEP_ANSWER && t->status == 0)
+    return 0;
   if (t->easy != NULL)
     curl_easy_getinfo(t->easy, infos[step], &at);
   return (int64_t)at;

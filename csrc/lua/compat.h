@@ -16,7 +16,8 @@
 #define YJ_LUAS "yuanjing runs on LuaJIT 2.1 and on Lua 5.3, 5.4 and 5.5"
 
 #if LUA_VERSION_NUM < 501 || LUA_VERSION_NUM == 502
-#error "yuanjing runs on LuaJIT 2.1 and Lua 5.3, 5.4 and 5.5, not on this Lua"
+#error "yuanjing runs on LuaJIT 2.1 and on Lua 5.3, 5.4 and 5.5, not on this Lua"
+#include "the end" /* stops the compiler: all its further errors are noise */
 #endif
 
 /* Raises on PUC 5.1, which loads what was built for LuaJIT, but whose

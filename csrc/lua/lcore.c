@@ -260,6 +260,11 @@ static const luaL_Reg functions[] = {
     {"curl_features", l_curl_features}, {"ca_file", l_ca_file},
     {"ca_path", l_ca_path},             {NULL, NULL}};
 
+/* LuaJIT loads what was built with PUC's headers: that is no error. */
+#if LUA_VERSION_NUM == 501 && !defined(LUA_LJDIR)
+#pragma message("this builds for LuaJIT 2.1; PUC Lua 5.1 will refuse it")
+#endif
+
 YJ_EXPORT int luaopen_yuanjing_core(lua_State *L);
 
 int luaopen_yuanjing_core(lua_State *L) {

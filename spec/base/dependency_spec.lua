@@ -27,9 +27,11 @@ describe("without", function()
   end)
 
   it("a build the error explains how to make one", function()
-    local printed = run(OURS, "", [[require "yuanjing"]])
-    assert.is_truthy(printed:find("yuanjing is not built for this Lua: "
-      .. "`make build`", 1, true), printed)
+    for _, module in ipairs { "yuanjing", "yuanjing.sandbox" } do
+      local printed = run(OURS, "", ('require "%s"'):format(module))
+      assert.is_truthy(printed:find("yuanjing is not built for this Lua: "
+        .. "`make build`", 1, true), printed)
+    end
   end)
 
   it("argparse the command names its package", function()
@@ -64,8 +66,10 @@ describe("a Lua that it does not run on", function()
   it("is refused by require in one sentence", function()
     for _, minor in ipairs { 1, 2 } do
       for _, build in ipairs { "luajit", "5.4", "none" } do
-        assert.equal(SENTENCE .. minor, ask("lua5." .. minor, build,
-          [[print(select(2, pcall(require, "yuanjing")))]]))
+        for _, module in ipairs { "yuanjing", "yuanjing.sandbox" } do
+          assert.equal(SENTENCE .. minor, ask("lua5." .. minor, build,
+            ('print(select(2, pcall(require, "%s")))'):format(module)))
+        end
       end
     end
   end)
@@ -81,17 +85,35 @@ describe("a Lua that it does not run on", function()
       :match("%a+"))
   end)
 
-  it("is refused by the compiler", function()
+  -- What a compiler says, or makes of a file, with this lua.h.
+  local function compile_with(lua_h, flags)
     local folder = support.tempdir()
     support.write(folder .. "/lauxlib.h", "")
-    for minor = 0, 5 do
-      support.write(folder .. "/lua.h", "#define LUA_VERSION_NUM 50" .. minor)
-      local printed = support.output(("cc -nostdinc -isystem %s -E -o /dev/null "
-        .. "csrc/lua/compat.h 2>&1"):format(folder))
-      local is_refused = printed:find("not on this Lua", 1, true) ~= nil
-      assert.equal(minor == 0 or minor == 2, is_refused)
-    end
+    support.write(folder .. "/lua.h", lua_h)
+    local printed = support.output(("cc -isystem %s -Icsrc/core -E %s 2>&1")
+      :format(folder, flags))
     support.clean()
+    return printed
+  end
+
+  it("is refused by the compiler, which says nothing else", function()
+    for minor = 0, 5 do
+      local printed = compile_with("#define LUA_VERSION_NUM 50" .. minor,
+        "-nostdinc -o /dev/null csrc/lua/compat.h")
+      local is_refused = printed:find("5.5, not on this Lua", 1, true) ~= nil
+      local is_over = printed:find("compilation terminated", 1, true) ~= nil
+      assert.equal(minor == 0 or minor == 2, is_refused)
+      assert.equal(is_refused, is_over, printed)
+    end
+  end)
+
+  it("is named by the compiler where LuaJIT could load the result", function()
+    local PUC, LUAJIT = "#define LUA_VERSION_NUM 501\n", "#define LUA_LJDIR\n"
+    local NOTE = "PUC Lua 5.1 will refuse it"
+    local printed = compile_with(PUC, "csrc/lua/lcore.c")
+    assert.truthy(printed:find(NOTE, 1, true), printed)
+    printed = compile_with(PUC .. LUAJIT, "csrc/lua/lcore.c")
+    assert.is_nil(printed:find(NOTE, 1, true))
   end)
 end)
 

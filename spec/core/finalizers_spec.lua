@@ -72,22 +72,12 @@ local pool
 
 before_each(function()
   pool = support.watch(assert(core.pool()))
-  if new_proxy then
-    collectgarbage("setpause", 0)
-    collectgarbage("setstepmul", 1000)
-  else
-    collectgarbage("incremental", 0, 1000)
-  end
+  support.set_collector(new_proxy and 0 or 200, 1000)
 end)
 
 after_each(function()
   act = nil
-  if new_proxy then
-    collectgarbage("setpause", 200)
-    collectgarbage("setstepmul", 200)
-  else
-    collectgarbage("incremental", 200, 100)
-  end
+  support.set_collector(200, 200)
   pool:close()
   pool = nil
   support.clean()

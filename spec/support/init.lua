@@ -38,6 +38,18 @@ function support.sleep(seconds)
   end
 end
 
+--- How long the collector pauses and how much it does at a time, in percent, on
+--- every Lua.
+function support.set_collector(pause, stepmul)
+  pcall(collectgarbage, "incremental")  -- before Lua 5.4 there is no other mode
+  if pcall(collectgarbage, "param", "pause", pause) then  -- Lua 5.5
+    collectgarbage("param", "stepmul", stepmul)
+  else
+    collectgarbage("setpause", pause)
+    collectgarbage("setstepmul", stepmul)
+  end
+end
+
 --- The first true result of the predicate; false if it hangs. `sleep` is called
 --- in between: yuanjing.sleep, if jobs must go on.
 function support.wait_until(predicate, sleep)

@@ -4,6 +4,7 @@
 -- needs no C: a small shell script runs nginx as long as a pipe from this
 -- process is open, so nginx ends with this process, even if it is killed. The
 -- server's code is in sandbox/server/ and runs inside nginx.
+require "yuanjing.base.dependency" "yuanjing.core"
 local check = require "yuanjing.base.check"
 local conf = require "yuanjing.sandbox.conf"
 local errors = require "yuanjing.errors"
