@@ -45,7 +45,7 @@ end
 
 local function path_of(name)
   return assert(package.searchpath(name, folder .. "/?.lua;" .. folder
-    .. "/?/init.lua")):sub(#folder + 2)
+    .. "/?/init.lua", ".", "/")):sub(#folder + 2)
 end
 
 package.path = folder .. "/?.lua;" .. folder .. "/?/init.lua"

@@ -8,8 +8,9 @@ here=$(dirname "$0")
 
 mkdir -p "$lua_folder" "$core_folder/yuanjing"
 cp -R "$here/../lua/yuanjing" "$here/yuanjing.lua" "$lua_folder/"
-cp "$core" "$core_folder/yuanjing/core.so"
-LUA_CPATH="$core_folder/?.so;;" "$lua" "$here/precompile.lua" "$lua_folder" \
+ending=${core##*.}
+cp "$core" "$core_folder/yuanjing/core.$ending"
+LUA_CPATH="$core_folder/?.$ending;;" "$lua" "$here/precompile.lua" "$lua_folder" \
   "$core_folder/yuanjing/modules.luac"
 if [ -n "${SOURCE_DATE_EPOCH:-}" ]; then
   find "$lua_folder" "$core_folder" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +

@@ -5,7 +5,7 @@ local sandbox = require "yuanjing.sandbox"
 local support = require "support"
 local yuanjing = require "yuanjing"
 
-local LUA = support.LUA
+local LUA = require("support.child").interpreter()
 
 describe("the command", function()
   local server, folder

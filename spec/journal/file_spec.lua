@@ -360,15 +360,24 @@ describe("a journal's file", function()
   it("knows which processes are alive", function()
     local store = open()
     read(store)
-    local status, owner = child.run(([[
+    local note = folder .. "/note"
+    local finish = child.start(([[
       local store = require("yuanjing.journal.stores.file").new(%q)
       assert(store:append({ key = "x", n = 1 }))
-      print(store.owner)
-      io.stdout:flush()
-      os.execute("kill -9 " .. io.open("/proc/self/stat"):read("*n"))
-    ]]):format(path))
-    assert.equal(137, status)
-    owner = owner:match("%x+")
+      local file = assert(io.open(%q, "wb"))
+      file:write(store.owner, " ", os.getenv "YJ_PID", "\n")
+      file:close()
+      require("yuanjing").sleep(100)
+    ]]):format(path, note))
+    local owner, pid
+    assert.is_true(support.wait_until(function()
+      if not support.exists(note) then return false end
+      owner, pid = support.read(note):match("^(%x+) (%d+)\n")
+      return owner ~= nil
+    end, 10))
+    assert.is_true(store:is_alive(owner))
+    os.execute("kill -9 " .. pid)
+    assert.equal(137, (finish()))
     assert.is_false(store:is_alive(owner))
     local other = open()
     read(other)

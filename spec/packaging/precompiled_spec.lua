@@ -2,7 +2,8 @@
 local child = require "support.child"
 local support = require "support"
 
-local BUILD = os.getenv "YJ_BUILD"
+local BUILD = ("%s/build/%s"):format(support.output "pwd", os.getenv "YJ_BUILD")
+local ENDING = support.exists(BUILD .. "/yuanjing/core.dll") and "dll" or "so"
 
 local TIME = "@1700000000"
 
@@ -11,8 +12,8 @@ local tree, file, client, bytes -- of the package, of the client's source
 -- Returns what is precompiled.
 local function lay_out(folder)
   local done = support.output(("SOURCE_DATE_EPOCH=%s packaging/tree.sh "
-    .. "%s build/%s/yuanjing/core.so %s/lua %s/so && echo done"):format(
-    TIME:sub(2), child.interpreter(), BUILD, folder, folder))
+    .. "%s %s/yuanjing/core.%s %s/lua %s/so && echo done"):format(TIME:sub(2),
+    child.interpreter(), BUILD, ENDING, folder, folder))
   assert.equal("done", done)
   return support.read(folder .. "/so/yuanjing/modules.luac")
 end
@@ -22,24 +23,27 @@ local function write(path, text, time)
   os.execute(("touch -d %s '%s'"):format(time or TIME, path))
 end
 
--- The output of a script in another folder, where only the tree has the module.
+-- The output of a script in another folder, where only the tree has the module. On
+-- Windows lua-cjson lies beside the core.
 local function run(script)
   local elsewhere = ("env -C / %s %%s"):format(child.interpreter())
   local status, output = child.start_under(elsewhere, ([[
     package.path = "%s/lua/?.lua;%s/lua/?/init.lua;" .. package.path
-    package.cpath = "%s/so/?.so;" .. package.cpath
-  ]]):format(tree, tree, tree) .. script)()
+    package.cpath = "%s/so/?.%s;" .. package.cpath .. ";%s/?.%s"
+  ]]):format(tree, tree, tree, ENDING, BUILD, ENDING) .. script)()
   assert.equal(0, status, output)
   return output
 end
 
--- Asks, and tells from which file the client was loaded.
+-- Asks, and tells from which file the client was loaded; Windows has a drive and
+-- separators of its own in its path.
 local ASK = [[
   local yuanjing = require "yuanjing"
   local client = yuanjing.new { api_key = "sk-test", retries = 0,
     base_url = "http://127.0.0.1:1" }
   print(select(2, client:chat { prompt = "hi" }).kind)
-  print(debug.getinfo(require("yuanjing.client").new, "S").short_src)
+  local source = debug.getinfo(require("yuanjing.client").new, "S").short_src
+  print((source:gsub("\\", "/"):gsub("^%a:", "")))
   print(#yuanjing.catalog > 0)
 ]]
 

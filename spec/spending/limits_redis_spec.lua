@@ -66,9 +66,8 @@ describe("limits in Redis", function()
       local client = yuanjing.new { base_url = %q, api_key = %q, retries = 0,
         journal = %q, limits = { %s }, timeout = 60 }
       local function ready()
-        local pid = io.open("/proc/self/stat"):read("*n")
-        local file = assert(io.open(%q, "w"))
-        file:write(("%%d\n"):format(pid))
+        local file = assert(io.open(%q, "wb"))
+        file:write(os.getenv "YJ_PID", "\n")
         file:close()
       end
     ]]):format(redis_limits.LEASE, server.url, server.api_key, url, bounds,

@@ -15,6 +15,11 @@ local REASONS = {
     ["Lua 5.5"] = NO_NEOVIM },
 }
 
+-- luasec wants OpenSSL, of which the specs of Windows have none.
+if package.config:sub(1, 1) == "\\" then
+  REASONS.ssl[LUA] = "none is built for Windows"
+end
+
 --- Why this Lua lacks that module; nil where it has to be there.
 ---@param module? string
 ---@return string?

@@ -48,8 +48,9 @@ local function leaves(script)
 end
 
 --- Starts a script under a command in which %s is replaced by its path. The
---- script may require "process" if it mentions it. The returned function waits
---- for its end and returns its exit status and all of its output.
+--- script may require "process" if it mentions it, and finds the id of its own
+--- process in the environment, as YJ_PID. The returned function waits for its end
+--- and returns its exit status and all of its output.
 ---@param command string
 ---@param script string
 ---@return fun(): integer, string
@@ -61,7 +62,9 @@ function child.start_under(command, script)
   local path = support.write(support.tempdir() .. "/script.lua",
     ("package.path, package.cpath = %q, %q\n"):format(package.path, cpath)
     .. script)
-  local words = "timeout 120 " .. command:format(path)
+  -- NB: /proc/self would be of wine's server, where that opens the files.
+  local words = "timeout 120 sh -c 'export YJ_PID=$$; exec \"$@\"' sh "
+    .. command:format(path)
   if leaves(script) then words = "ASAN_OPTIONS=detect_leaks=0 " .. words end
   local pipe = assert(io.popen(words .. " 2>&1; code=$?; echo; echo $code"))
   return function()

@@ -1,18 +1,17 @@
 -- A batch that is killed repeatedly, and its results: examples/batch.lua on a
 -- sandbox, with kill -9 at random moments, then once to its end.
+local child = require "support.child"
 local sandbox = require "yuanjing.sandbox"
 local support = require "support"
 local yuanjing = require "yuanjing"
 
 local kills = {}
 
-local LUA = support.LUA
-
 local function command(server, folder)
   return ("YUANJING_BASE_URL=%s YUANJING_API_KEY=%s LUA_PATH='%s' "
     .. "LUA_CPATH='%s' exec %s examples/batch.lua %s/prompts %s 2"):format(
-    server.url, server.api_key, package.path, package.cpath, LUA, folder,
-    folder)
+    server.url, server.api_key, package.path, package.cpath,
+    child.interpreter(), folder, folder)
 end
 
 -- Runs it for so many seconds; returns whether it was killed.
@@ -96,7 +95,7 @@ local function run_batch(count, times, found)
   local start, hits = starting_time(server, folder), 0
   write_prompts(folder, count)
   repeat
-    local was_alive = live(server, folder, start * 0.7 + math.random() * 0.02)
+    local was_alive = live(server, folder, start * (0.7 + math.random() * 0.7))
     if was_alive then hits = hits + 1 end
     find_torn(folder, count, found)
   until not was_alive or hits == times

@@ -120,7 +120,8 @@ function reconciling.run(kills, seconds)
   local server = assert(sandbox.start { task_seconds = 0 })
   local folder, hits = support.tempdir(), 0
   support.write(folder .. "/batch.lua", PROGRAM)
-  local start = support.timed(os.execute, "(" .. command(server, folder, 0)
+  -- NB: a history is believed for the calls that are known to be in it.
+  local start = support.timed(os.execute, "(" .. command(server, folder, 1)
     .. ") >/dev/null 2>&1 </dev/null")
   local most, is_bought = 0.12, false
   repeat

@@ -11,7 +11,7 @@ local workers = {}
 -- Notes the beginning and the end of each task in one file, in order.
 local WORKER = [[
   local yuanjing = require "yuanjing"
-  local log = assert(io.open(arg[1], "a"))
+  local log = assert(io.open(arg[1], "ab"))
   log:setvbuf("no")
   local function note(word, id)
     log:write(("%%s %%s %%s\n"):format(word, arg[2], id))

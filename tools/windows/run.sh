@@ -93,11 +93,10 @@ c_tests() {
 
 # ---- specs
 
-# What is of Linux: other hosts, nginx, redis and luasocket, the sandbox itself,
-# terminals, and the tree's own tools.
-readonly OF_LINUX='docs/ examples/ sandbox/ tools/ nginx redis rockspec
-  cli/terminal core/terminal kills locale conversation_hosts
-  speech/hosts spending/limits'
+# What is of Linux: other hosts, nginx, the sandbox itself, terminals, and the
+# tree's own tools.
+readonly OF_LINUX='docs/ examples/ sandbox/ tools/ nginx rockspec
+  cli/terminal core/terminal kills locale conversation_hosts'
 
 is_of_linux() {
   local part

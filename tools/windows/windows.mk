@@ -23,7 +23,8 @@ SYSTEM = -lws2_32 -lcrypt32 -lbcrypt -ladvapi32 -lshell32
 
 .PHONY: all files imports
 
-all: files imports $(LUAS:%=$(WIN)/test/%/lfs.dll)
+all: files imports $(LUAS:%=$(WIN)/test/%/lfs.dll) \
+	$(LUAS:%=$(WIN)/test/%/socket/core.dll)
 
 # ---- what others wrote
 
@@ -32,6 +33,9 @@ PACKAGES = curl lua5.4 luajit lua-cjson lua-filesystem
 $(WIN)/fetched:
 	tools/windows/sources $(PACKAGES)
 	@touch $@
+
+$(SRC)/luasocket: | $(WIN)/fetched
+	tools/windows/sources $(@F)
 
 # Schannel is Windows' own TLS, with its own trust store. NB: curl's cmake would
 # write the paths of this machine's certificates into the library. Its makefile
@@ -76,8 +80,13 @@ $(WIN)/obj/%.o: csrc/%.c $(WIN)/fetched
 
 -include $(CORE:.o=.d)
 
-# abi(Lua, its headers): the modules, and lfs for busted. lua_cjson.c has a
-# function of its own with the name of one of LuaJIT's.
+# luasocket but for Unix sockets
+SOCKET = $(addprefix $(SRC)/luasocket/src/,luasocket.c auxiliar.c buffer.c compat.c \
+	except.c inet.c io.c options.c select.c tcp.c timeout.c udp.c wsocket.c)
+
+# abi(Lua, its headers): the modules; for the specs lfs, which busted wants, and
+# luasocket, which Redis does. lua_cjson.c has a function of its own with the name
+# of one of LuaJIT's.
 define abi
 $(WIN)/obj/$(1)/%.o: csrc/lua/%.c $(WIN)/fetched
 	@mkdir -p $$(@D)
@@ -98,6 +107,10 @@ $(OUT)/$(1)/cjson.dll: $(OUT)/$(1)/$(1).dll
 $(WIN)/test/$(1)/lfs.dll: $(OUT)/$(1)/$(1).dll
 	@mkdir -p $$(@D)
 	$$(MODULE) -I$(2) -o $$@ $(SRC)/lua-filesystem/src/lfs.c $$<
+
+$(WIN)/test/$(1)/socket/core.dll: $(OUT)/$(1)/$(1).dll | $(SRC)/luasocket
+	@mkdir -p $$(@D)
+	$$(MODULE) -I$(2) -o $$@ $(SOCKET) $$< -lws2_32
 
 -include $(BINDING:%.c=$(WIN)/obj/$(1)/%.d)
 endef
