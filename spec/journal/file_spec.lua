@@ -374,7 +374,7 @@ describe("a journal's file", function()
       if not support.exists(note) then return false end
       owner, pid = support.read(note):match("^(%x+) (%d+)\n")
       return owner ~= nil
-    end, 10))
+    end))
     assert.is_true(store:is_alive(owner))
     os.execute("kill -9 " .. pid)
     assert.equal(137, (finish()))

@@ -160,9 +160,12 @@ describe("the loop as others see it", function()
     for _, job in ipairs(jobs) do job:cancel() end
   end)
 
-  it("has nothing to do by the clock when nothing is under way", function()
-    local left = loop:timeout()
-    assert.is_true(left == nil or left > 1, left)
+  it("comes to have nothing to do by the clock when nothing is under way", function()
+    assert.is_true(support.wait_until(function()
+      loop:step() -- a connection that another test ended may have a last second
+      local left = loop:timeout()
+      return left == nil or left > 1
+    end))
   end)
 
   it("steps without waiting, and as long as requested", function()
