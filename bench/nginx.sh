@@ -24,7 +24,7 @@ W=${W:-$PWD/build/bench}
 mode=$1 way=$2
 folder=$W/nginx-$way
 pids=
-trap 'test -z "$pids" || kill $pids || :' EXIT
+trap stop EXIT
 trap 'exit 143' TERM INT HUP
 
 on_first_cpu() {
@@ -32,6 +32,14 @@ on_first_cpu() {
 }
 
 load() { (on_first_cpu "$W/nginx_load" "$@"); }
+
+# The port is free when this returns: the next row takes the same.
+stop() {
+  for pid in $pids; do
+    kill "$pid" 2>/dev/null || continue
+    while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+  done
+}
 
 # The nginx listens when this returns. Its worker is the process to look at.
 start_nginx() {
