@@ -210,15 +210,17 @@ warnings:
 	else echo "warnings: no headers for 32 bits here"; fi
 
 # As for macOS and the BSDs: POSIX alone, without what only Linux has, and once
-# without and once with a kqueue.
+# with a kqueue and what else macOS has or has not.
 POSIX_ONLY = -D_POSIX_C_SOURCE=200809L -U__linux__ -U__linux -Ulinux \
 	-include spec/support/posix/poison.h
+MACOS = -U__ELF__ -D__APPLE__ -DF_FULLFSYNC=51 -Ispec/support/posix/bsd
 
 posix-check:
-	@for cc in $(CC) clang; do for kqueue in "" -Ispec/support/posix/bsd; do \
+	@for cc in $(CC) clang; do for macos in "" "$(MACOS)"; do \
 		command -v $$cc >/dev/null || continue; \
-		$$cc $(DIALECT) -Werror -fsyntax-only $(POSIX_ONLY) $$kqueue \
-			$(call headers,lua5.4) $(PLAIN) $(BINDING) || exit 1; \
+		check="$$cc $(DIALECT) -Werror -fsyntax-only $(POSIX_ONLY) $$macos"; \
+		$$check $(call headers,lua5.4) $(PLAIN) $(BINDING) || exit 1; \
+		$$check $(call headers,luajit) $(BINDING) || exit 1; \
 	done; done; echo "posix-check: compiles without Linux"
 
 # Only http sends, and of its files retry.lua alone does so again: each of these is

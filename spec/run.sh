@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Every suite, on every Lua; what `make test` runs.
-#   spec/run.sh [--only lua5.3|lua5.4|lua5.5|luajit] [pattern]
-#   spec/run.sh --sanitize | --valgrind [--only ...] [pattern]
-# A pattern keeps the spec and C test files that have it in their paths under
-# spec/: `http/`, `journal/redis`, `json`.
+#   spec/run.sh [--only lua5.3|lua5.4|lua5.5|luajit] [pattern...]
+#   spec/run.sh --sanitize | --valgrind [--only ...] [pattern...]
+# Patterns keep the spec and C test files that have one of them in their paths
+# under spec/: `http/`, `journal/redis`, `json`.
 # The last line is the total `N passed, N failed` (and `, N skipped`); the
 # failures are printed directly above it.
 # A suite that crashes, hangs or prints no count is a failure.
@@ -19,15 +19,15 @@ export YUANJING_LANG=en XDG_CONFIG_HOME=$PWD/build/settings
 log=build/suite.log
 passed=0 failed=0 skipped=0 report= failures= began=0
 gently=()
-mode=normal only= pattern=
+mode=normal only= patterns=()
 
 while (($# > 0)); do
   case $1 in
   --only) only=${2:?--only what?} && shift ;;
   --sanitize | --valgrind) mode=${1#--} ;;
   -*) echo "usage: ${0##*/} [--only LUA] [--sanitize|--valgrind]" \
-    "[pattern]" >&2 && exit 2 ;;
-  *) pattern=$1 ;;
+    "[pattern...]" >&2 && exit 2 ;;
+  *) patterns+=("$1") ;;
   esac
   shift
 done
@@ -135,11 +135,19 @@ prolific() {
   done
 }
 
-# The files of a glob that match the pattern, on one line.
+# Whether a path under spec/ is asked for.
+wanted() {
+  local pattern
+  ((${#patterns[@]} > 0)) || return 0
+  for pattern in "${patterns[@]}"; do [[ $1 != *"$pattern"* ]] || return 0; done
+  return 1
+}
+
+# Those of these files that are wanted, on one line.
 chosen() {
   local file
   for file in "$@"; do
-    [[ -f $file && ${file#spec/} == *"$pattern"* ]] && printf '%s ' "$file"
+    [[ -f $file ]] && wanted "${file#spec/}" && printf '%s ' "$file"
   done
 }
 
@@ -247,7 +255,7 @@ in_c() {
   c_tests c
   c_tests c-asan
   c_tests c-poll
-  [[ -z $pattern ]] || return 0
+  ((${#patterns[@]} == 0)) || return 0
   c_test "failing allocations" spec/memory/run.sh 15
   c_test "fuzz, short" spec/fuzz/run.sh --short
   c_test "soak, short" spec/soak/run.sh 0.01

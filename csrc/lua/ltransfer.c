@@ -1,8 +1,8 @@
 /* ltransfer: transfer.h for Lua. lreader.c and ldecoder.c add methods. */
-#include <errno.h>
 #include <string.h>
 
 #include "lcore.h"
+#include "path.h"
 
 static const char *const fault_names[] = {
     [YJ_FAULT_NONE] = "none",
@@ -130,7 +130,7 @@ static int l_done(lua_State *L) {
 }
 
 static const char *fault_message(const struct yj_transfer *t) {
-  if (t->fault == YJ_FAULT_FILE && t->file_error == ENODATA)
+  if (t->fault == YJ_FAULT_FILE && t->file_error == YJ_CUT_SHORT)
     return "a file became shorter while it was sent";
   if (t->fault == YJ_FAULT_FILE)
     return strerror(t->file_error);

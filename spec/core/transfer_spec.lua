@@ -250,6 +250,18 @@ describe("failure()", function()
     assert.same({ "curl", 7, false, false }, fault(fetch(server.url)))
   end)
 
+  it("tells that a file became shorter while it was sent", function()
+    local server = support.serve { default = { { "head" }, SILENCE } }
+    local path = support.write(support.tempdir() .. "/shrinks",
+      ("x"):rep(100000))
+    local transfer = open(server.url, { method = "POST", body = { path = path },
+      headers = { "Expect:" } })
+    support.write(path, "x")
+    local name, message, _, sent, answered = finish(transfer):failure()
+    assert.same({ "file", "a file became shorter while it was sent", true,
+      false }, { name, message, sent, answered })
+  end)
+
   it("is told of a head that never ends", function()
     local server = serve({ "send", "HTTP/1.1 200 OK\r\n" },
       { "fill", "X-Long: " .. ("x"):rep(990) .. "\r\n", 400 })
