@@ -67,6 +67,14 @@ describe("a call that is in the history", function()
     assert.equal("the history has 2 entries with its number", found.reason)
   end)
 
+  it("has no task where known calls have other ids there", function()
+    local found = judge { { transno = "k1", task = "r1" },
+      { transno = "lost", task = "r2" } }
+    assert.same({ "billed", "the history gives tasks of yours other ids than they have" },
+      { found.outcome, found.reason })
+    assert.is_nil(found.task)
+  end)
+
   it("is billed once where a page repeats it", function()
     local found = judge { { id = "1", transno = "lost", task = "a" },
       { id = "1", transno = "lost", task = "a" } }
