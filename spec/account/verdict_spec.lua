@@ -149,10 +149,21 @@ describe("a call that is not in the history", function()
 
   it("is unknown beside one that does not say what it is", function()
     local nameless = { id = "x", input = false, time = NOW - 90 }
-    is_unknown(judge { KNOWN_CALL, nameless }, "does not say what")
+    is_unknown(judge { KNOWN_CALL, nameless }, "does not say whose")
     nameless.time = NOW - 1000
     assert.equal("not_received", judge({ KNOWN_CALL, nameless }).outcome)
   end)
+
+  it("is unknown beside one of its model without a number, unless that is another's",
+    function()
+      local one = { id = "x", model = "m", time = NOW - 90, input = { prompt = "p" } }
+      is_unknown(judge { KNOWN_CALL, one }, "does not say whose")
+      for name, value in pairs { model = "n", task = "t1", transno = "z" } do
+        local other = { id = "x", model = "m", time = NOW - 90 }
+        other[name] = value
+        assert.equal("not_received", judge({ KNOWN_CALL, other }).outcome, name)
+      end
+    end)
 
   it("is unknown without a number", function()
     is_unknown(judge({ KNOWN_CALL }, { wanted = { at = NOW - 100,
@@ -214,6 +225,6 @@ describe("the clock of a history without a zone", function()
       time = NOW - 1000 + east } }
     assert.equal("not_received", judge(calls, { is_whole = false }).outcome)
     calls[2].time = NOW - 100 + east
-    is_unknown(judge(calls), "does not say what")
+    is_unknown(judge(calls), "does not say whose")
   end)
 end)

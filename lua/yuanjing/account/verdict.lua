@@ -338,14 +338,22 @@ local function count_missing(evidence, wanted, now, patience)
   return count
 end
 
--- Counts entries without a number or an input: each may be this call.
+-- Whether an entry without a number may be this call: it does not say what it is, or
+-- it is of the same model, and no other of ours. The platform may have changed what
+-- was asked for, so that this tells nothing.
+local function may_be(evidence, wanted, call)
+  if call.transno or is_before(evidence, call, wanted.at)
+    or evidence.ids[call.task or ""] or is_of_another(evidence, wanted, call) then
+    return false
+  end
+  return not (call.input and call.model and wanted.model)
+    or call.model == wanted.model
+end
+
 local function count_nameless(evidence, wanted)
   local count = 0
   for _, call in ipairs(evidence.calls) do
-    if not call.transno and not call.input
-      and not is_before(evidence, call, wanted.at) then
-      count = count + 1
-    end
+    if may_be(evidence, wanted, call) then count = count + 1 end
   end
   return count
 end
@@ -385,8 +393,8 @@ local GAPS = {
   end,
   function(evidence, wanted)
     local nameless = count_nameless(evidence, wanted)
-    return nameless > 0 and ("the history does not say what calls of that time "
-      .. "were (%d)"):format(nameless)
+    return nameless > 0 and ("the history does not say whose calls of that time "
+      .. "are (%d)"):format(nameless)
   end,
   function(_, wanted, now, patience)
     local age = now - wanted.latest
