@@ -67,6 +67,14 @@ describe("a call that is in the history", function()
     assert.equal("the history has 2 entries with its number", found.reason)
   end)
 
+  it("has no task where known calls have other ids there", function()
+    local found = judge { { transno = "k1", task = "r1" },
+      { transno = "lost", task = "r2" } }
+    assert.same({ "billed", "the history gives tasks of yours other ids than they have" },
+      { found.outcome, found.reason })
+    assert.is_nil(found.task)
+  end)
+
   it("is billed once where a page repeats it", function()
     local found = judge { { id = "1", transno = "lost", task = "a" },
       { id = "1", transno = "lost", task = "a" } }
@@ -141,10 +149,21 @@ describe("a call that is not in the history", function()
 
   it("is unknown beside one that does not say what it is", function()
     local nameless = { id = "x", input = false, time = NOW - 90 }
-    is_unknown(judge { KNOWN_CALL, nameless }, "does not say what")
+    is_unknown(judge { KNOWN_CALL, nameless }, "does not say whose")
     nameless.time = NOW - 1000
     assert.equal("not_received", judge({ KNOWN_CALL, nameless }).outcome)
   end)
+
+  it("is unknown beside one of its model without a number, unless that is another's",
+    function()
+      local one = { id = "x", model = "m", time = NOW - 90, input = { prompt = "p" } }
+      is_unknown(judge { KNOWN_CALL, one }, "does not say whose")
+      for name, value in pairs { model = "n", task = "t1", transno = "z" } do
+        local other = { id = "x", model = "m", time = NOW - 90 }
+        other[name] = value
+        assert.equal("not_received", judge({ KNOWN_CALL, other }).outcome, name)
+      end
+    end)
 
   it("is unknown without a number", function()
     is_unknown(judge({ KNOWN_CALL }, { wanted = { at = NOW - 100,
@@ -206,6 +225,6 @@ describe("the clock of a history without a zone", function()
       time = NOW - 1000 + east } }
     assert.equal("not_received", judge(calls, { is_whole = false }).outcome)
     calls[2].time = NOW - 100 + east
-    is_unknown(judge(calls), "does not say what")
+    is_unknown(judge(calls), "does not say whose")
   end)
 end)

@@ -19,6 +19,8 @@ describe("the JSON in an answer is found", function()
       '<think>maybe {"name":"Bob"}</think>{"name":"Ann"}',
     ["with a comma too many"] = '{"name":"Ann",}',
     ["with a comma too many in a fence"] = '```json\n{"name":"Ann",}\n```',
+    ["with a comma too many in prose"] = 'Here: {"name":"Ann",} Done.',
+    ["as a text in JSON"] = '"{\\"name\\":\\"Ann\\"}"',
     ["in Python's way"] = "{'name': 'Ann'}",
   } do
     it(title, function()

@@ -20,6 +20,8 @@ describe("arguments", function()
     ["a comma before a bracket"] = '{"city":"x",}',
     ["Python's way of writing"] = "{'city': 'x', 'is_it': True}",
     ["text around it"] = 'Sure: {"city":"x"} there.',
+    ["a fence around it, a comma before a bracket"] = '```json5\n{"city":"x",}\n```',
+    ["text around it, Python's way of writing"] = "Sure: {'city': 'x'} there.",
   } do
     it("are read with " .. name .. ", which is said", function()
       local args, problem, repaired = of(raw)

@@ -178,6 +178,21 @@ describe("a journal's file", function()
     end
   end)
 
+  it("is never a file of something else", function()
+    for _, bytes in ipairs { "notes\n", "\255\216\255\224JFIF", "{}\n" } do
+      support.write(path, bytes)
+      local ok, problem = open():append { key = "k", n = 1 }
+      assert.same({ nil, "the file is no journal", bytes },
+        { ok, problem, support.read(path) })
+    end
+  end)
+
+  it("is read though its first line is damaged from its first byte", function()
+    append(open(), 1, 2)
+    support.write(path, "x" .. support.read(path):sub(2))
+    assert.same({ 2 }, all())
+  end)
+
   it("is read while it is written", function()
     local store = open()
     append(store, 1)

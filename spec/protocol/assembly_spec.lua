@@ -79,6 +79,27 @@ describe("the calls of a message", function()
     assert.equal('{"x":1}', reply.tool_calls[1].raw)
   end)
 
+  it("are read where the field of old is filled in too, and where there is one alone", function()
+    local call = '{"id":"a","function":{"name":"f","arguments":"{}"}}'
+    for _, field in ipairs { "{}", '{"name":"","arguments":""}', "null",
+      '{"name":"f","arguments":"{}"}' } do
+      local message = ('{"function_call":%s,"tool_calls":[%s]}'):format(field, call)
+      assert.equal("a", plain(message).tool_calls[1].id)
+      assert.equal("a", streamed(message).tool_calls[1].id)
+    end
+    assert.equal("a", plain('{"tool_calls":' .. call .. "}").tool_calls[1].id)
+  end)
+
+  it("are none where they are empty", function()
+    for _, field in ipairs { '"function_call":{}', '"tool_calls":[{}]',
+      '"function_call":{"name":null,"arguments":null}' } do
+      local message = ('{"content":"t",%s}'):format(field)
+      for _, reply in ipairs { plain(message), streamed(message) } do
+        assert.same({ "stop" }, { reply.ended_by, reply.tool_calls })
+      end
+    end
+  end)
+
   it("are not to be run where the answer was cut off", function()
     for _, reason in ipairs { '"length"', '"content_filter"' } do
       local reply = plain('{"tool_calls":[{"id":"a","function":{"name":"f",'

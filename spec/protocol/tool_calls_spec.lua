@@ -86,7 +86,25 @@ local rows = {
   { "a number for an id", { piece(7, 0, "f", X) }, "7 f " .. X },
   { "an id and a name that are no UTF-8", { piece("a\255", 0, "f\255", X) },
     "a\239\191\189 f\239\191\189 " .. X },
+  { "an index that is a text", { piece("a", "0", "f"), piece("b", "1", "g"),
+    piece(nil, "0", nil, X), piece(nil, "1", nil, Y) }, "a f " .. X, "b g " .. Y },
+  { "blank arguments, and an empty text, are an empty object", {
+    piece("a", 0, "f", " \n"), piece("b", 1, "f", " null "),
+    piece("c", 2, "f", '""') }, "a f {}", "b f {}", "c f {}" },
+  { "arguments that are all said by then, each time and once more", {
+    piece("a", 0, "f", '{"x'), piece("a", 0, "f", '{"x'), piece("a", 0, "f", X),
+    piece("a", 0, "f", X) }, "a f " .. X },
+  { "arguments that are an object each time", { piece("a", 0, "f", "{}"),
+    piece("a", 0, "f", X), piece("a", 0, "f", '{"x":1,"y":2}') },
+    'a f {"x":1,"y":2}' },
+  { "an empty object behind the pieces", { piece("a", 0, "f", X),
+    piece(nil, 0, nil, "{}") }, "a f " .. X },
+  { "one id for two whole calls", { piece("a", 0, "f", X), piece("a", 1, "f", Y) },
+    "a f " .. X, "a_2 f " .. Y },
+  { "a piece with nothing in it", { piece("a", 0, "f", X), piece("", 1, "", "") },
+    "a f " .. X },
   { "nothing", {} },
+  { "a call of nothing", { piece("", 0, "", ""), {} } },
 }
 
 describe("tool_calls", function()
@@ -127,6 +145,23 @@ describe("tool_calls", function()
       shown(calls:list()))
     calls:add_all({ piece("0", nil, "f", X) }, true) -- once more, at the end
     assert.equal(3, #calls:list())
+  end)
+
+  it("takes each call of a chunk as one, where nothing says whose it is", function()
+    local calls = tool_calls.new()
+    calls:add_all { piece(nil, nil, "f", ""), piece(nil, nil, "g", "") }
+    assert.same({ "call_1 f {}", "call_2 g {}" }, shown(calls:list()))
+  end)
+
+  it("takes the calls of a message behind their pieces once", function()
+    local calls = tool_calls.new()
+    calls:add_all { piece("a", 0, "f", '{"x"') }
+    calls:add_all { piece(nil, 0, nil, ":1}") }
+    calls:add_all { piece(nil, 1, "g", Y) }
+    calls:add_all({ piece("z", nil, "f", X), piece(nil, nil, "g", Y),
+      piece(nil, nil, "g", X) }, true)
+    assert.same({ "a f " .. X, "call_2 g " .. Y, "call_3 g " .. X },
+      shown(calls:list()))
   end)
 
   it("runs none of an answer that was cut off", function()

@@ -77,6 +77,16 @@ local function contradicts(ids, call, known)
   return ids[call.task] ~= nil
 end
 
+-- Whether the history has a known call, and only with ids that are not its task's.
+local function is_renamed(calls, known)
+  local is_other = false
+  for _, call in ipairs(known.id and calls or {}) do
+    if call.task == known.id then return false end
+    is_other = is_other or call.task ~= nil
+  end
+  return is_other
+end
+
 -- Looks at the known calls: the zone of the clock, and whether to trust it.
 local function look_at_known(evidence)
   local ids, offset, is_one = {}, nil, true
@@ -85,7 +95,9 @@ local function look_at_known(evidence)
   end
   evidence.ids = ids
   for _, known in ipairs(evidence.known) do
-    for _, call in ipairs(evidence.by_transno[known.transno] or {}) do
+    local calls = evidence.by_transno[known.transno] or {}
+    evidence.is_renamed = evidence.is_renamed or is_renamed(calls, known)
+    for _, call in ipairs(calls) do
       if contradicts(ids, call, known) then
         evidence.contradiction = "it has the numbers of your calls at other tasks"
       end
@@ -206,12 +218,15 @@ end
 
 -- The verdict for a call that the platform has. A failed call may cost nothing;
 -- its amount shows that.
-local function taken(call, count)
+local function taken(evidence, call, count)
   local found = { task = call.task, status = call.status,
     usage = call.usage, amount = call.amount, call = call }
   if count > 1 then
     found.task = nil
     found.reason = ("the history has %d entries with its number"):format(count)
+  elseif evidence.is_renamed then
+    found.task = nil
+    found.reason = "the history gives tasks of yours other ids than they have"
   end
   found.is_failed = account.meaning(call) == "failed"
   if found.is_failed and not (call.amount and call.amount > 0) then
@@ -239,7 +254,7 @@ local function by_number(evidence, wanted)
     doubt = doubt or doubt_of(evidence, wanted, call)
   end
   if doubt then return unknown(doubt) end
-  return taken(calls[1], tasks_in(calls))
+  return taken(evidence, calls[1], tasks_in(calls))
 end
 
 -- Whether an entry may be of a call that carried no number, and is like it.
@@ -277,7 +292,7 @@ local function by_digest(evidence, wanted)
     or evidence.contradiction then
     return unknown "several calls of the history or of yours are like it"
   end
-  return taken(found[1], 1)
+  return taken(evidence, found[1], 1)
 end
 
 -- It is not there ----------------------------------------------------------------
@@ -323,14 +338,22 @@ local function count_missing(evidence, wanted, now, patience)
   return count
 end
 
--- Counts entries without a number or an input: each may be this call.
+-- Whether an entry without a number may be this call: it does not say what it is, or
+-- it is of the same model, and no other of ours. The platform may have changed what
+-- was asked for, so that this tells nothing.
+local function may_be(evidence, wanted, call)
+  if call.transno or is_before(evidence, call, wanted.at)
+    or evidence.ids[call.task or ""] or is_of_another(evidence, wanted, call) then
+    return false
+  end
+  return not (call.input and call.model and wanted.model)
+    or call.model == wanted.model
+end
+
 local function count_nameless(evidence, wanted)
   local count = 0
   for _, call in ipairs(evidence.calls) do
-    if not call.transno and not call.input
-      and not is_before(evidence, call, wanted.at) then
-      count = count + 1
-    end
+    if may_be(evidence, wanted, call) then count = count + 1 end
   end
   return count
 end
@@ -370,8 +393,8 @@ local GAPS = {
   end,
   function(evidence, wanted)
     local nameless = count_nameless(evidence, wanted)
-    return nameless > 0 and ("the history does not say what calls of that time "
-      .. "were (%d)"):format(nameless)
+    return nameless > 0 and ("the history does not say whose calls of that time "
+      .. "are (%d)"):format(nameless)
   end,
   function(_, wanted, now, patience)
     local age = now - wanted.latest

@@ -7,8 +7,12 @@ local found = {}
 
 local MOST_STARTS = 64 -- brackets that are tried as the begin of a value
 
-local function whole(text)
+-- Some write the JSON as a text in JSON.
+local function whole(text, is_good)
   local value = json.decode(text)
+  if type(value) ~= "string" or is_good(value) then return value end
+  local inner = json.decode(value)
+  if type(inner) == "table" then return inner end
   return value
 end
 
@@ -18,8 +22,8 @@ local function without_thoughts(text)
 end
 
 local function in_fences(text, is_good)
-  for body in text:gmatch("```[A-Za-z]*[ \t]*\r?\n(.-)```") do
-    local value = whole(body)
+  for body in text:gmatch("```[A-Za-z0-9]*[ \t]*\r?\n(.-)```") do
+    local value = whole(body, is_good)
     if value == nil then value = arguments.read(body) end
     if value ~= nil and is_good(value) then return value end
   end
@@ -46,7 +50,7 @@ end
 ---@return any
 function found.value(text, is_good)
   text = without_thoughts(text)
-  local value = whole(text)
+  local value = whole(text, is_good)
   if value ~= nil and is_good(value) then return value end
   local function anything() return true end
   for _, test in ipairs { is_good, anything } do

@@ -35,16 +35,27 @@ local function without_trailing_commas(text)
   return table.concat(out) .. text:sub(from)
 end
 
--- How a text that is nearly JSON is read, and what that is called. A text that
--- breaks off is not repaired: its missing part is unknown.
-local REPAIRS = {
+-- How a text that is nearly JSON is read, and what that is called: what is around
+-- it, and how it is written. A text that breaks off is not repaired: its missing
+-- part is unknown.
+local WRAPPINGS = {
+  { nil, function(text) return text end },
   { "a fence around it", function(text)
-    return text:match("^[ \t-\r]*```[A-Za-z]*[ \t-\r]*(.-)[ \t-\r]*```[ \t-\r]*$")
+    return text:match("^[ \t-\r]*```[A-Za-z0-9]*[ \t-\r]*(.-)[ \t-\r]*```[ \t-\r]*$")
   end },
-  { "a comma before a bracket", without_trailing_commas },
-  { "Python's way of writing", python.read },
   { "text around it", function(text) return text:match("^[^{]*(%b{})[^}]*$") end },
 }
+
+local WRITINGS = {
+  { nil, function(text) return text end },
+  { "a comma before a bracket", without_trailing_commas },
+  { "Python's way of writing", python.read },
+}
+
+local function named(wrapping, writing)
+  if not (wrapping and writing) then return wrapping or writing end
+  return wrapping .. ", " .. writing
+end
 
 --- The object that a text means, strictly or nearly; nil: none.
 ---@param text string
@@ -53,11 +64,13 @@ local REPAIRS = {
 function arguments.read(text)
   local object = object_in(text)
   if object or #text > MOST_BYTES then return object end
-  for _, repair in ipairs(REPAIRS) do
-    local name, mend = repair[1], repair[2]
-    local mended = mend(text)
-    if type(mended) == "string" then mended = object_in(mended) end
-    if mended then return mended, name end
+  for _, wrapping in ipairs(WRAPPINGS) do
+    local inner = wrapping[2](text)
+    for _, writing in ipairs(inner and WRITINGS or {}) do
+      local mended = writing[2](inner)
+      if type(mended) == "string" then mended = object_in(mended) end
+      if mended then return mended, named(wrapping[1], writing[1]) end
+    end
   end
 end
 

@@ -97,9 +97,24 @@ local function open_locks(self, place, data)
   return true
 end
 
+-- How a line begins; NULs are what a power cut may leave.
+local HEAD = ("[0-9a-f%z]"):rep(8) .. "[ %z][%[%z]"
+
+-- Whether a file is, by its beginning, somebody else's: it would be lost, for what is
+-- no record is dropped. Its first line may be torn or damaged.
+local function is_foreign(data)
+  local text = data:read(0, BLOCK) or ""
+  local head = text:sub(1, 10) .. ("00000000 ["):sub(#text + 1)
+  return not (head:find(HEAD) or text:find("\n" .. HEAD))
+end
+
 local function open(self)
   local data, problem = core.file(self.path)
   if not data then return nil, problem end
+  if is_foreign(data) then
+    data:close()
+    return nil, "the file is no journal"
+  end
   local ok = true
   local place, why = core.resolve(self.path)
   if not place then return nil, why end

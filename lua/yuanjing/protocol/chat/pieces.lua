@@ -98,6 +98,18 @@ local function has_anything(place)
   return type(place) == "table" and next(place) ~= nil
 end
 
+-- The pieces of calls: a list, or one alone; else the field of old, which some
+-- gateways fill in as well.
+local function read_calls(place)
+  local calls = place.tool_calls
+  if type(calls) ~= "table" then calls = {} end
+  if calls["function"] then calls = { calls } end
+  for _, call in ipairs(calls) do
+    if has_anything(call) then return calls end
+  end
+  return has_anything(place.function_call) and { place.function_call } or nil
+end
+
 -- What holds a text, as a piece.
 local function read_place(place, choice)
   local text = new_text()
@@ -109,13 +121,11 @@ local function read_place(place, choice)
     refusal = place.refusal
     if #text.content == 0 then add(text, "content", refusal) end
   end
-  local calls = place.tool_calls
-  if type(place.function_call) == "table" then calls = { place.function_call } end
   return {
     content = table.concat(text.content),
     reasoning = table.concat(text.reasoning), refusal = refusal,
     reasoning_kind = has_thoughts and "content" or kind,
-    tool_calls = type(calls) == "table" and calls[1] ~= nil and calls or nil,
+    tool_calls = read_calls(place),
     audio = has_anything(place.audio) and place.audio or nil,
     odd = text.odd, others = text.others, choice = choice,
     place = choice and place,

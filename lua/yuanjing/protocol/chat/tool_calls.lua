@@ -38,8 +38,13 @@ local function read_piece(delta)
     or delta
   local id = filled(delta.id)
   return { id = id and core.sound(id), name = filled(called.name),
-    index = type(delta.index) == "number" and delta.index or nil,
+    index = number.read(delta.index),
     arguments = text_of(called.arguments) }
+end
+
+-- Some fill up a list, or a field of old, with a call of nothing.
+local function is_nothing(piece)
+  return not (piece.id or piece.name or piece.arguments)
 end
 
 local function object_of(text)
@@ -58,6 +63,47 @@ end
 
 local function is_unfinished(call)
   return #call.arguments > 0 and not is_whole(call)
+end
+
+-- The arguments of a call -------------------------------------------------
+
+local NOTHING = { [""] = true, ['""'] = true, null = true, None = true }
+
+-- Whether the last piece says once more all that was said before it. Some send the
+-- whole at the end of its pieces, or with each of them.
+local function is_last_whole(pieces)
+  local last = pieces[#pieces]
+  local function is_in_last(text)
+    return last:sub(1, #text) == text or object_of(text) ~= nil
+  end
+  if #pieces < 2 or not object_of(last) then return false end
+  if is_in_last(table.concat(pieces, "", 1, #pieces - 1)) then return true end
+  for _, piece in ipairs(pieces) do
+    if not is_in_last(piece) then return false end
+  end
+  return true
+end
+
+-- The pieces but for empty objects, which some send before or behind the others.
+local function without_empty(pieces)
+  local rest = {}
+  for _, piece in ipairs(pieces) do
+    if piece ~= "{}" then rest[#rest + 1] = piece end
+  end
+  return rest
+end
+
+-- The arguments as one text, and as an object if they are one.
+local function join(pieces)
+  local text = core.sound(table.concat(pieces))
+  if NOTHING[text:match("^[ \t-\r]*(.-)[ \t-\r]*$")] then text = "{}" end
+  local object = object_of(text)
+  if object then return text, object end
+  local rest = without_empty(pieces)
+  local last = is_last_whole(rest) and rest[#rest]
+    or core.sound(table.concat(rest))
+  object = object_of(last)
+  return object and last or text, object
 end
 
 -- Whose piece it is --------------------------------------------------------
@@ -85,7 +131,7 @@ end
 local MOST_CALLS, MOST_BYTES = 128, 2 ^ 20
 
 function methods:_open(piece)
-  local call = { arguments = {}, bytes = 0 }
+  local call = { arguments = {}, bytes = 0, index = piece.index }
   if #self._calls == MOST_CALLS then
     self._is_flooded = true
     return call
@@ -95,9 +141,13 @@ function methods:_open(piece)
   return call
 end
 
--- A call that is complete does not change its name: its id is used twice.
+-- A call that is complete does not change its name, and what differs from it has
+-- no other index: its id is used twice.
 local function is_another(call, piece)
-  return piece.name and call.name and piece.name ~= call.name and is_whole(call)
+  if not (piece.name and call.name and is_whole(call)) then return false end
+  return piece.name ~= call.name or piece.arguments and piece.index
+    and piece.index ~= call.index
+    and piece.arguments ~= table.concat(call.arguments)
 end
 
 -- The call of a piece; nil: it only repeats one.
@@ -144,67 +194,50 @@ function methods:_merge(call, piece)
   add_arguments(call, piece.arguments)
 end
 
---- Takes the next piece: an item of `tool_calls` of a chunk or of a message, or
---- an old `function_call`.
----@param delta table
-function methods:add(delta)
-  if type(delta) ~= "table" then return end
-  local piece = read_piece(delta)
+function methods:_add(piece)
   local call = self:_find(piece)
   if call then self:_merge(call, piece) end
 end
 
+-- Whether a whole call is the n-th of those that came in pieces.
+function methods:_is_again(piece, n)
+  local call = self._has_pieces and self._calls[n]
+  return call and call.name == piece.name
+    and join(call.arguments) == join { piece.arguments }
+end
+
+-- Whether an item of a list is a call of its own: in a message it is one; in a
+-- chunk if it stands beside another, and nothing says whose it is.
+function methods:_is_own(piece, n, is_first)
+  return is_first or n > 1 and piece.name and not (piece.id or piece.index)
+end
+
 --- Takes the pieces of a chunk; or those of a message, each of which is a whole
---- call, where there have been none before.
+--- call, where there have been none before. A message behind pieces has the same
+--- calls once more.
 ---@param deltas table[]
 ---@param are_whole? boolean
 function methods:add_all(deltas, are_whole)
   local is_first = are_whole and #self._calls == 0
-  for _, delta in ipairs(deltas) do
-    if is_first and type(delta) == "table" then
-      local piece = read_piece(delta)
+  self._has_pieces = self._has_pieces or not are_whole
+  for n, delta in ipairs(deltas) do
+    local piece = type(delta) == "table" and read_piece(delta)
+    if not piece or is_nothing(piece) or are_whole and self:_is_again(piece, n) then
+      -- it adds nothing
+    elseif self:_is_own(piece, n, is_first) then
       self:_merge(self:_open(piece), piece)
     else
-      self:add(delta)
+      self:_add(piece)
     end
   end
 end
+
+--- Takes the next piece: an item of `tool_calls` of a chunk or of a message, or
+--- an old `function_call`.
+---@param delta any
+function methods:add(delta) self:add_all { delta } end
 
 -- The end ------------------------------------------------------------------
-
--- Whether `last` says once more all that was said before it, or a part of it.
-local function repeats(before, last)
-  return object_of(last) and (object_of(before)
-    or last:sub(1, #before) == before)
-end
-
--- Whether each piece is all that was said by then.
-local function are_cumulative(pieces)
-  for n = 2, #pieces do
-    local before = pieces[n - 1]
-    if #pieces[n] <= #before or pieces[n]:sub(1, #before) ~= before then
-      return false
-    end
-  end
-  return #pieces > 1
-end
-
--- The arguments as one text, and as an object if they are one. Some send the
--- whole at the end of its pieces, or with each of them, or an empty object before.
-local function join(pieces)
-  local text = core.sound(table.concat(pieces))
-  if text == "" or text == "null" then text = "{}" end
-  local object = object_of(text)
-  if object then return text, object end
-  local last = pieces[#pieces]
-  if #pieces > 1 and (are_cumulative(pieces) and object_of(last)
-    or repeats(table.concat(pieces, "", 1, #pieces - 1), last)) then
-    return last, object_of(last)
-  end
-  local rest = text:match("^{}(.+)$")
-  object = rest and object_of(rest)
-  return object and rest or text, object
-end
 
 local function problem_of(self, call, object, is_cut)
   if is_cut then
