@@ -40,14 +40,15 @@ describe("the location in", function()
   end
 end)
 
--- As a reader starts it: in a folder of its own, by the command of the page.
+-- As a reader starts it: in a folder of its own, by the command of the page;
+-- OpenResty's program has another name.
 local START = [[
 cd "$1" || exit
-export YUANJING_API_KEY=$2 YUANJING_BASE_URL=$3 PATH=$PATH:/usr/sbin
+export YUANJING_API_KEY=$2 YUANJING_BASE_URL=$3
 export LUA_PATH="$4/lua/?.lua;$4/lua/?/init.lua;;" LUA_CPATH="$4/build/luajit/?.so;;"
 umask 022
 chmod 755 .
-timeout 600 nginx -p "$PWD" -e stderr -c nginx.conf >log 2>&1 &
+timeout 600 "$6" -p "$PWD" -e stderr -c nginx.conf >log 2>&1 &
 tries=0
 until curl -s -o /dev/null "http://127.0.0.1:$5/" || test $((tries += 1)) = 100; do
   sleep 0.1
@@ -63,20 +64,21 @@ describe("the nginx.conf in", function()
   after_each(support.clean)
 
   -- Another port, and no modules where they are built in.
-  local function adapted(text, port)
-    local host = assert(machine.prepare())
-    shell.read('rm -rf "$1"', host.dir)
-    if #host.modules == 0 then text = text:gsub("load_module [^\n]*", "") end
-    local folder = host.modules[1] and host.modules[1]:match("^(.*/)")
-    return (text:gsub("/usr/lib/nginx/modules/", folder)
-      :gsub("127%.0%.0%.1:8080", "127.0.0.1:" .. port))
+  local function adapted(host, text, port)
+    local folder = (host.modules[1] or ""):match("^.*/")
+    text = folder and text:gsub("/usr/lib/nginx/modules/", folder)
+      or text:gsub("load_module [^\n]*", "")
+    return (text:gsub("127%.0%.0%.1:8080", "127.0.0.1:" .. port))
   end
 
   local function start(block)
     local folder = support.tempdir()
     local port = tostring(ports.candidates(folder, 1)[1])
-    support.write(folder .. "/nginx.conf", adapted(block.text, port))
-    shell.read(START, folder, server.api_key, server.url, ROOT, port)
+    local host = assert(machine.prepare())
+    machine.discard(host)
+    support.write(folder .. "/nginx.conf", adapted(host, block.text, port))
+    shell.read(START, folder, server.api_key, server.url, ROOT, port,
+      host.nginx)
     finally(function()
       shell.read('kill "$(cat "$1/nginx.pid")"', folder)
     end)

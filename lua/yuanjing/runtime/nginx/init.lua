@@ -96,6 +96,16 @@ function nginx.forget_waiter()
   waiters[running()] = nil
 end
 
+--- ngx.timer.at, which raises "no memory" where a worker's first timer finds no
+--- connection left: that is a result here.
+---@return true?
+---@return string? problem
+function nginx.timer_at(...)
+  local has_returned, ok, problem = pcall(ngx.timer.at, ...)
+  if not has_returned then return nil, ok end
+  return ok, problem
+end
+
 --- Whether threads.spawn() works here.
 function nginx.can_spawn()
   local phase = ngx.get_phase()
@@ -350,7 +360,7 @@ function nginx.keep_moving(other)
     return
   end
   asked = now
-  local ok, problem = ngx.timer.at(0, run_pump)
+  local ok, problem = nginx.timer_at(0, run_pump)
   if not ok then return ngx.log(ngx.WARN, "yuanjing: ", problem) end
   trusted = math.max(trusted, now + GRACE)
 end

@@ -56,7 +56,7 @@ end
 ---@return true?
 ---@return string? problem
 function threads.detach(job, run)
-  return ngx.timer.at(0, run_timed, job, run)
+  return nginx.timer_at(0, run_timed, job, run)
 end
 
 --- Runs a function in a timer after so many seconds, or at once where there
@@ -64,7 +64,7 @@ end
 ---@param seconds number
 ---@param run fun()
 function threads.after(seconds, run)
-  if not ngx.timer.at(seconds, run) then run() end
+  if not nginx.timer_at(seconds, run) then run() end
 end
 
 --- Runs a function in a light thread of this request, or in a timer where the
