@@ -135,15 +135,18 @@ local function take_field(result, kind, value, base)
 end
 
 local function has_file(result)
-  return (result.videos[1] or result.images[1] or result.audios[1]
-    or result.outputs[1]) ~= nil
+  for i = 1, #kinds do
+    if result[LISTS[kinds[i]]][1] then return true end
+  end
+  return false
 end
 
--- NB: with the fields that come later, or the table would grow with each.
+-- NB: in the size that most take, or the table would grow with each field.
 local function new_result()
-  return { videos = {}, images = {}, audios = {}, outputs = {}, video = nil,
-    image = nil, audio = nil, output = nil, raw = nil, text = nil, usage = nil,
-    task = nil }
+  local result = { raw = nil, text = nil, usage = nil, task = nil, reason = nil,
+    problems = nil, video = nil, image = nil }
+  for i = 1, #kinds do result[LISTS[kinds[i]]] = {} end
+  return result
 end
 
 -- Adds the files in the fields of each kind. NB: an output that is an object is a
