@@ -55,6 +55,7 @@ local yuanjing = {
 }
 
 failures.look_in(yuanjing)
+lazy.settle_in(yuanjing)
 
 -- Fields that are loaded when they are first read.
 local LATER = { catalog = "yuanjing.generation.catalog",

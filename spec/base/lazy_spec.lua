@@ -201,3 +201,31 @@ describe("what is loaded late", function()
     assert.truthy(output:find("true$", 1), output)
   end)
 end)
+
+describe("a function of yuanjing", function()
+  local function prints(script)
+    local status, output = child.run('local yuanjing = require "yuanjing" '
+      .. script)
+    assert.equal(0, status, output)
+    return output
+  end
+
+  it("is the module's own once it was called", function()
+    assert.equal("true true", prints [[
+      local early = yuanjing.update
+      yuanjing.update()
+      local own = require("yuanjing.runtime.job").update
+      early()
+      print(early ~= own, yuanjing.update == own)
+    ]]:gsub("\t", " "))
+  end)
+
+  it("stays a program's own", function()
+    assert.equal("mine", prints [[
+      local theirs = yuanjing.update
+      yuanjing.update = function() theirs() return "mine" end
+      yuanjing.update()
+      print(yuanjing.update())
+    ]])
+  end)
+end)

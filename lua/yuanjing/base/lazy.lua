@@ -144,21 +144,37 @@ function lazy.module(name)
   })
 end
 
+local home -- the table of settle_in()
+
+-- A program may have put a function of its own there by now.
+local function settle(wrapper, fn)
+  for field, value in next, home or {} do
+    if value == wrapper then home[field] = fn end
+  end
+end
+
 --- A function of such a module.
 ---@param name string
 ---@param key string
 ---@return function
 function lazy.fn(name, key)
-  local fn
-  return function(...)
+  local fn, wrapper
+  function wrapper(...)
     if not fn then
       local module, problem = load(name)
       if not module then return refusing(problem)() end
       fn = module[key]
+      settle(wrapper, fn)
     end
     return fn(...)
   end
+  return wrapper
 end
+
+--- Of this table what fn() has made is replaced by the function itself once that is
+--- loaded: a game calls update() in each frame.
+---@param module table
+function lazy.settle_in(module) home = module end
 
 --- A module that is kept, see keep(), and compiled when it is first used.
 ---@param name string
