@@ -144,6 +144,11 @@ try("TLS with an authority that the system does not know is refused",
 
 -- ---- with a sandbox
 
+try("a chat", url, function()
+  local reply = assert(new_client():chat { prompt = "讲个故事" })
+  check(reply.content ~= "", "no text")
+end)
+
 try("a streamed chat", url, function()
   local stream = assert(new_client():chat { prompt = "讲个故事", stream = true })
   local pieces = 0
@@ -175,6 +180,7 @@ try("frames of a game while a text comes", url, function()
     frames = frames + 1
   until job.done or core.now() > ends
   check(job.done and frames > 10, frames .. " frames")
+  check(assert(job:await()) ~= "", "no text")
   return ("%d frames, the longest %.1f ms"):format(frames, longest * 1000)
 end)
 
