@@ -53,6 +53,10 @@ void yj_call_once(yj_once *once, void (*start)(void));
 /* Fills `out` with n random bytes, 256 at most. */
 int yj_random(void *out, size_t n);
 
+/* The number at the start of the text, as strtod() reads it in the C
+ * locale. */
+double yj_strtod(const char *text);
+
 /* ---- the process ---- */
 
 /* The number of this process. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <io.h>
+#include <locale.h>
 #include <shellapi.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,16 @@ void yj_call_once(yj_once *once, void (*start)(void)) {
 int yj_random(void *out, size_t n) {
   return BCryptGenRandom(NULL, out, (ULONG)n,
                          BCRYPT_USE_SYSTEM_PREFERRED_RNG) == 0 ? 0 : EIO;
+}
+
+static _locale_t c_locale;
+
+static void make_locale(void) { c_locale = _create_locale(LC_ALL, "C"); }
+
+double yj_strtod(const char *text) {
+  static yj_once made = YJ_ONCE;
+  yj_call_once(&made, make_locale);
+  return _strtod_l(text, NULL, c_locale);
 }
 
 /* ---- the process ---- */

@@ -7,7 +7,6 @@
  * Values are gathered on the stack, so that a table is made once and in its
  * size.
  */
-#include <math.h>
 #include <string.h>
 
 #include "lcore.h"
@@ -93,26 +92,13 @@ static void push_whole(lua_State *L, lua_Number number) {
   lua_pushnumber(L, number);
 }
 
-/* All that is no plain integer: with a point, an exponent, a plus, hex digits;
- * infinity and NaN, as cjson takes them.                   [-0, +1, -] */
-static void push_other(lua_State *L, const char *text, size_t len) {
-  char first = text[*text == '-' || *text == '+'];
-  lua_Number number;
-  if ((first | 0x20) == 'i')
-    number = *text == '-' ? -HUGE_VAL : HUGE_VAL;
-  else if ((first | 0x20) == 'n')
-    number = HUGE_VAL - HUGE_VAL;
-  else
-    number = (lua_Number)yj_number_read(text, len);
-  push_whole(L, number);
-}
-
 /* Blanks and NUL are below all other ASCII. */
 static int ends_token(char c) {
   return c == ',' || c == '}' || c == ']' || (unsigned char)c <= ' ';
 }
 
-/* [-0, +1, m] */
+/* Digits alone are read here; strtod() reads infinity and NaN, too, and takes
+ * what json.h takes.                                       [-0, +1, m] */
 static void build_number(struct builder *b) {
   const char *start = b->p, *digits = start + (*start == '-'), *p = digits;
   lua_Number number = 0;
@@ -122,7 +108,7 @@ static void build_number(struct builder *b) {
   while (!ends_token(*b->p))
     b->p++;
   if (b->p != p || p == digits)
-    push_other(b->L, start, (size_t)(b->p - start));
+    push_whole(b->L, (lua_Number)yj_strtod(start));
   else if (p - digits >= LONG)
     lua_pushlstring(b->L, start, (size_t)(p - start));
   else
