@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "path.h"
+
 /* ---- errors and texts ---- */
 
 int yj_errno_of(unsigned long error) {
@@ -194,8 +196,7 @@ int yj_variable(const char *name, char *out) {
 enum { CTRL_D = 4, CTRL_Z = 26 };
 
 static HANDLE standard(int stream) {
-  return GetStdHandle(stream == 0   ? STD_INPUT_HANDLE
-                      : stream == 1 ? STD_OUTPUT_HANDLE : STD_ERROR_HANDLE);
+  return (HANDLE)yj_path_standard(stream);
 }
 
 int yj_is_terminal(int stream) {
