@@ -1,7 +1,7 @@
 /* number: numbers as text, the same in every locale.
  *
  * A host may change the decimal point at any time, even for one thread. The
- * rounding is libc's. Nothing here knows Lua or libcurl.
+ * rounding is libc's.
  */
 #pragma once
 

@@ -3,8 +3,7 @@
  *
  * A file NAME_posix.c is compiled for POSIX alone and NAME_windows.c for
  * Windows alone, with the same functions. Only this header asks which system
- * it is. Functions return 0 or an errno unless they say otherwise. Nothing
- * here knows Lua or libcurl.
+ * it is. Functions return 0 or an errno unless they say otherwise.
  */
 #pragma once
 
