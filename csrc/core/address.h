@@ -1,6 +1,5 @@
 /* address: tells public addresses from private ones, so that no server can
- * make us ask a machine behind our firewall. Nothing here knows Lua or
- * libcurl.
+ * make us ask a machine behind our firewall.
  */
 #pragma once
 

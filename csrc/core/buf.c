@@ -7,19 +7,6 @@
 #define FIRST_CAP ((size_t)64)
 #define LITTLE ((size_t)4096)
 
-/* Moves the content to the front if that makes the room, and if the consumed
- * part is at least as large, so that the cost stays linear. */
-static int compact(struct yj_buf *b, size_t n) {
-  size_t len = yj_buf_len(b);
-  if (b->head < len || n > b->cap - len)
-    return 0;
-  if (len > 0)
-    memmove(b->data, b->data + b->head, len);
-  b->head = 0;
-  b->tail = len;
-  return 1;
-}
-
 /* Twice as much, so that the cost of moving stays linear. A small buffer, of
  * which there may be thousands, grows by half, and gets an eighth more than is
  * needed, for the next content is often a bit longer. */
@@ -31,31 +18,26 @@ static size_t grown(size_t cap, size_t needed) {
   return more < enough ? enough : more;
 }
 
-/* Moves the content to memory of that size. */
-static int move(struct yj_buf *b, size_t cap) {
-  size_t len = yj_buf_len(b);
-  int leaves = b->data != NULL && b->head > 0;
-  char *data = leaves ? malloc(cap) : realloc(b->data, cap);
-  if (data == NULL)
-    return 0;
-  if (leaves) {
-    memcpy(data, b->data + b->head, len);
-    free(b->data);
-  }
-  b->data = data;
-  b->cap = cap;
-  b->head = 0;
-  b->tail = len;
-  return 1;
-}
-
+/* The content moves to the front of the same memory only if the consumed part
+ * is at least as large, so that the cost stays linear. */
 char *yj_buf_reserve(struct yj_buf *b, size_t n) {
   size_t len = yj_buf_len(b);
-  if (b->data != NULL && (n <= b->cap - b->tail || compact(b, n)))
+  if (b->data != NULL && n <= b->cap - b->tail)
     return b->data + b->tail;
   if (n > SIZE_MAX / 2 - len)
     return NULL;
-  return move(b, grown(b->cap, len + n)) ? b->data + b->tail : NULL;
+  if (b->data == NULL || b->head < len || n > b->cap - len) {
+    size_t cap = grown(b->cap, len + n);
+    char *data = realloc(b->data, cap);
+    if (data == NULL)
+      return NULL;
+    b->data = data;
+    b->cap = cap;
+  }
+  memmove(b->data, b->data + b->head, len);
+  b->head = 0;
+  b->tail = len;
+  return b->data + len;
 }
 
 int yj_buf_append(struct yj_buf *b, const void *bytes, size_t n) {

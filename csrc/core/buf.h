@@ -1,7 +1,6 @@
 /* buf: a growable run of bytes, appended at the end, consumed at the front.
  *
- * All zeroes is a valid, empty buffer that owns nothing. Nothing here knows
- * Lua or libcurl.
+ * All zeroes is a valid, empty buffer that owns nothing.
  */
 #pragma once
 

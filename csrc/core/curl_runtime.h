@@ -1,7 +1,6 @@
 /* curl_runtime: what the loaded libcurl can do. It need not be the one whose
  * headers this was built with: a game's launcher, conda or an AppImage may
- * bring their own. Nothing here knows Lua, and a file that includes this does
- * not see libcurl. All strings are static.
+ * bring their own. All strings are static.
  */
 #pragma once
 

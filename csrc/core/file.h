@@ -5,7 +5,7 @@
  * at any offset; they belong to the open file (on Linux) and end with the
  * process, however it ends. On systems where they belong to the process, a
  * process may open a file only once. Functions return 0 or an errno unless
- * they say otherwise. Nothing here knows Lua or libcurl.
+ * they say otherwise.
  */
 #pragma once
 

@@ -4,7 +4,7 @@
  * chunk of a stream needs no full decode. It accepts and refuses what
  * lua-cjson's default instance does (depth 1000, NaN and the like included),
  * except that half a surrogate pair is a character: JavaScript and Java cut
- * texts there. Nothing here knows Lua or libcurl.
+ * texts there.
  */
 #pragma once
 

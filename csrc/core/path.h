@@ -3,8 +3,7 @@
  * Only regular files are opened: to open a pipe waits for its other end, and
  * to open a device may start it. A link is followed unless another user may
  * have made it, to have this process write where that user may not. Functions
- * return 0 or an error: an errno or one of the two below. Nothing here knows Lua or
- * libcurl.
+ * return 0 or an error: an errno or one of the two below.
  */
 #pragma once
 

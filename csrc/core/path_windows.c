@@ -23,18 +23,12 @@ static int open_any(const char *path, DWORD access, HANDLE *opened) {
   return *opened != INVALID_HANDLE_VALUE ? 0 : yj_last_errno();
 }
 
-static DWORD attributes_of(const char *path) {
-  wchar_t *wide = yj_wide_path(path);
-  DWORD attributes = wide == NULL ? INVALID_FILE_ATTRIBUTES
-                                  : GetFileAttributesW(wide);
-  free(wide);
-  return attributes;
-}
-
 static int has_attribute(const char *path, DWORD attribute) {
-  DWORD attributes = attributes_of(path);
-  return attributes != INVALID_FILE_ATTRIBUTES &&
-         (attributes & attribute) != 0;
+  wchar_t *wide = yj_wide_path(path);
+  DWORD found = wide == NULL ? INVALID_FILE_ATTRIBUTES
+                             : GetFileAttributesW(wide);
+  free(wide);
+  return found != INVALID_FILE_ATTRIBUTES && (found & attribute) != 0;
 }
 
 /* ---- looking ---- */
@@ -212,7 +206,8 @@ int yj_path_temporary(char *path) {
   return copy_path(name, path);
 }
 
-/* The pattern that finds all that is in the folder, owned by the caller; NULL with errno set. */
+/* The pattern that finds all that is in the folder, owned by the caller; NULL
+ * with errno set. */
 static wchar_t *all_in(const char *folder) {
   char pattern[YJ_PATH_SIZE];
   size_t n = strlen(folder);

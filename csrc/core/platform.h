@@ -3,8 +3,7 @@
  *
  * A file NAME_posix.c is compiled for POSIX alone and NAME_windows.c for
  * Windows alone, with the same functions. Only this header asks which system
- * it is. Functions return 0 or an errno unless they say otherwise. Nothing
- * here knows Lua or libcurl.
+ * it is. Functions return 0 or an errno unless they say otherwise.
  */
 #pragma once
 
@@ -52,6 +51,10 @@ void yj_call_once(yj_once *once, void (*start)(void));
 
 /* Fills `out` with n random bytes, 256 at most. */
 int yj_random(void *out, size_t n);
+
+/* The number at the start of the text, as strtod() reads it in the C
+ * locale. */
+double yj_strtod(const char *text);
 
 /* ---- the process ---- */
 

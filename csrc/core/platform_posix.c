@@ -6,8 +6,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,13 @@
 #if __has_include(<sys/random.h>)
 #include <sys/random.h>
 #define HAS_GETENTROPY
+#endif
+#endif
+
+/* macOS has uselocale() there. */
+#ifdef __has_include
+#if __has_include(<xlocale.h>)
+#include <xlocale.h>
 #endif
 #endif
 
@@ -52,6 +60,23 @@ int yj_random(void *out, size_t n) {
 }
 
 #endif
+
+static locale_t c_locale;
+static yj_once locale_made = YJ_ONCE;
+
+static void make_locale(void) {
+  c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+double yj_strtod(const char *text) {
+  locale_t before;
+  double value;
+  yj_call_once(&locale_made, make_locale);
+  before = uselocale(c_locale);
+  value = strtod(text, NULL);
+  uselocale(before);
+  return value;
+}
 
 /* ---- the process ---- */
 

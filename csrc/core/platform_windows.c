@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <io.h>
+#include <locale.h>
 #include <shellapi.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "path.h"
 
 /* ---- errors and texts ---- */
 
@@ -113,6 +116,16 @@ int yj_random(void *out, size_t n) {
                          BCRYPT_USE_SYSTEM_PREFERRED_RNG) == 0 ? 0 : EIO;
 }
 
+static _locale_t c_locale;
+
+static void make_locale(void) { c_locale = _create_locale(LC_ALL, "C"); }
+
+double yj_strtod(const char *text) {
+  static yj_once made = YJ_ONCE;
+  yj_call_once(&made, make_locale);
+  return _strtod_l(text, NULL, c_locale);
+}
+
 /* ---- the process ---- */
 
 int64_t yj_process(void) { return GetCurrentProcessId(); }
@@ -183,8 +196,7 @@ int yj_variable(const char *name, char *out) {
 enum { CTRL_D = 4, CTRL_Z = 26 };
 
 static HANDLE standard(int stream) {
-  return GetStdHandle(stream == 0   ? STD_INPUT_HANDLE
-                      : stream == 1 ? STD_OUTPUT_HANDLE : STD_ERROR_HANDLE);
+  return (HANDLE)yj_path_standard(stream);
 }
 
 int yj_is_terminal(int stream) {

@@ -4,7 +4,6 @@
  * can watch it, and its cost follows the events, not the sockets. With
  * YJ_USE_POLL, and where there is no epoll, poll(2) serves, on Windows
  * WSAPoll(). There another loop can watch a kqueue, where the system has them.
- * Nothing here knows Lua or libcurl.
  */
 #pragma once
 

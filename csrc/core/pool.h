@@ -4,8 +4,7 @@
  * limits itself (libcurl's LOW_SPEED would cost a timer a second each). It is
  * counted by its owner and by each open transfer; the last one frees it. In a
  * forked child it must not be moved on, for its sockets and its epoll set are
- * the parent's: it knows its process. Nothing here knows Lua, and a file that
- * includes this does not see libcurl.
+ * the parent's: it knows its process.
  */
 #pragma once
 

@@ -1,8 +1,7 @@
 /* request: describes an exchange and sets curl's handle up for it.
  *
  * Everything that decides how libcurl is used is in request.c: protocols, TLS,
- * certificates, headers, the body. Nothing here knows Lua, and a file that
- * includes this does not see libcurl.
+ * certificates, headers, the body.
  */
 #pragma once
 

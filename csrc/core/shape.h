@@ -4,8 +4,7 @@
  * is kept, with the places of its wanted fields: one that has the same bytes
  * around its wanted strings has the same fields, is as valid, and is read by
  * comparing. Any other is read in full. Either becomes the one to compare
- * with. With this a text costs a third of the instructions. Nothing here knows
- * Lua or libcurl.
+ * with. With this a text costs a third of the instructions.
  */
 #pragma once
 

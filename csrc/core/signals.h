@@ -1,7 +1,6 @@
 /* signals: notes the first SIGINT, SIGTERM or SIGHUP, and ends a wait, even
  * one that has not begun yet: a program that looks at the flag and then waits
- * misses none. For the command alone; a host's signals are its own. Nothing
- * here knows Lua or libcurl.
+ * misses none. For the command alone; a host's signals are its own.
  */
 #pragma once
 

@@ -7,7 +7,7 @@
 #include "file.h"
 #include "path.h"
 
-#define GROUPS 1024 /* of three bytes, encoded at a time */
+#define GROUPS ((size_t)1024) /* of three bytes, encoded at a time */
 
 struct yj_piece {
   struct yj_piece *next;
@@ -15,19 +15,20 @@ struct yj_piece {
   enum yj_coding coding;
   int64_t size;     /* before coding */
   int64_t offset;   /* so many bytes are taken, before coding */
-  char *coded;      /* base64: owned; what is encoded and not handed out */
-  size_t coded_at, coded_len;
+  size_t coded_at, coded_len; /* in `coded`, which is behind the bytes */
+  char *coded;      /* base64: what is encoded and not handed out */
   char bytes[];     /* of a piece in memory */
 };
 
-static struct yj_piece *new_piece(size_t bytes) {
+static struct yj_piece *new_piece(size_t bytes, enum yj_coding coding) {
   struct yj_piece *piece;
-  if (bytes > SIZE_MAX - sizeof *piece)
-    return NULL;
-  piece = malloc(sizeof *piece + bytes);
+  size_t size = sizeof *piece + (coding == YJ_BASE64 ? GROUPS * 4 : 0);
+  piece = bytes > SIZE_MAX - size ? NULL : malloc(size + bytes);
   if (piece == NULL)
     return NULL;
   memset(piece, 0, sizeof *piece);
+  piece->coding = coding;
+  piece->coded = piece->bytes + bytes;
   piece->file.handle = -1;
   piece->size = (int64_t)bytes;
   return piece;
@@ -35,7 +36,6 @@ static struct yj_piece *new_piece(size_t bytes) {
 
 static void free_piece(struct yj_piece *piece) {
   yj_file_close(&piece->file);
-  free(piece->coded);
   free(piece);
 }
 
@@ -62,19 +62,8 @@ static int open_file(struct yj_piece *piece, const char *path) {
   return error == 0 && piece->size > INT64_MAX / 4 * 3 ? EFBIG : error;
 }
 
-static int prepare_coding(struct yj_piece *piece, enum yj_coding coding) {
-  piece->coding = coding;
-  if (coding == YJ_PLAIN)
-    return 0;
-  piece->coded = malloc((size_t)GROUPS * 4);
-  return piece->coded == NULL ? ENOMEM : 0;
-}
-
 /* Adds the piece, or frees it; 0, or the error so far or of this. */
-static int add(struct yj_source *s, struct yj_piece *piece,
-               enum yj_coding coding, int error) {
-  if (error == 0)
-    error = prepare_coding(piece, coding);
+static int add(struct yj_source *s, struct yj_piece *piece, int error) {
   if (error == 0)
     error = append(s, piece);
   if (error != 0)
@@ -84,19 +73,18 @@ static int add(struct yj_source *s, struct yj_piece *piece,
 
 int yj_source_add_bytes(struct yj_source *s, const void *bytes, size_t n,
                         enum yj_coding coding) {
-  struct yj_piece *piece = new_piece(n);
+  struct yj_piece *piece = new_piece(n, coding);
   if (piece == NULL)
     return ENOMEM;
   if (n > 0)
     memcpy(piece->bytes, bytes, n);
-  return add(s, piece, coding, 0);
+  return add(s, piece, 0);
 }
 
 int yj_source_add_file(struct yj_source *s, const char *path,
                        enum yj_coding coding) {
-  struct yj_piece *piece = new_piece(0);
-  return piece == NULL ? ENOMEM
-                       : add(s, piece, coding, open_file(piece, path));
+  struct yj_piece *piece = new_piece(0, coding);
+  return piece == NULL ? ENOMEM : add(s, piece, open_file(piece, path));
 }
 
 const char *yj_source_bytes(const struct yj_source *s) {

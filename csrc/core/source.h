@@ -2,8 +2,7 @@
  *
  * Pieces are read as they are sent, plain or in base64, so that files of any
  * size cost the same memory. The length of a piece is fixed when it is added:
- * a file that grows is sent up to there, one that shrinks fails. Nothing here
- * knows Lua or libcurl.
+ * a file that grows is sent up to there, one that shrinks fails.
  */
 #pragma once
 

@@ -4,7 +4,7 @@
  * byte order mark before any line, `data:` with and without a blank, lines
  * without a field name. Skips comments and the fields event, id and retry, but
  * notes an event that is named as a failure. Linear in the bytes, however they
- * are split. Nothing here knows Lua or libcurl.
+ * are split.
  */
 #pragma once
 

@@ -13,6 +13,14 @@ int yj_push_fail(lua_State *L, const char *message) {
   return 2;
 }
 
+int yj_push_integer(lua_State *L, lua_Integer n) {
+  if (n < 0)
+    lua_pushnil(L);
+  else
+    lua_pushinteger(L, n);
+  return 1;
+}
+
 void yj_new_class(lua_State *L, const char *name, const luaL_Reg *methods,
                   lua_CFunction close, lua_CFunction collect) {
   const luaL_Reg events[] = {{"__gc", collect}, {"__close", close},
@@ -152,11 +160,7 @@ static int l_utf8_error(lua_State *L) {
   size_t len, at;
   const char *text = luaL_checklstring(L, 1, &len);
   at = sound_length(text, len);
-  if (at < len)
-    lua_pushinteger(L, (lua_Integer)at + 1);
-  else
-    lua_pushnil(L);
-  return 1;
+  return yj_push_integer(L, at < len ? (lua_Integer)at + 1 : -1);
 }
 
 /* sound(text) -> the text in UTF-8: halves of a surrogate pair become their

@@ -49,8 +49,12 @@ void *yj_check_self(lua_State *L, const char *name);
 /* nil, message                                             [-0, +2, m] */
 int yj_push_fail(lua_State *L, const char *message);
 
-/* The open file that is that argument.                     [-0, +0, v] */
+/* The number, or nil for a negative one.                   [-0, +1, -] */
+int yj_push_integer(lua_State *L, lua_Integer n);
+
+/* The open file that is that argument; bytes, from 0 on.   [-0, +0, v] */
 struct yj_file *yj_check_file(lua_State *L, int arg);
+int64_t yj_check_offset(lua_State *L, int arg);
 
 /* The transfer whose method this is.                       [-0, +0, v] */
 struct yj_transfer *yj_check_transfer(lua_State *L);

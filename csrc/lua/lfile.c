@@ -39,8 +39,7 @@ struct yj_file *yj_check_file(lua_State *L, int arg) {
   return f;
 }
 
-/* Bytes, from 0 on.                                        [-0, +0, v] */
-static int64_t check_offset(lua_State *L, int arg) {
+int64_t yj_check_offset(lua_State *L, int arg) {
   lua_Number n = luaL_checknumber(L, arg);
   luaL_argcheck(L, n >= 0 && n <= LARGEST, arg, "out of range");
   return (int64_t)n;
@@ -58,6 +57,14 @@ static const char *check_path(lua_State *L, int arg) {
   return NULL;
 }
 
+/* The path that was written, or as push_error()            [-0, +1|3, m] */
+static int push_path(lua_State *L, int error, const char *path) {
+  if (error != 0)
+    return push_error(L, error);
+  lua_pushstring(L, path);
+  return 1;
+}
+
 /* [-0, +1|3, v] */
 static int by_path(lua_State *L, int (*act)(const char *path)) {
   const char *path = check_path(L, 1);
@@ -69,21 +76,14 @@ static int by_writing(lua_State *L,
                       int (*act)(const char *path, char *result)) {
   char result[YJ_PATH_SIZE];
   const char *path = check_path(L, 1);
-  int error;
-  if (path == NULL)
-    return 3;
-  error = act(path, result);
-  if (error != 0)
-    return push_error(L, error);
-  lua_pushstring(L, result);
-  return 1;
+  return path == NULL ? 3 : push_path(L, act(path, result), result);
 }
 
 /* [-0, +1|3, v] */
 static int by_offset(lua_State *L,
                      int (*act)(const struct yj_file *f, int64_t at)) {
   struct yj_file *f = check(L);
-  return push_outcome(L, act(f, check_offset(L, 2)));
+  return push_outcome(L, act(f, yj_check_offset(L, 2)));
 }
 
 static struct yj_file *new_file(lua_State *L) {
@@ -175,11 +175,7 @@ static int l_remove(lua_State *L) { return by_path(L, yj_path_remove); }
 /* temporary() -> the path of a new, empty file             [-0, +1|3, m] */
 static int l_temporary(lua_State *L) {
   char path[YJ_PATH_SIZE];
-  int error = yj_path_temporary(path);
-  if (error != 0)
-    return push_error(L, error);
-  lua_pushstring(L, path);
-  return 1;
+  return push_path(L, yj_path_temporary(path), path);
 }
 
 /* names(folder) -> of what is in it, a slash behind each   [-0, +1|3, v] */
@@ -249,7 +245,7 @@ static int l_size(lua_State *L) {
 /* read(from, n) -> bytes, fewer at the end                 [-0, +1|3, v] */
 static int l_read(lua_State *L) {
   struct yj_file *f = check(L);
-  int64_t from = check_offset(L, 2), wanted = check_offset(L, 3), got;
+  int64_t from = yj_check_offset(L, 2), wanted = yj_check_offset(L, 3), got;
   int64_t size = 0;
   char *scratch;
   int error = yj_file_size(f, &size);
@@ -278,7 +274,7 @@ static int l_write(lua_State *L) {
   size_t n;
   struct yj_file *f = check(L);
   const char *bytes = luaL_checklstring(L, 2, &n);
-  return push_outcome(L, yj_file_write(f, bytes, n, check_offset(L, 3)));
+  return push_outcome(L, yj_file_write(f, bytes, n, yj_check_offset(L, 3)));
 }
 
 /* reserve(bytes) -> true                                   [-0, +1|3, v] */
@@ -311,7 +307,7 @@ static int l_link_count(lua_State *L) {
 /* lock(offset) -> true; false: another open file has it    [-0, +1|3, v] */
 static int l_lock(lua_State *L) {
   struct yj_file *f = check(L);
-  int error = yj_file_lock(f, check_offset(L, 2));
+  int error = yj_file_lock(f, yj_check_offset(L, 2));
   if (error != EAGAIN)
     return push_outcome(L, error);
   lua_pushboolean(L, 0);
@@ -324,7 +320,7 @@ static int l_unlock(lua_State *L) { return by_offset(L, yj_file_unlock); }
 /* is_locked(offset) -> whether another open file has it    [-0, +1|3, v] */
 static int l_is_locked(lua_State *L) {
   struct yj_file *f = check(L);
-  int locked = yj_file_is_locked(f, check_offset(L, 2));
+  int locked = yj_file_is_locked(f, yj_check_offset(L, 2));
   if (locked < 0)
     return push_error(L, errno);
   lua_pushboolean(L, locked);

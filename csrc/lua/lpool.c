@@ -37,11 +37,8 @@ static int push_moved(lua_State *L, int error) {
     lua_pushboolean(L, 1);
     return 1;
   }
-  if (error == EINTR)
-    return yj_push_fail(L, "interrupted");
-  if (error == EPERM)
-    return yj_push_fail(L, YJ_NOT_MINE);
-  return yj_push_fail(L, strerror(error));
+  return yj_push_fail(L, error == EINTR   ? "interrupted"
+                         : error == EPERM ? YJ_NOT_MINE : strerror(error));
 }
 
 /* step([budget in seconds]): handles what is ready, never waits -> true,
@@ -109,12 +106,7 @@ static int l_alarm(lua_State *L) {
  * the clock only while it is polled; nil: there is none    [-0, +1, v] */
 static int l_fd(lua_State *L) {
   int is_polled = lua_isnoneornil(L, 2) || lua_toboolean(L, 2);
-  int fd = yj_pool_fd(yj_check_pool(L), is_polled);
-  if (fd >= 0)
-    lua_pushinteger(L, fd);
-  else
-    lua_pushnil(L);
-  return 1;
+  return yj_push_integer(L, yj_pool_fd(yj_check_pool(L), is_polled));
 }
 
 /* timeout() -> seconds until step() has something to do by the clock, or nil

@@ -11,11 +11,7 @@ static int l_is_terminal(lua_State *L) {
 /* terminal_width(fd) -> columns; nil: unknown              [-0, +1, v] */
 static int l_terminal_width(lua_State *L) {
   int width = yj_terminal_width((int)luaL_checkinteger(L, 1));
-  if (width > 0)
-    lua_pushinteger(L, width);
-  else
-    lua_pushnil(L);
-  return 1;
+  return yj_push_integer(L, width > 0 ? width : -1);
 }
 
 /* show_utf8() -> whether the terminal shows UTF-8 now      [-0, +1, -] */
@@ -43,20 +39,16 @@ static int l_read_terminal(lua_State *L) {
 static int l_argument(lua_State *L) {
   char text[YJ_ARGUMENT_SIZE];
   int from_end = (int)luaL_checkinteger(L, 1);
-  if (yj_argument(from_end, luaL_checkstring(L, 2), text))
-    lua_pushstring(L, text);
-  else
-    lua_pushnil(L);
+  int is_other = yj_argument(from_end, luaL_checkstring(L, 2), text);
+  lua_pushstring(L, is_other ? text : NULL); /* NULL: nil */
   return 1;
 }
 
 /* variable(name) -> its value in UTF-8; nil: as C has it   [-0, +1, v] */
 static int l_variable(lua_State *L) {
   char value[YJ_ARGUMENT_SIZE];
-  if (yj_variable(luaL_checkstring(L, 1), value))
-    lua_pushstring(L, value);
-  else
-    lua_pushnil(L);
+  int is_other = yj_variable(luaL_checkstring(L, 1), value);
+  lua_pushstring(L, is_other ? value : NULL); /* NULL: nil */
   return 1;
 }
 
@@ -69,11 +61,8 @@ static int l_catch_signals(lua_State *L) {
 }
 
 static int l_caught_signal(lua_State *L) {
-  if (yj_signals_caught() != 0)
-    lua_pushinteger(L, yj_signals_caught());
-  else
-    lua_pushnil(L);
-  return 1;
+  int number = yj_signals_caught();
+  return yj_push_integer(L, number != 0 ? number : -1);
 }
 
 static int l_release_signals(lua_State *L) {

@@ -83,11 +83,7 @@ static int l_open(lua_State *L) {
 /* status() -> number once the head is here, or nil         [-0, +1, v] */
 static int l_status(lua_State *L) {
   struct yj_transfer *t = check(L);
-  if (t->phase == YJ_ANSWERED)
-    lua_pushinteger(L, t->status);
-  else
-    lua_pushnil(L);
-  return 1;
+  return yj_push_integer(L, t->phase == YJ_ANSWERED ? t->status : -1);
 }
 
 /* head() -> the raw lines of the head. NB: pins do not keep it: it is copied
@@ -161,10 +157,7 @@ static int l_failure(lua_State *L) {
 static int l_save(lua_State *L) {
   struct yj_transfer *t = check_open(L);
   const struct yj_file *file = yj_check_file(L, 2);
-  lua_Number offset = luaL_checknumber(L, 3);
-  int error;
-  luaL_argcheck(L, offset >= 0 && offset < 9e15, 3, "out of range");
-  error = yj_transfer_save(t, file, (int64_t)offset);
+  int error = yj_transfer_save(t, file, yj_check_offset(L, 3));
   if (error != 0)
     return yj_push_fail(L, strerror(error));
   lua_pushboolean(L, 1);
