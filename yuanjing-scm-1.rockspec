@@ -65,7 +65,7 @@ local c_files = [[
   core/ address buf curl_runtime decoder file file_posix file_windows json
     multis number path path_posix path_windows platform_posix platform_windows
     poller poller_windows pool request sha256 shape signals_posix
-    signals_windows sockets source sse transfer
+    signals_windows sockets source sse transfer utf8
   lua/ lcore ldecoder ldocument lfiber lfile lpool lreader lrequest lterminal
     ltransfer
 ]]

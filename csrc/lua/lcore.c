@@ -6,6 +6,7 @@
 
 #include "curl_runtime.h"
 #include "sha256.h"
+#include "utf8.h"
 
 int yj_push_fail(lua_State *L, const char *message) {
   lua_pushnil(L);
@@ -69,46 +70,6 @@ static int l_date(lua_State *L) {
   return date >= 0;
 }
 
-static int is_tail(unsigned char c) { return (c & 0xC0) == 0x80; }
-
-/* How many bytes the UTF-8 sequence at p has, which is not ASCII; 0: it is
- * none. Surrogates, overlong forms and what is past U+10FFFF are none. */
-static inline size_t utf8_length(const unsigned char *p, size_t left) {
-  const size_t n = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
-  if (p[0] > 0xE0 && p[0] < 0xED && left >= 3) /* most of Chinese */
-    return is_tail(p[1]) && is_tail(p[2]) ? 3 : 0;
-  if (p[0] < 0xC2 || p[0] > 0xF4 || left < n || !is_tail(p[1]) ||
-      (n > 2 && !is_tail(p[2])) || (n > 3 && !is_tail(p[3])))
-    return 0;
-  if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) ||
-      (p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
-    return 0;
-  return n;
-}
-
-/* 8 where the next 8 bytes are ASCII, else 1: the first is. */
-static inline size_t ascii_length(const char *p, size_t left) {
-  uint64_t eight;
-  if (left < sizeof eight)
-    return 1;
-  memcpy(&eight, p, sizeof eight);
-  return (eight & UINT64_C(0x8080808080808080)) == 0 ? sizeof eight : 1;
-}
-
-/* How many bytes at the front are UTF-8. */
-static size_t sound_length(const char *text, size_t len) {
-  size_t at = 0, n;
-  for (; at < len; at += n) {
-    if ((text[at] & 0x80) != 0)
-      n = utf8_length((const unsigned char *)text + at, len - at);
-    else
-      n = ascii_length(text + at, len - at);
-    if (n == 0)
-      break;
-  }
-  return at;
-}
-
 /* Whether what stands at `at` is no number, or a whole one of 14 digits at
  * most.                                                    [-0, +0, -] */
 static int is_plain_number(lua_State *L, int at) {
@@ -159,7 +120,7 @@ static int l_random(lua_State *L) {
 static int l_utf8_error(lua_State *L) {
   size_t len, at;
   const char *text = luaL_checklstring(L, 1, &len);
-  at = sound_length(text, len);
+  at = yj_utf8_length(text, len);
   return yj_push_integer(L, at < len ? (lua_Integer)at + 1 : -1);
 }
 
@@ -171,18 +132,18 @@ static int l_sound(lua_State *L) {
   luaL_Buffer b;
   char *scratch;
   lua_settop(L, 1);
-  if (sound_length(text, len) == len)
+  if (yj_utf8_length(text, len) == len)
     return 1;
   scratch = lua_newuserdata(L, len);
   memcpy(scratch, text, len);
   len = yj_json_join_halves(scratch, len, NULL);
   luaL_buffinit(L, &b);
   while (len > 0) {
-    at = sound_length(scratch, len);
+    at = yj_utf8_length(scratch, len);
     luaL_addlstring(&b, scratch, at);
     if (at < len)
       luaL_addlstring(&b, "\xEF\xBF\xBD", 3);
-    for (at += at < len; at < len && is_tail((unsigned char)scratch[at]); at++)
+    for (at += at < len; at < len && yj_utf8_is_tail(scratch[at]); at++)
       continue; /* the rest of what began there */
     scratch += at;
     len -= at;
