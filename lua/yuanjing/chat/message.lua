@@ -4,10 +4,9 @@ local json = require "yuanjing.base.json"
 local media = require "yuanjing.base.media"
 local suggest = require "yuanjing.base.suggest"
 
--- NB: a conversation may have ten thousands of messages. The loops over all of them
--- count, and ask for types by a local name: an iterator, and a global name, cost
--- more than the check.
-local type = type
+-- NB: a conversation may have ten thousands of messages: a global name that each of
+-- them asks for costs more than the check.
+local next, type = next, type
 
 local message = {}
 
@@ -146,10 +145,11 @@ end
 
 local CHECKS = { role_problem, content_problem, result_problem }
 
--- As most messages are, of which a conversation may have thousands.
-local function is_plainly_right(item)
+-- As most messages are.
+local function is_text(item)
+  if type(item) ~= "table" or type(item.content) ~= "string" then return false end
   local role = item.role
-  return type(item.content) == "string" and IS_ROLE[role] and role ~= "tool"
+  return IS_ROLE[role] and role ~= "tool"
 end
 
 local function check_each(item, n, problems)
@@ -164,10 +164,21 @@ local function each_problem(messages, problems)
   local found = #problems
   for n = 1, #messages do
     local item = messages[n]
-    if not is_plainly_right(item) then check_each(item, n, problems) end
+    if not is_text(item) then check_each(item, n, problems) end
   end
   if #problems == found or is_writable(messages) then return end
   while #problems > found do problems[#problems] = nil end
+end
+
+-- Whether this is a list of nothing but texts, with nothing wrong: found in one
+-- walk, because there may be ten thousands of them.
+local function are_texts(messages)
+  local count = 0
+  for n, item in next, messages do
+    count = count + 1
+    if n ~= count or not is_text(item) then return false end
+  end
+  return count > 0
 end
 
 --- Adds what is wrong with a list of messages.
@@ -175,7 +186,7 @@ end
 ---@param problems string[]
 ---@param validate boolean false: only what JSON would make something else of
 function message.check(messages, problems, validate)
-  if type(messages) ~= "table" then return end
+  if type(messages) ~= "table" or are_texts(messages) then return end
   local problem = list_problem(messages)
   problems[#problems + 1] = problem
   if validate and not problem then each_problem(messages, problems) end
