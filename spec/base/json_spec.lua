@@ -229,6 +229,14 @@ describe("json.decode", function()
   end)
 end)
 
+describe("json.decode of a text with a byte order mark", function()
+  it("reads what is behind it, and all of that", function()
+    assert.same({ 1 }, (json.decode "\239\187\191[1] "))
+    assert.same({ nil, "more than one value" }, { json.decode "\239\187\191[1] 2" })
+    assert.same({ nil, "it breaks off" }, { json.decode "\239\187\191" })
+  end)
+end)
+
 describe("json.decode_first", function()
   local values = {
     { "one value", '{"a":1}', { a = 1 }, "" },

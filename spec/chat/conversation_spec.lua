@@ -496,6 +496,13 @@ describe("client:conversation", function()
     assert.equal("yuanjing.Conversation (2 messages)", tostring(talk))
   end)
 
+  it("trims by a number of turns alone", function()
+    local talk = assert(client:conversation())
+    for _, keep in ipairs { -1, 0 / 0, "1" } do
+      assert.error(function() talk:trim { keep = keep } end)
+    end
+  end)
+
   it("is written by any JSON library", function()
     local talk = assert(client:conversation { system = "s" })
     assert.truthy(json.encode { talk.messages, talk.ledger, talk.params })

@@ -91,9 +91,18 @@ local function welcome()
   return exits.OK
 end
 
+-- The name of the command stands behind options of them all, such as --lang zh.
+local function name_in(arguments)
+  for n, argument in ipairs(arguments) do
+    if not argument:find("^%-") and arguments[n - 1] ~= "--lang" then
+      return argument
+    end
+  end
+end
+
 -- The help command to suggest after a wrong command line.
 local function help_for(arguments, commands)
-  local name = arguments[1]
+  local name = name_in(arguments)
   return ("yuanjing %s--help"):format(commands[name] and name .. " " or "")
 end
 

@@ -181,6 +181,11 @@ end
 local PROBLEMS = { incomplete = "it breaks off", invalid = "no JSON",
   null = "nothing but null" }
 
+-- Where a text begins: behind the mark that some editors put before it.
+local function start_of(text)
+  return text:byte() == 239 and text:find("^\239\187\191") and 4 or 1
+end
+
 --- The first JSON value of a text that may hold more, and the text behind it;
 --- or nil, a message, and whether the text is cut off ("incomplete") or not
 --- JSON ("invalid", "null"). A field that is null is absent; in a list null
@@ -192,7 +197,7 @@ local PROBLEMS = { incomplete = "it breaks off", invalid = "no JSON",
 ---@return string rest_or_message
 ---@return "incomplete"|"invalid"|"null"|nil verdict
 function json.decode_first(text)
-  local from = text:find("^\239\187\191") and 4 or 1
+  local from = start_of(text)
   local value, used = core.decode(text, from)
   if value == nil then return nil, PROBLEMS[used], used end
   return value, text:sub(from + used)
@@ -206,9 +211,10 @@ end
 ---@return any value nil too for the text "null"
 ---@return string? message
 function json.decode(text, keep_halves)
-  local value, used, used_by_null = core.decode(text, 1, keep_halves)
+  local from = start_of(text)
+  local value, used, used_by_null = core.decode(text, from, keep_halves)
   local stop = value == nil and used_by_null or used
-  if type(stop) == "number" and stop < #text then
+  if type(stop) == "number" and from - 1 + stop < #text then
     return nil, "more than one value"
   end
   if value == nil then return nil, PROBLEMS[used] end

@@ -250,7 +250,7 @@ end
 ---@return yuanjing.Message[] dropped
 function methods:trim(options)
   local keep = type(options) == "table" and options.keep
-  if type(keep) ~= "number" or not (keep >= 0) then
+  if type(keep) ~= "number" or keep ~= keep or keep < 0 then
     error("talk:trim: expected { keep = how many turns }", 2)
   end
   return turns.trim(self.messages, math.floor(keep))

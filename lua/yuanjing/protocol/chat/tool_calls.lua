@@ -33,18 +33,16 @@ local function text_of(arguments)
   return filled(arguments)
 end
 
+-- What an item says; nil: nothing. Some fill up a list, or a field of old, with a
+-- call of nothing.
 local function read_piece(delta)
+  if type(delta) ~= "table" then return nil end
   local called = type(delta["function"]) == "table" and delta["function"]
     or delta
   local id = filled(delta.id)
-  return { id = id and core.sound(id), name = filled(called.name),
-    index = number.read(delta.index),
-    arguments = text_of(called.arguments) }
-end
-
--- Some fill up a list, or a field of old, with a call of nothing.
-local function is_nothing(piece)
-  return not (piece.id or piece.name or piece.arguments)
+  local piece = { id = id and core.sound(id), name = filled(called.name),
+    index = number.read(delta.index), arguments = text_of(called.arguments) }
+  return (piece.id or piece.name or piece.arguments) and piece or nil
 end
 
 local function object_of(text)
@@ -194,11 +192,6 @@ function methods:_merge(call, piece)
   add_arguments(call, piece.arguments)
 end
 
-function methods:_add(piece)
-  local call = self:_find(piece)
-  if call then self:_merge(call, piece) end
-end
-
 -- Whether a whole call is the n-th of those that came in pieces.
 function methods:_is_again(piece, n)
   local call = self._has_pieces and self._calls[n]
@@ -208,7 +201,7 @@ end
 
 -- Whether an item of a list is a call of its own: in a message it is one; in a
 -- chunk if it stands beside another, and nothing says whose it is.
-function methods:_is_own(piece, n, is_first)
+local function is_own(piece, n, is_first)
   return is_first or n > 1 and piece.name and not (piece.id or piece.index)
 end
 
@@ -221,13 +214,11 @@ function methods:add_all(deltas, are_whole)
   local is_first = are_whole and #self._calls == 0
   self._has_pieces = self._has_pieces or not are_whole
   for n, delta in ipairs(deltas) do
-    local piece = type(delta) == "table" and read_piece(delta)
-    if not piece or is_nothing(piece) or are_whole and self:_is_again(piece, n) then
-      -- it adds nothing
-    elseif self:_is_own(piece, n, is_first) then
-      self:_merge(self:_open(piece), piece)
-    else
-      self:_add(piece)
+    local piece = read_piece(delta)
+    if piece and not (are_whole and self:_is_again(piece, n)) then
+      local call = is_own(piece, n, is_first) and self:_open(piece)
+        or self:_find(piece)
+      if call then self:_merge(call, piece) end
     end
   end
 end
