@@ -110,7 +110,7 @@ end
 
 -- Turns until the budget is spent, or a look has shown all ready sockets.
 local function turns(budget, ends)
-  local any, did, more = false, nil, nil
+  local any, did, more = false
   repeat
     did, more = turn(pool.step, budget, deliver, ends)
     any = any or did
