@@ -42,7 +42,7 @@ static int push_moved(lua_State *L, int error) {
 }
 
 /* step([budget in seconds]): handles what is ready, never waits -> true,
- * whether more may be ready | nil, message                 [-0, +2, v] */
+ * whether more may be, whether a transfer is | nil, message  [-0, +2|3, v] */
 static int l_step(lua_State *L) {
   struct yj_pool *pool = yj_check_pool(L);
   lua_Number budget = luaL_optnumber(L, 2, 0);
@@ -54,7 +54,8 @@ static int l_step(lua_State *L) {
     return push_moved(L, error);
   lua_pushboolean(L, 1);
   lua_pushboolean(L, yj_pool_has_more(pool));
-  return 2;
+  lua_pushboolean(L, yj_pool_first(pool) != NULL);
+  return 3;
 }
 
 /* Rounds up: a wait does not end before its time. */

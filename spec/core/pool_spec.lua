@@ -257,6 +257,16 @@ describe("waiting", function()
     assert.is_true(support.timed(wait, 0.1, true) >= 0.1)
   end)
 
+  it("tells after a step whether a transfer is ready", function()
+    local transfer = open(serve({ "send", STREAM }, SILENCE).url)
+    transfer:subscribe(transfer)
+    assert.is_false(select(3, pool:step()))
+    while not transfer:status() do pool:wait(1) end
+    assert.same({ true, false, true }, { pool:step() })
+    assert.equal(transfer, pool:ready())
+    assert.same({ true, false, false }, { pool:step() })
+  end)
+
   it("costs no time of the processor", function()
     local server = serve({ "send", STREAM }, SILENCE)
     local transfer = open(server.url,

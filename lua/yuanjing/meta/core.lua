@@ -470,6 +470,7 @@ function pool:open(request) end
 ---@param budget? number seconds
 ---@return true?
 ---@return boolean|string more whether more may be ready; or what failed
+---@return boolean? is_ready whether a transfer is ready
 function pool:step(budget) end
 
 --- Waits until something happens, then as step().

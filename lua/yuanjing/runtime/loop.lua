@@ -96,26 +96,26 @@ local function set_alarm()
 end
 
 -- Advances the pool with its method `move`, then resumes the ready waiters
--- with `resume` until the time `ends`. Returns whether there was any, and
+-- with `resume` until the time `ends`, if there may be any. Returns whether there was any, and
 -- whether more sockets may be ready. NB: a debug hook may raise before the alarm
 -- is set, and a foreign loop that polls the pool would never call again:
 -- pool:guard() sets the alarm then.
 local function turn(move, seconds, resume, ends)
-  local moved, more = move(pool, seconds, true)
+  local moved, more, is_ready = move(pool, seconds, true)
   if not moved and more ~= "interrupted" then error(more, 0) end
-  local did = resume(ends)
+  local did = (is_ready ~= false or fibers.due()) and resume(ends) or false
   if is_polled then set_alarm() end
   return did, moved and more
 end
 
 -- Turns until the budget is spent, or a look has shown all ready sockets.
 local function turns(budget, ends)
-  local any = false
+  local any, did, more = false
   repeat
-    local did, more = turn(pool.step, budget, deliver, ends)
+    did, more = turn(pool.step, budget, deliver, ends)
     any = any or did
-    budget = ends and ends - core.now() or 0
-  until not more or budget <= 0
+    budget = more and ends and ends - core.now() or 0
+  until budget <= 0
   return any
 end
 
@@ -485,6 +485,12 @@ function loop.watched_fd()
   is_polled, is_driven = true, true
   set_alarm()
   return fd
+end
+
+--- The descriptor is not watched until watched_fd() is called again.
+function loop.unwatch()
+  loop.pool():fd(false)
+  is_polled = false
 end
 
 return loop

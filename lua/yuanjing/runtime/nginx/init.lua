@@ -180,9 +180,8 @@ local function step(waiter)
   return did
 end
 
-local function nap_after(busy)
-  local seconds = NAP * (core.now() - busy)
-  return math.max(SHORTEST_NAP, math.min(LONGEST_NAP, seconds))
+local function nap_after(busy, now)
+  return math.max(SHORTEST_NAP, math.min(LONGEST_NAP, NAP * (now - busy)))
 end
 
 -- Returns whether the waiter was woken.
@@ -221,7 +220,7 @@ local function substitute_pump(waiter)
     if not ok then ngx.log(ngx.ERR, "yuanjing: ", did) end
     if ok and did then busy = core.now() end
     nginx.keep_moving()
-  until wait(waiter, nap_after(busy)) or mover ~= waiter
+  until wait(waiter, nap_after(busy, core.now())) or mover ~= waiter
   if mover == waiter then hand_over(waiter) end
 end
 
@@ -293,7 +292,7 @@ local function watch()
   if not fd then return false end
   local ok, problem = ngx.run_worker_thread(threads, "yuanjing.core", "pollfd",
     fd, WATCH)
-  loop.pool():fd(false) -- until the next wait there
+  loop.unwatch()
   if ok then return true end
   if PASSING[problem] then return false end
   ngx.log(ngx.INFO, "yuanjing: no thread does the waiting: ", problem)
@@ -301,10 +300,12 @@ local function watch()
   return watch()
 end
 
--- Work that a request brings ends a long nap.
-local function nap(busy)
-  local seconds = nap_after(busy)
-  nap_ends = core.now() + seconds
+-- Work that a request brings ends a long nap. A short one needs no semaphore,
+-- which costs more than the rest of a step.
+local function nap(busy, now)
+  local seconds = nap_after(busy, now)
+  if seconds <= SHORTEST_NAP then return ngx.sleep(seconds) end
+  nap_ends = now + seconds
   park(pump_waiter, wait, seconds)
 end
 
@@ -325,7 +326,7 @@ local function pump()
   while loop.pool():count() > 0 do
     local from = core.now()
     local has_napped = is_dense or not watch()
-    if has_napped then nap(busy) end
+    if has_napped then nap(busy, from) end
     local is_short = has_napped or core.now() - from < SHORTEST_NAP
     local did = pump_once()
     if did then busy = core.now() end
