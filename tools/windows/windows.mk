@@ -66,10 +66,10 @@ $(OUT)/lua51/lua51.dll: $(WIN)/fetched
 	$(MAKE) -s -C $(LUA51) HOST_CC=gcc CROSS=$(HOST) TARGET_SYS=Windows \
 		BUILDMODE=dynamic TARGET_LDFLAGS="$(LDFLAGS)" \
 		TARGET_SHLDFLAGS="$(LDFLAGS)" >/dev/null
-	$(HOST)strip -o $@ $(LUA51)/lua51.dll
+	cp $(LUA51)/lua51.dll $@
 
 $(OUT)/lua51/luajit.exe: $(OUT)/lua51/lua51.dll
-	$(HOST)strip -o $@ $(LUA51)/luajit.exe
+	cp $(LUA51)/luajit.exe $@
 
 # ---- ours
 
