@@ -9,16 +9,23 @@ local PATIENCE = 120 -- seconds for a command to end
 
 local function nap(seconds) pool:wait(seconds) end
 
+-- Looks again after a longer while each time: looking costs wine's one server, which
+-- all the specs share, more than anything else.
+local function nap_longer(pause)
+  nap(pause)
+  return math.min(pause * 1.3, 0.03)
+end
+
 local function exists(path)
   local file = io.open(path, "rb")
   return file ~= nil and file:close() and true
 end
 
 local function wait_for(what, path, seconds)
-  local ends = core.now() + seconds
+  local ends, pause = core.now() + seconds, 0.002
   while not what(path) do
     assert(core.now() < ends, "bridge: no " .. path)
-    nap(0.002)
+    pause = nap_longer(pause)
   end
 end
 
@@ -68,7 +75,11 @@ local function more(self)
   local ended = exists(self.base .. ".status")
   local bytes = self.file:read("*a") or ""
   self.unread = (self.unread .. bytes):gsub("\r\n", "\n") -- as Windows' pipes do
-  if bytes == "" and not ended then nap(0.002) end
+  if bytes ~= "" then
+    self.pause = nil
+  elseif not ended then
+    self.pause = nap_longer(self.pause or 0.002)
+  end
   return bytes ~= "" or not ended
 end
 

@@ -95,7 +95,7 @@ c_tests() {
 
 # What is of Linux: other hosts, nginx, the sandbox itself, terminals, and the
 # tree's own tools.
-readonly OF_LINUX='docs/ examples/ sandbox/ tools/ nginx rockspec
+readonly OF_LINUX='docs/ examples/ sandbox/ tools/ nginx rockspec packaging/love
   cli/terminal core/terminal kills locale conversation_hosts'
 
 is_of_linux() {

@@ -14,11 +14,13 @@ SRC = $(WIN)/source
 OUT = $(WIN)/out
 LUAS = lua51 lua54
 
-# Warnings are for the checks. The runtime of the compiler goes into the DLL.
+# Warnings are for the checks. The runtime of the compiler goes into the DLL, the
+# time of the build does not: two builds make the same bytes.
 CFLAGS = -O2
+LDFLAGS = -s -static-libgcc -Wl,--no-insert-timestamp
 COMPILE = $(HOST)gcc $(CFLAGS) -std=c99 -D_FILE_OFFSET_BITS=64 \
 	-DCURL_STATICLIB -Icsrc/core -isystem $(SRC)/curl/include
-MODULE = $(HOST)gcc $(CFLAGS) -w -s -shared -static-libgcc
+MODULE = $(HOST)gcc $(CFLAGS) -w -shared $(LDFLAGS)
 SYSTEM = -lws2_32 -lcrypt32 -lbcrypt -ladvapi32 -lshell32
 
 .PHONY: all files imports
@@ -57,16 +59,17 @@ $(OUT)/lua54/lua54.dll: $(WIN)/fetched
 		$$(ls $(LUA54)/*.c | grep -v '/luac\?\.c$$')
 
 $(OUT)/lua54/lua.exe: $(OUT)/lua54/lua54.dll
-	$(HOST)gcc $(CFLAGS) -s -static-libgcc -o $@ $(LUA54)/lua.c $<
+	$(HOST)gcc $(CFLAGS) $(LDFLAGS) -o $@ $(LUA54)/lua.c $<
 
 $(OUT)/lua51/lua51.dll: $(WIN)/fetched
 	@mkdir -p $(@D)
 	$(MAKE) -s -C $(LUA51) HOST_CC=gcc CROSS=$(HOST) TARGET_SYS=Windows \
-		BUILDMODE=dynamic >/dev/null
-	$(HOST)strip -o $@ $(LUA51)/lua51.dll
+		BUILDMODE=dynamic TARGET_LDFLAGS="$(LDFLAGS)" \
+		TARGET_SHLDFLAGS="$(LDFLAGS)" >/dev/null
+	cp $(LUA51)/lua51.dll $@
 
 $(OUT)/lua51/luajit.exe: $(OUT)/lua51/lua51.dll
-	$(HOST)strip -o $@ $(LUA51)/luajit.exe
+	cp $(LUA51)/luajit.exe $@
 
 # ---- ours
 
