@@ -11,12 +11,13 @@ local MAX_REFUSAL = 2 ^ 20 -- bytes of a refusal that are read
 local CR = ("\r"):byte()
 
 -- Names as servers mostly write them: folding is the dearest part of a head.
-local FOLDED = {}
-for name in ("Server Date Content-Type Content-Length Connection Keep-Alive "
-  .. "Transfer-Encoding Last-Modified ETag Accept-Ranges Cache-Control Vary "
-  .. "Content-Disposition Content-Range"):gmatch("[^ ]+") do
-  FOLDED[name] = ascii.lower(name)
-end
+local FOLDED = { Server = "server", Date = "date", Connection = "connection",
+  ["Content-Type"] = "content-type", ["Content-Length"] = "content-length",
+  ["Keep-Alive"] = "keep-alive", ["Transfer-Encoding"] = "transfer-encoding",
+  ["Last-Modified"] = "last-modified", ETag = "etag", Vary = "vary",
+  ["Accept-Ranges"] = "accept-ranges", ["Cache-Control"] = "cache-control",
+  ["Content-Disposition"] = "content-disposition",
+  ["Content-Range"] = "content-range" }
 
 -- RFC 9112: a CR that ends no line counts as a blank.
 local function without_cr(text)
