@@ -275,11 +275,11 @@ const struct yj_buf *yj_decoder_tail(const struct yj_decoder *d) {
   return d->tail_in_shape ? &d->shape.text : &d->tail;
 }
 
-/* Keeps a chunk whose set of names is new. */
+/* Keeps a chunk whose set of names is new (0: that of the chunk before). */
 static int keep_first(struct yj_decoder *d, const struct yj_chunk *chunk,
                       uint64_t names) {
   int i;
-  if (d->n_names == YJ_NAMES)
+  if (names == 0 || d->n_names == YJ_NAMES)
     return 1;
   for (i = 0; i < d->n_names; i++)
     if (d->names[i] == names)
@@ -323,25 +323,13 @@ static int keep_texts(struct yj_decoder *d, struct yj_chunk *chunk,
   return 1;
 }
 
-/* Keeps what a chunk that is not odd adds to the answer. 0: no memory. */
-static int keep_usual(struct yj_decoder *d, struct yj_chunk *chunk,
-                      const struct yj_json_value *values, uint64_t names) {
-  const struct yj_json_value *content = pick(values + DELTA_CONTENT);
-  const struct yj_json_value *reasoning = pick(values + DELTA_REASONING);
-  if (!keep_texts(d, chunk, content, reasoning))
-    return 0;
-  if (chunk->odd)
-    return 1;
-  note_state(d, chunk, values, is_text(content) || is_text(reasoning));
-  return names == 0 || keep_first(d, chunk, names);
-}
-
 static enum yj_event fill_chunk(struct yj_decoder *d, struct yj_chunk *chunk,
                                 const struct yj_json_value *values,
                                 const struct yj_json_rest *rest,
                                 int in_shape) {
-  int has_text = is_text(pick(values + DELTA_CONTENT)) ||
-                 is_text(pick(values + DELTA_REASONING));
+  const struct yj_json_value *content = pick(values + DELTA_CONTENT);
+  const struct yj_json_value *reasoning = pick(values + DELTA_REASONING);
+  int has_text = is_text(content) || is_text(reasoning), kept = 1;
   chunk->content = chunk->reasoning = nothing;
   chunk->usage = is_there(&values[USAGE]) != 0;
   chunk->odd = is_odd(d, values, rest, has_text) != 0;
@@ -349,8 +337,13 @@ static enum yj_event fill_chunk(struct yj_decoder *d, struct yj_chunk *chunk,
     d->shape_odd = chunk->odd;
   if (d->sse.failing || d->watched)
     chunk->odd = d->sse.failing ? YJ_FAILING : YJ_ODD;
-  if ((!chunk->odd && !keep_usual(d, chunk, values, rest->names)) ||
-      !keep_tail(d, chunk, in_shape))
+  if (!chunk->odd)
+    kept = keep_texts(d, chunk, content, reasoning);
+  if (kept && !chunk->odd) { /* its texts are new */
+    note_state(d, chunk, values, has_text);
+    kept = keep_first(d, chunk, rest->names);
+  }
+  if (!kept || !keep_tail(d, chunk, in_shape))
     return end_with(d, YJ_EVENT_NO_MEMORY);
   return YJ_EVENT_CHUNK;
 }
