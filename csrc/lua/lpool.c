@@ -33,12 +33,10 @@ static int l_pool(lua_State *L) {
 
 /* true | nil, "interrupted" | nil, message                 [-0, +1|2, m] */
 static int push_moved(lua_State *L, int error) {
-  if (error == 0) {
-    lua_pushboolean(L, 1);
-    return 1;
-  }
-  return yj_push_fail(L, error == EINTR   ? "interrupted"
-                         : error == EPERM ? YJ_NOT_MINE : strerror(error));
+  if (error == EINTR)
+    return yj_push_fail(L, "interrupted");
+  return error == EPERM ? yj_push_fail(L, YJ_NOT_MINE)
+                        : yj_push_outcome(L, error);
 }
 
 /* step([budget in seconds]): handles what is ready, never waits -> true,
