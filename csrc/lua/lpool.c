@@ -100,8 +100,8 @@ static int l_alarm(lua_State *L) {
   return 0;
 }
 
-/* fd([is_polled]) -> a descriptor, readable when step() has something to do, by
- * the clock only while it is polled; nil: there is none    [-0, +1, v] */
+/* fd([is_polled]) -> a descriptor, readable when step() has something to do,
+ * by the clock only while it is polled; nil: there is none [-0, +1, v] */
 static int l_fd(lua_State *L) {
   int is_polled = lua_isnoneornil(L, 2) || lua_toboolean(L, 2);
   return yj_push_integer(L, yj_pool_fd(yj_check_pool(L), is_polled));

@@ -35,8 +35,8 @@ static struct yj_transfer *check_open(lua_State *L) {
 /* ---- opening ---- */
 
 /* The collector does not see the 16 KiB behind a transfer in flight: dropped
- * streams would pile up. So it makes a step with each opening while twice as many
- * are in flight as when it last came round.               [-0, +0, v] */
+ * streams would pile up. So it makes a step with each opening while twice as
+ * many are in flight as when it last came round.           [-0, +0, v] */
 static void drive_collector(lua_State *L) {
   struct yj_pool_box *box = lua_touserdata(L, 1);
   size_t flying = yj_pool_count(yj_check_pool(L));
