@@ -28,7 +28,7 @@ end
 
 local function listen()
   hands.chapter = "listening"
-  server:answer("chat", { scenario = "slow=0.4" }) -- time for a slow machine
+  game.server:answer("chat", { scenario = "slow=0.4" }) -- for slow machines
   ask "讲个故事"
   wait_done()
   hands.wait("her voice", function() return voice.played > 100000 end)
