@@ -2,19 +2,9 @@
 
 #include <errno.h>
 
-#include "path.h"
-
-static int open_as(struct yj_file *f, const char *path, enum yj_use use) {
+int yj_file_open(struct yj_file *f, const char *path, enum yj_use use) {
   f->process = yj_process();
   return yj_path_open(path, use, &f->handle);
-}
-
-int yj_file_open(struct yj_file *f, const char *path) {
-  return open_as(f, path, YJ_JOURNAL);
-}
-
-int yj_file_open_to_read(struct yj_file *f, const char *path) {
-  return open_as(f, path, YJ_TO_READ);
 }
 
 int yj_file_is_at(const struct yj_file *f, const char *path) {
@@ -37,7 +27,7 @@ static int begin_part(const struct yj_file *f, const char *path) {
 
 int yj_file_open_part(struct yj_file *f, const char *path,
                       const char *target) {
-  int error = open_as(f, path, YJ_PART);
+  int error = yj_file_open(f, path, YJ_PART);
   if (error != 0)
     return error;
   error = begin_part(f, path);

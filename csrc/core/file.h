@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "platform.h"
+#include "path.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -22,12 +22,8 @@ struct yj_file {
   int64_t process; /* that opened it: a forked child shares its locks */
 };
 
-/* Opens or makes it, for its owner alone; see path.h for what is refused. On
- * failure the file is closed. */
-int yj_file_open(struct yj_file *f, const char *path);
-
-/* Opens one that is there, for yj_file_size() and yj_file_read(). */
-int yj_file_open_to_read(struct yj_file *f, const char *path);
+/* See path.h for what is refused. On failure the file is closed. */
+int yj_file_open(struct yj_file *f, const char *path, enum yj_use use);
 
 /* Opens or makes a part: a file under a name of its own until it is whole. It
  * is empty, and this writer's alone (EAGAIN: another one has it); those who

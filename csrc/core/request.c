@@ -103,8 +103,6 @@ static const struct {
   long value;
 } constants[] = {
     {CURLOPT_NOSIGNAL, 0, 1L},
-    {CURLOPT_NOPROGRESS, 0, 1L},
-    {CURLOPT_FOLLOWLOCATION, 0, 0L},
     {CURLOPT_SSL_VERIFYPEER, 0, 1L},
     {CURLOPT_SSL_VERIFYHOST, 0, 2L},
     {CURLOPT_SSLVERSION, 0, (long)CURL_SSLVERSION_TLSv1_2},
@@ -114,8 +112,8 @@ static const struct {
     {CURLOPT_DISALLOW_USERNAME_IN_URL, 0, 1L},
     {CURLOPT_SUPPRESS_CONNECT_HEADERS, 0, 1L},
     {CURLOPT_TCP_KEEPALIVE, 0, 1L},
-    /* for Schannel, which else fails where the list of revoked certificates can
-     * not be reached; other TLS libraries ignore it */
+    /* for Schannel, which else fails where the list of revoked certificates
+     * can not be reached; other TLS libraries ignore it */
     {CURLOPT_SSL_OPTIONS, 0, (long)CURLSSLOPT_REVOKE_BEST_EFFORT},
     {CURLOPT_PROXY_SSL_OPTIONS, 0, (long)CURLSSLOPT_REVOKE_BEST_EFFORT},
     {CURLOPT_MAXAGE_CONN, 0, MAX_CONNECTION_AGE},

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "file.h"
-#include "path.h"
 
 #define GROUPS ((size_t)1024) /* of three bytes, encoded at a time */
 
@@ -56,7 +55,7 @@ static int append(struct yj_source *s, struct yj_piece *piece) {
 
 /* Opens the file and takes its size; 0, or an error of path.h. */
 static int open_file(struct yj_piece *piece, const char *path) {
-  int error = yj_file_open_to_read(&piece->file, path);
+  int error = yj_file_open(&piece->file, path, YJ_TO_READ);
   if (error == 0)
     error = yj_file_size(&piece->file, &piece->size);
   return error == 0 && piece->size > INT64_MAX / 4 * 3 ? EFBIG : error;
@@ -91,8 +90,8 @@ const char *yj_source_bytes(const struct yj_source *s) {
   const struct yj_piece *piece = s->first;
   if (piece == NULL)
     return "";
-  return piece->next == NULL && piece->file.handle < 0 && piece->coding == YJ_PLAIN
-             ? piece->bytes : NULL;
+  return piece->next == NULL && piece->file.handle < 0 &&
+                 piece->coding == YJ_PLAIN ? piece->bytes : NULL;
 }
 
 /* Exactly n bytes of the piece, n being no more than it has; 0 or -1. */

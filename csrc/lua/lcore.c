@@ -14,6 +14,19 @@ int yj_push_fail(lua_State *L, const char *message) {
   return 2;
 }
 
+int yj_push_error(lua_State *L, int error) {
+  yj_push_fail(L, yj_path_problem(error));
+  lua_pushinteger(L, error);
+  return 3;
+}
+
+int yj_push_outcome(lua_State *L, int error) {
+  if (error != 0)
+    return yj_push_error(L, error);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 int yj_push_integer(lua_State *L, lua_Integer n) {
   if (n < 0)
     lua_pushnil(L);

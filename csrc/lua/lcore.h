@@ -49,6 +49,12 @@ void *yj_check_self(lua_State *L, const char *name);
 /* nil, message                                             [-0, +2, m] */
 int yj_push_fail(lua_State *L, const char *message);
 
+/* nil, message, the error of path.h                        [-0, +3, m] */
+int yj_push_error(lua_State *L, int error);
+
+/* true, or as yj_push_error()                              [-0, +1|3, m] */
+int yj_push_outcome(lua_State *L, int error);
+
 /* The number, or nil for a negative one.                   [-0, +1, -] */
 int yj_push_integer(lua_State *L, lua_Integer n);
 

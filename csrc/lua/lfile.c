@@ -11,21 +11,6 @@
 #define FILE_MT "yuanjing.core.File"
 #define LARGEST 9007199254740992.0
 
-/* nil, message, number                                     [-0, +3, m] */
-static int push_error(lua_State *L, int error) {
-  yj_push_fail(L, yj_path_problem(error));
-  lua_pushinteger(L, error);
-  return 3;
-}
-
-/* true, or as push_error()                                 [-0, +1|3, m] */
-static int push_outcome(lua_State *L, int error) {
-  if (error != 0)
-    return push_error(L, error);
-  lua_pushboolean(L, 1);
-  return 1;
-}
-
 static struct yj_file *check(lua_State *L) {
   struct yj_file *f = yj_check_self(L, FILE_MT);
   if (f->handle < 0)
@@ -57,10 +42,10 @@ static const char *check_path(lua_State *L, int arg) {
   return NULL;
 }
 
-/* The path that was written, or as push_error()            [-0, +1|3, m] */
+/* The path that was written, or as yj_push_error()            [-0, +1|3, m] */
 static int push_path(lua_State *L, int error, const char *path) {
   if (error != 0)
-    return push_error(L, error);
+    return yj_push_error(L, error);
   lua_pushstring(L, path);
   return 1;
 }
@@ -68,7 +53,7 @@ static int push_path(lua_State *L, int error, const char *path) {
 /* [-0, +1|3, v] */
 static int by_path(lua_State *L, int (*act)(const char *path)) {
   const char *path = check_path(L, 1);
-  return path == NULL ? 3 : push_outcome(L, act(path));
+  return path == NULL ? 3 : yj_push_outcome(L, act(path));
 }
 
 /* [-0, +1|3, v] */
@@ -83,7 +68,7 @@ static int by_writing(lua_State *L,
 static int by_offset(lua_State *L,
                      int (*act)(const struct yj_file *f, int64_t at)) {
   struct yj_file *f = check(L);
-  return push_outcome(L, act(f, yj_check_offset(L, 2)));
+  return yj_push_outcome(L, act(f, yj_check_offset(L, 2)));
 }
 
 static struct yj_file *new_file(lua_State *L) {
@@ -95,22 +80,21 @@ static struct yj_file *new_file(lua_State *L) {
 }
 
 /* [-0, +1|3, v] */
-static int by_opening(lua_State *L,
-                      int (*open)(struct yj_file *f, const char *path)) {
+static int by_opening(lua_State *L, enum yj_use use) {
   const char *path = check_path(L, 1);
   int error;
   if (path == NULL)
     return 3;
-  error = open(new_file(L), path);
-  return error == 0 ? 1 : push_error(L, error);
+  error = yj_file_open(new_file(L), path, use);
+  return error == 0 ? 1 : yj_push_error(L, error);
 }
 
 /* file(path) -> File, a journal                            [-0, +1|3, v] */
-static int l_file(lua_State *L) { return by_opening(L, yj_file_open); }
+static int l_file(lua_State *L) { return by_opening(L, YJ_JOURNAL); }
 
 /* open_to_read(path) -> File                               [-0, +1|3, v] */
 static int l_open_to_read(lua_State *L) {
-  return by_opening(L, yj_file_open_to_read);
+  return by_opening(L, YJ_TO_READ);
 }
 
 /* part(path[, target]) -> File in the making               [-0, +1|3, v] */
@@ -125,7 +109,7 @@ static int l_part(lua_State *L) {
   error = yj_file_open_part(new_file(L), path, target);
   if (error == 0)
     return 1;
-  push_error(L, error);
+  yj_push_error(L, error);
   if (error == EAGAIN) {
     lua_pushliteral(L, "another download writes it");
     lua_replace(L, -3);
@@ -148,7 +132,7 @@ static int l_look(lua_State *L) {
   }
   error = yj_path_look(path, stream, &info);
   if (error != 0)
-    return push_error(L, error);
+    return yj_push_error(L, error);
   lua_pushstring(L, info.kind);
   lua_pushfstring(L, "%f:%f", (lua_Number)info.device,
                   (lua_Number)info.number);
@@ -166,7 +150,7 @@ static int l_resolve(lua_State *L) {
 static int l_rename(lua_State *L) {
   const char *from = check_path(L, 1);
   const char *to = from == NULL ? NULL : check_path(L, 2);
-  return to == NULL ? 3 : push_outcome(L, yj_path_rename(from, to));
+  return to == NULL ? 3 : yj_push_outcome(L, yj_path_rename(from, to));
 }
 
 /* remove(path) -> true                                     [-0, +1|3, v] */
@@ -193,7 +177,7 @@ static int l_names(lua_State *L) {
     error = yj_path_names(folder, names, room, &needed);
   }
   if (error != 0)
-    return push_error(L, error);
+    return yj_push_error(L, error);
   lua_pushlstring(L, names, needed);
   return 1;
 }
@@ -237,7 +221,7 @@ static int l_size(lua_State *L) {
   int64_t size = 0;
   int error = yj_file_size(check(L), &size);
   if (error != 0)
-    return push_error(L, error);
+    return yj_push_error(L, error);
   yj_pushcount(L, size);
   return 1;
 }
@@ -250,13 +234,13 @@ static int l_read(lua_State *L) {
   char *scratch;
   int error = yj_file_size(f, &size);
   if (error != 0)
-    return push_error(L, error);
+    return yj_push_error(L, error);
   luaL_argcheck(L, wanted <= 1 << 28, 3, "out of range");
   wanted = size <= from ? 0 : size - from < wanted ? size - from : wanted;
   scratch = lua_newuserdata(L, (size_t)wanted + 1);
   got = yj_file_read(check(L), from, scratch, (size_t)wanted);
   if (got < 0)
-    return push_error(L, errno);
+    return yj_push_error(L, errno);
   lua_pushlstring(L, scratch, (size_t)got);
   return 1;
 }
@@ -266,7 +250,7 @@ static int l_append(lua_State *L) {
   size_t n;
   struct yj_file *f = check(L);
   const char *bytes = luaL_checklstring(L, 2, &n);
-  return push_outcome(L, yj_file_append(f, bytes, n, lua_toboolean(L, 3)));
+  return yj_push_outcome(L, yj_file_append(f, bytes, n, lua_toboolean(L, 3)));
 }
 
 /* write(text, offset) -> true                              [-0, +1|3, v] */
@@ -274,7 +258,7 @@ static int l_write(lua_State *L) {
   size_t n;
   struct yj_file *f = check(L);
   const char *bytes = luaL_checklstring(L, 2, &n);
-  return push_outcome(L, yj_file_write(f, bytes, n, yj_check_offset(L, 3)));
+  return yj_push_outcome(L, yj_file_write(f, bytes, n, yj_check_offset(L, 3)));
 }
 
 /* reserve(bytes) -> true                                   [-0, +1|3, v] */
@@ -285,21 +269,21 @@ static int l_truncate(lua_State *L) { return by_offset(L, yj_file_truncate); }
 
 /* sync() -> true                                           [-0, +1|3, v] */
 static int l_sync(lua_State *L) {
-  return push_outcome(L, yj_file_sync(check(L)));
+  return yj_push_outcome(L, yj_file_sync(check(L)));
 }
 
 /* copy_mode(other) -> true                                 [-0, +1|3, v] */
 static int l_copy_mode(lua_State *L) {
   struct yj_file *f = check(L);
   struct yj_file *other = luaL_checkudata(L, 2, FILE_MT);
-  return push_outcome(L, yj_file_copy_mode(f, other));
+  return yj_push_outcome(L, yj_file_copy_mode(f, other));
 }
 
 /* link_count() -> how many names it has                    [-0, +1|3, v] */
 static int l_link_count(lua_State *L) {
   int count = yj_file_link_count(check(L));
   if (count < 0)
-    return push_error(L, errno);
+    return yj_push_error(L, errno);
   lua_pushinteger(L, count);
   return 1;
 }
@@ -309,7 +293,7 @@ static int l_lock(lua_State *L) {
   struct yj_file *f = check(L);
   int error = yj_file_lock(f, yj_check_offset(L, 2));
   if (error != EAGAIN)
-    return push_outcome(L, error);
+    return yj_push_outcome(L, error);
   lua_pushboolean(L, 0);
   return 1;
 }
@@ -322,7 +306,7 @@ static int l_is_locked(lua_State *L) {
   struct yj_file *f = check(L);
   int locked = yj_file_is_locked(f, yj_check_offset(L, 2));
   if (locked < 0)
-    return push_error(L, errno);
+    return yj_push_error(L, errno);
   lua_pushboolean(L, locked);
   return 1;
 }
@@ -339,7 +323,7 @@ static int l_move(lua_State *L) {
   struct yj_file *f = check(L);
   const char *from = check_path(L, 2);
   const char *to = from == NULL ? NULL : check_path(L, 3);
-  return to == NULL ? 3 : push_outcome(L, yj_file_move(f, from, to));
+  return to == NULL ? 3 : yj_push_outcome(L, yj_file_move(f, from, to));
 }
 
 /* is_mine() -> whether this process has opened it          [-0, +1, v] */

@@ -33,12 +33,10 @@ static int l_pool(lua_State *L) {
 
 /* true | nil, "interrupted" | nil, message                 [-0, +1|2, m] */
 static int push_moved(lua_State *L, int error) {
-  if (error == 0) {
-    lua_pushboolean(L, 1);
-    return 1;
-  }
-  return yj_push_fail(L, error == EINTR   ? "interrupted"
-                         : error == EPERM ? YJ_NOT_MINE : strerror(error));
+  if (error == EINTR)
+    return yj_push_fail(L, "interrupted");
+  return error == EPERM ? yj_push_fail(L, YJ_NOT_MINE)
+                        : yj_push_outcome(L, error);
 }
 
 /* step([budget in seconds]): handles what is ready, never waits -> true,
@@ -103,8 +101,8 @@ static int l_alarm(lua_State *L) {
   return 0;
 }
 
-/* fd([is_polled]) -> a descriptor, readable when step() has something to do, by
- * the clock only while it is polled; nil: there is none    [-0, +1, v] */
+/* fd([is_polled]) -> a descriptor, readable when step() has something to do,
+ * by the clock only while it is polled; nil: there is none [-0, +1, v] */
 static int l_fd(lua_State *L) {
   int is_polled = lua_isnoneornil(L, 2) || lua_toboolean(L, 2);
   return yj_push_integer(L, yj_pool_fd(yj_check_pool(L), is_polled));

@@ -12,8 +12,8 @@
 
 /* ---- waiters ---- */
 
-/* Keys of what every pool's table has. The positive ones are luaL_ref()'s: each
- * Lua keeps the list of its free slots under another of them. */
+/* Keys of what every pool's table has. The positive ones are luaL_ref()'s:
+ * each Lua keeps the list of its free slots under another of them. */
 enum { HERE = -2, DISPATCH_ALL };
 
 static int dispatch_all(lua_State *L);

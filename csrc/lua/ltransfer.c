@@ -35,8 +35,8 @@ static struct yj_transfer *check_open(lua_State *L) {
 /* ---- opening ---- */
 
 /* The collector does not see the 16 KiB behind a transfer in flight: dropped
- * streams would pile up. So it makes a step with each opening while twice as many
- * are in flight as when it last came round.               [-0, +0, v] */
+ * streams would pile up. So it makes a step with each opening while twice as
+ * many are in flight as when it last came round.           [-0, +0, v] */
 static void drive_collector(lua_State *L) {
   struct yj_pool_box *box = lua_touserdata(L, 1);
   size_t flying = yj_pool_count(yj_check_pool(L));
@@ -152,16 +152,13 @@ static int l_failure(lua_State *L) {
   return 5;
 }
 
-/* save(file, offset) -> true | nil, message: a held body goes there
- *                                                          [-0, +1|2, v] */
+/* save(file, offset) -> true | nil, message, errno: a held body goes there
+ *                                                          [-0, +1|3, v] */
 static int l_save(lua_State *L) {
   struct yj_transfer *t = check_open(L);
   const struct yj_file *file = yj_check_file(L, 2);
-  int error = yj_transfer_save(t, file, yj_check_offset(L, 3));
-  if (error != 0)
-    return yj_push_fail(L, strerror(error));
-  lua_pushboolean(L, 1);
-  return 1;
+  int64_t offset = yj_check_offset(L, 3);
+  return yj_push_outcome(L, yj_transfer_save(t, file, offset));
 }
 
 /* read() -> the next bytes of a held body | nil: none here [-0, +1|2, v] */
@@ -172,7 +169,7 @@ static int l_read(lua_State *L) {
     return luaL_error(L, YJ_IS_READ);
   error = yj_transfer_read(t);
   if (error != 0)
-    return yj_push_fail(L, strerror(error));
+    return yj_push_error(L, error);
   if (yj_buf_len(&t->body) == 0) {
     lua_pushnil(L);
     return 1;

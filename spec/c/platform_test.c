@@ -30,7 +30,7 @@ static void check_text(const char *path, const char *want) {
   struct yj_file f;
   char got[64];
   int64_t n;
-  if (!CHECK(yj_file_open_to_read(&f, path) == 0))
+  if (!CHECK(yj_file_open(&f, path, YJ_TO_READ) == 0))
     return;
   n = yj_file_read(&f, 0, got, sizeof got);
   CHECK(n == (int64_t)strlen(want) && memcmp(got, want, strlen(want)) == 0);
@@ -58,8 +58,8 @@ static void test_kinds(void) {
                      &other) != 0 ||
         one.number == other.number);
   CHECK(yj_path_look(at("none"), -1, &one) == ENOENT);
-  CHECK(yj_file_open_to_read(&f, at("none")) == ENOENT);
-  CHECK(yj_file_open_to_read(&f, folder) == EISDIR && f.handle == -1);
+  CHECK(yj_file_open(&f, at("none"), YJ_TO_READ) == ENOENT);
+  CHECK(yj_file_open(&f, folder, YJ_TO_READ) == EISDIR && f.handle == -1);
   CHECK(yj_path_resolve(at("none"), real) == 0 &&
         strcmp(real, at("none")) == 0);
   CHECK(yj_path_real(at("none"), real) == ENOENT);
@@ -113,8 +113,8 @@ static void test_journal(void) {
   const int64_t there = (int64_t)1 << 50;
   int64_t size = -1;
   char got[8];
-  CHECK(yj_file_open(&one, at("journal")) == 0);
-  CHECK(yj_file_open(&other, at("journal")) == 0);
+  CHECK(yj_file_open(&one, at("journal"), YJ_JOURNAL) == 0);
+  CHECK(yj_file_open(&other, at("journal"), YJ_JOURNAL) == 0);
   CHECK(yj_file_append(&one, "one", 3, 1) == 0);
   CHECK(yj_file_reserve(&one, 65536) == 0);
   CHECK(yj_file_append(&other, "two", 3, 0) == 0);
@@ -162,7 +162,7 @@ static void test_rename(void) {
   struct yj_file f;
   put(at("from"), "from");
   put(at("\xe7\x8b\x97"), "to"); /* 狗 */
-  CHECK(yj_file_open_to_read(&f, at("\xe7\x8b\x97")) == 0);
+  CHECK(yj_file_open(&f, at("\xe7\x8b\x97"), YJ_TO_READ) == 0);
   replace_open(&f, at("from"), at("\xe7\x8b\x97"));
   check_text(at("\xe7\x8b\x97"), "from");
   CHECK(yj_path_rename(at("from"), at("\xe7\x8b\x97")) == ENOENT);

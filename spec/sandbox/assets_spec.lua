@@ -27,12 +27,7 @@ setup(function()
   })
 end)
 
-teardown(function()
-  local complaints = support.read(server.logs.error)
-  server:stop()
-  support.clean()
-  assert.equal("", complaints)
-end)
+teardown(function() support.stop_sandbox(server) end)
 
 -- One request; headers by lower-case names. `body` may be an ltn12 source.
 local function request(method, url, headers, body)

@@ -1,7 +1,7 @@
 -- The sandbox's images, videos, tasks and files, asked by curl: they follow
 -- the platform's documents, so the client has no part in this.
 local json = require "yuanjing.base.json"
-local run_curl = require("support.curl").run
+local ask_by_curl = require("support.curl").ask
 local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
 local socket = require "socket"
@@ -23,17 +23,10 @@ setup(function()
   support.write(folder .. "/2.png", "\137PNG two")
 end)
 
-teardown(function()
-  assert.equal("", support.read(server.logs.error))
-  server:stop()
-  support.clean()
-end)
+teardown(function() support.stop_sandbox(server) end)
 
 -- curl(address or path, "-X", "POST", ...), in the folder of the test's files
-local function curl(url, ...)
-  if url:find("^/") then url = server.url .. url end
-  return run_curl(folder, url, ...)
-end
+local function curl(...) return ask_by_curl(server, folder, ...) end
 
 local function decoded(answer)
   return assert(json.decode(answer.body))

@@ -1,6 +1,6 @@
 -- The sandbox's speech, asked by curl: the client has no part in this.
 local json = require "yuanjing.base.json"
-local run_curl = require("support.curl").run
+local ask_by_curl = require("support.curl").ask
 local sandbox = require "yuanjing.sandbox"
 local shell = require "yuanjing.sandbox.shell"
 local support = require "support"
@@ -17,16 +17,9 @@ setup(function()
   folder = support.tempdir()
 end)
 
-teardown(function()
-  assert.equal("", support.read(server.logs.error))
-  server:stop()
-  support.clean()
-end)
+teardown(function() support.stop_sandbox(server) end)
 
-local function curl(path, ...)
-  local url = path:find("^http") and path or server.url .. path
-  return run_curl(folder, url, ...)
-end
+local function curl(...) return ask_by_curl(server, folder, ...) end
 
 local function post(path, fields)
   return curl(path, "-H", BEARER, "-H", JSON, "-d", assert(json.encode(fields)))

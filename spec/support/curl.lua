@@ -32,4 +32,9 @@ function curl.run(folder, url, ...)
   return curl.parse(shell.read(SCRIPT, folder, url, ...))
 end
 
+--- The same of an address, or of a path on a sandbox.
+function curl.ask(server, folder, url, ...)
+  return curl.run(folder, url:find("^/") and server.url .. url or url, ...)
+end
+
 return curl

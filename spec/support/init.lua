@@ -199,6 +199,14 @@ function support.clean()
   end
 end
 
+--- Stops a sandbox, whose nginx must have had nothing to complain of.
+function support.stop_sandbox(server)
+  local complaints = support.read(server.logs.error)
+  server:stop()
+  support.clean()
+  assert(complaints == "", complaints)
+end
+
 -- ---- errors
 
 --- An error as a plain table, for assert.same: all its fields, or those named.

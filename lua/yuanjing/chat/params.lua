@@ -1,5 +1,5 @@
---- What a user gives a chat call: of what type it may be, and what can be wrong
--- with it before anything is sent.
+--- Checks the parameters of a chat call before anything is sent: the type of
+-- each, and whether they fit together.
 local ascii = require "yuanjing.base.ascii"
 local categories = require "yuanjing.protocol.category"
 local check = require "yuanjing.base.check"
@@ -58,7 +58,7 @@ local function contradiction(given)
   end
 end
 
--- That a field was probably meant for the prompt; "" if none was.
+-- A hint when the name of a field looks like "prompt" misspelt; else "".
 local function misspelt(given)
   local suggest = lazy.load "yuanjing.base.suggest"
   for name, value in pairs(given) do

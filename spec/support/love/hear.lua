@@ -1,30 +1,6 @@
 -- A visit to the room of examples/love by somebody who listens to Yuan.
-local sandbox = require "yuanjing.sandbox"
-
-local bubble = require "bubble"
-local person = require "person"
-
--- Private values of the game.
-local server, speech, player
-
-local start, new_bubble, new_person = sandbox.start, bubble.new, person.new
-
-function sandbox.start(options)
-  options.latency, options.task_seconds = 0.1, 1.2
-  server = assert(start(options))
-  return server
-end
-
-function bubble.new()
-  speech = new_bubble()
-  return speech
-end
-
-function person.new(fields)
-  local made = new_person(fields)
-  player = player or made
-  return made
-end
+local game = require "private"
+game.set_up(0.1, 1.2)
 
 local loop = require "yuanjing.runtime.loop"
 local platform = require "platform"
@@ -33,30 +9,18 @@ local voice = require "voice"
 local hands, report
 
 local function watch()
-  return { at = hands.chapter, state = speech.state, text = #speech.text,
-    played = voice.played, spoken = #voice.spoken }
+  return { at = hands.chapter, state = game.speech.state,
+    text = #game.speech.text, played = voice.played, spoken = #voice.spoken }
 end
 
-local function ask(text)
-  hands.press "return"
-  hands.type(text)
-  hands.press "return"
-end
+local function ask(text) game.ask(hands, text) end
 
-local function wait_done()
-  hands.wait("the answer", function() return speech.state == "done" end)
-end
-
-local function come()
-  hands.hold "right"
-  hands.wait("Yuan", function() return player.x > 575 end)
-  hands.release "right"
-end
+local function wait_done() game.wait_state(hands, "done") end
 
 -- How many texts have been sent to be spoken.
 local function count_spoken()
   local count = 0
-  for _, seen in ipairs(server:requests()) do
+  for _, seen in ipairs(game.server:requests()) do
     if seen.path:find("audio/speech", 1, true) then count = count + 1 end
   end
   return count
@@ -64,11 +28,11 @@ end
 
 local function listen()
   hands.chapter = "listening"
-  server:answer("chat", { scenario = "slow=0.4" }) -- time for a slow machine
+  game.server:answer("chat", { scenario = "slow=0.4" }) -- for slow machines
   ask "讲个故事"
   wait_done()
   hands.wait("her voice", function() return voice.played > 100000 end)
-  report.spoken, report.text = table.concat(voice.spoken), speech.text
+  report.spoken, report.text = table.concat(voice.spoken), game.speech.text
   report.sentences = #voice.spoken
 end
 
@@ -98,12 +62,12 @@ local function lose_voice()
   hands.chapter = "failing"
   hands.press "v"
   local client = platform.client
-  server:answer("speech", { scenario = "speech-bad" })
+  game.server:answer("speech", { scenario = "speech-bad" })
   ask "你是谁"
   wait_done()
   hands.wait("the failure", function() return voice.err end)
-  report.failed = { kind = voice.err.kind, state = speech.state,
-    has_text = #speech.text > 0 }
+  report.failed = { kind = voice.err.kind, state = game.speech.state,
+    has_text = #game.speech.text > 0 }
   platform.client = client
 end
 
@@ -113,7 +77,7 @@ return function(given)
   hands.chapter = "walking"
   report.has_device = voice.has_device()
   report.was_on = voice.is_on
-  come()
+  game.come(hands)
   if report.was_on then
     listen()
     interrupt()

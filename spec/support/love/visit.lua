@@ -1,34 +1,12 @@
 -- A visit to the room of examples/love: talks, is interrupted, leaves, meets
 -- with an error, has a picture painted.
-local sandbox = require "yuanjing.sandbox"
-
-local bubble = require "bubble"
 local cat = require "cat"
-local person = require "person"
+local game = require "private"
+game.set_up(0.06, 3)
 
--- Private values of the game.
-local server, speech, player, yuan, pet
+local pet -- the game's cat
 
-local start, new_bubble, new_person = sandbox.start, bubble.new, person.new
 local new_cat = cat.new
-
-function sandbox.start(options)
-  options.latency, options.task_seconds = 0.06, 3
-  server = assert(start(options))
-  return server
-end
-
-function bubble.new()
-  speech = new_bubble()
-  return speech
-end
-
-function person.new(fields)
-  local made = new_person(fields)
-  if player then yuan = yuan or made end
-  player = player or made
-  return made
-end
 
 function cat.new(...)
   pet = new_cat(...)
@@ -45,6 +23,7 @@ local talk = require "talk"
 local hands, report
 
 local function watch()
+  local player, yuan, speech = game.player, game.yuan, game.speech
   return { clock = clock.time, x = player.x, stride = player.stride,
     state = speech.state, text = #speech.text, height = speech.height,
     lines = #speech.lines, hint = painting.hint, at = hands.chapter,
@@ -55,25 +34,12 @@ local function begin(chapter)
   hands.chapter = chapter
 end
 
-local function ask(text)
-  hands.press "return"
-  hands.type(text)
-  hands.press "return"
-end
+local function ask(text) game.ask(hands, text) end
 
-local function wait_state(state, seconds)
-  hands.wait("state " .. state, function() return speech.state == state end,
-    seconds)
-end
+local function wait_state(state) game.wait_state(hands, state) end
 
 local function wait_text(bytes)
-  hands.wait("text", function() return #speech.text >= bytes end)
-end
-
-local function come()
-  hands.hold "right"
-  hands.wait("Yuan", function() return player.x > 575 end)
-  hands.release "right"
+  hands.wait("text", function() return #game.speech.text >= bytes end)
 end
 
 local function listen()
@@ -87,19 +53,19 @@ local function listen()
   wait_text(100)
   hands.shoot "talk.png"
   wait_state "done"
-  report.answer = speech.text
+  report.answer = game.speech.text
 end
 
 -- The next answer of the sandbox has this scenario.
 local function with_mood(mood, visit)
-  server:answer("chat", { scenario = mood })
+  game.server:answer("chat", { scenario = mood })
   visit()
 end
 
 -- The state one frame after leaving.
 local function after_leaving(text)
   coroutine.yield()
-  return { state = speech.state, text = text, is_on = talk.is_on(),
+  return { state = game.speech.state, text = text, is_on = talk.is_on(),
     in_flight = loop.pool():count() }
 end
 
@@ -107,7 +73,7 @@ local function escape()
   begin "escape"
   ask "who are you"
   wait_text(10)
-  local text = speech.text
+  local text = game.speech.text
   hands.press "escape"
   report.escaped = after_leaving(text)
 end
@@ -116,20 +82,20 @@ local function walk_away()
   begin "walking away"
   ask "你是谁"
   wait_text(10)
-  local text = speech.text
+  local text = game.speech.text
   hands.hold "left"
-  hands.wait("far away", function() return player.x < 460 end)
+  hands.wait("far away", function() return game.player.x < 460 end)
   hands.release "left"
   report.left = after_leaving(text)
-  come()
+  game.come(hands)
 end
 
 local function break_line()
   begin "error"
   ask "讲个故事"
   wait_state "done"
-  report.broken = { text = speech.text, kind = speech.err.kind,
-    excuse = table.concat(speech.excuse_lines) }
+  report.broken = { text = game.speech.text, kind = game.speech.err.kind,
+    excuse = table.concat(game.speech.excuse_lines) }
   hands.pause(0.2)
   hands.shoot "error.png"
 end
@@ -141,7 +107,7 @@ local function paint()
   hands.shoot "painting.png"
   hands.wait("picture", function() return painting.texture end)
   report.texture = { painting.texture:getDimensions() }
-  hands.wait("word", function() return speech.state == "done" end)
+  hands.wait("word", function() return game.speech.state == "done" end)
   hands.pause(0.3)
   hands.shoot "painted.png"
 end
@@ -149,14 +115,16 @@ end
 local function said_to(text)
   ask(text)
   wait_state "done"
-  return speech.text
+  return game.speech.text
 end
 
 -- The player goes to where she is.
 local function follow()
-  local key = player.x < yuan.x and "right" or "left"
+  local key = game.player.x < game.yuan.x and "right" or "left"
   hands.hold(key)
-  hands.wait("Yuan", function() return math.abs(player.x - yuan.x) < 60 end)
+  hands.wait("Yuan", function()
+    return math.abs(game.player.x - game.yuan.x) < 60
+  end)
   hands.release(key)
 end
 
@@ -165,12 +133,12 @@ local function act()
   begin "acting"
   report.greeted = said_to "Hello! My name is Ada."
   report.walked = said_to "Please walk to the rug"
-  report.rug = yuan.x
+  report.rug = game.yuan.x
   follow()
   report.fed = said_to "Feed the cat!"
   hands.pause(0.3)
   hands.shoot "feeding.png"
-  report.gap = yuan:distance(pet.x, pet.y)
+  report.gap = game.yuan:distance(pet.x, pet.y)
   follow()
   report.remembered = said_to "What is my name?"
 end
@@ -179,18 +147,18 @@ end
 local function interrupt()
   begin "interrupting"
   ask "Walk to the window"
-  hands.wait("her walk", function() return yuan.is_walking end)
+  hands.wait("her walk", function() return game.yuan.is_walking end)
   hands.press "escape"
-  local x = yuan.x
+  local x = game.yuan.x
   hands.pause(0.3)
-  report.stopped = { moved = math.abs(yuan.x - x), is_on = talk.is_on() }
+  report.stopped = { moved = math.abs(game.yuan.x - x), is_on = talk.is_on() }
 end
 
 return function(given)
   hands, report = given, given.report
   hands.watch = watch
   begin "walking"
-  come()
+  game.come(hands)
   listen()
   with_mood("slow=0.4", escape)
   with_mood("slow=0.4", walk_away)
@@ -200,6 +168,6 @@ return function(given)
   interrupt()
   begin "over"
   report.has_chinese = font.has_chinese
-  report.url, report.dir = server.url, server.dir
-  report.requests = server:requests()
+  report.url, report.dir = game.server.url, game.server.dir
+  report.requests = game.server:requests()
 end

@@ -35,9 +35,9 @@ local function without_trailing_commas(text)
   return table.concat(out) .. text:sub(from)
 end
 
--- How a text that is nearly JSON is read, and what that is called: what is around
--- it, and how it is written. A text that breaks off is not repaired: its missing
--- part is unknown.
+-- Repairs of a text that is nearly JSON, and their names: some remove what is
+-- around it, some mend how it is written. A text that breaks off is not
+-- repaired, for its missing part is unknown.
 local WRAPPINGS = {
   { nil, function(text) return text end },
   { "a fence around it", function(text)
@@ -57,7 +57,7 @@ local function named(wrapping, writing)
   return wrapping .. ", " .. writing
 end
 
---- The object that a text means, strictly or nearly; nil: none.
+--- The object in a text that is JSON, or nearly JSON; nil: there is none.
 ---@param text string
 ---@return table?
 ---@return string? repaired what was not as it should be

@@ -18,8 +18,8 @@ local parameters = {}
 ---@field properties? table<string, yuanjing.ShortParameter|string> of an object
 ---@field [string] any any other keyword of a JSON schema
 
--- A parameter of the name `type` or `properties` is a table with a type in it, or
--- a type.
+-- A short form may have a parameter whose name is `type` or `properties`; its
+-- value is then a type, or a table with a type in it.
 local function is_schema(given)
   local properties = given.properties
   return type(given.type) == "string" and given.type == "object"

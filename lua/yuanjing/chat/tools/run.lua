@@ -27,7 +27,8 @@ local run = {}
 
 local MOST_BYTES = 256 * 1024 -- of a result: it goes out again with each request
 
--- A byte that is no UTF-8 would keep the conversation from ever being sent again.
+-- Replaces bytes that are not UTF-8: with them the conversation could not be
+-- sent again.
 local function readable(text)
   if not core.utf8_error(text) then return text end
   return (text:gsub("[\128-\255]+", function(bytes)
@@ -64,7 +65,7 @@ end
 
 -- Running ------------------------------------------------------------------
 
--- Of a message with "file:line:" in front the model needs the message.
+-- Removes the "file:line:" of an error message, which tells the model nothing.
 local function plain(problem)
   if type(problem) ~= "string" then return tostring(problem) end
   return (problem:gsub("^[^\n]-:%d+: ", ""))
@@ -77,7 +78,8 @@ local function guarded(tool, args)
   return value
 end
 
--- A tool runs in a job of its own: it may wait, and ends when the ask does.
+-- A tool runs in a job of its own, so that it may wait; the job ends when the
+-- ask ends.
 local function start(tool, step)
   local started = loop.now()
   local work = job.async(guarded, tool, step.arguments)
@@ -100,7 +102,7 @@ local function names_of(tools)
   return #names > 0 and table.concat(names, ", ") or "none"
 end
 
---- The same call so often is one too many.
+--- An ask that comes to this number of equal calls refuses the last of them.
 run.MOST_REPEATS = 3
 
 -- Counts equal calls in one ask; whether this one is to be refused.
@@ -110,7 +112,7 @@ local function is_repeated(seen, step)
   return seen[key] >= run.MOST_REPEATS
 end
 
--- Begins a call: what waits for its end.
+-- Begins a call; returns a function that waits for its end.
 local function begin(tools, step, call, seen)
   local tool = tools[call.name]
   if not tool then

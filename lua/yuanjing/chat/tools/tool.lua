@@ -99,7 +99,7 @@ end
 
 local MODES = { auto = true, none = true, required = true, any = true }
 
--- The name of a tool forces that.
+-- tool_choice may be the name of a tool, which the model must then call.
 local function choice_of(choice)
   if type(choice) ~= "string" or MODES[choice] then return choice end
   return { type = "function", ["function"] = { name = choice } }
