@@ -82,13 +82,14 @@ local function is_last_whole(pieces)
   return true
 end
 
--- The pieces but for empty objects, which some send before or behind the others.
+-- The pieces but for empty objects, which some send before or behind the others;
+-- one, if there is nothing else.
 local function without_empty(pieces)
   local rest = {}
   for _, piece in ipairs(pieces) do
     if piece ~= "{}" then rest[#rest + 1] = piece end
   end
-  return rest
+  return #rest > 0 and rest or { pieces[1] }
 end
 
 -- The arguments as one text, and as an object if they are one.
