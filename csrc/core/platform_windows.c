@@ -116,14 +116,21 @@ int yj_random(void *out, size_t n) {
                          BCRYPT_USE_SYSTEM_PREFERRED_RNG) == 0 ? 0 : EIO;
 }
 
-static _locale_t c_locale;
-
-static void make_locale(void) { c_locale = _create_locale(LC_ALL, "C"); }
-
+/* The system's own reader for a locale rounds less well, and knows no hexadecimal:
+ * where the locale has another point, the thread has the C locale meanwhile. */
 double yj_strtod(const char *text) {
-  static yj_once made = YJ_ONCE;
-  yj_call_once(&made, make_locale);
-  return _strtod_l(text, NULL, c_locale);
+  char before[256];
+  double value;
+  int mode;
+  if (strcmp(localeconv()->decimal_point, ".") == 0)
+    return strtod(text, NULL);
+  mode = _configthreadlocale(_ENABLE_PER_THREAD_LOCALE);
+  (void)snprintf(before, sizeof before, "%s", setlocale(LC_NUMERIC, NULL));
+  (void)setlocale(LC_NUMERIC, "C");
+  value = strtod(text, NULL);
+  (void)setlocale(LC_NUMERIC, before);
+  (void)_configthreadlocale(mode);
+  return value;
 }
 
 /* ---- the process ---- */
