@@ -118,7 +118,7 @@ end
 
 local function figure_name(suite, key)
   for _, figure in ipairs(suite.figures) do
-    if figure[1] == key then return figure[2] end
+    if figure[1] == key then return figure[2], figure[3] end
   end
 end
 
@@ -152,8 +152,9 @@ local function target_line(target)
     wanted = ("%g to %g"):format(target.at_least, target.at_most)
   end
   local word, is_reached = verdict(target, value)
-  return row_of { suite.title, target.row, figure_name(suite, target.figure)
-    .. beside, wanted, cell(value, "%.2f"), word }, is_reached
+  local name, form = figure_name(suite, target.figure)
+  return row_of { suite.title, target.row, name .. beside, wanted,
+    cell(value, target.over and "%.2f" or form), word }, is_reached
 end
 
 local function print_targets()
