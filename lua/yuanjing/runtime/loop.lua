@@ -96,9 +96,9 @@ local function set_alarm()
 end
 
 -- Advances the pool with its method `move`, then resumes the ready waiters
--- with `resume` until the time `ends`, if there may be any. Returns whether there was any, and
--- whether more sockets may be ready. NB: a debug hook may raise before the alarm
--- is set, and a foreign loop that polls the pool would never call again:
+-- with `resume` until the time `ends`, if there may be any. Returns whether there
+-- was any, and whether more sockets may be ready. NB: a debug hook may raise before
+-- the alarm is set, and a foreign loop that polls the pool would never call again:
 -- pool:guard() sets the alarm then.
 local function turn(move, seconds, resume, ends)
   local moved, more, is_ready = move(pool, seconds, true)

@@ -62,8 +62,7 @@ end
 ---@return table?
 ---@return string? repaired what was not as it should be
 function arguments.read(text)
-  local object = object_in(text)
-  if object or #text > MOST_BYTES then return object end
+  if #text > MOST_BYTES then return object_in(text) end
   for _, wrapping in ipairs(WRAPPINGS) do
     local inner = wrapping[2](text)
     for _, writing in ipairs(inner and WRITINGS or {}) do
